@@ -1,0 +1,26 @@
+/* time - moments and durations in milliseconds.
+ *
+ * when_ms is a moment on this machine's monotonic clock and means nothing elsewhere; decisions use it alone.
+ * wall_ms is UTC since 1970 and is only ever shown or recorded, never compared with another machine's.
+ */
+#ifndef ZYG_TIME_H
+#define ZYG_TIME_H
+
+#include <stdint.h>
+
+typedef int64_t when_ms;
+typedef int64_t wall_ms;
+typedef int64_t dur_ms;
+
+#define WHEN_NEVER INT64_MAX
+
+struct moment {
+    when_ms now;
+    wall_ms wall;
+};
+
+static inline when_ms when_sooner(when_ms a, when_ms b) {
+    return a < b ? a : b;
+}
+
+#endif

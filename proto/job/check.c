@@ -1,0 +1,167 @@
+#include "proto/job/check.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/base/num.h"
+#include "proto/job/grid.h"
+
+bool job_fault_set(struct job_fault *fault, const char *where, size_t at, const char *format, ...) {
+    va_list args;
+    snprintf(fault->where, sizeof fault->where, "%s", where);
+    fault->at = at;
+    fault->nearest[0] = '\0';
+    va_start(args, format);
+    vsnprintf(fault->what, sizeof fault->what, format, args);
+    va_end(args);
+    return false;
+}
+
+bool fault_nearest(struct job_fault *fault, const struct nearest *nearest) {
+    if (nearest->best.len > 0 && nearest->best.len < sizeof fault->nearest)
+        snprintf(fault->nearest, sizeof fault->nearest, "%.*s", (int)nearest->best.len,
+                 (const char *)nearest->best.data);
+    return false;
+}
+
+struct number_text number_text_of(double value) {
+    struct number_text out = {{0}};
+    struct buf text = buf_of(out.text, sizeof out.text - 1);
+    num_print(&text, value);
+    return out;
+}
+
+bool is_identifier(struct span name) {
+    if (name.len == 0 || name.len > LIMIT_NAME_BYTES)
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = name.data[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        if (!letter && (i == 0 || c < '0' || c > '9'))
+            return false;
+    }
+    return true;
+}
+
+static bool check_name(const struct job *job, struct job_fault *fault) {
+    struct span name = job->name;
+    if (name.len == 0)
+        return job_fault_set(fault, "name", 0, "a job needs a name");
+    if (name.len > LIMIT_NAME_BYTES)
+        return job_fault_set(fault, "name", 0, "a job's name has at most %d characters", LIMIT_NAME_BYTES);
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = name.data[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (!plain && (i == 0 || (c != '.' && c != '_' && c != '-')))
+            return job_fault_set(fault, "name", i,
+                                 "a job's name has lower-case letters, digits and after the first of them . _ -, not '%.*s'",
+                                 SHOWN(name));
+    }
+    return true;
+}
+
+static bool check_dir(const struct job *job, struct job_fault *fault) {
+    if (job->dir.len == 0 || job->dir.data[0] != '/' || job->dir.len > DIR_BYTES_MAX)
+        return job_fault_set(fault, "run.dir", 0, "the folder of a job must be an absolute path of at most %d bytes",
+                             DIR_BYTES_MAX);
+    return true;
+}
+
+/* Metric names are what programs print before a '=' or between quotes, so only what ends such a word is refused. */
+static bool is_metric_name(struct span name) {
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = name.data[i];
+        if (c <= ' ' || c == '=' || c == '"' || c == '\'' || c == ',' || c == 0x7f)
+            return false;
+    }
+    return name.len > 0 && name.len <= LIMIT_NAME_BYTES;
+}
+
+static bool check_patterns(const struct job *job, struct job_fault *fault) {
+    if (job->patterns_count > LIMIT_METRICS)
+        return job_fault_set(fault, "run.metrics.regex", 0, "more than %d metrics", LIMIT_METRICS);
+    for (uint32_t i = 0; i < job->patterns_count; i++) {
+        const struct metric_pattern *p = &job->patterns[i];
+        char where[sizeof fault->where];
+        snprintf(where, sizeof where, "run.metrics.regex.%.*s", (int)(p->name.len < 64 ? p->name.len : 64),
+                 (const char *)p->name.data);
+        if (!is_metric_name(p->name))
+            return job_fault_set(fault, where, FAULT_AT_NAME,
+                                 "'%.*s' cannot be a metric: at most %d characters, no spaces, quotes, '=' or ','",
+                                 SHOWN(p->name), LIMIT_NAME_BYTES);
+        if (p->pattern.len == 0 || p->pattern.len > PATTERN_BYTES_MAX)
+            return job_fault_set(fault, where, 0, "a pattern has 1 to %d bytes", PATTERN_BYTES_MAX);
+        for (uint32_t j = 0; j < i; j++) {
+            if (span_equal(job->patterns[j].name, p->name))
+                return job_fault_set(fault, where, FAULT_AT_NAME, "the metric '%.*s' twice", SHOWN(p->name));
+        }
+    }
+    return true;
+}
+
+static bool check_objective(const struct job *job, struct job_fault *fault) {
+    const struct objective *o = &job->objective;
+    struct nearest nearest = nearest_of(o->metric);
+    if (!isfinite(o->target) || (!o->has_target && o->target != 0))
+        return job_fault_set(fault, "search.objective.target", 0, "a target is a finite number, and 0 where there is none");
+    if (o->metric.len == 0 && (o->has_target || o->goal != GOAL_MINIMIZE))
+        return job_fault_set(fault, "search.objective", 0, "a goal and a target need a metric");
+    if (o->metric.len == 0)
+        return true;
+    if (!is_metric_name(o->metric))
+        return job_fault_set(fault, "search.objective.metric", 0,
+                             "'%.*s' cannot be a metric: at most %d characters, no spaces, quotes, '=' or ','",
+                             SHOWN(o->metric), LIMIT_NAME_BYTES);
+    for (uint32_t i = 0; i < job->patterns_count; i++) {
+        if (span_equal(job->patterns[i].name, o->metric))
+            return true;
+        nearest_offer(&nearest, job->patterns[i].name);
+    }
+    if (job->patterns_count == 0)
+        return true;
+    job_fault_set(fault, "search.objective.metric", 0, "no pattern of run.metrics.regex is called '%.*s'",
+                  SHOWN(o->metric));
+    return fault_nearest(fault, &nearest);
+}
+
+/* How many trials there can be; 0 when there is no end to them. */
+static bool count_points(struct job *job, struct arena *arena, uint64_t *points, struct job_fault *fault) {
+    *points = 0;
+    if (job->method == METHOD_LIST)
+        *points = job->configs_count;
+    if (job->method != METHOD_GRID)
+        return true;
+    size_t used = arena->used;
+    const struct grid *grid = grid_make(job, arena, fault);
+    *points = grid == NULL ? 0 : grid_points(grid);
+    arena->used = used; /* whoever needs the grid itself makes it where it is to live */
+    return grid != NULL;
+}
+
+static bool check_trials(struct job *job, struct arena *arena, struct job_fault *fault) {
+    uint64_t points;
+    if (!count_points(job, arena, &points, fault))
+        return false;
+    if (points > 0 && (job->trials == 0 || job->trials > points))
+        job->trials = points;
+    if (job->trials == 0 || job->trials > LIMIT_SLOTS_JOB)
+        return job_fault_set(fault, "search.trials", 0, "a job has 1 to %d trials", LIMIT_SLOTS_JOB);
+    if (job->method == METHOD_RANDOM && job->configs_count > job->trials)
+        return job_fault_set(fault, "try_first", 0, "%u configurations to try first are more than search.trials, %llu",
+                             job->configs_count, (unsigned long long)job->trials);
+    return true;
+}
+
+bool job_check(struct job *job, struct arena *arena, struct job_fault *fault) {
+    if (job->method >= METHOD_COUNT)
+        return job_fault_set(fault, "search.method", 0, "there is no such method");
+    if (job->parallel > PARALLEL_MAX)
+        return job_fault_set(fault, "search.parallel", 0, "at most %d trials run at once", PARALLEL_MAX);
+    if (job->seed > INT64_MAX)
+        return job_fault_set(fault, "search.seed", 0, "a seed is at most %lld", (long long)INT64_MAX);
+    return check_name(job, fault) && check_dir(job, fault) && job_check_params(job, arena, fault) &&
+           check_configs(job, fault) && check_trials(job, arena, fault) && check_patterns(job, fault) &&
+           check_objective(job, fault) && check_run(job, fault);
+}

@@ -1,0 +1,185 @@
+#include "proto/job/grid.h"
+
+#include "proto/base/check.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+struct grid {
+    uint64_t points;
+    uint32_t blocks_count;
+    uint32_t parents_count;
+    const uint64_t *first;  /* of each block: the number of its first point */
+    const uint16_t *digits; /* of each block: for each parent which of its points it has */
+    uint8_t parents[LIMIT_PARAMS]; /* positions, in an order in which each is decided before it decides others */
+    bool is_parent[LIMIT_PARAMS];
+};
+
+static_assert(LIMIT_PARAMS <= 256, "positions of parameters fit a byte");
+static_assert(GRID_BLOCKS_MAX <= 65536, "a parent has no more points than there are blocks");
+
+/* A walk over all assignments of the parents: once to count the blocks, once more to keep them. */
+struct walk {
+    const struct job *job;
+    struct grid *grid;
+    uint64_t *first;  /* NULL while counting */
+    uint16_t *digits;
+    struct job_fault *why;
+    struct value values[LIMIT_PARAMS];
+    uint16_t chosen[LIMIT_PARAMS];
+    uint32_t blocks;
+    uint64_t points;
+};
+
+static bool is_active(const struct param *p, const struct value *values) {
+    return p->when == NULL || expr_true(p->when, values);
+}
+
+static void mark_parent(void *context, const struct expr_use *use) {
+    bool *is_parent = context;
+    is_parent[use->param] = true;
+}
+
+static void find_parents(struct grid *g, const struct job *job) {
+    for (uint32_t i = 0; i < job->params_count; i++) {
+        if (job->params[i].when != NULL)
+            expr_visit(job->params[i].when, mark_parent, g->is_parent);
+    }
+    for (uint32_t i = 0; i < job->params_count; i++) {
+        if (g->is_parent[job->order[i]])
+            g->parents[g->parents_count++] = (uint8_t)job->order[i];
+    }
+}
+
+static bool all_countable(const struct job *job, struct job_fault *why) {
+    for (uint32_t i = 0; i < job->params_count; i++) {
+        const struct param *p = &job->params[i];
+        char where[sizeof why->where];
+        if (param_points(p) > 0)
+            continue;
+        snprintf(where, sizeof where, "params.%.*s", (int)p->name.len, (const char *)p->name.data);
+        return job_fault_set(why, where, 0,
+                             "a grid cannot try every float between two: add 'points' (how many values) or 'step'");
+    }
+    return true;
+}
+
+static bool too_many_points(struct walk *w) {
+    return job_fault_set(w->why, "search.method", 0, "the grid has more than %d points", LIMIT_SLOTS_JOB);
+}
+
+static bool block_add(struct walk *w) {
+    uint64_t points = 1;
+    if (w->blocks == GRID_BLOCKS_MAX)
+        return job_fault_set(w->why, "search.method", 0,
+                             "the parameters that 'when' mentions have more than %d combinations, too many for a grid",
+                             GRID_BLOCKS_MAX);
+    for (uint32_t i = 0; i < w->job->params_count; i++) {
+        const struct param *p = &w->job->params[i];
+        if (w->grid->is_parent[i] || !is_active(p, w->values))
+            continue;
+        uint64_t count = param_points(p);
+        if (count > LIMIT_SLOTS_JOB || points * count > LIMIT_SLOTS_JOB)
+            return too_many_points(w);
+        points *= count;
+    }
+    if (w->first != NULL) {
+        w->first[w->blocks] = w->points;
+        memcpy(w->digits + (size_t)w->blocks * w->grid->parents_count, w->chosen,
+               w->grid->parents_count * sizeof w->chosen[0]);
+    }
+    w->blocks++;
+    w->points += points;
+    return w->points <= LIMIT_SLOTS_JOB || too_many_points(w);
+}
+
+/* Parents are at most LIMIT_PARAMS, so the recursion is no deeper. */
+static bool walk_from(struct walk *w, uint32_t depth) {
+    if (depth == w->grid->parents_count)
+        return block_add(w);
+    uint8_t position = w->grid->parents[depth];
+    const struct param *p = &w->job->params[position];
+    if (!is_active(p, w->values)) {
+        w->values[position] = (struct value){.kind = VALUE_NONE};
+        w->chosen[depth] = 0;
+        return walk_from(w, depth + 1);
+    }
+    uint64_t count = param_points(p);
+    for (uint64_t k = 0; k < count; k++) {
+        param_point(p, k, &w->values[position]);
+        w->chosen[depth] = (uint16_t)k;
+        if (!walk_from(w, depth + 1))
+            return false;
+    }
+    return true;
+}
+
+const struct grid *grid_make(const struct job *job, struct arena *arena, struct job_fault *why) {
+    struct grid *g = arena_take(arena, sizeof *g);
+    if (!all_countable(job, why))
+        return NULL;
+    struct walk w = {.job = job, .grid = g, .why = why};
+    if (g != NULL) {
+        find_parents(g, job);
+        if (!walk_from(&w, 0))
+            return NULL;
+        w.first = arena_take(arena, w.blocks * sizeof *w.first);
+        w.digits = arena_take(arena, (size_t)w.blocks * g->parents_count * sizeof *w.digits);
+    }
+    if (w.first == NULL || w.digits == NULL) {
+        job_fault_set(why, "search.method", 0, "the grid needs more memory than there is");
+        return NULL;
+    }
+    w.blocks = 0;
+    w.points = 0;
+    ensure(walk_from(&w, 0));
+    g->first = w.first;
+    g->digits = w.digits;
+    g->blocks_count = w.blocks;
+    g->points = w.points;
+    return g;
+}
+
+uint64_t grid_points(const struct grid *g) {
+    return g->points;
+}
+
+/* The last block that begins at or before point i. */
+static uint32_t block_of(const struct grid *g, uint64_t i) {
+    uint32_t low = 0;
+    uint32_t high = g->blocks_count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (g->first[middle] <= i)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+void grid_point(const struct grid *g, const struct job *job, uint64_t i, struct value *values) {
+    ensure(i < g->points);
+    uint32_t block = block_of(g, i);
+    const uint16_t *digits = g->digits + (size_t)block * g->parents_count;
+    for (uint32_t depth = 0; depth < g->parents_count; depth++) {
+        const struct param *p = &job->params[g->parents[depth]];
+        struct value *v = &values[g->parents[depth]];
+        *v = (struct value){.kind = VALUE_NONE};
+        if (is_active(p, values))
+            param_point(p, digits[depth], v);
+    }
+    uint64_t rest = i - g->first[block];
+    for (uint32_t position = job->params_count; position-- > 0;) {
+        const struct param *p = &job->params[position];
+        if (g->is_parent[position])
+            continue;
+        values[position] = (struct value){.kind = VALUE_NONE};
+        if (!is_active(p, values))
+            continue;
+        uint64_t count = param_points(p);
+        param_point(p, rest % count, &values[position]);
+        rest /= count;
+    }
+}

@@ -1,0 +1,322 @@
+#include "proto/job/job.h"
+
+#include "proto/base/json.h"
+#include "proto/base/mp.h"
+#include "proto/base/num.h"
+
+/* Canonical bytes: an array of SPEC_PARTS in the order of write_job below. The first is the version of this form. */
+enum { SPEC_VERSION = 1, SPEC_PARTS = 14, PARAM_PARTS = 9 };
+
+/* ---- writing ---- */
+
+/* -0.0 becomes 0.0, its equal, so that equal jobs have equal bytes. */
+static void write_real(double value, struct buf *out) {
+    mp_put_f64(out, value + 0.0);
+}
+
+static void write_objective(const struct objective *o, struct buf *out) {
+    mp_put_array(out, 4);
+    mp_put_str(out, o->metric);
+    mp_put_u64(out, o->goal);
+    mp_put_bool(out, o->has_target);
+    write_real(o->target, out);
+}
+
+static void write_params(const struct job *job, struct buf *out) {
+    mp_put_array(out, job->params_count);
+    for (uint32_t i = 0; i < job->params_count; i++) {
+        const struct param *p = &job->params[i];
+        mp_put_array(out, PARAM_PARTS);
+        mp_put_str(out, p->name);
+        mp_put_u64(out, p->kind);
+        write_real(p->low, out);
+        write_real(p->high, out);
+        write_real(p->step, out);
+        mp_put_u64(out, p->scale);
+        mp_put_u64(out, p->points);
+        config_encode(out, p->choices, p->choices_count);
+        mp_put_str(out, p->when_text);
+    }
+}
+
+static void write_configs(const struct job *job, struct buf *out) {
+    mp_put_array(out, job->configs_count);
+    for (uint32_t i = 0; i < job->configs_count; i++)
+        config_encode(out, job->configs + (size_t)i * job->params_count, job->params_count);
+}
+
+static void write_pair(struct span a, struct span b, struct buf *out) {
+    mp_put_array(out, 2);
+    mp_put_str(out, a);
+    mp_put_str(out, b);
+}
+
+static void write_run(const struct job *job, struct buf *out) {
+    mp_put_array(out, job->argv_count);
+    for (uint32_t i = 0; i < job->argv_count; i++)
+        mp_put_str(out, job->argv[i]);
+    mp_put_array(out, job->env_count);
+    for (uint32_t i = 0; i < job->env_count; i++)
+        write_pair(job->env[i].name, job->env[i].value, out);
+    mp_put_array(out, job->patterns_count);
+    for (uint32_t i = 0; i < job->patterns_count; i++)
+        write_pair(job->patterns[i].name, job->patterns[i].pattern, out);
+    mp_put_array(out, 3);
+    mp_put_i64(out, job->limits.wall);
+    mp_put_i64(out, job->limits.grace);
+    mp_put_u64(out, job->limits.output);
+    mp_put_array(out, 2);
+    mp_put_u64(out, job->retry.crash);
+    mp_put_u64(out, job->retry.transient);
+}
+
+bool job_encode(const struct job *job, struct buf *out) {
+    size_t before = out->len;
+    mp_put_array(out, SPEC_PARTS);
+    mp_put_u64(out, SPEC_VERSION);
+    mp_put_str(out, job->name);
+    mp_put_str(out, job->dir);
+    mp_put_u64(out, job->method);
+    mp_put_u64(out, job->trials);
+    mp_put_u64(out, job->parallel);
+    mp_put_u64(out, job->seed);
+    write_objective(&job->objective, out);
+    write_params(job, out);
+    write_configs(job, out);
+    write_run(job, out);
+    return !out->overflow && out->len - before <= LIMIT_JOB_SPEC_BYTES;
+}
+
+/* ---- reading ---- */
+
+struct decoder {
+    struct mp mp;
+    struct arena *arena;
+    const char *bad; /* what was wrong first, when it was not the msgpack */
+};
+
+/* What was wrong first is said; after bad msgpack everything looks wrong. */
+static void fail(struct decoder *d, const char *what) {
+    if (d->bad == NULL && d->mp.bad == NULL)
+        d->bad = what;
+}
+
+static bool going(const struct decoder *d) {
+    return d->bad == NULL && d->mp.bad == NULL;
+}
+
+static void read_parts(struct decoder *d, uint32_t parts) {
+    if (mp_array(&d->mp) != parts)
+        fail(d, "a part has another number of fields");
+}
+
+static uint32_t read_below(struct decoder *d, uint64_t bound) {
+    uint64_t number = mp_u64(&d->mp);
+    if (number < bound)
+        return (uint32_t)number;
+    fail(d, "a number is out of range");
+    return 0;
+}
+
+/* An array of `count` things, which are then read into it; NULL ends the reading unless the count is 0. */
+static void *read_list(struct decoder *d, uint32_t limit, size_t size, uint32_t *count) {
+    *count = mp_array(&d->mp);
+    if (!going(d) || *count == 0)
+        return NULL;
+    void *items = *count > limit ? NULL : arena_take(d->arena, *count * size);
+    if (items == NULL) {
+        fail(d, *count > limit ? "a list is too long" : "the job needs more memory than there is");
+        *count = 0;
+    }
+    return items;
+}
+
+/* The values of a list whose length is already known, with config_decode, which wants its bytes alone. */
+static bool read_values(struct decoder *d, struct value *values, uint32_t count) {
+    struct span from = d->mp.rest;
+    mp_skip(&d->mp);
+    if (going(d) && !config_decode(span_of(from.data, from.len - d->mp.rest.len), values, count))
+        fail(d, "values are not in their canonical form");
+    return going(d);
+}
+
+static void read_choices(struct decoder *d, struct param *p) {
+    struct mp ahead = d->mp;
+    uint32_t count = mp_array(&ahead);
+    if (count > LIMIT_CHOICES) {
+        fail(d, "a list is too long");
+        return;
+    }
+    struct value *choices = arena_take(d->arena, count * sizeof *choices);
+    if (choices == NULL) {
+        fail(d, "the job needs more memory than there is");
+        return;
+    }
+    if (read_values(d, choices, count)) {
+        p->choices = choices;
+        p->choices_count = count;
+    }
+}
+
+static void read_params(struct decoder *d, struct job *job) {
+    struct param *params = read_list(d, LIMIT_PARAMS, sizeof *params, &job->params_count);
+    job->params = params;
+    for (uint32_t i = 0; i < job->params_count && going(d); i++) {
+        struct param *p = &params[i];
+        read_parts(d, PARAM_PARTS);
+        p->name = mp_str(&d->mp);
+        p->kind = (enum param_kind)read_below(d, PARAM_CHOICE + 1);
+        p->low = mp_f64(&d->mp);
+        p->high = mp_f64(&d->mp);
+        p->step = mp_f64(&d->mp);
+        p->scale = (enum scale)read_below(d, SCALE_LOG + 1);
+        p->points = read_below(d, POINTS_MAX + 1);
+        read_choices(d, p);
+        p->when_text = mp_str(&d->mp);
+    }
+}
+
+static void read_configs(struct decoder *d, struct job *job) {
+    size_t row = job->params_count;
+    uint32_t limit = row == 0 ? 0 : (uint32_t)(CONFIG_VALUES_MAX / row);
+    struct value *values = read_list(d, limit, row * sizeof *values, &job->configs_count);
+    job->configs = values;
+    for (uint32_t i = 0; i < job->configs_count && going(d); i++)
+        read_values(d, values + i * row, job->params_count);
+}
+
+static void read_run(struct decoder *d, struct job *job) {
+    struct span *argv = read_list(d, ARGV_MAX, sizeof *argv, &job->argv_count);
+    job->argv = argv;
+    for (uint32_t i = 0; i < job->argv_count && going(d); i++)
+        argv[i] = mp_str(&d->mp);
+    struct variable *env = read_list(d, ENV_MAX, sizeof *env, &job->env_count);
+    job->env = env;
+    for (uint32_t i = 0; i < job->env_count && going(d); i++) {
+        read_parts(d, 2);
+        env[i].name = mp_str(&d->mp);
+        env[i].value = mp_str(&d->mp);
+    }
+    struct metric_pattern *patterns = read_list(d, LIMIT_METRICS, sizeof *patterns, &job->patterns_count);
+    job->patterns = patterns;
+    for (uint32_t i = 0; i < job->patterns_count && going(d); i++) {
+        read_parts(d, 2);
+        patterns[i].name = mp_str(&d->mp);
+        patterns[i].pattern = mp_str(&d->mp);
+    }
+    read_parts(d, 3);
+    job->limits.wall = mp_i64(&d->mp);
+    job->limits.grace = mp_i64(&d->mp);
+    job->limits.output = mp_u64(&d->mp);
+    read_parts(d, 2);
+    job->retry.crash = read_below(d, REPEATS_MAX + 1);
+    job->retry.transient = read_below(d, REPEATS_MAX + 1);
+}
+
+static void read_job(struct decoder *d, struct job *job) {
+    read_parts(d, SPEC_PARTS);
+    if (mp_u64(&d->mp) != SPEC_VERSION)
+        fail(d, "the job was written by another version");
+    job->name = mp_str(&d->mp);
+    job->dir = mp_str(&d->mp);
+    job->method = (enum method)read_below(d, METHOD_COUNT);
+    job->trials = mp_u64(&d->mp);
+    job->parallel = read_below(d, PARALLEL_MAX + 1);
+    job->seed = mp_u64(&d->mp);
+    read_parts(d, 4);
+    job->objective.metric = mp_str(&d->mp);
+    job->objective.goal = (enum goal)read_below(d, GOAL_MAXIMIZE + 1);
+    job->objective.has_target = mp_bool(&d->mp);
+    job->objective.target = mp_f64(&d->mp);
+    read_params(d, job);
+    read_configs(d, job);
+    read_run(d, job);
+}
+
+bool job_decode(struct job *job, struct span bytes, struct arena *arena, struct err *err) {
+    struct decoder d = {.mp = mp_of(bytes), .arena = arena};
+    struct job_fault fault;
+    *job = (struct job){0};
+    if (bytes.len > LIMIT_JOB_SPEC_BYTES)
+        return err_set(err, ERR_BAD_MESSAGE, "a job of %zu bytes; the limit is %d", bytes.len, LIMIT_JOB_SPEC_BYTES);
+    read_job(&d, job);
+    if (!going(&d))
+        return err_set(err, ERR_BAD_MESSAGE, "not a job: %s", d.bad != NULL ? d.bad : d.mp.bad);
+    if (!mp_done(&d.mp))
+        return err_set(err, ERR_BAD_MESSAGE, "not a job: bytes are left over");
+    if (!job_check(job, arena, &fault))
+        return err_set(err, ERR_BAD_JOB_FILE, "%s: %s", fault.where, fault.what);
+    return true;
+}
+
+/* ---- configurations ---- */
+
+void job_deactivate(const struct job *job, struct value *values) {
+    for (uint32_t i = 0; i < job->params_count; i++) {
+        const struct param *p = &job->params[job->order[i]];
+        if (p->when != NULL && !expr_true(p->when, values))
+            values[job->order[i]] = (struct value){.kind = VALUE_NONE};
+    }
+}
+
+bool job_config_valid(const struct job *job, const struct value *values, uint32_t *wrong) {
+    for (uint32_t i = 0; i < job->params_count; i++) {
+        uint32_t position = job->order[i];
+        const struct param *p = &job->params[position];
+        bool active = p->when == NULL || expr_true(p->when, values);
+        bool right = active ? param_allows(p, &values[position]) : values[position].kind == VALUE_NONE;
+        if (!right) {
+            *wrong = position;
+            return false;
+        }
+    }
+    return true;
+}
+
+void job_config_json(const struct job *job, const struct value *values, struct buf *out) {
+    struct json_out json = json_out_of(out);
+    json_open(&json, '{');
+    for (uint32_t i = 0; i < job->params_count; i++) {
+        if (values[i].kind == VALUE_NONE)
+            continue;
+        json_put_key_span(&json, job->params[i].name);
+        value_json(&json, &values[i]);
+    }
+    json_close(&json, '}');
+}
+
+/* Text that would not read as one word is quoted. */
+static bool is_word(struct span text) {
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        if (c <= ' ' || c == '"' || c == '\'' || c == '=' || c == '\\')
+            return false;
+    }
+    return text.len > 0;
+}
+
+void job_config_print(const struct job *job, const struct value *values, int significant, struct buf *out) {
+    bool first = true;
+    for (uint32_t i = 0; i < job->params_count; i++) {
+        const struct value *v = &values[i];
+        if (v->kind == VALUE_NONE)
+            continue;
+        if (!first)
+            buf_byte(out, ' ');
+        first = false;
+        buf_span(out, job->params[i].name);
+        buf_byte(out, '=');
+        if (v->kind == VALUE_FLOAT && significant > 0) {
+            num_print_short(out, v->real, significant);
+        } else if (v->kind == VALUE_TEXT && !is_word(v->text)) {
+            struct json_out json = json_out_of(out);
+            json_put_string(&json, v->text);
+        } else {
+            value_print(out, v);
+        }
+    }
+}
+
+bool job_better(const struct job *job, double a, double b) {
+    return job->objective.goal == GOAL_MAXIMIZE ? a > b : a < b;
+}

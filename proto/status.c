@@ -1,0 +1,68 @@
+#include "proto/status.h"
+
+enum counter { COUNTER_NONE, COUNTER_CRASH, COUNTER_TRANSIENT };
+
+static const struct {
+    const char *name;
+    const char *sentence;
+    enum counter counter;
+    enum trial_tells tells;
+    bool final;
+} statuses[] = {
+#define STATUS(NAME, name, counter, final, tells, sentence)                                        \
+    {name, sentence, COUNTER_##counter, TELLS_##tells, final},
+#include "proto/status.def"
+#undef STATUS
+};
+
+static const char *const job_states[JOB_STATE_COUNT] = {
+    [JOB_OPEN] = "open",
+    [JOB_DONE] = "done",
+    [JOB_FAILED] = "failed",
+    [JOB_CANCELLED] = "cancelled",
+};
+
+const char *trial_status_name(enum trial_status status) {
+    return statuses[status].name;
+}
+
+const char *trial_status_sentence(enum trial_status status) {
+    return statuses[status].sentence;
+}
+
+bool trial_status_of(uint64_t number, enum trial_status *out) {
+    if (number >= TRIAL_STATUS_COUNT)
+        return false;
+    *out = (enum trial_status)number;
+    return true;
+}
+
+bool trial_status_named(struct span name, enum trial_status *out) {
+    for (uint64_t i = 0; i < TRIAL_STATUS_COUNT; i++) {
+        if (span_is(name, statuses[i].name))
+            return trial_status_of(i, out);
+    }
+    return false;
+}
+
+enum trial_tells trial_status_tells(enum trial_status status) {
+    return statuses[status].tells;
+}
+
+const char *job_state_name(enum job_state state) {
+    return job_states[state];
+}
+
+bool attempts_count(struct attempts *a, const struct retry *allowed, enum trial_status status) {
+    if (status == TRIAL_OPEN)
+        return false; /* not an ending, whatever a peer says */
+    a->made++;
+    if (status == TRIAL_AGAIN)
+        return ++a->again > ATTEMPTS_AGAIN_MAX;
+    switch (statuses[status].counter) {
+    case COUNTER_CRASH: return ++a->crash > allowed->crash;
+    case COUNTER_TRANSIENT: return ++a->transient > allowed->transient;
+    case COUNTER_NONE: break;
+    }
+    return statuses[status].final;
+}

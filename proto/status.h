@@ -1,0 +1,45 @@
+/* status - trial and job states, and the one rule that says when a slot is finished. */
+#ifndef ZYG_STATUS_H
+#define ZYG_STATUS_H
+
+#include "proto/base/bytes.h"
+
+enum trial_status {
+#define STATUS(NAME, name, counter, final, tells, sentence) TRIAL_##NAME,
+#include "proto/status.def"
+#undef STATUS
+    TRIAL_STATUS_COUNT
+};
+
+enum trial_tells { TELLS_NOTHING, TELLS_VALUE, TELLS_BAD };
+
+enum job_state { JOB_OPEN, JOB_DONE, JOB_FAILED, JOB_CANCELLED, JOB_STATE_COUNT };
+
+/* How often an attempt may be repeated (job file: run.retry). */
+struct retry {
+    uint32_t crash;
+    uint32_t transient;
+};
+
+/* What a slot has used up so far. again is bounded so that a program cannot ask for ever. */
+struct attempts {
+    uint32_t made;
+    uint32_t crash;
+    uint32_t transient;
+    uint32_t again;
+};
+
+enum { ATTEMPTS_AGAIN_MAX = 1000 };
+
+const char *trial_status_name(enum trial_status status);
+const char *trial_status_sentence(enum trial_status status);
+bool trial_status_of(uint64_t number, enum trial_status *out); /* a number from a peer or disk */
+bool trial_status_named(struct span name, enum trial_status *out);
+enum trial_tells trial_status_tells(enum trial_status status);
+const char *job_state_name(enum job_state state);
+
+/* Counts one more attempt that ended with `status`; true when the slot is finished by it. A pure fold: every node that
+ * has seen the same attempts of a slot agrees whether it is finished. */
+bool attempts_count(struct attempts *a, const struct retry *allowed, enum trial_status status);
+
+#endif

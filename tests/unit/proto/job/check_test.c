@@ -1,0 +1,223 @@
+#include "tests/unit/proto/job/make.h"
+
+#include <math.h>
+
+static struct job_fault fault;
+
+/* What people write is in tests/script/jobfile; here is what only bytes of a peer can hold, and the paths of faults. */
+static void assert_fault(const struct job *job, const char *where, const char *what) {
+    struct arena arena = fresh_arena();
+    struct job copy = *job; /* checking moves parameters into the arena, which the next check overwrites */
+    if (job_check(&copy, &arena, &fault))
+        fail_msg("nothing was found at %s", where);
+    assert_string_equal(fault.where, where);
+    assert_string_equal(fault.what, what);
+}
+
+static void the_example_is_right(void **state) {
+    (void)state;
+    struct param params[PARAMS];
+    struct job job = job_example(params);
+    struct arena arena = fresh_arena();
+    assert_true(job_check(&job, &arena, &fault));
+    assert_true(job.trials == 20);
+}
+
+static void names_and_folders(void **state) {
+    (void)state;
+    struct param params[PARAMS];
+    struct job job = job_example(params);
+    job.name = TEXT("");
+    assert_fault(&job, "name", "a job needs a name");
+    job.name = TEXT("a/b");
+    assert_fault(&job, "name",
+                 "a job's name has lower-case letters, digits and after the first of them . _ -, not 'a/b'");
+    assert_int_equal(fault.at, 1);
+    job.name = TEXT("-a");
+    assert_fault(&job, "name",
+                 "a job's name has lower-case letters, digits and after the first of them . _ -, not '-a'");
+    job.name = TEXT("a23456789012345678901234567890123456789012345678901234567890abcde");
+    assert_fault(&job, "name", "a job's name has at most 64 characters");
+    job.name = TEXT("0.a_b-c");
+    job.dir = TEXT("relative");
+    assert_fault(&job, "run.dir", "the folder of a job must be an absolute path of at most 4000 bytes");
+}
+
+static void search_values(void **state) {
+    (void)state;
+    struct param params[PARAMS];
+    struct job job = job_example(params);
+    job.trials = (uint64_t)LIMIT_SLOTS_JOB + 1;
+    assert_fault(&job, "search.trials", "a job has 1 to 1000000000 trials");
+    job = job_example(params);
+    job.parallel = PARALLEL_MAX + 1;
+    assert_fault(&job, "search.parallel", "at most 1000000 trials run at once");
+    job = job_example(params);
+    job.seed = UINT64_MAX;
+    assert_fault(&job, "search.seed", "a seed is at most 9223372036854775807");
+    job = job_example(params);
+    job.method = METHOD_COUNT;
+    assert_fault(&job, "search.method", "there is no such method");
+    job = job_example(params);
+    job.objective.target = NAN;
+    assert_fault(&job, "search.objective.target", "a target is a finite number, and 0 where there is none");
+    job = job_example(params);
+    job.objective.has_target = false;
+    assert_fault(&job, "search.objective.target", "a target is a finite number, and 0 where there is none");
+    job = job_example(params);
+    job.objective.metric = TEXT("");
+    assert_fault(&job, "search.objective", "a goal and a target need a metric");
+    job.objective = (struct objective){.goal = GOAL_MINIMIZE};
+    struct arena arena = fresh_arena();
+    struct job copy = job;
+    assert_true(job_check(&copy, &arena, &fault)); /* no objective at all is fine */
+    job.objective.metric = TEXT("a b");
+    assert_fault(&job, "search.objective.metric",
+                 "'a b' cannot be a metric: at most 64 characters, no spaces, quotes, '=' or ','");
+}
+
+static void parameters_that_cannot_be(void **state) {
+    (void)state;
+    struct param params[PARAMS];
+    struct job job = job_example(params);
+    params[C].high = INFINITY;
+    assert_fault(&job, "params.C", "a range has two finite ends");
+    job = job_example(params);
+    params[C].low = -1.7e308;
+    params[C].high = 1.7e308;
+    assert_fault(&job, "params.C", "a range has two finite ends");
+    job = job_example(params);
+    params[C].step = NAN;
+    assert_fault(&job, "params.C.step", "a step is greater than 0");
+    job = job_example(params);
+    params[NEIGHBORS].high = 0x1p54;
+    assert_fault(&job, "params.neighbors.max", "an int runs between whole numbers, not to 18014398509481984");
+    job = job_example(params);
+    params[NEIGHBORS].step = 0.5;
+    assert_fault(&job, "params.neighbors.step", "the step of an int is a whole number");
+    job = job_example(params);
+    params[GAMMA].points = 1;
+    assert_fault(&job, "params.gamma.points", "2 to 1000000 points");
+    job = job_example(params);
+    params[LEARNER].low = 1;
+    assert_fault(&job, "params.learner.values", "a parameter has either values or a range");
+    job = job_example(params);
+    params[C].choices_count = 1;
+    assert_fault(&job, "params.C", "a parameter has either values or a range");
+    job = job_example(params);
+    params[LEARNER].choices_count = 0;
+    assert_fault(&job, "params.learner.values", "a parameter needs at least one value");
+    const struct value odd[] = {INT(1), FLOAT(NAN)};
+    job = job_example(params);
+    params[LEARNER].choices = odd;
+    params[LEARNER].choices_count = 2;
+    assert_fault(&job, "params.learner.values[1]", "a value is text, a number, true or false");
+    job = job_example(params);
+    params[C].name = TEXT("9lives");
+    assert_fault(&job, "params.9lives",
+                 "'9lives' cannot be a parameter: letters, digits and _, no digit first, at most 64 of them");
+    assert_true(fault.at == FAULT_AT_NAME);
+    job = job_example(params);
+    params[C].name = TEXT("gamma");
+    assert_fault(&job, "params.gamma", "'gamma' and 'gamma' differ in letter case only, which variables cannot");
+}
+
+static void conditions_are_placed_and_helped(void **state) {
+    (void)state;
+    struct param params[PARAMS];
+    struct job job = job_example(params);
+    params[GAMMA].when_text = TEXT("kernel != liner");
+    assert_fault(&job, "params.gamma.when", "'liner' is not a value of 'kernel'");
+    assert_int_equal(fault.at, 10);
+    assert_string_equal(fault.nearest, "linear");
+    job = job_example(params);
+    params[GAMMA].when_text = TEXT("kernl == rbf");
+    assert_fault(&job, "params.gamma.when", "'kernl' is not a parameter");
+    assert_string_equal(fault.nearest, "kernel");
+    /* gamma waits for kernel, kernel for learner, learner for neighbors, neighbors for learner: gamma is in no circle. */
+    job = job_example(params);
+    params[LEARNER].when_text = TEXT("neighbors > 1");
+    assert_fault(&job, "params.neighbors.when", "whether 'neighbors' is active depends, in a circle, on itself");
+}
+
+static void configurations_are_whole(void **state) {
+    (void)state;
+    struct param params[PARAMS];
+    struct job job = job_example(params);
+    const struct value rows[] = {NONE, WORD("lda"), NONE, NONE, NONE, NONE, WORD("svm"), WORD("linear"), NONE, NONE};
+    job.configs = rows;
+    job.configs_count = 2;
+    assert_fault(&job, "try_first[1].C", "'C' is missing, which is active with learner=svm kernel=linear");
+    job.method = METHOD_LIST;
+    assert_fault(&job, "list[1].C", "'C' is missing, which is active with learner=svm kernel=linear");
+    job.configs_count = 1;
+    job.trials = 0;
+    struct arena arena = fresh_arena();
+    assert_true(job_check(&job, &arena, &fault));
+    assert_true(job.trials == 1);
+    job = job_example(params);
+    job.configs = rows;
+    job.configs_count = 1;
+    job.params_count = 0;
+    assert_fault(&job, "try_first", "there are no parameters to give values to");
+    job = job_example(params);
+    job.configs = rows;
+    job.configs_count = CONFIG_VALUES_MAX;
+    assert_fault(&job, "try_first", "at most 3276 configurations of 5 parameters");
+}
+
+static void commands_and_limits(void **state) {
+    (void)state;
+    struct param params[PARAMS];
+    struct job job = job_example(params);
+    const struct span unknown[] = {TEXT("./train"), TEXT("a"), TEXT("x={gama}")};
+    job.argv = unknown;
+    job.argv_count = 3;
+    assert_fault(&job, "run.command[2]", "'{gama}' is no parameter of this job");
+    assert_int_equal(fault.at, 2);
+    assert_string_equal(fault.nearest, "gamma");
+    job.argv_count = 0;
+    assert_fault(&job, "run.command", "a command needs a program");
+    static char text[LIMIT_ARGV_BYTES];
+    memset(text, 'x', sizeof text);
+    const struct span longest[] = {span_of(text, sizeof text)};
+    job.argv = longest;
+    job.argv_count = 1;
+    assert_fault(&job, "run.command", "command and variables are longer than 65536 bytes");
+
+    job = job_example(params);
+    const struct variable twice[] = {{TEXT("A"), TEXT("1")}, {TEXT("A"), TEXT("2")}};
+    job.env = twice;
+    job.env_count = 2;
+    assert_fault(&job, "run.env.A", "the variable 'A' twice");
+
+    job = job_example(params);
+    const struct metric_pattern patterns[] = {{TEXT("loss"), TEXT("(x)")}, {TEXT("acuracy"), TEXT("(x)")}};
+    job.patterns = patterns;
+    job.patterns_count = 2;
+    assert_fault(&job, "search.objective.metric", "no pattern of run.metrics.regex is called 'accuracy'");
+    assert_string_equal(fault.nearest, "acuracy");
+
+    job = job_example(params);
+    job.limits.wall = INT64_MAX;
+    assert_fault(&job, "run.limits.wall", "a trial runs at most ten years");
+    job = job_example(params);
+    job.limits.grace = -1;
+    assert_fault(&job, "run.limits.grace", "a trial gets at most an hour to end by itself");
+    job = job_example(params);
+    job.limits.output = 0;
+    assert_fault(&job, "run.limits.output", "a trial may print at least one byte");
+    job = job_example(params);
+    job.retry.crash = REPEATS_MAX + 1;
+    assert_fault(&job, "run.retry.crash", "at most 1000 retries");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_example_is_right),      cmocka_unit_test(names_and_folders),
+        cmocka_unit_test(search_values),             cmocka_unit_test(parameters_that_cannot_be),
+        cmocka_unit_test(conditions_are_placed_and_helped), cmocka_unit_test(configurations_are_whole),
+        cmocka_unit_test(commands_and_limits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,112 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "proto/status.h"
+
+static void names_and_numbers_go_both_ways(void **state) {
+    (void)state;
+    enum trial_status status;
+    for (uint64_t i = 0; i < TRIAL_STATUS_COUNT; i++) {
+        assert_true(trial_status_of(i, &status));
+        assert_int_equal(status, i);
+        assert_true(trial_status_named(span_text(trial_status_name(status)), &status));
+        assert_int_equal(status, i);
+        assert_true(trial_status_sentence(status)[0] != '\0');
+    }
+    status = TRIAL_DONE;
+    assert_false(trial_status_of(TRIAL_STATUS_COUNT, &status));
+    assert_false(trial_status_of(UINT64_MAX, &status));
+    assert_false(trial_status_named(span_text("dones"), &status));
+    assert_int_equal(status, TRIAL_DONE);
+}
+
+static void names_are_a_contract(void **state) {
+    (void)state;
+    assert_string_equal(trial_status_name(TRIAL_OPEN), "open");
+    assert_string_equal(trial_status_name(TRIAL_NO_METRIC), "no_metric");
+    assert_string_equal(trial_status_sentence(TRIAL_CRASHED), "ended with an error");
+    assert_string_equal(job_state_name(JOB_OPEN), "open");
+    assert_string_equal(job_state_name(JOB_DONE), "done");
+    assert_string_equal(job_state_name(JOB_FAILED), "failed");
+    assert_string_equal(job_state_name(JOB_CANCELLED), "cancelled");
+    assert_int_equal(TRIAL_OPEN, 0);
+    assert_int_equal(TRIAL_CANCELLED, 11); /* numbers are on disk and on the wire */
+}
+
+static void the_search_learns_what_a_status_tells(void **state) {
+    (void)state;
+    assert_int_equal(trial_status_tells(TRIAL_DONE), TELLS_VALUE);
+    assert_int_equal(trial_status_tells(TRIAL_CRASHED), TELLS_BAD);
+    assert_int_equal(trial_status_tells(TRIAL_INFEASIBLE), TELLS_BAD);
+    assert_int_equal(trial_status_tells(TRIAL_LOST), TELLS_NOTHING);
+    assert_int_equal(trial_status_tells(TRIAL_NO_START), TELLS_NOTHING);
+}
+
+static void some_endings_finish_a_slot_at_once(void **state) {
+    (void)state;
+    static const enum trial_status final[] = {TRIAL_DONE,      TRIAL_INFEASIBLE, TRIAL_TIMED_OUT, TRIAL_FLOODED,
+                                              TRIAL_NO_METRIC, TRIAL_NO_START,   TRIAL_CANCELLED};
+    const struct retry generous = {.crash = 100, .transient = 100};
+    for (size_t i = 0; i < sizeof final / sizeof final[0]; i++) {
+        struct attempts a = {0};
+        assert_true(attempts_count(&a, &generous, final[i]));
+        assert_int_equal(a.made, 1);
+        assert_int_equal(a.crash + a.transient + a.again, 0);
+    }
+}
+
+static void allowances_are_used_up(void **state) {
+    (void)state;
+    const struct retry allowed = {.crash = 1, .transient = 2};
+    struct attempts a = {0};
+    assert_false(attempts_count(&a, &allowed, TRIAL_CRASHED));
+    assert_false(attempts_count(&a, &allowed, TRIAL_TRANSIENT));
+    assert_false(attempts_count(&a, &allowed, TRIAL_TRANSIENT));
+    struct attempts other = a;
+    assert_true(attempts_count(&a, &allowed, TRIAL_CRASHED));
+    assert_true(attempts_count(&other, &allowed, TRIAL_TRANSIENT));
+    assert_int_equal(a.made, 4);
+    assert_int_equal(a.crash, 2);
+    assert_int_equal(other.transient, 3);
+
+    const struct retry none = {0};
+    struct attempts first = {0};
+    assert_true(attempts_count(&first, &none, TRIAL_CRASHED));
+}
+
+static void losses_are_free_and_again_is_bounded(void **state) {
+    (void)state;
+    const struct retry none = {0};
+    struct attempts a = {0};
+    for (int i = 0; i < 5000; i++)
+        assert_false(attempts_count(&a, &none, TRIAL_LOST));
+    assert_int_equal(a.made, 5000);
+    for (int i = 0; i < ATTEMPTS_AGAIN_MAX; i++)
+        assert_false(attempts_count(&a, &none, TRIAL_AGAIN));
+    assert_true(attempts_count(&a, &none, TRIAL_AGAIN));
+}
+
+static void open_is_no_ending(void **state) {
+    (void)state;
+    const struct retry none = {0};
+    struct attempts a = {0};
+    assert_false(attempts_count(&a, &none, TRIAL_OPEN));
+    assert_int_equal(a.made, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_and_numbers_go_both_ways),
+        cmocka_unit_test(names_are_a_contract),
+        cmocka_unit_test(the_search_learns_what_a_status_tells),
+        cmocka_unit_test(some_endings_finish_a_slot_at_once),
+        cmocka_unit_test(allowances_are_used_up),
+        cmocka_unit_test(losses_are_free_and_again_is_bounded),
+        cmocka_unit_test(open_is_no_ending),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
