@@ -1,0 +1,217 @@
+#include "store/store_actor.h"
+
+#include "actors/kit/frame.h"
+#include "proto/base/check.h"
+#include "store/store_ask.h"
+
+#include <czmq.h>
+#include <stdlib.h>
+
+enum {
+    STORE_PORT_TAG = 0x53704f72,
+    /* Below the 1,000 messages a pipe holds in each direction, so that neither side ever waits for
+     * the other to read while the other waits for it, and $TERM always finds room. */
+    ASKED_MAX = 512,
+};
+
+struct store_port {
+    uint32_t tag;
+    zactor_t *actor;
+    struct board *board;
+    uint32_t asked; /* not answered yet */
+    /* For the thread, until it has signalled. */
+    const char *dir;
+    struct err *err;
+    bool opened;
+    bool look; /* there may be answers that the socket's descriptor does not tell of */
+};
+
+/* ---- the thread ---- */
+
+struct keeper {
+    zsock_t *pipe;
+    struct store *store;
+    struct buf rows;
+    bool ending;
+    zframe_t *group[STORE_GROUP]; /* saves that share one commit */
+    size_t group_count;
+    size_t group_bytes;
+};
+
+static struct frame frame_of(zframe_t *f, struct msg *m) {
+    struct span run = span_of(zframe_data(f), zframe_size(f));
+    struct frame frame = frame_take(&run);
+    struct err err;
+    ensure(msg_decode(m, frame.message, &err)); /* the port on the other end of the pipe wrote it */
+    return frame;
+}
+
+static zframe_t *frame_made(enum room to, enum room from, uint32_t peer, const struct msg *m,
+                            size_t bytes) {
+    zframe_t *f = zframe_new(NULL, FRAME_HEADER_BYTES + 512 + bytes);
+    ensure(f != NULL);
+    struct buf out = buf_of(zframe_data(f), zframe_size(f));
+    frame_put(&out, to, from, peer, m);
+    ensure(!out.overflow);
+    return f;
+}
+
+static void send_frame(zframe_t *f, void *pipe) {
+    ensure(zframe_send(&f, pipe, 0) == 0); /* ASKED_MAX keeps the pipe from being full */
+}
+
+static void answer(struct keeper *k, const struct frame *asked, const struct msg *m, size_t bytes) {
+    send_frame(frame_made(asked->from, ROOM_STORE, asked->peer, m, bytes), k->pipe);
+}
+
+static void answer_save(struct keeper *k, zframe_t **f, const struct err *err) {
+    struct msg m;
+    struct frame asked = frame_of(*f, &m);
+    struct msg reply = store_answer_save(m.save.ticket, err);
+    answer(k, &asked, &reply, 0);
+    zframe_destroy(f);
+}
+
+/* One commit for all; when that fails each is tried alone, so that one bad transaction spoils no
+ * other. */
+static void commit_group(struct keeper *k) {
+    struct span ops[STORE_GROUP];
+    struct err err = {.code = ERR_NONE};
+    if (k->group_count == 0)
+        return;
+    for (size_t i = 0; i < k->group_count; i++) {
+        struct msg m;
+        frame_of(k->group[i], &m);
+        ops[i] = m.save.ops;
+    }
+    bool all = store_save_all(k->store, ops, k->group_count, &err);
+    bool alone = !all && k->group_count > 1;
+    for (size_t i = 0; i < k->group_count; i++) {
+        bool kept = all || (alone && store_save(k->store, ops[i], &err));
+        answer_save(k, &k->group[i], kept ? NULL : &err);
+    }
+    k->group_count = 0;
+    k->group_bytes = 0;
+}
+
+static void take_asked(struct keeper *k, zframe_t *f) {
+    struct msg m;
+    struct frame asked = frame_of(f, &m);
+    if (m.kind == MSG_save) {
+        k->group[k->group_count++] = f;
+        k->group_bytes += zframe_size(f);
+        if (k->group_count == STORE_GROUP || k->group_bytes >= LIMIT_BATCH_BYTES)
+            commit_group(k);
+        return;
+    }
+    commit_group(k); /* what was asked for before a scan is seen by it */
+    ensure(m.kind == MSG_scan);
+    struct msg reply = store_answer_scan(k->store, &m.scan, &k->rows);
+    answer(k, &asked, &reply, k->rows.len);
+    zframe_destroy(&f);
+}
+
+static bool is_term(zframe_t *f) {
+    return zframe_streq(f, "$TERM");
+}
+
+/* Takes what waits, without waiting; then commits. */
+static void serve(struct keeper *k) {
+    zframe_t *f = zframe_recv(k->pipe);
+    while (f != NULL) {
+        if (is_term(f)) {
+            k->ending = true;
+            zframe_destroy(&f);
+            break;
+        }
+        take_asked(k, f);
+        f = zframe_recv_nowait(k->pipe);
+    }
+    commit_group(k);
+}
+
+static void keep_store(zsock_t *pipe, void *args) {
+    struct store_port *port = args;
+    ensure(port->tag == STORE_PORT_TAG);
+    struct keeper k = {.pipe = pipe, .store = store_open_lmdb(port->dir, port->err)};
+    k.rows = buf_of(malloc(STORE_ROWS_BYTES_MAX), STORE_ROWS_BYTES_MAX);
+    ensure(k.rows.data != NULL);
+    port->opened = k.store != NULL;
+    zsock_signal(pipe, 0); /* from here on the port's fields are the other thread's */
+    while (!k.ending)
+        serve(&k);
+    store_close(&k.store);
+    free(k.rows.data);
+}
+
+/* ---- the node's side ---- */
+
+/* Posts or drops one answer; false when there is none and `wait` is not set. */
+static bool take_answer(struct store_port *p, bool wait, bool post) {
+    zframe_t *f = wait ? zframe_recv(p->actor) : zframe_recv_nowait(p->actor);
+    if (f == NULL)
+        return false;
+    struct msg m;
+    struct frame answer = frame_of(f, &m);
+    p->asked--;
+    if (post)
+        board_post_to(p->board, answer.to, ROOM_STORE, answer.peer, &m);
+    zframe_destroy(&f);
+    return true;
+}
+
+static void port_perform(void *self, const struct event *event) {
+    struct store_port *p = self;
+    ensure(p->tag == STORE_PORT_TAG);
+    while (p->asked >= ASKED_MAX)
+        take_answer(p, true, true);
+    size_t bytes = event->msg.kind == MSG_save
+                       ? event->msg.save.ops.len
+                       : event->msg.scan.prefix.len + event->msg.scan.after.len;
+    p->asked++;
+    p->look = true; /* sending can swallow the descriptor's word of an answer */
+    send_frame(frame_made(ROOM_STORE, event->from, event->peer, &event->msg, bytes), p->actor);
+}
+
+struct store_port *store_port_new(const char *dir, struct board *board, struct err *err) {
+    struct store_port *p = calloc(1, sizeof *p);
+    ensure(p != NULL);
+    p->tag = STORE_PORT_TAG;
+    p->board = board;
+    p->dir = dir;
+    p->err = err;
+    p->actor = zactor_new(keep_store, p); /* returns when the thread has signalled */
+    ensure(p->actor != NULL);
+    if (!p->opened)
+        store_port_destroy(&p);
+    return p;
+}
+
+void store_port_destroy(struct store_port **p) {
+    if (*p == NULL)
+        return;
+    while ((*p)->asked > 0 && take_answer(*p, true, false))
+        ;
+    zactor_destroy(&(*p)->actor);
+    (*p)->tag = 0;
+    free(*p);
+    *p = NULL;
+}
+
+struct port store_port_seat(struct store_port *p) {
+    return (struct port){.room = ROOM_STORE, .self = p, .perform = port_perform};
+}
+
+void *store_port_sock(const struct store_port *p) {
+    return p->actor;
+}
+
+bool store_port_look(const struct store_port *p) {
+    return p->look;
+}
+
+void store_port_ready(struct store_port *p) {
+    p->look = false;
+    while (take_answer(p, false, true))
+        ;
+}

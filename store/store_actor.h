@@ -1,0 +1,31 @@
+/* store_actor - the STORE port of zyg-node: a thread that owns the disk, and group commit.
+ *
+ * The node's board hands it save and scan; the thread takes up to STORE_GROUP waiting saves into
+ * one transaction, syncs once and answers each. Answers wait on a socket until store_port_ready
+ * posts them to the board, to the room that asked.
+ *
+ * Memory   the port is the caller's until store_port_destroy; the board is borrowed and outlives
+ *          it.
+ * Errors   store_port_new answers NULL with what opening the store said.
+ */
+#ifndef ZYG_STORE_ACTOR_H
+#define ZYG_STORE_ACTOR_H
+
+#include "actors/kit/board.h"
+
+enum { STORE_GROUP = 64 };
+
+struct store_port;
+
+struct store_port *store_port_new(const char *dir, struct board *board, struct err *err);
+/* Waits until all that was asked is answered (answers are dropped), closes the store, ends the
+ * thread. */
+void store_port_destroy(struct store_port **p);
+
+struct port store_port_seat(struct store_port *p);
+void *store_port_sock(const struct store_port *p); /* readable: call store_port_ready */
+/* True after something was asked: who waits on the socket's bare descriptor (ZMQ_FD) calls store_port_ready first. */
+bool store_port_look(const struct store_port *p);
+void store_port_ready(struct store_port *p);
+
+#endif
