@@ -1,0 +1,59 @@
+/* errand - work that has to look into the store first: admit a job, cancel one, open one.
+ *
+ * Errands wait in a ring and are done one at a time, so two of them never see half of each other. Each asks the store for
+ * one thing, gets it, decides, asks for the next; what it promises is said by the batch it wrote to.
+ */
+#ifndef ZYG_ERRAND_H
+#define ZYG_ERRAND_H
+
+#include "actors/facts/batch.h"
+
+enum { ERRANDS = 32, ERRAND_BUNDLE_BYTES = LIMIT_JOB_SPEC_BYTES + 1024 };
+
+enum errand_kind { ERRAND_ADMIT, ERRAND_CANCEL, ERRAND_OPEN };
+
+enum errand_step {
+    ERRAND_WAITS,
+    ERRAND_READS_JOB,
+    ERRAND_READS_ROW,
+    ERRAND_READS_TRIALS,
+    ERRAND_WAITS_SAVE
+};
+
+struct errand {
+    enum errand_kind kind;
+    uint64_t ticket; /* the gateway's; 0: nobody waits for an answer */
+    struct job_id job;
+    bool run; /* ADMIT: open it as well */
+    bool replied;
+    bool over;    /* nothing is left to do but to wait for its batch */
+    dur_ms pause; /* OPEN, promised already: tried again after it, each time a longer one */
+    when_ms not_before;
+    struct node_id author;
+    uint64_t after_batch; /* WAITS_SAVE: goes on when this one is durable */
+    size_t bundle_len;
+    uint8_t bundle[ERRAND_BUNDLE_BYTES]; /* what was signed, to be kept as it came */
+};
+
+struct errands {
+    uint32_t first;
+    uint32_t count;
+    enum errand_step step;
+    uint64_t scan; /* ticket of the scan under way */
+    uint32_t seat; /* OPEN: where the job is being seated */
+    when_ms now;   /* of the event under way */
+    struct errand ring[ERRANDS];
+};
+
+struct facts;
+
+bool errands_full(const struct errands *e);
+void errand_admit(struct facts *f, const struct msg_admit *admit, struct says *out);
+void errand_want(struct facts *f, uint64_t ticket, const struct job_id *job, struct says *out);
+/* Begins the next one when none is under way. */
+void errands_go(struct facts *f, struct moment at, struct says *out);
+when_ms errands_deadline(const struct errands *e);
+void errands_landed(struct facts *f, uint64_t batch); /* this batch is durable */
+void errand_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);
+
+#endif

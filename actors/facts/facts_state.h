@@ -1,0 +1,59 @@
+/* facts_state - the inside of the facts room, shared by its files and by nobody else. */
+#ifndef ZYG_FACTS_STATE_H
+#define ZYG_FACTS_STATE_H
+
+#include "actors/facts/errand.h"
+#include "actors/facts/facts.h"
+#include "actors/facts/open_slots.h"
+#include "actors/facts/seat.h"
+
+enum facts_life {
+    FACTS_DOWN,    /* not started */
+    FACTS_BOOTING, /* reads the boot counter */
+    FACTS_UP
+};
+
+struct facts {
+    struct facts_config config;
+    enum facts_life life;
+    bool autorun;
+    bool listing; /* looks for open jobs to run (autorun) */
+    bool quitting;
+    bool said_quiet;
+    bool holding;
+    bool ailing;
+    bool urgent;      /* somebody waits for the newest batch */
+    when_ms launched; /* when the last batch went to the store */
+    when_ms retry_at; /* a failed save is asked again; WHEN_NEVER: none */
+    dur_ms retry_pause;
+    uint64_t scans;  /* tickets of scans */
+    when_ms list_at; /* listing goes on then, after the store has failed */
+    uint64_t list_scan;
+    uint8_t list_after[8 + JOB_ID_BYTES];
+    size_t list_after_len;
+    uint64_t nonsense; /* messages that made no sense */
+    struct open_slots open_slots;
+    struct batches batches;
+    struct errands errands;
+    uint32_t seats_used; /* those from here on were never sat on */
+    struct seat seats[LIMIT_JOBS_OPEN];
+};
+
+struct seat *facts_seat(struct facts *f, const struct job_id *job); /* NULL: not here */
+struct seat *facts_free_seat(struct facts *f);                      /* NULL: none */
+uint32_t facts_seat_number(const struct facts *f, const struct seat *s);
+
+/* Room for `bytes` in the newest batch; every change of a seat comes after it and is followed by facts_touch. NULL only
+ * when the disk has not kept up for BATCHES batches. */
+struct batch *facts_room(struct facts *f, size_t bytes);
+void facts_touch(struct facts *f, struct seat *s);
+void facts_put_summary(struct batch *batch,
+                       const struct seat *s); /* the seat's row, as it is now */
+/* One line of the job's history, in the batch. */
+void facts_event(struct batch *batch, struct seat *s, wall_ms wall, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The job ends with this batch: says job_shut when it is durable. */
+void facts_close_seat(struct facts *f, struct batch *batch, struct seat *s, wall_ms wall);
+uint64_t facts_scan(struct facts *f, struct says *out, const struct msg_scan *scan);
+
+#endif

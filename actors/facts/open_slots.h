@@ -1,0 +1,30 @@
+/* open_slots - what the slots that are begun and not finished have used up, by (seat of the job, slot).
+ *
+ * A hash table of fixed size with linear probing and backward-shift deletion (Knuth, TAOCP 3, 6.4, algorithm R).
+ * Errors   open_slots_put answers NULL when the table is full; sched keeps far fewer slots open at once.
+ */
+#ifndef ZYG_OPEN_SLOTS_H
+#define ZYG_OPEN_SLOTS_H
+
+#include "proto/status.h"
+
+enum { OPEN_SLOTS_MAX = 4096, OPEN_SLOTS_CELLS = 8192 };
+
+struct open_slot {
+    bool used;
+    uint32_t seat;
+    uint64_t slot;
+    struct attempts attempts;
+};
+
+struct open_slots {
+    struct open_slot cells[OPEN_SLOTS_CELLS];
+    uint32_t count;
+};
+
+struct open_slot *open_slots_find(struct open_slots *t, uint32_t seat, uint64_t slot);
+struct open_slot *open_slots_put(struct open_slots *t, uint32_t seat, uint64_t slot);
+void open_slots_remove(struct open_slots *t, struct open_slot *cell);
+void open_slots_forget(struct open_slots *t, uint32_t seat); /* all of one job */
+
+#endif

@@ -1,0 +1,131 @@
+#include "actors/facts/seat.h"
+
+#include "proto/base/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
+               const struct node_id *owner, const struct msg_job_row *row, struct err *err) {
+    if (spec.len > sizeof s->spec)
+        return err_set(err, ERR_BAD_FACT, "a job of %zu bytes, expected at most %zu", spec.len,
+                       sizeof s->spec);
+    memcpy(s->spec, spec.data, spec.len);
+    s->spec_len = spec.len;
+    struct arena arena = arena_of(s->arena, sizeof s->arena);
+    if (!job_decode(&s->job, span_of(s->spec, s->spec_len), &arena, err))
+        return false;
+    wall_ms created = row->created;
+    s->id = *id;
+    s->owner = *owner;
+    s->finished = ranges_of(s->ranges_memory, LIMIT_RANGES);
+    s->touched = false;
+    s->events = s->no_metric = 0;
+    s->last_event = 0;
+    seat_new_row(&s->row, &s->job, id, created);
+    s->row.run_ms = row->run_ms;
+    s->state = SEAT_OPENING;
+    return true;
+}
+
+void seat_new_row(struct msg_job_row *row, const struct job *job, const struct job_id *id,
+                  wall_ms created) {
+    *row = (struct msg_job_row){.job = *id,
+                                .name = job->name,
+                                .state = JOB_OPEN,
+                                .created = created,
+                                .trials = job->trials,
+                                .metric = job->objective.metric,
+                                .maximize = job->objective.goal == GOAL_MAXIMIZE};
+}
+
+static void note_best(struct seat *s, uint64_t slot, const struct trial_row *trial) {
+    struct msg_job_row *row = &s->row;
+    /* Of equal values the lowest slot is the best, so the answer does not depend on who finished first. */
+    if (row->has_best && !job_better(&s->job, trial->value, row->best_value) &&
+        (job_better(&s->job, row->best_value, trial->value) || slot > row->best_slot))
+        return;
+    row->has_best = true;
+    row->best_slot = slot;
+    row->best_value = trial->value;
+    struct value values[LIMIT_PARAMS];
+    struct buf text = buf_of(s->best_params, sizeof s->best_params);
+    if (config_decode(trial->config, values, s->job.params_count))
+        job_config_json(&s->job, values, &text);
+    row->best_params = text.overflow ? span_text("{}") : buf_view(&text);
+}
+
+bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial) {
+    ensure(trial->finished);
+    if (slot >= s->job.trials || ranges_has(&s->finished, slot) || !ranges_add(&s->finished, slot))
+        return false;
+    if (trial->status == TRIAL_DONE)
+        s->row.done++;
+    else if (trial->status == TRIAL_INFEASIBLE)
+        s->row.infeasible++;
+    else
+        s->row.failed++;
+    s->row.retried += trial->attempts.made - 1;
+    if (trial->status == TRIAL_NO_METRIC)
+        s->no_metric++;
+    if (trial->has_value)
+        note_best(s, slot, trial);
+    return true;
+}
+
+void seat_end(struct seat *s, enum job_state state, struct span cause, wall_ms wall) {
+    size_t len = cause.len < sizeof s->cause ? cause.len : sizeof s->cause;
+    if (len > 0)
+        memmove(s->cause, cause.data, len);
+    while (len > 0 && !span_is_utf8(span_of(s->cause, len)))
+        len--; /* a cut through a letter */
+    s->row.state = state;
+    s->row.cause = span_of(s->cause, len);
+    s->row.finished = wall;
+    s->row.running = 0;
+}
+
+bool seat_is_over(struct seat *s, wall_ms wall) {
+    const struct objective *objective = &s->job.objective;
+    if (s->row.state != JOB_OPEN)
+        return true;
+    if (s->row.has_best && objective->has_target &&
+        !job_better(&s->job, objective->target, s->row.best_value)) {
+        seat_end(s, JOB_DONE, span_text("the target was reached"), wall);
+        return true;
+    }
+    if (s->row.done == 0 && s->no_metric >= SEAT_NO_METRIC_MAX) {
+        char cause[200];
+        snprintf(cause, sizeof cause,
+                 "%u trials ended well and none printed '%.*s'; zyg try shows what is understood",
+                 s->no_metric, (int)objective->metric.len, (const char *)objective->metric.data);
+        seat_end(s, JOB_FAILED, span_text(cause), wall);
+        return true;
+    }
+    if (ranges_size(&s->finished) < s->job.trials)
+        return false;
+    if (s->row.done > 0 || s->row.trials == 0)
+        seat_end(s, JOB_DONE, (struct span){0}, wall);
+    else
+        seat_end(s, JOB_FAILED, span_text("no trial ended well"), wall);
+    return true;
+}
+
+void seat_clock(struct seat *s, when_ms now) {
+    if (s->state == SEAT_OPEN && now > s->counted_until)
+        s->row.run_ms += now - s->counted_until;
+    s->counted_until = now;
+}
+
+void seat_summary_key(struct buf *out, const struct msg_job_row *row) {
+    buf_be64(out, (uint64_t)row->created);
+    buf_put(out, row->job.bytes, sizeof row->job.bytes);
+}
+
+void seat_check(const struct seat *s) {
+    if (s->state == SEAT_FREE)
+        return;
+    ensure(s->row.done + s->row.infeasible + s->row.failed == ranges_size(&s->finished));
+    ensure(ranges_size(&s->finished) <= s->job.trials);
+    ensure(s->state != SEAT_OPEN || s->row.state == JOB_OPEN);
+}

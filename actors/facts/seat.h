@@ -1,0 +1,61 @@
+/* seat - a job while it runs here: its description, its finished slots, its counts, its best trial and its end.
+ *
+ * The row is a fold of the job's trial rows: seat_count folds one in, whether it came from the disk or has just been made.
+ * Memory   fixed; the description is decoded into the seat's own arena.
+ */
+#ifndef ZYG_SEAT_H
+#define ZYG_SEAT_H
+
+#include "actors/facts/trial.h"
+#include "proto/base/ranges.h"
+#include "proto/job/job.h"
+
+enum {
+    SEAT_ARENA_BYTES = 4 * LIMIT_JOB_SPEC_BYTES,
+    SEAT_PARAMS_BYTES = 16384,
+    SEAT_NO_METRIC_MAX =
+        3, /* so many trials without the objective and none with it: the program never prints it */
+    SEAT_EVENTS_MAX = 1000 /* events kept of one job; its trials tell the rest */
+};
+
+enum seat_state { SEAT_FREE, SEAT_OPENING, SEAT_OPEN, SEAT_CLOSING };
+
+struct seat {
+    enum seat_state state;
+    struct job_id id;
+    struct msg_job_row row; /* the durable part; its spans point into the seat */
+    struct node_id owner;
+    struct job job;
+    struct ranges finished;
+    bool touched;          /* the row differs from what the newest closed batch holds */
+    uint64_t closed_in;    /* CLOSING: the batch that says so */
+    when_ms counted_until; /* run_ms counts up to here */
+    uint64_t last_event;   /* key of the newest event */
+    uint32_t events;
+    uint32_t no_metric;
+    struct range ranges_memory[LIMIT_RANGES];
+    uint8_t best_params[SEAT_PARAMS_BYTES];
+    char cause[256];
+    uint8_t spec[LIMIT_JOB_SPEC_BYTES];
+    size_t spec_len;
+    uint8_t arena[SEAT_ARENA_BYTES];
+};
+
+/* Decodes the description; the counts begin at nothing. */
+bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
+               const struct node_id *owner, const struct msg_job_row *row, struct err *err);
+/* A row for a job nobody has run. */
+void seat_new_row(struct msg_job_row *row, const struct job *job, const struct job_id *id,
+                  wall_ms created);
+
+/* Folds in a finished trial. False when its slot was finished before, is none of this job, or there are too many gaps. */
+bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial);
+/* The job has ended: true with state and cause in the row. */
+bool seat_is_over(struct seat *s, wall_ms wall);
+void seat_end(struct seat *s, enum job_state state, struct span cause, wall_ms wall);
+void seat_clock(struct seat *s, when_ms now); /* brings run_ms up to now */
+
+void seat_summary_key(struct buf *out, const struct msg_job_row *row);
+void seat_check(const struct seat *s);
+
+#endif

@@ -1,0 +1,220 @@
+/* A job's row as a fold of its trials: counts, best, end, clock. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "actors/facts/seat.h"
+#include "tests/unit/actors/tuner/jobs.h"
+
+#include <stdlib.h>
+
+static const struct job_id id = {.bytes = {1, 2}};
+static const struct node_id owner = {.bytes = {3}};
+static struct test_job description;
+
+static struct seat *seat_of(const struct objective *objective, uint64_t trials) {
+    static uint8_t memory[LIMIT_JOB_SPEC_BYTES];
+    struct buf spec = buf_of(memory, sizeof memory);
+    struct seat *s = calloc(1, sizeof *s);
+    struct err err;
+    job_begin(&description, METHOD_RANDOM, trials);
+    add_range(&description, "lr", PARAM_FLOAT, 0, 1);
+    description.job.objective = *objective;
+    job_end(&description);
+    assert_true(job_encode(&description.job, &spec));
+    assert_true(seat_take(s, &id, buf_view(&spec), &owner,
+                          &(struct msg_job_row){.created = 77, .run_ms = 5}, &err));
+    return s;
+}
+
+static bool count(struct seat *s, uint64_t slot, enum trial_status status, double value) {
+    static uint8_t memory[16];
+    struct buf config = buf_of(memory, sizeof memory);
+    const struct value lr = float_value(0.5);
+    config_encode(&config, &lr, 1);
+    return seat_count(s, slot,
+                      &(struct trial_row){.status = status,
+                                          .finished = true,
+                                          .attempts = {.made = 2},
+                                          .has_value = status == TRIAL_DONE,
+                                          .value = value,
+                                          .config = buf_view(&config)});
+}
+
+static const struct objective least = {.metric = {(const uint8_t *)"loss", 4}};
+
+static void a_seat_is_taken_with_nothing_counted(void **state) {
+    (void)state;
+    struct seat *s = seat_of(&least, 10);
+    assert_int_equal(s->state, SEAT_OPENING);
+    assert_true(job_id_equal(&s->id, &id));
+    assert_true(node_id_equal(&s->owner, &owner));
+    assert_true(span_is(s->row.name, "test"));
+    assert_true(span_is(s->row.metric, "loss"));
+    assert_int_equal(s->row.created, 77);
+    assert_int_equal(s->row.run_ms, 5);
+    assert_int_equal(s->row.trials, 10);
+    assert_false(s->row.maximize || s->row.has_best);
+    seat_check(s);
+    free(s);
+}
+
+static void a_description_that_cannot_be_is_refused(void **state) {
+    (void)state;
+    struct seat *s = calloc(1, sizeof *s);
+    static const uint8_t huge[LIMIT_JOB_SPEC_BYTES + 1];
+    struct err err;
+    assert_false(seat_take(s, &id, span_of(huge, sizeof huge), &owner, &(struct msg_job_row){0}, &err));
+    assert_int_equal(err.code, ERR_BAD_FACT);
+    assert_string_equal(err.what, "a job of 65537 bytes, expected at most 65536");
+    assert_false(seat_take(s, &id, span_text("?"), &owner, &(struct msg_job_row){0}, &err));
+    free(s);
+}
+
+static void each_status_is_counted_where_it_belongs(void **state) {
+    (void)state;
+    struct seat *s = seat_of(&least, 100);
+    for (uint64_t status = TRIAL_DONE; status < TRIAL_STATUS_COUNT; status++)
+        assert_true(count(s, status, (enum trial_status)status, 1));
+    assert_int_equal(s->row.done, 1);
+    assert_int_equal(s->row.infeasible, 1);
+    assert_int_equal(s->row.failed, TRIAL_STATUS_COUNT - 3);
+    assert_int_equal(s->row.retried, TRIAL_STATUS_COUNT - 1);
+    assert_int_equal(s->no_metric, 1);
+    seat_check(s);
+    free(s);
+}
+
+static void a_slot_counts_once_and_only_when_it_is_one(void **state) {
+    (void)state;
+    struct seat *s = seat_of(&least, 10);
+    assert_true(count(s, 9, TRIAL_DONE, 1));
+    assert_false(count(s, 9, TRIAL_DONE, 0));
+    assert_false(count(s, 10, TRIAL_DONE, 0));
+    assert_int_equal(s->row.done, 1);
+    assert_true(s->row.best_value == 1);
+    free(s);
+}
+
+static void gaps_without_end_are_refused(void **state) {
+    (void)state;
+    struct seat *s = seat_of(&least, 100000);
+    for (uint64_t i = 0; i < LIMIT_RANGES; i++)
+        assert_true(count(s, 2 * i, TRIAL_DONE, 1));
+    assert_false(count(s, 2 * LIMIT_RANGES, TRIAL_DONE, 1));
+    assert_int_equal(s->row.done, LIMIT_RANGES);
+    seat_check(s);
+    assert_true(count(s, 1, TRIAL_DONE, 1)); /* one that closes a gap is welcome */
+    free(s);
+}
+
+static void the_best_does_not_depend_on_who_was_first(void **state) {
+    (void)state;
+    static const uint64_t orders[][3] = {{1, 2, 3}, {3, 2, 1}, {2, 3, 1}};
+    static const double values[] = {0, 0.5, 0.25, 0.25};
+    for (int maximize = 0; maximize < 2; maximize++) {
+        for (size_t i = 0; i < 3; i++) {
+            struct objective objective = least;
+            objective.goal = maximize ? GOAL_MAXIMIZE : GOAL_MINIMIZE;
+            struct seat *s = seat_of(&objective, 10);
+            assert_int_equal(s->row.maximize, maximize);
+            for (size_t k = 0; k < 3; k++)
+                assert_true(count(s, orders[i][k], TRIAL_DONE, values[orders[i][k]]));
+            assert_int_equal(s->row.best_slot, maximize ? 1 : 2);
+            assert_true(s->row.best_value == (maximize ? 0.5 : 0.25));
+            assert_true(span_is(s->row.best_params, "{\"lr\":0.5}"));
+            free(s);
+        }
+    }
+}
+
+static void a_target_counts_when_it_is_met_or_passed(void **state) {
+    (void)state;
+    for (int maximize = 0; maximize < 2; maximize++) {
+        const struct objective objective = {.metric = span_text("m"),
+                                            .goal = maximize ? GOAL_MAXIMIZE : GOAL_MINIMIZE,
+                                            .has_target = true,
+                                            .target = 0.5};
+        struct seat *s = seat_of(&objective, 10);
+        assert_true(count(s, 0, TRIAL_DONE, maximize ? 0.49 : 0.51));
+        assert_false(seat_is_over(s, 9));
+        assert_true(count(s, 1, TRIAL_DONE, maximize ? 0.51 : 0.49));
+        assert_true(seat_is_over(s, 9));
+        assert_int_equal(s->row.state, JOB_DONE);
+        assert_int_equal(s->row.finished, 9);
+        assert_true(span_is(s->row.cause, "the target was reached"));
+        assert_true(seat_is_over(s, 10)); /* and stays so */
+        assert_int_equal(s->row.finished, 9);
+        free(s);
+    }
+}
+
+static void one_good_trial_pardons_those_without_metric(void **state) {
+    (void)state;
+    struct seat *s = seat_of(&least, 10);
+    assert_true(count(s, 0, TRIAL_DONE, 1));
+    for (uint64_t slot = 1; slot < 9; slot++)
+        assert_true(count(s, slot, TRIAL_NO_METRIC, 0));
+    assert_false(seat_is_over(s, 9));
+    assert_true(count(s, 9, TRIAL_NO_METRIC, 0));
+    assert_true(seat_is_over(s, 9));
+    assert_int_equal(s->row.state, JOB_DONE);
+    free(s);
+}
+
+static void a_cause_is_never_cut_through_a_letter(void **state) {
+    (void)state;
+    struct seat *s = seat_of(&least, 10);
+    char text[300];
+    memset(text, 'x', sizeof text);
+    memcpy(text + sizeof s->cause - 1, "\xc3\xa4", 2);
+    seat_end(s, JOB_FAILED, span_of(text, sizeof text), 9);
+    assert_int_equal(s->row.cause.len, sizeof s->cause - 1);
+    assert_int_equal(s->row.state, JOB_FAILED);
+    assert_int_equal(s->row.finished, 9);
+    free(s);
+}
+
+static void the_clock_runs_only_while_the_seat_is_open(void **state) {
+    (void)state;
+    struct seat *s = seat_of(&least, 10);
+    seat_clock(s, 100); /* opening */
+    assert_int_equal(s->row.run_ms, 5);
+    s->state = SEAT_OPEN;
+    seat_clock(s, 130);
+    seat_clock(s, 130);
+    assert_int_equal(s->row.run_ms, 35);
+    s->state = SEAT_CLOSING;
+    seat_clock(s, 200);
+    assert_int_equal(s->row.run_ms, 35);
+    free(s);
+}
+
+static void summaries_sort_by_time(void **state) {
+    (void)state;
+    uint8_t a[24], b[24];
+    struct buf older = buf_of(a, sizeof a), newer = buf_of(b, sizeof b);
+    seat_summary_key(&older, &(struct msg_job_row){.created = 255, .job = {{9}}});
+    seat_summary_key(&newer, &(struct msg_job_row){.created = 256, .job = {{1}}});
+    assert_int_equal(older.len, 24);
+    assert_true(span_compare(buf_view(&older), buf_view(&newer)) < 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_seat_is_taken_with_nothing_counted),
+        cmocka_unit_test(a_description_that_cannot_be_is_refused),
+        cmocka_unit_test(each_status_is_counted_where_it_belongs),
+        cmocka_unit_test(a_slot_counts_once_and_only_when_it_is_one),
+        cmocka_unit_test(gaps_without_end_are_refused),
+        cmocka_unit_test(the_best_does_not_depend_on_who_was_first),
+        cmocka_unit_test(a_target_counts_when_it_is_met_or_passed),
+        cmocka_unit_test(one_good_trial_pardons_those_without_metric),
+        cmocka_unit_test(a_cause_is_never_cut_through_a_letter),
+        cmocka_unit_test(the_clock_runs_only_while_the_seat_is_open),
+        cmocka_unit_test(summaries_sort_by_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

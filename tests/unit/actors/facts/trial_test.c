@@ -1,0 +1,183 @@
+#include "actors/facts/trial.h"
+
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct job_id job = {.bytes = {7, 1}};
+
+static struct msg_result_fact ended(enum trial_status status, double value) {
+    return (struct msg_result_fact){.job = job,
+                                    .slot = 3,
+                                    .status = status,
+                                    .has_value = status == TRIAL_DONE,
+                                    .value = value,
+                                    .began = 100,
+                                    .run_ms = 20,
+                                    .cpu_ms = 10,
+                                    .rss_kib = 4096,
+                                    .config = span_text("c"),
+                                    .metrics = span_text("m"),
+                                    .cause = span_text("why")};
+}
+
+static void a_row_survives_its_bytes(void **state) {
+    (void)state;
+    const struct trial_row row = {.status = TRIAL_CRASHED,
+                                  .finished = true,
+                                  .attempts = {.made = 4, .crash = 2, .transient = 1, .again = 1},
+                                  .has_value = true,
+                                  .value = -0.125,
+                                  .began = 1700000000000,
+                                  .run_ms = 1500,
+                                  .cpu_ms = 700,
+                                  .rss_kib = 65536,
+                                  .config = span_text("config"),
+                                  .metrics = span_text("metrics"),
+                                  .cause = span_text("exit 1")};
+    uint8_t memory[256];
+    struct buf out = buf_of(memory, sizeof memory);
+    struct trial_row again;
+    trial_encode(&row, &out);
+    assert_true(trial_decode(&again, buf_view(&out)));
+    assert_int_equal(again.status, TRIAL_CRASHED);
+    assert_true(again.finished);
+    assert_memory_equal(&again.attempts, &row.attempts, sizeof row.attempts);
+    assert_true(again.has_value);
+    assert_true(again.value == -0.125);
+    assert_int_equal(again.began, 1700000000000);
+    assert_int_equal(again.run_ms, 1500);
+    assert_int_equal(again.cpu_ms, 700);
+    assert_int_equal(again.rss_kib, 65536);
+    assert_true(span_is(again.config, "config"));
+    assert_true(span_is(again.metrics, "metrics"));
+    assert_true(span_is(again.cause, "exit 1"));
+
+    for (size_t len = 0; len < out.len; len++)
+        assert_false(trial_decode(&again, span_of(memory, len)));
+    memory[out.len] = 0xc0;
+    assert_false(trial_decode(&again, span_of(memory, out.len + 1)));
+    memory[1] = TRIAL_STATUS_COUNT; /* a status nobody knows */
+    assert_false(trial_decode(&again, buf_view(&out)));
+}
+
+static void crashes_use_up_their_allowance(void **state) {
+    (void)state;
+    const struct retry allowed = {.crash = 2, .transient = 1};
+    struct trial_row row = {.status = TRIAL_OPEN};
+    const struct msg_result_fact crash = ended(TRIAL_CRASHED, 0);
+    for (uint32_t made = 1; made <= 3; made++) {
+        trial_fold(&row, &crash, &allowed);
+        assert_int_equal(row.attempts.made, made);
+        assert_int_equal(row.attempts.crash, made);
+        assert_int_equal(row.finished, made == 3);
+        assert_int_equal(row.status, TRIAL_CRASHED);
+    }
+    assert_false(row.has_value);
+    assert_true(span_is(row.cause, "why"));
+}
+
+static void a_value_counts_only_when_the_slot_is_finished(void **state) {
+    (void)state;
+    const struct retry allowed = {.crash = 0, .transient = 5};
+    struct trial_row row = {.status = TRIAL_OPEN};
+    struct msg_result_fact transient = ended(TRIAL_TRANSIENT, 9);
+    transient.has_value = true; /* it printed one before it gave up */
+    trial_fold(&row, &transient, &allowed);
+    assert_false(row.finished);
+    assert_false(row.has_value);
+    assert_true(row.value == 0);
+    const struct msg_result_fact done = ended(TRIAL_DONE, 0.5);
+    trial_fold(&row, &done, &allowed);
+    assert_true(row.finished);
+    assert_true(row.has_value);
+    assert_true(row.value == 0.5);
+    assert_int_equal(row.attempts.made, 2);
+    assert_int_equal(row.attempts.transient, 1);
+}
+
+static void facts_about_a_finished_slot_change_nothing(void **state) {
+    (void)state;
+    const struct retry allowed = {.crash = 0, .transient = 0};
+    struct trial_row row = {.status = TRIAL_OPEN};
+    const struct msg_result_fact first = ended(TRIAL_DONE, 1), second = ended(TRIAL_DONE, 2);
+    trial_fold(&row, &first, &allowed);
+    trial_fold(&row, &second, &allowed);
+    assert_true(row.value == 1);
+    assert_int_equal(row.attempts.made, 1);
+}
+
+static struct buf rank_key(uint8_t memory[32 + 8], bool maximize, double value, uint64_t slot) {
+    struct buf key = buf_of(memory, 40);
+    trial_rank_key(&key, &job, maximize, value, slot);
+    return key;
+}
+
+/* Ascending, as many kinds of double as there are; infinities never come here: executor gives no such value. */
+static const double ascending[] = {-DBL_MAX, -1e300, -2,       -1.5,    -1,  -DBL_MIN, -5e-324,
+                                   0,        5e-324, DBL_MIN,  0x1p-52, 0.1, 1,        1.0000000000000002,
+                                   1e10,     1e300,  DBL_MAX};
+
+static void better_values_sort_first(void **state) {
+    (void)state;
+    size_t count = sizeof ascending / sizeof ascending[0];
+    for (size_t i = 0; i + 1 < count; i++) {
+        uint8_t a[40], b[40];
+        /* Slots the other way round: the value decides first. */
+        struct buf low = rank_key(a, false, ascending[i], 9);
+        struct buf high = rank_key(b, false, ascending[i + 1], 1);
+        assert_int_equal(low.len, JOB_ID_BYTES + 16);
+        assert_true(span_compare(buf_view(&low), buf_view(&high)) < 0);
+        low = rank_key(a, true, ascending[i], 1);
+        high = rank_key(b, true, ascending[i + 1], 9);
+        assert_true(span_compare(buf_view(&high), buf_view(&low)) < 0);
+    }
+}
+
+static void equal_values_sort_by_slot(void **state) {
+    (void)state;
+    for (int maximize = 0; maximize < 2; maximize++) {
+        uint8_t a[40], b[40];
+        struct buf first = rank_key(a, maximize != 0, -0.0, 255);
+        struct buf second = rank_key(b, maximize != 0, 0.0, 256);
+        assert_memory_equal(a, b, JOB_ID_BYTES + 8); /* both zeros are one value */
+        assert_true(span_compare(buf_view(&first), buf_view(&second)) < 0);
+        assert_int_equal(trial_rank_key_slot(buf_view(&first)), 255);
+        assert_int_equal(trial_rank_key_slot(buf_view(&second)), 256);
+    }
+}
+
+static void keys_of_trials_order_by_slot_and_attempt(void **state) {
+    (void)state;
+    uint8_t a[40], b[40], c[40];
+    struct buf trial = buf_of(a, sizeof a), first = buf_of(b, sizeof b), next = buf_of(c, sizeof c);
+    trial_key(&trial, &job, 0x0102030405060708);
+    trial_attempt_key(&first, &job, 0x0102030405060708, 255);
+    trial_attempt_key(&next, &job, 0x0102030405060708, 256);
+    assert_int_equal(trial.len, JOB_ID_BYTES + 8);
+    assert_int_equal(first.len, JOB_ID_BYTES + 12);
+    assert_memory_equal(a + JOB_ID_BYTES, "\1\2\3\4\5\6\7\10", 8);
+    assert_memory_equal(a, b, trial.len);
+    assert_true(span_compare(buf_view(&first), buf_view(&next)) < 0);
+    assert_true(trial_key_slot(buf_view(&trial)) == 0x0102030405060708);
+    assert_int_equal(trial_key_slot(span_of(a, JOB_ID_BYTES + 7)), 0);
+    assert_int_equal(trial_rank_key_slot(span_of(a, JOB_ID_BYTES + 15)), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_row_survives_its_bytes),
+        cmocka_unit_test(crashes_use_up_their_allowance),
+        cmocka_unit_test(a_value_counts_only_when_the_slot_is_finished),
+        cmocka_unit_test(facts_about_a_finished_slot_change_nothing),
+        cmocka_unit_test(better_values_sort_first),
+        cmocka_unit_test(equal_values_sort_by_slot),
+        cmocka_unit_test(keys_of_trials_order_by_slot_and_attempt),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
