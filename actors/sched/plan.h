@@ -1,0 +1,40 @@
+/* plan - what is left to give out of one job: slots to run again first, then new ones in order of number.
+ *
+ * Errors   plan_open: more gaps or begun slots than there is room for.
+ */
+#ifndef ZYG_PLAN_H
+#define ZYG_PLAN_H
+
+#include "proto/base/ids.h"
+#include "proto/base/ranges.h"
+#include "proto/limits.h"
+
+enum { PLAN_AGAIN_MAX = 4096 };
+
+struct plan_slot {
+    uint64_t slot;
+    uint32_t attempts; /* made before */
+};
+
+struct plan {
+    bool used;
+    struct job_id job;
+    uint64_t opened; /* serial number: older jobs have smaller ones */
+    uint64_t trials;
+    uint32_t parallel; /* 0: no limit */
+    uint32_t running;
+    struct ranges taken; /* finished or given out */
+    uint32_t again_first, again_count;
+    struct plan_slot again[PLAN_AGAIN_MAX]; /* a ring */
+    struct range ranges_memory[LIMIT_RANGES];
+};
+
+/* finished and begun are as in job_open. */
+bool plan_open(struct plan *p, const struct job_id *job, uint64_t trials, uint32_t parallel,
+               struct span finished, struct span begun);
+bool plan_has_next(const struct plan *p);
+/* Takes the next slot. False: nothing left to give out now. */
+bool plan_next(struct plan *p, struct plan_slot *next);
+void plan_again(struct plan *p, uint64_t slot, uint32_t attempts);
+
+#endif

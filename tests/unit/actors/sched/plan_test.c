@@ -1,0 +1,139 @@
+#include "actors/sched/plan.h"
+
+#include "proto/base/mp.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct job_id job = {.bytes = {4}};
+
+static int set_up(void **state) {
+    *state = calloc(1, sizeof(struct plan));
+    return *state == NULL;
+}
+
+static int tear_down(void **state) {
+    free(*state);
+    return 0;
+}
+
+static struct span ranges_bytes(const struct range *items, uint32_t count) {
+    static uint8_t memory[256];
+    struct buf out = buf_of(memory, sizeof memory);
+    struct range copy[8];
+    struct ranges r = ranges_of(copy, 8);
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint64_t n = items[i].from; n < items[i].to; n++)
+            assert_true(ranges_add(&r, n));
+    }
+    ranges_encode(&r, &out);
+    return buf_view(&out);
+}
+
+static struct span begun_bytes(const uint64_t *pairs, size_t count) {
+    static uint8_t memory[256];
+    struct buf out = buf_of(memory, sizeof memory);
+    for (size_t i = 0; i < count; i++)
+        mp_put_u64(&out, pairs[i]);
+    return buf_view(&out);
+}
+
+static void expect_next(struct plan *p, uint64_t slot, uint32_t attempts) {
+    struct plan_slot next;
+    assert_true(plan_has_next(p));
+    assert_true(plan_next(p, &next));
+    assert_int_equal(next.slot, slot);
+    assert_int_equal(next.attempts, attempts);
+}
+
+static void expect_no_more(struct plan *p) {
+    struct plan_slot next;
+    assert_false(plan_has_next(p));
+    assert_false(plan_next(p, &next));
+}
+
+static const struct span none = {0};
+
+static void slots_come_in_order_each_once(void **state) {
+    struct plan *p = *state;
+    assert_true(plan_open(p, &job, 3, 0, none, none));
+    for (uint64_t slot = 0; slot < 3; slot++)
+        expect_next(p, slot, 0);
+    expect_no_more(p);
+}
+
+static void begun_slots_come_first_and_finished_ones_never(void **state) {
+    struct plan *p = *state;
+    assert_true(plan_open(p, &job, 8, 2, ranges_bytes((struct range[]){{0, 2}, {4, 5}}, 2),
+                          begun_bytes((uint64_t[]){6, 2, 3, 0}, 4)));
+    assert_int_equal(p->parallel, 2);
+    expect_next(p, 6, 2);
+    expect_next(p, 3, 0);
+    expect_next(p, 2, 0);
+    expect_next(p, 5, 0);
+    plan_again(p, 2, 1);
+    expect_next(p, 2, 1);
+    expect_next(p, 7, 0);
+    expect_no_more(p);
+}
+
+static void what_cannot_be_is_refused(void **state) {
+    struct plan *p = *state;
+    assert_false(plan_open(p, &job, 8, 0, span_text("?"), none));
+    assert_false(p->used);
+    assert_false(plan_open(p, &job, 8, 0, none, begun_bytes((uint64_t[]){8, 0}, 2)));
+    assert_false(plan_open(p, &job, 8, 0, none, begun_bytes((uint64_t[]){1, 0, 1, 0}, 4)));
+    assert_false(plan_open(p, &job, 8, 0, none, begun_bytes((uint64_t[]){1}, 1)));
+    assert_false(plan_open(p, &job, 8, 0, ranges_bytes((struct range[]){{0, 2}}, 1),
+                           begun_bytes((uint64_t[]){1, 0}, 2)));
+    assert_false(plan_open(p, &job, 8, 0, none, span_text("?")));
+    assert_false(p->used);
+    assert_true(plan_open(p, &job, 8, 0, none, none));
+    expect_next(p, 0, 0);
+}
+
+static void more_begun_slots_than_there_is_room_for_are_refused(void **state) {
+    struct plan *p = *state;
+    enum { PAIRS = PLAN_AGAIN_MAX + 1 };
+    size_t cap = PAIRS * 10;
+    uint8_t *memory = malloc(cap);
+    struct buf out = buf_of(memory, cap);
+    for (uint64_t slot = 0; slot < PLAN_AGAIN_MAX; slot++) {
+        mp_put_u64(&out, slot);
+        mp_put_u64(&out, 0);
+    }
+    assert_true(plan_open(p, &job, PAIRS, 0, none, buf_view(&out)));
+    mp_put_u64(&out, PLAN_AGAIN_MAX);
+    mp_put_u64(&out, 0);
+    assert_false(out.overflow);
+    assert_false(plan_open(p, &job, PAIRS, 0, none, buf_view(&out)));
+    free(memory);
+}
+
+static void the_ring_of_slots_to_repeat_goes_round(void **state) {
+    struct plan *p = *state;
+    assert_true(plan_open(p, &job, 1000000, 0, none, none));
+    for (uint64_t i = 0; i < 3 * PLAN_AGAIN_MAX; i++) {
+        plan_again(p, i, (uint32_t)i);
+        plan_again(p, i + 500000, 7);
+        expect_next(p, i, (uint32_t)i);
+        expect_next(p, i + 500000, 7);
+    }
+    expect_next(p, 0, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(slots_come_in_order_each_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(begun_slots_come_first_and_finished_ones_never, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(more_begun_slots_than_there_is_room_for_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_ring_of_slots_to_repeat_goes_round, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
