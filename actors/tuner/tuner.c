@@ -1,0 +1,155 @@
+#include "actors/tuner/tuner.h"
+
+#include "proto/base/check.h"
+
+#include <assert.h>
+#include <stdalign.h>
+#include <string.h>
+
+/* What each seat has of the memory, one after the other. */
+enum { SEAT_BYTES = LIMIT_JOB_SPEC_BYTES + JOB_ARENA_BYTES + ALGO_ARENA_BYTES };
+
+static_assert(SEAT_BYTES % alignof(max_align_t) == 0, "every seat begins as aligned as the first");
+
+size_t tuner_memory(void) {
+    return (size_t)SEAT_BYTES * LIMIT_JOBS_OPEN;
+}
+
+void tuner_init(struct tuner *t, void *memory, size_t size) {
+    ensure(size >= tuner_memory());
+    memset(t, 0, sizeof *t);
+    t->memory = memory;
+}
+
+static struct tuner_seat *find_seat(struct tuner *t, const struct job_id *id) {
+    for (size_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
+        if (t->seats[i].open && job_id_equal(&t->seats[i].id, id))
+            return &t->seats[i];
+    }
+    return NULL;
+}
+
+static struct tuner_seat *find_free(struct tuner *t) {
+    for (size_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
+        if (!t->seats[i].open)
+            return &t->seats[i];
+    }
+    return NULL;
+}
+
+/* Decodes the job into the seat's own memory and prepares its algorithm. */
+static bool take_seat(struct tuner *t, struct tuner_seat *seat, struct span spec) {
+    uint8_t *memory = t->memory + (size_t)(seat - t->seats) * SEAT_BYTES;
+    struct arena job_arena = arena_of(memory + LIMIT_JOB_SPEC_BYTES, JOB_ARENA_BYTES);
+    struct arena algo_arena =
+        arena_of(memory + LIMIT_JOB_SPEC_BYTES + JOB_ARENA_BYTES, ALGO_ARENA_BYTES);
+    struct err ignored; /* facts has answered whoever sent a bad job */
+    if (spec.len == 0 || spec.len > LIMIT_JOB_SPEC_BYTES)
+        return false;
+    memcpy(memory, spec.data, spec.len);
+    if (!job_decode(&seat->job, span_of(memory, spec.len), &job_arena, &ignored))
+        return false;
+    seat->algo = algo_of(seat->job.method);
+    seat->state = arena_take(&algo_arena, seat->algo->state_bytes);
+    return seat->algo->init == NULL || seat->algo->init(seat->state, &seat->job, &algo_arena);
+}
+
+static bool hear_job_open(struct tuner *t, const struct msg_job_open *m) {
+    struct tuner_seat *seat = find_free(t);
+    if (seat == NULL || find_seat(t, &m->job) != NULL || !take_seat(t, seat, m->spec))
+        return false;
+    seat->id = m->job;
+    seat->open = true;
+    return true;
+}
+
+static bool hear_learned(struct tuner *t, const struct msg_learned *m) {
+    struct tuner_seat *seat = find_seat(t, &m->job);
+    struct value values[LIMIT_PARAMS];
+    struct observation seen = {
+        .slot = m->slot, .values = values, .has_value = m->has_value, .value = m->value};
+    uint32_t wrong;
+    if (seat == NULL || m->slot >= seat->job.trials || !trial_status_of(m->status, &seen.status))
+        return false;
+    if (!config_decode(m->config, values, seat->job.params_count) ||
+        !job_config_valid(&seat->job, values, &wrong))
+        return false;
+    if (seat->algo->learn != NULL)
+        seat->algo->learn(seat->state, &seat->job, &seen);
+    return true;
+}
+
+static bool hear_propose(struct tuner *t, const struct msg_propose *m, struct says *out) {
+    struct tuner_seat *seat = find_seat(t, &m->job);
+    if (seat == NULL || m->slot >= seat->job.trials)
+        return false;
+    const struct job *job = &seat->job;
+    const struct algo *algo =
+        m->slot < job->configs_count ? &algo_list : seat->algo; /* try_first */
+    struct value values[LIMIT_PARAMS];
+    uint32_t wrong;
+    algo->propose(seat->state, job, m->slot, values);
+    job_deactivate(job, values);
+    ensure(job_config_valid(job, values, &wrong));
+    struct buf config = buf_of(t->config, sizeof t->config);
+    config_encode(&config, values, job->params_count);
+    ensure(!config.overflow);
+    const struct msg answer = {
+        .kind = MSG_proposed,
+        .proposed = {.job = m->job, .slot = m->slot, .config = buf_view(&config)},
+    };
+    say(out, &answer);
+    return true;
+}
+
+/* A job may be shut that never was open here: a cancelled one. */
+static bool hear_job_shut(struct tuner *t, const struct msg_job_shut *m) {
+    struct tuner_seat *seat = find_seat(t, &m->job);
+    if (seat != NULL)
+        *seat = (struct tuner_seat){.open = false};
+    return true;
+}
+
+void tuner_step(void *self, const struct event *event, struct moment at, struct says *out) {
+    struct tuner *t = self;
+    const struct msg *m = &event->msg;
+    bool made_sense = false;
+    (void)at; /* no proposal depends on when it is made */
+    switch (m->kind) {
+    case MSG_NONE: made_sense = true; break;
+    case MSG_job_open: made_sense = hear_job_open(t, &m->job_open); break;
+    case MSG_learned: made_sense = hear_learned(t, &m->learned); break;
+    case MSG_propose: made_sense = hear_propose(t, &m->propose, out); break;
+    case MSG_job_shut: made_sense = hear_job_shut(t, &m->job_shut); break;
+    default: break;
+    }
+    t->nonsense += made_sense ? 0 : 1;
+}
+
+when_ms tuner_deadline(const void *self) {
+    (void)self;
+    return WHEN_NEVER;
+}
+
+void tuner_check(const void *self) {
+    const struct tuner *t = self;
+    for (size_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
+        const struct tuner_seat *seat = &t->seats[i];
+        if (!seat->open)
+            continue;
+        ensure(seat->algo == algo_of(seat->job.method));
+        ensure(seat->job.params_count <= LIMIT_PARAMS);
+        for (size_t k = 0; k < i; k++)
+            ensure(!t->seats[k].open || !job_id_equal(&t->seats[k].id, &seat->id));
+    }
+}
+
+struct core tuner_core(struct tuner *t) {
+    return (struct core){
+        .room = ROOM_TUNER,
+        .self = t,
+        .step = tuner_step,
+        .deadline = tuner_deadline,
+        .check = tuner_check,
+    };
+}
