@@ -1,0 +1,208 @@
+#include "actors/executor/contract.h"
+
+#include "actors/executor/cause.h"
+#include "proto/job/nearest.h"
+
+#include <string.h>
+
+void contract_init(struct contract *c) {
+    memset(c, 0, offsetof(struct contract, line)); /* the line itself stays untouched memory */
+}
+
+struct span contract_last_line(const struct contract *c) {
+    return span_of(c->last, c->last_len);
+}
+
+/* ---- what a line says ---- */
+
+static void keep_seen(struct contract *c, const char *name) {
+    for (uint32_t i = 0; i < c->seen_count; i++) {
+        if (strcmp(c->seen[i], name) == 0)
+            return;
+    }
+    if (c->seen_count < CONTRACT_SEEN)
+        memcpy(c->seen[c->seen_count++], name, strlen(name) + 1);
+}
+
+static void take_objective(struct contract *c, const struct reading *reading) {
+    if (!reading->finite) {
+        c->not_finite++;
+        return;
+    }
+    if (c->has_final && !reading->final)
+        return;
+    c->has_value = true;
+    c->has_final = reading->final;
+    c->value = reading->value;
+}
+
+static void tell_reading(struct contract *c, const struct reading_rules *rules,
+                         const struct reading *reading, struct contract_news *news,
+                         const struct contract_sink *sink) {
+    news->name = span_text(reading->name);
+    news->value = reading->value;
+    news->kind = reading->final ? CONTRACT_FINAL : CONTRACT_METRIC;
+    if (!reading->finite) {
+        news->kind = CONTRACT_NOT_FINITE;
+        news->value = 0;
+    }
+    if (span_equal(news->name, rules->objective))
+        take_objective(c, reading);
+    else
+        keep_seen(c, reading->name);
+    if (reading->usable)
+        sink->hear(sink->context, news);
+}
+
+static void tell_words(struct contract *c, const struct readings *r, struct contract_news *news,
+                       const struct contract_sink *sink) {
+    news->text = span_text(r->text);
+    if (r->infeasible) {
+        c->infeasible = true;
+        memcpy(c->why, r->text, strlen(r->text) + 1);
+        news->kind = CONTRACT_INFEASIBLE;
+        sink->hear(sink->context, news);
+    } else if (r->checkpoint) {
+        news->kind = CONTRACT_CHECKPOINT;
+        sink->hear(sink->context, news);
+    }
+    if (r->bad != NULL) {
+        if (c->bad_lines++ == 0)
+            c->bad = r->bad;
+        news->text = span_text(r->bad);
+        news->kind = CONTRACT_BAD_LINE;
+        sink->hear(sink->context, news);
+    }
+}
+
+static void end_line(struct contract *c, const struct reading_rules *rules,
+                     const struct contract_sink *sink) {
+    struct readings readings;
+    struct span line = span_of(c->line, c->line_len);
+    c->line_len = 0;
+    c->escape = ESCAPE_NONE;
+    struct span trimmed = span_trim(line);
+    if (trimmed.len == 0)
+        return;
+    c->lines++;
+    c->last_len = (uint32_t)(trimmed.len < CONTRACT_LAST_BYTES ? trimmed.len : CONTRACT_LAST_BYTES);
+    memcpy(c->last, trimmed.data, c->last_len);
+
+    readings_take(&readings, line, rules);
+    struct contract_news news = {.form = readings.form, .line = line, .step = readings.step};
+    for (uint32_t i = 0; i < readings.count; i++)
+        tell_reading(c, rules, &readings.items[i], &news, sink);
+    news.name = (struct span){0};
+    news.value = 0;
+    tell_words(c, &readings, &news, sink);
+}
+
+/* ---- bytes to lines ---- */
+
+/* True when the byte belongs to a sequence that only colours or moves: ESC [ parameters letter. */
+static bool is_escape(struct contract *c, uint8_t byte) {
+    switch (c->escape) {
+    case ESCAPE_NONE:
+        if (byte != 0x1b)
+            return false;
+        c->escape = ESCAPE_BEGUN;
+        return true;
+    case ESCAPE_BEGUN: c->escape = byte == '[' ? ESCAPE_INSIDE : ESCAPE_NONE; return true;
+    case ESCAPE_INSIDE:
+        if (byte >= 0x40 && byte <= 0x7e)
+            c->escape = ESCAPE_NONE;
+        return true;
+    }
+    return false;
+}
+
+void contract_feed(struct contract *c, const struct reading_rules *rules, struct span bytes,
+                   const struct contract_sink *sink) {
+    for (size_t i = 0; i < bytes.len; i++) {
+        uint8_t byte = bytes.data[i];
+        if (byte == '\n' || byte == '\r' || byte == '\b')
+            end_line(c, rules, sink);
+        else if (!is_escape(c, byte) && c->line_len < LIMIT_LINE_BYTES)
+            c->line[c->line_len++] = byte;
+    }
+}
+
+void contract_end(struct contract *c, const struct reading_rules *rules,
+                  const struct contract_sink *sink) {
+    end_line(c, rules, sink);
+}
+
+/* ---- why there is no value ---- */
+
+/* Letter case and the sign between words are what people get wrong first. */
+static uint8_t folded(uint8_t c) {
+    if (c >= 'A' && c <= 'Z')
+        return (uint8_t)(c - 'A' + 'a');
+    return c == '-' || c == '.' || c == '/' || c == ':' || c == ' ' ? '_' : c;
+}
+
+static bool contains(struct span text, struct span part) {
+    for (size_t at = 0; at + part.len <= text.len; at++) {
+        size_t i = 0;
+        while (i < part.len && folded(text.data[at + i]) == folded(part.data[i]))
+            i++;
+        if (i == part.len)
+            return true;
+    }
+    return false;
+}
+
+/* The seen name most like the wanted one; nothing when none is alike. */
+static struct span nearest_seen(const struct contract *c, struct span wanted) {
+    struct nearest nearest = nearest_of(wanted);
+    for (uint32_t i = 0; i < c->seen_count; i++)
+        nearest_offer(&nearest, span_text(c->seen[i]));
+    for (uint32_t i = 0; i < c->seen_count && nearest.best.len == 0 && wanted.len > 0; i++) {
+        struct span name = span_text(c->seen[i]);
+        if (contains(name, wanted) || contains(wanted, name))
+            nearest.best = name;
+    }
+    return nearest.best;
+}
+
+static void put_name(struct buf *out, struct span name) {
+    cause_quote(out, '\'', name, 2 * LIMIT_NAME_BYTES);
+}
+
+static void put_seen(const struct contract *c, struct span wanted, struct buf *out) {
+    if (c->seen_count == 0) {
+        buf_text(out, c->lines == 0 ? "" : "; printed nothing like a metric");
+        return;
+    }
+    for (uint32_t i = 0; i < c->seen_count && out->len < CAUSE_BYTES / 3; i++) {
+        buf_text(out, i == 0 ? "; printed " : ", ");
+        put_name(out, span_text(c->seen[i]));
+    }
+    struct span near = nearest_seen(c, wanted);
+    if (near.len > 0) {
+        buf_text(out, "; nearest: ");
+        put_name(out, near);
+    }
+}
+
+void contract_missing(const struct contract *c, const struct reading_rules *rules,
+                      struct buf *out) {
+    if (c->not_finite > 0) {
+        put_name(out, rules->objective);
+        buf_text(out, " was never a finite number (");
+        buf_u64(out, c->not_finite);
+        buf_text(out, c->not_finite == 1 ? " time nan or inf)" : " times nan or inf)");
+    } else if (rules->patterns_count > 0) {
+        buf_text(out, "no line matched the pattern of ");
+        put_name(out, rules->objective);
+    } else {
+        buf_text(out, "never printed ");
+        put_name(out, rules->objective);
+        put_seen(c, rules->objective, out);
+    }
+    if (c->bad_lines > 0) {
+        buf_text(out, "; a line meant for zyg is no JSON: expected ");
+        buf_text(out, c->bad);
+    }
+    cause_last_line(out, contract_last_line(c));
+}

@@ -1,0 +1,387 @@
+#include "actors/executor/executor.h"
+
+#include "actors/executor/executor_state.h"
+#include "proto/base/check.h"
+
+#include <string.h>
+
+enum {
+    /* An outcome goes to three rooms; a step that has less room than this left says it in the next. */
+    OUTCOME_ROOM = 3 * LIMIT_FRAME_BYTES
+};
+
+size_t executor_memory(uint32_t slots) {
+    return sizeof(struct executor) + slots * sizeof(struct trial);
+}
+
+struct executor *executor_init(void *memory, size_t size, const struct executor_config *config,
+                               struct err *err) {
+    size_t len = strlen(config->runs);
+    struct executor *e = memory;
+    if (config->slots == 0 || config->slots > LIMIT_SLOTS_NODE) {
+        err_set(err, ERR_USAGE, "a node runs 1 to %d trials at once", LIMIT_SLOTS_NODE);
+        return NULL;
+    }
+    if (len == 0 || config->runs[0] != '/' || len > EXECUTOR_RUNS_MAX) {
+        err_set(err, ERR_USAGE,
+                "the folder for trials must be an absolute path of at most %d bytes",
+                EXECUTOR_RUNS_MAX);
+        return NULL;
+    }
+    ensure(size >= executor_memory(config->slots));
+    memcpy(e->runs, config->runs, len + 1);
+    e->places = config->slots;
+    e->cpus = config->cpus;
+    return e;
+}
+
+/* ---- jobs ---- */
+
+static struct open_job *find_job(struct executor *e, const struct job_id *id) {
+    for (uint32_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
+        if (e->jobs[i].used && job_id_equal(&e->jobs[i].id, id))
+            return &e->jobs[i];
+    }
+    return NULL;
+}
+
+static uint32_t position_of(const struct executor *e, const struct open_job *job) {
+    return (uint32_t)(job - e->jobs);
+}
+
+static void read_job(struct open_job *job, struct job_memory *memory, struct span spec) {
+    struct arena arena = arena_of(memory->arena, sizeof memory->arena);
+    if (spec.len > sizeof memory->spec) {
+        err_set(&job->fault, ERR_BAD_JOB_FILE, "the job is longer than %d bytes",
+                LIMIT_JOB_SPEC_BYTES);
+        return;
+    }
+    memcpy(memory->spec, spec.data, spec.len);
+    if (job_decode(&job->job, span_of(memory->spec, spec.len), &arena, &job->fault))
+        reading_rules_init(&memory->rules, &job->job, &job->fault);
+}
+
+static void open_job(struct executor *e, const struct msg_job_open *m) {
+    struct open_job *job = find_job(e, &m->job);
+    if (job != NULL) { /* it was shut, and opened again before its last trial had ended */
+        job->shut = false;
+        return;
+    }
+    for (uint32_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
+        if (e->jobs[i].used)
+            continue;
+        e->jobs[i] = (struct open_job){.used = true, .id = m->job};
+        e->job_memory[i].rules.patterns_count = 0;
+        read_job(&e->jobs[i], &e->job_memory[i], m->spec);
+        return;
+    }
+}
+
+static void forget_if_over(struct executor *e, struct open_job *job) {
+    if (!job->shut || job->trials > 0)
+        return;
+    reading_rules_release(&e->job_memory[position_of(e, job)].rules);
+    job->used = false;
+}
+
+void executor_release(struct executor *e) {
+    for (uint32_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
+        if (e->jobs[i].used)
+            reading_rules_release(&e->job_memory[i].rules);
+    }
+}
+
+/* ---- verdicts ---- */
+
+/* Says every verdict there is room for; the others wait for the next step, which is due at once. */
+static void say_verdicts(struct executor *e, struct says *out) {
+    for (uint32_t i = 0; i < e->places; i++) {
+        struct trial *t = &e->trials[i];
+        if (t->life != LIFE_OVER || out->frames.cap - out->frames.len < OUTCOME_ROOM)
+            continue;
+        executor_say_trial_outcome(e, t, out);
+        t->life = LIFE_FREE;
+        e->jobs[t->job].trials--;
+        forget_if_over(e, &e->jobs[t->job]);
+    }
+}
+
+/* ---- leases ---- */
+
+/* Why the lease cannot be taken now; NULL: it can, by *free. */
+static const char *refusal(struct executor *e, const struct msg_lease *lease, struct trial **free) {
+    const struct open_job *job = find_job(e, &lease->job);
+    uint32_t running = 0;
+    *free = NULL;
+    if (e->quitting)
+        return "zyg was being stopped";
+    if (job == NULL || job->shut)
+        return "its job does not run here";
+    if (e->launcher_down)
+        return "trials could not be started";
+    for (uint32_t i = 0; i < e->places; i++) {
+        struct trial *t = &e->trials[i];
+        if (t->life == LIFE_FREE) {
+            *free = *free == NULL ? t : *free;
+            continue;
+        }
+        running++;
+        if (t->slot == lease->slot && t->job == position_of(e, job))
+            return "an earlier attempt was still running"; /* they would share a folder */
+    }
+    return *free == NULL || running >= e->slots ? "no place was free for it" : NULL;
+}
+
+static void put_scratch(struct buf *out, const struct executor *e, const struct msg_lease *lease) {
+    buf_text(out, e->runs);
+    buf_byte(out, '/');
+    job_id_print(out, &lease->job);
+    buf_byte(out, '/');
+    buf_u64(out, lease->slot);
+}
+
+static bool fill_command(struct executor *e, const struct open_job *job,
+                         const struct msg_lease *lease, struct span scratch, struct moment at,
+                         struct err *err) {
+    uint32_t share = e->slots > 0 ? e->cpus / e->slots : 0;
+    const struct command_context context = {
+        .job = &job->job,
+        .values = e->values,
+        .id = lease->job,
+        .slot = lease->slot,
+        .attempt = lease->attempt,
+        .scratch = scratch,
+        .began = at.wall,
+        .cpus = share > 0 ? share : 1,
+    };
+    if (job->fault.code != ERR_NONE) {
+        *err = job->fault;
+        return false;
+    }
+    if (lease->config.len > LIMIT_JOB_SPEC_BYTES ||
+        !config_decode(lease->config, e->values, job->job.params_count))
+        return err_set(err, ERR_BAD_FACT, "its configuration cannot be read");
+    return command_fill(&e->command, &context, err);
+}
+
+static void hear_lease(struct executor *e, const struct msg_lease *lease, struct moment at,
+                       struct says *out) {
+    struct trial *t;
+    char memory[COMMAND_SCRATCH_MAX];
+    struct buf scratch = buf_of(memory, sizeof memory);
+    struct err err = {.code = ERR_NONE};
+    const char *why = refusal(e, lease, &t);
+    if (why != NULL) {
+        executor_say_refusal(e, lease, TRIAL_LOST, why, at, out);
+        return;
+    }
+    struct open_job *job = find_job(e, &lease->job);
+    put_scratch(&scratch, e, lease);
+    if (!fill_command(e, job, lease, buf_view(&scratch), at, &err)) {
+        executor_say_refusal(e, lease, TRIAL_NO_START, err.what, at, out);
+        return;
+    }
+    uint32_t position = position_of(e, job);
+    trial_init(t, lease, &e->job_memory[position].rules, &job->job.limits, at);
+    t->job = position;
+    t->run = ++e->run;
+    job->trials++;
+    struct msg m = {.kind = MSG_spawn};
+    m.spawn.run = t->run;
+    m.spawn.argv = buf_view(&e->command.argv);
+    m.spawn.env = buf_view(&e->command.env);
+    m.spawn.dir = job->job.dir;
+    m.spawn.scratch = buf_view(&scratch);
+    m.spawn.params = buf_view(&e->command.params);
+    say(out, &m);
+}
+
+/* ---- what is heard ---- */
+
+/* To the trials of one job, or of all (NULL). */
+static void tell_all(struct executor *e, const struct open_job *job,
+                     const struct trial_heard *heard, struct says *out) {
+    for (uint32_t i = 0; i < e->places; i++) {
+        struct trial *t = &e->trials[i];
+        if (t->life != LIFE_FREE && (job == NULL || t->job == position_of(e, job)))
+            executor_say_acts(e, t, trial_hear(t, heard), out);
+    }
+}
+
+static void stop_job(struct executor *e, const struct open_job *job, enum stop stop,
+                     struct moment at, struct says *out) {
+    const struct trial_heard heard = {.news = NEWS_STOP, .stop = stop, .at = at};
+    tell_all(e, job, &heard, out);
+}
+
+static void hear_job_shut(struct executor *e, const struct msg_job_shut *m, struct moment at,
+                          struct says *out) {
+    struct open_job *job = find_job(e, &m->job);
+    if (job == NULL)
+        return;
+    job->shut = true;
+    stop_job(e, job, m->state == JOB_OPEN ? STOP_PARK : STOP_CANCEL, at, out);
+    forget_if_over(e, job);
+}
+
+static void hear_follow(struct executor *e, const struct msg_follow *m, struct says *out) {
+    const struct open_job *job = find_job(e, &m->job);
+    for (uint32_t i = 0; i < e->places && job != NULL; i++) {
+        struct trial *t = &e->trials[i];
+        if (t->life == LIFE_FREE || t->slot != m->slot || t->job != position_of(e, job))
+            continue;
+        t->followed = m->on;
+        if (!m->on)
+            return;
+        struct buf tail = buf_of(e->tail, sizeof e->tail);
+        printout_tail(&t->printout, &tail);
+        if (t->printout.bytes > 0)
+            executor_say_printed(e, t, 0, printout_head(&t->printout), out);
+        if (tail.len > 0)
+            executor_say_printed(e, t, t->printout.bytes - tail.len, buf_view(&tail), out);
+        executor_say_printed(e, t, t->printout.bytes, (struct span){0},
+                             out); /* that was all that was kept */
+        return;
+    }
+}
+
+static void hear_quit(struct executor *e, struct moment at, struct says *out) {
+    const struct trial_heard heard = {
+        .news = e->quitting ? NEWS_HURRY : NEWS_STOP,
+        .stop = STOP_QUIT,
+        .at = at,
+    };
+    e->quitting = true;
+    e->quiet = false;
+    tell_all(e, NULL, &heard, out);
+}
+
+static struct trial *find_run(struct executor *e, uint64_t run) {
+    for (uint32_t i = 0; i < e->places; i++) {
+        if (e->trials[i].life != LIFE_FREE && e->trials[i].run == run)
+            return &e->trials[i];
+    }
+    return NULL;
+}
+
+/* The launcher about one run; one that is over is no longer known. */
+static void hear_run(struct executor *e, uint64_t run, enum trial_news news, const struct msg *msg,
+                     struct moment at, struct says *out) {
+    const struct trial_heard heard = {.news = news, .msg = msg, .at = at};
+    struct trial *t = find_run(e, run);
+    if (t != NULL)
+        executor_say_acts(e, t, trial_hear(t, &heard), out);
+}
+
+static void hear_output(struct executor *e, const struct msg_output *m, struct moment at,
+                        struct says *out) {
+    struct trial *t = find_run(e, m->run);
+    if (t == NULL || t->life == LIFE_OVER)
+        return;
+    uint64_t offset = t->printout.bytes;
+    enum trial_acts acts = trial_print(t, m->bytes, at);
+    if (t->followed)
+        executor_say_printed(e, t, offset, m->bytes, out);
+    executor_say_acts(e, t, acts, out);
+}
+
+static void hear_launcher(struct executor *e, const struct msg *msg, struct moment at,
+                          struct says *out) {
+    const struct trial_heard heard = {.news = NEWS_GONE, .msg = msg, .at = at};
+    e->launcher_down = msg->kind == MSG_launcher_down;
+    if (e->launcher_down)
+        tell_all(e, NULL, &heard, out);
+    executor_say_capacity(e, out);
+}
+
+static void hear_time(struct executor *e, struct moment at, struct says *out) {
+    const struct trial_heard heard = {.news = NEWS_DUE, .at = at};
+    for (uint32_t i = 0; i < e->places; i++) {
+        struct trial *t = &e->trials[i];
+        if (t->life != LIFE_FREE && t->due <= at.now)
+            executor_say_acts(e, t, trial_hear(t, &heard), out);
+    }
+}
+
+static void hear(struct executor *e, const struct msg *msg, struct moment at, struct says *out) {
+    switch (msg->kind) {
+    case MSG_NONE: hear_time(e, at, out); break;
+    case MSG_start:
+        e->slots = msg->start.slots < e->places ? (uint32_t)msg->start.slots : e->places;
+        executor_say_capacity(e, out);
+        break;
+    case MSG_job_open: open_job(e, &msg->job_open); break;
+    case MSG_job_shut: hear_job_shut(e, &msg->job_shut, at, out); break;
+    case MSG_lease: hear_lease(e, &msg->lease, at, out); break;
+    case MSG_follow: hear_follow(e, &msg->follow, out); break;
+    case MSG_quit: hear_quit(e, at, out); break;
+    case MSG_spawned: hear_run(e, msg->spawned.run, NEWS_SPAWNED, msg, at, out); break;
+    case MSG_spawn_failed: hear_run(e, msg->spawn_failed.run, NEWS_FAILED, msg, at, out); break;
+    case MSG_output: hear_output(e, &msg->output, at, out); break;
+    case MSG_output_end: hear_run(e, msg->output_end.run, NEWS_OUTPUT_END, msg, at, out); break;
+    case MSG_exited: hear_run(e, msg->exited.run, NEWS_EXITED, msg, at, out); break;
+    case MSG_launcher_up:
+    case MSG_launcher_down: hear_launcher(e, msg, at, out); break;
+    default: break; /* no other message is routed here */
+    }
+}
+
+static bool is_idle(const struct executor *e) {
+    for (uint32_t i = 0; i < e->places; i++) {
+        if (e->trials[i].life != LIFE_FREE)
+            return false;
+    }
+    return true;
+}
+
+static void executor_step(void *self, const struct event *event, struct moment at,
+                          struct says *out) {
+    struct executor *e = self;
+    hear(e, &event->msg, at, out);
+    say_verdicts(e, out);
+    if (e->quitting && !e->quiet && is_idle(e)) {
+        struct msg m = {.kind = MSG_quiet};
+        m.quiet.room = ROOM_EXECUTOR;
+        say(out, &m);
+        e->quiet = true;
+    }
+}
+
+static when_ms executor_deadline(const void *self) {
+    const struct executor *e = self;
+    when_ms soonest = WHEN_NEVER;
+    for (uint32_t i = 0; i < e->places; i++) {
+        const struct trial *t = &e->trials[i];
+        if (t->life == LIFE_OVER)
+            return 0; /* there was no room to say its outcome */
+        if (t->life != LIFE_FREE)
+            soonest = when_sooner(soonest, t->due);
+    }
+    return soonest;
+}
+
+static void executor_check(const void *self) {
+    const struct executor *e = self;
+    uint32_t trials[LIMIT_JOBS_OPEN] = {0};
+    for (uint32_t i = 0; i < e->places; i++) {
+        const struct trial *t = &e->trials[i];
+        trial_check(t);
+        if (t->life != LIFE_FREE)
+            trials[t->job]++;
+    }
+    for (uint32_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
+        ensure(e->jobs[i].used || trials[i] == 0);
+        ensure(!e->jobs[i].used || e->jobs[i].trials == trials[i]);
+        ensure(!e->jobs[i].used || !e->jobs[i].shut || trials[i] > 0);
+    }
+}
+
+struct core executor_core(struct executor *e) {
+    return (struct core){
+        .room = ROOM_EXECUTOR,
+        .self = e,
+        .step = executor_step,
+        .deadline = executor_deadline,
+        .check = executor_check,
+    };
+}

@@ -1,0 +1,43 @@
+/* executor - runs trials: fills their command lines, has them started and stopped, understands what they print and says
+ * how each attempt ended.
+ *
+ * Hears    start, job_open, job_shut, lease, follow, quit; from the launcher spawned, spawn_failed, output,
+ *          output_end, exited, launcher_up, launcher_down; the time.
+ * Says     capacity (after start and whenever the launcher goes or comes back), spawn, kill, began, metric (after each
+ *          piece of output the newest value of each metric in it), printed, outcome, quiet.
+ * Holds    every lease is answered by exactly one outcome. One that cannot be run here (unknown job, no free place,
+ *          after quit) is LOST at once; so is every attempt under way when the launcher dies. No answer of the launcher
+ *          about a run that is over changes anything.
+ * Stops    job_shut with a state other than JOB_OPEN: CANCELLED. job_shut of a job that stays open, and quit: LOST.
+ *          limits.wall: TIMED_OUT. limits.output: FLOODED. Always TERM, the job's grace, KILL; a second quit kills at once.
+ * Follow   counts for the attempt that runs now: what was kept of its output is said first, then an empty `printed`, then
+ *          all that comes.
+ * Memory   one block of executor_memory(slots) bytes from the caller, aligned for any object and zeroed. Pages of it are
+ *          first touched when a job or trial needs them, so give fresh anonymous memory without huge pages.
+ * Errors   init refuses a bad config. step cannot fail: a job that cannot be read ends its attempts with NO_START.
+ */
+#ifndef ZYG_EXECUTOR_H
+#define ZYG_EXECUTOR_H
+
+#include "actors/kit/core.h"
+
+enum { EXECUTOR_RUNS_MAX = 1024 };
+
+struct executor_config {
+    const char *
+        runs; /* absolute folder; a trial's own is RUNS/JOB/SLOT. Copied; at most EXECUTOR_RUNS_MAX bytes */
+    uint32_t slots; /* most trials at once; `start` may ask for fewer. At most LIMIT_SLOTS_NODE */
+    uint32_t cpus;  /* shared out evenly among the slots in the thread-count variables of trials */
+};
+
+struct executor;
+
+size_t executor_memory(uint32_t slots);
+/* NULL on a bad config. The executor lives at the start of the memory. */
+struct executor *executor_init(void *memory, size_t size, const struct executor_config *config,
+                               struct err *err);
+void executor_release(
+    struct executor *e); /* the compiled patterns of open jobs; the memory stays the caller's */
+struct core executor_core(struct executor *e);
+
+#endif

@@ -1,0 +1,126 @@
+#include "actors/executor/executor_state.h"
+
+#include "proto/base/check.h"
+
+#include <signal.h>
+
+void executor_say_capacity(const struct executor *e, struct says *out) {
+    struct msg m = {.kind = MSG_capacity};
+    m.capacity.slots = e->launcher_down ? 0 : e->slots;
+    say(out, &m);
+}
+
+static void say_kill(const struct trial *t, int signal, struct says *out) {
+    struct msg m = {.kind = MSG_kill};
+    m.kill.run = t->run;
+    m.kill.signal = signal;
+    say(out, &m);
+}
+
+static void say_began(const struct executor *e, const struct trial *t, struct says *out) {
+    struct msg m = {.kind = MSG_began};
+    m.began.job = e->jobs[t->job].id;
+    m.began.slot = t->slot;
+    m.began.attempt = t->attempt;
+    m.began.wall = t->began.wall;
+    m.began.config = span_of(t->config, t->config_len);
+    say(out, &m);
+}
+
+void executor_say_printed(const struct executor *e, const struct trial *t, uint64_t offset,
+                          struct span bytes, struct says *out) {
+    struct msg m = {.kind = MSG_printed};
+    m.printed.job = e->jobs[t->job].id;
+    m.printed.slot = t->slot;
+    m.printed.attempt = t->attempt;
+    m.printed.offset = offset;
+    m.printed.bytes = bytes;
+    say(out, &m);
+}
+
+static void say_metrics(const struct executor *e, struct trial *t, struct says *out) {
+    for (uint32_t i = 0; i < t->metrics.count; i++) {
+        const struct metric *metric = &t->metrics.items[i];
+        struct msg m = {.kind = MSG_metric};
+        if (!t->fresh[i])
+            continue;
+        t->fresh[i] = false;
+        m.metric.job = e->jobs[t->job].id;
+        m.metric.slot = t->slot;
+        m.metric.name = span_text(metric->name);
+        m.metric.step = t->metrics.points[metric->last_point].step;
+        m.metric.value = metric->last;
+        say(out, &m);
+    }
+}
+
+void executor_say_acts(const struct executor *e, struct trial *t, enum trial_acts acts,
+                       struct says *out) {
+    if (acts & ACT_BEGAN)
+        say_began(e, t, out);
+    if (acts & ACT_TERM)
+        say_kill(t, SIGTERM, out);
+    if (acts & ACT_KILL)
+        say_kill(t, SIGKILL, out);
+    say_metrics(e, t, out);
+}
+
+/* The outcome of `result`, with what was kept of the trial when there is one. */
+static void say_outcome(struct executor *e, const struct msg *result, const struct trial *t,
+                        struct says *out) {
+    struct buf bytes = buf_of(e->result, sizeof e->result);
+    struct buf series = buf_of(e->series, sizeof e->series);
+    struct buf tail = buf_of(e->tail, sizeof e->tail);
+    struct msg m = {.kind = MSG_outcome};
+    ensure(msg_encode(result, &bytes));
+    m.outcome.result = buf_view(&bytes);
+    if (t != NULL) {
+        metrics_encode_series(&t->metrics, &series);
+        printout_tail(&t->printout, &tail);
+        m.outcome.series = buf_view(&series);
+        m.outcome.log_bytes = t->printout.bytes;
+        m.outcome.log_head = printout_head(&t->printout);
+        m.outcome.log_tail = buf_view(&tail);
+    }
+    say(out, &m);
+}
+
+void executor_say_trial_outcome(struct executor *e, struct trial *t, struct says *out) {
+    struct buf metrics = buf_of(e->metrics, sizeof e->metrics);
+    struct msg m = {.kind = MSG_result_fact};
+    struct msg_result_fact *result = &m.result_fact;
+    bool lost = t->verdict == TRIAL_LOST; /* nobody keeps what it printed */
+    result->job = e->jobs[t->job].id;
+    result->slot = t->slot;
+    result->attempt = t->attempt;
+    result->config = span_of(t->config, t->config_len);
+    result->status = (uint64_t)t->verdict;
+    result->has_value = t->verdict == TRIAL_DONE && t->contract.has_value;
+    result->value = result->has_value ? t->contract.value : 0;
+    metrics_encode(&t->metrics, &metrics);
+    result->metrics = buf_view(&metrics);
+    result->began = t->began.wall;
+    result->run_ms = t->run_ms;
+    result->cpu_ms = t->exit.cpu_ms;
+    result->rss_kib = t->exit.rss_kib;
+    result->cause = span_text(t->cause);
+    say_outcome(e, &m, lost ? NULL : t, out);
+}
+
+void executor_say_refusal(struct executor *e, const struct msg_lease *lease,
+                          enum trial_status status, const char *cause, struct moment at,
+                          struct says *out) {
+    struct msg m = {.kind = MSG_result_fact};
+    char memory[CAUSE_BYTES];
+    struct buf text = buf_of(memory, sizeof memory);
+    cause_put(&text, span_text(cause), sizeof memory);
+    m.result_fact.job = lease->job;
+    m.result_fact.slot = lease->slot;
+    m.result_fact.attempt = lease->attempt;
+    if (lease->config.len <= LIMIT_JOB_SPEC_BYTES)
+        m.result_fact.config = lease->config;
+    m.result_fact.status = (uint64_t)status;
+    m.result_fact.began = at.wall;
+    m.result_fact.cause = buf_view(&text);
+    say_outcome(e, &m, NULL, out);
+}

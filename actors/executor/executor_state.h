@@ -1,0 +1,64 @@
+/* executor_state - the executor's state and its way of speaking, for its own files only. */
+#ifndef ZYG_EXECUTOR_STATE_H
+#define ZYG_EXECUTOR_STATE_H
+
+#include "actors/executor/command.h"
+#include "actors/executor/executor.h"
+#include "actors/executor/trial.h"
+
+enum {
+    /* metrics_encode: 5 numbers of at most 9 bytes beside each name; metrics_encode_series: 4 numbers a point. */
+    METRICS_BYTES = 8 + LIMIT_METRICS * (LIMIT_NAME_BYTES + 48),
+    SERIES_BYTES = 8 + LIMIT_POINTS * 37,
+    RESULT_BYTES = LIMIT_JOB_SPEC_BYTES + METRICS_BYTES + 4096
+};
+
+/* A job that runs here; what is large about it stands apart, so that looking for one touches few pages. */
+struct open_job {
+    bool used;
+    bool shut; /* nothing new of it; forgotten with its last trial */
+    struct job_id id;
+    uint32_t trials;
+    struct err fault; /* ERR_NONE: it could be read */
+    struct job job;
+};
+
+struct job_memory {
+    struct reading_rules rules;
+    uint8_t spec[LIMIT_JOB_SPEC_BYTES];
+    uint8_t arena[JOB_ARENA_BYTES];
+};
+
+struct executor {
+    char runs[EXECUTOR_RUNS_MAX + 1];
+    uint32_t places; /* trials there is memory for */
+    uint32_t slots;  /* trials that may run at once */
+    uint32_t cpus;
+    bool launcher_down;
+    bool quitting;
+    bool quiet;   /* said since quitting */
+    uint64_t run; /* the last number given to the launcher */
+    struct open_job jobs[LIMIT_JOBS_OPEN];
+    struct value values[LIMIT_PARAMS];
+    struct command command;
+    uint8_t result[RESULT_BYTES];
+    uint8_t metrics[METRICS_BYTES];
+    uint8_t series[SERIES_BYTES];
+    uint8_t tail[LIMIT_LOG_TAIL_BYTES];
+    struct job_memory job_memory[LIMIT_JOBS_OPEN];
+    struct trial trials[];
+};
+
+void executor_say_capacity(const struct executor *e, struct says *out);
+void executor_say_printed(const struct executor *e, const struct trial *t, uint64_t offset,
+                          struct span bytes, struct says *out);
+/* began and kill as `acts` has them, and each metric that is fresh. */
+void executor_say_acts(const struct executor *e, struct trial *t, enum trial_acts acts,
+                       struct says *out);
+void executor_say_trial_outcome(struct executor *e, struct trial *t, struct says *out);
+/* The outcome of a lease that never became a trial. */
+void executor_say_refusal(struct executor *e, const struct msg_lease *lease,
+                          enum trial_status status, const char *cause, struct moment at,
+                          struct says *out);
+
+#endif

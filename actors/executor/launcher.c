@@ -1,0 +1,495 @@
+#define _GNU_SOURCE
+#include "actors/executor/launcher.h"
+
+#include "actors/executor/launcher_kin.h"
+#include "actors/executor/launcher_orphans.h"
+#include "actors/executor/launcher_queue.h"
+#include "proto/base/check.h"
+#include "proto/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    READ_BYTES = 32768, /* one message of output */
+    READS_AT_ONCE =
+        64, /* in one launcher_ready, so that nobody waits long behind a trial that prints much */
+    PIPE_READS_MAX = 64, /* what a pipe can hold, and some more */
+    PACKETS_AT_ONCE = 8, /* each may bring all that a pipe held */
+    PAUSE_MS_FIRST = 100,
+    END_PATIENCE_MS = 5000,
+    CHILD_SOCKET = 3
+};
+
+extern char **environ;
+
+enum watched_kind { WATCHED_SOCKET, WATCHED_TIMER, WATCHED_PIPE };
+
+/* What an epoll event points to. */
+struct watched {
+    enum watched_kind kind;
+};
+
+struct run {
+    struct watched watched; /* first */
+    uint64_t number;        /* 0: free */
+    pid_t pid;              /* 0: not known to run */
+    int pipe;               /* -1: its end was seen */
+};
+
+struct launcher {
+    struct board *board;
+    char *program;
+    char mark[KIN_MARK_BYTES]; /* STATE:LAUNCHER, of the present zyg-run */
+    uint8_t state[LAUNCHER_STATE_BYTES];
+    uint64_t began; /* clock ticks: what is older is not ours */
+    pid_t pid;      /* of zyg-run; 0: not started, or between two lives */
+    bool down;      /* launcher_down was said, launcher_up not yet */
+    int pause_ms;   /* before the next start; 0: at once */
+    int epoll;
+    int socket;
+    int timer;
+    struct watched socket_watched;
+    struct watched timer_watched;
+    struct launcher_queue waiting; /* packets the socket has no room for */
+    struct run runs[LIMIT_SLOTS_NODE];
+    uint8_t bytes[LIMIT_FRAME_BYTES]; /* a packet or output, while it is handled */
+};
+
+/* ---- epoll ---- */
+
+static bool watch(const struct launcher *l, int fd, uint32_t events, struct watched *watched) {
+    struct epoll_event event = {.events = events, .data.ptr = watched};
+    return epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static void watch_for(const struct launcher *l, int fd, uint32_t events, struct watched *watched) {
+    struct epoll_event event = {.events = events, .data.ptr = watched};
+    epoll_ctl(l->epoll, EPOLL_CTL_MOD, fd, &event);
+}
+
+static void close_fd(int *fd) {
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* ---- runs ---- */
+
+static struct run *find_run(struct launcher *l, uint64_t number) {
+    for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
+        if (l->runs[i].number == number)
+            return &l->runs[i];
+    }
+    return NULL;
+}
+
+static void forget_run(struct run *run) {
+    close_fd(&run->pipe);
+    run->number = 0;
+    run->pid = 0;
+}
+
+static void post_output_end(struct launcher *l, struct run *run) {
+    struct msg m = {.kind = MSG_output_end};
+    close_fd(&run->pipe);
+    m.output_end.run = run->number;
+    board_post(l->board, ROOM_LAUNCHER, 0, &m);
+}
+
+/* Posts what is in the pipe, one message; false when there is nothing more now. */
+static bool read_pipe(struct launcher *l, struct run *run) {
+    ssize_t got = read(run->pipe, l->bytes, READ_BYTES);
+    if (got < 0)
+        return errno == EINTR;
+    if (got == 0) {
+        post_output_end(l, run);
+        return false;
+    }
+    struct msg m = {.kind = MSG_output};
+    m.output.run = run->number;
+    m.output.bytes = span_of(l->bytes, (size_t)got);
+    board_post(l->board, ROOM_LAUNCHER, 0, &m);
+    return true;
+}
+
+/* A run that ended a moment ago has no pipe any more; one that is not known to run yet can wait. */
+static void pipe_ready(struct launcher *l, struct run *run) {
+    if (run->pipe >= 0 && run->pid > 0)
+        read_pipe(l, run);
+}
+
+/* ---- packets to zyg-run ---- */
+
+static void send_waiting(struct launcher *l) {
+    bool empty = launcher_queue_send(&l->waiting, l->socket);
+    watch_for(l, l->socket, empty ? EPOLLIN : EPOLLIN | EPOLLOUT, &l->socket_watched);
+}
+
+/* Takes the descriptor. */
+static void send_message(struct launcher *l, const struct msg *m, int descriptor) {
+    struct buf frame = buf_of(l->bytes, sizeof l->bytes);
+    bool was_empty = launcher_queue_is_empty(&l->waiting);
+    ensure(msg_encode(m, &frame));
+    launcher_queue_add(&l->waiting, buf_view(&frame), descriptor);
+    if (was_empty && !launcher_queue_send(&l->waiting, l->socket))
+        watch_for(l, l->socket, EPOLLIN | EPOLLOUT, &l->socket_watched);
+}
+
+/* ---- zyg-run's life ---- */
+
+static void make_mark(struct launcher *l) {
+    uint8_t life[8];
+    struct buf mark = buf_of(l->mark, sizeof l->mark - 1);
+    ensure(getrandom(life, sizeof life, 0) == (ssize_t)sizeof life);
+    buf_hex(&mark, l->state, sizeof l->state);
+    buf_byte(&mark, ':');
+    buf_hex(&mark, life, sizeof life);
+    buf_zero(&mark);
+}
+
+/* This process's environment and the mark of zyg-run itself, which is run 0. */
+static char **make_environment(const char *variable) {
+    size_t count = 0;
+    while (environ[count] != NULL)
+        count++;
+    char **env = calloc(count + 2, sizeof *env);
+    ensure(env != NULL);
+    env[0] = (char *)(uintptr_t)variable;
+    size_t kept = 1;
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(environ[i], KIN_VARIABLE, strlen(KIN_VARIABLE)) != 0)
+            env[kept++] = environ[i];
+    }
+    return env;
+}
+
+/* Starts zyg-run with `theirs` as descriptor 3: clean signals, nothing else open, no terminal. Answers errno or 0. */
+static int spawn_zyg_run(struct launcher *l, int theirs) {
+    posix_spawnattr_t attr;
+    posix_spawn_file_actions_t actions;
+    sigset_t none, all;
+    char *argv[] = {l->program, l->mark, NULL};
+    char variable[KIN_MARK_BYTES + 16];
+    snprintf(variable, sizeof variable, KIN_VARIABLE "%s:0", l->mark);
+    char **env = make_environment(variable);
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_init(&attr);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_setflags(&attr,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+    posix_spawnattr_setsigmask(&attr, &none);
+    posix_spawnattr_setsigdefault(&attr, &all);
+    posix_spawn_file_actions_adddup2(&actions, theirs, CHILD_SOCKET);
+    posix_spawn_file_actions_addclosefrom_np(&actions, CHILD_SOCKET + 1);
+    int error = posix_spawn(&l->pid, l->program, &actions, &attr, argv, env);
+    free(env);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attr);
+    if (error != 0)
+        l->pid = 0;
+    return error;
+}
+
+static int make_sockets(int pair[2]) {
+    const int bytes = 2 * LIMIT_FRAME_BYTES;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+        return errno;
+    setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+    setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+    return 0;
+}
+
+/* Errno or 0. */
+static int start(struct launcher *l) {
+    int pair[2];
+    int error = make_sockets(pair);
+    if (error != 0)
+        return error;
+    make_mark(l);
+    if (pair[1] == CHILD_SOCKET) /* a dup2 onto itself would keep close-on-exec */
+        fcntl(pair[1], F_SETFD, 0);
+    error = spawn_zyg_run(l, pair[1]);
+    close(pair[1]);
+    if (error == 0 && !watch(l, pair[0], EPOLLIN, &l->socket_watched))
+        error = errno;
+    if (error != 0) {
+        close(pair[0]);
+        return error;
+    }
+    l->socket = pair[0];
+    return 0;
+}
+
+static void set_timer(const struct launcher *l) {
+    struct itimerspec when = {
+        .it_value = {.tv_sec = l->pause_ms / 1000, .tv_nsec = l->pause_ms % 1000 * 1000000}};
+    if (l->pause_ms == 0)
+        when.it_value.tv_nsec = 1; /* a zero would disarm it */
+    timerfd_settime(l->timer, 0, &when, NULL);
+}
+
+static void post_down(struct launcher *l, const char *what) {
+    struct msg m = {.kind = MSG_launcher_down};
+    l->down = true;
+    m.launcher_down.what = span_text(what);
+    board_post(l->board, ROOM_LAUNCHER, 0, &m);
+    set_timer(l);
+    l->pause_ms = l->pause_ms == 0 ? PAUSE_MS_FIRST : 2 * l->pause_ms;
+    if (l->pause_ms > LAUNCHER_PAUSE_MS_MAX)
+        l->pause_ms = LAUNCHER_PAUSE_MS_MAX;
+}
+
+static void post_not_started(struct launcher *l, int error) {
+    char what[256];
+    snprintf(what, sizeof what, "zyg-run cannot be started: %s", strerrordesc_np(error));
+    post_down(l, what);
+}
+
+static void start_again(struct launcher *l) {
+    uint64_t expirations;
+    if (read(l->timer, &expirations, sizeof expirations) < 0 || !l->down)
+        return;
+    int error = start(l);
+    if (error != 0) {
+        post_not_started(l, error);
+        return;
+    }
+    l->down = false;
+    struct msg m = {.kind = MSG_launcher_up};
+    m.launcher_up.pid = l->pid;
+    board_post(l->board, ROOM_LAUNCHER, 0, &m);
+}
+
+/* Ends zyg-run's life on this side: nothing of it and of its trials is left after this. */
+static void bury(struct launcher *l) {
+    int status = 0;
+    kill(l->pid, SIGKILL);
+    waitpid(l->pid, &status, 0);
+    l->pid = 0;
+    bool orderly =
+        WIFEXITED(status) && WEXITSTATUS(status) == 0; /* then it has done all of this itself */
+    for (uint32_t i = 0; i < LIMIT_SLOTS_NODE && !orderly; i++) {
+        if (l->runs[i].number != 0 && l->runs[i].pid > 0)
+            kill(-l->runs[i].pid, SIGKILL);
+    }
+    orphans_kill(l->mark, l->began);
+    for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
+        if (l->runs[i].number != 0)
+            forget_run(&l->runs[i]);
+    }
+    launcher_queue_clear(&l->waiting);
+    close_fd(&l->socket);
+}
+
+/* ---- packets from zyg-run ---- */
+
+/* All that was printed comes before the end: nobody is left who could print more. */
+static void take_exited(struct launcher *l, struct run *run, const struct msg *m) {
+    for (int i = 0; i < PIPE_READS_MAX && run->pipe >= 0 && read_pipe(l, run); i++)
+        ;
+    if (run->pipe >= 0)
+        post_output_end(l, run);
+    forget_run(run);
+    board_post(l->board, ROOM_LAUNCHER, 0, m);
+}
+
+static void take_message(struct launcher *l, const struct msg *m) {
+    struct run *run;
+    switch (m->kind) {
+    case MSG_spawned:
+        run = find_run(l, m->spawned.run);
+        if (m->spawned.run == 0 || run == NULL)
+            return;
+        run->pid = (pid_t)m->spawned.pid;
+        watch_for(l, run->pipe, EPOLLIN, &run->watched);
+        l->pause_ms = 0;
+        board_post(l->board, ROOM_LAUNCHER, 0, m);
+        return;
+    case MSG_spawn_failed:
+        run = find_run(l, m->spawn_failed.run);
+        if (m->spawn_failed.run == 0 || run == NULL)
+            return;
+        forget_run(run);
+        board_post(l->board, ROOM_LAUNCHER, 0, m);
+        return;
+    case MSG_exited:
+        run = find_run(l, m->exited.run);
+        if (m->exited.run != 0 && run != NULL)
+            take_exited(l, run, m);
+        return;
+    default: return; /* zyg-run says nothing else */
+    }
+}
+
+/* False when nothing more is there now, or zyg-run is gone (and was buried). */
+static bool read_packet(struct launcher *l) {
+    uint8_t packet[4096 + 512];
+    struct msg m;
+    struct err err;
+    ssize_t got = recv(l->socket, packet, sizeof packet, MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return false;
+    if (got > 0 && msg_decode(&m, span_of(packet, (size_t)got), &err)) {
+        take_message(l, &m);
+        return true;
+    }
+    bury(l);
+    post_down(l, got > 0 ? "zyg-run said what cannot be understood" : "zyg-run was killed");
+    return false;
+}
+
+static void socket_ready(struct launcher *l, uint32_t events) {
+    if (events & EPOLLOUT)
+        send_waiting(l);
+    for (int i = 0; i < PACKETS_AT_ONCE && read_packet(l); i++)
+        ;
+}
+
+/* ---- what is asked ---- */
+
+static void post_spawn_failed(struct launcher *l, uint64_t run, int error) {
+    char what[256];
+    struct msg m = {.kind = MSG_spawn_failed};
+    snprintf(what, sizeof what, "cannot make a pipe for its output: %s", strerrordesc_np(error));
+    m.spawn_failed.run = run;
+    m.spawn_failed.error = error;
+    m.spawn_failed.what = span_text(what);
+    board_post(l->board, ROOM_LAUNCHER, 0, &m);
+}
+
+static void spawn(struct launcher *l, const struct msg *m) {
+    int pipe[2];
+    if (l->pid == 0 && !l->down) { /* the first one */
+        int error = start(l);
+        if (error != 0)
+            post_not_started(l, error);
+    }
+    if (l->pid == 0)
+        return; /* launcher_down is on its way: it is the answer */
+    struct run *run = find_run(l, 0);
+    ensure(run != NULL); /* the executor has no more places than this */
+    if (pipe2(pipe, O_CLOEXEC) != 0) {
+        post_spawn_failed(l, m->spawn.run, errno);
+        return;
+    }
+    /* Only our end: O_NONBLOCK belongs to the open pipe end, and trials expect theirs to block. */
+    fcntl(pipe[0], F_SETFL, O_NONBLOCK);
+    *run = (struct run){.watched = {WATCHED_PIPE}, .number = m->spawn.run, .pipe = pipe[0]};
+    /* Its output is waited for once it is known to run, so that the board hears of it in that order. */
+    if (!watch(l, pipe[0], 0, &run->watched)) {
+        int error = errno;
+        forget_run(run);
+        close(pipe[1]);
+        post_spawn_failed(l, m->spawn.run, error);
+        return;
+    }
+    send_message(l, m, pipe[1]);
+}
+
+static void launcher_perform(void *self, const struct event *event) {
+    struct launcher *l = self;
+    if (event->msg.kind == MSG_spawn)
+        spawn(l, &event->msg);
+    else if (event->msg.kind == MSG_kill && l->pid != 0)
+        send_message(l, &event->msg, -1);
+}
+
+struct port launcher_port(struct launcher *l) {
+    return (struct port){.room = ROOM_LAUNCHER, .self = l, .perform = launcher_perform};
+}
+
+int launcher_fd(const struct launcher *l) {
+    return l->epoll;
+}
+
+void launcher_ready(struct launcher *l) {
+    struct epoll_event events[READS_AT_ONCE];
+    int count = epoll_wait(l->epoll, events, READS_AT_ONCE, 0);
+    for (int i = 0; i < count; i++) {
+        struct watched *watched = events[i].data.ptr;
+        if (watched->kind == WATCHED_TIMER)
+            start_again(l);
+        else if (watched->kind == WATCHED_SOCKET)
+            socket_ready(l, events[i].events);
+    }
+    for (int i = 0; i < count; i++) {
+        struct watched *watched = events[i].data.ptr;
+        if (watched->kind == WATCHED_PIPE)
+            pipe_ready(l, (struct run *)watched);
+    }
+}
+
+/* ---- making and ending ---- */
+
+struct launcher *launcher_new(struct board *board, const struct launcher_config *config,
+                              struct err *err) {
+    if (access(config->program, X_OK) != 0) {
+        err_set(err, ERR_LAUNCHER, "zyg-run is not at '%s': %s", config->program,
+                strerrordesc_np(errno));
+        return NULL;
+    }
+    struct launcher *l = calloc(1, sizeof *l);
+    ensure(l != NULL);
+    l->board = board;
+    l->program = strdup(config->program);
+    ensure(l->program != NULL);
+    memcpy(l->state, config->state, sizeof l->state);
+    l->began = kin_now();
+    launcher_queue_init(&l->waiting);
+    l->socket = -1;
+    l->socket_watched.kind = WATCHED_SOCKET;
+    l->timer_watched.kind = WATCHED_TIMER;
+    for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++)
+        l->runs[i].pipe = -1;
+    l->epoll = epoll_create1(EPOLL_CLOEXEC);
+    l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (l->epoll < 0 || l->timer < 0 || !watch(l, l->timer, EPOLLIN, &l->timer_watched) ||
+        prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
+        err_set(err, ERR_SYSTEM, "cannot prepare to start trials: %s", strerrordesc_np(errno));
+        launcher_destroy(&l);
+        return NULL;
+    }
+    return l;
+}
+
+/* zyg-run closes its end when it ends; until then what it says is of no interest any more. */
+static void wait_for_end(struct launcher *l) {
+    struct pollfd fd = {.fd = l->socket, .events = POLLIN};
+    ssize_t got = 1;
+    shutdown(l->socket, SHUT_WR);
+    while (got != 0 && poll(&fd, 1, END_PATIENCE_MS) > 0) {
+        got = recv(l->socket, l->bytes, sizeof l->bytes, MSG_DONTWAIT);
+        if (got < 0 && errno != EAGAIN && errno != EINTR)
+            return;
+    }
+}
+
+void launcher_destroy(struct launcher **launcher) {
+    struct launcher *l = *launcher;
+    if (l == NULL)
+        return;
+    if (l->pid > 0) {
+        wait_for_end(l);
+        bury(l);
+    }
+    close_fd(&l->timer);
+    close_fd(&l->epoll);
+    free(l->program);
+    free(l);
+    *launcher = NULL;
+}

@@ -1,0 +1,33 @@
+/* launcher_kin - finding the processes that trials left behind; shared by the launcher and zyg-run.
+ *
+ * Every process of a trial inherits the variable ZYG_RUN=STATE:LAUNCHER:RUN, its mark: the state folder, one life of a
+ * zyg-run, the executor's number of the attempt. A process may have cleared its environment; then only when it began tells
+ * what it cannot belong to.
+ * Errors   a process that is gone, or that may not be looked at, has no mark and began at an unknown time.
+ */
+#ifndef ZYG_LAUNCHER_KIN_H
+#define ZYG_LAUNCHER_KIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { KIN_MARK_BYTES = 96 };
+#define KIN_VARIABLE "ZYG_RUN="
+
+bool kin_mark(pid_t pid, char mark[KIN_MARK_BYTES]);
+/* The number behind `prefix` and a colon; false when the mark begins otherwise. */
+bool kin_mark_run(const char *mark, const char *prefix, uint64_t *run);
+
+struct kin_stat {
+    pid_t parent;
+    uint64_t began; /* clock ticks since boot */
+};
+bool kin_stat(pid_t pid, struct kin_stat *out);
+uint64_t kin_now(void); /* on the clock of kin_stat.began */
+
+/* Reads an open /proc/PID/task/TID/children; at most `cap` of them, in no order. */
+size_t kin_children(int fd, pid_t *out, size_t cap);
+
+#endif

@@ -1,0 +1,123 @@
+#define _GNU_SOURCE
+#include "actors/executor/launcher_orphans.h"
+
+#include "actors/executor/launcher.h"
+#include "actors/executor/launcher_kin.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { END_PATIENCE_MS = 5000 };
+
+/* ---- children of this process ---- */
+
+/* True when there were any among these children. */
+static bool kill_orphans_in(int children, const char *mark, uint64_t began) {
+    pid_t pids[256];
+    bool any = false;
+    size_t count = kin_children(children, pids, sizeof pids / sizeof pids[0]);
+    for (size_t i = 0; i < count; i++) {
+        char found[KIN_MARK_BYTES];
+        struct kin_stat child;
+        uint64_t run;
+        bool ours = kin_mark(pids[i], found) ? kin_mark_run(found, mark, &run)
+                                             : kin_stat(pids[i], &child) && child.began >= began;
+        if (ours && kill(pids[i], SIGKILL) == 0) {
+            waitpid(pids[i], NULL, 0);
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* The kernel gives orphans to any thread of the process. */
+static bool kill_orphans(const char *mark, uint64_t began) {
+    bool any = false;
+    DIR *tasks = opendir("/proc/self/task");
+    for (struct dirent *task; tasks != NULL && (task = readdir(tasks)) != NULL;) {
+        char path[64];
+        if (task->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof path, "/proc/self/task/%.20s/children", task->d_name);
+        int children = open(path, O_RDONLY | O_CLOEXEC);
+        if (children < 0)
+            continue;
+        any = kill_orphans_in(children, mark, began) || any;
+        close(children);
+    }
+    if (tasks != NULL)
+        closedir(tasks);
+    return any;
+}
+
+void orphans_kill(const char *mark, uint64_t began) {
+    while (kill_orphans(mark, began))
+        ; /* children of those that died have come here meanwhile */
+}
+
+/* ---- processes of a predecessor ---- */
+
+/* Run 0 is the predecessor's zyg-run, which ends by itself and knows its own better than we do: it gets the time. */
+static void end_process(pid_t pid, bool is_zyg_run) {
+    struct pollfd fd = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+    if (fd.fd >= 0 && is_zyg_run && poll(&fd, 1, END_PATIENCE_MS) > 0) {
+        close(fd.fd);
+        return;
+    }
+    kill(pid, SIGKILL);
+    if (fd.fd >= 0) {
+        poll(&fd, 1, END_PATIENCE_MS);
+        close(fd.fd);
+    }
+}
+
+static bool is_ancestor_or_self(pid_t pid) {
+    struct kin_stat stat;
+    pid_t at = getpid();
+    while (at > 1 && at != pid && kin_stat(at, &stat))
+        at = stat.parent;
+    return at == pid;
+}
+
+/* Ends every process that carries a mark of this state folder; answers how many. */
+static uint32_t sweep(const char *state) {
+    uint32_t count = 0;
+    DIR *proc = opendir("/proc");
+    for (struct dirent *entry; proc != NULL && (entry = readdir(proc)) != NULL;) {
+        char mark[KIN_MARK_BYTES];
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (pid <= 0 || !kin_mark(pid, mark) || strncmp(mark, state, strlen(state)) != 0 ||
+            is_ancestor_or_self(pid))
+            continue;
+        const char *run = strrchr(mark, ':');
+        end_process(pid, run != NULL && strcmp(run, ":0") == 0);
+        count++;
+    }
+    if (proc != NULL)
+        closedir(proc);
+    return count;
+}
+
+uint32_t launcher_sweep(const uint8_t state[LAUNCHER_STATE_BYTES]) {
+    enum { ROUNDS_MAX = 8 };
+    char text[2 * LAUNCHER_STATE_BYTES + 2];
+    struct buf prefix = buf_of(text, sizeof text);
+    buf_hex(&prefix, state, LAUNCHER_STATE_BYTES);
+    buf_byte(&prefix, ':');
+    buf_zero(&prefix);
+    uint32_t swept = 0;
+    /* Again while there were any: one may have started another while we looked. */
+    for (uint32_t round = 0, found = 1; round < ROUNDS_MAX && found > 0; round++) {
+        found = sweep(text);
+        swept += found;
+    }
+    return swept;
+}

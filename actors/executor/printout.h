@@ -1,0 +1,25 @@
+/* printout - what is kept of a trial's output: its first bytes and its last.
+ *
+ * Memory   fixed, touched only as bytes come.
+ */
+#ifndef ZYG_PRINTOUT_H
+#define ZYG_PRINTOUT_H
+
+#include "proto/base/bytes.h"
+#include "proto/limits.h"
+
+struct printout {
+    uint64_t bytes; /* all that was printed */
+    uint8_t head[LIMIT_LOG_HEAD_BYTES];
+    uint8_t tail
+        [LIMIT_LOG_TAIL_BYTES]; /* a ring: the byte at offset n after the head stands at n % LIMIT_LOG_TAIL_BYTES */
+};
+
+void printout_init(struct printout *p);
+void printout_add(struct printout *p, struct span bytes);
+struct span printout_head(const struct printout *p);
+/* Writes the last bytes, which do not overlap the head; `out` has room for LIMIT_LOG_TAIL_BYTES. */
+void printout_tail(const struct printout *p, struct buf *out);
+uint64_t printout_tail_len(const struct printout *p);
+
+#endif

@@ -1,0 +1,288 @@
+#include "actors/executor/trial.h"
+
+#include "proto/base/check.h"
+#include "proto/base/num.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+    OUTPUT_PATIENCE_MS =
+        5000, /* output of a program that has ended is read within this time, or never */
+    EXIT_INFEASIBLE = 65,
+    EXIT_TRANSIENT = 75,
+    EXIT_AGAIN = 85
+};
+
+void trial_init(struct trial *t, const struct msg_lease *lease, const struct reading_rules *rules,
+                const struct limits *limits, struct moment at) {
+    ensure(lease->config.len <= sizeof t->config);
+    memset(t, 0, offsetof(struct trial, contract));
+    t->life = LIFE_STARTING;
+    t->slot = lease->slot;
+    t->attempt = lease->attempt;
+    t->rules = rules;
+    t->limits = *limits;
+    t->due = WHEN_NEVER;
+    t->began = at;
+    contract_init(&t->contract);
+    metrics_init(&t->metrics);
+    printout_init(&t->printout);
+    t->config_len = (uint32_t)lease->config.len;
+    if (lease->config.len > 0)
+        memcpy(t->config, lease->config.data, lease->config.len);
+}
+
+/* ---- output ---- */
+
+struct listener {
+    struct trial *trial;
+    struct moment at;
+};
+
+/* The objective always finds a place, however many other names a trial prints before it. */
+static bool has_place(const struct trial *t, struct span name) {
+    struct span objective = t->rules->objective;
+    return t->metrics.count < LIMIT_METRICS - 1 || objective.len == 0 ||
+           span_equal(name, objective) || metrics_find(&t->metrics, objective) != NULL ||
+           metrics_find(&t->metrics, name) != NULL;
+}
+
+static void hear_metric(void *context, const struct contract_news *news) {
+    struct listener *listener = context;
+    struct trial *t = listener->trial;
+    if (news->kind != CONTRACT_METRIC && news->kind != CONTRACT_FINAL)
+        return;
+    if (!has_place(t, news->name)) {
+        t->metrics.dropped_names++;
+        return;
+    }
+    dur_ms after = listener->at.now - t->began.now;
+    if (metrics_add(&t->metrics, news->name, news->step, news->value, after))
+        t->fresh[metrics_find(&t->metrics, news->name) - t->metrics.items] = true;
+}
+
+static bool is_flooded(const struct trial *t) {
+    return t->limits.output > 0 && t->printout.bytes > t->limits.output;
+}
+
+enum trial_acts trial_print(struct trial *t, struct span bytes, struct moment at) {
+    struct listener listener = {.trial = t, .at = at};
+    const struct contract_sink sink = {.context = &listener, .hear = hear_metric};
+    printout_add(&t->printout, bytes);
+    contract_feed(&t->contract, t->rules, bytes, &sink);
+    if (!is_flooded(t))
+        return ACT_NONE;
+    const struct trial_heard flooded = {.news = NEWS_STOP, .stop = STOP_FLOOD, .at = at};
+    return trial_hear(t, &flooded);
+}
+
+/* ---- verdict ---- */
+
+static const enum trial_status stop_status[STOP_COUNT] = {
+    [STOP_WALL] = TRIAL_TIMED_OUT, [STOP_FLOOD] = TRIAL_FLOODED, [STOP_CANCEL] = TRIAL_CANCELLED,
+    [STOP_PARK] = TRIAL_LOST,      [STOP_QUIT] = TRIAL_LOST,
+};
+
+static void explain_stop(const struct trial *t, struct buf *cause) {
+    switch (t->stop) {
+    case STOP_WALL:
+        buf_text(cause, "ran longer than limits.wall (");
+        num_print_duration(cause, t->limits.wall);
+        buf_text(cause, ")");
+        cause_last_line(cause, contract_last_line(&t->contract));
+        break;
+    case STOP_FLOOD:
+        buf_text(cause, "printed more than limits.output (");
+        num_print_size(cause, t->limits.output);
+        buf_text(cause, ")");
+        cause_last_line(cause, contract_last_line(&t->contract));
+        break;
+    case STOP_CANCEL: buf_text(cause, "stopped because its job ended"); break;
+    case STOP_PARK: buf_text(cause, "stopped because its job does not run here any more"); break;
+    case STOP_QUIT: buf_text(cause, "stopped because zyg was stopped"); break;
+    case STOP_NONE:
+    case STOP_COUNT: break;
+    }
+}
+
+static enum trial_status judge_exit(const struct trial *t, struct buf *cause) {
+    const struct contract *c = &t->contract;
+    bool exited = t->exit.signal == 0;
+    if (c->infeasible || (exited && t->exit.status == EXIT_INFEASIBLE)) {
+        if (c->infeasible && c->why[0] != '\0')
+            cause_quote(cause, '"', span_text(c->why), READING_TEXT_BYTES + 16);
+        else
+            cause_ended(cause, t->exit.status, t->exit.signal, contract_last_line(c));
+        return TRIAL_INFEASIBLE;
+    }
+    if (exited && t->exit.status == 0) {
+        if (c->has_value || t->rules->objective.len == 0)
+            return TRIAL_DONE;
+        contract_missing(c, t->rules, cause);
+        return TRIAL_NO_METRIC;
+    }
+    cause_ended(cause, t->exit.status, t->exit.signal, contract_last_line(c));
+    if (exited && t->exit.status == EXIT_TRANSIENT)
+        return TRIAL_TRANSIENT;
+    if (exited && t->exit.status == EXIT_AGAIN)
+        return TRIAL_AGAIN;
+    return TRIAL_CRASHED;
+}
+
+static void end(struct trial *t, enum trial_status verdict, const struct buf *cause) {
+    t->life = LIFE_OVER;
+    t->due = WHEN_NEVER;
+    t->verdict = verdict;
+    t->cause[cause->len] = '\0';
+}
+
+static struct buf cause_of(struct trial *t) {
+    return buf_of(t->cause, CAUSE_BYTES);
+}
+
+/* It has ended and all it printed was read. */
+static void judge(struct trial *t, struct moment at) {
+    struct listener listener = {.trial = t, .at = at};
+    const struct contract_sink sink = {.context = &listener, .hear = hear_metric};
+    struct buf cause = cause_of(t);
+    contract_end(&t->contract, t->rules, &sink);
+    if (t->stop == STOP_NONE && is_flooded(t)) /* it ended before that was seen */
+        t->stop = STOP_FLOOD;
+    enum trial_status verdict;
+    if (t->stop != STOP_NONE) {
+        explain_stop(t, &cause);
+        verdict = stop_status[t->stop];
+    } else {
+        verdict = judge_exit(t, &cause);
+    }
+    end(t, verdict, &cause);
+}
+
+/* ---- what happens in each state ---- */
+
+static enum trial_acts ignore(struct trial *t, const struct trial_heard *heard) {
+    (void)t;
+    (void)heard;
+    return ACT_NONE;
+}
+
+static when_ms after(struct moment at, dur_ms wait) {
+    return at.now > WHEN_NEVER - 1 - wait ? WHEN_NEVER - 1 : at.now + wait;
+}
+
+static enum trial_acts start(struct trial *t, const struct trial_heard *heard) {
+    t->life = LIFE_RUNNING;
+    t->began = heard->at;
+    t->due = t->limits.wall > 0 ? after(heard->at, t->limits.wall) : WHEN_NEVER;
+    return ACT_BEGAN;
+}
+
+/* It was to be stopped before it was known to run; the signal follows it. */
+static enum trial_acts start_late(struct trial *t, const struct trial_heard *heard) {
+    t->began = heard->at;
+    return ACT_BEGAN;
+}
+
+/* The machine is short of something that others will give back. */
+static bool passes_by_itself(int64_t error) {
+    return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE ||
+           error == ETXTBSY || error == ENOSPC || error == EDQUOT;
+}
+
+static enum trial_acts fail(struct trial *t, const struct trial_heard *heard) {
+    const struct msg_spawn_failed *failed = &heard->msg->spawn_failed;
+    struct buf cause = cause_of(t);
+    if (t->stop != STOP_NONE) {
+        explain_stop(t, &cause);
+        end(t, stop_status[t->stop], &cause);
+        return ACT_NONE;
+    }
+    size_t len = failed->what.len < CAUSE_BYTES ? failed->what.len : CAUSE_BYTES;
+    while (len < failed->what.len && len > 0 && (failed->what.data[len] & 0xc0) == 0x80)
+        len--; /* cut between two characters */
+    buf_put(&cause, failed->what.data, len);
+    end(t, passes_by_itself(failed->error) ? TRIAL_TRANSIENT : TRIAL_NO_START, &cause);
+    return ACT_NONE;
+}
+
+static enum trial_acts stop_for(struct trial *t, enum stop stop, struct moment at) {
+    t->life = LIFE_STOPPING;
+    t->stop = stop;
+    t->due = after(at, t->limits.grace);
+    return ACT_TERM;
+}
+
+static enum trial_acts stop(struct trial *t, const struct trial_heard *heard) {
+    return stop_for(t, heard->stop, heard->at);
+}
+
+static enum trial_acts stop_late(struct trial *t, const struct trial_heard *heard) {
+    return stop_for(t, STOP_WALL, heard->at);
+}
+
+static enum trial_acts kill_now(struct trial *t, const struct trial_heard *heard) {
+    t->life = LIFE_KILLING;
+    if (t->stop == STOP_NONE)
+        t->stop = heard->stop;
+    t->due = WHEN_NEVER;
+    return ACT_KILL;
+}
+
+static enum trial_acts mute(struct trial *t, const struct trial_heard *heard) {
+    (void)heard;
+    t->output_over = true;
+    return ACT_NONE;
+}
+
+static enum trial_acts leave(struct trial *t, const struct trial_heard *heard) {
+    t->exit = heard->msg->exited;
+    t->run_ms = heard->at.now - t->began.now;
+    t->life = LIFE_EXITED;
+    t->due = after(heard->at, OUTPUT_PATIENCE_MS);
+    if (t->output_over)
+        judge(t, heard->at);
+    return ACT_NONE;
+}
+
+static enum trial_acts finish(struct trial *t, const struct trial_heard *heard) {
+    judge(t, heard->at);
+    return ACT_NONE;
+}
+
+static enum trial_acts lose(struct trial *t, const struct trial_heard *heard) {
+    struct buf cause = cause_of(t);
+    t->run_ms = heard->at.now - t->began.now;
+    buf_text(&cause, "lost with zyg-run: ");
+    cause_quote(&cause, '"', heard->msg->launcher_down.what, CAUSE_QUOTE_BYTES);
+    end(t, TRIAL_LOST, &cause);
+    return ACT_NONE;
+}
+
+/* clang-format off */
+static enum trial_acts (*const steps[LIFE_COUNT][NEWS_COUNT])(struct trial *,
+                                                              const struct trial_heard *) = {
+    /*                 SPAWNED     FAILED  STOP    HURRY     DUE        OUTPUT_END EXITED  GONE */
+    [LIFE_FREE]     = {ignore,     ignore, ignore, ignore,   ignore,    ignore,    ignore, ignore},
+    [LIFE_STARTING] = {start,      fail,   stop,   kill_now, ignore,    mute,      leave,  lose},
+    [LIFE_RUNNING]  = {ignore,     ignore, stop,   kill_now, stop_late, mute,      leave,  lose},
+    [LIFE_STOPPING] = {start_late, fail,   ignore, kill_now, kill_now,  mute,      leave,  lose},
+    [LIFE_KILLING]  = {start_late, fail,   ignore, ignore,   ignore,    mute,      leave,  lose},
+    [LIFE_EXITED]   = {ignore,     ignore, ignore, ignore,   finish,    finish,    ignore, lose},
+    [LIFE_OVER]     = {ignore,     ignore, ignore, ignore,   ignore,    ignore,    ignore, ignore},
+};
+/* clang-format on */
+
+enum trial_acts trial_hear(struct trial *t, const struct trial_heard *heard) {
+    return steps[t->life][heard->news](t, heard);
+}
+
+void trial_check(const struct trial *t) {
+    bool timed = t->life == LIFE_STOPPING || t->life == LIFE_EXITED;
+    ensure(t->life < LIFE_COUNT);
+    ensure(t->life == LIFE_FREE || t->run > 0);
+    ensure(!timed || t->due != WHEN_NEVER);
+    ensure(t->life != LIFE_OVER || t->verdict != TRIAL_OPEN);
+    ensure((t->life != LIFE_STOPPING && t->life != LIFE_KILLING) || t->stop != STOP_NONE);
+    ensure(t->life != LIFE_RUNNING || t->stop == STOP_NONE);
+}

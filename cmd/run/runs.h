@@ -1,0 +1,48 @@
+/* runs - the programs under way: whom zyg-run started, and that nothing of them is left when it says so.
+ *
+ * A run is over when its leader has ended; then its process group is killed, and every descendant that had left the group
+ * comes to this process (PR_SET_CHILD_SUBREAPER), is known by its mark (actors/executor/launcher_kin.h) and killed too.
+ * A child with no mark of ours belongs to whatever ended since it began.
+ */
+#ifndef ZYG_RUNS_H
+#define ZYG_RUNS_H
+
+#include "cmd/run/scratch.h"
+#include "proto/limits.h"
+
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct run {
+    uint64_t number; /* 0: free */
+    pid_t pid;       /* of the leader; also its session and process group */
+    uint64_t began;  /* clock ticks, before it was started */
+    bool ended;
+    int status; /* as wait says it */
+    struct rusage usage;
+    char scratch[SCRATCH_PATH_MAX];
+};
+
+struct runs {
+    const char *mark; /* what this launcher's marks begin with */
+    int children;     /* open /proc/self/task/TID/children */
+    uint32_t count;
+    struct run items[LIMIT_SLOTS_NODE];
+};
+
+bool runs_init(struct runs *r, const char *mark);
+struct run *runs_add(struct runs *r, uint64_t number, pid_t pid,
+                     uint64_t began);                   /* NULL: the table is full */
+struct run *runs_find(struct runs *r, uint64_t number); /* number 0: a free place */
+void runs_free(struct runs *r, struct run *run);
+bool runs_is_idle(const struct runs *r);
+
+/* Reaps what has ended. */
+void runs_reap(struct runs *r);
+/* A run that is over and of which nothing is left, or NULL; kills what is left of the others. */
+struct run *runs_over(struct runs *r);
+/* Kills everything and waits until it is gone. */
+void runs_kill_all(struct runs *r);
+
+#endif

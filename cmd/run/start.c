@@ -1,0 +1,202 @@
+#define _GNU_SOURCE
+#include "cmd/run/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- where the program is ---- */
+
+static const char *variable(const struct start *s, const char *name) {
+    const char *value = NULL;
+    size_t len = strlen(name);
+    for (const char *const *entry = s->env; *entry != NULL; entry++) {
+        if (strncmp(*entry, name, len) == 0 && (*entry)[len] == '=')
+            value = *entry + len + 1;
+    }
+    return value;
+}
+
+static bool has_slash(const char *text) {
+    return strchr(text, '/') != NULL;
+}
+
+static bool is_file(const char *path) {
+    struct stat stat_of_path;
+    return stat(path, &stat_of_path) == 0 && S_ISREG(stat_of_path.st_mode);
+}
+
+/* The path as this process, which stays where it is, has to say it. */
+static bool put_path(char out[START_PATH_MAX], const struct start *s, const char *folder,
+                     size_t len, const char *name) {
+    int put = len > 0 && folder[0] == '/'
+                  ? snprintf(out, START_PATH_MAX, "%.*s/%s", (int)len, folder, name)
+              : len > 0
+                  ? snprintf(out, START_PATH_MAX, "%s/%.*s/%s", s->dir, (int)len, folder, name)
+                  : snprintf(out, START_PATH_MAX, "%s/%s", s->dir, name);
+    return put > 0 && put < START_PATH_MAX;
+}
+
+/* Looks through PATH as the trial has it; answers errno or 0. A name with a slash is taken from the trial's folder. */
+static int find_program(char out[START_PATH_MAX], const struct start *s) {
+    const char *name = s->argv[0];
+    if (has_slash(name)) {
+        if (name[0] != '/')
+            return put_path(out, s, "", 0, name) ? 0 : ENAMETOOLONG;
+        return snprintf(out, START_PATH_MAX, "%s", name) < START_PATH_MAX ? 0 : ENAMETOOLONG;
+    }
+    const char *path = variable(s, "PATH");
+    int error = ENOENT;
+    if (name[0] == '\0')
+        return ENOENT;
+    if (path == NULL)
+        path = "/usr/local/bin:/usr/bin:/bin";
+    for (const char *end;; path = end + 1) {
+        end = strchrnul(path, ':');
+        if (put_path(out, s, path, (size_t)(end - path), name) && is_file(out)) {
+            if (access(out, X_OK) == 0)
+                return 0;
+            error = EACCES;
+        }
+        if (*end == '\0')
+            return error;
+    }
+}
+
+/* ---- the child ---- */
+
+/* Runs in the memory of the parent: only system calls, nothing written but the failure. */
+static _Noreturn void become(const struct start *s, const char *program, pid_t parent,
+                             volatile struct start_failure *failure) {
+    sigset_t none;
+    sigemptyset(&none);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(127); /* it died before it could be followed */
+    setsid();
+    dup2(s->output, STDOUT_FILENO);
+    dup2(s->output, STDERR_FILENO);
+    close_range(STDERR_FILENO + 1, ~0u,
+                0); /* a kernel that lacks it has only close-on-exec ones here */
+    failure->step = START_DIR;
+    if (chdir(s->dir) == 0) {
+        failure->step = START_EXEC;
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        execve(program, (char *const *)s->argv, (char *const *)s->env);
+    }
+    failure->error = errno;
+    _exit(127);
+}
+
+static pid_t fork_and_become(const struct start *s, const char *program,
+                             volatile struct start_failure *failure) {
+    const pid_t parent = getpid();
+    pid_t pid = vfork();
+    if (pid == 0)
+        become(s, program, parent, failure);
+    return pid;
+}
+
+pid_t start_program(const struct start *s, struct start_failure *failure) {
+    char program[START_PATH_MAX];
+    volatile struct start_failure seen = {.step = START_FORK, .error = 0};
+    *failure = (struct start_failure){.step = START_NAME, .error = find_program(program, s)};
+    if (failure->error != 0)
+        return -1;
+    pid_t pid = fork_and_become(s, program, &seen);
+    if (pid < 0)
+        seen.error = errno;
+    *failure = (struct start_failure){.step = seen.step, .error = seen.error};
+    /* A child that failed is left to the caller's reaping of unknown children. */
+    return seen.error != 0 ? -1 : pid;
+}
+
+/* ---- why it failed ---- */
+
+/* The interpreter after #!, when the file has such a line. */
+static bool read_interpreter(const char *path, char out[256]) {
+    char line[256];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    ssize_t got = read(fd, line, sizeof line - 1);
+    close(fd);
+    if (got < 3 || line[0] != '#' || line[1] != '!')
+        return false;
+    line[got] = '\0';
+    const char *name = line + 2 + strspn(line + 2, " \t");
+    size_t len = strcspn(name, " \t\r\n");
+    memcpy(out, name, len);
+    out[len] = '\0';
+    return len > 0;
+}
+
+static void explain_missing(const struct start *s, const char *path, struct buf *out) {
+    char interpreter[256];
+    bool exists = is_file(path);
+    if (!has_slash(s->argv[0])) {
+        buf_text(out, "it was not found in PATH");
+        if (exists) {
+            buf_text(out, "; the working folder has one: write './");
+            buf_text(out, s->argv[0]);
+            buf_text(out, "'");
+        }
+    } else if (exists && read_interpreter(path, interpreter)) {
+        buf_text(out, "its interpreter '");
+        buf_text(out, interpreter);
+        buf_text(out, "' was not found");
+    } else if (exists) {
+        buf_text(out, "the loader it needs was not found");
+    } else {
+        buf_text(out, "it was not found in '");
+        buf_text(out, s->argv[0][0] == '/' ? "/" : s->dir);
+        buf_text(out, "'");
+    }
+}
+
+static void explain_program(const struct start *s, int error, struct buf *out) {
+    char path[START_PATH_MAX];
+    struct stat stat_of_path;
+    bool known =
+        s->argv[0][0] == '/' ? find_program(path, s) == 0 : put_path(path, s, "", 0, s->argv[0]);
+    if (!known)
+        path[0] = '\0';
+    buf_text(out, "cannot start '");
+    buf_text(out, s->argv[0]);
+    buf_text(out, "': ");
+    if (error == ENOENT)
+        explain_missing(s, path, out);
+    else if (error == EACCES && stat(path, &stat_of_path) == 0 && S_ISDIR(stat_of_path.st_mode))
+        buf_text(out, "it is a folder");
+    else if (error == EACCES)
+        buf_text(out, "it may not be executed (chmod +x it, or name its interpreter first)");
+    else if (error == ENOEXEC)
+        buf_text(out, "it is no program and its first line names no interpreter (#!...)");
+    else if (error == E2BIG)
+        buf_text(out, "its arguments and variables are too long for the system");
+    else
+        buf_text(out, strerrordesc_np(error));
+}
+
+void start_explain(const struct start *s, const struct start_failure *failure, struct buf *out) {
+    switch (failure->step) {
+    case START_DIR:
+        buf_text(out, "cannot start in '");
+        buf_text(out, s->dir);
+        buf_text(out, failure->error == ENOENT ? "': there is no such folder" : "': ");
+        if (failure->error != ENOENT)
+            buf_text(out, strerrordesc_np(failure->error));
+        break;
+    case START_FORK:
+        buf_text(out, "cannot start another process: ");
+        buf_text(out, strerrordesc_np(failure->error));
+        break;
+    case START_NAME:
+    case START_EXEC: explain_program(s, failure->error, out); break;
+    }
+}

@@ -1,0 +1,36 @@
+/* start - one program, from its name to a running process.
+ *
+ * The child gets a session and process group of its own, dies with its parent (PR_SET_PDEATHSIG), reads /dev/null, writes
+ * output and errors to one descriptor, and inherits no other descriptor, no signal mask. Until the exec it shares the
+ * memory of its parent (vfork), which is how the parent knows at once why it failed.
+ */
+#ifndef ZYG_START_H
+#define ZYG_START_H
+
+#include "proto/base/bytes.h"
+
+#include <sys/types.h>
+
+enum { START_PATH_MAX = 4096 + 512 };
+
+struct start {
+    const char *const *argv; /* ends with NULL */
+    const char *const *env;  /* ends with NULL */
+    const char *dir;
+    int output;
+};
+
+enum start_step { START_NAME, START_DIR, START_EXEC, START_FORK };
+
+struct start_failure {
+    enum start_step step;
+    int error; /* errno */
+};
+
+/* The new process, or -1 with the failure. */
+pid_t start_program(const struct start *s, struct start_failure *failure);
+
+/* One sentence: "cannot start 'trian.py': it was not found". */
+void start_explain(const struct start *s, const struct start_failure *failure, struct buf *out);
+
+#endif

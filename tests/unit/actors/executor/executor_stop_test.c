@@ -1,0 +1,182 @@
+#include "tests/unit/actors/executor/executor_world.h"
+
+static void the_time_stops_and_kills(void **state) {
+    (void)state;
+    open_job(&job_a);
+    uint64_t number = run(&job_a, 1);
+    spawned(number, 1000);
+    step(NULL, 30999);
+    assert_int_equal(said_count, 0);
+    step(NULL, 31000);
+    assert_killed(number, SIGTERM);
+    assert_true(core.deadline(core.self) == 41000);
+    step(NULL, 41000);
+    assert_killed(number, SIGKILL);
+    assert_true(core.deadline(core.self) == WHEN_NEVER);
+    output_end(number, 41001);
+    exited(number, 0, 41001);
+    assert_outcome(TRIAL_TIMED_OUT, "ran longer than limits.wall (30 s); it printed nothing");
+}
+
+static void a_flood_is_stopped(void **state) {
+    (void)state;
+    static char text[50001];
+    memset(text, 'x', sizeof text - 1);
+    open_job(&job_a);
+    uint64_t number = run(&job_a, 1);
+    spawned(number, 100);
+    output(number, text, 100);
+    output(number, text, 100);
+    assert_int_equal(said_count, 0);
+    output(number, "x", 100);
+    assert_killed(number, SIGTERM);
+    output_end(number, 200);
+    exited(number, 0, 200);
+    assert_int_equal(result().status, TRIAL_FLOODED);
+    const struct msg_outcome *o = &find(MSG_outcome)->outcome;
+    assert_int_equal(o->log_bytes, 100001);
+    assert_int_equal(o->log_head.len, LIMIT_LOG_HEAD_BYTES);
+    assert_int_equal(o->log_tail.len, LIMIT_LOG_TAIL_BYTES);
+}
+
+static void a_cancelled_job_is_stopped_and_forgotten(void **state) {
+    (void)state;
+    open_job(&job_a);
+    open_job(&job_b);
+    uint64_t a = run(&job_a, 1);
+    uint64_t b = run(&job_b, 1);
+    spawned(a, 100);
+    spawned(b, 100);
+    shut_job(&job_a, JOB_CANCELLED, 200);
+    assert_killed(a, SIGTERM);
+    lease(&job_a, 2, 300);
+    assert_outcome(TRIAL_LOST, "its job does not run here");
+    output_end(a, 400);
+    exited(a, 0, 400);
+    assert_outcome(TRIAL_CANCELLED, "stopped because its job ended");
+    output(b, "acc=1\n", 400);
+    assert_int_equal(count(MSG_metric), 1);
+    open_job(&job_a); /* it is as if it had never been here */
+    run(&job_a, 1);
+}
+
+static void a_job_that_goes_on_elsewhere_loses_its_trials(void **state) {
+    (void)state;
+    open_job(&job_a);
+    uint64_t a = run(&job_a, 1);
+    spawned(a, 100);
+    shut_job(&job_a, JOB_OPEN, 200);
+    open_job(&job_a); /* again, before its trial has ended */
+    lease(&job_a, 1, 250);
+    assert_outcome(TRIAL_LOST, "an earlier attempt was still running");
+    output_end(a, 300);
+    exited(a, 0, 300);
+    assert_outcome(TRIAL_LOST, "stopped because its job does not run here any more");
+    assert_int_equal(find(MSG_outcome)->outcome.log_bytes, 0);
+    run(&job_a, 1);
+}
+
+static void the_launcher_goes_and_comes_back(void **state) {
+    (void)state;
+    open_job(&job_a);
+    uint64_t a = run(&job_a, 1);
+    run(&job_a, 2);
+    spawned(a, 100);
+    output(a, "acc=1\n", 100);
+    launcher_down();
+    assert_capacity(0);
+    assert_int_equal(count(MSG_outcome), 2);
+    struct msg up = {.kind = MSG_launcher_up};
+    step(&up, 600);
+    assert_capacity(SLOTS);
+    exited(a, 0, 700); /* of a former life */
+    assert_int_equal(said_count, 0);
+    assert_true(run(&job_a, 1) > a);
+}
+
+static void quitting_stops_everything_then_is_quiet(void **state) {
+    (void)state;
+    open_job(&job_a);
+    uint64_t a = run(&job_a, 1);
+    uint64_t b = run(&job_a, 2);
+    spawned(a, 100);
+    spawned(b, 100);
+    quit(200);
+    assert_int_equal(count(MSG_kill), 2);
+    assert_null(find(MSG_quiet));
+    output_end(a, 300);
+    exited(a, 0, 300);
+    assert_outcome(TRIAL_LOST, "stopped because zyg was stopped");
+    assert_null(find(MSG_quiet));
+    quit(400); /* somebody is in a hurry */
+    assert_killed(b, SIGKILL);
+    output_end(b, 500);
+    exited(b, 0, 500);
+    assert_int_equal(count(MSG_quiet), 1);
+    assert_int_equal(find(MSG_quiet)->quiet.room, ROOM_EXECUTOR);
+    assert_int_equal(said[said_count - 1].kind, MSG_quiet); /* the last word */
+    step(NULL, 600);
+    assert_int_equal(said_count, 0);
+}
+
+static void quitting_with_nothing_to_stop_is_quiet_at_once(void **state) {
+    (void)state;
+    quit(100);
+    assert_int_equal(said_count, 1);
+    assert_int_equal(said[0].kind, MSG_quiet);
+}
+
+/* However many trials end in one step, what it says has room: the rest follows in the steps after it. */
+static void many_outcomes_are_spread_over_steps(void **state) {
+    (void)state;
+    struct err err;
+    enum { MANY = 60 };
+    static char text[60001];
+    struct executor_config c = {.runs = "/state/runs", .slots = MANY, .cpus = 1};
+    tear_down(NULL);
+    memory_size = executor_memory(MANY);
+    void *memory =
+        mmap(NULL, memory_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    executor = executor_init(memory, memory_size, &c, &err);
+    core = executor_core(executor);
+    start(MANY);
+    open_job(&job_a);
+    memset(text, 'x', sizeof text - 1);
+    uint64_t first = 0;
+    for (uint64_t slot = 0; slot < MANY; slot++) {
+        uint64_t number = run(&job_a, slot);
+        first = first == 0 ? number : first;
+        spawned(number, 100);
+        output(number, text, 100);
+        exited(number, 1, 200);
+    }
+    assert_true(core.deadline(core.self) == 5200);
+    step(NULL, 5200); /* the end of none of their outputs was heard of */
+    uint32_t total = count(MSG_outcome);
+    assert_in_range(total, 5, MANY - 1);
+    while (total < MANY) {
+        assert_true(core.deadline(core.self) <= 5200);
+        step(NULL, 5200);
+        assert_true(count(MSG_outcome) > 0);
+        total += count(MSG_outcome);
+    }
+    assert_int_equal(total, MANY);
+    assert_true(core.deadline(core.self) == WHEN_NEVER);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_time_stops_and_kills, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_flood_is_stopped, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_cancelled_job_is_stopped_and_forgotten, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_job_that_goes_on_elsewhere_loses_its_trials, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_launcher_goes_and_comes_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(quitting_stops_everything_then_is_quiet, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(quitting_with_nothing_to_stop_is_quiet_at_once, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(many_outcomes_are_spread_over_steps, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

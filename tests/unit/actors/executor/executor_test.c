@@ -1,0 +1,248 @@
+#define _GNU_SOURCE
+#include "tests/unit/actors/executor/executor_world.h"
+
+static void bad_configs_are_refused(void **state) {
+    (void)state;
+    struct err err;
+    struct executor_config c = {.runs = "/x", .slots = 0};
+    void *memory = executor;
+    assert_null(executor_init(memory, memory_size, &c, &err));
+    c.slots = LIMIT_SLOTS_NODE + 1;
+    assert_null(executor_init(memory, memory_size, &c, &err));
+    assert_string_equal(err.what, "a node runs 1 to 256 trials at once");
+    c = (struct executor_config){.runs = "runs", .slots = 1};
+    assert_null(executor_init(memory, memory_size, &c, &err));
+    c.runs = "";
+    assert_null(executor_init(memory, memory_size, &c, &err));
+}
+
+static void it_says_how_many_may_run(void **state) {
+    (void)state;
+    assert_capacity(SLOTS);
+    start(2);
+    assert_capacity(2);
+    start(1000);
+    assert_capacity(SLOTS);
+}
+
+static void a_trial_from_lease_to_outcome(void **state) {
+    (void)state;
+    open_job(&job_a);
+    lease(&job_a, 17, 100);
+    assert_int_equal(said_count, 1);
+    const struct msg_spawn *spawn = &said[0].spawn;
+    assert_true(span_is(spawn->dir, "/work/dir"));
+    assert_true(span_is(spawn->scratch, "/state/runs/aa010000000000000000000000000000/17"));
+    assert_true(span_is(spawn->params, "{\"lr\":0.5}"));
+    assert_memory_equal(spawn->argv.data, "./train\0--lr=0.5", 17);
+    assert_non_null(memmem(spawn->env.data, spawn->env.len, "ZYG_CPUS=2", 11)); /* 8 for 3 places */
+    uint64_t number = spawn->run;
+    assert_true(core.deadline(core.self) == WHEN_NEVER);
+
+    spawned(number, 200);
+    assert_int_equal(said_count, 1);
+    assert_int_equal(said[0].kind, MSG_began);
+    assert_int_equal(said[0].began.slot, 17);
+    assert_int_equal(said[0].began.wall, 1700000000200);
+    assert_true(span_equal(said[0].began.config, span_of(config, config_len)));
+    assert_true(core.deadline(core.self) == 30200);
+
+    output(number, "epoch=1 acc=0.5 loss=2\nepoch=2 acc=0.75\n", 300);
+    assert_int_equal(said_count, 2); /* the newest value of each */
+    assert_true(span_is(said[0].metric.name, "acc") && said[0].metric.value == 0.75 &&
+                said[0].metric.step == 2);
+    assert_true(span_is(said[1].metric.name, "loss") && said[1].metric.value == 2 &&
+                said[1].metric.step == 1);
+    output(number, "and so on\n", 350);
+    assert_int_equal(said_count, 0);
+    output_end(number, 400);
+    assert_int_equal(said_count, 0);
+    exited(number, 0, 450);
+    assert_int_equal(said_count, 1);
+
+    struct msg_result_fact r = result();
+    const struct msg_outcome *o = &find(MSG_outcome)->outcome;
+    assert_true(job_id_equal(&r.job, &job_a));
+    assert_true(r.slot == 17 && r.attempt == 1 && r.status == TRIAL_DONE && r.has_value &&
+                r.value == 0.75);
+    assert_true(r.began == 1700000000200 && r.run_ms == 250 && r.cpu_ms == 12 && r.rss_kib == 345);
+    assert_int_equal(r.cause.len, 0);
+    assert_true(span_equal(r.config, span_of(config, config_len)));
+    struct metrics_reader reader = metrics_read(r.metrics);
+    struct metric metric;
+    assert_true(metrics_next(&reader, &metric));
+    assert_string_equal(metric.name, "acc");
+    assert_true(metric.least == 0.5 && metric.count == 2);
+    reader = metrics_read(o->series);
+    struct point point;
+    assert_true(series_next(&reader, &point) && point.value == 0.5 && point.after == 100);
+    assert_int_equal(o->log_bytes, 50);
+    assert_int_equal(o->log_head.len, 50);
+    assert_int_equal(o->log_tail.len, 0);
+    assert_true(span_starts(o->log_head, "epoch=1 acc"));
+    assert_true(core.deadline(core.self) == WHEN_NEVER);
+    exited(number, 0, 500); /* said twice: nobody cares */
+    assert_int_equal(said_count, 0);
+}
+
+static void outcomes_go_to_those_who_need_them(void **state) {
+    (void)state;
+    open_job(&job_a);
+    uint64_t number = run(&job_a, 1);
+    output_end(number, 100);
+    exited(number, 1, 100);
+    struct span rest = buf_view(&says.frames);
+    bool heard[ROOM_COUNT] = {false};
+    while (rest.len > 0)
+        heard[frame_take(&rest).to] = true;
+    assert_true(heard[ROOM_FACTS] && heard[ROOM_SCHED] && heard[ROOM_GATEWAY]);
+}
+
+static void leases_that_cannot_run_are_lost_at_once(void **state) {
+    (void)state;
+    lease(&job_a, 1, 100);
+    assert_outcome(TRIAL_LOST, "its job does not run here");
+    assert_true(result().began == 1700000000100);
+    open_job(&job_a);
+    for (uint64_t slot = 0; slot < SLOTS; slot++)
+        run(&job_a, slot);
+    lease(&job_a, 9, 100);
+    assert_outcome(TRIAL_LOST, "no place was free for it");
+    assert_int_equal(result().slot, 9);
+    launcher_down();
+    lease(&job_a, 9, 100);
+    assert_outcome(TRIAL_LOST, "trials could not be started");
+    quit(100);
+    lease(&job_a, 9, 100);
+    assert_outcome(TRIAL_LOST, "zyg was being stopped");
+}
+
+static void a_slot_runs_once_at_a_time(void **state) {
+    (void)state;
+    open_job(&job_a);
+    open_job(&job_b);
+    uint64_t first = run(&job_a, 4);
+    lease(&job_a, 4, 100);
+    assert_outcome(TRIAL_LOST, "an earlier attempt was still running");
+    uint64_t other = run(&job_b, 4); /* another job's is another one */
+    assert_int_not_equal(first, other);
+}
+
+static void fewer_slots_than_places(void **state) {
+    (void)state;
+    open_job(&job_a);
+    start(1);
+    run(&job_a, 1);
+    lease(&job_a, 2, 100);
+    assert_outcome(TRIAL_LOST, "no place was free for it");
+    start(0);
+    assert_capacity(0);
+}
+
+static void what_cannot_start_says_why(void **state) {
+    (void)state;
+    open_job_with(&job_a, span_text("no job"));
+    lease(&job_a, 1, 100);
+    assert_int_equal(result().status, TRIAL_NO_START);
+    assert_true(result().cause.len > 0);
+    open_job_with(&job_b, make_spec("acc", "acc ([0-9]+"));
+    lease(&job_b, 1, 100);
+    assert_int_equal(result().status, TRIAL_NO_START);
+    assert_true(span_starts(result().cause, "pattern 'acc ([0-9]+'"));
+    shut_job(&job_a, JOB_DONE, 100);
+    open_job(&job_a);
+    config_len--; /* a configuration of something else */
+    lease(&job_a, 1, 100);
+    assert_outcome(TRIAL_NO_START, "its configuration cannot be read");
+    config_len++;
+    uint64_t number = run(&job_a, 1);
+    struct msg m = {.kind = MSG_spawn_failed};
+    m.spawn_failed.run = number;
+    m.spawn_failed.error = 2;
+    m.spawn_failed.what = span_text("cannot start './train': it was not found in '/work/dir'");
+    step(&m, 200);
+    assert_outcome(TRIAL_NO_START, "cannot start './train': it was not found in '/work/dir'");
+}
+
+static void patterns_are_read(void **state) {
+    (void)state;
+    open_job_with(&job_a, make_spec("acc", "Accuracy = ([0-9.]+)%"));
+    uint64_t number = run(&job_a, 1);
+    spawned(number, 100);
+    output(number, "Cross Validation Accuracy = 97.5%\n", 150);
+    assert_true(find(MSG_metric)->metric.value == 97.5);
+    output_end(number, 200);
+    exited(number, 0, 200);
+    assert_true(result().value == 97.5);
+}
+
+static void many_jobs_come_and_go(void **state) {
+    (void)state;
+    for (int round = 0; round < 3; round++) {
+        for (uint8_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
+            const struct job_id id = {{1, i}};
+            open_job(&id);
+        }
+        open_job(&job_a); /* one too many */
+        lease(&job_a, 1, 100);
+        assert_outcome(TRIAL_LOST, "its job does not run here");
+        const struct job_id last = {{1, LIMIT_JOBS_OPEN - 1}};
+        uint64_t number = run(&last, (uint64_t)round);
+        output_end(number, 100);
+        exited(number, 0, 100);
+        for (uint8_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
+            const struct job_id id = {{1, i}};
+            shut_job(&id, JOB_DONE, 100);
+            assert_int_equal(said_count, 0);
+        }
+    }
+}
+
+static void followed_output_is_said(void **state) {
+    (void)state;
+    static char block[1001];
+    memset(block, 'b', sizeof block - 1);
+    open_job(&job_a);
+    follow(1, true); /* nothing runs: nothing is said */
+    assert_int_equal(said_count, 0);
+    uint64_t number = run(&job_a, 1);
+    spawned(number, 100);
+    output(number, "head\n", 100);
+    assert_int_equal(said_count, 0);
+    follow(1, true);
+    assert_int_equal(said_count, 2);
+    assert_true(span_is(said[0].printed.bytes, "head\n") && said[0].printed.offset == 0);
+    assert_true(said[1].printed.bytes.len == 0 &&
+                said[1].printed.offset == 5); /* all that was kept was said */
+    assert_true(said[0].printed.slot == 1 && said[0].printed.attempt == 1);
+    output(number, "live", 110);
+    assert_int_equal(said_count, 1);
+    assert_true(span_is(said[0].printed.bytes, "live") && said[0].printed.offset == 5);
+    follow(1, false);
+    for (int i = 0; i < 90; i++) {
+        output(number, block, 120);
+        assert_int_equal(said_count, 0);
+    }
+    follow(1, true); /* 90009 bytes: what is in the middle was not kept */
+    assert_int_equal(said_count, 3);
+    assert_true(said[0].printed.offset == 0 && said[0].printed.bytes.len == LIMIT_LOG_HEAD_BYTES);
+    assert_true(said[1].printed.offset == 90009 - LIMIT_LOG_TAIL_BYTES);
+    assert_int_equal(said[1].printed.bytes.len, LIMIT_LOG_TAIL_BYTES);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(bad_configs_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(it_says_how_many_may_run, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_trial_from_lease_to_outcome, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(outcomes_go_to_those_who_need_them, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(leases_that_cannot_run_are_lost_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_slot_runs_once_at_a_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(fewer_slots_than_places, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_start_says_why, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(patterns_are_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_jobs_come_and_go, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(followed_output_is_said, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
