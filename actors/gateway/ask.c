@@ -1,0 +1,447 @@
+#include "actors/gateway/ask.h"
+
+#include "actors/executor/metrics.h"
+#include "actors/facts/trial.h"
+#include "proto/base/mp.h"
+#include "proto/base/num.h"
+
+#include <string.h>
+
+void refuse(struct says *out, uint32_t peer, uint64_t ticket, enum err_code code,
+            const char *what) {
+    say_to(out, ROOM_CLIENTS, peer,
+           &(struct msg){.kind = MSG_refused,
+                         .refused = {.ticket = ticket, .code = code, .what = span_text(what)}});
+}
+
+static void send_end(struct ask *ask, bool more, struct span cursor, struct says *out) {
+    say_to(out, ROOM_CLIENTS, ask->peer,
+           &(struct msg){.kind = MSG_end,
+                         .end = {.ticket = ask->ticket, .more = more, .cursor = cursor}});
+    ask->kind = ASK_NONE;
+}
+
+static void give_up(struct ask *ask, enum err_code code, const char *what, struct says *out) {
+    refuse(out, ask->peer, ask->ticket, code, what);
+    ask->kind = ASK_NONE;
+}
+
+struct ask *ask_new(struct asks *a, enum ask_kind kind, uint32_t peer, uint64_t ticket,
+                    struct says *out) {
+    for (size_t i = 0; i < ASKS; i++) {
+        struct ask *ask = &a->items[i];
+        if (ask->kind != ASK_NONE)
+            continue;
+        /* Only the small fields: the large ones are written before they are read. */
+        ask->kind = kind;
+        ask->peer = peer;
+        ask->ticket = ticket;
+        ask->scan = ++a->tickets;
+        ask->step = ask->pending = 0;
+        ask->slot = ask->attempt = ask->limit = ask->found = 0;
+        ask->more = false;
+        ask->cursor_len = ask->kept_len = 0;
+        return ask;
+    }
+    refuse(out, peer, ticket, ERR_BUSY, "too many questions at once; try again");
+    return NULL;
+}
+
+struct ask *asks_admitted(struct asks *a, uint64_t ticket) {
+    for (size_t i = 0; i < ASKS; i++) {
+        if (a->items[i].kind == ASK_ADMIT && a->items[i].scan == ticket)
+            return &a->items[i];
+    }
+    return NULL;
+}
+
+void asks_left(struct asks *a, uint32_t peer) {
+    for (size_t i = 0; i < ASKS; i++) {
+        if (a->items[i].peer == peer)
+            a->items[i].kind = ASK_NONE; /* answers that still come find nobody */
+    }
+}
+
+/* ---- scans ---- */
+
+static void scan(struct asks *a, struct ask *ask, const struct msg_scan *what, struct says *out) {
+    struct msg m = {.kind = MSG_scan, .scan = *what};
+    ask->scan = ++a->tickets;
+    m.scan.ticket = ask->scan;
+    say(out, &m);
+}
+
+static struct span cursor_of(const struct ask *ask) {
+    return span_of(ask->cursor, ask->cursor_len);
+}
+
+static void keep_cursor(struct ask *ask, struct span key) {
+    if (key.len <= sizeof ask->cursor) {
+        memcpy(ask->cursor, key.data, key.len);
+        ask->cursor_len = key.len;
+    }
+}
+
+static void scan_of_job(struct asks *a, struct ask *ask, enum table table, bool page,
+                        struct says *out) {
+    scan(a, ask,
+         &(struct msg_scan){.table = table,
+                            .prefix = span_of(ask->job.bytes, sizeof ask->job.bytes),
+                            .after = page ? cursor_of(ask) : (struct span){0},
+                            .limit = page ? ask->limit : 1},
+         out);
+}
+
+static void scan_of_slot(struct asks *a, struct ask *ask, enum table table, struct says *out) {
+    uint8_t memory[JOB_ID_BYTES + 12];
+    struct buf key = buf_of(memory, sizeof memory);
+    if (ask->attempt > 0)
+        trial_attempt_key(&key, &ask->job, ask->slot, ask->attempt);
+    else
+        trial_key(&key, &ask->job, ask->slot);
+    scan(a, ask,
+         &(struct msg_scan){.table = table, .prefix = buf_view(&key), .backward = true, .limit = 1},
+         out);
+}
+
+static void scan_summaries(struct asks *a, struct ask *ask, struct says *out) {
+    scan(a, ask,
+         &(struct msg_scan){.table = TABLE_summaries,
+                            .after = cursor_of(ask),
+                            .backward = true,
+                            .limit = ask->limit},
+         out);
+}
+
+void ask_begin(struct asks *a, struct ask *ask, struct says *out) {
+    if (ask->limit == 0 || ask->limit > LIMIT_PAGE_ROWS)
+        ask->limit = LIMIT_PAGE_ROWS;
+    switch (ask->kind) {
+    case ASK_NONE:
+    case ASK_ADMIT: break;
+    case ASK_FIND:
+    case ASK_JOBS: scan_summaries(a, ask, out); break;
+    case ASK_SHOW:
+    case ASK_WATCH:
+    case ASK_TRIALS:
+    case ASK_RANKED: scan_of_job(a, ask, TABLE_jobs, false, out); break;
+    case ASK_LOG: scan_of_slot(a, ask, TABLE_logs, out); break;
+    case ASK_SERIES: scan_of_slot(a, ask, TABLE_trials, out); break;
+    case ASK_EVENTS: scan_of_job(a, ask, TABLE_events, true, out); break;
+    }
+}
+
+/* ---- rows of jobs ---- */
+
+static bool read_job_row(struct span bytes, struct msg_job_row *row) {
+    struct msg m;
+    struct err err;
+    if (!msg_decode(&m, bytes, &err) || m.kind != MSG_job_row)
+        return false;
+    *row = m.job_row;
+    return true;
+}
+
+static void send_job_row(struct ask *ask, struct msg_job_row *row, const struct overlay *over,
+                         struct says *out) {
+    row->ticket = ask->ticket;
+    over->job(over->context, row);
+    say_to(out, ROOM_CLIENTS, ask->peer, &(struct msg){.kind = MSG_job_row, .job_row = *row});
+    ask->found++;
+}
+
+/* last, a name, a handle, or the beginning of an id. */
+static bool fits(const char *selector, const struct msg_job_row *row) {
+    char text[LIMIT_NAME_BYTES + 2 * JOB_ID_BYTES + 2];
+    struct buf handle = buf_of(text, sizeof text - 1);
+    job_handle_print(&handle, row->name, &row->job);
+    if (span_is(row->name, selector) || span_is(buf_view(&handle), selector))
+        return true;
+    buf_clear(&handle);
+    job_id_print(&handle, &row->job);
+    return strlen(selector) >= 4 && span_starts(buf_view(&handle), selector);
+}
+
+static void on_summaries(struct asks *a, struct ask *ask, const struct msg_rows *rows,
+                         const struct overlay *over, struct says *out) {
+    struct mp in = mp_of(rows->rows);
+    bool last_wanted = ask->kind == ASK_FIND && strcmp(ask->selector, "last") == 0;
+    while (mp_peek(&in) != MP_END && in.bad == NULL) {
+        struct msg_job_row row;
+        keep_cursor(ask, mp_bin(&in));
+        if (!read_job_row(mp_bin(&in), &row))
+            continue;
+        if (ask->kind == ASK_JOBS || last_wanted || fits(ask->selector, &row))
+            send_job_row(ask, &row, over, out);
+        if (last_wanted && ask->found > 0)
+            break;
+    }
+    if (ask->kind == ASK_JOBS)
+        send_end(ask, rows->more, cursor_of(ask), out);
+    else if (rows->more && !(last_wanted && ask->found > 0))
+        scan_summaries(a, ask, out);
+    else
+        send_end(ask, false, (struct span){0}, out);
+}
+
+/* The answer to the scan of table jobs: [spec, owner, created]. */
+static void on_job(struct asks *a, struct ask *ask, const struct msg_rows *rows, struct says *out) {
+    struct mp in = mp_of(rows->rows);
+    if (rows->rows.len == 0) {
+        give_up(ask, ERR_NOT_FOUND, "there is no such job here", out);
+        return;
+    }
+    (void)mp_bin(&in);
+    struct mp value = mp_of(mp_bin(&in));
+    struct span spec = mp_bin(&value);
+    (void)mp_bin(&value);
+    wall_ms created = mp_i64(&value);
+    struct arena arena = arena_of(ask->arena, sizeof ask->arena);
+    struct err err;
+    if (value.bad != NULL || spec.len > sizeof ask->kept) {
+        give_up(ask, ERR_STORE, "the job's description in the store cannot be read", out);
+        return;
+    }
+    memcpy(ask->kept, spec.data, spec.len);
+    ask->kept_len = spec.len;
+    if (!job_decode(&ask->decoded, span_of(ask->kept, ask->kept_len), &arena, &err)) {
+        give_up(ask, ERR_STORE, "the job's description in the store cannot be read", out);
+        return;
+    }
+    if (ask->kind == ASK_TRIALS) {
+        scan_of_job(a, ask, TABLE_trials, true, out);
+    } else if (ask->kind == ASK_RANKED) {
+        scan_of_job(a, ask, TABLE_rank, true, out);
+    } else {
+        uint8_t memory[8 + JOB_ID_BYTES];
+        struct buf key = buf_of(memory, sizeof memory);
+        buf_be64(&key, (uint64_t)created);
+        buf_put(&key, ask->job.bytes, sizeof ask->job.bytes);
+        scan(a, ask,
+             &(struct msg_scan){.table = TABLE_summaries, .prefix = buf_view(&key), .limit = 1},
+             out);
+    }
+}
+
+static void on_summary(struct ask *ask, const struct msg_rows *rows, const struct overlay *over,
+                       struct says *out) {
+    struct mp in = mp_of(rows->rows);
+    struct msg_job_row row;
+    (void)mp_bin(&in);
+    if (!read_job_row(mp_bin(&in), &row)) {
+        give_up(ask, ERR_STORE, "the job's summary in the store cannot be read", out);
+        return;
+    }
+    send_job_row(ask, &row, over, out);
+    if (ask->kind == ASK_WATCH) {
+        ask->kind = ASK_NONE;
+        return;
+    }
+    say_to(out, ROOM_CLIENTS, ask->peer,
+           &(struct msg){.kind = MSG_job_spec,
+                         .job_spec = {.ticket = ask->ticket,
+                                      .job = ask->job,
+                                      .spec = span_of(ask->kept, ask->kept_len)}});
+    send_end(ask, false, (struct span){0}, out);
+}
+
+/* ---- rows of trials ---- */
+
+static bool send_trial(struct ask *ask, uint64_t slot, struct span stored,
+                       const struct overlay *over, struct says *out) {
+    uint8_t memory[RENDER_BYTES];
+    struct buf scratch = buf_of(memory, sizeof memory);
+    struct msg answer = {.kind = MSG_trial_row};
+    if (!render_trial(&answer.trial_row, &ask->decoded, slot, stored, &scratch))
+        return false;
+    answer.trial_row.ticket = ask->ticket;
+    over->trial(over->context, &ask->job, &answer.trial_row);
+    say_to(out, ROOM_CLIENTS, ask->peer, &answer);
+    return true;
+}
+
+static void on_trials(struct ask *ask, const struct msg_rows *rows, const struct overlay *over,
+                      struct says *out) {
+    struct mp in = mp_of(rows->rows);
+    while (mp_peek(&in) != MP_END && in.bad == NULL) {
+        struct span key = mp_bin(&in);
+        keep_cursor(ask, key);
+        if (!send_trial(ask, trial_key_slot(key), mp_bin(&in), over, out)) {
+            give_up(ask, ERR_STORE, "a trial in the store cannot be read", out);
+            return;
+        }
+    }
+    send_end(ask, rows->more, cursor_of(ask), out);
+}
+
+/* The trial of each rank, all asked for at once under one ticket: the store answers in order. */
+static void on_ranks(struct asks *a, struct ask *ask, const struct msg_rows *rows,
+                     struct says *out) {
+    struct mp in = mp_of(rows->rows);
+    uint64_t ticket = ++a->tickets;
+    ask->more = rows->more;
+    while (mp_peek(&in) != MP_END && in.bad == NULL) {
+        struct span key = mp_bin(&in);
+        (void)mp_bin(&in);
+        keep_cursor(ask, key);
+        uint8_t memory[JOB_ID_BYTES + 8];
+        struct buf trial = buf_of(memory, sizeof memory);
+        trial_key(&trial, &ask->job, trial_rank_key_slot(key));
+        say(out, &(struct msg){.kind = MSG_scan,
+                               .scan = {.ticket = ticket,
+                                        .table = TABLE_trials,
+                                        .prefix = buf_view(&trial),
+                                        .limit = 1}});
+        ask->pending++;
+    }
+    ask->scan = ticket;
+    if (ask->pending == 0)
+        send_end(ask, false, cursor_of(ask), out);
+}
+
+static void on_ranked(struct ask *ask, const struct msg_rows *rows, const struct overlay *over,
+                      struct says *out) {
+    struct mp in = mp_of(rows->rows);
+    struct span key = mp_bin(&in);
+    struct span value = mp_bin(&in);
+    if (!send_trial(ask, trial_key_slot(key), value, over, out))
+        give_up(ask, ERR_STORE, "a trial in the store cannot be read", out);
+    else if (--ask->pending == 0)
+        send_end(ask, ask->more, cursor_of(ask), out);
+}
+
+/* ---- what a trial printed, its curves, a job's history ---- */
+
+static void on_log(struct ask *ask, const struct msg_rows *rows, struct says *out) {
+    struct mp in = mp_of(rows->rows);
+    if (rows->rows.len == 0) {
+        send_end(ask, false, (struct span){0}, out);
+        return;
+    }
+    struct span key = mp_bin(&in);
+    struct mp value = mp_of(mp_bin(&in));
+    uint64_t bytes = mp_u64(&value);
+    struct span head = mp_bin(&value), tail = mp_bin(&value);
+    if (!mp_done(&value) || key.len != JOB_ID_BYTES + 12 || tail.len > bytes) {
+        give_up(ask, ERR_STORE, "the log in the store cannot be read", out);
+        return;
+    }
+    uint64_t attempt = read_be64(key.data + key.len - 8) & 0xffffffff;
+    const struct span parts[] = {head, tail};
+    const uint64_t offsets[] = {0, bytes - tail.len};
+    for (int i = 0; i < 2; i++) {
+        if (parts[i].len > 0)
+            say_to(out, ROOM_CLIENTS, ask->peer,
+                   &(struct msg){.kind = MSG_log_part,
+                                 .log_part = {.ticket = ask->ticket,
+                                              .attempt = attempt,
+                                              .offset = offsets[i],
+                                              .bytes = parts[i]}});
+    }
+    send_end(ask, false, (struct span){0}, out);
+}
+
+static void on_series_trial(struct asks *a, struct ask *ask, const struct msg_rows *rows,
+                            struct says *out) {
+    struct mp in = mp_of(rows->rows);
+    struct trial_row row;
+    (void)mp_bin(&in);
+    if (rows->rows.len == 0 || !trial_decode(&row, mp_bin(&in)) ||
+        row.metrics.len > sizeof ask->kept) {
+        give_up(ask, ERR_NOT_FOUND, "there is no such trial here", out);
+        return;
+    }
+    if (row.metrics.len > 0)
+        memcpy(ask->kept, row.metrics.data, row.metrics.len);
+    ask->kept_len = row.metrics.len;
+    scan_of_slot(a, ask, TABLE_series, out);
+}
+
+static void on_series(struct ask *ask, const struct msg_rows *rows, struct says *out) {
+    struct mp in = mp_of(rows->rows);
+    (void)mp_bin(&in);
+    struct metrics_reader reader = metrics_read(mp_bin(&in));
+    struct point point;
+    uint8_t memory[LIMIT_NAME_BYTES + 1];
+    struct buf scratch = buf_of(memory, sizeof memory);
+    struct span metrics = span_of(ask->kept, ask->kept_len);
+    while (rows->rows.len > 0 && series_next(&reader, &point))
+        say_to(out, ROOM_CLIENTS, ask->peer,
+               &(struct msg){
+                   .kind = MSG_point_row,
+                   .point_row = {.ticket = ask->ticket,
+                                 .metric = render_metric_name(metrics, point.metric, &scratch),
+                                 .step = point.step,
+                                 .value = point.value,
+                                 .after_ms = point.after}});
+    send_end(ask, false, (struct span){0}, out);
+}
+
+static void on_events(struct ask *ask, const struct msg_rows *rows, struct says *out) {
+    struct mp in = mp_of(rows->rows);
+    while (mp_peek(&in) != MP_END && in.bad == NULL) {
+        keep_cursor(ask, mp_bin(&in));
+        struct mp value = mp_of(mp_bin(&in));
+        wall_ms wall = mp_i64(&value);
+        struct span text = mp_str(&value);
+        if (value.bad == NULL)
+            say_to(out, ROOM_CLIENTS, ask->peer,
+                   &(struct msg){.kind = MSG_event_row,
+                                 .event_row = {.ticket = ask->ticket, .wall = wall, .text = text}});
+    }
+    send_end(ask, rows->more, cursor_of(ask), out);
+}
+
+static void on_rows(struct asks *a, struct ask *ask, const struct msg_rows *rows,
+                    const struct overlay *over, struct says *out) {
+    uint32_t step = ask->step++;
+    switch (ask->kind) {
+    case ASK_NONE:
+    case ASK_ADMIT: break;
+    case ASK_FIND:
+    case ASK_JOBS: on_summaries(a, ask, rows, over, out); break;
+    case ASK_SHOW:
+    case ASK_WATCH:
+        if (step == 0)
+            on_job(a, ask, rows, out);
+        else
+            on_summary(ask, rows, over, out);
+        break;
+    case ASK_TRIALS:
+        if (step == 0)
+            on_job(a, ask, rows, out);
+        else
+            on_trials(ask, rows, over, out);
+        break;
+    case ASK_RANKED:
+        if (step == 0)
+            on_job(a, ask, rows, out);
+        else if (step == 1)
+            on_ranks(a, ask, rows, out);
+        else
+            on_ranked(ask, rows, over, out);
+        break;
+    case ASK_LOG: on_log(ask, rows, out); break;
+    case ASK_SERIES:
+        if (step == 0)
+            on_series_trial(a, ask, rows, out);
+        else
+            on_series(ask, rows, out);
+        break;
+    case ASK_EVENTS: on_events(ask, rows, out); break;
+    }
+}
+
+void asks_rows(struct asks *a, const struct msg_rows *rows, const struct overlay *over,
+               struct says *out) {
+    for (size_t i = 0; i < ASKS; i++) {
+        struct ask *ask = &a->items[i];
+        if (ask->kind == ASK_NONE || ask->kind == ASK_ADMIT || ask->scan != rows->ticket)
+            continue;
+        if (rows->code != ERR_NONE)
+            give_up(ask, err_code_of(rows->code), "the store could not be read", out);
+        else
+            on_rows(a, ask, rows, over, out);
+        return;
+    }
+}

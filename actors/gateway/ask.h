@@ -1,0 +1,70 @@
+/* ask - a request that waits for the store or for facts. Each is a small sequence: one scan, its rows, the next scan. */
+#ifndef ZYG_ASK_H
+#define ZYG_ASK_H
+
+#include "actors/gateway/render.h"
+#include "actors/kit/core.h"
+#include "store/ops.h"
+
+enum { ASKS = 32, ASK_SELECTOR_BYTES = 128 };
+
+enum ask_kind {
+    ASK_NONE,
+    ASK_ADMIT,  /* facts will answer */
+    ASK_FIND,   /* summaries, newest first, those that fit */
+    ASK_JOBS,   /* summaries, newest first */
+    ASK_SHOW,   /* job, then its summary */
+    ASK_WATCH,  /* the same, only the summary */
+    ASK_TRIALS, /* job, then trials by number */
+    ASK_RANKED, /* job, then ranks, then the trial of each */
+    ASK_LOG,
+    ASK_SERIES, /* the trial for the names, then its curve */
+    ASK_EVENTS
+};
+
+struct ask {
+    enum ask_kind kind;
+    uint32_t peer;
+    uint64_t ticket; /* the client's */
+    uint64_t scan;   /* ticket of the scan under way; for ADMIT of the question to facts */
+    uint32_t step;   /* how many scans have been answered */
+    struct job_id job;
+    uint64_t slot;
+    uint64_t attempt; /* 0: the last */
+    uint64_t limit;
+    uint64_t found;
+    uint32_t pending; /* RANKED: trials still to come */
+    bool more;
+    size_t cursor_len;
+    uint8_t cursor[STORE_KEY_BYTES_MAX];
+    char selector[ASK_SELECTOR_BYTES + 1];
+    struct job decoded;
+    size_t kept_len;
+    uint8_t kept[LIMIT_JOB_SPEC_BYTES]; /* the job's bytes, or a trial's metrics */
+    uint8_t arena[4 * LIMIT_JOB_SPEC_BYTES];
+};
+
+struct asks {
+    uint64_t tickets;
+    struct ask items[ASKS];
+};
+
+/* What of a job is only known here: how much of it runs now. */
+struct overlay {
+    void *context;
+    void (*job)(void *context, struct msg_job_row *row);
+    void (*trial)(void *context, const struct job_id *job, struct msg_trial_row *row);
+};
+
+void refuse(struct says *out, uint32_t peer, uint64_t ticket, enum err_code code, const char *what);
+
+/* NULL, and refused, when as many as can be wait already. */
+struct ask *ask_new(struct asks *a, enum ask_kind kind, uint32_t peer, uint64_t ticket,
+                    struct says *out);
+void ask_begin(struct asks *a, struct ask *ask, struct says *out); /* the first scan */
+void asks_rows(struct asks *a, const struct msg_rows *rows, const struct overlay *over,
+               struct says *out);
+struct ask *asks_admitted(struct asks *a, uint64_t ticket); /* who asked; NULL: gone */
+void asks_left(struct asks *a, uint32_t peer);
+
+#endif

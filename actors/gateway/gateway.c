@@ -1,0 +1,267 @@
+#include "actors/gateway/gateway.h"
+
+#include "actors/gateway/ask.h"
+#include "actors/gateway/live.h"
+#include "proto/base/check.h"
+#include "proto/status.h"
+
+#include <string.h>
+
+struct gateway {
+    struct gateway_config config;
+    uint64_t slots;
+    enum err_code ailing;
+    char ailing_what[320];
+    uint64_t nonsense;
+    struct live live;
+    struct asks asks;
+};
+
+size_t gateway_size(void) {
+    return sizeof(struct gateway);
+}
+
+struct gateway *gateway_init(void *memory, const struct gateway_config *config) {
+    struct gateway *g = memory;
+    g->config = *config;
+    return g;
+}
+
+static void overlay_job(void *context, struct msg_job_row *row) {
+    struct gateway *g = context;
+    live_overlay_job(&g->live, row);
+    if (row->state == JOB_OPEN && g->ailing != ERR_NONE) /* an open job waits: say for what */
+        row->cause = span_text(g->ailing_what);
+}
+
+static void overlay_trial(void *context, const struct job_id *job, struct msg_trial_row *row) {
+    live_overlay_trial(&((struct gateway *)context)->live, job, row);
+}
+
+/* ---- requests ---- */
+
+static void on_hello(struct gateway *g, uint32_t peer, const struct msg_hello *m,
+                     struct says *out) {
+    if (m->protocol != PROTOCOL_VERSION) {
+        refuse(out, peer, m->ticket, ERR_BAD_MESSAGE,
+               "client and node speak different protocols; use the same version of zyg");
+        return;
+    }
+    say_to(out, ROOM_CLIENTS, peer,
+           &(struct msg){.kind = MSG_welcome,
+                         .welcome = {.ticket = m->ticket,
+                                     .protocol = PROTOCOL_VERSION,
+                                     .node = g->config.self,
+                                     .version = span_text(g->config.version),
+                                     .slots = g->slots}});
+}
+
+static void on_fact(struct gateway *g, uint32_t peer, uint64_t ticket, struct span bundle, bool run,
+                    struct says *out) {
+    if (g->ailing != ERR_NONE) {
+        refuse(out, peer, ticket, g->ailing, g->ailing_what);
+        return;
+    }
+    struct ask *ask = ask_new(&g->asks, ASK_ADMIT, peer, ticket, out);
+    if (ask != NULL)
+        say(out, &(struct msg){.kind = MSG_admit,
+                               .admit = {.ticket = ask->scan, .bundle = bundle, .run = run}});
+}
+
+static void on_resume(struct gateway *g, uint32_t peer, const struct msg_resume *m,
+                      struct says *out) {
+    struct ask *ask = ask_new(&g->asks, ASK_ADMIT, peer, m->ticket, out);
+    if (ask != NULL)
+        say(out,
+            &(struct msg){.kind = MSG_job_want, .job_want = {.ticket = ask->scan, .job = m->job}});
+}
+
+static void on_admitted(struct gateway *g, const struct msg_admitted *m, struct says *out) {
+    struct ask *ask = asks_admitted(&g->asks, m->ticket);
+    if (ask == NULL)
+        return; /* the client has left */
+    if (m->code == ERR_NONE)
+        say_to(out, ROOM_CLIENTS, ask->peer,
+               &(struct msg){.kind = MSG_accepted,
+                             .accepted = {.ticket = ask->ticket, .job = m->job}});
+    else
+        say_to(out, ROOM_CLIENTS, ask->peer,
+               &(struct msg){.kind = MSG_refused,
+                             .refused = {.ticket = ask->ticket, .code = m->code, .what = m->what}});
+    ask->kind = ASK_NONE;
+}
+
+static void on_find(struct gateway *g, uint32_t peer, const struct msg_find *m, struct says *out) {
+    if (m->selector.len == 0 || m->selector.len > ASK_SELECTOR_BYTES) {
+        refuse(out, peer, m->ticket, ERR_NOT_FOUND, "no job has such a name");
+        return;
+    }
+    struct ask *ask = ask_new(&g->asks, ASK_FIND, peer, m->ticket, out);
+    if (ask == NULL)
+        return;
+    memcpy(ask->selector, m->selector.data, m->selector.len);
+    ask->selector[m->selector.len] = '\0';
+    ask_begin(&g->asks, ask, out);
+}
+
+/* What a request for rows is about; fields a kind does not use stay zero. */
+struct subject {
+    struct job_id job;
+    uint64_t slot;
+    uint64_t attempt;
+    uint64_t limit;
+    struct span after;
+};
+
+static void on_ask(struct gateway *g, enum ask_kind kind, uint32_t peer, uint64_t ticket,
+                   const struct subject *about, struct says *out) {
+    if (about->after.len > STORE_KEY_BYTES_MAX) {
+        refuse(out, peer, ticket, ERR_BAD_MESSAGE, "a cursor that this node did not give");
+        return;
+    }
+    struct ask *ask = ask_new(&g->asks, kind, peer, ticket, out);
+    if (ask == NULL)
+        return;
+    ask->job = about->job;
+    ask->slot = about->slot;
+    ask->attempt = about->attempt;
+    ask->limit = about->limit;
+    if (about->after.len > 0)
+        memcpy(ask->cursor, about->after.data, about->after.len);
+    ask->cursor_len = about->after.len;
+    ask_begin(&g->asks, ask, out);
+}
+
+static void on_read_log(struct gateway *g, uint32_t peer, const struct msg_read_log *m,
+                        struct says *out) {
+    const struct live_trial *t = live_trial(&g->live, &m->job, m->slot);
+    if (t == NULL || (m->attempt != 0 && m->attempt != t->attempt))
+        on_ask(g, ASK_LOG, peer, m->ticket,
+               &(struct subject){.job = m->job, .slot = m->slot, .attempt = m->attempt}, out);
+    else if (live_follow(&g->live, peer, m->ticket, &m->job, m->slot, m->follow, out) == NULL)
+        refuse(out, peer, m->ticket, ERR_BUSY, "too many follow the output of trials");
+}
+
+/* The first row comes from the store, whether the job runs here or not; from then on every change is sent. */
+static void on_watch(struct gateway *g, uint32_t peer, const struct msg_watch *m, when_ms now,
+                     struct says *out) {
+    live_unwatch(&g->live, peer, &m->job);
+    if (!m->on)
+        return;
+    if (live_watch(&g->live, peer, m->ticket, &m->job, now + WATCH_PAUSE_MS) == NULL)
+        refuse(out, peer, m->ticket, ERR_BUSY, "too many watch jobs");
+    else
+        on_ask(g, ASK_WATCH, peer, m->ticket, &(struct subject){.job = m->job}, out);
+}
+
+static void on_request(struct gateway *g, const struct event *event, when_ms now,
+                       struct says *out) {
+    const struct msg *m = &event->msg;
+    uint32_t peer = event->peer;
+    switch (m->kind) {
+    case MSG_hello: on_hello(g, peer, &m->hello, out); break;
+    case MSG_submit:
+        on_fact(g, peer, m->submit.ticket, m->submit.bundle, m->submit.run, out);
+        break;
+    case MSG_control: on_fact(g, peer, m->control.ticket, m->control.bundle, false, out); break;
+    case MSG_resume: on_resume(g, peer, &m->resume, out); break;
+    case MSG_find: on_find(g, peer, &m->find, out); break;
+    case MSG_list_jobs:
+        on_ask(g, ASK_JOBS, peer, m->list_jobs.ticket,
+               &(struct subject){.limit = m->list_jobs.limit, .after = m->list_jobs.after}, out);
+        break;
+    case MSG_show_job:
+        on_ask(g, ASK_SHOW, peer, m->show_job.ticket, &(struct subject){.job = m->show_job.job},
+               out);
+        break;
+    case MSG_list_trials:
+        on_ask(g, m->list_trials.best_first ? ASK_RANKED : ASK_TRIALS, peer, m->list_trials.ticket,
+               &(struct subject){.job = m->list_trials.job,
+                                 .limit = m->list_trials.limit,
+                                 .after = m->list_trials.after},
+               out);
+        break;
+    case MSG_read_log: on_read_log(g, peer, &m->read_log, out); break;
+    case MSG_read_series:
+        on_ask(g, ASK_SERIES, peer, m->read_series.ticket,
+               &(struct subject){.job = m->read_series.job, .slot = m->read_series.slot}, out);
+        break;
+    case MSG_read_events:
+        on_ask(g, ASK_EVENTS, peer, m->read_events.ticket,
+               &(struct subject){.job = m->read_events.job,
+                                 .limit = m->read_events.limit,
+                                 .after = m->read_events.after},
+               out);
+        break;
+    case MSG_watch: on_watch(g, peer, &m->watch, now, out); break;
+    case MSG_left:
+        live_left(&g->live, peer, out);
+        asks_left(&g->asks, peer);
+        break;
+    default: g->nonsense++; break;
+    }
+}
+
+/* ---- news from the other rooms ---- */
+
+static void on_outcome(struct gateway *g, const struct msg_outcome *m, struct says *out) {
+    struct msg fact;
+    struct err err;
+    if (msg_decode(&fact, m->result, &err) && fact.kind == MSG_result_fact)
+        live_outcome(&g->live, &fact.result_fact, out);
+    else
+        g->nonsense++;
+}
+
+static void on_ailing(struct gateway *g, const struct msg_ailing *m) {
+    size_t len = m->what.len < sizeof g->ailing_what ? m->what.len : sizeof g->ailing_what - 1;
+    g->ailing = err_code_of(m->code);
+    if (len > 0)
+        memcpy(g->ailing_what, m->what.data, len);
+    g->ailing_what[len] = '\0';
+}
+
+static void gateway_step(void *self, const struct event *event, struct moment at,
+                         struct says *out) {
+    struct gateway *g = self;
+    const struct msg *m = &event->msg;
+    const struct overlay over = {.context = g, .job = overlay_job, .trial = overlay_trial};
+    if (event->from == ROOM_CLIENTS) {
+        on_request(g, event, at.now, out);
+    } else {
+        switch (m->kind) {
+        case MSG_NONE: break;
+        case MSG_start: g->slots = m->start.slots; break;
+        case MSG_admitted: on_admitted(g, &m->admitted, out); break;
+        case MSG_job_open: live_open(&g->live, &m->job_open.job); break;
+        case MSG_job_shut: live_shut(&g->live, &m->job_shut.job); break;
+        case MSG_job_stand: live_stand(&g->live, m->job_stand.row, out); break;
+        case MSG_began: live_began(&g->live, &m->began); break;
+        case MSG_outcome: on_outcome(g, &m->outcome, out); break;
+        case MSG_metric:
+            break; /* curves reach a client with the trial; a live plot would begin here */
+        case MSG_printed: live_printed(&g->live, &m->printed, out); break;
+        case MSG_ailing: on_ailing(g, &m->ailing); break;
+        case MSG_rows: asks_rows(&g->asks, &m->rows, &over, out); break;
+        default: g->nonsense++; break;
+        }
+    }
+    live_wake(&g->live, at.now, out);
+}
+
+static when_ms gateway_deadline(const void *self) {
+    return live_deadline(&((const struct gateway *)self)->live);
+}
+
+static void gateway_check(const void *self) {
+    const struct live *l = &((const struct gateway *)self)->live;
+    ensure(l->watching <= LIVE_WATCHERS && l->following <= LIVE_FOLLOWERS);
+}
+
+struct core gateway_core(struct gateway *g) {
+    return (struct core){.room = ROOM_GATEWAY,
+                         .self = g,
+                         .step = gateway_step,
+                         .deadline = gateway_deadline,
+                         .check = gateway_check};
+}

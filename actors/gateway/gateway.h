@@ -1,0 +1,31 @@
+/* gateway - answers clients: turns requests into questions to other rooms and their answers into rows.
+ *
+ * Hears    start; requests of clients (messages.def 0x01-0x1f), left; admitted, job_open, job_shut, job_stand, ailing
+ *          (facts); began, outcome, metric, printed (executor); rows (store); the time.
+ * Says     answers to clients; admit, job_want (facts); scan (store); follow (executor).
+ * Holds    - every request is answered: by its rows and `end`, or by `refused`; what cannot be taken now is refused as busy;
+ *          - answers come in pages, so a client that reads a million trials delays nobody;
+ *          - a watcher hears of a change at once, and at most ten times a second.
+ * Memory   the caller's, gateway_size() bytes of zeros.
+ * Errors   a message no client may send, or one that makes no sense, is answered with `refused` or dropped and counted.
+ *
+ *   gateway.c   the step, jobs and trials under way, watchers, followers
+ *   ask.c       requests that need the store            render.c   stored rows as answers
+ */
+#ifndef ZYG_GATEWAY_H
+#define ZYG_GATEWAY_H
+
+#include "actors/kit/core.h"
+
+struct gateway_config {
+    struct node_id self;
+    const char *version; /* of this program; borrowed for life */
+};
+
+struct gateway;
+
+size_t gateway_size(void);
+struct gateway *gateway_init(void *memory, const struct gateway_config *config);
+struct core gateway_core(struct gateway *g);
+
+#endif

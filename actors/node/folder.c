@@ -1,0 +1,133 @@
+#include "actors/node/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool join(char *out, size_t cap, const char *dir, const char *name) {
+    int len = snprintf(out, cap, "%s/%s", dir, name);
+    return len > 0 && (size_t)len < cap;
+}
+
+bool state_dir_default(char *out, size_t cap) {
+    const char *own = getenv("ZYG_STATE"), *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    int len = -1;
+    if (own != NULL && own[0] != '\0')
+        len = snprintf(out, cap, "%s", own);
+    else if (xdg != NULL && xdg[0] == '/')
+        len = snprintf(out, cap, "%s/zyg", xdg);
+    else if (home != NULL && home[0] == '/')
+        len = snprintf(out, cap, "%s/.local/state/zyg", home);
+    return len > 0 && (size_t)len < cap;
+}
+
+static bool make_folders(const char *dir, struct err *err) {
+    char path[FOLDER_PATH_BYTES];
+    size_t len = strlen(dir);
+    if (len == 0 || len >= sizeof path)
+        return err_set(err, ERR_SYSTEM, "the path of the state folder is empty or too long");
+    for (size_t i = 1; i <= len; i++) {
+        if (dir[i] != '/' && dir[i] != '\0')
+            continue;
+        memcpy(path, dir, i);
+        path[i] = '\0';
+        if (mkdir(path, 0700) != 0 && errno != EEXIST)
+            return err_set(err, ERR_SYSTEM, "cannot make the state folder %s: %s", path,
+                           strerror(errno));
+    }
+    return true;
+}
+
+bool folder_resolve(const char *dir, char out[FOLDER_PATH_BYTES], struct err *err) {
+    char *real = realpath(dir, NULL);
+    if (real == NULL || strlen(real) >= FOLDER_PATH_BYTES) {
+        free(real);
+        return err_set(err, ERR_SYSTEM, "cannot use the state folder %s: %s", dir, strerror(errno));
+    }
+    memcpy(out, real, strlen(real) + 1);
+    free(real);
+    return true;
+}
+
+static int open_lock(const char *dir, int flags) {
+    char path[PATH_MAX];
+    if (!join(path, sizeof path, dir, "lock"))
+        return -1;
+    return open(path, flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+int folder_lock(const char *dir, struct err *err) {
+    if (!make_folders(dir, err))
+        return -1;
+    int fd = open_lock(dir, O_CREAT);
+    if (fd < 0) {
+        err_set(err, ERR_SYSTEM, "cannot write in the state folder %s: %s", dir, strerror(errno));
+        return -1;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    if (errno == EWOULDBLOCK)
+        err_set(err, ERR_BUSY, "another process runs the node of %s", dir);
+    else
+        err_set(err, ERR_SYSTEM, "cannot lock %s: %s", dir, strerror(errno));
+    close(fd);
+    return -1;
+}
+
+static bool is_locked(const char *dir) {
+    int fd = open_lock(dir, 0);
+    if (fd < 0)
+        return false;
+    bool locked = flock(fd, LOCK_SH | LOCK_NB) != 0;
+    close(fd);
+    return locked;
+}
+
+bool folder_write_door(const char *dir, const struct door *door, struct err *err) {
+    char path[PATH_MAX], temporary[PATH_MAX], key[2 * CURVE_KEY_BYTES + 1];
+    if (!join(path, sizeof path, dir, "door") ||
+        !join(temporary, sizeof temporary, dir, "door.new"))
+        return err_set(err, ERR_SYSTEM, "the path of the state folder is too long");
+    sodium_bin2hex(key, sizeof key, door->server_key, CURVE_KEY_BYTES);
+    unlink(temporary);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool good = fd >= 0 &&
+                dprintf(fd, "zyg-door 1 %s %s %" PRId64 "\n", door->endpoint, key, door->pid) > 0;
+    if (fd >= 0)
+        good = close(fd) == 0 && good;
+    if (good && rename(temporary, path) == 0)
+        return true;
+    return err_set(err, ERR_SYSTEM, "cannot write %s: %s", path, strerror(errno));
+}
+
+bool door_read(const char *state_dir, struct door *door, struct err *err) {
+    char path[PATH_MAX], line[256], key[2 * CURVE_KEY_BYTES + 1], endpoint[96];
+    size_t got;
+    if (!join(path, sizeof path, state_dir, "door") || !is_locked(state_dir))
+        return err_set(err, ERR_UNREACHABLE, "no node runs on %s", state_dir);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    ssize_t len = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
+    if (fd >= 0)
+        close(fd);
+    if (len < 0)
+        return err_set(err, ERR_UNREACHABLE, "the node of %s is just starting or ending",
+                       state_dir);
+    line[len] = '\0';
+    struct door read_door = {.pid = 0};
+    if (sscanf(line, "zyg-door 1 %95s %64s %" SCNd64, endpoint, key, &read_door.pid) != 3 ||
+        sodium_hex2bin(read_door.server_key, CURVE_KEY_BYTES, key, strlen(key), NULL, &got, NULL) !=
+            0 ||
+        got != CURVE_KEY_BYTES || strncmp(endpoint, "tcp://", 6) != 0)
+        return err_set(err, ERR_UNREACHABLE, "%s is not a door of zyg", path);
+    memcpy(read_door.endpoint, endpoint, sizeof endpoint);
+    *door = read_door;
+    return true;
+}

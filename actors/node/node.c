@@ -1,0 +1,116 @@
+#include "actors/node/node_actor.h"
+
+#include "proto/base/check.h"
+#include "proto/limits.h"
+
+#include <czmq.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct node {
+    int lock;
+    char dir[FOLDER_PATH_BYTES];
+    char listen[256];
+    char launcher[FOLDER_PATH_BYTES];
+    struct node_setup setup;
+    zactor_t *zap;
+    zactor_t *actor;
+};
+
+/* zyg-run lies beside this program. */
+static bool find_launcher(char *out, size_t cap, const char *given) {
+    if (given != NULL)
+        return snprintf(out, cap, "%s", given) < (int)cap;
+    ssize_t len = readlink("/proc/self/exe", out, cap - sizeof "zyg-run" - 1);
+    if (len <= 0)
+        return false;
+    out[len] = '\0';
+    char *slash = strrchr(out, '/');
+    if (slash == NULL)
+        return false;
+    memcpy(slash + 1, "zyg-run", sizeof "zyg-run");
+    return true;
+}
+
+static uint32_t processors(void) {
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : count > LIMIT_SLOTS_NODE ? LIMIT_SLOTS_NODE : (uint32_t)count;
+}
+
+static bool prepare(struct node *n, const struct node_config *config, struct err *err) {
+    struct keys client;
+    n->lock = folder_lock(config->state_dir, err);
+    if (n->lock < 0 || !folder_resolve(config->state_dir, n->dir, err))
+        return false;
+    if (!find_launcher(n->launcher, sizeof n->launcher, config->launcher))
+        return err_set(err, ERR_LAUNCHER, "cannot tell where zyg-run is");
+    snprintf(n->listen, sizeof n->listen, "%s",
+             config->listen != NULL ? config->listen : "tcp://127.0.0.1:*");
+    if (!keys_load(&n->setup.keys, n->dir, "node", err) ||
+        !keys_load(&client, n->dir, "client", err))
+        return false;
+    n->setup.dir = n->dir;
+    n->setup.listen = n->listen;
+    n->setup.launcher = n->launcher;
+    n->setup.version = ZYG_VERSION;
+    n->setup.cpus = processors();
+    n->setup.slots = config->slots != 0 ? config->slots : n->setup.cpus;
+    n->setup.autorun = config->autorun;
+    n->setup.stopped_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (n->setup.stopped_fd < 0)
+        return err_set(err, ERR_SYSTEM, "no descriptor is left");
+    struct zap_config zap = {.count = 1};
+    memcpy(zap.allowed[0], client.curve_public, CURVE_KEY_BYTES);
+    keys_wipe(&client);
+    n->zap = zap_actor_new(&zap);
+    ensure(n->zap != NULL);
+    return true;
+}
+
+struct node *node_start(const struct node_config *config, struct err *err) {
+    struct node *n = calloc(1, sizeof *n);
+    ensure(n != NULL);
+    n->lock = n->setup.stopped_fd = -1;
+    if (prepare(n, config, err)) {
+        n->actor = node_actor_new(&n->setup);
+        ensure(n->actor != NULL);
+        if (n->setup.up)
+            return n;
+        *err = n->setup.err;
+    }
+    node_stop(&n);
+    return NULL;
+}
+
+const struct door *node_door(const struct node *n) {
+    return &n->setup.door;
+}
+
+uint32_t node_slots(const struct node *n) {
+    return n->setup.slots;
+}
+
+int node_fd(const struct node *n) {
+    return n->setup.stopped_fd;
+}
+
+void node_quit(struct node *n) {
+    zstr_send(n->actor, "QUIT");
+}
+
+void node_stop(struct node **n) {
+    if (*n == NULL)
+        return;
+    struct node *node = *n;
+    zactor_destroy(&node->actor);
+    zactor_destroy(&node->zap);
+    if (node->setup.stopped_fd >= 0)
+        close(node->setup.stopped_fd);
+    if (node->lock >= 0)
+        close(node->lock);
+    keys_wipe(&node->setup.keys);
+    free(node);
+    *n = NULL;
+}

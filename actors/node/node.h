@@ -1,0 +1,60 @@
+/* node - wiring only: which rooms run, on which thread, in which order they start and stop.
+ *
+ *   thread "node"    the board: facts, sched, tuner, executor, gateway; ports to the clients' socket and to zyg-run
+ *   thread "store"   LMDB; group commit
+ *   thread "zap"     who may speak (actors/guard)
+ *   process zyg-run  starts trials (actors/executor/launcher.h)
+ *
+ * The same node runs in zyg-node and, embedded, inside the client. One node a state folder: node_start locks it.
+ * The folder: lock, door (where the node listens now), keys/, store/, runs/JOB/SLOT/{output,checkpoint}.
+ *
+ * Before node_start: signals blocked in every thread, SIGPIPE ignored, sodium_init() done, zsys handler off
+ * (process_prepare does all of it).
+ */
+#ifndef ZYG_NODE_H
+#define ZYG_NODE_H
+
+#include "actors/guard/keys.h"
+
+struct node_config {
+    const char *state_dir;
+    const char *listen;   /* "tcp://127.0.0.1:*" */
+    const char *launcher; /* path of zyg-run; NULL: beside this program */
+    uint32_t slots;       /* 0: one a processor */
+    bool autorun;         /* run every open job, not only those a client asks for */
+};
+
+/* Where a node can be spoken to. */
+struct door {
+    char endpoint[96];
+    uint8_t server_key[CURVE_KEY_BYTES];
+    int64_t pid;
+};
+
+struct node;
+
+/* ERR_BUSY: another process runs the node of this folder (door_read then tells where). */
+struct node *node_start(const struct node_config *config, struct err *err);
+const struct door *node_door(const struct node *n);
+uint32_t node_slots(const struct node *n);
+
+/* Asks the node to stop: TERM to its trials, their grace, KILL; what is known is kept, attempts under way are as if they had
+ * never begun. Asked again, it kills at once. */
+void node_quit(struct node *n);
+/* A descriptor that becomes readable when the node has stopped. */
+int node_fd(const struct node *n);
+/* Ends the threads and lets go of the folder; a node that was not asked to quit before kills its trials. Nothing
+ * acknowledged is lost either way. */
+void node_stop(struct node **n);
+
+bool door_read(const char *state_dir, struct door *door,
+               struct err *err); /* ERR_UNREACHABLE: no node runs there */
+
+/* $ZYG_STATE, else $XDG_STATE_HOME/zyg, else ~/.local/state/zyg. False: none of them is set. */
+bool state_dir_default(char *out, size_t cap);
+
+/* First call of main in every program: blocks signals, ignores SIGPIPE, clears ZSYS_* variables, sets libzmq's and
+ * malloc's limits, initialises libsodium. */
+void process_prepare(void);
+
+#endif

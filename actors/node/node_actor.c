@@ -1,0 +1,214 @@
+#include "actors/node/node_actor.h"
+
+#include "actors/executor/executor.h"
+#include "actors/executor/launcher.h"
+#include "actors/facts/facts.h"
+#include "actors/gateway/clients_port.h"
+#include "actors/gateway/gateway.h"
+#include "actors/sched/sched.h"
+#include "actors/tuner/tuner.h"
+#include "proto/base/check.h"
+#include "store/store_actor.h"
+
+#include <czmq.h>
+#include <poll.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CORES = 5 };
+
+/* Everything a node is: its cores, its ports and the board between them. */
+struct seats {
+    struct board *board;
+    struct store_port *store;
+    struct clients_port *clients;
+    struct launcher *launcher;
+    struct executor *executor;
+    struct tuner tuner;
+    bool over; /* facts has nothing left to keep */
+    size_t blocks_count;
+    struct block {
+        void *data;
+        size_t size;
+    } blocks[CORES]; /* the cores' memory */
+};
+
+/* Reserved at once, taken from the system page by page when it is first used. */
+static void *reserve(struct seats *seats, size_t size) {
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    ensure(memory != MAP_FAILED && seats->blocks_count < CORES);
+    seats->blocks[seats->blocks_count++] = (struct block){.data = memory, .size = size};
+    return memory;
+}
+
+static void give_back(struct seats *seats) {
+    for (size_t i = 0; i < seats->blocks_count; i++)
+        munmap(seats->blocks[i].data, seats->blocks[i].size);
+}
+
+static struct moment read_clocks(void) {
+    struct timespec mono, wall;
+    clock_gettime(CLOCK_MONOTONIC, &mono);
+    clock_gettime(CLOCK_REALTIME, &wall);
+    return (struct moment){.now = (when_ms)mono.tv_sec * 1000 + mono.tv_nsec / 1000000,
+                           .wall = (wall_ms)wall.tv_sec * 1000 + wall.tv_nsec / 1000000};
+}
+
+/* ---- the NODE port: the process itself ---- */
+
+static void on_node_message(void *self, const struct event *event) {
+    struct seats *seats = self;
+    if (event->msg.kind != MSG_quiet)
+        return;
+    /* Trials first, so that what they still said is kept; then the facts. */
+    if (event->msg.quiet.room == ROOM_EXECUTOR)
+        board_post_to(seats->board, ROOM_FACTS, ROOM_NODE, 0,
+                      &(struct msg){.kind = MSG_quit, .quit.why = ERR_INTERRUPTED});
+    else if (event->msg.quiet.room == ROOM_FACTS)
+        seats->over = true;
+}
+
+/* ---- seating ---- */
+
+static bool seat_ports(struct seats *seats, struct node_setup *setup) {
+    char store_dir[FOLDER_PATH_BYTES + 8];
+    struct launcher_config launcher = {.program = setup->launcher};
+    snprintf(store_dir, sizeof store_dir, "%s/store", setup->dir);
+    crypto_generichash(launcher.state, sizeof launcher.state, (const uint8_t *)setup->dir,
+                       strlen(setup->dir), NULL, 0);
+    launcher_sweep(launcher.state);
+    seats->store = store_port_new(store_dir, seats->board, &setup->err);
+    if (seats->store == NULL)
+        return false;
+    seats->launcher = launcher_new(seats->board, &launcher, &setup->err);
+    if (seats->launcher == NULL)
+        return false;
+    seats->clients = clients_port_new(seats->board, &setup->keys, setup->listen, &setup->err);
+    if (seats->clients == NULL)
+        return false;
+    const struct port ports[] = {store_port_seat(seats->store),
+                                 launcher_port(seats->launcher),
+                                 clients_port_seat(seats->clients),
+                                 {.room = ROOM_NODE, .self = seats, .perform = on_node_message}};
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++)
+        board_seat_port(seats->board, &ports[i]);
+    return true;
+}
+
+static bool seat_cores(struct seats *seats, struct node_setup *setup) {
+    char runs[FOLDER_PATH_BYTES + 8];
+    snprintf(runs, sizeof runs, "%s/runs", setup->dir);
+    const struct executor_config executor = {
+        .runs = runs, .slots = setup->slots, .cpus = setup->cpus};
+    const struct facts_config facts = {.signer = setup->keys.signer, .nonce = randombytes_random()};
+    const struct gateway_config gateway = {.self = setup->keys.signer.id,
+                                           .version = setup->version};
+    size_t executor_size = executor_memory(setup->slots);
+    seats->executor =
+        executor_init(reserve(seats, executor_size), executor_size, &executor, &setup->err);
+    if (seats->executor == NULL)
+        return false;
+    tuner_init(&seats->tuner, reserve(seats, tuner_memory()), tuner_memory());
+    const struct core cores[] = {
+        facts_core(facts_init(reserve(seats, facts_size()), &facts)),
+        sched_core(sched_init(reserve(seats, sched_size()))), tuner_core(&seats->tuner),
+        executor_core(seats->executor),
+        gateway_core(gateway_init(reserve(seats, gateway_size()), &gateway))};
+    for (size_t i = 0; i < sizeof cores / sizeof cores[0]; i++)
+        board_seat_core(seats->board, &cores[i]);
+    return true;
+}
+
+static bool open_door(const struct seats *seats, struct node_setup *setup) {
+    const char *endpoint = clients_port_endpoint(seats->clients);
+    setup->door = (struct door){.pid = getpid()};
+    if (endpoint == NULL || strlen(endpoint) >= sizeof setup->door.endpoint)
+        return err_set(&setup->err, ERR_SYSTEM, "the address '%s' is too long", setup->listen);
+    memcpy(setup->door.endpoint, endpoint, strlen(endpoint) + 1);
+    memcpy(setup->door.server_key, setup->keys.curve_public, CURVE_KEY_BYTES);
+    return folder_write_door(setup->dir, &setup->door, &setup->err);
+}
+
+/* ---- running ---- */
+
+static int patience(const struct board *board, when_ms now) {
+    when_ms deadline = board_deadline(board);
+    if (deadline == WHEN_NEVER)
+        return -1;
+    return deadline <= now ? 0 : (int)(deadline - now < 3600000 ? deadline - now : 3600000);
+}
+
+/* True: end now. */
+static bool obey(struct seats *seats, zsock_t *pipe) {
+    bool end = false;
+    while (!end && (zsock_events(pipe) & ZMQ_POLLIN) != 0) {
+        char *command = zstr_recv(pipe);
+        end = command == NULL || strcmp(command, "$TERM") == 0;
+        if (!end && strcmp(command, "QUIT") == 0)
+            board_post(seats->board, ROOM_NODE, 0,
+                       &(struct msg){.kind = MSG_quit, .quit.why = ERR_INTERRUPTED});
+        zstr_free(&command);
+    }
+    return end;
+}
+
+/* Waits on bare descriptors: zmq_poll would cost a dozen system calls more for each trial. What a socket's descriptor does not
+ * tell of (news that arrived while something was sent) the ports know: they are looked at before waiting. */
+static void run(struct seats *seats, zsock_t *pipe) {
+    enum { PIPE, CLIENTS, STORE, LAUNCHER, ITEMS };
+    struct board *board = seats->board;
+    struct pollfd items[ITEMS] = {
+        [PIPE] = {.fd = zsock_fd(pipe), .events = POLLIN, .revents = POLLIN},
+        [CLIENTS] = {.fd = clients_port_fd(seats->clients), .events = POLLIN},
+        [STORE] = {.fd = zsock_fd(store_port_sock(seats->store)), .events = POLLIN},
+        [LAUNCHER] = {.fd = launcher_fd(seats->launcher), .events = POLLIN}};
+    while (!seats->over) {
+        if (items[PIPE].revents != 0 && obey(seats, pipe))
+            return;
+        if (items[CLIENTS].revents != 0 || clients_port_look(seats->clients))
+            clients_port_ready(seats->clients);
+        if (items[STORE].revents != 0 || store_port_look(seats->store))
+            store_port_ready(seats->store);
+        if (items[LAUNCHER].revents != 0)
+            launcher_ready(seats->launcher);
+        struct moment at = read_clocks();
+        board_run(board, at);
+        board_wake(board, at);
+        bool look = clients_port_look(seats->clients) || store_port_look(seats->store);
+        poll(items, ITEMS, look ? 0 : patience(board, at.now));
+    }
+}
+
+static void node_actor(zsock_t *pipe, void *argument) {
+    struct node_setup *setup = argument;
+    struct seats seats = {.board = board_new()};
+    setup->up = seat_ports(&seats, setup) && seat_cores(&seats, setup) && open_door(&seats, setup);
+    bool up = setup->up;
+    zsock_signal(pipe, 0);
+    if (up) {
+        board_post(seats.board, ROOM_NODE, 0,
+                   &(struct msg){.kind = MSG_start,
+                                 .start = {.slots = setup->slots, .autorun = setup->autorun}});
+        board_run(seats.board, read_clocks());
+        run(&seats, pipe);
+    }
+    launcher_destroy(&seats.launcher);
+    clients_port_destroy(&seats.clients);
+    store_port_destroy(&seats.store);
+    if (seats.executor != NULL)
+        executor_release(seats.executor);
+    give_back(&seats);
+    board_destroy(&seats.board);
+    const uint64_t one = 1;
+    if (up && write(setup->stopped_fd, &one, sizeof one) < 0)
+        abort(); /* an eventfd that was just made cannot refuse */
+}
+
+zactor_t *node_actor_new(struct node_setup *setup) {
+    return zactor_new(node_actor, setup);
+}

@@ -1,0 +1,60 @@
+#include "actors/node/node.h"
+
+#include "proto/base/check.h"
+
+#include <czmq.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+extern char **environ;
+
+/* CZMQ reads settings from variables that a user's shell may happen to have; ours are in the code. */
+static void forget_variables(const char *prefix) {
+    size_t len = strlen(prefix);
+    for (char **variable = environ; *variable != NULL;) {
+        char name[128];
+        const char *equals = strchr(*variable, '=');
+        size_t name_len = equals == NULL ? 0 : (size_t)(equals - *variable);
+        if (strncmp(*variable, prefix, len) != 0 || name_len == 0 || name_len >= sizeof name) {
+            variable++;
+            continue;
+        }
+        memcpy(name, *variable, name_len);
+        name[name_len] = '\0';
+        unsetenv(name); /* the next one moves to this place */
+    }
+}
+
+static void raise_descriptors(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max < 65536 ? limit.rlim_max : 65536;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void process_prepare(void) {
+    sigset_t all;
+    sigfillset(&all);
+    /* Blocked in every thread that is made from now on: signals are read from a descriptor (signalfd), because a handled
+     * one ends CZMQ's waits in the middle. Faults stay as they are. */
+    sigdelset(&all, SIGSEGV);
+    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGFPE);
+    sigdelset(&all, SIGILL);
+    sigdelset(&all, SIGABRT);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    mallopt(M_ARENA_MAX, 2); /* one heap a thread would cost more than all of ours */
+    forget_variables("ZSYS_");
+    ensure(sodium_init() >= 0);
+    raise_descriptors();
+    zsys_handler_set(NULL);
+    zsys_set_logstream(stderr);
+    zsys_set_max_sockets(0);
+}

@@ -1,0 +1,117 @@
+/* The answer to libzmq's question, asked as libzmq asks it. One actor for all tests, as in a process. */
+#include "actors/guard/zap_actor.h"
+
+#include <czmq.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static uint8_t first_key[CURVE_KEY_BYTES] = {1}, last_key[CURVE_KEY_BYTES] = {9, 9};
+
+static int start(void **state) {
+    struct zap_config config = {.count = ZAP_KEYS_MAX};
+    for (uint32_t i = 0; i < ZAP_KEYS_MAX; i++)
+        memset(config.allowed[i], 0x40 + (int)i, CURVE_KEY_BYTES);
+    memcpy(config.allowed[0], first_key, CURVE_KEY_BYTES);
+    memcpy(config.allowed[ZAP_KEYS_MAX - 1], last_key, CURVE_KEY_BYTES);
+    *state = zap_actor_new(&config);
+    memset(&config, 0, sizeof config); /* it was copied */
+    return *state == NULL;
+}
+
+static int stop(void **state) {
+    zactor_t *actor = *state;
+    zactor_destroy(&actor);
+    return actor != NULL;
+}
+
+/* A question of ZAP 1.0; frames beyond the seventh only when extra is set. */
+static zmsg_t *ask(const char *domain, const char *mechanism, const uint8_t *key, size_t key_len, bool extra) {
+    zsock_t *socket = zsock_new_req(">inproc://zeromq.zap.01");
+    zsock_set_rcvtimeo(socket, 10000);
+    zmsg_t *m = zmsg_new();
+    zmsg_addstr(m, "1.0");
+    zmsg_addstr(m, "id7");
+    zmsg_addstr(m, domain);
+    zmsg_addstr(m, "127.0.0.1");
+    zmsg_addmem(m, "", 0);
+    zmsg_addstr(m, mechanism);
+    zmsg_addmem(m, key, key_len);
+    if (extra)
+        zmsg_addstr(m, "more");
+    assert_int_equal(zmsg_send(&m, socket), 0);
+    zmsg_t *answer = zmsg_recv(socket);
+    zsock_destroy(&socket);
+    assert_non_null(answer);
+    assert_int_equal(zmsg_size(answer), 6);
+    return answer;
+}
+
+static void expect_frame(zmsg_t *m, const char *text) {
+    char *frame = zmsg_popstr(m);
+    assert_string_equal(frame, text);
+    zstr_free(&frame);
+}
+
+static void expect_refused(const char *domain, const char *mechanism, const uint8_t *key, size_t len) {
+    zmsg_t *answer = ask(domain, mechanism, key, len, false);
+    expect_frame(answer, "1.0");
+    expect_frame(answer, "id7");
+    expect_frame(answer, "400");
+    expect_frame(answer, "this key is not known here");
+    expect_frame(answer, ""); /* no User-Id */
+    expect_frame(answer, "");
+    zmsg_destroy(&answer);
+}
+
+static void known_keys_are_let_in_under_their_name(void **state) {
+    (void)state;
+    const uint8_t *const keys[] = {first_key, last_key};
+    for (int i = 0; i < 2; i++) {
+        char name[41];
+        zmsg_t *answer = ask(ZAP_DOMAIN, "CURVE", keys[i], CURVE_KEY_BYTES, false);
+        expect_frame(answer, "1.0");
+        expect_frame(answer, "id7");
+        expect_frame(answer, "200");
+        expect_frame(answer, "OK");
+        zmq_z85_encode(name, keys[i], CURVE_KEY_BYTES);
+        expect_frame(answer, name);
+        expect_frame(answer, "");
+        zmsg_destroy(&answer);
+    }
+}
+
+static void all_others_are_refused(void **state) {
+    (void)state;
+    uint8_t stranger[CURVE_KEY_BYTES] = {1};
+    stranger[CURVE_KEY_BYTES - 1] = 1; /* one byte from a known one */
+    expect_refused(ZAP_DOMAIN, "CURVE", stranger, sizeof stranger);
+    expect_refused(ZAP_DOMAIN, "CURVE", first_key, CURVE_KEY_BYTES - 1);
+    expect_refused(ZAP_DOMAIN, "CURVE", first_key, 0);
+    expect_refused(ZAP_DOMAIN, "NULL", first_key, CURVE_KEY_BYTES);
+    expect_refused(ZAP_DOMAIN, "PLAIN", first_key, CURVE_KEY_BYTES);
+    expect_refused("other", "CURVE", first_key, CURVE_KEY_BYTES);
+    expect_refused("", "CURVE", first_key, CURVE_KEY_BYTES);
+}
+
+static void a_question_of_another_shape_is_refused(void **state) {
+    (void)state;
+    zmsg_t *answer = ask(ZAP_DOMAIN, "CURVE", first_key, CURVE_KEY_BYTES, true);
+    expect_frame(answer, "1.0");
+    expect_frame(answer, "");
+    expect_frame(answer, "400");
+    zmsg_destroy(&answer);
+    known_keys_are_let_in_under_their_name(NULL); /* and it still answers */
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(known_keys_are_let_in_under_their_name),
+        cmocka_unit_test(all_others_are_refused),
+        cmocka_unit_test(a_question_of_another_shape_is_refused),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}

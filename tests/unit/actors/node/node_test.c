@@ -1,0 +1,191 @@
+/* A whole node inside this process, spoken to over its socket: one for all tests, which leave it as they found it; the last
+ * one stops it. */
+#define _GNU_SOURCE /* nftw */
+#include "actors/node/node.h"
+
+#include "tests/lib/folder.h"
+
+#include <czmq.h>
+#include <setjmp.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { PATIENCE_MS = 10000, SILENCE_MS = 300 };
+
+struct fixture {
+    struct folder folder;
+    char launcher[512];
+    struct node *node;
+};
+
+static bool find_launcher(struct fixture *f) {
+    const char *bin = getenv("ZYG_BIN");
+    int len = snprintf(f->launcher, sizeof f->launcher, "%s/zyg-run", bin != NULL ? bin : "build/bin");
+    return len > 0 && (size_t)len < sizeof f->launcher && access(f->launcher, X_OK) == 0;
+}
+
+static int set_up(void **state) {
+    struct fixture *f = calloc(1, sizeof *f);
+    *state = f;
+    f->folder = folder_make();
+    if (!find_launcher(f))
+        return 0; /* zyg-run is not built: the tests skip */
+    struct err err = {.code = ERR_NONE};
+    const struct node_config config = {.state_dir = f->folder.path, .launcher = f->launcher, .slots = 2};
+    f->node = node_start(&config, &err);
+    if (f->node == NULL)
+        fprintf(stderr, "%s\n", err.what);
+    return f->node == NULL;
+}
+
+static int tear_down(void **state) {
+    struct fixture *f = *state;
+    node_stop(&f->node);
+    assert_null(f->node);
+    folder_remove(&f->folder);
+    free(f);
+    return 0;
+}
+
+static void need_node(const struct fixture *f) {
+    if (f->node == NULL)
+        skip();
+}
+
+/* A client's socket with these keys. */
+static zsock_t *knock(const struct fixture *f, const uint8_t *public, const uint8_t *secret) {
+    const struct door *door = node_door(f->node);
+    zsock_t *dealer = zsock_new(ZMQ_DEALER);
+    void *socket = zsock_resolve(dealer);
+    zsock_set_linger(dealer, 0);
+    assert_int_equal(zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, door->server_key, CURVE_KEY_BYTES), 0);
+    assert_int_equal(zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, public, CURVE_KEY_BYTES), 0);
+    assert_int_equal(zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, secret, CURVE_KEY_BYTES), 0);
+    assert_int_equal(zsock_connect(dealer, "%s", door->endpoint), 0);
+    return dealer;
+}
+
+static void tell(zsock_t *dealer, const struct msg *m) {
+    uint8_t memory[256];
+    struct buf out = buf_of(memory, sizeof memory);
+    assert_true(msg_encode(m, &out));
+    assert_int_equal(zmq_send(zsock_resolve(dealer), out.data, out.len, 0), (int)out.len);
+}
+
+static const struct msg hello = {.kind = MSG_hello, .hello = {.ticket = 7, .protocol = PROTOCOL_VERSION}};
+
+/* The answer's kind; MSG_NONE: none came in time. */
+static enum msg_kind hear(zsock_t *dealer, int patience, uint8_t memory[1024], struct msg *m) {
+    struct err err;
+    zsock_set_rcvtimeo(dealer, patience);
+    int len = zmq_recv(zsock_resolve(dealer), memory, 1024, 0);
+    if (len < 0)
+        return MSG_NONE;
+    assert_true(msg_decode(m, span_of(memory, (size_t)len), &err));
+    return m->kind;
+}
+
+static zsock_t *client(const struct fixture *f) {
+    struct keys keys;
+    struct err err;
+    assert_true(keys_load(&keys, f->folder.path, "client", &err));
+    return knock(f, keys.curve_public, keys.curve_secret);
+}
+
+static void the_users_key_is_welcome(void **state) {
+    struct fixture *f = *state;
+    need_node(f);
+    uint8_t memory[1024];
+    struct msg m;
+    struct keys node;
+    struct err err;
+    zsock_t *dealer = client(f);
+    tell(dealer, &hello);
+    assert_int_equal(hear(dealer, PATIENCE_MS, memory, &m), MSG_welcome);
+    assert_int_equal(m.welcome.ticket, 7);
+    assert_int_equal(m.welcome.slots, 2);
+    assert_int_equal(node_slots(f->node), 2);
+    assert_true(keys_load(&node, f->folder.path, "node", &err));
+    assert_true(node_id_equal(&m.welcome.node, &node.signer.id));
+    assert_true(span_is(m.welcome.version, ZYG_VERSION));
+    zsock_destroy(&dealer);
+}
+
+static void another_key_gets_not_a_byte(void **state) {
+    struct fixture *f = *state;
+    need_node(f);
+    uint8_t memory[1024], public[CURVE_KEY_BYTES], secret[CURVE_KEY_BYTES];
+    struct msg m;
+    crypto_box_keypair(public, secret);
+    zsock_t *stranger = knock(f, public, secret), *dealer = client(f);
+    tell(stranger, &hello);
+    tell(dealer, &hello);
+    assert_int_equal(hear(dealer, PATIENCE_MS, memory, &m), MSG_welcome);
+    assert_int_equal(hear(stranger, SILENCE_MS, memory, &m), MSG_NONE);
+    zsock_destroy(&stranger);
+    zsock_destroy(&dealer);
+}
+
+static void what_is_no_request_is_refused(void **state) {
+    struct fixture *f = *state;
+    need_node(f);
+    uint8_t memory[1024];
+    struct msg m;
+    zsock_t *dealer = client(f);
+    assert_int_equal(zmq_send(zsock_resolve(dealer), "?", 1, 0), 1);
+    assert_int_equal(hear(dealer, PATIENCE_MS, memory, &m), MSG_refused);
+    assert_int_equal(m.refused.code, ERR_BAD_MESSAGE);
+    tell(dealer, &(struct msg){.kind = MSG_saved});
+    assert_int_equal(hear(dealer, PATIENCE_MS, memory, &m), MSG_refused);
+    assert_true(span_is(m.refused.what, "a client may not send this message"));
+    assert_int_equal(zmq_send(zsock_resolve(dealer), "a", 1, ZMQ_SNDMORE), 1); /* two frames: dropped */
+    assert_int_equal(zmq_send(zsock_resolve(dealer), "b", 1, 0), 1);
+    tell(dealer, &hello);
+    assert_int_equal(hear(dealer, PATIENCE_MS, memory, &m), MSG_welcome);
+    zsock_destroy(&dealer);
+}
+
+static void a_second_node_of_the_folder_is_refused(void **state) {
+    struct fixture *f = *state;
+    need_node(f);
+    struct err err = {.code = ERR_NONE};
+    const struct node_config config = {.state_dir = f->folder.path, .launcher = f->launcher};
+    assert_null(node_start(&config, &err));
+    assert_int_equal(err.code, ERR_BUSY);
+    struct door door;
+    assert_true(door_read(f->folder.path, &door, &err));
+    assert_string_equal(door.endpoint, node_door(f->node)->endpoint);
+    assert_memory_equal(door.server_key, node_door(f->node)->server_key, CURVE_KEY_BYTES);
+    assert_int_equal(door.pid, getpid());
+}
+
+static void a_node_that_is_asked_to_quit_says_when_it_has(void **state) {
+    struct fixture *f = *state;
+    need_node(f);
+    zmq_pollitem_t item = {.fd = node_fd(f->node), .events = ZMQ_POLLIN};
+    assert_int_equal(zmq_poll(&item, 1, 0), 0);
+    node_quit(f->node);
+    assert_int_equal(zmq_poll(&item, 1, PATIENCE_MS), 1);
+    node_stop(&f->node);
+    struct door door;
+    struct err err;
+    assert_false(door_read(f->folder.path, &door, &err));
+    assert_int_equal(err.code, ERR_UNREACHABLE);
+}
+
+int main(void) {
+    process_prepare();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_users_key_is_welcome),
+        cmocka_unit_test(another_key_gets_not_a_byte),
+        cmocka_unit_test(what_is_no_request_is_refused),
+        cmocka_unit_test(a_second_node_of_the_folder_is_refused),
+        cmocka_unit_test(a_node_that_is_asked_to_quit_says_when_it_has),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
