@@ -1,0 +1,278 @@
+#include <regex.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "actors/jobfile/reader.h"
+#include "actors/jobfile/words.h"
+#include "proto/base/num.h"
+
+/* ---- run.command and run.dir ---- */
+
+static bool split_command(struct reader *r, const struct node *node) {
+    struct words words = words_split(node->text, ARGV_MAX, r->arena);
+    if (words.bad != NULL)
+        return reader_fail_at(r, node, words.at, (struct span){0}, words.bad);
+    r->command = node;
+    r->job->argv = words.items;
+    r->job->argv_count = words.count;
+    return true;
+}
+
+static bool read_command(struct reader *r, const struct key *key, const struct node *node) {
+    static const struct key item = {"command", NULL, "text in its list"};
+    if (node_is_text(node))
+        return split_command(r, node);
+    if (node->kind != NODE_LIST || node->first == NULL)
+        return reader_expected(r, key, node);
+    struct span *argv = arena_take(r->arena, node_count(node) * sizeof *argv);
+    if (argv == NULL)
+        return reader_full(r);
+    r->job->argv = argv;
+    for (const struct node *i = node->first; i != NULL; i = i->next) {
+        if (node_is_placeholder(i))
+            return reader_fail(r, i, "placeholders inside [...] need quotes: \"{%.*s}\"", SHOWN(i->first->text));
+        if (i->kind != NODE_SCALAR || node_is_null(i))
+            return reader_expected(r, &item, i);
+        argv[r->job->argv_count++] = i->text; /* numbers as they are written */
+    }
+    return true;
+}
+
+/* DIR/path without "." and empty steps; ".." stays, because a symbolic link may come before it. */
+static bool join(struct reader *r, struct span path) {
+    struct span base = span_text(r->dir);
+    struct buf out = {0};
+    out.cap = base.len + path.len + 2;
+    out.data = arena_take(r->arena, out.cap);
+    if (out.data == NULL)
+        return reader_full(r);
+    if (path.len == 0 || path.data[0] != '/')
+        buf_span(&out, base);
+    for (size_t from = 0; from < path.len;) {
+        size_t to = from;
+        while (to < path.len && path.data[to] != '/')
+            to++;
+        struct span step = span_of(path.data + from, to - from);
+        if (step.len > 0 && !span_is(step, ".")) {
+            if (out.len == 0 || out.data[out.len - 1] != '/')
+                buf_byte(&out, '/');
+            buf_span(&out, step);
+        }
+        from = to + 1;
+    }
+    if (out.len == 0)
+        buf_byte(&out, '/');
+    r->job->dir = buf_view(&out);
+    return true;
+}
+
+static bool read_dir(struct reader *r, const struct key *key, const struct node *node) {
+    if (!node_is_text(node) || node->text.len == 0)
+        return reader_expected(r, key, node);
+    return join(r, node->text);
+}
+
+static bool read_env(struct reader *r, const struct key *key, const struct node *node) {
+    if (node->kind != NODE_MAP)
+        return reader_expected(r, key, node);
+    struct variable *env = arena_take(r->arena, node_count(node) * sizeof *env);
+    if (env == NULL)
+        return reader_full(r);
+    r->job->env = env;
+    for (const struct node *k = node->first; k != NULL; k = k->next) {
+        static const struct key item = {"env", NULL, "text for each variable"};
+        if (k->value->kind != NODE_SCALAR)
+            return reader_expected(r, &item, k->value);
+        struct span value = node_is_null(k->value) ? (struct span){0} : k->value->text;
+        env[r->job->env_count++] = (struct variable){.name = k->text, .value = value};
+    }
+    return true;
+}
+
+/* ---- run.metrics ---- */
+
+/* A backslash before a letter or digit means something else in every kind of expression; POSIX has none of them. */
+static const struct {
+    char letter;
+    const char *instead;
+} escapes[] = {
+    {'d', "[0-9]"}, {'D', "[^0-9]"}, {'w', "[A-Za-z0-9_]"}, {'s', "[ \t]"}, {'S', "[^ \t]"}, {'b', "a space or nothing"},
+};
+
+static bool check_escapes(struct reader *r, const struct node *node) {
+    for (size_t i = 0; i + 1 < node->text.len; i++) {
+        char c = (char)node->text.data[i + 1];
+        char what[160];
+        if (node->text.data[i] != '\\')
+            continue;
+        bool special = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        snprintf(what, sizeof what, "'\\%c' is not in POSIX extended regular expressions", c);
+        for (size_t j = 0; j < sizeof escapes / sizeof escapes[0]; j++) {
+            if (escapes[j].letter == c)
+                snprintf(what, sizeof what, "'\\%c' is not in POSIX extended regular expressions; write %s", c,
+                         escapes[j].instead);
+        }
+        if (special)
+            return reader_fail_at(r, node, i, (struct span){0}, what);
+        i++; /* what an escape takes away begins no other */
+    }
+    return true;
+}
+
+static bool check_pattern(struct reader *r, const struct node *node) {
+    char pattern[PATTERN_BYTES_MAX + 1];
+    char reason[100];
+    regex_t compiled;
+    if (node->text.len == 0 || node->text.len > PATTERN_BYTES_MAX)
+        return reader_fail(r, node, "a pattern has 1 to %d bytes", PATTERN_BYTES_MAX);
+    if (!check_escapes(r, node))
+        return false;
+    memcpy(pattern, node->text.data, node->text.len);
+    pattern[node->text.len] = '\0';
+    int code = regcomp(&compiled, pattern, REG_EXTENDED);
+    if (code != 0) {
+        regerror(code, NULL, reason, sizeof reason);
+        return reader_fail(r, node, "not a POSIX extended regular expression: %s", reason);
+    }
+    size_t groups = compiled.re_nsub;
+    regfree(&compiled);
+    return groups == 1 || reader_fail(r, node, "a pattern has exactly one group (...), which holds the number; this has %zu",
+                                      groups);
+}
+
+static bool read_regex(struct reader *r, const struct key *key, const struct node *node) {
+    static const struct key item = {"regex", NULL, "a pattern in quotes for each metric"};
+    if (node->kind != NODE_MAP || node->first == NULL)
+        return reader_expected(r, key, node);
+    struct metric_pattern *patterns = arena_take(r->arena, node_count(node) * sizeof *patterns);
+    if (patterns == NULL)
+        return reader_full(r);
+    r->job->patterns = patterns;
+    for (const struct node *k = node->first; k != NULL; k = k->next) {
+        if (!node_is_text(k->value))
+            return reader_expected(r, &item, k->value);
+        if (!check_pattern(r, k->value))
+            return false;
+        patterns[r->job->patterns_count++] = (struct metric_pattern){.name = k->text, .pattern = k->value->text};
+    }
+    return true;
+}
+
+static const struct key metrics_keys[] = {
+    {"regex", read_regex, "a mapping from metrics to patterns"},
+    {"file", NULL, NULL},
+    {"prometheus", NULL, NULL},
+};
+
+static bool read_metrics(struct reader *r, const struct key *key, const struct node *node) {
+    static const char *const words[] = {"auto"};
+    size_t ignored;
+    if (node->kind == NODE_MAP && node->first != NULL)
+        return map_read(r, node, "'metrics'", metrics_keys, KEYS_COUNT(metrics_keys));
+    return node_word(r, key, node, words, 1, &ignored);
+}
+
+/* ---- run.limits and run.retry ---- */
+
+static bool read_duration(struct reader *r, const struct key *key, const struct node *node, dur_ms least, dur_ms most,
+                          dur_ms *out) {
+    if (node->kind != NODE_SCALAR || !num_parse_duration(node->text, out) || *out < least || *out > most)
+        return reader_expected(r, key, node);
+    return true;
+}
+
+static bool read_wall(struct reader *r, const struct key *key, const struct node *node) {
+    return read_duration(r, key, node, 1, LIMITS_WALL_MAX, &r->job->limits.wall);
+}
+
+static bool read_grace(struct reader *r, const struct key *key, const struct node *node) {
+    return read_duration(r, key, node, 0, LIMITS_GRACE_MAX, &r->job->limits.grace);
+}
+
+static bool read_output(struct reader *r, const struct key *key, const struct node *node) {
+    uint64_t *out = &r->job->limits.output;
+    if (node->kind != NODE_SCALAR || !num_parse_size(node->text, out) || *out == 0 || *out > INT64_MAX)
+        return reader_expected(r, key, node);
+    return true;
+}
+
+static const struct key limits_keys[] = {
+    {"wall", read_wall, "a duration with its unit, like 30s, 5m or 2h"},
+    {"output", read_output, "a size like 500KiB or 20MiB"},
+    {"grace", read_grace, "a duration with its unit, like 10s, at most 1h"},
+    {"stall", NULL, NULL},
+    {"memory", NULL, NULL},
+};
+
+static bool read_limits(struct reader *r, const struct key *key, const struct node *node) {
+    if (node->kind != NODE_MAP)
+        return reader_expected(r, key, node);
+    return map_read(r, node, "'limits'", limits_keys, KEYS_COUNT(limits_keys));
+}
+
+static bool read_crash(struct reader *r, const struct key *key, const struct node *node) {
+    int64_t times;
+    if (!node_integer(node, 0, REPEATS_MAX, &times))
+        return reader_expected(r, key, node);
+    r->job->retry.crash = (uint32_t)times;
+    return true;
+}
+
+static bool read_transient(struct reader *r, const struct key *key, const struct node *node) {
+    int64_t times;
+    if (!node_integer(node, 0, REPEATS_MAX, &times))
+        return reader_expected(r, key, node);
+    r->job->retry.transient = (uint32_t)times;
+    return true;
+}
+
+/* There is no other allowance: a machine that is lost is no fault of the trial. */
+static bool read_lost(struct reader *r, const struct key *key, const struct node *node) {
+    static const char *const words[] = {"unlimited"};
+    size_t ignored;
+    return node_word(r, key, node, words, 1, &ignored);
+}
+
+static const struct key retry_keys[] = {
+    {"crash", read_crash, "a whole number from 0 to 1000"},
+    {"transient", read_transient, "a whole number from 0 to 1000"},
+    {"lost", read_lost, "unlimited"},
+};
+
+static bool read_retry(struct reader *r, const struct key *key, const struct node *node) {
+    if (node->kind != NODE_MAP)
+        return reader_expected(r, key, node);
+    return map_read(r, node, "'retry'", retry_keys, KEYS_COUNT(retry_keys));
+}
+
+static bool read_worker(struct reader *r, const struct key *key, const struct node *node) {
+    static const char *const words[] = {"process", "warm"};
+    size_t worker;
+    if (!node_word(r, key, node, words, 2, &worker))
+        return false;
+    return worker == 0 || reader_fail(r, node, "'worker: warm' is not in this version yet");
+}
+
+static const struct key run_keys[] = {
+    {"command", read_command, "a list like [./train, \"--lr={lr}\"], or the same as one text"},
+    {"dir", read_dir, "the path of a folder"},
+    {"env", read_env, "a mapping from variables to values"},
+    {"metrics", read_metrics, "auto, or a mapping with 'regex'"},
+    {"limits", read_limits, "a mapping like {wall: 30m}"},
+    {"retry", read_retry, "a mapping like {crash: 1}"},
+    {"worker", read_worker, "process"},
+    {"files", NULL, NULL},
+    {"data", NULL, NULL},
+    {"setup", NULL, NULL},
+    {"checkpoint", NULL, NULL},
+};
+
+bool read_run(struct reader *r, const struct key *key, const struct node *node) {
+    if (node->kind != NODE_MAP)
+        return reader_expected(r, key, node);
+    if (!join(r, (struct span){0}) || !map_read(r, node, "'run'", run_keys, KEYS_COUNT(run_keys)))
+        return false;
+    if (node_get(node, span_text("command")) == NULL)
+        return reader_fail(r, node, "'run' needs a 'command'");
+    return true;
+}
