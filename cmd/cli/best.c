@@ -1,0 +1,129 @@
+#include <string.h>
+
+#include "cmd/cli/cli.h"
+#include "cmd/cli/details.h"
+#include "cmd/cli/object.h"
+#include "cmd/cli/pages.h"
+#include "cmd/cli/shell_text.h"
+#include "cmd/cli/trial_rows.h"
+#include "proto/base/num.h"
+
+const char cli_best_details[] =
+    "JOB               last (default), a name, a handle or the start of an id\n"
+    "-n, --limit N     the N best as a table\n"
+    "--args            the parameters as arguments for a shell, as {args} in a job file\n"
+    "-o FORMAT         table (default), wide, json, jsonl, csv, id\n";
+
+/* A quote in a text takes four bytes in quotes. */
+enum { ARGS_BYTES = 4 * LIMIT_FRAME_BYTES };
+
+struct listing {
+    struct trial_rows rows;
+    bool (*put)(struct listing *l, const struct msg_trial_row *row);
+    uint64_t left;
+};
+
+static bool row_put(struct listing *l, const struct msg_trial_row *row) {
+    return trial_rows_put(&l->rows, row);
+}
+
+/* The value and then the parameters, one a line, with all their digits: they are there to be
+ * copied. */
+static bool lines_put(struct listing *l, const struct msg_trial_row *row) {
+    struct object object;
+    struct object_item item;
+    const char *metric = l->rows.metric;
+    size_t width = strlen(metric);
+    object_start(&object, row->params);
+    while (object_next(&object, &item))
+        width = item.name.len > width ? item.name.len : width;
+
+    uint8_t memory[64];
+    struct buf value = buf_of(memory, sizeof memory);
+    num_print(&value, row->value);
+    printf("%-*s  %.*s  (trial %llu of %s)\n", (int)width, metric, (int)value.len,
+           (const char *)value.data, (unsigned long long)row->slot, l->rows.subject->handle);
+    object_start(&object, row->params);
+    while (object_next(&object, &item))
+        printf("%-*.*s  %.*s\n", (int)width, (int)item.name.len, (const char *)item.name.data,
+               (int)item.text.len, (const char *)item.text.data);
+    return !ferror(stdout);
+}
+
+/* What {args} in a job's command stands for. */
+static bool args_put(struct listing *l, const struct msg_trial_row *row) {
+    (void)l;
+    struct object object;
+    struct object_item item;
+    static uint8_t memory[ARGS_BYTES];
+    struct buf line = buf_of(memory, sizeof memory);
+    object_start(&object, row->params);
+    for (const char *gap = "--"; object_next(&object, &item); gap = " --") {
+        buf_text(&line, gap);
+        buf_span(&line, item.name);
+        buf_byte(&line, ' ');
+        shell_print_word(&line, item.text);
+    }
+    buf_byte(&line, '\n');
+    fwrite(line.data, 1, line.len, stdout);
+    return !ferror(stdout);
+}
+
+static bool trial_put(void *context, const struct msg *answer) {
+    struct listing *l = context;
+    if (answer->kind != MSG_trial_row)
+        return true;
+    return l->put(l, &answer->trial_row) && --l->left > 0;
+}
+
+static bool none_yet(const struct subject *s, struct err *err) {
+    if (s->row.metric.len == 0)
+        return err_set(err, ERR_NOT_FOUND, "%s has no objective, so no trial of it is the best",
+                       s->handle);
+    return err_set(err, ERR_NOT_FOUND, "no trial of %s has a value yet (%llu of %llu finished)",
+                   s->handle, (unsigned long long)job_row_finished(&s->row),
+                   (unsigned long long)s->row.trials);
+}
+
+static bool best_print(struct client *c, const struct args *args, const struct subject *s,
+                       uint64_t limit, bool as_args, struct err *err) {
+    if (!subject_is_job(s, err))
+        return false;
+    if (!s->row.has_best)
+        return none_yet(s, err);
+    bool lines = limit == 0 && args->format == FORMAT_TABLE;
+    struct listing l = {.left = limit == 0 ? 1 : limit,
+                        .put = as_args ? args_put
+                               : lines ? lines_put
+                                       : row_put};
+    struct msg request = {.kind = MSG_list_trials,
+                          .list_trials = {.job = s->job, .best_first = true}};
+    request.list_trials.limit = l.left < LIMIT_PAGE_ROWS ? l.left : LIMIT_PAGE_ROWS;
+    trial_rows_begin(&l.rows, s, as_args || lines ? FORMAT_TABLE : args->format, false, false);
+    struct pages_reader reader = {.row = trial_put, .context = &l};
+    bool read = pages_read(c, &request, &reader, err);
+    return trial_rows_end(&l.rows, read ? err : &(struct err){0}) && read;
+}
+
+int cli_best(int argc, char **argv) {
+    uint64_t limit = 0;
+    bool as_args = false;
+    const struct args_option options[] = {
+        {"limit", 'n', ARGS_NUMBER, &limit},
+        {"args", 0, ARGS_FLAG, &as_args},
+        {0},
+    };
+    const struct args_rules rules = {
+        .options = options, .formats = FORMATS_ROWS, .most = 1, .operand = "JOB"};
+    struct args args;
+    int status;
+    if (!cli_args(&args, argc, argv, &rules, &status))
+        return status;
+    if (as_args && args.format_given)
+        return cli_usage("best", "--args and -o exclude each other");
+    struct err err = {0};
+    struct subject subject;
+    struct client *c = look_open(&args, &subject, &err);
+    bool ok = c != NULL && best_print(c, &args, &subject, limit, as_args, &err);
+    return look_end(&c, ok, &err);
+}

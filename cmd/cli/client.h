@@ -1,0 +1,61 @@
+/* client - one conversation with a node: ask, then read answers until `end`.
+ *
+ * client_open attaches to the node that runs on the state folder, or, when none runs there, starts
+ * one inside this process (embedded). When an attached node goes away the client takes its place:
+ * it opens again and asks again; so any of several clients of one folder may be killed and the
+ * others go on.
+ * Answers  spans point into memory of the client, valid until its next call. Patience below zero
+ *          is for ever.
+ * Errors   `refused` from the node arrives as the err it carries.
+ */
+#ifndef ZYG_CLIENT_H
+#define ZYG_CLIENT_H
+
+#include "actors/node/node.h"
+#include "proto/base/time.h"
+#include "proto/msg.h"
+
+struct client;
+
+struct client_options {
+    const char *state_dir; /* NULL: the default */
+    bool quiet;            /* no chatter on standard error */
+};
+
+enum client_news {
+    CLIENT_ANSWER, /* *answer is set */
+    CLIENT_TIMEOUT,
+    CLIENT_SIGNAL,  /* SIGINT or SIGTERM or SIGHUP: client_signal() tells which */
+    CLIENT_RESIZED, /* SIGWINCH */
+    CLIENT_LOST,    /* the node is gone; client_reopen may help */
+    CLIENT_REFUSED  /* err is set */
+};
+
+struct client *client_open(const struct client_options *options, struct err *err);
+void client_close(struct client **c); /* an embedded node is stopped first */
+bool client_reopen(struct client *c, struct err *err);
+bool client_embedded(const struct client *c);
+uint32_t client_slots(const struct client *c);
+const struct signer *client_signer(const struct client *c);
+int client_signal(const struct client *c);
+
+/* Sends a request with a fresh ticket; answers to earlier ones are dropped from then on. */
+bool client_ask(struct client *c, struct msg *request, struct err *err);
+enum client_news client_next(struct client *c, struct msg *answer, dur_ms patience,
+                             struct err *err);
+
+/* ask, then the first answer, which must be of this kind; CLIENT_* troubles become errors. */
+bool client_call(struct client *c, struct msg *request, enum msg_kind expected, struct msg *answer,
+                 struct err *err);
+
+/* The last answer, put aside: client_kept reads it again, spans and all, until the next
+ * client_keep. */
+void client_keep(struct client *c);
+void client_kept(struct client *c, struct msg *answer);
+
+/* The one job a selector means; ambiguous or unknown: ERR_NOT_FOUND that lists what there is.
+ * `row` may be NULL; it is put aside (client_keep). */
+bool client_find(struct client *c, const char *selector, struct job_id *job,
+                 struct msg_job_row *row, struct err *err);
+
+#endif

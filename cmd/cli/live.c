@@ -1,0 +1,280 @@
+#include "cmd/cli/live.h"
+
+#include "cmd/cli/object.h"
+#include "cmd/cli/out.h"
+#include "cmd/cli/table.h"
+#include "proto/base/num.h"
+#include "proto/status.h"
+
+enum { BAR_WIDTH = 20, BAR_WIDTH_LEAST = 4, VALUE_DIGITS = 6, TENTHS = 10 };
+
+#define SGR_BOLD "\033[1m"
+#define SGR_GREEN "\033[32m"
+#define SGR_RED "\033[31m"
+#define SGR_NONE "\033[0m"
+
+uint64_t live_finished(const struct msg_job_row *row) {
+    return row->done + row->infeasible + row->failed;
+}
+
+static const char *state_word(const struct msg_job_row *row) {
+    switch (row->state) {
+    case JOB_OPEN: return row->active ? "RUNNING" : "INTERRUPTED";
+    case JOB_DONE: return "DONE";
+    case JOB_FAILED: return "FAILED";
+    default: return "CANCELLED";
+    }
+}
+
+static const char *state_color(const struct msg_job_row *row) {
+    return row->state == JOB_OPEN ? SGR_BOLD : row->state == JOB_DONE ? SGR_GREEN : SGR_RED;
+}
+
+/* Cuts the text from `from` on to `width` characters. A character that takes two columns is not
+ * known here: the painter keeps the terminal from breaking lines. */
+static void text_cut(struct buf *out, size_t from, uint32_t width) {
+    uint32_t columns = 0;
+    for (size_t i = from; width > 0 && i < out->len; i++) {
+        if ((out->data[i] & 0xc0) != 0x80 && columns++ == width)
+            out->len = i;
+    }
+}
+
+static void put_count(struct buf *out, uint64_t count, const char *what) {
+    if (count == 0)
+        return;
+    buf_text(out, "  ");
+    buf_u64(out, count);
+    buf_text(out, what);
+}
+
+static void put_counts(struct buf *out, const struct msg_job_row *row) {
+    put_count(out, row->running, " running");
+    put_count(out, row->done, " done");
+    put_count(out, row->infeasible, " infeasible");
+    put_count(out, row->failed, " failed");
+    put_count(out, row->retried, " retried");
+}
+
+static void put_progress(struct buf *out, const struct msg_job_row *row) {
+    buf_u64(out, live_finished(row));
+    buf_byte(out, '/');
+    buf_u64(out, row->trials);
+}
+
+static void put_bar(struct buf *out, const struct msg_job_row *row, uint32_t width) {
+    uint64_t cells = width == 0 || width >= 4 * BAR_WIDTH ? BAR_WIDTH : width / 4;
+    if (cells < BAR_WIDTH_LEAST)
+        cells = BAR_WIDTH_LEAST;
+    uint64_t full = row->trials == 0 ? 0 : live_finished(row) * cells / row->trials;
+    buf_byte(out, '[');
+    for (uint64_t i = 0; i < cells; i++)
+        buf_byte(out, i < full ? '#' : '-');
+    buf_text(out, "] ");
+}
+
+static void put_best(struct buf *out, const struct msg_job_row *row) {
+    size_t from = out->len;
+    buf_text(out, "best ");
+    buf_span(out, row->metric);
+    buf_byte(out, ' ');
+    num_print_short(out, row->best_value, VALUE_DIGITS);
+    buf_text(out, "  #");
+    buf_u64(out, row->best_slot);
+    buf_text(out, "  ");
+    out_print_object(out, row->best_params);
+    table_clean(out, from);
+}
+
+static void put_rate(struct buf *out, double rate) {
+    bool slow = rate < 1;
+    num_print_short(out, slow ? rate * 60 : rate, 2);
+    buf_text(out, slow ? " trials/min" : " trials/s");
+}
+
+static void put_pace(struct buf *out, const struct msg_job_row *row, const struct live_look *look) {
+    if (look->rate > 0) {
+        put_rate(out, look->rate);
+        buf_text(out, "  ");
+    }
+    buf_text(out, "elapsed ");
+    num_print_duration(out, look->elapsed);
+    if (look->rate > 0 && row->state == JOB_OPEN) {
+        buf_text(out, "  left ");
+        num_print_duration(
+            out, (dur_ms)((double)(row->trials - live_finished(row)) / look->rate * 1000));
+    }
+}
+
+static void put_handle(struct buf *out, const struct msg_job_row *row) {
+    job_handle_print(out, row->name, &row->job);
+}
+
+void live_block(struct buf *out, const struct msg_job_row *row, const struct live_look *look) {
+    size_t from = out->len;
+    put_handle(out, row);
+    buf_text(out, "  ");
+    size_t state_at = out->len;
+    buf_text(out, state_word(row));
+    size_t state_end = out->len;
+    buf_text(out, "  ");
+    put_bar(out, row, look->width);
+    put_progress(out, row);
+    put_counts(out, row);
+    text_cut(out, from, look->width);
+    if (look->color && out->len > state_end) {
+        /* Colours are put in after the cut, because they take no columns: the rest of the line
+         * moves up. */
+        char rest[512];
+        struct buf tail = buf_of(rest, sizeof rest);
+        buf_text(&tail, state_color(row));
+        buf_put(&tail, out->data + state_at, state_end - state_at);
+        buf_text(&tail, SGR_NONE);
+        buf_put(&tail, out->data + state_end, out->len - state_end);
+        if (!tail.overflow) {
+            out->len = state_at;
+            buf_span(out, buf_view(&tail));
+        }
+    }
+    buf_byte(out, '\n');
+
+    from = out->len;
+    if (row->has_best)
+        put_best(out, row);
+    else if (row->metric.len > 0)
+        buf_text(out, "no value yet");
+    text_cut(out, from, look->width);
+    if (out->len > from)
+        buf_byte(out, '\n');
+
+    from = out->len;
+    put_pace(out, row, look);
+    text_cut(out, from, look->width);
+    buf_byte(out, '\n');
+}
+
+static void begin_line(struct buf *out, const struct msg_job_row *row) {
+    put_handle(out, row);
+    buf_text(out, "  ");
+}
+
+static void put_start(struct buf *out, const struct msg_job_row *row) {
+    uint64_t finished = live_finished(row);
+    begin_line(out, row);
+    buf_text(out, finished > 0 ? "goes on: " : "started: ");
+    if (finished > 0) {
+        buf_u64(out, finished);
+        buf_text(out, " of ");
+    }
+    buf_u64(out, row->trials);
+    buf_text(out, row->trials == 1 ? " trial" : " trials");
+    buf_text(out, finished > 0 ? " are finished\n" : "\n");
+}
+
+void live_news(struct buf *out, struct live_told *told, const struct msg_job_row *row,
+               const struct live_look *look) {
+    if (row->state != JOB_OPEN)
+        return; /* live_end says it all */
+    uint64_t tenths = row->trials == 0 ? 0 : live_finished(row) * TENTHS / row->trials;
+    if (!told->started && !row->active)
+        return;
+    if (!told->started) {
+        put_start(out, row);
+        told->started = true;
+        told->tenths = tenths;
+    }
+    if (row->has_best && (!told->best || told->best_slot != row->best_slot)) {
+        begin_line(out, row);
+        put_best(out, row);
+        buf_byte(out, '\n');
+        told->best = true;
+        told->best_slot = row->best_slot;
+    }
+    if (tenths > told->tenths) {
+        begin_line(out, row);
+        buf_u64(out, tenths * TENTHS);
+        buf_text(out, "%  ");
+        put_progress(out, row);
+        put_counts(out, row);
+        buf_text(out, "  ");
+        put_pace(out, row, look);
+        buf_byte(out, '\n');
+        told->tenths = tenths;
+    }
+}
+
+/* One parameter a line, in full: these are the numbers that people copy. */
+static void put_params(struct buf *out, struct span params) {
+    struct object object;
+    struct object_item item;
+    size_t widest = 0;
+    object_start(&object, params);
+    while (object_next(&object, &item))
+        widest = item.name.len > widest ? item.name.len : widest;
+    object_start(&object, params);
+    while (object_next(&object, &item)) {
+        buf_text(out, "  ");
+        size_t from = out->len;
+        buf_span(out, item.name);
+        while (out->len < from + widest + 2 && !out->overflow)
+            buf_byte(out, ' ');
+        buf_span(out, item.text);
+        table_clean(out, from);
+        buf_byte(out, '\n');
+    }
+}
+
+static void put_ending(struct buf *out, const struct msg_job_row *row,
+                       const struct live_look *look) {
+    put_handle(out, row);
+    if (look->color)
+        buf_text(out, state_color(row));
+    buf_text(out, row->state == JOB_DONE     ? " is done"
+                  : row->state == JOB_FAILED ? " failed"
+                                             : " was cancelled");
+    if (look->color)
+        buf_text(out, SGR_NONE);
+    if (row->cause.len > 0) {
+        size_t from = out->len;
+        buf_text(out, ": ");
+        buf_span(out, row->cause);
+        table_clean(out, from);
+    }
+    buf_text(out, row->cause.len > 0 ? "\n  " : ": ");
+    put_progress(out, row);
+    buf_text(out, " trials in ");
+    num_print_duration(out, look->elapsed);
+    put_counts(out, row);
+    buf_byte(out, '\n');
+}
+
+static void put_command(struct buf *out, const char *before, const char *verb,
+                        const struct msg_job_row *row) {
+    buf_text(out, before);
+    buf_text(out, "zyg ");
+    buf_text(out, verb);
+    buf_byte(out, ' ');
+    put_handle(out, row);
+}
+
+void live_end(struct buf *out, const struct msg_job_row *row, const struct live_look *look) {
+    put_ending(out, row, look);
+    if (row->has_best) {
+        buf_text(out, "best ");
+        buf_span(out, row->metric);
+        buf_byte(out, ' ');
+        buf_text(out, look->color ? SGR_BOLD : "");
+        num_print(out, row->best_value);
+        buf_text(out, look->color ? SGR_NONE : "");
+        buf_text(out, ", trial ");
+        buf_u64(out, row->best_slot);
+        buf_text(out, row->best_params.len > 2 ? ":\n" : "\n");
+        put_params(out, row->best_params);
+    }
+    put_command(out, "see more:  ", "trials", row);
+    put_command(out, "   ", "show", row);
+    put_command(out, "   ", "logs", row);
+    buf_byte(out, '/');
+    buf_u64(out, row->has_best ? row->best_slot : 0);
+    buf_byte(out, '\n');
+}

@@ -1,0 +1,199 @@
+#include <string.h>
+
+#include "cmd/cli/cli.h"
+#include "cmd/cli/details.h"
+#include "cmd/cli/look.h"
+#include "cmd/cli/out.h"
+#include "cmd/cli/pages.h"
+#include "proto/base/num.h"
+
+const char cli_logs_details[] =
+    "JOB/TRIAL         as in last/17; without a trial: the best one; with -f, or when none\n"
+    "                  has a value yet, the newest\n"
+    "-f, --follow      go on while the trial runs; Ctrl-C ends only the looking\n"
+    "--attempt N       the Nth attempt (counts from 1) instead of the last\n"
+    "-o FORMAT         table (default): the bytes as they were printed; json, jsonl, csv: one\n"
+    "                  row a line; id: which trial it is\n";
+
+enum { LINE_BYTES = 65536, FORMATS_LOG = FORMATS_ROWS & ~FORMAT_BIT(FORMAT_WIDE) };
+
+static const struct column columns[] = {
+    {"attempt", "ATTEMPT", COLUMN_COUNT, SHOWN_ALWAYS},
+    {"offset", "OFFSET", COLUMN_COUNT, SHOWN_ALWAYS},
+    {"line", "LINE", COLUMN_TEXT, SHOWN_ALWAYS},
+};
+
+struct reading {
+    bool quiet;
+    bool follow;
+    struct out *out; /* NULL: raw bytes */
+    uint64_t attempt;
+    uint64_t expected; /* offset of the next byte, if nothing is missing */
+    bool any;
+    bool midline; /* the last byte that was written is no line's end */
+    bool failed;  /* standard output */
+    uint64_t line_at;
+    struct buf line;
+    uint8_t memory[LINE_BYTES];
+};
+
+static bool line_end(struct reading *r) {
+    out_count(r->out, r->attempt);
+    out_count(r->out, r->line_at);
+    out_text(r->out, buf_view(&r->line));
+    buf_clear(&r->line);
+    return out_row(r->out);
+}
+
+/* Lines longer than the buffer come in several rows. */
+static bool lines_put(struct reading *r, struct span bytes, uint64_t offset) {
+    for (size_t i = 0; i < bytes.len; i++) {
+        if (r->line.len == 0)
+            r->line_at = offset + i;
+        bool newline = bytes.data[i] == '\n';
+        if (!newline)
+            buf_byte(&r->line, bytes.data[i]);
+        if ((newline || r->line.len == r->line.cap) && !line_end(r))
+            return false;
+    }
+    if (r->follow)
+        out_flush(r->out);
+    return true;
+}
+
+static bool raw_put(struct reading *r, struct span bytes) {
+    fwrite(bytes.data, 1, bytes.len, stdout);
+    r->midline = bytes.len > 0 && bytes.data[bytes.len - 1] != '\n';
+    if (r->follow)
+        fflush(stdout);
+    return !ferror(stdout);
+}
+
+/* What is missing is said where it is missed, between the lines around it. */
+static void gap_tell(struct reading *r, uint64_t offset) {
+    if (r->out != NULL && r->line.len > 0)
+        line_end(r);
+    if (r->quiet)
+        return;
+    uint8_t memory[32];
+    struct buf size = buf_of(memory, sizeof memory);
+    num_print_size(&size, offset - r->expected);
+    fflush(stdout);
+    fprintf(stderr, "%s[zyg: %.*s were not kept here]\n", r->midline ? "\n" : "", (int)size.len,
+            (const char *)size.data);
+}
+
+static bool part_put(void *context, const struct msg *answer) {
+    struct reading *r = context;
+    if (answer->kind != MSG_log_part)
+        return true;
+    const struct msg_log_part *part = &answer->log_part;
+    if (part->attempt != r->attempt) {
+        if (r->any && !r->quiet)
+            fprintf(stderr, "[zyg: attempt %llu]\n", (unsigned long long)part->attempt);
+        r->attempt = part->attempt;
+        r->expected = 0;
+    }
+    if (part->offset > r->expected)
+        gap_tell(r, part->offset);
+    r->expected = part->offset + part->bytes.len;
+    r->any = true;
+    bool ok = r->out != NULL ? lines_put(r, part->bytes, part->offset) : raw_put(r, part->bytes);
+    r->failed = !ok;
+    return ok;
+}
+
+/* Follows one trial for as long as it runs, which may be for ever, so no patience ends it. */
+static bool log_follow(struct client *c, struct msg *request, struct reading *r, struct err *err) {
+    if (!client_ask(c, request, err))
+        return false;
+    for (;;) {
+        struct msg answer;
+        switch (client_next(c, &answer, -1, err)) {
+        case CLIENT_ANSWER:
+            if (answer.kind == MSG_end || !part_put(r, &answer))
+                return true;
+            break;
+        case CLIENT_SIGNAL: return err_set(err, ERR_INTERRUPTED, "interrupted; the trial goes on");
+        case CLIENT_REFUSED: return false;
+        case CLIENT_LOST:
+            return err_set(err, ERR_UNREACHABLE, "the node that ran the trial is gone");
+        case CLIENT_RESIZED:
+        case CLIENT_TIMEOUT: break;
+        }
+    }
+}
+
+/* Numbers are given out in order, so the newest trial under way is about the last one given out. */
+static void trial_choose(struct subject *s, bool follow, bool quiet) {
+    if (s->has_slot)
+        return;
+    const struct msg_job_row *row = &s->row;
+    uint64_t begun = job_row_finished(row) + row->running;
+    bool newest = !row->has_best || (follow && row->running > 0);
+    s->slot = !newest ? row->best_slot : begun > 0 ? begun - 1 : 0;
+    s->has_slot = true;
+    if (!quiet)
+        fprintf(stderr, "zyg: %s trial: %s/%llu\n", newest ? "the newest" : "the best", s->handle,
+                (unsigned long long)s->slot);
+}
+
+static bool log_print(struct client *c, const struct args *args, struct subject *s,
+                      uint64_t attempt, bool follow, struct err *err) {
+    trial_choose(s, follow, args->quiet);
+    if (args->format == FORMAT_ID) {
+        char id[TRIAL_TEXT_BYTES];
+        trial_id_text(s, s->slot, id);
+        puts(id);
+        return true;
+    }
+    static struct reading reading; /* too large for the stack of every system */
+    struct reading *r = &reading;
+    *r = (struct reading){.quiet = args->quiet, .follow = follow};
+    r->line = buf_of(r->memory, sizeof r->memory);
+    if (args->format != FORMAT_TABLE)
+        r->out =
+            out_new_stdout(args->format, false, "lines", columns, sizeof columns / sizeof *columns);
+
+    struct msg request = {
+        .kind = MSG_read_log,
+        .read_log = {.job = s->job, .slot = s->slot, .attempt = attempt, .follow = follow}};
+    struct pages_reader reader = {.row = part_put, .context = r};
+    bool ok = follow ? log_follow(c, &request, r, err) : pages_read(c, &request, &reader, err);
+    if (r->out != NULL) {
+        if (r->line.len > 0)
+            line_end(r);
+        return out_close(&r->out, ok ? err : &(struct err){0}) && ok;
+    }
+    if (ok && !r->any && attempt != 0)
+        return err_set(err, ERR_NOT_FOUND, "nothing is kept of attempt %llu of %s/%llu",
+                       (unsigned long long)attempt, s->handle, (unsigned long long)s->slot);
+    if (ok && !r->any && !args->quiet)
+        fprintf(stderr, "zyg: %s/%llu has printed nothing\n", s->handle,
+                (unsigned long long)s->slot);
+    return ok;
+}
+
+int cli_logs(int argc, char **argv) {
+    uint64_t attempt = 0;
+    bool follow = false;
+    const struct args_option options[] = {
+        {"follow", 'f', ARGS_FLAG, &follow},
+        {"attempt", 0, ARGS_NUMBER, &attempt},
+        {0},
+    };
+    const struct args_rules rules = {
+        .options = options, .formats = FORMATS_LOG, .most = 1, .operand = "JOB/TRIAL"};
+    struct args args;
+    int status;
+    if (!cli_args(&args, argc, argv, &rules, &status))
+        return status;
+    if (follow && attempt != 0)
+        return cli_usage("logs",
+                         "--follow shows the attempt that runs; it does not go with --attempt");
+    struct err err = {0};
+    struct subject subject;
+    struct client *c = look_open(&args, &subject, &err);
+    bool ok = c != NULL && log_print(c, &args, &subject, attempt, follow, &err);
+    return look_end(&c, ok, &err);
+}

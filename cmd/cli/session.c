@@ -1,0 +1,252 @@
+#include "cmd/cli/session.h"
+
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd/cli/cli.h"
+#include "cmd/cli/live.h"
+#include "cmd/cli/screen.h"
+#include "cmd/cli/show_job.h"
+#include "proto/status.h"
+
+enum {
+    PAINT_MS = 100,      /* between two pictures */
+    TICK_MS = 500,       /* the clock in the block moves */
+    RATE_AFTER_MS = 1000 /* a rate over less says nothing */
+};
+
+struct session {
+    struct client *client;
+    const struct subject *subject;
+    const struct session_plan *plan;
+    struct screen screen;
+    struct live_told told;
+    struct msg_job_row row; /* what was heard last; put aside in the client */
+    dur_ms elapsed;         /* the job was run for so long at ... */
+    when_ms elapsed_at;
+    when_ms began;
+    uint64_t finished_at_start;
+    when_ms painted;
+    when_ms deadline;
+    bool dirty; /* heard, but not painted yet */
+};
+
+/* How a session ends, when it does. */
+enum ending {
+    ENDING_NONE,
+    ENDING_OVER,
+    ENDING_INTERRUPTED,
+    ENDING_TIMED_OUT,
+    ENDING_IDLE,
+    ENDING_FAILED
+};
+
+static when_ms clock_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (when_ms)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* The node says how long the job was run when results are kept; in between its clock is ours. */
+static dur_ms session_elapsed(const struct session *s) {
+    bool runs = s->row.state == JOB_OPEN && s->row.active;
+    return s->elapsed + (runs ? clock_now() - s->elapsed_at : 0);
+}
+
+static struct live_look session_look(const struct session *s) {
+    when_ms now = clock_now();
+    struct live_look look = {
+        .width = s->screen.width,
+        .color = s->screen.color,
+        .elapsed = session_elapsed(s),
+    };
+    uint64_t finished = live_finished(&s->row) - s->finished_at_start;
+    if (finished > 0 && now - s->began >= RATE_AFTER_MS)
+        look.rate = (double)finished * 1000 / (double)(now - s->began);
+    return look;
+}
+
+static void session_paint(struct session *s) {
+    uint8_t memory[LIVE_BYTES];
+    struct buf text = buf_of(memory, sizeof memory);
+    struct live_look look = session_look(s);
+    s->dirty = false;
+    s->painted = clock_now();
+    if (s->plan->quiet || s->plan->end_only)
+        return;
+    if (s->screen.live) {
+        live_block(&text, &s->row, &look);
+        screen_block(&s->screen, buf_view(&text));
+        return;
+    }
+    live_news(&text, &s->told, &s->row, &look);
+    if (text.len > 0)
+        screen_print(&s->screen, buf_view(&text));
+}
+
+static void session_hear(struct session *s) {
+    struct msg kept;
+    dur_ms elapsed = session_elapsed(s);
+    client_keep(s->client);
+    client_kept(s->client, &kept);
+    s->row = kept.job_row;
+    s->elapsed = s->row.run_ms > elapsed ? s->row.run_ms : elapsed;
+    s->elapsed_at = clock_now();
+    s->dirty = true;
+}
+
+/* Asks the node to run the job, when that is wanted, and to tell about it. */
+static enum ending session_ask(struct session *s, struct err *err) {
+    if (s->plan->run && !s->row.active) {
+        struct msg resume = {.kind = MSG_resume, .resume = {.job = s->subject->job}};
+        struct msg answer;
+        if (!client_call(s->client, &resume, MSG_accepted, &answer, err))
+            return err->code == ERR_INTERRUPTED ? ENDING_INTERRUPTED : ENDING_FAILED;
+    } else if (!s->plan->run && client_embedded(s->client)) {
+        /* The only node there is was started for this look, and it runs nothing. */
+        return ENDING_IDLE;
+    }
+    struct msg watch = {.kind = MSG_watch, .watch = {.job = s->subject->job, .on = true}};
+    return client_ask(s->client, &watch, err) ? ENDING_NONE : ENDING_FAILED;
+}
+
+static enum ending session_reopen(struct session *s, struct err *err) {
+    if (!client_reopen(s->client, err))
+        return err->code == ERR_INTERRUPTED ? ENDING_INTERRUPTED : ENDING_FAILED;
+    s->row.active = false;
+    return session_ask(s, err);
+}
+
+/* How long to listen before something else is to be done. */
+static dur_ms session_patience(const struct session *s) {
+    when_ms now = clock_now();
+    when_ms until = s->deadline;
+    if (s->dirty)
+        until = when_sooner(until, s->painted + PAINT_MS);
+    else if (s->screen.live && !s->plan->quiet && !s->plan->end_only)
+        until = when_sooner(until, s->painted + TICK_MS);
+    if (until == WHEN_NEVER)
+        return -1;
+    return until > now ? until - now : 0;
+}
+
+static enum ending session_step(struct session *s, struct err *err) {
+    struct msg answer;
+    switch (client_next(s->client, &answer, session_patience(s), err)) {
+    case CLIENT_ANSWER:
+        if (answer.kind == MSG_job_row)
+            session_hear(s);
+        break;
+    case CLIENT_TIMEOUT:
+        if (clock_now() >= s->deadline)
+            return ENDING_TIMED_OUT;
+        break;
+    case CLIENT_RESIZED:
+        screen_measure(&s->screen);
+        s->dirty = true;
+        break;
+    case CLIENT_SIGNAL: return ENDING_INTERRUPTED;
+    case CLIENT_LOST: return session_reopen(s, err);
+    case CLIENT_REFUSED: return ENDING_FAILED;
+    }
+    if (s->row.state != JOB_OPEN)
+        return ENDING_OVER;
+    if (clock_now() - s->painted >= (s->dirty ? PAINT_MS : TICK_MS))
+        session_paint(s);
+    /* Nobody reads any more: someone who only watched may go; a job is run to its end all the
+     * same. */
+    if (s->screen.broken && !s->plan->run)
+        return ENDING_INTERRUPTED;
+    return ENDING_NONE;
+}
+
+/* The summary for programs: what `zyg show` would say now. */
+static bool session_tell(struct session *s, struct err *err) {
+    if (s->plan->format != FORMAT_JSON)
+        return true;
+    struct args args = {.format = s->plan->format};
+    struct subject subject = *s->subject;
+    subject.row = s->row;
+    return job_show(s->client, &args, &subject, err);
+}
+
+static int session_over(struct session *s) {
+    uint8_t memory[LIVE_BYTES];
+    struct buf text = buf_of(memory, sizeof memory);
+    struct live_look look = session_look(s);
+    struct err err;
+    if (s->plan->format == FORMAT_TABLE || !s->plan->quiet)
+        live_end(&text, &s->row, &look);
+    if (text.len > 0)
+        screen_print(&s->screen, buf_view(&text));
+    int status = s->row.state == JOB_DONE     ? 0
+                 : s->row.state == JOB_FAILED ? err_exit_status(ERR_JOB_FAILED)
+                                              : err_exit_status(ERR_CANCELLED);
+    bool told = session_tell(s, &err);
+    client_close(&s->client);
+    return told ? status : cli_fail(&err);
+}
+
+static int session_interrupted(struct session *s) {
+    const char *handle = s->subject->handle;
+    bool embedded = client_embedded(s->client);
+    screen_clear(&s->screen);
+    if (embedded && !s->plan->quiet)
+        fprintf(stderr, "stopping the trials that run; Ctrl-C again kills them at once\n");
+    unsigned long long finished = live_finished(&s->row), trials = s->row.trials;
+    client_close(&s->client);
+    if (embedded)
+        fprintf(stderr, "%s is kept, %llu of %llu trials are finished; go on:  zyg resume %s\n",
+                handle, finished, trials, handle);
+    else
+        fprintf(stderr, "%s goes on without you; look again:  zyg watch %s\n", handle, handle);
+    return err_exit_status(ERR_INTERRUPTED);
+}
+
+static int session_refused(struct session *s, enum err_code code, const char *why) {
+    struct err err;
+    screen_clear(&s->screen);
+    err_set(&err, code, "%s %s: %llu of %llu trials are finished", s->subject->handle, why,
+            (unsigned long long)live_finished(&s->row), (unsigned long long)s->row.trials);
+    client_close(&s->client);
+    return cli_fail(&err);
+}
+
+int session_follow(struct client **c, const struct subject *subject,
+                   const struct session_plan *plan) {
+    struct session s = {
+        .client = *c,
+        .subject = subject,
+        .plan = plan,
+        .screen = screen_of(plan->format == FORMAT_TABLE ? stdout : stderr),
+        .row = subject->row,
+        .began = clock_now(),
+        .deadline = WHEN_NEVER,
+    };
+    *c = NULL;
+    s.elapsed = s.row.run_ms;
+    s.elapsed_at = s.began;
+    s.finished_at_start = live_finished(&s.row);
+    if (plan->timeout >= 0)
+        s.deadline = s.began + plan->timeout;
+
+    struct err err = {0};
+    enum ending ending = s.row.state == JOB_OPEN ? session_ask(&s, &err) : ENDING_OVER;
+    while (ending == ENDING_NONE)
+        ending = session_step(&s, &err);
+    switch (ending) {
+    case ENDING_OVER: return session_over(&s);
+    case ENDING_INTERRUPTED: return session_interrupted(&s);
+    case ENDING_TIMED_OUT: return session_refused(&s, ERR_TIMED_OUT, "is not over yet");
+    case ENDING_IDLE: {
+        int status = session_refused(&s, ERR_UNREACHABLE, "is run by nobody now");
+        fprintf(stderr, "go on:  zyg resume %s\n", subject->handle);
+        return status;
+    }
+    default:
+        screen_clear(&s.screen);
+        client_close(&s.client);
+        return cli_fail(&err);
+    }
+}

@@ -1,0 +1,266 @@
+#include "cmd/cli/show_job.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cli/out.h"
+#include "cmd/cli/pages.h"
+#include "proto/base/num.h"
+#include "proto/job/job.h"
+
+/* Looking for causes stops after so many trials: a summary must not take as long as an export. */
+enum {
+    CAUSES_ROWS_MAX = 2048,
+    EVENTS_SHOWN = 6,
+    EVENT_BYTES = 200,
+    ARENA_BYTES = 8 << 20,
+    YAML_BYTES = 1 << 20
+};
+
+static const struct column columns[] = {
+    {"id", NULL, COLUMN_TEXT, SHOWN_DATA},
+    {"job", "JOB", COLUMN_TEXT, SHOWN_ALWAYS},
+    {"state", "STATE", COLUMN_TEXT, SHOWN_ALWAYS},
+    {"cause", "CAUSE", COLUMN_TEXT, SHOWN_ALWAYS},
+    {NULL, "TRIALS", COLUMN_TEXT, SHOWN_TABLE},
+    {"trials", NULL, COLUMN_COUNT, SHOWN_DATA},
+    {"done", NULL, COLUMN_COUNT, SHOWN_DATA},
+    {"infeasible", NULL, COLUMN_COUNT, SHOWN_DATA},
+    {"failed", NULL, COLUMN_COUNT, SHOWN_DATA},
+    {"retried", NULL, COLUMN_COUNT, SHOWN_DATA},
+    {"running", NULL, COLUMN_COUNT, SHOWN_DATA},
+    {NULL, "OBJECTIVE", COLUMN_TEXT, SHOWN_TABLE},
+    {"metric", NULL, COLUMN_TEXT, SHOWN_DATA},
+    {"maximize", NULL, COLUMN_FLAG, SHOWN_DATA},
+    {"best", "BEST", COLUMN_REAL, SHOWN_ALWAYS},
+    {"best_trial", "BY TRIAL", COLUMN_COUNT, SHOWN_ALWAYS},
+    {"best_params", "WITH", COLUMN_JSON, SHOWN_ALWAYS},
+    {"run_seconds", "TIME", COLUMN_DURATION, SHOWN_ALWAYS},
+    {"created", "CREATED", COLUMN_TIME, SHOWN_ALWAYS},
+    {"finished", "FINISHED", COLUMN_TIME, SHOWN_ALWAYS},
+    {NULL, "ID", COLUMN_TEXT, SHOWN_TABLE},
+};
+
+static void part_print(struct buf *out, uint64_t count, const char *what, const char **gap) {
+    if (count == 0)
+        return;
+    buf_text(out, *gap);
+    buf_u64(out, count);
+    buf_byte(out, ' ');
+    buf_text(out, what);
+    *gap = ", ";
+}
+
+/* 58/60: 55 done, 1 infeasible, 2 failed; 3 repeated */
+static void progress_print(struct buf *out, const struct msg_job_row *row) {
+    const char *gap = ": ";
+    buf_u64(out, job_row_finished(row));
+    buf_byte(out, '/');
+    buf_u64(out, row->trials);
+    part_print(out, row->done, "done", &gap);
+    part_print(out, row->infeasible, "infeasible", &gap);
+    part_print(out, row->failed, "failed", &gap);
+    part_print(out, row->running, "running", &gap);
+    part_print(out, row->retried, row->retried == 1 ? "attempt repeated" : "attempts repeated",
+               &gap);
+}
+
+static void text_or_none(struct out *o, struct span text) {
+    text.len > 0 ? out_text(o, text) : out_none(o);
+}
+
+static void row_put(struct out *o, const struct subject *s) {
+    const struct msg_job_row *row = &s->row;
+    uint8_t memory[256];
+    struct buf text = buf_of(memory, sizeof memory);
+    out_text(o, span_text(s->id));
+    out_text(o, span_text(s->handle));
+    out_text(o, span_text(job_row_state(row)));
+    text_or_none(o, row->cause);
+    progress_print(&text, row);
+    out_text(o, buf_view(&text));
+    out_count(o, row->trials);
+    out_count(o, row->done);
+    out_count(o, row->infeasible);
+    out_count(o, row->failed);
+    out_count(o, row->retried);
+    out_count(o, row->running);
+    buf_clear(&text);
+    buf_text(&text, row->metric.len == 0 ? "none" : row->maximize ? "maximize " : "minimize ");
+    buf_span(&text, row->metric);
+    out_text(o, buf_view(&text));
+    text_or_none(o, row->metric);
+    row->metric.len > 0 ? out_flag(o, row->maximize) : out_none(o);
+    row->has_best ? out_real(o, row->best_value) : out_none(o);
+    row->has_best ? out_count(o, row->best_slot) : out_none(o);
+    row->has_best ? out_json(o, row->best_params) : out_none(o);
+    out_duration(o, row->run_ms);
+    out_time(o, row->created);
+    out_time(o, row->finished);
+    out_text(o, span_text(s->id));
+    out_row(o);
+}
+
+/* How many trials ended in each way that is not well, and the first cause of each. */
+struct causes {
+    uint64_t rows;
+    struct {
+        uint64_t count;
+        uint64_t slot;
+        char cause[EVENT_BYTES];
+        size_t cause_len;
+    } of[TRIAL_STATUS_COUNT];
+};
+
+static bool cause_count(void *context, const struct msg *answer) {
+    struct causes *causes = context;
+    if (answer->kind != MSG_trial_row)
+        return true;
+    const struct msg_trial_row *row = &answer->trial_row;
+    enum trial_status status;
+    if (trial_status_of(row->status, &status) && causes->of[status].count++ == 0) {
+        struct buf cause = buf_of(causes->of[status].cause, EVENT_BYTES);
+        causes->of[status].slot = row->slot;
+        buf_span(&cause, row->cause.len < EVENT_BYTES ? row->cause : span_text(""));
+        causes->of[status].cause_len = cause.len;
+    }
+    return ++causes->rows < CAUSES_ROWS_MAX;
+}
+
+static bool causes_show(struct client *c, const struct subject *s, struct err *err) {
+    if (s->row.failed + s->row.infeasible == 0)
+        return true;
+    static struct causes causes;
+    causes = (struct causes){0};
+    struct msg request = {.kind = MSG_list_trials, .list_trials = {.job = s->job}};
+    struct pages_reader reader = {.row = cause_count, .context = &causes};
+    if (!pages_read(c, &request, &reader, err))
+        return false;
+    printf("\nnot done%s\n", causes.rows == CAUSES_ROWS_MAX ? " (among the first trials)" : "");
+    for (size_t i = 0; i < TRIAL_STATUS_COUNT; i++) {
+        if (i == TRIAL_OPEN || i == TRIAL_DONE || causes.of[i].count == 0)
+            continue;
+        printf("  %4llu  %-10s  #%llu: %.*s\n", (unsigned long long)causes.of[i].count,
+               trial_status_name((enum trial_status)i), (unsigned long long)causes.of[i].slot,
+               (int)causes.of[i].cause_len, causes.of[i].cause);
+    }
+    return true;
+}
+
+struct events {
+    uint64_t count;
+    struct {
+        wall_ms wall;
+        char text[EVENT_BYTES];
+    } last[EVENTS_SHOWN];
+};
+
+static bool event_keep(void *context, const struct msg *answer) {
+    struct events *events = context;
+    if (answer->kind != MSG_event_row)
+        return true;
+    size_t at = events->count++ % EVENTS_SHOWN;
+    struct span text = answer->event_row.text;
+    snprintf(events->last[at].text, EVENT_BYTES, "%.*s", (int)text.len, (const char *)text.data);
+    events->last[at].wall = answer->event_row.wall;
+    return true;
+}
+
+static bool events_show(struct client *c, const struct subject *s, struct err *err) {
+    struct events events = {0};
+    struct msg request = {.kind = MSG_read_events, .read_events = {.job = s->job}};
+    struct pages_reader reader = {.row = event_keep, .context = &events};
+    if (!pages_read(c, &request, &reader, err))
+        return false;
+    uint64_t first = events.count > EVENTS_SHOWN ? events.count - EVENTS_SHOWN : 0;
+    if (events.count > 0)
+        printf("\n%s\n", first > 0 ? "last events" : "events");
+    for (uint64_t i = first; i < events.count; i++) {
+        uint8_t memory[40];
+        struct buf time = buf_of(memory, sizeof memory);
+        num_print_time(&time, events.last[i % EVENTS_SHOWN].wall);
+        printf("  %.*s  %s\n", (int)time.len, (const char *)time.data,
+               events.last[i % EVENTS_SHOWN].text);
+    }
+    return true;
+}
+
+static void next_line(const char *what, const char *command, const char *handle, const char *rest) {
+    printf("  %-26s %s %s%s\n", what, command, handle, rest);
+}
+
+static void next_show(const struct subject *s) {
+    const struct msg_job_row *row = &s->row;
+    printf("\nnext\n");
+    if (row->state == JOB_OPEN && !row->active)
+        next_line("go on with it", "zyg resume", s->handle, "");
+    if (row->state == JOB_OPEN && row->active)
+        next_line("watch it", "zyg watch", s->handle, "");
+    if (row->has_best)
+        next_line("the best parameters", "zyg best", s->handle, "");
+    if (row->failed > 0)
+        next_line("what failed", "zyg trials", s->handle, " --status failed");
+    if (row->has_best)
+        next_line("trials, the best first", "zyg trials", s->handle, " --best");
+    else if (job_row_finished(row) > 0)
+        next_line("trials", "zyg trials", s->handle, "");
+    if (job_row_finished(row) > 0)
+        next_line("all of it", "zyg export", s->handle, " -o csv");
+}
+
+bool job_show(struct client *c, const struct args *args, const struct subject *s, struct err *err) {
+    struct out *o =
+        out_new_stdout(args->format, true, "job", columns, sizeof columns / sizeof *columns);
+    row_put(o, s);
+    if (!out_close(&o, err))
+        return false;
+    if (args->format > FORMAT_WIDE)
+        return true;
+    if (!causes_show(c, s, err) || !events_show(c, s, err))
+        return false;
+    if (!args->quiet)
+        next_show(s);
+    return true;
+}
+
+struct spec {
+    uint8_t *memory; /* the spec's bytes, the arena, the YAML */
+    size_t len;
+};
+
+static bool spec_take(void *context, const struct msg *answer) {
+    struct spec *spec = context;
+    if (answer->kind != MSG_job_spec || answer->job_spec.spec.len > LIMIT_JOB_SPEC_BYTES)
+        return true;
+    spec->len = answer->job_spec.spec.len;
+    memcpy(spec->memory, answer->job_spec.spec.data, spec->len);
+    return true;
+}
+
+static bool spec_print(struct client *c, const struct subject *s, struct spec *spec,
+                       struct err *err) {
+    struct msg request = {.kind = MSG_show_job, .show_job = {.job = s->job}};
+    struct pages_reader reader = {.row = spec_take, .context = spec};
+    if (!pages_read(c, &request, &reader, err))
+        return false;
+    struct arena arena = arena_of(spec->memory + LIMIT_JOB_SPEC_BYTES, ARENA_BYTES);
+    struct job job;
+    if (!job_decode(&job, span_of(spec->memory, spec->len), &arena, err))
+        return err_context(err, "reading the job of %s", s->handle);
+    struct buf yaml = buf_of(spec->memory + LIMIT_JOB_SPEC_BYTES + ARENA_BYTES, YAML_BYTES);
+    job_print(&job, &yaml);
+    if (yaml.overflow)
+        return err_set(err, ERR_INTERNAL, "the long form of %s is too long", s->handle);
+    fwrite(yaml.data, 1, yaml.len, stdout);
+    return true;
+}
+
+bool job_show_spec(struct client *c, const struct subject *s, struct err *err) {
+    struct spec spec = {.memory = malloc(LIMIT_JOB_SPEC_BYTES + ARENA_BYTES + YAML_BYTES)};
+    if (spec.memory == NULL)
+        return err_set(err, ERR_SYSTEM, "there is no memory left");
+    bool ok = spec_print(c, s, &spec, err);
+    free(spec.memory);
+    return ok;
+}

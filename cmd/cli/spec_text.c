@@ -1,0 +1,115 @@
+#include "cmd/cli/spec_text.h"
+
+#include "actors/tuner/algo/algo.h"
+#include "proto/base/num.h"
+
+enum { SIGNIFICANT = 6, DOMAIN_RESERVE = 80 };
+
+static void count_print(struct buf *out, uint64_t count, const char *noun) {
+    buf_u64(out, count);
+    buf_byte(out, ' ');
+    buf_text(out, noun);
+    if (count != 1)
+        buf_byte(out, 's');
+}
+
+void spec_print_params(const struct job *job, struct buf *out) {
+    uint32_t conditional = 0;
+    for (uint32_t i = 0; i < job->params_count; i++)
+        conditional += job->params[i].when_text.len > 0;
+    count_print(out, job->params_count, "parameter");
+    if (conditional == 0)
+        return;
+    buf_text(out, " (");
+    buf_u64(out, conditional);
+    buf_text(out, " conditional)");
+}
+
+void spec_print_summary(const struct job *job, struct buf *out) {
+    spec_print_params(job, out);
+    buf_text(out, ", ");
+    buf_text(out, algo_of(job->method)->name);
+    buf_text(out, job->method == METHOD_LIST ? " of " : " search of ");
+    count_print(out, job->trials, "trial");
+    buf_text(out, ", ");
+    if (job->objective.metric.len > 0)
+        spec_print_objective(job, out);
+    else
+        buf_text(out, "no objective");
+}
+
+void spec_print_objective(const struct job *job, struct buf *out) {
+    const struct objective *o = &job->objective;
+    if (o->metric.len == 0) {
+        buf_text(out, "none: a trial that ends with exit 0 is done");
+        return;
+    }
+    buf_text(out, o->goal == GOAL_MAXIMIZE ? "maximize " : "minimize ");
+    buf_span(out, o->metric);
+    if (o->has_target) {
+        buf_text(out, ", done early at ");
+        num_print(out, o->target);
+    }
+}
+
+void spec_print_limits(const struct job *job, struct buf *out) {
+    const struct limits *l = &job->limits;
+    if (l->wall > 0) {
+        buf_text(out, "wall ");
+        num_print_duration(out, l->wall);
+    } else {
+        buf_text(out, "no wall");
+    }
+    buf_text(out, ", output ");
+    num_print_size(out, l->output);
+    buf_text(out, ", grace ");
+    num_print_duration(out, l->grace);
+}
+
+static void times_print(struct buf *out, const char *what, uint32_t times) {
+    buf_text(out, what);
+    if (times == 0) {
+        buf_text(out, " never");
+        return;
+    }
+    buf_text(out, " up to ");
+    count_print(out, times, "time");
+}
+
+void spec_print_retry(const struct job *job, struct buf *out) {
+    times_print(out, "crash", job->retry.crash);
+    times_print(out, ", exit 75", job->retry.transient);
+}
+
+static void choices_print(const struct param *param, struct buf *out) {
+    for (uint32_t i = 0; i < param->choices_count; i++) {
+        if (i > 0)
+            buf_text(out, " | ");
+        if (out->cap - out->len < DOMAIN_RESERVE) {
+            buf_text(out, "... ");
+            count_print(out, param->choices_count, "choice");
+            return;
+        }
+        value_print(out, &param->choices[i]);
+    }
+}
+
+void spec_print_domain(const struct param *param, struct buf *out) {
+    if (param->kind == PARAM_CHOICE) {
+        choices_print(param, out);
+        return;
+    }
+    num_print_short(out, param->low, SIGNIFICANT);
+    buf_text(out, " to ");
+    num_print_short(out, param->high, SIGNIFICANT);
+    if (param->step > 0) {
+        buf_text(out, " step ");
+        num_print_short(out, param->step, SIGNIFICANT);
+    }
+    if (param->points > 0) {
+        buf_text(out, " in ");
+        count_print(out, param->points, "point");
+    }
+    buf_text(out, param->kind == PARAM_INT ? ", int" : "");
+    buf_text(out, param->scale == SCALE_LOG ? ", log" : "");
+}

@@ -1,0 +1,26 @@
+/* spec_text - a job in the words that validate, plan and show say about it.
+ *
+ * Memory   the caller's bufs; SPEC_TEXT_BYTES are enough for each of these but spec_print_domain,
+ *          whose choices may be many: it ends in "..." when the buf is nearly full.
+ */
+#ifndef ZYG_SPEC_TEXT_H
+#define ZYG_SPEC_TEXT_H
+
+#include "proto/job/job.h"
+
+enum { SPEC_TEXT_BYTES = 1024 };
+
+/* "5 parameters (2 conditional), random search of 60 trials, maximize accuracy" */
+void spec_print_summary(const struct job *job, struct buf *out);
+/* "5 parameters (2 conditional)" */
+void spec_print_params(const struct job *job, struct buf *out);
+/* "maximize accuracy, done early at 0.995"; "none: every trial that ends well is done" */
+void spec_print_objective(const struct job *job, struct buf *out);
+/* "wall 30 min, output 20 MiB, grace 10 s" */
+void spec_print_limits(const struct job *job, struct buf *out);
+/* "crash never, exit 75 up to 5 times" */
+void spec_print_retry(const struct job *job, struct buf *out);
+/* "0.01 to 100, log", "1 to 9 step 2, int", "linear | rbf" */
+void spec_print_domain(const struct param *param, struct buf *out);
+
+#endif

@@ -1,0 +1,120 @@
+#include <sodium.h>
+#include <string.h>
+#include <time.h>
+
+#include "actors/facts/bundle.h"
+#include "cmd/cli/cli.h"
+#include "cmd/cli/job_load.h"
+#include "cmd/cli/session.h"
+#include "cmd/cli/show_job.h"
+#include "proto/base/check.h"
+
+const char cli_submit_details[] =
+    "JOB_FILE          the job as YAML; - reads standard input\n"
+    "-w, --wait        stay until the job is over and show how it goes\n"
+    "-o FORMAT         table (default); json: the job's summary; id: its id\n";
+
+enum { BUNDLE_BYTES = LIMIT_JOB_SPEC_BYTES + 1024, BEGIN_MS = 300 };
+
+/* The job as a fact, signed by the user. Its id is known before anybody has seen it. */
+static bool job_sign(const struct job_file *file, const struct signer *signer,
+                     struct bundle_writer *w, void *memory, struct job_id *id) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    struct msg fact = {
+        .kind = MSG_job_fact,
+        .job_fact = {.owner = signer->id,
+                     .created = (wall_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+                     .spec = file->spec},
+    };
+    uint64_t generation;
+    randombytes_buf(&fact.job_fact.nonce, sizeof fact.job_fact.nonce);
+    randombytes_buf(&generation, sizeof generation);
+    *id = job_id_of(&fact.job_fact);
+    bundle_begin(w, signer, generation, 0, memory, BUNDLE_BYTES);
+    return bundle_add(w, &fact);
+}
+
+static bool job_submit(struct client *c, const struct job_file *file, bool run,
+                       struct subject *subject, struct err *err) {
+    uint8_t memory[BUNDLE_BYTES];
+    struct bundle_writer w;
+    struct job_id id;
+    bool fits = job_sign(file, client_signer(c), &w, memory, &id);
+    ensure(fits); /* job_load has seen that the job is short enough */
+    struct msg submit = {.kind = MSG_submit, .submit = {.bundle = bundle_seal(&w), .run = run}};
+    struct msg answer;
+    char text[JOB_TEXT_BYTES];
+    job_id_text(&id, text);
+    return client_call(c, &submit, MSG_accepted, &answer, err) &&
+           subject_find(c, text, subject, err);
+}
+
+/* An agent opens the job a moment after it was accepted; a node inside another client does not. */
+static bool job_begins(struct client *c, const struct subject *s) {
+    struct msg watch = {.kind = MSG_watch, .watch = {.job = s->job, .on = true}};
+    struct msg answer;
+    struct err ignored;
+    bool active = s->row.active;
+    if (active || client_embedded(c) || !client_ask(c, &watch, &ignored))
+        return active;
+    while (!active && client_next(c, &answer, BEGIN_MS, &ignored) == CLIENT_ANSWER)
+        active = answer.kind == MSG_job_row && answer.job_row.active;
+    return active;
+}
+
+/* What happens with a job that nobody waits for. */
+static void say_what_next(struct client *c, const struct subject *s) {
+    if (job_begins(c, s))
+        fprintf(stderr, "it runs; watch it:  zyg watch %s   stop it:  zyg cancel %s\n", s->handle,
+                s->handle);
+    else
+        fprintf(stderr, "it is kept, but no agent runs here; run it:  zyg resume %s\n", s->handle);
+}
+
+static int submit(struct client **c, const struct job_file *file, const struct args *args,
+                  bool wait) {
+    struct subject subject;
+    struct err err;
+    if (!job_submit(*c, file, wait, &subject, &err))
+        return look_end(c, false, &err);
+    const struct session_plan plan = {
+        .run = true, .quiet = args->quiet, .format = args->format, .timeout = -1};
+    if (args->format == FORMAT_ID)
+        printf("%s\n", subject.id);
+    if (args->format == FORMAT_TABLE && !wait)
+        printf("%s\n", subject.handle);
+    fflush(stdout);
+    if (wait)
+        return session_follow(c, &subject, &plan);
+    if (!args->quiet)
+        say_what_next(*c, &subject);
+    bool told = args->format != FORMAT_JSON || job_show(*c, args, &subject, &err);
+    return look_end(c, told, &err);
+}
+
+int cli_submit(int argc, char **argv) {
+    bool wait = false;
+    const struct args_option options[] = {{"wait", 'w', ARGS_FLAG, &wait}, {0}};
+    const struct args_rules rules = {
+        .options = options,
+        .formats = SESSION_FORMATS | FORMAT_BIT(FORMAT_ID),
+        .least = 1,
+        .most = 1,
+        .operand = "JOB_FILE",
+    };
+    struct args args;
+    int status;
+    if (!cli_args(&args, argc, argv, &rules, &status))
+        return status;
+
+    struct err err;
+    struct job_file *file = job_load(args.operands[0], &err);
+    if (file == NULL)
+        return cli_fail(&err);
+    struct client_options where = {.state_dir = args.state_dir, .quiet = args.quiet};
+    struct client *c = client_open(&where, &err);
+    status = c == NULL ? cli_fail(&err) : submit(&c, file, &args, wait);
+    job_file_destroy(&file);
+    return status;
+}

@@ -1,0 +1,31 @@
+/* trial_rows - trials as rows of output: the columns that trials, best and show share.
+ *
+ * Memory   the columns live in the struct that the caller holds.
+ */
+#ifndef ZYG_TRIAL_ROWS_H
+#define ZYG_TRIAL_ROWS_H
+
+#include "cmd/cli/look.h"
+#include "cmd/cli/out.h"
+
+enum { TRIAL_COLUMNS = 13 };
+
+struct trial_rows {
+    struct column columns[TRIAL_COLUMNS];
+    char metric[LIMIT_NAME_BYTES + 1]; /* heading of the value */
+    const struct subject *subject;
+    struct out *out;
+};
+
+/* causes: show why trials did not end well, also in tables that are not wide. */
+void trial_rows_begin(struct trial_rows *t, const struct subject *subject, enum format format,
+                      bool record, bool causes);
+bool trial_rows_put(struct trial_rows *t, const struct msg_trial_row *row); /* as out_row */
+bool trial_rows_end(struct trial_rows *t, struct err *err);
+
+/* "done", "crashed", "running", "open" */
+const char *trial_row_status(const struct msg_trial_row *row);
+/* It has ended after it had begun: its times mean something. */
+bool trial_row_ran(const struct msg_trial_row *row);
+
+#endif

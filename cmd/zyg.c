@@ -1,0 +1,78 @@
+/* zyg - the client: one verb a call. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cli/cli.h"
+#include "cmd/cli/details.h"
+#include "cmd/cli/help.h"
+
+const char program_version[] = ZYG_VERSION;
+
+/* A new verb is a line here and a file cmd/cli/VERB.c; help and completion are printed from this
+ * table. */
+const struct verb verbs[] = {
+    {"submit", "JOB_FILE [--wait] [-o FORMAT]",
+     "hand in a job; with --wait, run it and show how it goes", "run", cli_submit,
+     cli_submit_details},
+    {"resume", "[JOB] [-o FORMAT]", "go on with a job that was interrupted", "run", cli_resume,
+     cli_resume_details},
+    {"watch", "[JOB] [-o FORMAT]", "show how a running job goes", "run", cli_watch,
+     cli_watch_details},
+    {"wait", "[JOB] [--timeout TIME] [-o FORMAT]", "wait until a job is over", "run", cli_wait,
+     cli_wait_details},
+    {"cancel", "JOB", "stop a job for good", "run", cli_cancel, cli_cancel_details},
+    {"validate", "JOB_FILE", "check a job file", "run", cli_validate, cli_validate_details},
+    {"plan", "JOB_FILE [-o FORMAT]", "say what a job would run, where and how often", "run",
+     cli_plan, cli_plan_details},
+    {"try", "JOB_FILE [--set NAME=VALUE]... [-o FORMAT]",
+     "run one trial here and show what was understood of it", "run", cli_try, cli_try_details},
+    {"ls", "[-n N] [-o FORMAT]", "list the jobs, newest first", "look", cli_ls, cli_ls_details},
+    {"show", "[JOB[/TRIAL]] [--spec] [-o FORMAT]", "show one job or trial in full", "look",
+     cli_show, cli_show_details},
+    {"trials", "[JOB] [--best] [--status WORD] [-n N] [-o FORMAT]", "list the trials of a job",
+     "look", cli_trials, cli_trials_details},
+    {"best", "[JOB] [-n N | --args] [-o FORMAT]", "show the best trials of a job", "look", cli_best,
+     cli_best_details},
+    {"logs", "[JOB[/TRIAL]] [-f]", "print what a trial printed", "look", cli_logs,
+     cli_logs_details},
+    {"events", "[JOB] [-o FORMAT]", "show what happened to a job", "look", cli_events,
+     cli_events_details},
+    {"export", "[JOB] [--metrics] [-o FORMAT]", "write all trials as CSV or JSON lines", "look",
+     cli_export, cli_export_details},
+    {"help", "[VERB]", "explain a verb", "other", cli_help, NULL},
+    {"completion", "bash|zsh", "print the completion of a shell", "other", cli_completion, NULL},
+    {"version", "", "print the version", "other", cli_version, NULL},
+    {0},
+};
+
+static int verb_run(int argc, char **argv) {
+    /* `zyg --help` and `zyg --version`, as hands know them. */
+    const char *name = argv[0];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        argv[0] = "help";
+    else if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+        argv[0] = "version";
+    const struct verb *verb = verb_find(argv[0]);
+    if (verb != NULL)
+        return verb->run(argc, argv);
+    verb_refuse(name);
+    return err_exit_status(ERR_USAGE);
+}
+
+int main(int argc, char **argv) {
+    process_prepare();
+    if (argc < 2) {
+        help_print(stderr);
+        return err_exit_status(ERR_USAGE);
+    }
+    int status = verb_run(argc - 1, argv + 1);
+    /* A reader that went away has had enough; anything else means that the answer was not
+     * delivered. */
+    errno = 0;
+    if (fflush(stdout) != 0 && errno != EPIPE && status == 0) {
+        fprintf(stderr, "zyg: cannot write to standard output: %s\n", strerror(errno));
+        status = err_exit_status(ERR_SYSTEM);
+    }
+    return status;
+}
