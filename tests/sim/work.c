@@ -1,0 +1,127 @@
+#include "tests/sim/world.h"
+
+#include "proto/base/check.h"
+
+#include <stdio.h>
+
+enum { CONTROL_CANCEL = 1, CREATED = 1000 };
+
+/* One list for all: job_encode copies it. */
+struct sketch {
+    struct job job;
+    struct param params[3];
+    struct value choices[3];
+    struct value configs[WORK_SLOTS_MAX * 2];
+    char name[16], number[16];
+};
+
+static void sketch_space(struct sketch *s, struct rng *r, int64_t trials_max) {
+    struct job *job = &s->job;
+    uint64_t trials = (uint64_t)draw_between(r, 1, trials_max);
+    const char *const names[] = {"a", "b", "c"};
+    for (uint32_t i = 0; i < 3; i++)
+        s->choices[i] = (struct value){.kind = VALUE_TEXT, .text = span_text(names[i])};
+    s->params[0] = (struct param){
+        .name = span_text("x"), .kind = PARAM_INT, .low = 0, .high = (double)(trials - 1) / 3};
+    s->params[0].high = (double)(int64_t)s->params[0]
+                            .high; /* so that the grid has at least as many points as trials */
+    s->params[1] = (struct param){
+        .name = span_text("kind"), .kind = PARAM_CHOICE, .choices = s->choices, .choices_count = 3};
+    job->params = s->params;
+    job->params_count = 2;
+    job->trials = trials;
+    switch (rng_below(r, 4)) {
+    case 0: job->method = METHOD_GRID; break;
+    case 1: job->method = METHOD_LIST; break;
+    default: job->method = METHOD_RANDOM; break;
+    }
+    if (job->method == METHOD_RANDOM) {
+        s->params[2] = (struct param){.name = span_text("lr"),
+                                      .kind = PARAM_FLOAT,
+                                      .low = 1e-4,
+                                      .high = 1,
+                                      .scale = SCALE_LOG};
+        job->params_count = 3;
+    }
+    if (job->method != METHOD_LIST)
+        return;
+    for (uint64_t i = 0; i < trials; i++) {
+        s->configs[2 * i] = (struct value){.kind = VALUE_INT, .integer = (int64_t)(i / 3)};
+        s->configs[2 * i + 1] = s->choices[i % 3];
+    }
+    job->configs = s->configs;
+    job->configs_count = (uint32_t)trials;
+}
+
+static void sketch_rules(struct job *job, struct rng *r) {
+    job->parallel = (uint32_t)(rng_below(r, 3) == 0 ? draw_between(r, 1, 3) : 0);
+    job->seed = rng_u64(r) >> 12;
+    if (draw_chance(r, 0.9))
+        job->objective =
+            (struct objective){.metric = span_text("loss"),
+                               .goal = draw_chance(r, 0.5) ? GOAL_MINIMIZE : GOAL_MAXIMIZE,
+                               .has_target = draw_chance(r, 0.15)};
+    job->objective.target = job->objective.goal == GOAL_MINIMIZE ? 0.1 : 0.9;
+    if (!job->objective.has_target)
+        job->objective.target = 0;
+    job->retry =
+        (struct retry){.crash = (uint32_t)rng_below(r, 3), .transient = (uint32_t)rng_below(r, 3)};
+    job->limits = (struct limits){.wall = draw_chance(r, 0.6) ? draw_between(r, 100, 5000) : 0,
+                                  .grace = draw_between(r, 0, 2) * 500,
+                                  .output = draw_chance(r, 0.7) ? 65536 : LIMITS_OUTPUT_DEFAULT};
+}
+
+static void sign(const struct signer *signer, uint64_t sequence, const struct msg *fact,
+                 uint8_t *memory, size_t cap, size_t *len) {
+    struct bundle_writer writer;
+    bundle_begin(&writer, signer, 1, sequence, memory, cap);
+    ensure(bundle_add(&writer, fact));
+    *len = bundle_seal(&writer).len;
+}
+
+static void sign_orders(const struct world *w, struct work *work) {
+    const struct signer *owner = &w->cast->people[work->owner];
+    work->created = CREATED + work->number % 2; /* two jobs may be as old as each other */
+    const struct msg order = {.kind = MSG_job_fact,
+                              .job_fact = {.owner = owner->id,
+                                           .nonce = work->number,
+                                           .created = work->created,
+                                           .spec = span_of(work->spec, work->spec_len)}};
+    work->id = job_id_of(&order.job_fact);
+    sign(owner, 10u + 2 * work->number, &order, work->order, sizeof work->order, &work->order_len);
+    const struct msg cancel = {
+        .kind = MSG_control_fact,
+        .control_fact = {.job = work->id, .verb = CONTROL_CANCEL, .wall = CREATED}};
+    sign(owner, 11u + 2 * work->number, &cancel, work->cancel, sizeof work->cancel,
+         &work->cancel_len);
+}
+
+void work_draw(struct world *w, struct work *work, uint32_t number, uint32_t owner) {
+    struct rng r = draw_of(w->seed, DRAW_JOB, number);
+    struct sketch sketch = {0};
+    work->number = number;
+    work->owner = owner;
+    snprintf(sketch.name, sizeof sketch.name, "job%u", number);
+    snprintf(sketch.number, sizeof sketch.number, "%u", number);
+    sketch_space(&sketch, &r, w->plan.trials_max);
+    sketch_rules(&sketch.job, &r);
+    const struct span argv[] = {span_text("train"), span_text(sketch.number), span_text("{trial}"),
+                                span_text("{attempt}")};
+    sketch.job.name = span_text(sketch.name);
+    sketch.job.dir = span_text("/");
+    sketch.job.argv = argv;
+    sketch.job.argv_count = sizeof argv / sizeof argv[0];
+    struct buf spec = buf_of(work->spec, sizeof work->spec);
+    ensure(job_encode(&sketch.job, &spec));
+    work->spec_len = spec.len;
+    struct arena arena = arena_of(work->arena, sizeof work->arena);
+    struct err err;
+    if (!job_decode(&work->job, buf_view(&spec), &arena, &err))
+        world_fail(w, "the simulator drew a job that is none: %s", err.what);
+    work->submit_at = w->now + (number == 0 ? 0 : draw_between(&r, 0, w->plan.calm_after / 2));
+    work->cancel_at = draw_chance(&r, 0.15)
+                          ? work->submit_at + draw_between(&r, 0, w->plan.calm_after / 2)
+                          : WHEN_NEVER;
+    work->run = draw_chance(&r, 0.9);
+    sign_orders(w, work);
+}

@@ -1,0 +1,34 @@
+/* work - the jobs of a run: drawn from the seed, signed by their owners, and what became of them so
+ * far. */
+#ifndef ZYG_SIM_WORK_H
+#define ZYG_SIM_WORK_H
+
+#include "actors/facts/bundle.h"
+#include "proto/job/job.h"
+
+struct world;
+
+enum { WORK_SLOTS_MAX = 60, WORK_SPEC_BYTES = 8192, WORK_ARENA_BYTES = 65536 };
+
+struct work {
+    uint32_t number;
+    uint32_t owner;
+    struct job_id id;
+    struct job job; /* decoded from spec */
+    wall_ms created;
+    size_t spec_len, order_len, cancel_len;
+    uint8_t spec[WORK_SPEC_BYTES];
+    uint8_t order[WORK_SPEC_BYTES + 512]; /* the signed bundle that submits it */
+    uint8_t cancel[512];                  /* the one that cancels it */
+    when_ms submit_at;
+    when_ms cancel_at; /* WHEN_NEVER */
+    bool run;          /* as submitted */
+    bool accepted;     /* its owner was told so: from now on it may not be lost */
+    bool cancelled;    /* likewise */
+    bool shown;        /* after the last restart, as it is kept */
+    uint8_t arena[WORK_ARENA_BYTES];
+};
+
+void work_draw(struct world *w, struct work *work, uint32_t number, uint32_t owner);
+
+#endif
