@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# kill -9 of zyg or zyg-run at random moments of a job: it resumes, and every trial is recorded exactly once.
+# timeout 180
+. "$(dirname "$0")/../lib/e2e.sh"
+
+TRIALS=200
+KILLS=20
+RANDOM=${SEED:=$((EPOCHSECONDS % 32768))}
+echo "$E2E_NAME: SEED=$SEED repeats the moments" >&2
+
+cat >"$WORK/job.yaml" <<END
+zyg: 1
+name: killed
+search:
+  method: random
+  trials: $TRIALS
+  parallel: 2
+  seed: 3
+  objectives: [{metric: score, goal: minimize}]
+params:
+  x: {min: 0, max: 1}
+run:
+  command: [sh, -c, "echo {trial} >>'$WORK/started'; sleep 0.05; echo score={x}"]
+END
+
+launcher_of() { # ZYG: the id of its zyg-run
+    local pid
+    for pid in $(e2e_leftovers); do
+        if [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = zyg-run ]; then
+            echo "$pid"
+            return
+        fi
+    done
+    return 1
+}
+
+running() { gone "$1" && return 1 || return 0; }
+
+run zyg submit "$WORK/job.yaml"
+assert_status 0
+job=$out
+start zyg zyg resume "$job"
+zyg=$pid
+for ((kill = 1; kill <= KILLS; kill++)); do
+    e2e_pass_time "0.$(printf %03d $((RANDOM % 200)))"
+    running "$zyg" || fail "the job ended before kill $kill: $(<"$WORK/zyg.out") $(<"$WORK/zyg.err")"
+    if ((RANDOM % 3 == 0)) && victim=$(launcher_of "$zyg"); then
+        kill -KILL "$victim" 2>/dev/null || true
+        continue # the node starts another one
+    fi
+    disown "$zyg" # or bash would tell everybody that it was killed
+    kill -KILL "$zyg"
+    wait_until 5 "the end of zyg" gone "$zyg"
+    assert_nothing_left
+    start zyg zyg resume "$job"
+    zyg=$pid
+done
+finish "$zyg" 90
+assert_status 0
+assert_nothing_left
+
+run zyg export "$job" -o csv
+assert_status 0
+assert_equal "$(seq 0 $((TRIALS - 1)))" "$(tail -n +2 <<<"$out" | cut -d, -f1 | sort -n)" "the numbers of the trials"
+assert_equal "$TRIALS" "$(cut -d, -f2 <<<"$out" | grep -cx done)" "trials that are done"
+run zyg show "$job" -o json
+assert_match "$out" '"done": *'"$TRIALS"
+# A kill costs what ran at that moment and what was not yet on the disk, no more.
+assert_less "$(wc -l <"$WORK/started")" $((TRIALS + KILLS * 8)) "starts of $TRIALS trials with $KILLS kills"

@@ -1,0 +1,152 @@
+/* The launcher with the real zyg-run: whatever dies, nothing of a trial is left. */
+#define _GNU_SOURCE
+#include "tests/e2e/launcher_world.h"
+
+/* It forks twice, has a session of its own, no environment, no output: nothing ties it to its trial but who its parent is. */
+static void a_hidden_daemon_goes_with_its_trial(void **state) {
+    struct world *w = *state;
+    order_shell(w, 1,
+                "mkfifo hand; (setsid env -i /bin/sh -c 'echo $$ > hand; exec sleep 1000' > "
+                "/dev/null 2>&1 &);"
+                "read line < hand; echo pid $line");
+    struct heard *h = wait_over(w, 1);
+    assert_int_equal(h->status, 0);
+    assert_gone(number_after(h->output, "pid "));
+}
+
+/* A trial that ends takes nothing of its neighbours with it. */
+static void a_daemon_of_another_trial_stays(void **state) {
+    struct world *w = *state;
+    char path[256];
+    snprintf(path, sizeof path, "%s/go", w->dir);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    order_shell(w, 1,
+                "setsid sleep 1000 > /dev/null 2>&1 & "
+                "(setsid env -i sleep 1000 > /dev/null 2>&1 & echo pid2 $!); echo pid $!; read "
+                "line < go; exit 4");
+    wait_output(w, 1, "pid2 ");
+    wait_output(w, 1, "pid ");
+    /* Clock ticks are coarse: the neighbour must begin in a later one to be told apart from what was there before. */
+    for (uint64_t tick = kin_now(); kin_now() == tick;)
+        ;
+    order_shell(w, 2, "exit 3");
+    assert_int_equal(wait_over(w, 2)->status, 3);
+    pid_t daemon = number_after(w->runs[1].output, "pid ");
+    pid_t bare = number_after(w->runs[1].output, "pid2 ");
+    assert_int_equal(kill(daemon, 0), 0);
+    assert_int_equal(kill(bare, 0), 0);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(write(fd, "\n", 1), 1);
+    close(fd);
+    assert_int_equal(wait_over(w, 1)->status, 4);
+    assert_gone(daemon);
+    assert_gone(bare);
+}
+
+static void a_grandchild_that_holds_the_pipe_goes(void **state) {
+    struct world *w = *state;
+    order_shell(w, 1, "sleep 1000 & echo pid $!; exit 0");
+    struct heard *h = wait_over(w, 1);
+    assert_int_equal(h->status, 0);
+    assert_gone(number_after(h->output, "pid "));
+}
+
+static void term_reaches_the_group_and_kill_ends_it(void **state) {
+    struct world *w = *state;
+    order_shell(w, 1, "trap '' TERM; echo ready; while :; do sleep 1000; done");
+    order_shell(w, 2, "sleep 1000 & echo pid $!; trap 'echo term; exit 9' TERM; echo ready; wait");
+    wait_output(w, 1, "ready");
+    wait_output(w, 2, "ready");
+    order_kill(w, 1, SIGTERM);
+    order_kill(w, 2, SIGTERM);
+    struct heard *h = wait_over(w, 2);
+    assert_int_equal(h->status, 9);
+    assert_non_null(strstr(h->output, "term"));
+    assert_gone(number_after(h->output, "pid "));
+    assert_false(w->runs[1].exited);
+    order_kill(w, 1, SIGKILL);
+    assert_int_equal(wait_over(w, 1)->signal, SIGKILL);
+    order_kill(w, 1, SIGKILL); /* one that is over: nothing happens */
+    order_shell(w, 3, "exit 0");
+    assert_int_equal(wait_over(w, 3)->status, 0);
+}
+
+static void a_killed_zyg_run_leaves_nothing(void **state) {
+    struct world *w = *state;
+    order_shell(w, 1,
+                "mkfifo hand; sleep 1000 & echo pid $!; "
+                "(setsid env -i /bin/sh -c 'echo $$ > hand; exec sleep 1000' > /dev/null 2>&1 &);"
+                "read line < hand; echo daemon $line; wait");
+    wait_output(w, 1, "daemon ");
+    pid_t zyg_run = zyg_run_pid();
+    kill(zyg_run, SIGKILL);
+    while (w->downs == 0)
+        turn(w);
+    assert_gone(zyg_run);
+    assert_gone((pid_t)w->runs[1].pid);
+    assert_gone(number_after(w->runs[1].output, "pid "));
+    assert_gone(number_after(w->runs[1].output, "daemon "));
+    assert_false(w->runs[1].exited);
+    assert_string_equal(w->down_what, "zyg-run was killed");
+    while (w->ups == 0)
+        turn(w);
+    order_shell(w, 2, "exit 6");
+    assert_int_equal(wait_over(w, 2)->status, 6);
+    assert_int_equal(w->downs, 1);
+    assert_int_equal(w->ups, 1);
+}
+
+static void ending_kills_what_runs(void **state) {
+    struct world *w = *state;
+    order_shell(w, 1, "sleep 1000 & echo pid $!; trap '' TERM; wait");
+    wait_output(w, 1, "pid ");
+    pid_t zyg_run = zyg_run_pid();
+    launcher_destroy(&w->launcher);
+    assert_gone(zyg_run);
+    assert_gone((pid_t)w->runs[1].pid);
+    assert_gone(number_after(w->runs[1].output, "pid "));
+    assert_false(exists(scratch_of(w, 1)));
+}
+
+static pid_t start_marked(const char *mark) {
+    pid_t pid = fork();
+    if (pid == 0) {
+        setenv("ZYG_RUN", mark, 1);
+        execlp("sleep", "sleep", "1000", (char *)NULL);
+        _exit(127);
+    }
+    char found[KIN_MARK_BYTES] = "";
+    while (!kin_mark(pid, found)) /* until it has become sleep */
+        ;
+    assert_string_equal(found, mark);
+    return pid;
+}
+
+static void leftovers_are_swept(void **state) {
+    (void)state;
+    pid_t ours = start_marked("c0ffee01000000000000000000000000:0123456789abcdef:12");
+    pid_t other = start_marked("c0ffee02000000000000000000000000:0123456789abcdef:12");
+    int status;
+    /* What sweeps is marked too: a trial of the predecessor may have called zyg. It must not end itself. */
+    assert_int_equal(launcher_sweep(state_id), 1);
+    assert_int_equal(waitpid(ours, &status, WNOHANG), ours);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    assert_int_equal(waitpid(other, &status, WNOHANG), 0);
+    kill(other, SIGKILL);
+    waitpid(other, &status, 0);
+    assert_int_equal(launcher_sweep(state_id), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_hidden_daemon_goes_with_its_trial, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_daemon_of_another_trial_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_grandchild_that_holds_the_pipe_goes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(term_reaches_the_group_and_kill_ends_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_killed_zyg_run_leaves_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(ending_kills_what_runs, set_up, tear_down),
+        cmocka_unit_test(leftovers_are_swept),
+    };
+    signal(SIGPIPE, SIG_IGN);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
