@@ -14,9 +14,13 @@
 enum {
     BATCHES = 32,     /* one under way, one filling; the rest only when the disk is slow */
     BATCHES_HOLD = 3, /* from here on nothing new is begun */
-    BATCH_OPS_BYTES = 3 * LIMIT_BATCH_BYTES, /* soft limit, and what closing adds */
+    /* Soft limits; closing a batch adds the summary of every seat that has changed, twice. */
     BATCH_BUNDLE_BYTES = LIMIT_BATCH_BYTES / 2,
-    BATCH_AFTER_BYTES = LIMIT_BATCH_BYTES / 2
+    BATCH_AFTER_BYTES = LIMIT_BATCH_BYTES / 2,
+    BATCH_SUMMARY_BYTES = 18 * 1024, /* one encoded summary with its key */
+    BATCH_CLOSING_BYTES = LIMIT_JOBS_OPEN * BATCH_SUMMARY_BYTES,
+    BATCH_OPS_ROOM = LIMIT_BATCH_BYTES + BATCH_BUNDLE_BYTES + BATCH_CLOSING_BYTES,
+    BATCH_AFTER_ROOM = BATCH_AFTER_BYTES + BATCH_CLOSING_BYTES
 };
 
 struct batch {
@@ -24,8 +28,8 @@ struct batch {
     struct buf ops;
     struct says after;
     uint8_t bundle_memory[BATCH_BUNDLE_BYTES];
-    uint8_t ops_memory[BATCH_OPS_BYTES];
-    uint8_t after_memory[BATCH_AFTER_BYTES];
+    uint8_t ops_memory[BATCH_OPS_ROOM];
+    uint8_t after_memory[BATCH_AFTER_ROOM];
 };
 
 struct batches {

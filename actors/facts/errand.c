@@ -276,7 +276,7 @@ static void admit_new(struct facts *f, struct moment at, struct says *out) {
     mp_put_i64(&value, body->created);
     ops_put(&batch->ops, TABLE_jobs, span_of(e->job.bytes, sizeof e->job.bytes), buf_view(&value));
     keep_bundle(f, batch, e);
-    facts_event(batch, s, at.wall, "submitted");
+    facts_event(f, batch, s, at.wall, "submitted");
     facts_put_summary(batch, s);
     s->state = SEAT_FREE;
     reply(e, &batch->after, ERR_NONE, "");
@@ -314,7 +314,7 @@ static void cancel_resting(struct facts *f, struct seat *s, struct msg_job_row *
     s->row = *row;
     seat_end(s, JOB_CANCELLED, span_text("by its owner"), at.wall);
     keep_bundle(f, batch, e);
-    facts_event(batch, s, at.wall, "cancelled: by its owner");
+    facts_event(f, batch, s, at.wall, "cancelled: by its owner");
     facts_put_summary(batch, s);
     reply(e, &batch->after, ERR_NONE, "");
     finish_when_saved(f);
@@ -461,7 +461,7 @@ static void open_seat(struct facts *f, struct seat *s, struct moment at, struct 
     s->counted_until = at.now;
     uint64_t before = ranges_size(&s->finished);
     if (before > 0 || begun.len > 0)
-        facts_event(batch, s, at.wall, "resumed with %llu of %llu trials finished",
+        facts_event(f, batch, s, at.wall, "resumed with %llu of %llu trials finished",
                     (unsigned long long)before, (unsigned long long)s->row.trials);
     facts_touch(f, s);
     reply(e, out, ERR_NONE, "");

@@ -50,7 +50,8 @@ uint64_t facts_scan(struct facts *f, struct says *out, const struct msg_scan *sc
     return f->scans;
 }
 
-void facts_event(struct batch *batch, struct seat *s, wall_ms wall, const char *format, ...) {
+void facts_event(struct facts *f, struct batch *batch, struct seat *s, wall_ms wall,
+                 const char *format, ...) {
     if (s->events++ >= SEAT_EVENTS_MAX)
         return;
     char text[320];
@@ -60,11 +61,11 @@ void facts_event(struct batch *batch, struct seat *s, wall_ms wall, const char *
     va_end(args);
     /* Keys grow with the clock and stay unique when it stands still or is set back. */
     uint64_t number = (uint64_t)wall * 1000;
-    s->last_event = number > s->last_event ? number : s->last_event + 1;
+    f->last_event = number > f->last_event ? number : f->last_event + 1;
     uint8_t key_memory[JOB_ID_BYTES + 8], value_memory[400];
     struct buf key = buf_of(key_memory, sizeof key_memory);
     struct buf value = buf_of(value_memory, sizeof value_memory);
-    trial_key(&key, &s->id, s->last_event);
+    trial_key(&key, &s->id, f->last_event);
     struct span line = span_text(text);
     while (!span_is_utf8(line))
         line.len--; /* a cut through a letter */
@@ -74,7 +75,7 @@ void facts_event(struct batch *batch, struct seat *s, wall_ms wall, const char *
 }
 
 void facts_put_summary(struct batch *batch, const struct seat *s) {
-    uint8_t key_memory[8 + JOB_ID_BYTES], row_memory[SEAT_PARAMS_BYTES + 1024];
+    uint8_t key_memory[8 + JOB_ID_BYTES], row_memory[BATCH_SUMMARY_BYTES - 64];
     struct buf key = buf_of(key_memory, sizeof key_memory);
     struct buf row = buf_of(row_memory, sizeof row_memory);
     seat_summary_key(&key, &s->row);
@@ -112,7 +113,8 @@ void facts_close_seat(struct facts *f, struct batch *batch, struct seat *s, wall
     s->state = SEAT_CLOSING;
     s->closed_in = f->batches.filling;
     f->urgent = true;
-    facts_event(batch, s, wall, "%s%s%.*s", ends[s->row.state], s->row.cause.len > 0 ? ": " : "",
+    s->events = 0; /* the end is always told */
+    facts_event(f, batch, s, wall, "%s%s%.*s", ends[s->row.state], s->row.cause.len > 0 ? ": " : "",
                 (int)s->row.cause.len, (const char *)s->row.cause.data);
     facts_touch(f, s);
     say(&batch->after,
@@ -177,15 +179,15 @@ static void put_output(struct batch *batch, const struct job_id *job, uint64_t s
         ops_put(&batch->ops, TABLE_series, buf_view(&key), outcome->series);
 }
 
-static void note_trial(struct batch *batch, struct seat *s, const struct msg_result_fact *result,
-                       bool new_best, wall_ms wall) {
+static void note_trial(struct facts *f, struct batch *batch, struct seat *s,
+                       const struct msg_result_fact *result, bool new_best, wall_ms wall) {
     enum trial_status status = (enum trial_status)result->status;
     if (new_best)
-        facts_event(batch, s, wall, "best %.*s %.6g by #%llu", (int)s->row.metric.len,
+        facts_event(f, batch, s, wall, "best %.*s %.6g by #%llu", (int)s->row.metric.len,
                     (const char *)s->row.metric.data, s->row.best_value,
                     (unsigned long long)result->slot);
     else if (status != TRIAL_DONE)
-        facts_event(batch, s, wall, "#%llu %s%s%.*s", (unsigned long long)result->slot,
+        facts_event(f, batch, s, wall, "#%llu %s%s%.*s", (unsigned long long)result->slot,
                     trial_status_name(status), result->cause.len > 0 ? ": " : "",
                     (int)(result->cause.len < 200 ? result->cause.len : 200),
                     (const char *)result->cause.data);
@@ -216,7 +218,7 @@ static void record(struct facts *f, struct batch *batch, struct seat *s,
         if (row.has_value)
             put_rank(batch, s, result->slot, row.value);
         bool new_best = s->row.has_best && s->row.best_slot != best_before;
-        note_trial(batch, s, result, new_best, at.wall);
+        note_trial(f, batch, s, result, new_best, at.wall);
     }
     facts_touch(f, s);
     say(&batch->after, &(struct msg){.kind = MSG_recorded,
@@ -375,15 +377,17 @@ static void on_list_rows(struct facts *f, const struct msg_rows *rows, when_ms n
         struct msg row;
         struct err err;
         bool whole = msg_decode(&row, mp_bin(&in), &err) && row.kind == MSG_job_row;
+        if (errands_full(&f->errands))
+            break; /* the rest is read again when there is room */
         if (key.len == sizeof f->list_after) {
             memcpy(f->list_after, key.data, key.len);
             f->list_after_len = key.len;
         }
-        if (whole && row.job_row.state == JOB_OPEN && !errands_full(&f->errands))
+        if (whole && row.job_row.state == JOB_OPEN)
             errand_want(f, 0, &row.job_row.job, out);
     }
     f->list_scan = 0;
-    f->listing = rows->more || rows->code != ERR_NONE;
+    f->listing = rows->more || rows->code != ERR_NONE || mp_peek(&in) != MP_END;
     f->list_at = rows->code != ERR_NONE ? now + RETRY_PAUSE_MOST : INT64_MIN;
 }
 
@@ -405,7 +409,7 @@ static void on_quit(struct facts *f, struct moment at) {
         if (batch == NULL)
             continue;
         seat_clock(s, at.now);
-        facts_event(batch, s, at.wall, "interrupted");
+        facts_event(f, batch, s, at.wall, "interrupted");
         facts_touch(f, s);
     }
 }
@@ -446,7 +450,9 @@ static void settle(struct facts *f, struct moment at, struct says *out) {
         f->urgent = false;
     }
     set_hold(f, f->ailing || batches_waiting(b) >= BATCHES_HOLD, out);
-    if (f->quitting && !f->said_quiet && !b->under_way && batch_is_empty(batches_oldest(b))) {
+    /* A disk that stays full would keep the process for ever; what it refused was not acknowledged. */
+    bool kept = !b->under_way && batch_is_empty(batches_oldest(b));
+    if (f->quitting && !f->said_quiet && (kept || f->ailing)) {
         f->said_quiet = true;
         say(out, &(struct msg){.kind = MSG_quiet, .quiet.room = ROOM_FACTS});
     }

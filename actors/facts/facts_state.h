@@ -26,8 +26,9 @@ struct facts {
     when_ms launched; /* when the last batch went to the store */
     when_ms retry_at; /* a failed save is asked again; WHEN_NEVER: none */
     dur_ms retry_pause;
-    uint64_t scans;  /* tickets of scans */
-    when_ms list_at; /* listing goes on then, after the store has failed */
+    uint64_t scans;      /* tickets of scans */
+    uint64_t last_event; /* key of the newest event of any job */
+    when_ms list_at;     /* listing goes on then, after the store has failed */
     uint64_t list_scan;
     uint8_t list_after[8 + JOB_ID_BYTES];
     size_t list_after_len;
@@ -50,8 +51,8 @@ void facts_touch(struct facts *f, struct seat *s);
 void facts_put_summary(struct batch *batch,
                        const struct seat *s); /* the seat's row, as it is now */
 /* One line of the job's history, in the batch. */
-void facts_event(struct batch *batch, struct seat *s, wall_ms wall, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void facts_event(struct facts *f, struct batch *batch, struct seat *s, wall_ms wall,
+                 const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* The job ends with this batch: says job_shut when it is durable. */
 void facts_close_seat(struct facts *f, struct batch *batch, struct seat *s, wall_ms wall);
 uint64_t facts_scan(struct facts *f, struct says *out, const struct msg_scan *scan);

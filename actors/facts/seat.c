@@ -21,7 +21,6 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     s->finished = ranges_of(s->ranges_memory, LIMIT_RANGES);
     s->touched = false;
     s->events = s->no_metric = 0;
-    s->last_event = 0;
     seat_new_row(&s->row, &s->job, id, created);
     s->row.run_ms = row->run_ms;
     s->state = SEAT_OPENING;

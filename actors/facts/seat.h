@@ -30,7 +30,6 @@ struct seat {
     bool touched;          /* the row differs from what the newest closed batch holds */
     uint64_t closed_in;    /* CLOSING: the batch that says so */
     when_ms counted_until; /* run_ms counts up to here */
-    uint64_t last_event;   /* key of the newest event */
     uint32_t events;
     uint32_t no_metric;
     struct range ranges_memory[LIMIT_RANGES];

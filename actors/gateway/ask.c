@@ -39,7 +39,7 @@ struct ask *ask_new(struct asks *a, enum ask_kind kind, uint32_t peer, uint64_t 
         ask->scan = ++a->tickets;
         ask->step = ask->pending = 0;
         ask->slot = ask->attempt = ask->limit = ask->found = 0;
-        ask->more = false;
+        ask->more = ask->open = false;
         ask->cursor_len = ask->kept_len = 0;
         return ask;
     }
@@ -233,6 +233,7 @@ static void on_summary(struct ask *ask, const struct msg_rows *rows, const struc
         return;
     }
     send_job_row(ask, &row, over, out);
+    ask->open = row.state == JOB_OPEN;
     if (ask->kind == ASK_WATCH) {
         ask->kind = ASK_NONE;
         return;
@@ -438,10 +439,13 @@ void asks_rows(struct asks *a, const struct msg_rows *rows, const struct overlay
         struct ask *ask = &a->items[i];
         if (ask->kind == ASK_NONE || ask->kind == ASK_ADMIT || ask->scan != rows->ticket)
             continue;
+        bool watches = ask->kind == ASK_WATCH;
         if (rows->code != ERR_NONE)
             give_up(ask, err_code_of(rows->code), "the store could not be read", out);
         else
             on_rows(a, ask, rows, over, out);
+        if (watches && ask->kind == ASK_NONE && !ask->open)
+            over->unwatch(over->context, ask->peer, &ask->job);
         return;
     }
 }

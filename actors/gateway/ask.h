@@ -35,6 +35,7 @@ struct ask {
     uint64_t found;
     uint32_t pending; /* RANKED: trials still to come */
     bool more;
+    bool open; /* WATCH: the job was open when its row was read */
     size_t cursor_len;
     uint8_t cursor[STORE_KEY_BYTES_MAX];
     char selector[ASK_SELECTOR_BYTES + 1];
@@ -49,11 +50,13 @@ struct asks {
     struct ask items[ASKS];
 };
 
-/* What of a job is only known here: how much of it runs now. */
+/* What only the gateway knows and does: how much of a job runs now, who watches. */
 struct overlay {
     void *context;
     void (*job)(void *context, struct msg_job_row *row);
     void (*trial)(void *context, const struct job_id *job, struct msg_trial_row *row);
+    void (*unwatch)(void *context, uint32_t peer,
+                    const struct job_id *job); /* nothing will change any more */
 };
 
 void refuse(struct says *out, uint32_t peer, uint64_t ticket, enum err_code code, const char *what);

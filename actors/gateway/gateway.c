@@ -34,6 +34,10 @@ static void overlay_job(void *context, struct msg_job_row *row) {
         row->cause = span_text(g->ailing_what);
 }
 
+static void overlay_unwatch(void *context, uint32_t peer, const struct job_id *job) {
+    live_unwatch(&((struct gateway *)context)->live, peer, job);
+}
+
 static void overlay_trial(void *context, const struct job_id *job, struct msg_trial_row *row) {
     live_overlay_trial(&((struct gateway *)context)->live, job, row);
 }
@@ -113,15 +117,16 @@ struct subject {
     struct span after;
 };
 
-static void on_ask(struct gateway *g, enum ask_kind kind, uint32_t peer, uint64_t ticket,
+/* False: refused. */
+static bool on_ask(struct gateway *g, enum ask_kind kind, uint32_t peer, uint64_t ticket,
                    const struct subject *about, struct says *out) {
     if (about->after.len > STORE_KEY_BYTES_MAX) {
         refuse(out, peer, ticket, ERR_BAD_MESSAGE, "a cursor that this node did not give");
-        return;
+        return false;
     }
     struct ask *ask = ask_new(&g->asks, kind, peer, ticket, out);
     if (ask == NULL)
-        return;
+        return false;
     ask->job = about->job;
     ask->slot = about->slot;
     ask->attempt = about->attempt;
@@ -130,6 +135,7 @@ static void on_ask(struct gateway *g, enum ask_kind kind, uint32_t peer, uint64_
         memcpy(ask->cursor, about->after.data, about->after.len);
     ask->cursor_len = about->after.len;
     ask_begin(&g->asks, ask, out);
+    return true;
 }
 
 static void on_read_log(struct gateway *g, uint32_t peer, const struct msg_read_log *m,
@@ -150,8 +156,8 @@ static void on_watch(struct gateway *g, uint32_t peer, const struct msg_watch *m
         return;
     if (live_watch(&g->live, peer, m->ticket, &m->job, now + WATCH_PAUSE_MS) == NULL)
         refuse(out, peer, m->ticket, ERR_BUSY, "too many watch jobs");
-    else
-        on_ask(g, ASK_WATCH, peer, m->ticket, &(struct subject){.job = m->job}, out);
+    else if (!on_ask(g, ASK_WATCH, peer, m->ticket, &(struct subject){.job = m->job}, out))
+        live_unwatch(&g->live, peer, &m->job);
 }
 
 static void on_request(struct gateway *g, const struct event *event, when_ms now,
@@ -225,7 +231,8 @@ static void gateway_step(void *self, const struct event *event, struct moment at
                          struct says *out) {
     struct gateway *g = self;
     const struct msg *m = &event->msg;
-    const struct overlay over = {.context = g, .job = overlay_job, .trial = overlay_trial};
+    const struct overlay over = {
+        .context = g, .job = overlay_job, .trial = overlay_trial, .unwatch = overlay_unwatch};
     if (event->from == ROOM_CLIENTS) {
         on_request(g, event, at.now, out);
     } else {

@@ -221,7 +221,8 @@ struct follower *live_follow(struct live *l, uint32_t peer, uint64_t ticket,
 
 static void send_part(struct follower *f, const struct msg_printed *printed, struct says *out) {
     uint64_t end = printed->offset + printed->bytes.len;
-    if (end <= f->offset)
+    f->begun = f->begun || printed->offset == 0;
+    if (!f->begun || end <= f->offset)
         return; /* said again because somebody else began to follow */
     uint64_t skip = printed->offset < f->offset ? f->offset - printed->offset : 0;
     f->offset = end;

@@ -47,6 +47,8 @@ struct follower {
     uint64_t ticket;
     struct job_id job;
     uint64_t slot;
+    bool
+        begun; /* it has seen the first byte; what comes before that was meant for another follower */
     uint64_t offset; /* up to here it has been sent */
 };
 

@@ -61,6 +61,8 @@ static void zap_actor(zsock_t *pipe, void *argument) {
             answer(&config, handler);
     }
     zpoller_destroy(&poller);
+    /* Closing lets go of the name only later; the next node of this process needs it now. */
+    zsock_unbind(handler, "%s", "inproc://zeromq.zap.01");
     zsock_destroy(&handler);
 }
 

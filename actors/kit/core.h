@@ -20,8 +20,8 @@ struct event {
     struct msg msg; /* kind MSG_NONE: only time has passed */
 };
 
-/* More than one step of any core can say: a commit of LIMIT_BATCH_BYTES, or a page of rows, and the rest. */
-enum { SAYS_BYTES = 4 << 20 };
+/* More than one step of any core can say: what waited for one commit and the whole next one, or a page of rows. */
+enum { SAYS_BYTES = 8 << 20 };
 
 /* What a step says. Messages are encoded at once, so what they point to may change right after. */
 struct says {

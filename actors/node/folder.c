@@ -1,3 +1,5 @@
+#define _GNU_SOURCE /* F_OFD_SETLK */
+
 #include "actors/node/folder.h"
 
 #include <errno.h>
@@ -8,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,6 +58,10 @@ bool folder_resolve(const char *dir, char out[FOLDER_PATH_BYTES], struct err *er
     return true;
 }
 
+/* Open file description locks: they end with the process, no other descriptor of it matters, and, unlike flock, they can be
+ * looked at without being taken. */
+static const struct flock whole_file = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
 static int open_lock(const char *dir, int flags) {
     char path[PATH_MAX];
     if (!join(path, sizeof path, dir, "lock"))
@@ -72,9 +77,9 @@ int folder_lock(const char *dir, struct err *err) {
         err_set(err, ERR_SYSTEM, "cannot write in the state folder %s: %s", dir, strerror(errno));
         return -1;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+    if (fcntl(fd, F_OFD_SETLK, &whole_file) == 0)
         return fd;
-    if (errno == EWOULDBLOCK)
+    if (errno == EAGAIN || errno == EACCES)
         err_set(err, ERR_BUSY, "another process runs the node of %s", dir);
     else
         err_set(err, ERR_SYSTEM, "cannot lock %s: %s", dir, strerror(errno));
@@ -86,7 +91,8 @@ static bool is_locked(const char *dir) {
     int fd = open_lock(dir, 0);
     if (fd < 0)
         return false;
-    bool locked = flock(fd, LOCK_SH | LOCK_NB) != 0;
+    struct flock found = whole_file;
+    bool locked = fcntl(fd, F_OFD_GETLK, &found) == 0 && found.l_type != F_UNLCK;
     close(fd);
     return locked;
 }

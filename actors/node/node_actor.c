@@ -42,6 +42,7 @@ static void *reserve(struct seats *seats, size_t size) {
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     ensure(memory != MAP_FAILED && seats->blocks_count < CORES);
+    madvise(memory, size, MADV_NOHUGEPAGE); /* a huge page would make a few bytes cost 2 MiB */
     seats->blocks[seats->blocks_count++] = (struct block){.data = memory, .size = size};
     return memory;
 }
@@ -167,7 +168,7 @@ static void run(struct seats *seats, zsock_t *pipe) {
         [CLIENTS] = {.fd = clients_port_fd(seats->clients), .events = POLLIN},
         [STORE] = {.fd = zsock_fd(store_port_sock(seats->store)), .events = POLLIN},
         [LAUNCHER] = {.fd = launcher_fd(seats->launcher), .events = POLLIN}};
-    while (!seats->over) {
+    for (;;) {
         if (items[PIPE].revents != 0 && obey(seats, pipe))
             return;
         if (items[CLIENTS].revents != 0 || clients_port_look(seats->clients))
@@ -179,6 +180,8 @@ static void run(struct seats *seats, zsock_t *pipe) {
         struct moment at = read_clocks();
         board_run(board, at);
         board_wake(board, at);
+        if (seats->over)
+            return;
         bool look = clients_port_look(seats->clients) || store_port_look(seats->store);
         poll(items, ITEMS, look ? 0 : patience(board, at.now));
     }

@@ -1,4 +1,5 @@
-/* Conditions of `when`: compiled, evaluated under every mixture of active and inactive parameters, visited. */
+/* Conditions of `when`: compiled, evaluated under every mixture of active and inactive parameters,
+ * visited. */
 #include <stdint.h>
 
 #include "proto/base/check.h"
@@ -17,7 +18,8 @@ static void check_use(void *context, const struct expr_use *use) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    const struct span names[NAMES] = {span_text("a"), span_text("b"), span_text("fast"), span_text("learner")};
+    const struct span names[NAMES] = {span_text("a"), span_text("b"), span_text("fast"),
+                                      span_text("learner")};
     const struct expr_names all = {names, NAMES};
     struct span text = span_of(data, size);
     struct arena arena = arena_of(arena_memory, sizeof arena_memory);

@@ -1,5 +1,5 @@
-/* Job files, and the canonical bytes of jobs: the same input is tried as both. What is accepted must survive its long form
- * and its bytes unchanged. */
+/* Job files, and the canonical bytes of jobs: the same input is tried as both. What is accepted
+ * must survive its long form and its bytes unchanged. */
 #include <stdint.h>
 
 #include "actors/jobfile/jobfile.h"

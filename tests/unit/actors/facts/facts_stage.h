@@ -116,14 +116,14 @@ static inline struct span config_bytes(double lr) {
     return buf_view(&out);
 }
 
-/* Facts that nobody waits for gather for a moment; after it the next one is saved at once. */
+/* Facts that nobody waits for gather for a moment: the words below let it pass, those that end in `now` do not. */
 enum { GATHER_MS = 5 };
 
 static inline void say_proposed(struct facts_stage *f, const struct job_id *id, uint64_t slot) {
-    stage_pass(f->stage, GATHER_MS);
     stage_say(f->stage, ROOM_TUNER,
               &(struct msg){.kind = MSG_proposed,
                             .proposed = {.job = *id, .slot = slot, .config = config_bytes(0.5)}});
+    stage_pass(f->stage, GATHER_MS);
 }
 
 static inline void say_outcome_now(struct facts_stage *f, const struct job_id *id, uint64_t slot,
@@ -148,8 +148,8 @@ static inline void say_outcome_now(struct facts_stage *f, const struct job_id *i
 
 static inline void say_outcome(struct facts_stage *f, const struct job_id *id, uint64_t slot,
                                enum trial_status status, double value) {
-    stage_pass(f->stage, GATHER_MS);
     say_outcome_now(f, id, slot, status, value);
+    stage_pass(f->stage, GATHER_MS);
 }
 
 static inline struct job_id open_job(struct facts_stage *f, uint64_t nonce) {

@@ -246,6 +246,7 @@ static void a_job_is_counted_again_after_a_crash(void **state) {
                 stage_place(f->stage, ROOM_TUNER, MSG_learned));
     assert_true(stage_place(f->stage, ROOM_TUNER, MSG_learned) <
                 stage_place(f->stage, ROOM_SCHED, MSG_job_open));
+    stage_pass(f->stage, GATHER_MS);
     assert_int_equal(stored_row(f, &id).done, 1);
     assert_int_equal(stored_row(f, &id).best_slot, 0);
     assert_int_equal(stored_events(f, "resumed with 1 of 4 trials finished"), 1);
@@ -272,6 +273,7 @@ static void a_long_job_is_read_again_page_by_page(void **state) {
     facts_stage_crash(f, false);
     say_want(f, 8, &id);
     expect_answer(f, 8, ERR_NONE, "");
+    stage_pass(f->stage, GATHER_MS);
     assert_int_equal(stage_count(f->stage, ROOM_TUNER, MSG_learned), 2500);
     assert_int_equal(stored_row(f, &id).done, 2500);
     assert_int_equal(stored_row(f, &id).best_slot, 2499);
@@ -337,7 +339,8 @@ static void a_disk_that_refuses_is_asked_again_with_growing_pauses(void **state)
     struct job_id id = open_job(f, 1);
     stage_forget(f->stage);
     store_mem_set_full(f->stage->store, true);
-    say_outcome(f, &id, 0, TRIAL_DONE, 0.5);
+    stage_pass(f->stage, GATHER_MS);
+    say_outcome_now(f, &id, 0, TRIAL_DONE, 0.5);
     const struct msg *ailing = stage_heard(f->stage, ROOM_GATEWAY, MSG_ailing, 0);
     assert_non_null(ailing);
     assert_int_equal(ailing->ailing.code, ERR_STORE_FULL);
@@ -366,7 +369,8 @@ static void a_disk_that_refuses_is_asked_again_with_growing_pauses(void **state)
     assert_int_equal(board_deadline(f->stage->board), WHEN_NEVER);
 
     store_mem_set_full(f->stage->store, true); /* the pauses begin anew */
-    say_outcome(f, &id, 2, TRIAL_DONE, 0.5);
+    stage_pass(f->stage, GATHER_MS);
+    say_outcome_now(f, &id, 2, TRIAL_DONE, 0.5);
     assert_int_equal(board_deadline(f->stage->board), f->stage->at.now + 250);
 }
 
@@ -413,7 +417,7 @@ static void a_slow_disk_holds_the_scheduler(void **state) {
     assert_true(slot > 2 * LIMIT_BATCH_FACTS); /* one under way, two full */
     assert_int_equal(f->stage->saves_count, 1);
     while (stage_save(f->stage))
-        ;
+        stage_pass(f->stage, GATHER_MS);
     assert_false(stage_heard(f->stage, ROOM_SCHED, MSG_hold, 1)->hold.on);
     assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_recorded), slot);
     assert_int_equal(stored_row(f, &id).done, slot);

@@ -369,6 +369,7 @@ static void say_rich_outcome(struct gateway_stage *g, const struct job_id *id, e
               &(struct msg){.kind = MSG_outcome,
                             .outcome = {.result = buf_view(&result), .series = buf_view(&series), .log_bytes = 100,
                                         .log_head = span_text("head"), .log_tail = span_text("the tail")}});
+    stage_pass(g->stage, GATHER_MS);
 }
 
 static void a_log_comes_with_its_gap(void **state) {
@@ -424,7 +425,6 @@ static void a_jobs_history_comes_oldest_first(void **state) {
     wall_ms begin = g->stage->at.wall;
     stage_pass(g->stage, 5);
     say_outcome(g->facts, &id, 0, TRIAL_DONE, 0.5);
-    stage_pass(g->stage, 5);
     say_outcome(g->facts, &id, 1, TRIAL_CRASHED, 0);
     client_says(g, 5, &(struct msg){.kind = MSG_read_events, .read_events = {.ticket = 6, .job = id, .limit = 2}});
     assert_int_equal(stage_peer_count(g->stage, 5), 3);

@@ -1,5 +1,5 @@
-/* Good files: what each part becomes, defaults, the short forms, and the way through the long form and back. What bad files
- * get is in tests/script/jobfile. */
+/* Good files: what each part becomes, defaults, the short forms, and the way through the long form
+ * and back. What bad files get is in tests/script/jobfile. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,30 +58,31 @@ static void the_least_file_and_its_defaults(void **state) {
 
 static void everything_a_file_can_say(void **state) {
     (void)state;
-    struct job job = read_text("zyg: 1\n"
-                               "name: digits-2\n"
-                               "search:\n"
-                               "  method: random\n"
-                               "  trials: 200\n"
-                               "  parallel: 32\n"
-                               "  seed: 7\n"
-                               "  objectives: [{metric: val_acc, goal: maximize, target: 0.995}]\n"
-                               "params:\n"
-                               "  learner: [cnn, mlp, forest]\n"
-                               "  lr: {min: 1e-5, max: 0.1, scale: log10, points: 5, when: \"learner != forest\"}\n"
-                               "  batch: {min: 16, max: 512, scale: log2, type: int}\n"
-                               "  drop: {min: 0, max: 1, step: 0.1}\n"
-                               "  mixed: {values: [true, 1, 1.5, no, \"2\", 0x10], when: learner == mlp}\n"
-                               "  fixed: 010\n"
-                               "try_first: [{learner: forest, batch: 64.0, drop: 0.30000000000000004, fixed: 10}]\n"
-                               "run:\n"
-                               "  command: [python3, train.py, 5, true, \"--lr={lr}\", \"{{x}}\", \"{args}\"]\n"
-                               "  dir: ./sub//folder/\n"
-                               "  env: {MODE: \"{learner}\", COUNT: 3, EMPTY: }\n"
-                               "  worker: process\n"
-                               "  metrics: {regex: {val_acc: 'acc=([0-9.]+)', loss: \"loss (.*)$\"}}\n"
-                               "  limits: {wall: 30m, output: 5MiB, grace: 500ms}\n"
-                               "  retry: {crash: 1, transient: 2, lost: unlimited}\n");
+    struct job job = read_text(
+        "zyg: 1\n"
+        "name: digits-2\n"
+        "search:\n"
+        "  method: random\n"
+        "  trials: 200\n"
+        "  parallel: 32\n"
+        "  seed: 7\n"
+        "  objectives: [{metric: val_acc, goal: maximize, target: 0.995}]\n"
+        "params:\n"
+        "  learner: [cnn, mlp, forest]\n"
+        "  lr: {min: 1e-5, max: 0.1, scale: log10, points: 5, when: \"learner != forest\"}\n"
+        "  batch: {min: 16, max: 512, scale: log2, type: int}\n"
+        "  drop: {min: 0, max: 1, step: 0.1}\n"
+        "  mixed: {values: [true, 1, 1.5, no, \"2\", 0x10], when: learner == mlp}\n"
+        "  fixed: 010\n"
+        "try_first: [{learner: forest, batch: 64.0, drop: 0.30000000000000004, fixed: 10}]\n"
+        "run:\n"
+        "  command: [python3, train.py, 5, true, \"--lr={lr}\", \"{{x}}\", \"{args}\"]\n"
+        "  dir: ./sub//folder/\n"
+        "  env: {MODE: \"{learner}\", COUNT: 3, EMPTY: }\n"
+        "  worker: process\n"
+        "  metrics: {regex: {val_acc: 'acc=([0-9.]+)', loss: \"loss (.*)$\"}}\n"
+        "  limits: {wall: 30m, output: 5MiB, grace: 500ms}\n"
+        "  retry: {crash: 1, transient: 2, lost: unlimited}\n");
     assert_int_equal(job.trials, 200);
     assert_int_equal(job.parallel, 32);
     assert_int_equal(job.seed, 7);
@@ -98,7 +99,8 @@ static void everything_a_file_can_say(void **state) {
     assert_int_equal(p[2].kind, PARAM_INT);
     assert_int_equal(p[2].scale, SCALE_LOG);
     assert_true(p[3].step == 0.1);
-    static const enum value_kind kinds[] = {VALUE_BOOL, VALUE_INT, VALUE_FLOAT, VALUE_TEXT, VALUE_TEXT, VALUE_TEXT};
+    static const enum value_kind kinds[] = {VALUE_BOOL, VALUE_INT,  VALUE_FLOAT,
+                                            VALUE_TEXT, VALUE_TEXT, VALUE_TEXT};
     for (uint32_t i = 0; i < 6; i++)
         assert_int_equal(p[4].choices[i].kind, kinds[i]);
     assert_span(p[4].choices[3].text, "no");
@@ -129,9 +131,10 @@ static void everything_a_file_can_say(void **state) {
 
 static void short_forms(void **state) {
     (void)state;
-    struct job job = read_text("{\"zyg\": 1, \"name\": \"json\", \"search\": {\"trials\": 1, \"objective\": "
-                               "{\"metric\": \"loss\", \"goal\": \"minimize\"}}, "
-                               "\"run\": {\"command\": \"python3 'my train.py' --fast\"}}");
+    struct job job =
+        read_text("{\"zyg\": 1, \"name\": \"json\", \"search\": {\"trials\": 1, \"objective\": "
+                  "{\"metric\": \"loss\", \"goal\": \"minimize\"}}, "
+                  "\"run\": {\"command\": \"python3 'my train.py' --fast\"}}");
     assert_span(job.objective.metric, "loss");
     assert_int_equal(job.objective.goal, GOAL_MINIMIZE);
     assert_false(job.objective.has_target);
@@ -146,8 +149,10 @@ static void a_byte_order_mark_is_no_character(void **state) {
     struct err err;
     struct job job = read_text("\xef\xbb\xbf" LEAST "search: {trials: 3}\r\n");
     assert_int_equal(job.trials, 3);
-    assert_false(jobfile_read(&job, span_text("\xef\xbb\xbfzyg: \"one\""), "j", "/", &arena, &at, &err));
-    assert_string_equal(err.what, "j:1:6: 'zyg' expects 1, the version of job files, not the text 'one'");
+    assert_false(
+        jobfile_read(&job, span_text("\xef\xbb\xbfzyg: \"one\""), "j", "/", &arena, &at, &err));
+    assert_string_equal(err.what,
+                        "j:1:6: 'zyg' expects 1, the version of job files, not the text 'one'");
     assert_false(jobfile_read(&job, span_text("\xef\xbb\xbf"), "j", "/", &arena, &at, &err));
     assert_string_equal(err.what, "j:1:1: the file is empty; a job begins with 'zyg: 1'");
     assert_false(jobfile_read(&job, (struct span){0}, "j", "/", &arena, &at, &err));
@@ -160,12 +165,14 @@ static void folders(void **state) {
         const char *dir;
         const char *expected;
     } cases[] = {
-        {"sub", "/home/user/sub"},       {".", "/home/user"},      {"../x", "/home/user/../x"},
-        {"/srv/data", "/srv/data"},      {"/", "/"},               {"/srv/./a/", "/srv/a"},
+        {"sub", "/home/user/sub"},  {".", "/home/user"}, {"../x", "/home/user/../x"},
+        {"/srv/data", "/srv/data"}, {"/", "/"},          {"/srv/./a/", "/srv/a"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[200];
-        snprintf(text, sizeof text, "zyg: 1\nname: t\nsearch: {trials: 1}\nrun: {command: [a], dir: %s}\n", cases[i].dir);
+        snprintf(text, sizeof text,
+                 "zyg: 1\nname: t\nsearch: {trials: 1}\nrun: {command: [a], dir: %s}\n",
+                 cases[i].dir);
         assert_span(read_text(text).dir, cases[i].expected);
     }
     assert_span(read_or_fail(span_text(LEAST "search: {trials: 1}"), "/", first_memory).dir, "/");
@@ -173,13 +180,26 @@ static void folders(void **state) {
 
 static void trials_of_grids_and_lists(void **state) {
     (void)state;
-    assert_int_equal(read_text(LEAST "search: {method: grid}\nparams: {a: [1, 2, 3], b: [x, y]}\n").trials, 6);
-    assert_int_equal(read_text(LEAST "search: {method: grid, trials: 4}\nparams: {a: [1, 2, 3], b: [x, y]}\n").trials, 4);
-    assert_int_equal(read_text(LEAST "search: {method: grid, trials: 99}\nparams: {a: [1, 2, 3]}\n").trials, 3);
-    assert_int_equal(read_text(LEAST "search: {method: list}\nparams: {a: [1, 2, 3]}\nlist: [{a: 3}, {a: 1}]\n").trials, 2);
-    assert_int_equal(read_text(LEAST "search: {method: list, trials: 1}\nparams: {a: [1, 2]}\nlist: [{a: 2}, {a: 1}]\n").trials,
-                     1);
-    assert_int_equal(read_text(LEAST "search: {method: grid}\n").trials, 1); /* no parameters: one empty configuration */
+    assert_int_equal(
+        read_text(LEAST "search: {method: grid}\nparams: {a: [1, 2, 3], b: [x, y]}\n").trials, 6);
+    assert_int_equal(
+        read_text(LEAST "search: {method: grid, trials: 4}\nparams: {a: [1, 2, 3], b: [x, y]}\n")
+            .trials,
+        4);
+    assert_int_equal(
+        read_text(LEAST "search: {method: grid, trials: 99}\nparams: {a: [1, 2, 3]}\n").trials, 3);
+    assert_int_equal(
+        read_text(LEAST "search: {method: list}\nparams: {a: [1, 2, 3]}\nlist: [{a: 3}, {a: 1}]\n")
+            .trials,
+        2);
+    assert_int_equal(
+        read_text(
+            LEAST
+            "search: {method: list, trials: 1}\nparams: {a: [1, 2]}\nlist: [{a: 2}, {a: 1}]\n")
+            .trials,
+        1);
+    assert_int_equal(read_text(LEAST "search: {method: grid}\n").trials,
+                     1); /* no parameters: one empty configuration */
 }
 
 static struct span encoded(const struct job *job, uint8_t *memory) {
@@ -205,17 +225,24 @@ static void assert_round_trip(struct span text, const char *dir) {
 static void the_long_form_is_read_back(void **state) {
     (void)state;
     assert_round_trip(span_text(LEAST "search: {trials: 3}\n"), "/home/user");
-    assert_round_trip(span_text(LEAST "search: {method: grid}\nparams: {a: {min: 1, max: 9, type: int, step: 2}, b: {min: "
-                                      "0.001, max: 1, scale: log, points: 4}}\n"),
-                      "/home/user");
-    assert_round_trip(span_text("zyg: 1\nname: \"5\"\nsearch: {method: list, objective: {metric: \"5\", goal: minimize, "
-                                "target: -1e-7}}\n"
-                                "params:\n  no: [true, \"true\", 1, \"1\", 1.5, 1e20, 2.0, \"\", \"a: b\", \"\\x7e\\u0085\\n\", '#', é]\n"
-                                "  k: {min: -5, max: 1e15, type: int, when: \"no in [true, 'a: b']\"}\n"
-                                "list: [{no: true, k: -5}, {no: \"true\"}, {no: 2}, {no: \"\\x7e\\u0085\\n\"}]\n"
-                                "run: {command: 'a \"b c\" {{x}} {no}', env: {A: \"\\u2028\"}, metrics: {regex: {\"5\": "
-                                "\"\\\\$([0-9]+)\", loss/val: '\"(x)\"'}}, limits: {wall: 1.5s}}\n"),
-                      "/home/üser/a b");
+    assert_round_trip(
+        span_text(
+            LEAST
+            "search: {method: grid}\nparams: {a: {min: 1, max: 9, type: int, step: 2}, b: {min: "
+            "0.001, max: 1, scale: log, points: 4}}\n"),
+        "/home/user");
+    assert_round_trip(
+        span_text("zyg: 1\nname: \"5\"\nsearch: {method: list, objective: {metric: \"5\", goal: "
+                  "minimize, "
+                  "target: -1e-7}}\n"
+                  "params:\n  no: [true, \"true\", 1, \"1\", 1.5, 1e20, 2.0, \"\", \"a: b\", "
+                  "\"\\x7e\\u0085\\n\", '#', é]\n"
+                  "  k: {min: -5, max: 1e15, type: int, when: \"no in [true, 'a: b']\"}\n"
+                  "list: [{no: true, k: -5}, {no: \"true\"}, {no: 2}, {no: \"\\x7e\\u0085\\n\"}]\n"
+                  "run: {command: 'a \"b c\" {{x}} {no}', env: {A: \"\\u2028\"}, metrics: {regex: "
+                  "{\"5\": "
+                  "\"\\\\$([0-9]+)\", loss/val: '\"(x)\"'}}, limits: {wall: 1.5s}}\n"),
+        "/home/üser/a b");
 }
 
 static void example_files_are_right(void **state) {
@@ -239,7 +266,8 @@ static void files_of_any_size_end(void **state) {
     struct err err;
     struct job job;
     memset(text, '#', sizeof text);
-    assert_false(jobfile_read(&job, span_of(text, sizeof text), "big.yaml", "/", &arena, &at, &err));
+    assert_false(
+        jobfile_read(&job, span_of(text, sizeof text), "big.yaml", "/", &arena, &at, &err));
     assert_string_equal(err.what, "big.yaml:1:1: longer than 1048576 bytes, which no job file is");
     assert_int_equal(err.code, ERR_BAD_JOB_FILE);
     assert_int_equal(at.line, 1);
@@ -247,8 +275,12 @@ static void files_of_any_size_end(void **state) {
     bool read = false; /* with too little memory a file is refused; with more it is read */
     for (size_t size = 0; size < 8192; size += 64) {
         struct arena small = arena_of(first_memory, size);
-        bool now = jobfile_read(&job, span_text(LEAST "search: {method: grid}\nparams: {a: [1, 2], b: {values: [1], when: a == 1}}\n"),
-                                "a.yaml", "/", &small, &at, &err);
+        bool now = jobfile_read(
+            &job,
+            span_text(
+                LEAST
+                "search: {method: grid}\nparams: {a: [1, 2], b: {values: [1], when: a == 1}}\n"),
+            "a.yaml", "/", &small, &at, &err);
         assert_true(now || !read);
         read = now;
     }
@@ -257,11 +289,15 @@ static void files_of_any_size_end(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_least_file_and_its_defaults), cmocka_unit_test(everything_a_file_can_say),
-        cmocka_unit_test(short_forms),                     cmocka_unit_test(folders),
+        cmocka_unit_test(the_least_file_and_its_defaults),
+        cmocka_unit_test(everything_a_file_can_say),
+        cmocka_unit_test(short_forms),
+        cmocka_unit_test(folders),
         cmocka_unit_test(a_byte_order_mark_is_no_character),
-        cmocka_unit_test(trials_of_grids_and_lists),       cmocka_unit_test(the_long_form_is_read_back),
-        cmocka_unit_test(example_files_are_right),         cmocka_unit_test(files_of_any_size_end),
+        cmocka_unit_test(trials_of_grids_and_lists),
+        cmocka_unit_test(the_long_form_is_read_back),
+        cmocka_unit_test(example_files_are_right),
+        cmocka_unit_test(files_of_any_size_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,10 +78,14 @@ static void places_inside_text(void **state) {
         size_t offset;
         uint32_t line, column;
     } cases[] = {
-        {"a: hello", 0, 1, 4},           {"a: hello", 4, 1, 8},
-        {"a: \"hello\"", 0, 1, 4},       {"a: \"h\\tllo\"", 2, 1, 8},
-        {"a: \"\\x41\\u0042c\"", 2, 1, 15}, {"a: 'it''s'", 3, 1, 9},
-        {"a: \xc3\xa4x", 2, 1, 5},       {"a: |\n  xyz\n", 2, 1, 4},
+        {"a: hello", 0, 1, 4},
+        {"a: hello", 4, 1, 8},
+        {"a: \"hello\"", 0, 1, 4},
+        {"a: \"h\\tllo\"", 2, 1, 8},
+        {"a: \"\\x41\\u0042c\"", 2, 1, 15},
+        {"a: 'it''s'", 3, 1, 9},
+        {"a: \xc3\xa4x", 2, 1, 5},
+        {"a: |\n  xyz\n", 2, 1, 4},
         {"a: \"x\n  y\"", 2, 1, 4},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -131,11 +135,15 @@ static void hostile_files_are_refused(void **state) {
     }
     assert_fault(buf_view(&out), "1025:1: more than 1024 keys in one mapping");
     assert_fault(span_text("a: &x [1]\nb: *x\n"), "1:4: anchors (&name) are not used in job files");
-    assert_fault(span_text("b: *x\n"), "1:4: text that begins with '*' needs quotes (aliases are not used in job files)");
+    assert_fault(span_text("b: *x\n"),
+                 "1:4: text that begins with '*' needs quotes (aliases are not used in job files)");
     assert_fault(span_text("a: !!float 1\n"), "1:4: tags (!name) are not used in job files");
     assert_fault(span_of("a: 1\nb: \xc3\xa4\xff\n", 12), "2:5: not UTF-8 (byte 0xff)");
     assert_fault(span_of("a: \0\n", 5), "1:4: a control character (byte 0x00)");
-    assert_fault(span_of("\xff\xfe" "a\0", 4), "1:1: not UTF-8 (byte 0xff)");
+    assert_fault(span_of("\xff\xfe"
+                         "a\0",
+                         4),
+                 "1:1: not UTF-8 (byte 0xff)");
     assert_fault(span_text("a: 1\rb: 2"), "1:5: a control character (byte 0x0d)");
 }
 
@@ -151,8 +159,8 @@ static void a_small_arena_is_a_fault(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(documents_become_nodes),   cmocka_unit_test(nodes_know_their_place),
-        cmocka_unit_test(places_inside_text),       cmocka_unit_test(nothing_is_nothing),
+        cmocka_unit_test(documents_become_nodes),    cmocka_unit_test(nodes_know_their_place),
+        cmocka_unit_test(places_inside_text),        cmocka_unit_test(nothing_is_nothing),
         cmocka_unit_test(hostile_files_are_refused), cmocka_unit_test(a_small_arena_is_a_fault),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

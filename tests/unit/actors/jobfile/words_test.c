@@ -67,7 +67,8 @@ static void what_needs_a_shell_is_refused(void **state) {
     assert_bad("a ~/b", 2, shell);
     assert_bad("a #b", 2, shell);
     assert_bad("a \"$B\"", 3,
-               "there is no shell that would fill this in: write '\\' before it, or command: [sh, -c, ...]");
+               "there is no shell that would fill this in: write '\\' before it, or command: [sh, "
+               "-c, ...]");
 }
 
 static void open_ends_are_found(void **state) {
@@ -82,9 +83,11 @@ static void bounds_are_kept(void **state) {
     (void)state;
     struct arena arena = arena_of(arena_memory, sizeof arena_memory);
     assert_int_equal(words_split(span_text("a b"), 2, &arena).count, 2);
-    assert_string_equal(words_split(span_text("a b c"), 2, &arena).bad, "more arguments than a command can have");
+    assert_string_equal(words_split(span_text("a b c"), 2, &arena).bad,
+                        "more arguments than a command can have");
     struct arena small = arena_of(arena_memory, 8);
-    assert_string_equal(words_split(span_text("a b c"), 9, &small).bad, "there is not enough memory for this command");
+    assert_string_equal(words_split(span_text("a b c"), 9, &small).bad,
+                        "there is not enough memory for this command");
 }
 
 int main(void) {

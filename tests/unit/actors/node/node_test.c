@@ -1,5 +1,4 @@
-/* A whole node inside this process, spoken to over its socket: one for all tests, which leave it as they found it; the last
- * one stops it. */
+/* A whole node inside this process, spoken to over its socket. */
 #define _GNU_SOURCE /* nftw */
 #include "actors/node/node.h"
 
@@ -178,14 +177,52 @@ static void a_node_that_is_asked_to_quit_says_when_it_has(void **state) {
     assert_int_equal(err.code, ERR_UNREACHABLE);
 }
 
+static void a_folder_serves_one_node_after_the_other(void **state) {
+    struct fixture *f = *state;
+    need_node(f);
+    uint8_t memory[1024];
+    struct msg m;
+    struct err err;
+    node_stop(&f->node);
+    const struct node_config config = {.state_dir = f->folder.path, .launcher = f->launcher, .slots = 1};
+    f->node = node_start(&config, &err);
+    assert_non_null(f->node);
+    zsock_t *dealer = client(f);
+    tell(dealer, &hello);
+    assert_int_equal(hear(dealer, PATIENCE_MS, memory, &m), MSG_welcome);
+    assert_int_equal(m.welcome.slots, 1);
+    zsock_destroy(&dealer);
+}
+
+static void an_address_that_is_none_is_told(void **state) {
+    struct fixture *f = *state;
+    need_node(f);
+    struct folder other = folder_make();
+    struct err err = {.code = ERR_NONE};
+    static const char *const addresses[] = {"ipc:///tmp/x", "tcp://no-such-device:1", "nonsense"};
+    node_stop(&f->node); /* one set of keys a process */
+    for (size_t i = 0; i < 3; i++) {
+        const struct node_config config = {
+            .state_dir = other.path, .launcher = f->launcher, .listen = addresses[i]};
+        assert_null(node_start(&config, &err));
+        assert_int_equal(err.code, ERR_SYSTEM);
+        assert_non_null(strstr(err.what, addresses[i]));
+    }
+    folder_remove(&other);
+}
+
+#define WITH_NODE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
 int main(void) {
     process_prepare();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_users_key_is_welcome),
-        cmocka_unit_test(another_key_gets_not_a_byte),
-        cmocka_unit_test(what_is_no_request_is_refused),
-        cmocka_unit_test(a_second_node_of_the_folder_is_refused),
-        cmocka_unit_test(a_node_that_is_asked_to_quit_says_when_it_has),
+        WITH_NODE(the_users_key_is_welcome),
+        WITH_NODE(another_key_gets_not_a_byte),
+        WITH_NODE(what_is_no_request_is_refused),
+        WITH_NODE(a_second_node_of_the_folder_is_refused),
+        WITH_NODE(a_node_that_is_asked_to_quit_says_when_it_has),
+        WITH_NODE(a_folder_serves_one_node_after_the_other),
+        WITH_NODE(an_address_that_is_none_is_told),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
