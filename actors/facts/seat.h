@@ -11,7 +11,6 @@
 #include "proto/job/job.h"
 
 enum {
-    SEAT_ARENA_BYTES = 4 * LIMIT_JOB_SPEC_BYTES,
     SEAT_PARAMS_BYTES = 16384,
     SEAT_NO_METRIC_MAX =
         3, /* so many trials without the objective and none with it: the program never prints it */
@@ -37,7 +36,7 @@ struct seat {
     char cause[256];
     uint8_t spec[LIMIT_JOB_SPEC_BYTES];
     size_t spec_len;
-    uint8_t arena[SEAT_ARENA_BYTES];
+    uint8_t arena[JOB_ARENA_BYTES];
 };
 
 /* Decodes the description; the counts begin at nothing. */

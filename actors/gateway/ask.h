@@ -42,7 +42,7 @@ struct ask {
     struct job decoded;
     size_t kept_len;
     uint8_t kept[LIMIT_JOB_SPEC_BYTES]; /* the job's bytes, or a trial's metrics */
-    uint8_t arena[4 * LIMIT_JOB_SPEC_BYTES];
+    uint8_t arena[JOB_ARENA_BYTES];
 };
 
 struct asks {

@@ -1,5 +1,7 @@
 #include "actors/guard/keys.h"
 
+#include "actors/guard/make_folder.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -95,8 +97,8 @@ bool keys_load(struct keys *keys, const char *dir, const char *name, struct err 
     int len = snprintf(path, sizeof path, "%s/keys", dir);
     if (len < 0 || (size_t)len + strlen(name) + 2 > sizeof path)
         return err_set(err, ERR_SYSTEM, "the path of the state folder is too long");
-    if ((mkdir(dir, 0700) != 0 && errno != EEXIST) || (mkdir(path, 0700) != 0 && errno != EEXIST))
-        return err_set(err, ERR_SYSTEM, "cannot make %s: %s", path, strerror(errno));
+    if (!make_folder(path, err))
+        return false;
     snprintf(path + len, sizeof path - (size_t)len, "/%s", name);
     if (read_file(keys, path, &absent, err))
         return true;

@@ -2,14 +2,15 @@
 
 #include "actors/jobfile/reader.h"
 
-
 /* ---- the file's own keys ---- */
 
 static bool read_version(struct reader *r, const struct key *key, const struct node *node) {
     int64_t version;
     if (!node_integer(node, 1, INT64_MAX, &version))
         return reader_expected(r, key, node);
-    return version == 1 || reader_fail(r, node, "version %lld of job files; this zyg reads version 1", (long long)version);
+    return version == 1 ||
+           reader_fail(r, node, "version %lld of job files; this zyg reads version 1",
+                       (long long)version);
 }
 
 static bool read_name(struct reader *r, const struct key *key, const struct node *node) {
@@ -105,7 +106,8 @@ static const struct node *long_form(const struct node *at, struct span step) {
     return at->kind == NODE_LIST && span_is(step, "values") ? at : NULL;
 }
 
-static const struct node *step_into(const struct node *at, struct span step, const struct node **name) {
+static const struct node *step_into(const struct node *at, struct span step,
+                                    const struct node **name) {
     if (step.len > 0 && step.data[0] == '[')
         return at->kind == NODE_LIST ? list_item(at, step) : NULL;
     *name = at->kind == NODE_MAP ? node_get(at, step) : NULL;
@@ -143,22 +145,24 @@ static void set_defaults(struct job *job) {
     };
 }
 
-bool jobfile_read(struct job *job, struct span text, const char *name, const char *dir, struct arena *arena,
-                  struct jobfile_at *at, struct err *err) {
-    struct reader r = {.text = text, .name = name, .dir = dir, .arena = arena, .at = at, .err = err, .job = job};
+bool jobfile_read(struct job *job, struct span text, const char *name, const char *dir,
+                  struct arena *arena, struct jobfile_at *at, struct err *err) {
+    struct reader r = {
+        .text = text, .name = name, .dir = dir, .arena = arena, .at = at, .err = err, .job = job};
     struct tree_fault wrong;
     struct job_fault fault;
     *at = (struct jobfile_at){.line = 1, .column = 1};
     set_defaults(job);
     if (text.len > LIMIT_JOB_FILE_BYTES)
-        return err_set(err, ERR_BAD_JOB_FILE, "%s:1:1: longer than %d bytes, which no job file is", name,
-                       LIMIT_JOB_FILE_BYTES);
+        return err_set(err, ERR_BAD_JOB_FILE, "%s:1:1: longer than %d bytes, which no job file is",
+                       name, LIMIT_JOB_FILE_BYTES);
     if (span_starts(text, "\xef\xbb\xbf"))
         r.text = span_from(text, 3); /* a byte order mark; columns do not count it */
     r.root = tree_read(r.text, arena, &wrong);
     if (r.root == NULL) {
         *at = (struct jobfile_at){.line = wrong.line, .column = wrong.column};
-        return err_set(err, ERR_BAD_JOB_FILE, "%s:%u:%u: %s", name, at->line, at->column, wrong.what);
+        return err_set(err, ERR_BAD_JOB_FILE, "%s:%u:%u: %s", name, at->line, at->column,
+                       wrong.what);
     }
     if (!read_file(&r))
         return false;

@@ -1,7 +1,8 @@
 /* jobfile - the YAML that people write, read strictly into struct job.
  *
- * YAML 1.2 core types over libyaml's events: `no`, `on` and `1:30` stay text, 1e-5 is a number, 010 is ten. Aliases are
- * refused, so no file grows when it is read. An unknown key, a wrong type, an impossible range, a bad reference: one line,
+ * YAML 1.2 core types over libyaml's events: `no`, `on` and `1:30` stay text, 1e-5 is a number, 010
+ * is ten. Aliases are refused, so no file grows when it is read. An unknown key, a wrong type, an
+ * impossible range, a bad reference: one line,
  *   FILE:LINE:COLUMN: what is wrong, what was expected (did you mean 'trials'?)
  * Keys that belong to later versions of zyg are refused by name ("not yet"), never ignored.
  * Memory   everything the job points to is in the arena.
@@ -18,7 +19,7 @@ struct jobfile_at {
 };
 
 /* name: how messages call the file. dir: absolute folder of the file; run.dir is relative to it. */
-bool jobfile_read(struct job *job, struct span text, const char *name, const char *dir, struct arena *arena,
-                  struct jobfile_at *at, struct err *err);
+bool jobfile_read(struct job *job, struct span text, const char *name, const char *dir,
+                  struct arena *arena, struct jobfile_at *at, struct err *err);
 
 #endif

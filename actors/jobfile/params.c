@@ -15,7 +15,8 @@ static bool read_scale(struct reader *r, const struct key *key, const struct nod
     size_t scale;
     if (!node_word(r, key, node, words, 4, &scale))
         return false;
-    r->param->scale = scale == 0 ? SCALE_LINEAR : SCALE_LOG; /* a base changes nothing about what is drawn */
+    r->param->scale =
+        scale == 0 ? SCALE_LINEAR : SCALE_LOG; /* a base changes nothing about what is drawn */
     return true;
 }
 
@@ -85,7 +86,8 @@ static bool read_range(struct reader *r, const struct node *name, const struct n
     static const char *const ends[] = {"min", "max"};
     for (size_t i = 0; i < 2; i++) {
         if (node_get(map, span_text(ends[i])) == NULL)
-            return reader_fail(r, map, "'%.*s' needs '%s' (or a list of 'values')", SHOWN(name->text), ends[i]);
+            return reader_fail(r, map, "'%.*s' needs '%s' (or a list of 'values')",
+                               SHOWN(name->text), ends[i]);
     }
     return true;
 }
@@ -98,7 +100,8 @@ static bool read_param_map(struct reader *r, const struct node *name, const stru
         return read_range(r, name, map);
     for (const struct node *k = map->first; k != NULL; k = k->next) {
         if (k != values && !span_is(k->text, "when"))
-            return reader_fail(r, k, "'%.*s' has 'values', so it cannot have '%.*s'", SHOWN(name->text), SHOWN(k->text));
+            return reader_fail(r, k, "'%.*s' has 'values', so it cannot have '%.*s'",
+                               SHOWN(name->text), SHOWN(k->text));
     }
     return true;
 }
@@ -111,8 +114,9 @@ static bool read_param(struct reader *r, const struct node *name) {
     if (node->kind == NODE_LIST && node->first != NULL)
         return take_choices(r, node);
     if (node->kind == NODE_LIST || !node_value(node, &constant))
-        return reader_fail(r, node, "'%.*s' expects a range like {min: 0, max: 1}, a list of values, or one value",
-                           SHOWN(name->text));
+        return reader_fail(
+            r, node, "'%.*s' expects a range like {min: 0, max: 1}, a list of values, or one value",
+            SHOWN(name->text));
     struct value *choice = arena_take(r->arena, sizeof *choice);
     if (choice == NULL)
         return reader_full(r);
@@ -158,7 +162,8 @@ static bool unknown_param(struct reader *r, const struct node *name) {
     return reader_fail_at(r, name, 0, nearest.best, what);
 }
 
-static bool read_row(struct reader *r, const struct key *key, const struct node *map, struct value *row) {
+static bool read_row(struct reader *r, const struct key *key, const struct node *map,
+                     struct value *row) {
     if (map->kind != NODE_MAP)
         return reader_expected(r, key, map);
     for (const struct node *name = map->first; name != NULL; name = name->next) {
@@ -169,36 +174,43 @@ static bool read_row(struct reader *r, const struct key *key, const struct node 
             return unknown_param(r, name);
         if (!node_value(name->value, &row[i]))
             return reader_fail(r, name->value, "'%.*s' expects one value", SHOWN(name->text));
-        param_fit(&r->job->params[i], &row[i]); /* what does not fit is said by job_check, with the reason */
+        param_fit(&r->job->params[i],
+                  &row[i]); /* what does not fit is said by job_check, with the reason */
     }
     return true;
 }
 
 bool read_rows(struct reader *r) {
-    static const struct key list_key = {"list", NULL, "a list of configurations like [{a: 1, b: 2}]"};
-    static const struct key first_key = {"try_first", NULL, "a list of configurations like [{a: 1, b: 2}]"};
+    static const struct key list_key = {"list", NULL,
+                                        "a list of configurations like [{a: 1, b: 2}]"};
+    static const struct key first_key = {"try_first", NULL,
+                                         "a list of configurations like [{a: 1, b: 2}]"};
     bool listed = r->job->method == METHOD_LIST;
     const struct key *key = listed ? &list_key : &first_key;
     const struct node *node = listed ? r->list : r->try_first;
     const struct node *other = listed ? r->try_first : r->list;
     if (other != NULL)
-        return reader_fail(r, other, listed ? "'try_first' does not go with 'method: list'; put it first in 'list'"
-                                            : "'list' goes with 'method: list' only");
+        return reader_fail(
+            r, other,
+            listed ? "'try_first' does not go with 'method: list'; put it first in 'list'"
+                   : "'list' goes with 'method: list' only");
     if (node == NULL)
         return true;
     if (node->kind != NODE_LIST)
         return reader_expected(r, key, node);
     size_t count = node_count(node);
-    size_t most = r->job->params_count == 0 ? CONFIG_VALUES_MAX : CONFIG_VALUES_MAX / r->job->params_count;
+    size_t most =
+        r->job->params_count == 0 ? CONFIG_VALUES_MAX : CONFIG_VALUES_MAX / r->job->params_count;
     if (count > most)
-        return reader_fail(r, node, "%zu configurations; of %u parameters a job has at most %zu", count,
-                           r->job->params_count, most);
+        return reader_fail(r, node, "%zu configurations; of %u parameters a job has at most %zu",
+                           count, r->job->params_count, most);
     struct value *rows = arena_take(r->arena, count * r->job->params_count * sizeof *rows);
     if (rows == NULL)
         return reader_full(r);
     r->job->configs = rows;
     r->job->configs_count = (uint32_t)count;
-    for (const struct node *row = node->first; row != NULL; row = row->next, rows += r->job->params_count) {
+    for (const struct node *row = node->first; row != NULL;
+         row = row->next, rows += r->job->params_count) {
         if (!read_row(r, key, row, rows))
             return false;
     }

@@ -16,7 +16,8 @@ static void flatten(char *text) {
     }
 }
 
-bool reader_fail_at(struct reader *r, const struct node *node, size_t offset, struct span nearest, const char *what) {
+bool reader_fail_at(struct reader *r, const struct node *node, size_t offset, struct span nearest,
+                    const char *what) {
     char line[WHAT_BYTES];
     char hint[LIMIT_NAME_BYTES + 32] = "";
     node_place(r->text, node, offset, &r->at->line, &r->at->column);
@@ -24,7 +25,8 @@ bool reader_fail_at(struct reader *r, const struct node *node, size_t offset, st
     flatten(line);
     if (nearest.len > 0)
         snprintf(hint, sizeof hint, " (did you mean '%.*s'?)", SHOWN(nearest));
-    return err_set(r->err, ERR_BAD_JOB_FILE, "%s:%u:%u: %s%s", r->name, r->at->line, r->at->column, line, hint);
+    return err_set(r->err, ERR_BAD_JOB_FILE, "%s:%u:%u: %s%s", r->name, r->at->line, r->at->column,
+                   line, hint);
 }
 
 bool reader_fail(struct reader *r, const struct node *node, const char *format, ...) {
@@ -39,7 +41,8 @@ bool reader_fail(struct reader *r, const struct node *node, const char *format, 
 bool reader_full(struct reader *r) {
     r->at->line = 1;
     r->at->column = 1;
-    return err_set(r->err, ERR_BAD_JOB_FILE, "%s:1:1: there is not enough memory to read this file", r->name);
+    return err_set(r->err, ERR_BAD_JOB_FILE, "%s:1:1: there is not enough memory to read this file",
+                   r->name);
 }
 
 bool node_is_placeholder(const struct node *node) {
@@ -49,11 +52,12 @@ bool node_is_placeholder(const struct node *node) {
 
 bool reader_expected(struct reader *r, const struct key *key, const struct node *node) {
     if (node_is_placeholder(node))
-        return reader_fail(r, node, "'%s' expects %s; a placeholder needs quotes: \"{%.*s}\"", key->name, key->expects,
-                           SHOWN(node->first->text));
+        return reader_fail(r, node, "'%s' expects %s; a placeholder needs quotes: \"{%.*s}\"",
+                           key->name, key->expects, SHOWN(node->first->text));
     if (node->kind != NODE_SCALAR)
         return reader_fail(r, node, "'%s' expects %s, not %s%s", key->name, key->expects,
-                           node->first == NULL ? "an empty " : "a ", node->kind == NODE_MAP ? "mapping" : "list");
+                           node->first == NULL ? "an empty " : "a ",
+                           node->kind == NODE_MAP ? "mapping" : "list");
     if (node_is_null(node))
         return reader_fail(r, node, "'%s' expects %s, not nothing", key->name, key->expects);
     return reader_fail(r, node, "'%s' expects %s, not %s'%.*s'", key->name, key->expects,
@@ -69,7 +73,8 @@ static const struct key *key_find(const struct key *keys, size_t count, struct s
 }
 
 /* Says which keys there are when none is near. */
-static bool unknown_key(struct reader *r, const struct node *at, const char *what, const struct key *keys, size_t count) {
+static bool unknown_key(struct reader *r, const struct node *at, const char *what,
+                        const struct key *keys, size_t count) {
     char line[WHAT_BYTES];
     struct buf text = buf_of(line, sizeof line - 1);
     struct nearest nearest = nearest_of(at->text);
@@ -87,7 +92,8 @@ static bool unknown_key(struct reader *r, const struct node *at, const char *wha
     return reader_fail_at(r, at, 0, nearest.best, line);
 }
 
-bool map_read(struct reader *r, const struct node *map, const char *what, const struct key *keys, size_t count) {
+bool map_read(struct reader *r, const struct node *map, const char *what, const struct key *keys,
+              size_t count) {
     for (const struct node *k = map->first; k != NULL; k = k->next) {
         const struct key *key = key_find(keys, count, k->text);
         if (key == NULL)
@@ -148,7 +154,8 @@ bool node_number(const struct node *node, double *out) {
 
 bool node_integer(const struct node *node, int64_t least, int64_t most, int64_t *out) {
     struct value value;
-    if (!node_value(node, &value) || value.kind != VALUE_INT || value.integer < least || value.integer > most)
+    if (!node_value(node, &value) || value.kind != VALUE_INT || value.integer < least ||
+        value.integer > most)
         return false;
     *out = value.integer;
     return true;
@@ -161,8 +168,8 @@ size_t node_count(const struct node *node) {
     return count;
 }
 
-bool node_word(struct reader *r, const struct key *key, const struct node *node, const char *const *words, size_t count,
-               size_t *out) {
+bool node_word(struct reader *r, const struct key *key, const struct node *node,
+               const char *const *words, size_t count, size_t *out) {
     if (!node_is_text(node))
         return reader_expected(r, key, node);
     struct nearest nearest = nearest_of(node->text);
@@ -176,6 +183,7 @@ bool node_word(struct reader *r, const struct key *key, const struct node *node,
     if (nearest.best.len == 0)
         return reader_expected(r, key, node);
     char what[WHAT_BYTES];
-    snprintf(what, sizeof what, "'%s' expects %s, not '%.*s'", key->name, key->expects, SHOWN(node->text));
+    snprintf(what, sizeof what, "'%s' expects %s, not '%.*s'", key->name, key->expects,
+             SHOWN(node->text));
     return reader_fail_at(r, node, 0, nearest.best, what);
 }

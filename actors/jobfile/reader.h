@@ -1,7 +1,9 @@
-/* reader - what the tables of job file keys share: one reader in progress, values of every type, and one-line faults.
+/* reader - what the tables of job file keys share: one reader in progress, values of every type,
+ * and one-line faults.
  *
- * A mapping of the file is described by a table of struct key. A key whose `read` is NULL belongs to a later version and is
- * refused by name; one that is not in the table is refused with the nearest that is.
+ * A mapping of the file is described by a table of struct key. A key whose `read` is NULL belongs
+ * to a later version and is refused by name; one that is not in the table is refused with the
+ * nearest that is.
  */
 #ifndef ZYG_READER_H
 #define ZYG_READER_H
@@ -20,8 +22,9 @@ struct reader {
     struct err *err;
     struct job *job;
     const struct node *root;
-    const struct node *objective; /* where things stand that can only be judged when all has been read */
-    const struct node *command;   /* only when it is one string */
+    /* where things stand that can only be judged when all has been read */
+    const struct node *objective;
+    const struct node *command; /* only when it is one string */
     const struct node *try_first;
     const struct node *list;
     bool has_trials;
@@ -39,22 +42,26 @@ struct key {
 /* All answer false. `offset` counts in the text of the node. */
 bool reader_fail(struct reader *r, const struct node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-bool reader_fail_at(struct reader *r, const struct node *node, size_t offset, struct span nearest, const char *what);
-bool reader_expected(struct reader *r, const struct key *key, const struct node *node); /* a wrong type or value */
+bool reader_fail_at(struct reader *r, const struct node *node, size_t offset, struct span nearest,
+                    const char *what);
+/* a wrong type or value */
+bool reader_expected(struct reader *r, const struct key *key, const struct node *node);
 bool reader_full(struct reader *r); /* the arena */
 
 /* Reads each key of a mapping with its line of the table. `what` names the mapping in messages. */
-bool map_read(struct reader *r, const struct node *map, const char *what, const struct key *keys, size_t count);
+bool map_read(struct reader *r, const struct node *map, const char *what, const struct key *keys,
+              size_t count);
 
-bool node_is_placeholder(const struct node *node); /* {lr} without quotes: to YAML a mapping of one key without value */
+/* {lr} without quotes: to YAML a mapping of one key without value */
+bool node_is_placeholder(const struct node *node);
 bool node_is_text(const struct node *node); /* a scalar that is no number, true, false or nothing */
 bool node_number(const struct node *node, double *out);
 bool node_integer(const struct node *node, int64_t least, int64_t most, int64_t *out);
 bool node_value(const struct node *node, struct value *out); /* text, number, true or false */
-size_t node_count(const struct node *node);                  /* items of a list, keys of a mapping */
+size_t node_count(const struct node *node); /* items of a list, keys of a mapping */
 /* One of the words; its position. A word that is near is suggested. */
-bool node_word(struct reader *r, const struct key *key, const struct node *node, const char *const *words, size_t count,
-               size_t *out);
+bool node_word(struct reader *r, const struct key *key, const struct node *node,
+               const char *const *words, size_t count, size_t *out);
 
 /* The tables: search.c, params.c, run.c. */
 bool read_search(struct reader *r, const struct key *key, const struct node *node);

@@ -30,7 +30,8 @@ static bool read_command(struct reader *r, const struct key *key, const struct n
     r->job->argv = argv;
     for (const struct node *i = node->first; i != NULL; i = i->next) {
         if (node_is_placeholder(i))
-            return reader_fail(r, i, "placeholders inside [...] need quotes: \"{%.*s}\"", SHOWN(i->first->text));
+            return reader_fail(r, i, "placeholders inside [...] need quotes: \"{%.*s}\"",
+                               SHOWN(i->first->text));
         if (i->kind != NODE_SCALAR || node_is_null(i))
             return reader_expected(r, &item, i);
         argv[r->job->argv_count++] = i->text; /* numbers as they are written */
@@ -83,20 +84,24 @@ static bool read_env(struct reader *r, const struct key *key, const struct node 
         static const struct key item = {"env", NULL, "text for each variable"};
         if (k->value->kind != NODE_SCALAR)
             return reader_expected(r, &item, k->value);
-        struct span value = node_is_null(k->value) ? (struct span){0} : k->value->text;
-        env[r->job->env_count++] = (struct variable){.name = k->text, .value = value};
+        struct variable *v = &env[r->job->env_count++];
+        v->name = k->text;
+        if (!node_is_null(k->value))
+            v->value = k->value->text;
     }
     return true;
 }
 
 /* ---- run.metrics ---- */
 
-/* A backslash before a letter or digit means something else in every kind of expression; POSIX has none of them. */
+/* A backslash before a letter or digit means something else in every kind of expression; POSIX has
+ * none of them. */
 static const struct {
     char letter;
     const char *instead;
 } escapes[] = {
-    {'d', "[0-9]"}, {'D', "[^0-9]"}, {'w', "[A-Za-z0-9_]"}, {'s', "[ \t]"}, {'S', "[^ \t]"}, {'b', "a space or nothing"},
+    {'d', "[0-9]"}, {'D', "[^0-9]"}, {'w', "[A-Za-z0-9_]"},
+    {'s', "[ \t]"}, {'S', "[^ \t]"}, {'b', "a space or nothing"},
 };
 
 static bool check_escapes(struct reader *r, const struct node *node) {
@@ -109,7 +114,8 @@ static bool check_escapes(struct reader *r, const struct node *node) {
         snprintf(what, sizeof what, "'\\%c' is not in POSIX extended regular expressions", c);
         for (size_t j = 0; j < sizeof escapes / sizeof escapes[0]; j++) {
             if (escapes[j].letter == c)
-                snprintf(what, sizeof what, "'\\%c' is not in POSIX extended regular expressions; write %s", c,
+                snprintf(what, sizeof what,
+                         "'\\%c' is not in POSIX extended regular expressions; write %s", c,
                          escapes[j].instead);
         }
         if (special)
@@ -136,8 +142,11 @@ static bool check_pattern(struct reader *r, const struct node *node) {
     }
     size_t groups = compiled.re_nsub;
     regfree(&compiled);
-    return groups == 1 || reader_fail(r, node, "a pattern has exactly one group (...), which holds the number; this has %zu",
-                                      groups);
+    return groups == 1 ||
+           reader_fail(
+               r, node,
+               "a pattern has exactly one group (...), which holds the number; this has %zu",
+               groups);
 }
 
 static bool read_regex(struct reader *r, const struct key *key, const struct node *node) {
@@ -153,7 +162,8 @@ static bool read_regex(struct reader *r, const struct key *key, const struct nod
             return reader_expected(r, &item, k->value);
         if (!check_pattern(r, k->value))
             return false;
-        patterns[r->job->patterns_count++] = (struct metric_pattern){.name = k->text, .pattern = k->value->text};
+        patterns[r->job->patterns_count++] =
+            (struct metric_pattern){.name = k->text, .pattern = k->value->text};
     }
     return true;
 }
@@ -174,9 +184,10 @@ static bool read_metrics(struct reader *r, const struct key *key, const struct n
 
 /* ---- run.limits and run.retry ---- */
 
-static bool read_duration(struct reader *r, const struct key *key, const struct node *node, dur_ms least, dur_ms most,
-                          dur_ms *out) {
-    if (node->kind != NODE_SCALAR || !num_parse_duration(node->text, out) || *out < least || *out > most)
+static bool read_duration(struct reader *r, const struct key *key, const struct node *node,
+                          dur_ms least, dur_ms most, dur_ms *out) {
+    if (node->kind != NODE_SCALAR || !num_parse_duration(node->text, out) || *out < least ||
+        *out > most)
         return reader_expected(r, key, node);
     return true;
 }
@@ -191,7 +202,8 @@ static bool read_grace(struct reader *r, const struct key *key, const struct nod
 
 static bool read_output(struct reader *r, const struct key *key, const struct node *node) {
     uint64_t *out = &r->job->limits.output;
-    if (node->kind != NODE_SCALAR || !num_parse_size(node->text, out) || *out == 0 || *out > INT64_MAX)
+    if (node->kind != NODE_SCALAR || !num_parse_size(node->text, out) || *out == 0 ||
+        *out > INT64_MAX)
         return reader_expected(r, key, node);
     return true;
 }

@@ -50,7 +50,8 @@ static bool read_objectives(struct reader *r, const struct key *key, const struc
     if (node->kind != NODE_LIST || node->first == NULL)
         return reader_expected(r, key, node);
     if (node->first->next != NULL)
-        return reader_fail(r, node->first->next, "more than one objective is not in this version yet");
+        return reader_fail(r, node->first->next,
+                           "more than one objective is not in this version yet");
     return read_objective(r, key, node->first);
 }
 
@@ -63,8 +64,9 @@ static bool read_method(struct reader *r, const struct key *key, const struct no
     if (!node_word(r, key, node, words, sizeof words / sizeof words[0], &method))
         return false;
     if (method >= METHOD_COUNT)
-        return reader_fail(r, node, "the method '%s' is not in this version yet; there are random, grid and list",
-                           words[method]);
+        return reader_fail(
+            r, node, "the method '%s' is not in this version yet; there are random, grid and list",
+            words[method]);
     r->job->method = (enum method)method; /* the first words stand in the order of the enum */
     return true;
 }
@@ -112,6 +114,7 @@ bool read_search(struct reader *r, const struct key *key, const struct node *nod
     if (!map_read(r, node, "'search'", search_keys, KEYS_COUNT(search_keys)))
         return false;
     if (r->job->method == METHOD_RANDOM && !r->has_trials)
-        return reader_fail(r, node, "'search' needs 'trials': a random search has no end of its own");
+        return reader_fail(r, node,
+                           "'search' needs 'trials': a random search has no end of its own");
     return true;
 }

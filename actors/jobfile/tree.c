@@ -5,6 +5,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "proto/base/check.h"
 #include "proto/job/shown.h"
 
 /* A list or mapping that is not closed yet. */
@@ -26,10 +27,11 @@ struct builder {
     uint32_t documents;
 };
 
-static bool fail_at(struct tree_fault *fault, uint32_t line, uint32_t column, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+static bool fail_at(struct tree_fault *fault, uint32_t line, uint32_t column, const char *format,
+                    ...) __attribute__((format(printf, 4, 5)));
 
-static bool fail_at(struct tree_fault *fault, uint32_t line, uint32_t column, const char *format, ...) {
+static bool fail_at(struct tree_fault *fault, uint32_t line, uint32_t column, const char *format,
+                    ...) {
     va_list args;
     va_start(args, format);
     vsnprintf(fault->what, sizeof fault->what, format, args);
@@ -58,7 +60,8 @@ static bool check_bytes(struct builder *b) {
     uint32_t column = 1;
     struct span text = b->file;
     for (size_t at = 0; at < text.len;) {
-        if (text.data[at] == '\n' || (text.data[at] == '\r' && at + 1 < text.len && text.data[at + 1] == '\n')) {
+        if (text.data[at] == '\n' ||
+            (text.data[at] == '\r' && at + 1 < text.len && text.data[at + 1] == '\n')) {
             at += text.data[at] == '\n' ? 1 : 2;
             line++;
             column = 1;
@@ -67,8 +70,9 @@ static bool check_bytes(struct builder *b) {
         size_t len = char_length(text, at);
         if (len == 0)
             return fail_at(b->fault, line, column,
-                           text.data[at] < 0x20 || text.data[at] == 0x7f ? "a control character (byte 0x%02x)"
-                                                                         : "not UTF-8 (byte 0x%02x)",
+                           text.data[at] < 0x20 || text.data[at] == 0x7f
+                               ? "a control character (byte 0x%02x)"
+                               : "not UTF-8 (byte 0x%02x)",
                            text.data[at]);
         at += len;
         column++;
@@ -103,8 +107,9 @@ static bool has_tab_before(struct span file, size_t at) {
     return at < file.len && file.data[at] == '\t';
 }
 
-/* Sentences for mistakes that libyaml describes in words of its own insides, by a part of its problem and of its context.
- * `began`: the place is where the thing began, not where it turned out to be wrong. */
+/* Sentences for mistakes that libyaml describes in words of its own insides, by a part of its
+ * problem and of its context. `began`: the place is where the thing began, not where it turned out
+ * to be wrong. */
 static const struct {
     const char *problem;
     const char *context;
@@ -117,15 +122,21 @@ static const struct {
     {"", "scanning a directive", "text that begins with '%' needs quotes", true},
     {"unexpected end of stream", "quoted scalar", "a quote that is not closed", true},
     {"document indicator", "quoted scalar", "a quote that is not closed", true},
-    {"escape character", "quoted scalar", "no such escape; in '...' a backslash means itself", false},
+    {"escape character", "quoted scalar", "no such escape; in '...' a backslash means itself",
+     false},
     {"cannot start any token", "", "text that begins with this character needs quotes", false},
-    {"mapping values are not allowed", "", "a ':' where no key can be; text with ': ' in it needs quotes", false},
-    {"expected ',' or ']'", "", "expected ',' or ']' here: a list that began with '[' is not closed", false},
-    {"expected ',' or '}'", "", "expected ',' or '}' here: a mapping that began with '{' is not closed", false},
+    {"mapping values are not allowed", "",
+     "a ':' where no key can be; text with ': ' in it needs quotes", false},
+    {"expected ',' or ']'", "",
+     "expected ',' or ']' here: a list that began with '[' is not closed", false},
+    {"expected ',' or '}'", "",
+     "expected ',' or '}' here: a mapping that began with '{' is not closed", false},
     {"expected key", "", "expected a key here, indented as the others of its mapping are", false},
-    {"expected '-' indicator", "", "expected '-' here, indented as the others of its list are", false},
+    {"expected '-' indicator", "", "expected '-' here, indented as the others of its list are",
+     false},
     {"could not find expected ':'", "", "a key without ':' after it", true},
-    {"block sequence entries are not allowed", "", "a '-' where no list can be; begin the list on the next line", false},
+    {"block sequence entries are not allowed", "",
+     "a '-' where no list can be; begin the list on the next line", false},
 };
 
 static const char *placeholder_words(const struct builder *b, size_t at, const char *problem) {
@@ -147,7 +158,8 @@ static bool fail_parser(struct builder *b, const yaml_parser_t *parser) {
     if (parser->error == YAML_MEMORY_ERROR)
         return fail_at(b->fault, 1, 1, "there is not enough memory to read this file");
     if (parser->error == YAML_READER_ERROR)
-        return fail_at(b->fault, 1, 1, "not YAML: %s (at byte %zu)", problem, parser->problem_offset);
+        return fail_at(b->fault, 1, 1, "not YAML: %s (at byte %zu)", problem,
+                       parser->problem_offset);
     const yaml_mark_t *mark = &parser->problem_mark;
     size_t at = offset_of(b->file, (uint32_t)mark->line + 1, (uint32_t)mark->column + 1);
     if ((at < b->file.len && b->file.data[at] == '\t') || has_tab_before(b->file, at))
@@ -156,10 +168,12 @@ static bool fail_parser(struct builder *b, const yaml_parser_t *parser) {
     if (words != NULL)
         return fail_mark(b, mark, words);
     for (size_t i = 0; i < sizeof better / sizeof better[0]; i++) {
-        if (strstr(problem, better[i].problem) != NULL && strstr(context, better[i].context) != NULL)
+        if (strstr(problem, better[i].problem) != NULL &&
+            strstr(context, better[i].context) != NULL)
             return fail_mark(b, better[i].began ? &parser->context_mark : mark, better[i].what);
     }
-    return fail_at(b->fault, (uint32_t)mark->line + 1, (uint32_t)mark->column + 1, "not YAML: %s %s", problem, context);
+    return fail_at(b->fault, (uint32_t)mark->line + 1, (uint32_t)mark->column + 1,
+                   "not YAML: %s %s", problem, context);
 }
 
 /* ---- from events to nodes ---- */
@@ -183,13 +197,16 @@ static struct node *node_new(struct builder *b, const yaml_event_t *event, enum 
 static bool add_key(struct builder *b, struct frame *f, struct node *key) {
     if (key->kind != NODE_SCALAR)
         return fail_at(b->fault, key->line, key->column,
-                       "a key is one word; text that begins with '%c' needs quotes", key->kind == NODE_MAP ? '{' : '[');
+                       "a key is one word; text that begins with '%c' needs quotes",
+                       key->kind == NODE_MAP ? '{' : '[');
     const struct node *twin = node_get(f->node, key->text);
     if (twin != NULL)
-        return fail_at(b->fault, key->line, key->column, "the key '%.*s' twice; it is already on line %u",
-                       SHOWN(key->text), twin->line);
+        return fail_at(b->fault, key->line, key->column,
+                       "the key '%.*s' twice; it is already on line %u", SHOWN(key->text),
+                       twin->line);
     if (++f->keys > TREE_KEYS_MAX)
-        return fail_at(b->fault, key->line, key->column, "more than %d keys in one mapping", TREE_KEYS_MAX);
+        return fail_at(b->fault, key->line, key->column, "more than %d keys in one mapping",
+                       TREE_KEYS_MAX);
     *f->end = key;
     f->end = &key->next;
     f->key = key;
@@ -203,6 +220,7 @@ static bool add_node(struct builder *b, struct node *node) {
         return true;
     }
     struct frame *f = &b->frames[b->depth - 1];
+    ensure(f->node != NULL);
     if (f->node->kind == NODE_MAP) {
         if (f->key == NULL)
             return add_key(b, f, node);
@@ -239,7 +257,8 @@ static bool add_scalar(struct builder *b, const yaml_event_t *event) {
     return add_node(b, node);
 }
 
-static bool is_bare(struct builder *b, const yaml_event_t *event, const yaml_char_t *anchor, const yaml_char_t *tag) {
+static bool is_bare(struct builder *b, const yaml_event_t *event, const yaml_char_t *anchor,
+                    const yaml_char_t *tag) {
     if (anchor != NULL)
         return fail_mark(b, &event->start_mark, "anchors (&name) are not used in job files");
     if (tag != NULL)
@@ -250,24 +269,25 @@ static bool is_bare(struct builder *b, const yaml_event_t *event, const yaml_cha
 static bool take_event(struct builder *b, const yaml_event_t *event) {
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT:
-        return ++b->documents == 1 || fail_mark(b, &event->start_mark, "a second document; a job file holds one job");
+        return ++b->documents == 1 ||
+               fail_mark(b, &event->start_mark, "a second document; a job file holds one job");
     case YAML_ALIAS_EVENT:
-        return fail_mark(b, &event->start_mark,
-                         "text that begins with '*' needs quotes (aliases are not used in job files)");
+        return fail_mark(
+            b, &event->start_mark,
+            "text that begins with '*' needs quotes (aliases are not used in job files)");
     case YAML_SCALAR_EVENT:
-        return is_bare(b, event, event->data.scalar.anchor, event->data.scalar.tag) && add_scalar(b, event);
+        return is_bare(b, event, event->data.scalar.anchor, event->data.scalar.tag) &&
+               add_scalar(b, event);
     case YAML_SEQUENCE_START_EVENT:
-        return is_bare(b, event, event->data.sequence_start.anchor, event->data.sequence_start.tag) &&
+        return is_bare(b, event, event->data.sequence_start.anchor,
+                       event->data.sequence_start.tag) &&
                open_node(b, event, NODE_LIST);
     case YAML_MAPPING_START_EVENT:
         return is_bare(b, event, event->data.mapping_start.anchor, event->data.mapping_start.tag) &&
                open_node(b, event, NODE_MAP);
     case YAML_SEQUENCE_END_EVENT:
-    case YAML_MAPPING_END_EVENT:
-        b->depth--;
-        return true;
-    default:
-        return true;
+    case YAML_MAPPING_END_EVENT: b->depth--; return true;
+    default: return true;
     }
 }
 
@@ -319,14 +339,16 @@ const struct node *node_get(const struct node *map, struct span key) {
 
 bool node_is_null(const struct node *node) {
     static const char *const words[] = {"", "~", "null", "Null", "NULL"};
-    for (size_t i = 0; node->kind == NODE_SCALAR && !node->quoted && i < sizeof words / sizeof words[0]; i++) {
+    for (size_t i = 0;
+         node->kind == NODE_SCALAR && !node->quoted && i < sizeof words / sizeof words[0]; i++) {
         if (span_is(node->text, words[i]))
             return true;
     }
     return false;
 }
 
-/* How many bytes of the file the next character of a scalar takes: more than one where it is escaped. */
+/* How many bytes of the file the next character of a scalar takes: more than one where it is
+ * escaped. */
 static size_t raw_length(struct span file, size_t at, uint8_t quote) {
     uint8_t c = file.data[at];
     uint8_t next = at + 1 < file.len ? file.data[at + 1] : 0;
@@ -335,7 +357,8 @@ static size_t raw_length(struct span file, size_t at, uint8_t quote) {
     return quote == '\'' && c == '\'' ? 2 : 1;
 }
 
-void node_place(struct span file, const struct node *node, size_t offset, uint32_t *line, uint32_t *column) {
+void node_place(struct span file, const struct node *node, size_t offset, uint32_t *line,
+                uint32_t *column) {
     *line = node->line;
     *column = node->column;
     size_t begin = offset_of(file, node->line, node->column);

@@ -1,9 +1,12 @@
 /* tree - a YAML document as nodes with their places, read with libyaml's events.
  *
- * Strict: one document, UTF-8, no aliases, anchors or tags, no key twice, no control characters, at most TREE_DEPTH_MAX
- * deep and TREE_NODES_MAX large. Scalars stay text; what they mean is decided by who reads them.
- * Memory   nodes and their text live in the arena. libyaml's own memory is gone when tree_read returns.
- * Errors   the first fault with its place; libyaml's sentences are kept unless a better one is known.
+ * Strict: one document, UTF-8, no aliases, anchors or tags, no key twice, no control characters, at
+ * most TREE_DEPTH_MAX deep and TREE_NODES_MAX large. Scalars stay text; what they mean is decided
+ * by who reads them.
+ * Memory   nodes and their text live in the arena. libyaml's own memory is gone when tree_read
+ *          returns.
+ * Errors   the first fault with its place; libyaml's sentences are kept unless a better one is
+ *          known.
  */
 #ifndef ZYG_TREE_H
 #define ZYG_TREE_H
@@ -16,10 +19,10 @@ enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
 
 struct node {
     enum node_kind kind;
-    bool quoted;      /* a scalar in quotes or a block: text whatever it looks like */
-    uint32_t line;    /* 1-based */
-    uint32_t column;  /* 1-based, in characters */
-    struct span text; /* of a scalar */
+    bool quoted;        /* a scalar in quotes or a block: text whatever it looks like */
+    uint32_t line;      /* 1-based */
+    uint32_t column;    /* 1-based, in characters */
+    struct span text;   /* of a scalar */
     struct node *first; /* of a list: its items; of a mapping: its keys, which are scalars */
     struct node *next;
     struct node *value; /* of a key */
@@ -37,7 +40,9 @@ const struct node *tree_read(struct span text, struct arena *arena, struct tree_
 const struct node *node_get(const struct node *map, struct span key); /* the key's node, or NULL */
 bool node_is_null(const struct node *node);
 
-/* Where byte `offset` of a scalar's text stands in the file; the scalar's own place when that cannot be told. */
-void node_place(struct span file, const struct node *node, size_t offset, uint32_t *line, uint32_t *column);
+/* Where byte `offset` of a scalar's text stands in the file; the scalar's own place when that
+ * cannot be told. */
+void node_place(struct span file, const struct node *node, size_t offset, uint32_t *line,
+                uint32_t *column);
 
 #endif

@@ -36,7 +36,9 @@ static void take_double(struct splitter *s) {
         uint8_t c = s->text.data[s->at++];
         uint8_t next = s->at < s->text.len ? s->text.data[s->at] : 0;
         if (c == '$' || c == '`') {
-            stop(s, s->at - 1, "there is no shell that would fill this in: write '\\' before it, or command: [sh, -c, ...]");
+            stop(s, s->at - 1,
+                 "there is no shell that would fill this in: write '\\' before it, or command: "
+                 "[sh, -c, ...]");
             return;
         }
         if (c == '\\' && next != 0 && strchr("\"\\$`", next) != NULL) {
@@ -69,7 +71,9 @@ static void take_word(struct splitter *s) {
         else if (c == '\\')
             take_escaped(s);
         else if (is_for_shell(c, s->at == begin))
-            stop(s, s->at, "no shell reads this command: put the character in quotes, or write command: [sh, -c, ...]");
+            stop(s, s->at,
+                 "no shell reads this command: put the character in quotes, or write command: [sh, "
+                 "-c, ...]");
         else
             buf_byte(&s->word, s->text.data[s->at++]);
     }
@@ -78,7 +82,8 @@ static void take_word(struct splitter *s) {
 struct words words_split(struct span text, uint32_t max, struct arena *arena) {
     struct words words = {0};
     uint8_t *memory = arena_take(arena, text.len + 1);
-    words.items = arena_take(arena, (text.len / 2 + 1 < max ? text.len / 2 + 1 : max) * sizeof *words.items);
+    words.items =
+        arena_take(arena, (text.len / 2 + 1 < max ? text.len / 2 + 1 : max) * sizeof *words.items);
     if (memory == NULL || words.items == NULL) {
         words.bad = "there is not enough memory for this command";
         return words;

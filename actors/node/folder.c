@@ -2,6 +2,8 @@
 
 #include "actors/node/folder.h"
 
+#include "actors/guard/make_folder.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -30,23 +32,6 @@ bool state_dir_default(char *out, size_t cap) {
     return len > 0 && (size_t)len < cap;
 }
 
-static bool make_folders(const char *dir, struct err *err) {
-    char path[FOLDER_PATH_BYTES];
-    size_t len = strlen(dir);
-    if (len == 0 || len >= sizeof path)
-        return err_set(err, ERR_SYSTEM, "the path of the state folder is empty or too long");
-    for (size_t i = 1; i <= len; i++) {
-        if (dir[i] != '/' && dir[i] != '\0')
-            continue;
-        memcpy(path, dir, i);
-        path[i] = '\0';
-        if (mkdir(path, 0700) != 0 && errno != EEXIST)
-            return err_set(err, ERR_SYSTEM, "cannot make the state folder %s: %s", path,
-                           strerror(errno));
-    }
-    return true;
-}
-
 bool folder_resolve(const char *dir, char out[FOLDER_PATH_BYTES], struct err *err) {
     char *real = realpath(dir, NULL);
     if (real == NULL || strlen(real) >= FOLDER_PATH_BYTES) {
@@ -70,7 +55,7 @@ static int open_lock(const char *dir, int flags) {
 }
 
 int folder_lock(const char *dir, struct err *err) {
-    if (!make_folders(dir, err))
+    if (!make_folder(dir, err))
         return -1;
     int fd = open_lock(dir, O_CREAT);
     if (fd < 0) {

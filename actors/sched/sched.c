@@ -34,7 +34,7 @@ struct sched {
     struct flight flights[FLIGHTS];
     struct plan plans[LIMIT_JOBS_OPEN];
     uint32_t plans_used;
-    uint8_t arena[4 * LIMIT_JOB_SPEC_BYTES];
+    uint8_t arena[JOB_ARENA_BYTES];
 };
 
 size_t sched_size(void) {

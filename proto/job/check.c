@@ -50,13 +50,15 @@ static bool check_name(const struct job *job, struct job_fault *fault) {
     if (name.len == 0)
         return job_fault_set(fault, "name", 0, "a job needs a name");
     if (name.len > LIMIT_NAME_BYTES)
-        return job_fault_set(fault, "name", 0, "a job's name has at most %d characters", LIMIT_NAME_BYTES);
+        return job_fault_set(fault, "name", 0, "a job's name has at most %d characters",
+                             LIMIT_NAME_BYTES);
     for (size_t i = 0; i < name.len; i++) {
         uint8_t c = name.data[i];
         bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
         if (!plain && (i == 0 || (c != '.' && c != '_' && c != '-')))
             return job_fault_set(fault, "name", i,
-                                 "a job's name has lower-case letters, digits and after the first of them . _ -, not '%.*s'",
+                                 "a job's name has lower-case letters, digits and after the first "
+                                 "of them . _ -, not '%.*s'",
                                  SHOWN(name));
     }
     return true;
@@ -64,12 +66,14 @@ static bool check_name(const struct job *job, struct job_fault *fault) {
 
 static bool check_dir(const struct job *job, struct job_fault *fault) {
     if (job->dir.len == 0 || job->dir.data[0] != '/' || job->dir.len > DIR_BYTES_MAX)
-        return job_fault_set(fault, "run.dir", 0, "the folder of a job must be an absolute path of at most %d bytes",
+        return job_fault_set(fault, "run.dir", 0,
+                             "the folder of a job must be an absolute path of at most %d bytes",
                              DIR_BYTES_MAX);
     return true;
 }
 
-/* Metric names are what programs print before a '=' or between quotes, so only what ends such a word is refused. */
+/* Metric names are what programs print before a '=' or between quotes, so only what ends such a
+ * word is refused. */
 static bool is_metric_name(struct span name) {
     for (size_t i = 0; i < name.len; i++) {
         uint8_t c = name.data[i];
@@ -85,17 +89,19 @@ static bool check_patterns(const struct job *job, struct job_fault *fault) {
     for (uint32_t i = 0; i < job->patterns_count; i++) {
         const struct metric_pattern *p = &job->patterns[i];
         char where[sizeof fault->where];
-        snprintf(where, sizeof where, "run.metrics.regex.%.*s", (int)(p->name.len < 64 ? p->name.len : 64),
-                 (const char *)p->name.data);
+        snprintf(where, sizeof where, "run.metrics.regex.%.*s",
+                 (int)(p->name.len < 64 ? p->name.len : 64), (const char *)p->name.data);
         if (!is_metric_name(p->name))
-            return job_fault_set(fault, where, FAULT_AT_NAME,
-                                 "'%.*s' cannot be a metric: at most %d characters, no spaces, quotes, '=' or ','",
-                                 SHOWN(p->name), LIMIT_NAME_BYTES);
+            return job_fault_set(
+                fault, where, FAULT_AT_NAME,
+                "'%.*s' cannot be a metric: at most %d characters, no spaces, quotes, '=' or ','",
+                SHOWN(p->name), LIMIT_NAME_BYTES);
         if (p->pattern.len == 0 || p->pattern.len > PATTERN_BYTES_MAX)
             return job_fault_set(fault, where, 0, "a pattern has 1 to %d bytes", PATTERN_BYTES_MAX);
         for (uint32_t j = 0; j < i; j++) {
             if (span_equal(job->patterns[j].name, p->name))
-                return job_fault_set(fault, where, FAULT_AT_NAME, "the metric '%.*s' twice", SHOWN(p->name));
+                return job_fault_set(fault, where, FAULT_AT_NAME, "the metric '%.*s' twice",
+                                     SHOWN(p->name));
         }
     }
     return true;
@@ -105,15 +111,17 @@ static bool check_objective(const struct job *job, struct job_fault *fault) {
     const struct objective *o = &job->objective;
     struct nearest nearest = nearest_of(o->metric);
     if (!isfinite(o->target) || (!o->has_target && o->target != 0))
-        return job_fault_set(fault, "search.objective.target", 0, "a target is a finite number, and 0 where there is none");
+        return job_fault_set(fault, "search.objective.target", 0,
+                             "a target is a finite number, and 0 where there is none");
     if (o->metric.len == 0 && (o->has_target || o->goal != GOAL_MINIMIZE))
         return job_fault_set(fault, "search.objective", 0, "a goal and a target need a metric");
     if (o->metric.len == 0)
         return true;
     if (!is_metric_name(o->metric))
-        return job_fault_set(fault, "search.objective.metric", 0,
-                             "'%.*s' cannot be a metric: at most %d characters, no spaces, quotes, '=' or ','",
-                             SHOWN(o->metric), LIMIT_NAME_BYTES);
+        return job_fault_set(
+            fault, "search.objective.metric", 0,
+            "'%.*s' cannot be a metric: at most %d characters, no spaces, quotes, '=' or ','",
+            SHOWN(o->metric), LIMIT_NAME_BYTES);
     for (uint32_t i = 0; i < job->patterns_count; i++) {
         if (span_equal(job->patterns[i].name, o->metric))
             return true;
@@ -121,13 +129,14 @@ static bool check_objective(const struct job *job, struct job_fault *fault) {
     }
     if (job->patterns_count == 0)
         return true;
-    job_fault_set(fault, "search.objective.metric", 0, "no pattern of run.metrics.regex is called '%.*s'",
-                  SHOWN(o->metric));
+    job_fault_set(fault, "search.objective.metric", 0,
+                  "no pattern of run.metrics.regex is called '%.*s'", SHOWN(o->metric));
     return fault_nearest(fault, &nearest);
 }
 
 /* How many trials there can be; 0 when there is no end to them. */
-static bool count_points(struct job *job, struct arena *arena, uint64_t *points, struct job_fault *fault) {
+static bool count_points(struct job *job, struct arena *arena, uint64_t *points,
+                         struct job_fault *fault) {
     *points = 0;
     if (job->method == METHOD_LIST)
         *points = job->configs_count;
@@ -147,9 +156,11 @@ static bool check_trials(struct job *job, struct arena *arena, struct job_fault 
     if (points > 0 && (job->trials == 0 || job->trials > points))
         job->trials = points;
     if (job->trials == 0 || job->trials > LIMIT_SLOTS_JOB)
-        return job_fault_set(fault, "search.trials", 0, "a job has 1 to %d trials", LIMIT_SLOTS_JOB);
+        return job_fault_set(fault, "search.trials", 0, "a job has 1 to %d trials",
+                             LIMIT_SLOTS_JOB);
     if (job->method == METHOD_RANDOM && job->configs_count > job->trials)
-        return job_fault_set(fault, "try_first", 0, "%u configurations to try first are more than search.trials, %llu",
+        return job_fault_set(fault, "try_first", 0,
+                             "%u configurations to try first are more than search.trials, %llu",
                              job->configs_count, (unsigned long long)job->trials);
     return true;
 }
@@ -158,10 +169,12 @@ bool job_check(struct job *job, struct arena *arena, struct job_fault *fault) {
     if (job->method >= METHOD_COUNT)
         return job_fault_set(fault, "search.method", 0, "there is no such method");
     if (job->parallel > PARALLEL_MAX)
-        return job_fault_set(fault, "search.parallel", 0, "at most %d trials run at once", PARALLEL_MAX);
+        return job_fault_set(fault, "search.parallel", 0, "at most %d trials run at once",
+                             PARALLEL_MAX);
     if (job->seed > INT64_MAX)
-        return job_fault_set(fault, "search.seed", 0, "a seed is at most %lld", (long long)INT64_MAX);
+        return job_fault_set(fault, "search.seed", 0, "a seed is at most %lld",
+                             (long long)INT64_MAX);
     return check_name(job, fault) && check_dir(job, fault) && job_check_params(job, arena, fault) &&
-           check_configs(job, fault) && check_trials(job, arena, fault) && check_patterns(job, fault) &&
-           check_objective(job, fault) && check_run(job, fault);
+           check_configs(job, fault) && check_trials(job, arena, fault) &&
+           check_patterns(job, fault) && check_objective(job, fault) && check_run(job, fault);
 }

@@ -25,18 +25,24 @@ static bool check_param_name(const struct job *job, uint32_t i, struct job_fault
     where_of(where, p, "");
     if (!is_identifier(p->name))
         return job_fault_set(fault, where, FAULT_AT_NAME,
-                             "'%.*s' cannot be a parameter: letters, digits and _, no digit first, at most %d of them",
+                             "'%.*s' cannot be a parameter: letters, digits and _, no digit first, "
+                             "at most %d of them",
                              SHOWN(p->name), LIMIT_NAME_BYTES);
     if (expr_reserved(p->name))
-        return job_fault_set(fault, where, FAULT_AT_NAME, "'%.*s' is a word of 'when'; give the parameter another name",
+        return job_fault_set(fault, where, FAULT_AT_NAME,
+                             "'%.*s' is a word of 'when'; give the parameter another name",
                              SHOWN(p->name));
     if (template_word_named(p->name, &word))
-        return job_fault_set(fault, where, FAULT_AT_NAME, "'{%.*s}' already means something else; give the parameter another name",
-                             SHOWN(p->name));
+        return job_fault_set(
+            fault, where, FAULT_AT_NAME,
+            "'{%.*s}' already means something else; give the parameter another name",
+            SHOWN(p->name));
     for (uint32_t j = 0; j < i; j++) {
         if (equal_but_for_case(job->params[j].name, p->name))
-            return job_fault_set(fault, where, FAULT_AT_NAME, "'%.*s' and '%.*s' differ in letter case only, which variables cannot",
-                                 SHOWN(job->params[j].name), SHOWN(p->name));
+            return job_fault_set(
+                fault, where, FAULT_AT_NAME,
+                "'%.*s' and '%.*s' differ in letter case only, which variables cannot",
+                SHOWN(job->params[j].name), SHOWN(p->name));
     }
     return true;
 }
@@ -54,21 +60,25 @@ static bool check_choices(const struct param *p, struct job_fault *fault) {
         const struct value *v = &p->choices[i];
         char memory[64];
         struct buf shown = buf_of(memory, sizeof memory);
-        snprintf(where, sizeof where, "params.%.*s.values[%u]", (int)p->name.len, (const char *)p->name.data, i);
+        snprintf(where, sizeof where, "params.%.*s.values[%u]", (int)p->name.len,
+                 (const char *)p->name.data, i);
         if (v->kind == VALUE_NONE || (v->kind == VALUE_FLOAT && !isfinite(v->real)))
             return job_fault_set(fault, where, 0, "a value is text, a number, true or false");
         for (uint32_t j = 0; j < i; j++) {
             if (!value_equal(&p->choices[j], v))
                 continue;
             value_print(&shown, v);
-            return job_fault_set(fault, where, 0, "the value '%.*s' twice", SHOWN(buf_view(&shown)));
+            return job_fault_set(fault, where, 0, "the value '%.*s' twice",
+                                 SHOWN(buf_view(&shown)));
         }
     }
     return true;
 }
 
+/* Up to 2^53 a double tells any two neighbouring whole numbers apart. */
 static bool is_whole(double value) {
-    return value >= -0x1p53 && value <= 0x1p53 && (double)(int64_t)value == value;
+    static const double largest = 9007199254740992.0;
+    return value >= -largest && value <= largest && (double)(int64_t)value == value;
 }
 
 static bool check_spacing(const struct param *p, struct job_fault *fault) {
@@ -76,15 +86,19 @@ static bool check_spacing(const struct param *p, struct job_fault *fault) {
     if (p->step != 0 && !(isfinite(p->step) && p->step > 0))
         return job_fault_set(fault, where_of(where, p, "step"), 0, "a step is greater than 0");
     if (p->step > p->high - p->low)
-        return job_fault_set(fault, where_of(where, p, "step"), 0, "a step of %s is longer than the range from %s to %s",
-                             number_text_of(p->step).text, number_text_of(p->low).text, number_text_of(p->high).text);
+        return job_fault_set(fault, where_of(where, p, "step"), 0,
+                             "a step of %s is longer than the range from %s to %s",
+                             number_text_of(p->step).text, number_text_of(p->low).text,
+                             number_text_of(p->high).text);
     if (p->kind == PARAM_INT && !is_whole(p->step))
-        return job_fault_set(fault, where_of(where, p, "step"), 0, "the step of an int is a whole number");
+        return job_fault_set(fault, where_of(where, p, "step"), 0,
+                             "the step of an int is a whole number");
     if (p->step > 0 && p->scale == SCALE_LOG)
         return job_fault_set(fault, where_of(where, p, "step"), 0,
                              "steps go with 'scale: linear'; on a log scale say how many 'points'");
     if (p->step > 0 && p->points > 0)
-        return job_fault_set(fault, where_of(where, p, "points"), 0, "either 'step' or 'points', not both");
+        return job_fault_set(fault, where_of(where, p, "points"), 0,
+                             "either 'step' or 'points', not both");
     if (p->points == 1 || p->points > POINTS_MAX)
         return job_fault_set(fault, where_of(where, p, "points"), 0, "2 to %d points", POINTS_MAX);
     return true;
@@ -93,20 +107,25 @@ static bool check_spacing(const struct param *p, struct job_fault *fault) {
 static bool check_range(const struct param *p, struct job_fault *fault) {
     char where[WHERE_BYTES];
     if (p->choices_count > 0)
-        return job_fault_set(fault, where_of(where, p, ""), 0, "a parameter has either values or a range");
+        return job_fault_set(fault, where_of(where, p, ""), 0,
+                             "a parameter has either values or a range");
     if (!isfinite(p->low) || !isfinite(p->high) || !isfinite(p->high - p->low))
         return job_fault_set(fault, where_of(where, p, ""), 0, "a range has two finite ends");
     if (p->low > p->high)
-        return job_fault_set(fault, where_of(where, p, "min"), 0, "'min' %s is greater than 'max' %s",
-                             number_text_of(p->low).text, number_text_of(p->high).text);
+        return job_fault_set(fault, where_of(where, p, "min"), 0,
+                             "'min' %s is greater than 'max' %s", number_text_of(p->low).text,
+                             number_text_of(p->high).text);
     if (p->scale == SCALE_LOG && p->low <= 0)
-        return job_fault_set(fault, where_of(where, p, "min"), 0, "on a log scale 'min' must be greater than 0, not %s",
+        return job_fault_set(fault, where_of(where, p, "min"), 0,
+                             "on a log scale 'min' must be greater than 0, not %s",
                              number_text_of(p->low).text);
     if (p->kind == PARAM_INT && !is_whole(p->low))
-        return job_fault_set(fault, where_of(where, p, "min"), 0, "an int runs between whole numbers, not from %s",
+        return job_fault_set(fault, where_of(where, p, "min"), 0,
+                             "an int runs between whole numbers, not from %s",
                              number_text_of(p->low).text);
     if (p->kind == PARAM_INT && !is_whole(p->high))
-        return job_fault_set(fault, where_of(where, p, "max"), 0, "an int runs between whole numbers, not to %s",
+        return job_fault_set(fault, where_of(where, p, "max"), 0,
+                             "an int runs between whole numbers, not to %s",
                              number_text_of(p->high).text);
     return check_spacing(p, fault);
 }
@@ -147,9 +166,10 @@ static bool choice_use(struct use_check *c, const struct expr_use *use) {
     char memory[64];
     struct buf shown = buf_of(memory, sizeof memory);
     value_print(&shown, use->with);
-    job_fault_set(c->fault, c->where, use->at, "'%.*s' is not a value of '%.*s'", SHOWN(buf_view(&shown)),
-                  SHOWN(p->name));
-    struct nearest nearest = nearest_of(use->with->kind == VALUE_TEXT ? use->with->text : (struct span){0});
+    job_fault_set(c->fault, c->where, use->at, "'%.*s' is not a value of '%.*s'",
+                  SHOWN(buf_view(&shown)), SHOWN(p->name));
+    struct nearest nearest =
+        nearest_of(use->with->kind == VALUE_TEXT ? use->with->text : (struct span){0});
     for (uint32_t i = 0; i < p->choices_count; i++) {
         if (p->choices[i].kind == VALUE_TEXT)
             nearest_offer(&nearest, p->choices[i].text);
@@ -165,7 +185,8 @@ static bool number_use(struct use_check *c, const struct expr_use *use) {
     if (!value_is_number(use->with))
         return use_fault(c, use, "is a number; it never equals this");
     struct value copy = *use->with;
-    return param_fit(&c->job->params[use->param], &copy) || use_fault(c, use, "never has this value");
+    return param_fit(&c->job->params[use->param], &copy) ||
+           use_fault(c, use, "never has this value");
 }
 
 static void check_use(void *context, const struct expr_use *use) {
@@ -204,8 +225,8 @@ static bool is_ready(const struct family *f, uint32_t i, const bool *placed, uin
     return true;
 }
 
-/* Among the parameters that cannot be placed one that surely waits for itself: whoever walks from any of them to a parent
- * that is not placed either, again and again, ends inside a circle. */
+/* Among the parameters that cannot be placed one that surely waits for itself: whoever walks from
+ * any of them to a parent that is not placed either, again and again, ends inside a circle. */
 static uint32_t in_circle(const struct family *f, const bool *placed, uint32_t count) {
     uint32_t at = 0;
     while (placed[at])
@@ -219,7 +240,8 @@ static uint32_t in_circle(const struct family *f, const bool *placed, uint32_t c
     return at;
 }
 
-static bool find_order(struct job *job, const struct family *f, uint32_t *order, struct job_fault *fault) {
+static bool find_order(struct job *job, const struct family *f, uint32_t *order,
+                       struct job_fault *fault) {
     bool placed[LIMIT_PARAMS] = {false};
     char where[WHERE_BYTES];
     for (uint32_t done = 0; done < job->params_count; done++) {
@@ -229,7 +251,8 @@ static bool find_order(struct job *job, const struct family *f, uint32_t *order,
         if (i == job->params_count) {
             i = in_circle(f, placed, job->params_count);
             return job_fault_set(fault, where_of(where, &job->params[i], "when"), 0,
-                                 "whether '%.*s' is active depends, in a circle, on itself", SHOWN(job->params[i].name));
+                                 "whether '%.*s' is active depends, in a circle, on itself",
+                                 SHOWN(job->params[i].name));
         }
         placed[i] = true;
         order[done] = i;
@@ -238,7 +261,8 @@ static bool find_order(struct job *job, const struct family *f, uint32_t *order,
     return true;
 }
 
-static bool check_when(struct job *job, struct param *params, struct arena *arena, struct job_fault *fault) {
+static bool check_when(struct job *job, struct param *params, struct arena *arena,
+                       struct job_fault *fault) {
     struct span names[LIMIT_PARAMS];
     struct family family = {{{false}}};
     uint32_t *order = arena_take(arena, job->params_count * sizeof *order);
@@ -248,7 +272,8 @@ static bool check_when(struct job *job, struct param *params, struct arena *aren
         names[i] = params[i].name;
     for (uint32_t i = 0; i < job->params_count; i++) {
         char where[WHERE_BYTES];
-        struct use_check check = {.job = job, .fault = fault, .where = where_of(where, &params[i], "when")};
+        struct use_check check = {
+            .job = job, .fault = fault, .where = where_of(where, &params[i], "when")};
         params[i].when = NULL;
         if (params[i].when_text.len == 0)
             continue;
@@ -262,11 +287,13 @@ static bool check_when(struct job *job, struct param *params, struct arena *aren
     return find_order(job, &family, order, fault);
 }
 
-/* Names, ranges and choices; then `when` of each, compiled, and the order that follows from them. */
+/* Names, ranges and choices; then `when` of each, compiled, and the order that follows from
+ * them. */
 bool job_check_params(struct job *job, struct arena *arena, struct job_fault *fault) {
     if (job->params_count > LIMIT_PARAMS)
         return job_fault_set(fault, "params", 0, "more than %d parameters", LIMIT_PARAMS);
-    /* The caller's array is const to all who only use the job; compiling `when` is the one change to it. */
+    /* The caller's array is const to all who only use the job; compiling `when` is the one change
+     * to it. */
     struct param *params = arena_take(arena, job->params_count * sizeof *params);
     if (params == NULL)
         return job_fault_set(fault, "params", 0, "the job needs more memory than there is");

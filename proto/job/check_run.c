@@ -11,22 +11,24 @@ static const char *rows_name(const struct job *job) {
     return job->method == METHOD_LIST ? "list" : "try_first";
 }
 
-static bool missing_value(const struct job *job, const struct value *row, const struct param *p, const char *where,
-                          struct job_fault *fault) {
+static bool missing_value(const struct job *job, const struct value *row, const struct param *p,
+                          const char *where, struct job_fault *fault) {
     char memory[160];
     struct buf shown = buf_of(memory, sizeof memory);
     job_config_print(job, row, 0, &shown);
-    return job_fault_set(fault, where, 0, "'%.*s' is missing, which is active with %.*s", SHOWN(p->name),
-                         (int)shown.len, memory);
+    return job_fault_set(fault, where, 0, "'%.*s' is missing, which is active with %.*s",
+                         SHOWN(p->name), (int)shown.len, memory);
 }
 
-static bool wrong_value(const struct param *p, const struct value *v, const char *where, struct job_fault *fault) {
+static bool wrong_value(const struct param *p, const struct value *v, const char *where,
+                        struct job_fault *fault) {
     char memory[64];
     struct buf shown = buf_of(memory, sizeof memory);
     value_print(&shown, v);
     struct span text = buf_view(&shown);
     if (p->kind == PARAM_CHOICE) {
-        job_fault_set(fault, where, 0, "'%.*s' is not a value of '%.*s'", SHOWN(text), SHOWN(p->name));
+        job_fault_set(fault, where, 0, "'%.*s' is not a value of '%.*s'", SHOWN(text),
+                      SHOWN(p->name));
         struct nearest nearest = nearest_of(text);
         for (uint32_t i = 0; i < p->choices_count; i++) {
             if (p->choices[i].kind == VALUE_TEXT)
@@ -34,21 +36,26 @@ static bool wrong_value(const struct param *p, const struct value *v, const char
         }
         return fault_nearest(fault, &nearest);
     }
-    bool stepped = value_is_number(v) && value_number(v) >= p->low && value_number(v) <= p->high && p->step > 0;
-    return job_fault_set(fault, where, 0, "'%.*s' is %s from %s to %s%s%s, not %.*s", SHOWN(p->name),
-                         p->kind == PARAM_INT ? "a whole number" : "a number", number_text_of(p->low).text,
-                         number_text_of(p->high).text, stepped ? " in steps of " : "",
+    bool stepped = value_is_number(v) && value_number(v) >= p->low && value_number(v) <= p->high &&
+                   p->step > 0;
+    return job_fault_set(fault, where, 0, "'%.*s' is %s from %s to %s%s%s, not %.*s",
+                         SHOWN(p->name), p->kind == PARAM_INT ? "a whole number" : "a number",
+                         number_text_of(p->low).text, number_text_of(p->high).text,
+                         stepped ? " in steps of " : "",
                          stepped ? number_text_of(p->step).text : "", SHOWN(text));
 }
 
-static bool row_fault(const struct job *job, uint32_t row, uint32_t position, struct job_fault *fault) {
+static bool row_fault(const struct job *job, uint32_t row, uint32_t position,
+                      struct job_fault *fault) {
     const struct param *p = &job->params[position];
     const struct value *values = job->configs + (size_t)row * job->params_count;
     char where[WHERE_BYTES];
-    snprintf(where, sizeof where, "%s[%u].%.*s", rows_name(job), row, (int)p->name.len, (const char *)p->name.data);
+    snprintf(where, sizeof where, "%s[%u].%.*s", rows_name(job), row, (int)p->name.len,
+             (const char *)p->name.data);
     if (p->when != NULL && !expr_true(p->when, values))
-        return job_fault_set(fault, where, 0, "'%.*s' is not active here: its 'when' is %.*s", SHOWN(p->name),
-                             (int)(p->when_text.len < 120 ? p->when_text.len : 120), (const char *)p->when_text.data);
+        return job_fault_set(fault, where, 0, "'%.*s' is not active here: its 'when' is %.*s",
+                             SHOWN(p->name), (int)(p->when_text.len < 120 ? p->when_text.len : 120),
+                             (const char *)p->when_text.data);
     if (values[position].kind == VALUE_NONE)
         return missing_value(job, values, p, where, fault);
     return wrong_value(p, &values[position], where, fault);
@@ -57,14 +64,17 @@ static bool row_fault(const struct job *job, uint32_t row, uint32_t position, st
 bool check_configs(const struct job *job, struct job_fault *fault) {
     uint32_t wrong;
     if (job->method == METHOD_LIST && job->configs_count == 0)
-        return job_fault_set(fault, "search.method", 0, "'method: list' needs a 'list' of configurations");
+        return job_fault_set(fault, "search.method", 0,
+                             "'method: list' needs a 'list' of configurations");
     if (job->configs_count > 0 && job->params_count == 0)
         return job_fault_set(fault, rows_name(job), 0, "there are no parameters to give values to");
     if (job->configs_count > 0 && job->configs_count > CONFIG_VALUES_MAX / job->params_count)
         return job_fault_set(fault, rows_name(job), 0, "at most %u configurations of %u parameters",
                              CONFIG_VALUES_MAX / job->params_count, job->params_count);
     if (job->configs_count > 0 && job->method == METHOD_GRID)
-        return job_fault_set(fault, "try_first", 0, "a grid has its own order and tries every point; leave 'try_first' out");
+        return job_fault_set(
+            fault, "try_first", 0,
+            "a grid has its own order and tries every point; leave 'try_first' out");
     for (uint32_t i = 0; i < job->configs_count; i++) {
         if (!job_config_valid(job, job->configs + (size_t)i * job->params_count, &wrong))
             return row_fault(job, i, wrong, fault);
@@ -81,10 +91,12 @@ static bool unknown_name(const struct job *job, const struct template_part *part
         nearest_offer(&nearest, job->params[i].name);
     for (int i = 0; i < TEMPLATE_WORD_COUNT; i++)
         nearest_offer(&nearest, span_text(template_word_name((enum template_word)i)));
-    job_fault_set(fault, where, part->at,
-                  is_identifier(part->text) ? "'{%.*s}' is no parameter of this job"
-                                            : "'{%.*s}' is no parameter; write '{{' and '}}' for braces that mean themselves",
-                  SHOWN(part->text));
+    job_fault_set(
+        fault, where, part->at,
+        is_identifier(part->text)
+            ? "'{%.*s}' is no parameter of this job"
+            : "'{%.*s}' is no parameter; write '{{' and '}}' for braces that mean themselves",
+        SHOWN(part->text));
     return fault_nearest(fault, &nearest);
 }
 
@@ -96,7 +108,8 @@ static bool is_param(const struct job *job, struct span name) {
     return false;
 }
 
-bool job_check_template(const struct job *job, struct span text, const char *where, struct job_fault *fault) {
+bool job_check_template(const struct job *job, struct span text, const char *where,
+                        struct job_fault *fault) {
     struct template t = template_of(text);
     struct template_part part;
     enum template_kind kind;
@@ -137,13 +150,16 @@ static bool check_env(const struct job *job, size_t *bytes, struct job_fault *fa
                  (const char *)v->name.data);
         if (!is_identifier(v->name))
             return job_fault_set(fault, where, FAULT_AT_NAME,
-                                 "'%.*s' cannot be a variable: letters, digits and _, no digit first, at most %d of them",
+                                 "'%.*s' cannot be a variable: letters, digits and _, no digit "
+                                 "first, at most %d of them",
                                  SHOWN(v->name), LIMIT_NAME_BYTES);
         if (span_starts(v->name, "ZYG_"))
-            return job_fault_set(fault, where, FAULT_AT_NAME, "variables that begin with ZYG_ are set by zyg");
+            return job_fault_set(fault, where, FAULT_AT_NAME,
+                                 "variables that begin with ZYG_ are set by zyg");
         for (uint32_t j = 0; j < i; j++) {
             if (span_equal(job->env[j].name, v->name))
-                return job_fault_set(fault, where, FAULT_AT_NAME, "the variable '%.*s' twice", SHOWN(v->name));
+                return job_fault_set(fault, where, FAULT_AT_NAME, "the variable '%.*s' twice",
+                                     SHOWN(v->name));
         }
         if (!job_check_template(job, v->value, where, fault))
             return false;
@@ -157,7 +173,8 @@ static bool check_limits(const struct job *job, struct job_fault *fault) {
     if (l->wall < 0 || l->wall > LIMITS_WALL_MAX)
         return job_fault_set(fault, "run.limits.wall", 0, "a trial runs at most ten years");
     if (l->grace < 0 || l->grace > LIMITS_GRACE_MAX)
-        return job_fault_set(fault, "run.limits.grace", 0, "a trial gets at most an hour to end by itself");
+        return job_fault_set(fault, "run.limits.grace", 0,
+                             "a trial gets at most an hour to end by itself");
     if (l->output == 0 || l->output > INT64_MAX)
         return job_fault_set(fault, "run.limits.output", 0, "a trial may print at least one byte");
     if (job->retry.crash > REPEATS_MAX)
@@ -172,6 +189,7 @@ bool check_run(const struct job *job, struct job_fault *fault) {
     if (!check_command(job, &bytes, fault) || !check_env(job, &bytes, fault))
         return false;
     if (bytes > LIMIT_ARGV_BYTES)
-        return job_fault_set(fault, "run.command", 0, "command and variables are longer than %d bytes", LIMIT_ARGV_BYTES);
+        return job_fault_set(fault, "run.command", 0,
+                             "command and variables are longer than %d bytes", LIMIT_ARGV_BYTES);
     return check_limits(job, fault);
 }

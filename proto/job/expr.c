@@ -44,7 +44,8 @@ static const struct {
     enum relation relation;
 } relations[] = {
     /* longer ones first */
-    {"==", EQUAL}, {"!=", UNEQUAL}, {"<=", LESS_EQUAL}, {">=", GREATER_EQUAL}, {"<", LESS}, {">", GREATER},
+    {"==", EQUAL},         {"!=", UNEQUAL}, {"<=", LESS_EQUAL},
+    {">=", GREATER_EQUAL}, {"<", LESS},     {">", GREATER},
 };
 
 /* What people write who know another language. */
@@ -116,7 +117,8 @@ static struct token sign_token(struct compiler *c, size_t at) {
         if (span_starts(rest, relations[i].text)) {
             size_t len = span_text(relations[i].text).len;
             c->next = at + len;
-            return (struct token){TOKEN_RELATION, at, span_of(rest.data, len), relations[i].relation};
+            return (struct token){TOKEN_RELATION, at, span_of(rest.data, len),
+                                  relations[i].relation};
         }
     }
     for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
@@ -124,9 +126,11 @@ static struct token sign_token(struct compiler *c, size_t at) {
             fail(c, at, foreign[i].what);
     }
     switch (rest.data[0]) {
-    case '(': case ')': case '[': case ']': case ',':
-        c->next = at + 1;
-        return (struct token){TOKEN_SIGN, at, span_of(rest.data, 1), EQUAL};
+    case '(':
+    case ')':
+    case '[':
+    case ']':
+    case ',': c->next = at + 1; return (struct token){TOKEN_SIGN, at, span_of(rest.data, 1), EQUAL};
     default:
         fail(c, at, "a character that no condition has");
         return (struct token){.kind = TOKEN_BAD, .at = at};
@@ -156,7 +160,8 @@ static void advance(struct compiler *c) {
     while (end < c->text.len && is_inside_word(data[end]))
         end++;
     c->next = end;
-    c->token = (struct token){numeric ? TOKEN_NUMBER : TOKEN_WORD, at, span_of(data + at, end - at), EQUAL};
+    c->token = (struct token){numeric ? TOKEN_NUMBER : TOKEN_WORD, at, span_of(data + at, end - at),
+                              EQUAL};
 }
 
 static bool at_word(const struct compiler *c, const char *word) {
@@ -208,7 +213,8 @@ static void number_operand(struct compiler *c, struct operand *o) {
     } else if (num_parse(c->token.text, &o->constant.real)) {
         o->constant.kind = VALUE_FLOAT;
     } else {
-        fail_naming(c, c->token.text, c->token.at, "is not a number; put text that begins so in quotes");
+        fail_naming(c, c->token.text, c->token.at,
+                    "is not a number; put text that begins so in quotes");
         c->fault->word = (struct span){0};
     }
 }
@@ -216,15 +222,14 @@ static void number_operand(struct compiler *c, struct operand *o) {
 static bool take_operand(struct compiler *c, struct operand *o) {
     *o = (struct operand){.param = NOT_A_PARAM, .at = (uint32_t)c->token.at};
     switch (c->token.kind) {
-    case TOKEN_NUMBER:
-        number_operand(c, o);
-        break;
+    case TOKEN_NUMBER: number_operand(c, o); break;
     case TOKEN_QUOTED:
         o->constant = (struct value){.kind = VALUE_TEXT, .text = c->token.text};
         break;
     case TOKEN_WORD:
         if (span_is(c->token.text, "true") || span_is(c->token.text, "false")) {
-            o->constant = (struct value){.kind = VALUE_BOOL, .boolean = span_is(c->token.text, "true")};
+            o->constant =
+                (struct value){.kind = VALUE_BOOL, .boolean = span_is(c->token.text, "true")};
             break;
         }
         if (expr_reserved(c->token.text)) {
@@ -235,9 +240,7 @@ static bool take_operand(struct compiler *c, struct operand *o) {
         if (o->param == NOT_A_PARAM)
             o->constant = (struct value){.kind = VALUE_TEXT, .text = c->token.text};
         break;
-    default:
-        fail(c, c->token.at, "expected a parameter or a value here");
-        break;
+    default: fail(c, c->token.at, "expected a parameter or a value here"); break;
     }
     advance(c);
     return !c->failed;
@@ -347,8 +350,8 @@ static struct expr *take_condition(struct compiler *c) {
     return take_joined(c, "or", EXPR_OR, take_both);
 }
 
-const struct expr *expr_compile(struct span text, const struct expr_names *names, struct arena *arena,
-                                struct expr_fault *fault) {
+const struct expr *expr_compile(struct span text, const struct expr_names *names,
+                                struct arena *arena, struct expr_fault *fault) {
     struct compiler c = {.text = text, .names = names, .arena = arena, .fault = fault};
     advance(&c);
     const struct expr *e = take_condition(&c);

@@ -1,6 +1,7 @@
 #include "proto/job/expr_node.h"
 
-/* Kleene's three values, in an order that makes `and` the least and `or` the greatest of its parts. */
+/* Kleene's three values, in an order that makes `and` the least and `or` the greatest of its
+ * parts. */
 enum truth { NO, UNKNOWN, YES };
 
 static const struct value *operand_value(const struct operand *o, const struct value *values) {
@@ -32,12 +33,9 @@ static enum truth evaluate(const struct expr *e, const struct value *values) {
     const struct value *left = operand_value(&e->left, values);
     enum truth result = e->kind == EXPR_AND ? YES : NO;
     switch (e->kind) {
-    case EXPR_NOT:
-        return (enum truth)(YES - evaluate(e->first, values));
-    case EXPR_BARE:
-        return left->kind == VALUE_BOOL ? truth_of(left->boolean) : UNKNOWN;
-    case EXPR_COMPARE:
-        return compare(e->relation, left, operand_value(e->right, values));
+    case EXPR_NOT: return (enum truth)(YES - evaluate(e->first, values));
+    case EXPR_BARE: return left->kind == VALUE_BOOL ? truth_of(left->boolean) : UNKNOWN;
+    case EXPR_COMPARE: return compare(e->relation, left, operand_value(e->right, values));
     case EXPR_IN:
         for (const struct operand *o = e->right; o != NULL; o = o->next) {
             enum truth one = compare(EQUAL, left, operand_value(o, values));
@@ -65,10 +63,12 @@ struct visitor {
     void *context;
 };
 
-static void visit_pair(const struct visitor *v, const struct operand *a, const struct operand *b, bool ordered) {
+static void visit_pair(const struct visitor *v, const struct operand *a, const struct operand *b,
+                       bool ordered) {
     if (a->param == NOT_A_PARAM)
         return;
-    struct expr_use use = {.param = (size_t)a->param, .how = ordered ? EXPR_ORDERED : EXPR_EQUALS, .at = a->at};
+    struct expr_use use = {
+        .param = (size_t)a->param, .how = ordered ? EXPR_ORDERED : EXPR_EQUALS, .at = a->at};
     if (b->param == NOT_A_PARAM) {
         use.with = &b->constant;
         use.at = b->at;
@@ -80,7 +80,8 @@ static void visit_part(const struct visitor *v, const struct expr *e) {
     for (const struct expr *part = e->first; part != NULL; part = part->next)
         visit_part(v, part);
     if (e->kind == EXPR_BARE) {
-        struct expr_use use = {.param = (size_t)e->left.param, .how = EXPR_TESTED, .at = e->left.at};
+        struct expr_use use = {
+            .param = (size_t)e->left.param, .how = EXPR_TESTED, .at = e->left.at};
         v->visit(v->context, &use);
     }
     bool ordered = e->kind == EXPR_COMPARE && e->relation != EQUAL && e->relation != UNEQUAL;
@@ -90,7 +91,8 @@ static void visit_part(const struct visitor *v, const struct expr *e) {
     }
 }
 
-void expr_visit(const struct expr *e, void (*visit)(void *context, const struct expr_use *use), void *context) {
+void expr_visit(const struct expr *e, void (*visit)(void *context, const struct expr_use *use),
+                void *context) {
     struct visitor v = {visit, context};
     visit_part(&v, e);
 }

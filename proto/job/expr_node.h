@@ -1,4 +1,5 @@
-/* expr_node - what a compiled condition is made of; shared by the compiler (expr.c) and its users (expr_eval.c) alone. */
+/* expr_node - what a compiled condition is made of; shared by the compiler (expr.c) and its users
+ * (expr_eval.c) alone. */
 #ifndef ZYG_EXPR_NODE_H
 #define ZYG_EXPR_NODE_H
 

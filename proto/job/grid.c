@@ -12,7 +12,8 @@ struct grid {
     uint32_t parents_count;
     const uint64_t *first;  /* of each block: the number of its first point */
     const uint16_t *digits; /* of each block: for each parent which of its points it has */
-    uint8_t parents[LIMIT_PARAMS]; /* positions, in an order in which each is decided before it decides others */
+    /* positions, in an order in which each is decided before it decides others */
+    uint8_t parents[LIMIT_PARAMS];
     bool is_parent[LIMIT_PARAMS];
 };
 
@@ -23,7 +24,7 @@ static_assert(GRID_BLOCKS_MAX <= 65536, "a parent has no more points than there 
 struct walk {
     const struct job *job;
     struct grid *grid;
-    uint64_t *first;  /* NULL while counting */
+    uint64_t *first; /* NULL while counting */
     uint16_t *digits;
     struct job_fault *why;
     struct value values[LIMIT_PARAMS];
@@ -59,21 +60,24 @@ static bool all_countable(const struct job *job, struct job_fault *why) {
         if (param_points(p) > 0)
             continue;
         snprintf(where, sizeof where, "params.%.*s", (int)p->name.len, (const char *)p->name.data);
-        return job_fault_set(why, where, 0,
-                             "a grid cannot try every float between two: add 'points' (how many values) or 'step'");
+        return job_fault_set(
+            why, where, 0,
+            "a grid cannot try every float between two: add 'points' (how many values) or 'step'");
     }
     return true;
 }
 
 static bool too_many_points(struct walk *w) {
-    return job_fault_set(w->why, "search.method", 0, "the grid has more than %d points", LIMIT_SLOTS_JOB);
+    return job_fault_set(w->why, "search.method", 0, "the grid has more than %d points",
+                         LIMIT_SLOTS_JOB);
 }
 
 static bool block_add(struct walk *w) {
     uint64_t points = 1;
     if (w->blocks == GRID_BLOCKS_MAX)
         return job_fault_set(w->why, "search.method", 0,
-                             "the parameters that 'when' mentions have more than %d combinations, too many for a grid",
+                             "the parameters that 'when' mentions have more than %d combinations, "
+                             "too many for a grid",
                              GRID_BLOCKS_MAX);
     for (uint32_t i = 0; i < w->job->params_count; i++) {
         const struct param *p = &w->job->params[i];

@@ -1,11 +1,13 @@
 /* grid - the points of a job's grid, counted and numbered without ever being listed.
  *
- * Parameters that some `when` mentions are parents; the valid assignments of the parents are the blocks, and inside a
- * block the active other parameters form a plain product, the last of them varying fastest. So every distinct active
- * configuration has exactly one number, inactive parameters never multiply points, and point i is found by a binary
- * search over blocks.
- * Memory   the blocks live in the arena: at most GRID_BLOCKS_MAX, each as large as there are parents.
- * Errors   grid_make says which parameter has endlessly many points, or that the whole is too large.
+ * Parameters that some `when` mentions are parents; the valid assignments of the parents are the
+ * blocks, and inside a block the active other parameters form a plain product, the last of them
+ * varying fastest. So every distinct active configuration has exactly one number, inactive
+ * parameters never multiply points, and point i is found by a binary search over blocks.
+ * Memory   the blocks live in the arena: at most GRID_BLOCKS_MAX, each as large as there are
+ *          parents.
+ * Errors   grid_make says which parameter has endlessly many points, or that the whole is too
+ *          large.
  */
 #ifndef ZYG_GRID_H
 #define ZYG_GRID_H
@@ -16,9 +18,9 @@ enum { GRID_BLOCKS_MAX = 4096 };
 
 struct grid;
 
-/* For a job whose `when` are compiled and ordered. NULL with `why` set when a parameter has endlessly many points (a float
- * without step or points), when parents span more than GRID_BLOCKS_MAX blocks, when the points do not fit LIMIT_SLOTS_JOB,
- * or when the arena is full. */
+/* For a job whose `when` are compiled and ordered. NULL with `why` set when a parameter has
+ * endlessly many points (a float without step or points), when parents span more than
+ * GRID_BLOCKS_MAX blocks, when the points do not fit LIMIT_SLOTS_JOB, or when the arena is full. */
 const struct grid *grid_make(const struct job *job, struct arena *arena, struct job_fault *why);
 uint64_t grid_points(const struct grid *g);
 /* values: params_count of them; i < grid_points. */

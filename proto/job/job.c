@@ -4,7 +4,8 @@
 #include "proto/base/mp.h"
 #include "proto/base/num.h"
 
-/* Canonical bytes: an array of SPEC_PARTS in the order of write_job below. The first is the version of this form. */
+/* Canonical bytes: an array of SPEC_PARTS in the order of write_job below. The first is the version
+ * of this form. */
 enum { SPEC_VERSION = 1, SPEC_PARTS = 14, PARAM_PARTS = 9 };
 
 /* ---- writing ---- */
@@ -118,7 +119,8 @@ static uint32_t read_below(struct decoder *d, uint64_t bound) {
     return 0;
 }
 
-/* An array of `count` things, which are then read into it; NULL ends the reading unless the count is 0. */
+/* An array of `count` things, which are then read into it; NULL ends the reading unless the count
+ * is 0. */
 static void *read_list(struct decoder *d, uint32_t limit, size_t size, uint32_t *count) {
     *count = mp_array(&d->mp);
     if (!going(d) || *count == 0)
@@ -131,7 +133,8 @@ static void *read_list(struct decoder *d, uint32_t limit, size_t size, uint32_t 
     return items;
 }
 
-/* The values of a list whose length is already known, with config_decode, which wants its bytes alone. */
+/* The values of a list whose length is already known, with config_decode, which wants its bytes
+ * alone. */
 static bool read_values(struct decoder *d, struct value *values, uint32_t count) {
     struct span from = d->mp.rest;
     mp_skip(&d->mp);
@@ -197,7 +200,8 @@ static void read_run(struct decoder *d, struct job *job) {
         env[i].name = mp_str(&d->mp);
         env[i].value = mp_str(&d->mp);
     }
-    struct metric_pattern *patterns = read_list(d, LIMIT_METRICS, sizeof *patterns, &job->patterns_count);
+    struct metric_pattern *patterns =
+        read_list(d, LIMIT_METRICS, sizeof *patterns, &job->patterns_count);
     job->patterns = patterns;
     for (uint32_t i = 0; i < job->patterns_count && going(d); i++) {
         read_parts(d, 2);
@@ -238,7 +242,8 @@ bool job_decode(struct job *job, struct span bytes, struct arena *arena, struct 
     struct job_fault fault;
     *job = (struct job){0};
     if (bytes.len > LIMIT_JOB_SPEC_BYTES)
-        return err_set(err, ERR_BAD_MESSAGE, "a job of %zu bytes; the limit is %d", bytes.len, LIMIT_JOB_SPEC_BYTES);
+        return err_set(err, ERR_BAD_MESSAGE, "a job of %zu bytes; the limit is %d", bytes.len,
+                       LIMIT_JOB_SPEC_BYTES);
     read_job(&d, job);
     if (!going(&d))
         return err_set(err, ERR_BAD_MESSAGE, "not a job: %s", d.bad != NULL ? d.bad : d.mp.bad);
@@ -264,7 +269,8 @@ bool job_config_valid(const struct job *job, const struct value *values, uint32_
         uint32_t position = job->order[i];
         const struct param *p = &job->params[position];
         bool active = p->when == NULL || expr_true(p->when, values);
-        bool right = active ? param_allows(p, &values[position]) : values[position].kind == VALUE_NONE;
+        bool right =
+            active ? param_allows(p, &values[position]) : values[position].kind == VALUE_NONE;
         if (!right) {
             *wrong = position;
             return false;
@@ -295,7 +301,8 @@ static bool is_word(struct span text) {
     return text.len > 0;
 }
 
-void job_config_print(const struct job *job, const struct value *values, int significant, struct buf *out) {
+void job_config_print(const struct job *job, const struct value *values, int significant,
+                      struct buf *out) {
     bool first = true;
     for (uint32_t i = 0; i < job->params_count; i++) {
         const struct value *v = &values[i];

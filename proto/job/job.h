@@ -1,10 +1,13 @@
 /* job - what a user asks for: the one description that the client, every node and every room share.
  *
- * Canonical bytes: a msgpack array, see job.c; they are signed in the JOB fact, and all other forms (the YAML a user
- * writes, the long form `zyg show --spec` prints) are made from or into this struct.
- * Memory   job_decode puts everything into the caller's arena; text points into the bytes it was decoded from. JOB_ARENA_BYTES
- *          are enough for every job whose lists are not extreme; one that needs more is refused, not cut.
- * Errors   job_check says the first thing that cannot be: ranges, references, counts. A decoded job has passed it.
+ * Canonical bytes: a msgpack array, see job.c; they are signed in the JOB fact, and all other forms
+ * (the YAML a user writes, the long form `zyg show --spec` prints) are made from or into this
+ * struct.
+ * Memory   job_decode puts everything into the caller's arena; text points into the bytes it was
+ *          decoded from. JOB_ARENA_BYTES are enough for every job whose lists are not extreme; one
+ *          that needs more is refused, not cut.
+ * Errors   job_check says the first thing that cannot be: ranges, references, counts. A decoded job
+ *          has passed it.
  */
 #ifndef ZYG_JOB_H
 #define ZYG_JOB_H
@@ -23,26 +26,31 @@ enum param_kind { PARAM_FLOAT, PARAM_INT, PARAM_CHOICE };
 enum scale { SCALE_LINEAR, SCALE_LOG };
 
 struct param {
-    struct span name; /* [A-Za-z_][A-Za-z0-9_]*, unique even without letter case; no word of `when` or of template.h */
+    /* [A-Za-z_][A-Za-z0-9_]*, unique even without letter case; no word of `when` or of
+     * template.h */
+    struct span name;
     enum param_kind kind;
-    double low, high;           /* float and int, both included; low <= high; log needs low > 0 */
-    double step;                /* 0: none. Values are low + k * step; only with SCALE_LINEAR */
-    enum scale scale;           /* log spreads draws and grid points evenly in the logarithm */
-    uint32_t points;            /* grid points without step, ends included; 0: not given */
-    const struct value *choices; /* PARAM_CHOICE: bool, int, float or text; distinct; one alone is a constant */
+    double low, high; /* float and int, both included; low <= high; log needs low > 0 */
+    double step;      /* 0: none. Values are low + k * step; only with SCALE_LINEAR */
+    enum scale scale; /* log spreads draws and grid points evenly in the logarithm */
+    uint32_t points;  /* grid points without step, ends included; 0: not given */
+    /* PARAM_CHOICE: bool, int, float or text; distinct; one alone is a constant */
+    const struct value *choices;
     uint32_t choices_count;
-    struct span when_text;     /* empty: always active */
-    const struct expr *when;   /* compiled; mentions earlier or later parameters, never in a circle */
+    struct span when_text;   /* empty: always active */
+    const struct expr *when; /* compiled; mentions earlier or later parameters, never in a circle */
 };
 
 struct objective {
-    struct span metric; /* empty: the job has no objective, every trial that ends with exit 0 is done */
+    /* empty: the job has no objective, every trial that ends with exit 0 is done */
+    struct span metric;
     enum goal goal;
     bool has_target;
     double target; /* the job ends early once a trial reaches it */
 };
 
-/* A metric read from printed lines by a POSIX extended regular expression with exactly one group. */
+/* A metric read from printed lines by a POSIX extended regular expression with exactly one
+ * group. */
 struct metric_pattern {
     struct span name;
     struct span pattern; /* at most 500 bytes */
@@ -64,16 +72,19 @@ struct job {
     struct span dir;  /* absolute: where trials start */
 
     enum method method;
-    uint64_t trials; /* slots: numbers 0..trials-1. For grid and list never more than there are points */
+    /* slots: numbers 0..trials-1. For grid and list never more than there are points */
+    uint64_t trials;
     uint32_t parallel; /* 0: as many as there are slots */
     uint64_t seed;
     struct objective objective;
 
     const struct param *params;
     uint32_t params_count;
-    const uint32_t *order; /* positions of params so that each comes after those its `when` mentions */
+    /* positions of params so that each comes after those its `when` mentions */
+    const uint32_t *order;
 
-    /* search.method list: the configurations; otherwise try_first: proposed before anything else. Rows of params_count. */
+    /* search.method list: the configurations; otherwise try_first: proposed before anything else.
+     * Rows of params_count. */
     const struct value *configs;
     uint32_t configs_count;
 
@@ -104,11 +115,13 @@ enum {
 #define LIMITS_OUTPUT_DEFAULT (20ull * 1024 * 1024)
 #define RETRY_TRANSIENT_DEFAULT 5
 
-bool job_encode(const struct job *job, struct buf *out); /* false: longer than LIMIT_JOB_SPEC_BYTES or than `out` */
+/* false: longer than LIMIT_JOB_SPEC_BYTES or than `out` */
+bool job_encode(const struct job *job, struct buf *out);
 bool job_decode(struct job *job, struct span bytes, struct arena *arena, struct err *err);
 
-/* What job_check finds wrong: which part, as a path in the words of the job file ("params.lr.when", "run.command[3]",
- * "try_first[0].lr"), an offset in its text, what is wrong and what was expected, the nearest valid name (or ""). */
+/* What job_check finds wrong: which part, as a path in the words of the job file ("params.lr.when",
+ * "run.command[3]", "try_first[0].lr"), an offset in its text, what is wrong and what was expected,
+ * the nearest valid name (or ""). */
 #define FAULT_AT_NAME SIZE_MAX /* for `at`: not the text is wrong but what the part is called */
 struct job_fault {
     char where[96];
@@ -116,35 +129,44 @@ struct job_fault {
     char what[240];
     char nearest[LIMIT_NAME_BYTES + 1];
 };
+/* Always false; `nearest` is emptied. */
 bool job_fault_set(struct job_fault *fault, const char *where, size_t at, const char *format, ...)
-    __attribute__((format(printf, 4, 5))); /* always false; `nearest` is emptied */
+    __attribute__((format(printf, 4, 5)));
 
-/* Compiles `when`, orders the parameters, checks everything, counts the grid. trials is lowered to the number of points of a
- * grid or list; 0 stands for all of them. The values of configs must have gone through param_fit. */
+/* Compiles `when`, orders the parameters, checks everything, counts the grid. trials is lowered to
+ * the number of points of a grid or list; 0 stands for all of them. The values of configs must have
+ * gone through param_fit. */
 bool job_check(struct job *job, struct arena *arena, struct job_fault *fault);
-/* The part of it that is about parameters alone; the functions on parameters below want one that has passed it. */
+/* The part of it that is about parameters alone; the functions on parameters below want one that
+ * has passed it. */
 bool job_check_params(struct job *job, struct arena *arena, struct job_fault *fault);
 
-/* The placeholders of an argument or a variable's value: each is a parameter or a word of template.h. */
-bool job_check_template(const struct job *job, struct span text, const char *where, struct job_fault *fault);
+/* The placeholders of an argument or a variable's value: each is a parameter or a word of
+ * template.h. */
+bool job_check_template(const struct job *job, struct span text, const char *where,
+                        struct job_fault *fault);
 
-/* Brings a number or choice into the form that values of `p` have, so that equal ones have equal bytes (5 becomes 5.0 for a
- * float, a value next to a step becomes the step). False: it is no value of p; *v is then unchanged. */
+/* Brings a number or choice into the form that values of `p` have, so that equal ones have equal
+ * bytes (5 becomes 5.0 for a float, a value next to a step becomes the step). False: it is no value
+ * of p; *v is then unchanged. */
 bool param_fit(const struct param *p, struct value *v);
-bool param_allows(const struct param *p, const struct value *v); /* v has the right form and is in range */
+/* v has the right form and is in range */
+bool param_allows(const struct param *p, const struct value *v);
 /* The values a grid tries: how many there are (0: endlessly many), and each of them. */
 uint64_t param_points(const struct param *p);
 void param_point(const struct param *p, uint64_t k, struct value *out);
 
 /* Which parameters are active under `values`, in order; inactive ones are set to VALUE_NONE. */
 void job_deactivate(const struct job *job, struct value *values);
-/* Every active value inside its range or choices, every inactive one absent. `wrong` gets the position of the first bad. */
+/* Every active value inside its range or choices, every inactive one absent. `wrong` gets the
+ * position of the first bad. */
 bool job_config_valid(const struct job *job, const struct value *values, uint32_t *wrong);
 
 /* {"C": 1.5, "kernel": "rbf"}: active parameters only. */
 void job_config_json(const struct job *job, const struct value *values, struct buf *out);
 /* C=1.5 kernel=rbf, numbers to `significant` digits (0: all). */
-void job_config_print(const struct job *job, const struct value *values, int significant, struct buf *out);
+void job_config_print(const struct job *job, const struct value *values, int significant,
+                      struct buf *out);
 
 /* The job as the long form of its file. */
 void job_print(const struct job *job, struct buf *out);

@@ -4,12 +4,14 @@
 #include <math.h>
 #include <stdio.h>
 
-/* How far from its step, in steps, a number may lie and still be taken for it: sums of decimals are not exact. */
+/* How far from its step, in steps, a number may lie and still be taken for it: sums of decimals are
+ * not exact. */
 #define STEP_SLACK 1e-9
 
 enum { DIGITS_STEP = 15, DIGITS_LOG = 12, HALVINGS = 60 };
 
-/* The nearest number with so many decimal digits: 0.1 + 2 * 0.1 becomes the 0.3 that people expect to see. */
+/* The nearest number with so many decimal digits: 0.1 + 2 * 0.1 becomes the 0.3 that people expect
+ * to see. */
 static double rounded(double value, int digits) {
     char text[40];
     double result = value;
@@ -46,8 +48,9 @@ static double step_value(const struct param *p, uint64_t k) {
     return clamped(value, p->low, p->high);
 }
 
-/* low * (high / low) ^ (k / parts), found by halving the range in the logarithm as the binary digits of k / parts tell:
- * libm's pow and log differ between machines in the last bits, a square root does not. */
+/* low * (high / low) ^ (k / parts), found by halving the range in the logarithm as the binary
+ * digits of k / parts tell: libm's pow and log differ between machines in the last bits, a square
+ * root does not. */
 static double log_value(double low, double high, uint64_t k, uint64_t parts) {
     double a = low;
     double b = high;
@@ -76,8 +79,8 @@ static double spread_value(const struct param *p, uint64_t k, uint64_t count) {
     return clamped(rounded(p->low + (p->high - p->low) * part, DIGITS_STEP), p->low, p->high);
 }
 
-/* Rounding may make the first numbers of a logarithmic spread equal; low + k keeps them apart, and the spread, which
- * bends upwards, has left that line behind for good once it crosses it. */
+/* Rounding may make the first numbers of a logarithmic spread equal; low + k keeps them apart, and
+ * the spread, which bends upwards, has left that line behind for good once it crosses it. */
 static int64_t spread_integer(const struct param *p, uint64_t k, uint64_t count) {
     double value = spread_value(p, k, count);
     int64_t nearest = (int64_t)(value < 0 ? value - 0.5 : value + 0.5);

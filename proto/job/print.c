@@ -4,8 +4,8 @@
 #include <string.h>
 
 /* Words that YAML reads as something else than text when they stand without quotes. */
-static const char *const not_text[] = {"true", "True", "TRUE", "false", "False", "FALSE",
-                                       "null", "Null", "NULL"};
+static const char *const not_text[] = {"true",  "True", "TRUE", "false", "False",
+                                       "FALSE", "null", "Null", "NULL"};
 
 static bool is_plain(struct span text) {
     for (size_t i = 0; i < text.len; i++) {
@@ -33,8 +33,8 @@ static uint32_t code_point(const uint8_t *p, size_t *len) {
 
 /* Characters that YAML does not take as they are, or takes for a line's end. */
 static bool is_special(uint32_t code) {
-    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 || code == 0xfeff ||
-           code == 0xfffe || code == 0xffff;
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 ||
+           code == 0xfeff || code == 0xfffe || code == 0xffff;
 }
 
 static void put_quoted(struct span text, struct buf *out) {
@@ -74,7 +74,8 @@ static void put_value(const struct value *v, struct buf *out) {
     size_t before = out->len;
     int64_t whole;
     value_print(out, v);
-    if (v->kind == VALUE_FLOAT && num_parse_i64(span_of(out->data + before, out->len - before), &whole))
+    if (v->kind == VALUE_FLOAT &&
+        num_parse_i64(span_of(out->data + before, out->len - before), &whole))
         buf_text(out, ".0");
 }
 

@@ -1,5 +1,5 @@
-/* shown - text of a user or peer inside a message: "%.*s" with SHOWN(text) shows at most 40 bytes of it and never half a
- * character. */
+/* shown - text of a user or peer inside a message: "%.*s" with SHOWN(text) shows at most 40 bytes
+ * of it and never half a character. */
 #ifndef ZYG_SHOWN_H
 #define ZYG_SHOWN_H
 

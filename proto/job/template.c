@@ -48,7 +48,8 @@ static enum template_kind take_name(struct template *t, struct template_part *pa
     if (close == t->text.len || t->text.data[close] != '}')
         return bad(part, open, "'{' is not closed; write '{{' for a brace that means itself");
     if (close == open + 1)
-        return bad(part, open, "'{}' names no parameter; write '{{}}' for braces that mean themselves");
+        return bad(part, open,
+                   "'{}' names no parameter; write '{{}}' for braces that mean themselves");
     part->text = span_of(t->text.data + open + 1, close - open - 1);
     part->at = open;
     t->at = close + 1;

@@ -1,7 +1,8 @@
 /* template - a command's argument or a variable's value with placeholders, one part a call.
  *
- * "--lr={lr}" is the text "--lr=" and the name lr; "{{" and "}}" are single braces. A name is a parameter of the job or
- * one of the words of zyg's own below, which therefore no parameter may be called.
+ * "--lr={lr}" is the text "--lr=" and the name lr; "{{" and "}}" are single braces. A name is a
+ * parameter of the job or one of the words of zyg's own below, which therefore no parameter may be
+ * called.
  * Memory   borrows the text; parts point into it.
  * Errors   TEMPLATE_BAD with a sentence and the offset of the wrong byte.
  */
@@ -11,7 +12,8 @@
 #include "proto/base/bytes.h"
 
 enum template_word {
-    TEMPLATE_ARGS,        /* --name value for each active parameter: several arguments, so it stands alone */
+    /* --name value for each active parameter: several arguments where it stands alone */
+    TEMPLATE_ARGS,
     TEMPLATE_ARGS_JSON,   /* {"name": value, ...} */
     TEMPLATE_PARAMS_FILE, /* path of a file with the same */
     TEMPLATE_TRIAL,

@@ -76,7 +76,8 @@ void config_encode(struct buf *out, const struct value *values, size_t count) {
         value_encode(out, &values[i]);
 }
 
-/* True when `taken` is what value_encode would have written. Text may be long, so only its length is compared. */
+/* True when `taken` is what value_encode would have written. Text may be long, so only its length
+ * is compared. */
 static bool is_canonical(struct span taken, const struct value *v) {
     uint8_t memory[16];
     struct buf again = buf_of(memory, sizeof memory);
@@ -93,9 +94,7 @@ static bool value_decode(struct mp *m, struct value *v) {
     struct span before = m->rest;
     *v = (struct value){0};
     switch (mp_peek(m)) {
-    case MP_NIL:
-        mp_nil(m);
-        break;
+    case MP_NIL: mp_nil(m); break;
     case MP_BOOL:
         v->kind = VALUE_BOOL;
         v->boolean = mp_bool(m);
@@ -114,8 +113,7 @@ static bool value_decode(struct mp *m, struct value *v) {
         v->kind = VALUE_TEXT;
         v->text = mp_str(m);
         break;
-    default:
-        return false;
+    default: return false;
     }
     return m->bad == NULL && is_canonical(span_of(before.data, before.len - m->rest.len), v);
 }

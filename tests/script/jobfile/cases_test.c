@@ -4,8 +4,8 @@
  *   the file
  *   <<< job.yaml:LINE:COLUMN: the message
  *
- * \xNN in a file is that byte. With REWRITE=1 in the environment the file is written anew with the messages there are; read
- * the difference before keeping it.
+ * \xNN in a file is that byte. With REWRITE=1 in the environment the file is written anew with the
+ * messages there are; read the difference before keeping it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,13 +53,15 @@ static void message_of(const struct script_case *c, char *out, size_t len) {
     struct job job;
     struct jobfile_at at;
     struct err err = {0};
-    bool read = jobfile_read(&job, buf_view(&c->text), "job.yaml", "/home/user/work", &arena, &at, &err);
+    bool read =
+        jobfile_read(&job, buf_view(&c->text), "job.yaml", "/home/user/work", &arena, &at, &err);
     snprintf(out, len, "%s", read ? "(no fault)" : err.what);
     if (read)
         return;
     char place[64];
     snprintf(place, sizeof place, "job.yaml:%u:%u: ", at.line, at.column);
-    if (err.code != ERR_BAD_JOB_FILE || strncmp(out, place, strlen(place)) != 0 || strchr(out, '\n') != NULL)
+    if (err.code != ERR_BAD_JOB_FILE || strncmp(out, place, strlen(place)) != 0 ||
+        strchr(out, '\n') != NULL)
         fail_msg("%s: not one line that begins with its place: %s", c->title, out);
 }
 

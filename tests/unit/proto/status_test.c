@@ -48,8 +48,9 @@ static void the_search_learns_what_a_status_tells(void **state) {
 
 static void some_endings_finish_a_slot_at_once(void **state) {
     (void)state;
-    static const enum trial_status final[] = {TRIAL_DONE,      TRIAL_INFEASIBLE, TRIAL_TIMED_OUT, TRIAL_FLOODED,
-                                              TRIAL_NO_METRIC, TRIAL_NO_START,   TRIAL_CANCELLED};
+    static const enum trial_status final[] = {TRIAL_DONE,     TRIAL_INFEASIBLE, TRIAL_TIMED_OUT,
+                                              TRIAL_FLOODED,  TRIAL_NO_METRIC,  TRIAL_NO_START,
+                                              TRIAL_CANCELLED};
     const struct retry generous = {.crash = 100, .transient = 100};
     for (size_t i = 0; i < sizeof final / sizeof final[0]; i++) {
         struct attempts a = {0};

@@ -4,10 +4,12 @@
 
 static struct job_fault fault;
 
-/* What people write is in tests/script/jobfile; here is what only bytes of a peer can hold, and the paths of faults. */
+/* What people write is in tests/script/jobfile; here is what only bytes of a peer can hold, and the
+ * paths of faults. */
 static void assert_fault(const struct job *job, const char *where, const char *what) {
     struct arena arena = fresh_arena();
-    struct job copy = *job; /* checking moves parameters into the arena, which the next check overwrites */
+    /* checking moves parameters into the arena, which the next check overwrites */
+    struct job copy = *job;
     if (job_check(&copy, &arena, &fault))
         fail_msg("nothing was found at %s", where);
     assert_string_equal(fault.where, where);
@@ -30,17 +32,20 @@ static void names_and_folders(void **state) {
     job.name = TEXT("");
     assert_fault(&job, "name", "a job needs a name");
     job.name = TEXT("a/b");
-    assert_fault(&job, "name",
-                 "a job's name has lower-case letters, digits and after the first of them . _ -, not 'a/b'");
+    assert_fault(
+        &job, "name",
+        "a job's name has lower-case letters, digits and after the first of them . _ -, not 'a/b'");
     assert_int_equal(fault.at, 1);
     job.name = TEXT("-a");
-    assert_fault(&job, "name",
-                 "a job's name has lower-case letters, digits and after the first of them . _ -, not '-a'");
+    assert_fault(
+        &job, "name",
+        "a job's name has lower-case letters, digits and after the first of them . _ -, not '-a'");
     job.name = TEXT("a23456789012345678901234567890123456789012345678901234567890abcde");
     assert_fault(&job, "name", "a job's name has at most 64 characters");
     job.name = TEXT("0.a_b-c");
     job.dir = TEXT("relative");
-    assert_fault(&job, "run.dir", "the folder of a job must be an absolute path of at most 4000 bytes");
+    assert_fault(&job, "run.dir",
+                 "the folder of a job must be an absolute path of at most 4000 bytes");
 }
 
 static void search_values(void **state) {
@@ -60,10 +65,12 @@ static void search_values(void **state) {
     assert_fault(&job, "search.method", "there is no such method");
     job = job_example(params);
     job.objective.target = NAN;
-    assert_fault(&job, "search.objective.target", "a target is a finite number, and 0 where there is none");
+    assert_fault(&job, "search.objective.target",
+                 "a target is a finite number, and 0 where there is none");
     job = job_example(params);
     job.objective.has_target = false;
-    assert_fault(&job, "search.objective.target", "a target is a finite number, and 0 where there is none");
+    assert_fault(&job, "search.objective.target",
+                 "a target is a finite number, and 0 where there is none");
     job = job_example(params);
     job.objective.metric = TEXT("");
     assert_fault(&job, "search.objective", "a goal and a target need a metric");
@@ -91,7 +98,8 @@ static void parameters_that_cannot_be(void **state) {
     assert_fault(&job, "params.C.step", "a step is greater than 0");
     job = job_example(params);
     params[NEIGHBORS].high = 0x1p54;
-    assert_fault(&job, "params.neighbors.max", "an int runs between whole numbers, not to 18014398509481984");
+    assert_fault(&job, "params.neighbors.max",
+                 "an int runs between whole numbers, not to 18014398509481984");
     job = job_example(params);
     params[NEIGHBORS].step = 0.5;
     assert_fault(&job, "params.neighbors.step", "the step of an int is a whole number");
@@ -115,11 +123,13 @@ static void parameters_that_cannot_be(void **state) {
     job = job_example(params);
     params[C].name = TEXT("9lives");
     assert_fault(&job, "params.9lives",
-                 "'9lives' cannot be a parameter: letters, digits and _, no digit first, at most 64 of them");
+                 "'9lives' cannot be a parameter: letters, digits and _, no digit first, at most "
+                 "64 of them");
     assert_true(fault.at == FAULT_AT_NAME);
     job = job_example(params);
     params[C].name = TEXT("gamma");
-    assert_fault(&job, "params.gamma", "'gamma' and 'gamma' differ in letter case only, which variables cannot");
+    assert_fault(&job, "params.gamma",
+                 "'gamma' and 'gamma' differ in letter case only, which variables cannot");
 }
 
 static void conditions_are_placed_and_helped(void **state) {
@@ -134,22 +144,27 @@ static void conditions_are_placed_and_helped(void **state) {
     params[GAMMA].when_text = TEXT("kernl == rbf");
     assert_fault(&job, "params.gamma.when", "'kernl' is not a parameter");
     assert_string_equal(fault.nearest, "kernel");
-    /* gamma waits for kernel, kernel for learner, learner for neighbors, neighbors for learner: gamma is in no circle. */
+    /* gamma waits for kernel, kernel for learner, learner for neighbors, neighbors for learner:
+     * gamma is in no circle. */
     job = job_example(params);
     params[LEARNER].when_text = TEXT("neighbors > 1");
-    assert_fault(&job, "params.neighbors.when", "whether 'neighbors' is active depends, in a circle, on itself");
+    assert_fault(&job, "params.neighbors.when",
+                 "whether 'neighbors' is active depends, in a circle, on itself");
 }
 
 static void configurations_are_whole(void **state) {
     (void)state;
     struct param params[PARAMS];
     struct job job = job_example(params);
-    const struct value rows[] = {NONE, WORD("lda"), NONE, NONE, NONE, NONE, WORD("svm"), WORD("linear"), NONE, NONE};
+    const struct value rows[] = {NONE, WORD("lda"), NONE,           NONE, NONE,
+                                 NONE, WORD("svm"), WORD("linear"), NONE, NONE};
     job.configs = rows;
     job.configs_count = 2;
-    assert_fault(&job, "try_first[1].C", "'C' is missing, which is active with learner=svm kernel=linear");
+    assert_fault(&job, "try_first[1].C",
+                 "'C' is missing, which is active with learner=svm kernel=linear");
     job.method = METHOD_LIST;
-    assert_fault(&job, "list[1].C", "'C' is missing, which is active with learner=svm kernel=linear");
+    assert_fault(&job, "list[1].C",
+                 "'C' is missing, which is active with learner=svm kernel=linear");
     job.configs_count = 1;
     job.trials = 0;
     struct arena arena = fresh_arena();
@@ -192,10 +207,12 @@ static void commands_and_limits(void **state) {
     assert_fault(&job, "run.env.A", "the variable 'A' twice");
 
     job = job_example(params);
-    const struct metric_pattern patterns[] = {{TEXT("loss"), TEXT("(x)")}, {TEXT("acuracy"), TEXT("(x)")}};
+    const struct metric_pattern patterns[] = {{TEXT("loss"), TEXT("(x)")},
+                                              {TEXT("acuracy"), TEXT("(x)")}};
     job.patterns = patterns;
     job.patterns_count = 2;
-    assert_fault(&job, "search.objective.metric", "no pattern of run.metrics.regex is called 'accuracy'");
+    assert_fault(&job, "search.objective.metric",
+                 "no pattern of run.metrics.regex is called 'accuracy'");
     assert_string_equal(fault.nearest, "acuracy");
 
     job = job_example(params);
@@ -214,9 +231,12 @@ static void commands_and_limits(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_example_is_right),      cmocka_unit_test(names_and_folders),
-        cmocka_unit_test(search_values),             cmocka_unit_test(parameters_that_cannot_be),
-        cmocka_unit_test(conditions_are_placed_and_helped), cmocka_unit_test(configurations_are_whole),
+        cmocka_unit_test(the_example_is_right),
+        cmocka_unit_test(names_and_folders),
+        cmocka_unit_test(search_values),
+        cmocka_unit_test(parameters_that_cannot_be),
+        cmocka_unit_test(conditions_are_placed_and_helped),
+        cmocka_unit_test(configurations_are_whole),
         cmocka_unit_test(commands_and_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,11 +73,21 @@ static void what_is_inactive_settles_nothing(void **state) {
         const char *text;
         bool holds;
     } cases[] = {
-        {"rate == 1", false},       {"rate != 1", false},         {"not rate == 1", false},
-        {"rate < 1", false},        {"not (rate < 1)", false},    {"rate in [1, 2]", false},
-        {"not rate in [1]", false}, {"rate", false},              {"not rate", false},
-        {"rate == 1 or fast", true}, {"rate == 1 and fast", false}, {"not (rate == 1 or fast)", false},
-        {"not (rate == 1 and not fast)", true}, {"depth == rate", false}, {"not depth == rate", false},
+        {"rate == 1", false},
+        {"rate != 1", false},
+        {"not rate == 1", false},
+        {"rate < 1", false},
+        {"not (rate < 1)", false},
+        {"rate in [1, 2]", false},
+        {"not rate in [1]", false},
+        {"rate", false},
+        {"not rate", false},
+        {"rate == 1 or fast", true},
+        {"rate == 1 and fast", false},
+        {"not (rate == 1 or fast)", false},
+        {"not (rate == 1 and not fast)", true},
+        {"depth == rate", false},
+        {"not depth == rate", false},
     };
     for (uint32_t i = 0; i < COUNT(cases); i++) {
         struct expr_fault fault;
@@ -184,11 +194,13 @@ static void every_mention_is_visited(void **state) {
     struct expr_fault fault;
     struct seen seen;
     seen.out = buf_of(seen.text, sizeof seen.text);
-    const struct expr *e = compile("fast and (learner in [a, b] or not depth > 3) and rate == depth", &fault);
+    const struct expr *e =
+        compile("fast and (learner in [a, b] or not depth > 3) and rate == depth", &fault);
     assert_non_null(e);
     expr_visit(e, note_use, &seen);
-    assert_text(buf_view(&seen.out), "fast tested @0;learner equals a@22;learner equals b@25;depth ordered 3@43;"
-                                     "rate equals @50;depth equals @58;");
+    assert_text(buf_view(&seen.out),
+                "fast tested @0;learner equals a@22;learner equals b@25;depth ordered 3@43;"
+                "rate equals @50;depth equals @58;");
 }
 
 static void reserved_words_are_known(void **state) {
@@ -200,9 +212,12 @@ static void reserved_words_are_known(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(conditions_hold_or_not),     cmocka_unit_test(what_is_inactive_settles_nothing),
-        cmocka_unit_test(faults_say_what_and_where),  cmocka_unit_test(size_and_depth_are_bounded),
-        cmocka_unit_test(a_full_arena_is_a_fault),    cmocka_unit_test(every_mention_is_visited),
+        cmocka_unit_test(conditions_hold_or_not),
+        cmocka_unit_test(what_is_inactive_settles_nothing),
+        cmocka_unit_test(faults_say_what_and_where),
+        cmocka_unit_test(size_and_depth_are_bounded),
+        cmocka_unit_test(a_full_arena_is_a_fault),
+        cmocka_unit_test(every_mention_is_visited),
         cmocka_unit_test(reserved_words_are_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,18 +18,30 @@ static void every_point_once_and_in_order(void **state) {
     (void)state;
     static const char *const expected[] = {
         /* svm with rbf: gamma x C; svm with linear: C alone; knn: neighbors; lda: nothing more. */
-        "gamma=0.001 learner=svm kernel=rbf C=0.5", "gamma=0.001 learner=svm kernel=rbf C=1",
-        "gamma=0.001 learner=svm kernel=rbf C=1.5", "gamma=0.001 learner=svm kernel=rbf C=2",
-        "gamma=0.01 learner=svm kernel=rbf C=0.5",  "gamma=0.01 learner=svm kernel=rbf C=1",
-        "gamma=0.01 learner=svm kernel=rbf C=1.5",  "gamma=0.01 learner=svm kernel=rbf C=2",
-        "gamma=0.1 learner=svm kernel=rbf C=0.5",   "gamma=0.1 learner=svm kernel=rbf C=1",
-        "gamma=0.1 learner=svm kernel=rbf C=1.5",   "gamma=0.1 learner=svm kernel=rbf C=2",
-        "gamma=1 learner=svm kernel=rbf C=0.5",     "gamma=1 learner=svm kernel=rbf C=1",
-        "gamma=1 learner=svm kernel=rbf C=1.5",     "gamma=1 learner=svm kernel=rbf C=2",
-        "learner=svm kernel=linear C=0.5",          "learner=svm kernel=linear C=1",
-        "learner=svm kernel=linear C=1.5",          "learner=svm kernel=linear C=2",
-        "learner=knn neighbors=1",                  "learner=knn neighbors=3",
-        "learner=knn neighbors=5",                  "learner=lda",
+        "gamma=0.001 learner=svm kernel=rbf C=0.5",
+        "gamma=0.001 learner=svm kernel=rbf C=1",
+        "gamma=0.001 learner=svm kernel=rbf C=1.5",
+        "gamma=0.001 learner=svm kernel=rbf C=2",
+        "gamma=0.01 learner=svm kernel=rbf C=0.5",
+        "gamma=0.01 learner=svm kernel=rbf C=1",
+        "gamma=0.01 learner=svm kernel=rbf C=1.5",
+        "gamma=0.01 learner=svm kernel=rbf C=2",
+        "gamma=0.1 learner=svm kernel=rbf C=0.5",
+        "gamma=0.1 learner=svm kernel=rbf C=1",
+        "gamma=0.1 learner=svm kernel=rbf C=1.5",
+        "gamma=0.1 learner=svm kernel=rbf C=2",
+        "gamma=1 learner=svm kernel=rbf C=0.5",
+        "gamma=1 learner=svm kernel=rbf C=1",
+        "gamma=1 learner=svm kernel=rbf C=1.5",
+        "gamma=1 learner=svm kernel=rbf C=2",
+        "learner=svm kernel=linear C=0.5",
+        "learner=svm kernel=linear C=1",
+        "learner=svm kernel=linear C=1.5",
+        "learner=svm kernel=linear C=2",
+        "learner=knn neighbors=1",
+        "learner=knn neighbors=3",
+        "learner=knn neighbors=5",
+        "learner=lda",
     };
     struct param params[PARAMS];
     struct arena arena;
@@ -106,18 +118,21 @@ static void endless_and_too_large_grids_are_refused(void **state) {
     params[GAMMA].points = 0;
     assert_false(job_check(&job, &arena, &fault));
     assert_string_equal(fault.where, "params.gamma");
-    assert_string_equal(fault.what,
-                        "a grid cannot try every float between two: add 'points' (how many values) or 'step'");
+    assert_string_equal(
+        fault.what,
+        "a grid cannot try every float between two: add 'points' (how many values) or 'step'");
 
     job_example_params(params);
-    params[NEIGHBORS] = (struct param){.name = TEXT("neighbors"), .kind = PARAM_INT, .low = 0, .high = 2e9};
+    params[NEIGHBORS] =
+        (struct param){.name = TEXT("neighbors"), .kind = PARAM_INT, .low = 0, .high = 2e9};
     job.params = params;
     arena = fresh_arena();
     assert_false(job_check(&job, &arena, &fault));
     assert_string_equal(fault.what, "the grid has more than 1000000000 points");
 
     job_example_params(params); /* a parent with many values: many blocks */
-    params[LEARNER] = (struct param){.name = TEXT("learner"), .kind = PARAM_INT, .low = 0, .high = 5000};
+    params[LEARNER] =
+        (struct param){.name = TEXT("learner"), .kind = PARAM_INT, .low = 0, .high = 5000};
     params[KERNEL].when_text = TEXT("learner == 7");
     params[C].when_text = (struct span){0};
     params[NEIGHBORS].when_text = (struct span){0};
@@ -125,8 +140,8 @@ static void endless_and_too_large_grids_are_refused(void **state) {
     arena = fresh_arena();
     assert_false(job_check(&job, &arena, &fault));
     assert_string_equal(fault.where, "search.method");
-    assert_string_equal(fault.what,
-                        "the parameters that 'when' mentions have more than 4096 combinations, too many for a grid");
+    assert_string_equal(fault.what, "the parameters that 'when' mentions have more than 4096 "
+                                    "combinations, too many for a grid");
 }
 
 static void a_full_arena_is_a_fault(void **state) {

@@ -44,7 +44,8 @@ static void a_job_survives_its_bytes(void **state) {
     assert_true(back.objective.has_target && back.objective.target == 0.99);
     assert_int_equal(back.params_count, PARAMS);
     assert_text(back.params[GAMMA].name, "gamma");
-    assert_true(back.params[GAMMA].low == 0.001 && back.params[GAMMA].high == 1 && back.params[GAMMA].points == 4);
+    assert_true(back.params[GAMMA].low == 0.001 && back.params[GAMMA].high == 1 &&
+                back.params[GAMMA].points == 4);
     assert_int_equal(back.params[GAMMA].scale, SCALE_LOG);
     assert_text(back.params[GAMMA].when_text, "kernel != linear");
     assert_non_null(back.params[GAMMA].when);
@@ -56,7 +57,8 @@ static void a_job_survives_its_bytes(void **state) {
     assert_text(back.argv[1], "--C={C}");
     assert_text(back.env[0].value, "{learner}");
     assert_text(back.patterns[0].pattern, "acc ([0-9.]+)");
-    assert_true(back.limits.wall == 60000 && back.limits.grace == 10000 && back.limits.output == 20971520);
+    assert_true(back.limits.wall == 60000 && back.limits.grace == 10000 &&
+                back.limits.output == 20971520);
     assert_true(back.retry.crash == 1 && back.retry.transient == 5);
 
     uint8_t again_memory[4096];
@@ -90,7 +92,8 @@ static void bytes_cut_short_are_refused(void **state) {
     }
 }
 
-/* Every single byte changed in turn: most are refused, none is believed without a check, and what is accepted encodes. */
+/* Every single byte changed in turn: most are refused, none is believed without a check, and what
+ * is accepted encodes. */
 static void changed_bytes_do_no_harm(void **state) {
     (void)state;
     struct param params[PARAMS];
@@ -135,12 +138,15 @@ static void faults_of_bytes_are_named(void **state) {
     copy[bytes.len] = 0xc0;
     assert_refused(span_of(copy, bytes.len + 1), ERR_BAD_MESSAGE, "not a job: bytes are left over");
     copy[1] = 2;
-    assert_refused(span_of(copy, bytes.len), ERR_BAD_MESSAGE, "not a job: the job was written by another version");
+    assert_refused(span_of(copy, bytes.len), ERR_BAD_MESSAGE,
+                   "not a job: the job was written by another version");
     copy[0] = 0x9d;
-    assert_refused(span_of(copy, bytes.len), ERR_BAD_MESSAGE, "not a job: a part has another number of fields");
+    assert_refused(span_of(copy, bytes.len), ERR_BAD_MESSAGE,
+                   "not a job: a part has another number of fields");
 
     job.trials = 0;
-    assert_refused(encoded(&job), ERR_BAD_JOB_FILE, "search.trials: a job has 1 to 1000000000 trials");
+    assert_refused(encoded(&job), ERR_BAD_JOB_FILE,
+                   "search.trials: a job has 1 to 1000000000 trials");
     job.trials = 20;
     job.dir = TEXT("srv");
     assert_refused(encoded(&job), ERR_BAD_JOB_FILE,
@@ -236,7 +242,8 @@ static void configurations_are_shown(void **state) {
     char memory[200];
     struct buf out = buf_of(memory, sizeof memory);
     job_config_json(&job, values, &out);
-    assert_text(buf_view(&out), "{\"gamma\":0.123456789,\"learner\":\"svm\",\"kernel\":\"rbf\",\"C\":1.5}");
+    assert_text(buf_view(&out),
+                "{\"gamma\":0.123456789,\"learner\":\"svm\",\"kernel\":\"rbf\",\"C\":1.5}");
     buf_clear(&out);
     job_config_print(&job, values, 4, &out);
     assert_text(buf_view(&out), "gamma=0.1235 learner=svm kernel=rbf C=1.5");

@@ -30,29 +30,50 @@ static inline struct arena fresh_arena(void) {
 static const struct value learners[] = {{.kind = VALUE_TEXT, .text = {(const uint8_t *)"svm", 3}},
                                         {.kind = VALUE_TEXT, .text = {(const uint8_t *)"knn", 3}},
                                         {.kind = VALUE_TEXT, .text = {(const uint8_t *)"lda", 3}}};
-static const struct value kernels[] = {{.kind = VALUE_TEXT, .text = {(const uint8_t *)"rbf", 3}},
-                                       {.kind = VALUE_TEXT, .text = {(const uint8_t *)"linear", 6}}};
+static const struct value kernels[] = {
+    {.kind = VALUE_TEXT, .text = {(const uint8_t *)"rbf", 3}},
+    {.kind = VALUE_TEXT, .text = {(const uint8_t *)"linear", 6}}};
 
-/* gamma is written before the kernel that decides about it, so that the order of the parameters is not that of the file. */
+/* gamma is written before the kernel that decides about it, so that the order of the parameters is
+ * not that of the file. */
 enum { GAMMA, LEARNER, KERNEL, C, NEIGHBORS, PARAMS };
 
 static inline void job_example_params(struct param *p) {
     memset(p, 0, PARAMS * sizeof *p);
-    p[GAMMA] = (struct param){.name = TEXT("gamma"), .kind = PARAM_FLOAT, .low = 0.001, .high = 1, .scale = SCALE_LOG,
-                              .points = 4, .when_text = TEXT("kernel != linear")};
-    p[LEARNER] = (struct param){.name = TEXT("learner"), .kind = PARAM_CHOICE, .choices = learners, .choices_count = 3};
-    p[KERNEL] = (struct param){.name = TEXT("kernel"), .kind = PARAM_CHOICE, .choices = kernels, .choices_count = 2,
+    p[GAMMA] = (struct param){.name = TEXT("gamma"),
+                              .kind = PARAM_FLOAT,
+                              .low = 0.001,
+                              .high = 1,
+                              .scale = SCALE_LOG,
+                              .points = 4,
+                              .when_text = TEXT("kernel != linear")};
+    p[LEARNER] = (struct param){
+        .name = TEXT("learner"), .kind = PARAM_CHOICE, .choices = learners, .choices_count = 3};
+    p[KERNEL] = (struct param){.name = TEXT("kernel"),
+                               .kind = PARAM_CHOICE,
+                               .choices = kernels,
+                               .choices_count = 2,
                                .when_text = TEXT("learner == svm")};
-    p[C] = (struct param){.name = TEXT("C"), .kind = PARAM_FLOAT, .low = 0.5, .high = 2, .step = 0.5,
+    p[C] = (struct param){.name = TEXT("C"),
+                          .kind = PARAM_FLOAT,
+                          .low = 0.5,
+                          .high = 2,
+                          .step = 0.5,
                           .when_text = TEXT("learner == svm")};
-    p[NEIGHBORS] = (struct param){.name = TEXT("neighbors"), .kind = PARAM_INT, .low = 1, .high = 5, .step = 2,
+    p[NEIGHBORS] = (struct param){.name = TEXT("neighbors"),
+                                  .kind = PARAM_INT,
+                                  .low = 1,
+                                  .high = 5,
+                                  .step = 2,
                                   .when_text = TEXT("learner == knn")};
 }
 
 /* A valid job with those parameters; not checked yet. */
 static inline struct job job_example(struct param *params) {
-    static const struct span argv[] = {{(const uint8_t *)"./train", 7}, {(const uint8_t *)"--C={C}", 7}};
-    static const struct variable env[] = {{{(const uint8_t *)"MODE", 4}, {(const uint8_t *)"{learner}", 9}}};
+    static const struct span argv[] = {{(const uint8_t *)"./train", 7},
+                                       {(const uint8_t *)"--C={C}", 7}};
+    static const struct variable env[] = {
+        {{(const uint8_t *)"MODE", 4}, {(const uint8_t *)"{learner}", 9}}};
     job_example_params(params);
     return (struct job){
         .name = TEXT("example"),
@@ -61,7 +82,10 @@ static inline struct job job_example(struct param *params) {
         .trials = 20,
         .parallel = 2,
         .seed = 7,
-        .objective = {.metric = TEXT("accuracy"), .goal = GOAL_MAXIMIZE, .has_target = true, .target = 0.99},
+        .objective = {.metric = TEXT("accuracy"),
+                      .goal = GOAL_MAXIMIZE,
+                      .has_target = true,
+                      .target = 0.99},
         .params = params,
         .params_count = PARAMS,
         .argv = argv,
@@ -84,7 +108,8 @@ static inline void assert_text(struct span got, const char *expected) {
 
 static inline void assert_value(const struct value *got, struct value expected) {
     if (got->kind != expected.kind || !value_equal(got, &expected))
-        fail_msg("a value of kind %d, expected kind %d, or another value of it", (int)got->kind, (int)expected.kind);
+        fail_msg("a value of kind %d, expected kind %d, or another value of it", (int)got->kind,
+                 (int)expected.kind);
 }
 
 #endif

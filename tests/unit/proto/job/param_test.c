@@ -25,12 +25,15 @@ static void floats_have_the_points_people_expect(void **state) {
     assert_string_equal(points_of(&across, out), "-0.3 -0.2 -0.1 0 0.1 0.2 0.3");
     struct param spread = {.kind = PARAM_FLOAT, .low = 0, .high = 1, .points = 5};
     assert_string_equal(points_of(&spread, out), "0 0.25 0.5 0.75 1");
-    struct param decades = {.kind = PARAM_FLOAT, .low = 1e-5, .high = 0.1, .scale = SCALE_LOG, .points = 5};
+    struct param decades = {
+        .kind = PARAM_FLOAT, .low = 1e-5, .high = 0.1, .scale = SCALE_LOG, .points = 5};
     assert_string_equal(points_of(&decades, out), "1e-5 0.0001 0.001 0.01 0.1");
-    struct param halves = {.kind = PARAM_FLOAT, .low = 1, .high = 1000, .scale = SCALE_LOG, .points = 7};
+    struct param halves = {
+        .kind = PARAM_FLOAT, .low = 1, .high = 1000, .scale = SCALE_LOG, .points = 7};
     assert_string_equal(points_of(&halves, out),
                         "1 3.16227766017 10 31.6227766017 100 316.227766017 1000");
-    struct param wide = {.kind = PARAM_FLOAT, .low = 1e-300, .high = 1e300, .scale = SCALE_LOG, .points = 3};
+    struct param wide = {
+        .kind = PARAM_FLOAT, .low = 1e-300, .high = 1e300, .scale = SCALE_LOG, .points = 3};
     assert_string_equal(points_of(&wide, out), "1e-300 1 1e300");
     struct param one = {.kind = PARAM_FLOAT, .low = 2, .high = 2};
     assert_string_equal(points_of(&one, out), "2");
@@ -49,9 +52,11 @@ static void integers_have_distinct_points(void **state) {
     assert_string_equal(points_of(&stepped, out), "50 100 150 200");
     struct param spread = {.kind = PARAM_INT, .low = 0, .high = 10, .points = 4};
     assert_string_equal(points_of(&spread, out), "0 3 7 10");
-    struct param powers = {.kind = PARAM_INT, .low = 16, .high = 512, .scale = SCALE_LOG, .points = 6};
+    struct param powers = {
+        .kind = PARAM_INT, .low = 16, .high = 512, .scale = SCALE_LOG, .points = 6};
     assert_string_equal(points_of(&powers, out), "16 32 64 128 256 512");
-    struct param crowded = {.kind = PARAM_INT, .low = 1, .high = 20, .scale = SCALE_LOG, .points = 10};
+    struct param crowded = {
+        .kind = PARAM_INT, .low = 1, .high = 20, .scale = SCALE_LOG, .points = 10};
     assert_string_equal(points_of(&crowded, out), "1 2 3 4 5 6 7 10 14 20");
     struct param more_than_there_are = {.kind = PARAM_INT, .low = 1, .high = 3, .points = 9};
     assert_string_equal(points_of(&more_than_there_are, out), "1 2 3");
@@ -85,9 +90,9 @@ static void values_take_the_form_of_their_parameter(void **state) {
         const struct param *param;
         struct value value;
     } wrong[] = {
-        {&real, FLOAT(1.5)},  {&real, WORD("x")},    {&real, BOOL(true)}, {&real, NONE},     {&whole, INT(6)},
-        {&whole, FLOAT(5.5)}, {&whole, INT(15)},     {&whole, INT(-5)},   {&stepped, FLOAT(0.35)},
-        {&choice, INT(2)},    {&choice, WORD("y")},  {&choice, NONE},
+        {&real, FLOAT(1.5)},     {&real, WORD("x")},   {&real, BOOL(true)},  {&real, NONE},
+        {&whole, INT(6)},        {&whole, FLOAT(5.5)}, {&whole, INT(15)},    {&whole, INT(-5)},
+        {&stepped, FLOAT(0.35)}, {&choice, INT(2)},    {&choice, WORD("y")}, {&choice, NONE},
     };
     for (uint32_t i = 0; i < COUNT(wrong); i++) {
         v = wrong[i].value;
@@ -106,7 +111,8 @@ static void only_the_right_form_is_allowed(void **state) {
     assert_false(param_allows(&whole, &FLOAT(1.0)));
     struct param stepped = {.kind = PARAM_FLOAT, .low = 0, .high = 1, .step = 0.1};
     assert_true(param_allows(&stepped, &FLOAT(0.3)));
-    assert_false(param_allows(&stepped, &FLOAT(0.1 + 0.2))); /* 0.30000000000000004: near, but not that value */
+    assert_false(param_allows(
+        &stepped, &FLOAT(0.1 + 0.2))); /* 0.30000000000000004: near, but not that value */
 }
 
 int main(void) {

@@ -46,7 +46,8 @@ static void words_of_zyg_are_known(void **state) {
     (void)state;
     for (int i = 0; i < TEMPLATE_WORD_COUNT; i++) {
         enum template_word word;
-        assert_true(template_word_named(span_text(template_word_name((enum template_word)i)), &word));
+        assert_true(
+            template_word_named(span_text(template_word_name((enum template_word)i)), &word));
         assert_int_equal(word, i);
     }
     enum template_word word = TEMPLATE_JOB;

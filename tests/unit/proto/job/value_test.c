@@ -46,7 +46,8 @@ static void configurations_survive_their_bytes(void **state) {
     (void)state;
     uint8_t memory[200];
     struct buf out = buf_of(memory, sizeof memory);
-    const struct value all[] = {BOOL(false), INT(INT64_MIN), INT(1000), FLOAT(0.5), WORD("rbf"), NONE};
+    const struct value all[] = {BOOL(false), INT(INT64_MIN), INT(1000),
+                                FLOAT(0.5),  WORD("rbf"),    NONE};
     struct value back[COUNT(all)];
     config_encode(&out, all, COUNT(all));
     assert_true(config_decode(buf_view(&out), back, COUNT(all)));
@@ -78,16 +79,16 @@ static void other_spellings_are_refused(void **state) {
         const char *bytes;
         size_t len;
     } wrong[] = {
-        {"\xdc\x00\x01\x05", 4},                     /* a long array head */
-        {"\x91\xcc\x05", 3},                         /* 5 as uint8 */
-        {"\x91\xd1\x03\xe8", 4},                     /* 1000 as int16: as long as uint16, yet another */
+        {"\xdc\x00\x01\x05", 4}, /* a long array head */
+        {"\x91\xcc\x05", 3},     /* 5 as uint8 */
+        {"\x91\xd1\x03\xe8", 4}, /* 1000 as int16: as long as uint16, yet another */
         {"\x91\xcb\x80\x00\x00\x00\x00\x00\x00\x00", 10}, /* -0.0 */
         {"\x91\xcb\x7f\xf8\x00\x00\x00\x00\x00\x00", 10}, /* nan */
         {"\x91\xcb\x7f\xf0\x00\x00\x00\x00\x00\x00", 10}, /* infinity */
-        {"\x91\xd9\x01x", 4},                        /* short text with a long head */
-        {"\x91\x91\x05", 3},                         /* an array is no value */
-        {"\x91\xc4\x01x", 4},                        /* nor are bytes */
-        {"\x91\xa1\xff", 3},                         /* not UTF-8 */
+        {"\x91\xd9\x01x", 4},                             /* short text with a long head */
+        {"\x91\x91\x05", 3},                              /* an array is no value */
+        {"\x91\xc4\x01x", 4},                             /* nor are bytes */
+        {"\x91\xa1\xff", 3},                              /* not UTF-8 */
         {"", 0},
     };
     for (uint32_t i = 0; i < COUNT(wrong); i++)
@@ -99,9 +100,12 @@ static void other_spellings_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_are_equal_across_kinds),     cmocka_unit_test(values_print_as_programs_expect_them),
-        cmocka_unit_test(values_as_json),                     cmocka_unit_test(configurations_survive_their_bytes),
-        cmocka_unit_test(equal_configurations_have_equal_bytes), cmocka_unit_test(other_spellings_are_refused),
+        cmocka_unit_test(numbers_are_equal_across_kinds),
+        cmocka_unit_test(values_print_as_programs_expect_them),
+        cmocka_unit_test(values_as_json),
+        cmocka_unit_test(configurations_survive_their_bytes),
+        cmocka_unit_test(equal_configurations_have_equal_bytes),
+        cmocka_unit_test(other_spellings_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
