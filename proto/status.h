@@ -13,6 +13,9 @@ enum trial_status {
 
 enum trial_tells { TELLS_NOTHING, TELLS_VALUE, TELLS_BAD };
 
+/* What an owner can order (control_fact). */
+enum control_verb { CONTROL_CANCEL = 1 };
+
 enum job_state { JOB_OPEN, JOB_DONE, JOB_FAILED, JOB_CANCELLED, JOB_STATE_COUNT };
 
 /* How often an attempt may be repeated (job file: run.retry). */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { TRIALS_PAGE = 1024, CONTROL_CANCEL = 1, OPEN_PAUSE_LEAST = 500, OPEN_PAUSE_MOST = 60000 };
+enum { TRIALS_PAGE = 1024, OPEN_PAUSE_LEAST = 500, OPEN_PAUSE_MOST = 60000 };
 
 bool errands_full(const struct errands *e) {
     return e->count == ERRANDS;

@@ -10,6 +10,7 @@
 struct gateway {
     struct gateway_config config;
     uint64_t slots;
+    bool autorun;
     enum err_code ailing;
     char ailing_what[320];
     uint64_t nonsense;
@@ -57,7 +58,8 @@ static void on_hello(struct gateway *g, uint32_t peer, const struct msg_hello *m
                                      .protocol = PROTOCOL_VERSION,
                                      .node = g->config.self,
                                      .version = span_text(g->config.version),
-                                     .slots = g->slots}});
+                                     .slots = g->slots,
+                                     .autorun = g->autorun}});
 }
 
 static void on_fact(struct gateway *g, uint32_t peer, uint64_t ticket, struct span bundle, bool run,
@@ -238,7 +240,10 @@ static void gateway_step(void *self, const struct event *event, struct moment at
     } else {
         switch (m->kind) {
         case MSG_NONE: break;
-        case MSG_start: g->slots = m->start.slots; break;
+        case MSG_start:
+            g->slots = m->start.slots;
+            g->autorun = m->start.autorun;
+            break;
         case MSG_admitted: on_admitted(g, &m->admitted, out); break;
         case MSG_job_open: live_open(&g->live, &m->job_open.job); break;
         case MSG_job_shut: live_shut(&g->live, &m->job_shut.job); break;

@@ -12,7 +12,7 @@ const char cli_cancel_details[] =
     "JOB               a name, a handle, the start of an id, or last\n"
     "Trials that run are stopped; what was found so far is kept. It cannot be undone.\n";
 
-enum { BUNDLE_BYTES = 1024, CONTROL_CANCEL = 1 /* enum control_verb of messages.def */ };
+enum { BUNDLE_BYTES = 1024 };
 
 static bool job_cancel(struct client *c, const struct subject *s, struct err *err) {
     if (s->row.state == JOB_CANCELLED)

@@ -33,6 +33,7 @@ struct client {
     when_ms door_checked;
     uint64_t ticket;
     uint32_t slots;
+    bool autorun;
     zmq_msg_t frame; /* the last answer lives here */
     zmq_msg_t kept;  /* and here one that was put aside */
     uint8_t out[LIMIT_FRAME_BYTES];
@@ -230,6 +231,7 @@ static bool client_greet(struct client *c, dur_ms patience, struct err *err) {
         return err_set(err, ERR_BAD_MESSAGE, "the node at %s speaks protocol %llu, this program %d",
                        c->door.endpoint, (unsigned long long)m.welcome.protocol, PROTOCOL_VERSION);
     c->slots = (uint32_t)m.welcome.slots;
+    c->autorun = m.welcome.autorun;
     return true;
 }
 
@@ -357,6 +359,10 @@ bool client_embedded(const struct client *c) {
 
 uint32_t client_slots(const struct client *c) {
     return c->slots;
+}
+
+bool client_autorun(const struct client *c) {
+    return c->autorun;
 }
 
 const struct signer *client_signer(const struct client *c) {

@@ -36,6 +36,7 @@ void client_close(struct client **c); /* an embedded node is stopped first */
 bool client_reopen(struct client *c, struct err *err);
 bool client_embedded(const struct client *c);
 uint32_t client_slots(const struct client *c);
+bool client_autorun(const struct client *c); /* the node runs what it accepts */
 const struct signer *client_signer(const struct client *c);
 int client_signal(const struct client *c);
 

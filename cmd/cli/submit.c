@@ -14,7 +14,7 @@ const char cli_submit_details[] =
     "-w, --wait        stay until the job is over and show how it goes\n"
     "-o FORMAT         table (default); json: the job's summary; id: its id\n";
 
-enum { BUNDLE_BYTES = LIMIT_JOB_SPEC_BYTES + 1024, BEGIN_MS = 300 };
+enum { BUNDLE_BYTES = LIMIT_JOB_SPEC_BYTES + 1024 };
 
 /* The job as a fact, signed by the user. Its id is known before anybody has seen it. */
 static bool job_sign(const struct job_file *file, const struct signer *signer,
@@ -50,22 +50,9 @@ static bool job_submit(struct client *c, const struct job_file *file, bool run,
            subject_find(c, text, subject, err);
 }
 
-/* An agent opens the job a moment after it was accepted; a node inside another client does not. */
-static bool job_begins(struct client *c, const struct subject *s) {
-    struct msg watch = {.kind = MSG_watch, .watch = {.job = s->job, .on = true}};
-    struct msg answer;
-    struct err ignored;
-    bool active = s->row.active;
-    if (active || client_embedded(c) || !client_ask(c, &watch, &ignored))
-        return active;
-    while (!active && client_next(c, &answer, BEGIN_MS, &ignored) == CLIENT_ANSWER)
-        active = answer.kind == MSG_job_row && answer.job_row.active;
-    return active;
-}
-
 /* What happens with a job that nobody waits for. */
 static void say_what_next(struct client *c, const struct subject *s) {
-    if (job_begins(c, s))
+    if (client_autorun(c) || s->row.active)
         fprintf(stderr, "it runs; watch it:  zyg watch %s   stop it:  zyg cancel %s\n", s->handle,
                 s->handle);
     else

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum { CONTROL_CANCEL = 1, CREATED = 1000 };
+enum { CREATED = 1000 };
 
 /* One list for all: job_encode copies it. */
 struct sketch {
