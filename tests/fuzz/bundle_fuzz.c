@@ -14,7 +14,8 @@ enum { INPUT_MAX = 65536, SIGNATURE_HEAD = 2, AUTHOR_AT = 4 };
 static uint8_t signed_bytes[INPUT_MAX + SIGNATURE_HEAD + SIGNATURE_BYTES];
 
 static void ensure_inside(struct span part, struct span whole) {
-    ensure(part.len == 0 || (part.data >= whole.data && part.data + part.len <= whole.data + whole.len));
+    ensure(part.len == 0 ||
+           (part.data >= whole.data && part.data + part.len <= whole.data + whole.len));
 }
 
 /* What opens has as many facts as it says, all inside the bytes, or ends with a reason. */

@@ -21,7 +21,8 @@ static inline struct folder folder_make(void) {
     return f;
 }
 
-static inline int folder_remove_one(const char *path, const struct stat *info, int kind, struct FTW *at) {
+static inline int folder_remove_one(const char *path, const struct stat *info, int kind,
+                                    struct FTW *at) {
     (void)info;
     (void)kind;
     (void)at;

@@ -112,7 +112,8 @@ static inline void stage_seat_store(struct stage *s) {
         s->rows = malloc(STORE_ROWS_BYTES_MAX);
         ensure(s->rows != NULL);
     }
-    board_seat_port(s->board, &(struct port){.room = ROOM_STORE, .self = s, .perform = stage_perform});
+    board_seat_port(s->board,
+                    &(struct port){.room = ROOM_STORE, .self = s, .perform = stage_perform});
 }
 
 /* kill -9: what was under way between rooms is gone, and what the disk had not synced. Cores are to be seated anew. */

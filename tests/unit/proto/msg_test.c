@@ -81,7 +81,9 @@ static void text_with_control_characters_is_refused(void **state) {
     struct buf frame = begin(3, MSG_find);
     mp_put_u64(&frame, 1);
     mp_put_str(&frame, span_text("\x1b[2J"));
-    expect_bad(&frame, "message 'find', field 'selector': expected text in UTF-8 without control characters");
+    expect_bad(
+        &frame,
+        "message 'find', field 'selector': expected text in UTF-8 without control characters");
 }
 
 static void an_unknown_number_is_told(void **state) {
@@ -128,8 +130,10 @@ static void fields_of_a_later_version_are_skipped(void **state) {
 
 static void a_frame_cut_anywhere_is_refused(void **state) {
     (void)state;
-    const struct msg m = {.kind = MSG_trial_row,
-                          .trial_row = {.ticket = 1000, .value = 0.5, .params = span_text("{}"), .cause = span_text("why")}};
+    const struct msg m = {
+        .kind = MSG_trial_row,
+        .trial_row = {
+            .ticket = 1000, .value = 0.5, .params = span_text("{}"), .cause = span_text("why")}};
     struct buf frame = buf_of(memory, sizeof memory);
     struct msg again;
     struct err err;
@@ -178,10 +182,15 @@ static void a_message_prints_on_one_line(void **state) {
     char text[256];
     struct buf out = buf_of(text, sizeof text - 1);
     msg_print(&(struct msg){.kind = MSG_learned,
-                            .learned = {.job = {{0x3f, 0x2a, 1, 2}}, .slot = 7, .config = span_text("xyz"), .has_value = true, .value = 0.1}},
+                            .learned = {.job = {{0x3f, 0x2a, 1, 2}},
+                                        .slot = 7,
+                                        .config = span_text("xyz"),
+                                        .has_value = true,
+                                        .value = 0.1}},
               &out);
     buf_zero(&out);
-    assert_string_equal(text, "learned{job=3f2a0102 slot=7 config=<3 bytes> status=0 has_value=yes value=0.1}");
+    assert_string_equal(
+        text, "learned{job=3f2a0102 slot=7 config=<3 bytes> status=0 has_value=yes value=0.1}");
     buf_clear(&out);
     msg_print(&(struct msg){.kind = MSG_find, .find.selector = span_text("last")}, &out);
     msg_print(&(struct msg){.kind = MSG_NONE}, &out);

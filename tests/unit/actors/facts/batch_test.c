@@ -223,12 +223,14 @@ static void when_every_batch_is_full_there_is_no_room(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(promises_wait_for_the_disk, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(one_save_is_under_way_and_the_next_gathers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_save_is_under_way_and_the_next_gathers, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(the_same_save_can_be_asked_for_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sequences_go_on_across_batches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_batch_holds_so_many_facts_and_no_more, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_batch_holds_so_many_bytes_and_no_more, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(when_every_batch_is_full_there_is_no_room, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(when_every_batch_is_full_there_is_no_room, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,7 +56,8 @@ static void a_job_and_its_bundle_are_kept_as_they_came(void **state) {
     bundle_key(&key, &f->user.id, 1, 1);
     assert_true(store_mem_get(f->stage->store, TABLE_bundles, buf_view(&key), &value));
     assert_true(span_equal(value, bundle));
-    assert_true(store_mem_get(f->stage->store, TABLE_jobs, span_of(id.bytes, JOB_ID_BYTES), &value));
+    assert_true(
+        store_mem_get(f->stage->store, TABLE_jobs, span_of(id.bytes, JOB_ID_BYTES), &value));
     uint8_t spec_memory[LIMIT_JOB_SPEC_BYTES];
     struct buf spec = buf_of(spec_memory, sizeof spec_memory);
     assert_true(job_encode(&f->job.job, &spec));
@@ -227,10 +228,10 @@ static void bad_bundles_are_refused_with_the_reason(void **state) {
                    ERR_NOT_ALLOWED, "a client may not say 'result_fact'");
     expect_refused(f, 7, one_fact(f, &f->user, &(struct msg){.kind = MSG_hello}), ERR_BAD_FACT,
                    "message 'hello' is not a fact");
-    expect_refused(f, 8,
-                   one_fact(f, &f->user,
-                            &(struct msg){.kind = MSG_control_fact, .control_fact.verb = 2}),
-                   ERR_BAD_FACT, "an order that this version does not know");
+    expect_refused(
+        f, 8,
+        one_fact(f, &f->user, &(struct msg){.kind = MSG_control_fact, .control_fact.verb = 2}),
+        ERR_BAD_FACT, "an order that this version does not know");
 }
 
 static void bad_jobs_are_refused_with_the_reason(void **state) {

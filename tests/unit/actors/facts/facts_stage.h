@@ -91,8 +91,8 @@ static inline struct span job_bundle(struct facts_stage *f, uint64_t nonce, stru
 
 static inline struct span cancel_bundle(struct facts_stage *f, const struct signer *who,
                                         const struct job_id *id) {
-    return one_fact(f, who,
-                    &(struct msg){.kind = MSG_control_fact, .control_fact = {.job = *id, .verb = 1}});
+    return one_fact(
+        f, who, &(struct msg){.kind = MSG_control_fact, .control_fact = {.job = *id, .verb = 1}});
 }
 
 /* ---- what the other rooms would say ---- */

@@ -395,9 +395,11 @@ static void a_boot_counter_that_cannot_be_read_is_read_again(void **state) {
 
 static void answers_nobody_asked_for_are_dropped(void **state) {
     struct facts_stage *f = *state;
-    stage_tell(f->stage, ROOM_FACTS, ROOM_STORE, 0, &(struct msg){.kind = MSG_saved, .saved.ticket = 77});
+    stage_tell(f->stage, ROOM_FACTS, ROOM_STORE, 0,
+               &(struct msg){.kind = MSG_saved, .saved.ticket = 77});
     stage_tell(f->stage, ROOM_FACTS, ROOM_STORE, 0, &(struct msg){.kind = MSG_save_failed});
-    stage_tell(f->stage, ROOM_FACTS, ROOM_STORE, 0, &(struct msg){.kind = MSG_rows, .rows.ticket = 7});
+    stage_tell(f->stage, ROOM_FACTS, ROOM_STORE, 0,
+               &(struct msg){.kind = MSG_rows, .rows.ticket = 7});
     stage_tell(f->stage, ROOM_FACTS, ROOM_CLIENTS, 0, &(struct msg){.kind = MSG_hello});
     assert_int_equal(f->stage->heard_count, 4); /* those, and nothing that follows from them */
 }

@@ -66,7 +66,8 @@ static void a_description_that_cannot_be_is_refused(void **state) {
     struct seat *s = calloc(1, sizeof *s);
     static const uint8_t huge[LIMIT_JOB_SPEC_BYTES + 1];
     struct err err;
-    assert_false(seat_take(s, &id, span_of(huge, sizeof huge), &owner, &(struct msg_job_row){0}, &err));
+    assert_false(
+        seat_take(s, &id, span_of(huge, sizeof huge), &owner, &(struct msg_job_row){0}, &err));
     assert_int_equal(err.code, ERR_BAD_FACT);
     assert_string_equal(err.what, "a job of 65537 bytes, expected at most 65536");
     assert_false(seat_take(s, &id, span_text("?"), &owner, &(struct msg_job_row){0}, &err));

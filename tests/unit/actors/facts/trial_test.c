@@ -119,9 +119,10 @@ static struct buf rank_key(uint8_t memory[32 + 8], bool maximize, double value, 
 }
 
 /* Ascending, as many kinds of double as there are; infinities never come here: executor gives no such value. */
-static const double ascending[] = {-DBL_MAX, -1e300, -2,       -1.5,    -1,  -DBL_MIN, -5e-324,
-                                   0,        5e-324, DBL_MIN,  0x1p-52, 0.1, 1,        1.0000000000000002,
-                                   1e10,     1e300,  DBL_MAX};
+static const double ascending[] = {
+    -DBL_MAX, -1e300, -2,      -1.5,    -1,  -DBL_MIN, -5e-324,
+    0,        5e-324, DBL_MIN, 0x1p-52, 0.1, 1,        1.0000000000000002,
+    1e10,     1e300,  DBL_MAX};
 
 static void better_values_sort_first(void **state) {
     (void)state;

@@ -35,8 +35,9 @@ static void greet(void *self, const struct event *event) {
     }
     f->requests++;
     ensure(event->msg.kind == MSG_hello && event->from == ROOM_CLIENTS);
-    board_post_to(f->board, ROOM_CLIENTS, ROOM_GATEWAY, event->peer,
-                  &(struct msg){.kind = MSG_welcome, .welcome = {.ticket = event->msg.hello.ticket}});
+    board_post_to(
+        f->board, ROOM_CLIENTS, ROOM_GATEWAY, event->peer,
+        &(struct msg){.kind = MSG_welcome, .welcome = {.ticket = event->msg.hello.ticket}});
 }
 
 static void make_keys(struct keys *keys) {
@@ -159,7 +160,8 @@ static void only_requests_are_let_through(void **state) {
     uint8_t memory[1024];
     uint32_t before = f->requests;
     zsock_t *dealer = knock(f, &f->user);
-    static const enum msg_kind kinds[] = {MSG_welcome, MSG_left, MSG_saved, MSG_exited, MSG_job_fact};
+    static const enum msg_kind kinds[] = {MSG_welcome, MSG_left, MSG_saved, MSG_exited,
+                                          MSG_job_fact};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         tell(dealer, &(struct msg){.kind = kinds[i]});
         struct msg m = hear(f, dealer, memory);
@@ -188,7 +190,8 @@ static void an_answer_to_nobody_says_that_the_client_has_left(void **state) {
 
 static void an_address_that_is_none_is_told(void **state) {
     struct fixture *f = *state;
-    static const char *const addresses[] = {"", "127.0.0.1:5", "ipc:///tmp/zyg", "inproc://zyg", "tcp://nowhere"};
+    static const char *const addresses[] = {"", "127.0.0.1:5", "ipc:///tmp/zyg", "inproc://zyg",
+                                            "tcp://nowhere"};
     for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
         struct err err = {.code = ERR_NONE};
         assert_null(clients_port_new(f->board, &f->node, addresses[i], &err));
@@ -196,7 +199,8 @@ static void an_address_that_is_none_is_told(void **state) {
         assert_non_null(strstr(err.what, "expected tcp://ADDRESS:PORT"));
     }
     struct err err;
-    assert_null(clients_port_new(f->board, &f->node, clients_port_endpoint(f->port), &err)); /* taken */
+    assert_null(
+        clients_port_new(f->board, &f->node, clients_port_endpoint(f->port), &err)); /* taken */
     assert_non_null(strstr(err.what, "Address already in use"));
 }
 

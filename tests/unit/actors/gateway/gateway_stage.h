@@ -60,8 +60,8 @@ static inline void expect_refused(struct gateway_stage *g, uint32_t peer, uint64
 }
 
 /* A job that runs, with so many finished trials: slot i has the value 1 / (1 + i). */
-static inline struct job_id job_with_trials(struct gateway_stage *g, uint64_t nonce, uint64_t trials,
-                                            uint64_t finished) {
+static inline struct job_id job_with_trials(struct gateway_stage *g, uint64_t nonce,
+                                            uint64_t trials, uint64_t finished) {
     job_begin(&g->facts->job, METHOD_RANDOM, trials);
     add_range(&g->facts->job, "lr", PARAM_FLOAT, 0, 1);
     g->facts->job.job.objective = (struct objective){.metric = span_text("loss")};

@@ -24,7 +24,9 @@ static int tear_down(void **state) {
 
 static void hello_is_answered_with_who_is_here(void **state) {
     struct gateway_stage *g = *state;
-    client_says(g, 5, &(struct msg){.kind = MSG_hello, .hello = {.ticket = 8, .protocol = PROTOCOL_VERSION}});
+    client_says(
+        g, 5,
+        &(struct msg){.kind = MSG_hello, .hello = {.ticket = 8, .protocol = PROTOCOL_VERSION}});
     assert_int_equal(stage_peer_count(g->stage, 5), 1);
     const struct msg_welcome *w = &told(g, 5, 0, MSG_welcome)->welcome;
     assert_int_equal(w->ticket, 8);
@@ -42,7 +44,9 @@ static void a_submit_is_accepted_when_it_is_durable(void **state) {
     struct job_id id;
     g->stage->slow = true;
     struct span bundle = job_bundle(g->facts, 1, &id);
-    client_says(g, 5, &(struct msg){.kind = MSG_submit, .submit = {.ticket = 8, .bundle = bundle, .run = true}});
+    client_says(
+        g, 5,
+        &(struct msg){.kind = MSG_submit, .submit = {.ticket = 8, .bundle = bundle, .run = true}});
     assert_int_equal(stage_peer_count(g->stage, 5), 0);
     assert_true(stage_save(g->stage));
     const struct msg_accepted *accepted = &told(g, 5, 0, MSG_accepted)->accepted;
@@ -54,7 +58,8 @@ static void a_submit_is_accepted_when_it_is_durable(void **state) {
 
 static void a_bad_submit_is_refused_with_the_reason(void **state) {
     struct gateway_stage *g = *state;
-    client_says(g, 5, &(struct msg){.kind = MSG_submit, .submit = {.ticket = 8, .bundle = span_text("?")}});
+    client_says(
+        g, 5, &(struct msg){.kind = MSG_submit, .submit = {.ticket = 8, .bundle = span_text("?")}});
     expect_refused(g, 5, 8, ERR_BAD_FACT, "not a bundle of facts: expected an array");
 }
 
@@ -79,10 +84,12 @@ static void a_cancellation_and_a_resume_are_answered(void **state) {
     client_says(g, 5, &(struct msg){.kind = MSG_resume, .resume = {.ticket = 2, .job = id}});
     assert_int_equal(told(g, 5, 0, MSG_accepted)->accepted.ticket, 2);
     struct span bundle = cancel_bundle(g->facts, &g->facts->stranger, &id);
-    client_says(g, 5, &(struct msg){.kind = MSG_control, .control = {.ticket = 3, .bundle = bundle}});
+    client_says(g, 5,
+                &(struct msg){.kind = MSG_control, .control = {.ticket = 3, .bundle = bundle}});
     expect_refused(g, 5, 3, ERR_NOT_ALLOWED, "only the job's owner may cancel it");
     bundle = cancel_bundle(g->facts, &g->facts->user, &id);
-    client_says(g, 5, &(struct msg){.kind = MSG_control, .control = {.ticket = 4, .bundle = bundle}});
+    client_says(g, 5,
+                &(struct msg){.kind = MSG_control, .control = {.ticket = 4, .bundle = bundle}});
     assert_int_equal(told(g, 5, 0, MSG_accepted)->accepted.ticket, 4);
     client_says(g, 5, &(struct msg){.kind = MSG_resume, .resume = {.ticket = 5, .job = id}});
     expect_refused(g, 5, 5, ERR_NOT_FOUND, "the job was cancelled; nothing undoes that");
@@ -114,7 +121,8 @@ static void a_client_that_has_left_is_told_nothing(void **state) {
     g->stage->slow = true;
     struct span bundle = job_bundle(g->facts, 1, &id);
     client_says(g, 5, &(struct msg){.kind = MSG_submit, .submit = {.ticket = 8, .bundle = bundle}});
-    stage_tell(g->stage, ROOM_GATEWAY, ROOM_CLIENTS, 5, &(struct msg){.kind = MSG_left, .left.peer = 5});
+    stage_tell(g->stage, ROOM_GATEWAY, ROOM_CLIENTS, 5,
+               &(struct msg){.kind = MSG_left, .left.peer = 5});
     while (stage_save(g->stage))
         ;
     assert_int_equal(stage_peer_count(g->stage, 5), 0);
@@ -149,9 +157,11 @@ static void what_no_client_may_say_is_dropped(void **state) {
 
 /* ---- jobs ---- */
 
-static uint64_t list_jobs(struct gateway_stage *g, struct span after, uint64_t limit, uint8_t *cursor,
-                          size_t *cursor_len) {
-    client_says(g, 5, &(struct msg){.kind = MSG_list_jobs, .list_jobs = {.ticket = 3, .after = after, .limit = limit}});
+static uint64_t list_jobs(struct gateway_stage *g, struct span after, uint64_t limit,
+                          uint8_t *cursor, size_t *cursor_len) {
+    client_says(g, 5,
+                &(struct msg){.kind = MSG_list_jobs,
+                              .list_jobs = {.ticket = 3, .after = after, .limit = limit}});
     uint32_t rows = stage_peer_count(g->stage, 5) - 1;
     const struct msg_end *end = &told(g, 5, rows, MSG_end)->end;
     assert_int_equal(end->ticket, 3);
@@ -181,13 +191,17 @@ static void jobs_are_listed_newest_first_page_by_page(void **state) {
 static void a_cursor_this_node_never_gave_is_refused(void **state) {
     struct gateway_stage *g = *state;
     static const uint8_t huge[STORE_KEY_BYTES_MAX + 1];
-    client_says(g, 5, &(struct msg){.kind = MSG_list_jobs, .list_jobs = {.ticket = 3, .after = span_of(huge, sizeof huge)}});
+    client_says(g, 5,
+                &(struct msg){.kind = MSG_list_jobs,
+                              .list_jobs = {.ticket = 3, .after = span_of(huge, sizeof huge)}});
     expect_refused(g, 5, 3, ERR_BAD_MESSAGE, "a cursor that this node did not give");
 }
 
 /* How many jobs the text means; the first is *id. */
 static uint32_t find(struct gateway_stage *g, const char *selector, struct job_id *id) {
-    client_says(g, 5, &(struct msg){.kind = MSG_find, .find = {.ticket = 3, .selector = span_text(selector)}});
+    client_says(
+        g, 5,
+        &(struct msg){.kind = MSG_find, .find = {.ticket = 3, .selector = span_text(selector)}});
     uint32_t rows = stage_peer_count(g->stage, 5) - 1;
     (void)told(g, 5, rows, MSG_end);
     if (rows > 0)
@@ -232,7 +246,9 @@ static void a_selector_that_is_none_is_refused(void **state) {
     static const char lengthy[ASK_SELECTOR_BYTES + 2] =
         "0123456789012345678901234567890123456789012345678901234567890123"
         "01234567890123456789012345678901234567890123456789012345678901234";
-    client_says(g, 5, &(struct msg){.kind = MSG_find, .find = {.ticket = 3, .selector = span_text(lengthy)}});
+    client_says(
+        g, 5,
+        &(struct msg){.kind = MSG_find, .find = {.ticket = 3, .selector = span_text(lengthy)}});
     expect_refused(g, 5, 3, ERR_NOT_FOUND, "no job has such a name");
     client_says(g, 5, &(struct msg){.kind = MSG_find, .find.ticket = 4});
     expect_refused(g, 5, 4, ERR_NOT_FOUND, "no job has such a name");
@@ -258,9 +274,12 @@ static void a_job_is_shown_with_what_runs_and_its_description(void **state) {
 
 /* ---- trials ---- */
 
-static struct msg ask_trials(const struct job_id *id, bool best_first, struct span after, uint64_t limit) {
-    return (struct msg){.kind = MSG_list_trials,
-                        .list_trials = {.ticket = 4, .job = *id, .best_first = best_first, .after = after, .limit = limit}};
+static struct msg ask_trials(const struct job_id *id, bool best_first, struct span after,
+                             uint64_t limit) {
+    return (struct msg){
+        .kind = MSG_list_trials,
+        .list_trials = {
+            .ticket = 4, .job = *id, .best_first = best_first, .after = after, .limit = limit}};
 }
 
 static void trials_come_by_number_page_by_page(void **state) {
@@ -341,14 +360,16 @@ static void questions_about_a_job_nobody_knows_are_refused(void **state) {
     struct msg ask = ask_trials(&id, true, (struct span){0}, 0);
     client_says(g, 5, &ask);
     expect_refused(g, 5, 4, ERR_NOT_FOUND, "there is no such job here");
-    client_says(g, 5, &(struct msg){.kind = MSG_read_series, .read_series = {.ticket = 2, .job = id}});
+    client_says(g, 5,
+                &(struct msg){.kind = MSG_read_series, .read_series = {.ticket = 2, .job = id}});
     expect_refused(g, 5, 2, ERR_NOT_FOUND, "there is no such trial here");
 }
 
 /* ---- logs, curves, events ---- */
 
 /* An attempt that printed 100 bytes of which two parts were kept, and reported two metrics. */
-static void say_rich_outcome(struct gateway_stage *g, const struct job_id *id, enum trial_status status) {
+static void say_rich_outcome(struct gateway_stage *g, const struct job_id *id,
+                             enum trial_status status) {
     static struct metrics metrics;
     uint8_t result_memory[1024], metrics_memory[512], series_memory[512];
     struct buf result = buf_of(result_memory, sizeof result_memory);
@@ -361,14 +382,21 @@ static void say_rich_outcome(struct gateway_stage *g, const struct job_id *id, e
     metrics_encode(&metrics, &names);
     metrics_encode_series(&metrics, &series);
     const struct msg m = {.kind = MSG_result_fact,
-                          .result_fact = {.job = *id, .slot = 0, .config = config_bytes(0.5), .status = status,
-                                          .has_value = status == TRIAL_DONE, .value = 0.25,
+                          .result_fact = {.job = *id,
+                                          .slot = 0,
+                                          .config = config_bytes(0.5),
+                                          .status = status,
+                                          .has_value = status == TRIAL_DONE,
+                                          .value = 0.25,
                                           .metrics = buf_view(&names)}};
     assert_true(msg_encode(&m, &result));
     stage_say(g->stage, ROOM_EXECUTOR,
               &(struct msg){.kind = MSG_outcome,
-                            .outcome = {.result = buf_view(&result), .series = buf_view(&series), .log_bytes = 100,
-                                        .log_head = span_text("head"), .log_tail = span_text("the tail")}});
+                            .outcome = {.result = buf_view(&result),
+                                        .series = buf_view(&series),
+                                        .log_bytes = 100,
+                                        .log_head = span_text("head"),
+                                        .log_tail = span_text("the tail")}});
     stage_pass(g->stage, GATHER_MS);
 }
 
@@ -379,7 +407,9 @@ static void a_log_comes_with_its_gap(void **state) {
     say_rich_outcome(g, &id, TRIAL_CRASHED);
     say_rich_outcome(g, &id, TRIAL_DONE);
     for (uint64_t attempt = 0; attempt <= 2; attempt++) { /* 0: the last */
-        client_says(g, 5, &(struct msg){.kind = MSG_read_log, .read_log = {.ticket = 6, .job = id, .attempt = attempt}});
+        client_says(g, 5,
+                    &(struct msg){.kind = MSG_read_log,
+                                  .read_log = {.ticket = 6, .job = id, .attempt = attempt}});
         assert_int_equal(stage_peer_count(g->stage, 5), 3);
         const struct msg_log_part *head = &told(g, 5, 0, MSG_log_part)->log_part;
         const struct msg_log_part *tail = &told(g, 5, 1, MSG_log_part)->log_part;
@@ -390,8 +420,11 @@ static void a_log_comes_with_its_gap(void **state) {
         assert_int_equal(tail->offset, 92);
         (void)told(g, 5, 2, MSG_end);
     }
-    client_says(g, 5, &(struct msg){.kind = MSG_read_log, .read_log = {.ticket = 6, .job = id, .attempt = 3}});
-    assert_int_equal(stage_peer_count(g->stage, 5), 1); /* an attempt that was never made printed nothing */
+    client_says(
+        g, 5,
+        &(struct msg){.kind = MSG_read_log, .read_log = {.ticket = 6, .job = id, .attempt = 3}});
+    assert_int_equal(stage_peer_count(g->stage, 5),
+                     1); /* an attempt that was never made printed nothing */
     (void)told(g, 5, 0, MSG_end);
 }
 
@@ -399,7 +432,8 @@ static void curves_come_with_the_names_of_their_metrics(void **state) {
     struct gateway_stage *g = *state;
     struct job_id id = open_job(g->facts, 1);
     say_rich_outcome(g, &id, TRIAL_DONE);
-    client_says(g, 5, &(struct msg){.kind = MSG_read_series, .read_series = {.ticket = 6, .job = id}});
+    client_says(g, 5,
+                &(struct msg){.kind = MSG_read_series, .read_series = {.ticket = 6, .job = id}});
     assert_int_equal(stage_peer_count(g->stage, 5), 4);
     static const char *const names[] = {"loss", "accuracy", "loss"};
     static const int64_t steps[] = {1, -1, 2}, after[] = {10, 11, 20};
@@ -426,7 +460,9 @@ static void a_jobs_history_comes_oldest_first(void **state) {
     stage_pass(g->stage, 5);
     say_outcome(g->facts, &id, 0, TRIAL_DONE, 0.5);
     say_outcome(g->facts, &id, 1, TRIAL_CRASHED, 0);
-    client_says(g, 5, &(struct msg){.kind = MSG_read_events, .read_events = {.ticket = 6, .job = id, .limit = 2}});
+    client_says(g, 5,
+                &(struct msg){.kind = MSG_read_events,
+                              .read_events = {.ticket = 6, .job = id, .limit = 2}});
     assert_int_equal(stage_peer_count(g->stage, 5), 3);
     assert_true(span_is(told(g, 5, 0, MSG_event_row)->event_row.text, "submitted"));
     assert_int_equal(told(g, 5, 0, MSG_event_row)->event_row.wall, begin);
@@ -436,8 +472,11 @@ static void a_jobs_history_comes_oldest_first(void **state) {
     assert_true(end->more);
     uint8_t cursor[STORE_KEY_BYTES_MAX];
     memcpy(cursor, end->cursor.data, end->cursor.len);
-    client_says(g, 5, &(struct msg){.kind = MSG_read_events,
-                                    .read_events = {.ticket = 7, .job = id, .after = span_of(cursor, end->cursor.len)}});
+    client_says(
+        g, 5,
+        &(struct msg){
+            .kind = MSG_read_events,
+            .read_events = {.ticket = 7, .job = id, .after = span_of(cursor, end->cursor.len)}});
     assert_int_equal(stage_peer_count(g->stage, 5), 2);
     assert_true(span_is(told(g, 5, 0, MSG_event_row)->event_row.text, "#1 crashed: it said no"));
     assert_false(told(g, 5, 1, MSG_end)->end.more);

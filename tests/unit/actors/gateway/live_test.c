@@ -20,7 +20,9 @@ static int tear_down(void **state) {
 }
 
 static void watch(struct gateway_stage *g, uint32_t peer, const struct job_id *id, bool on) {
-    client_says(g, peer, &(struct msg){.kind = MSG_watch, .watch = {.ticket = 50 + peer, .job = *id, .on = on}});
+    client_says(
+        g, peer,
+        &(struct msg){.kind = MSG_watch, .watch = {.ticket = 50 + peer, .job = *id, .on = on}});
 }
 
 static uint32_t rows_of(struct gateway_stage *g, uint32_t peer) {
@@ -125,17 +127,24 @@ static void more_watchers_than_fit_are_refused(void **state) {
 /* ---- output ---- */
 
 static void follow(struct gateway_stage *g, uint32_t peer, const struct job_id *id, bool stays) {
-    client_says(g, peer, &(struct msg){.kind = MSG_read_log,
-                                       .read_log = {.ticket = 50 + peer, .job = *id, .slot = 1, .follow = stays}});
+    client_says(
+        g, peer,
+        &(struct msg){.kind = MSG_read_log,
+                      .read_log = {.ticket = 50 + peer, .job = *id, .slot = 1, .follow = stays}});
 }
 
-static void say_printed(struct gateway_stage *g, const struct job_id *id, uint64_t offset, const char *text) {
-    stage_say(g->stage, ROOM_EXECUTOR,
-              &(struct msg){.kind = MSG_printed,
-                            .printed = {.job = *id, .slot = 1, .attempt = 1, .offset = offset, .bytes = span_text(text)}});
+static void say_printed(struct gateway_stage *g, const struct job_id *id, uint64_t offset,
+                        const char *text) {
+    stage_say(
+        g->stage, ROOM_EXECUTOR,
+        &(struct msg){
+            .kind = MSG_printed,
+            .printed = {
+                .job = *id, .slot = 1, .attempt = 1, .offset = offset, .bytes = span_text(text)}});
 }
 
-static void expect_part(struct gateway_stage *g, uint32_t peer, uint32_t index, uint64_t offset, const char *text) {
+static void expect_part(struct gateway_stage *g, uint32_t peer, uint32_t index, uint64_t offset,
+                        const char *text) {
     const struct msg_log_part *part = &told(g, peer, index, MSG_log_part)->log_part;
     assert_int_equal(part->ticket, 50 + peer);
     assert_int_equal(part->attempt, 1);
@@ -216,7 +225,9 @@ static void another_attempt_is_read_from_the_disk(void **state) {
     say_began(g, &id, 1, 1);
     say_outcome(g->facts, &id, 1, TRIAL_CRASHED, 0);
     say_began(g, &id, 1, 2);
-    client_says(g, 5, &(struct msg){.kind = MSG_read_log, .read_log = {.ticket = 55, .job = id, .slot = 1, .attempt = 1}});
+    client_says(g, 5,
+                &(struct msg){.kind = MSG_read_log,
+                              .read_log = {.ticket = 55, .job = id, .slot = 1, .attempt = 1}});
     expect_part(g, 5, 0, 0, "hello");
     (void)told(g, 5, 1, MSG_end);
     assert_int_equal(stage_count(g->stage, ROOM_EXECUTOR, MSG_follow), 0);

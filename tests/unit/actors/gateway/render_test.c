@@ -18,7 +18,10 @@ static struct span stored_row(bool finished) {
     struct buf config = buf_of(config_memory, sizeof config_memory);
     struct buf names = buf_of(metrics_memory, sizeof metrics_memory);
     struct buf out = buf_of(stored, sizeof stored);
-    const struct value values[] = {text_value("svm"), float_value(1.5), text_value("poly"), int_value(3),
+    const struct value values[] = {text_value("svm"),
+                                   float_value(1.5),
+                                   text_value("poly"),
+                                   int_value(3),
                                    {.kind = VALUE_NONE}};
     job_conditional(&description, METHOD_RANDOM, 10);
     config_encode(&config, values, 5);
@@ -52,9 +55,11 @@ static void a_row_becomes_an_answer(void **state) {
     assert_int_equal(answer.status, TRIAL_CRASHED);
     assert_int_equal(answer.attempts, 2);
     assert_true(answer.has_value && answer.value == 0.5);
-    assert_true(span_is(answer.params, "{\"learner\":\"svm\",\"C\":1.5,\"kernel\":\"poly\",\"degree\":3}"));
-    assert_true(span_is(answer.metrics, "{\"loss \\\"x\\\"\":{\"last\":0.5,\"min\":0.5,\"max\":0.5},"
-                                        "\"accuracy\":{\"last\":0.75,\"min\":0.75,\"max\":0.75}}"));
+    assert_true(
+        span_is(answer.params, "{\"learner\":\"svm\",\"C\":1.5,\"kernel\":\"poly\",\"degree\":3}"));
+    assert_true(span_is(answer.metrics,
+                        "{\"loss \\\"x\\\"\":{\"last\":0.5,\"min\":0.5,\"max\":0.5},"
+                        "\"accuracy\":{\"last\":0.75,\"min\":0.75,\"max\":0.75}}"));
     assert_int_equal(answer.began, 10);
     assert_int_equal(answer.run_ms, 20);
     assert_int_equal(answer.cpu_ms, 30);
@@ -77,7 +82,8 @@ static void what_cannot_be_read_is_no_answer(void **state) {
     struct buf small = buf_of(scratch_memory, 20);
     struct msg_trial_row answer;
     struct span row = stored_row(true);
-    assert_false(render_trial(&answer, &description.job, 7, span_of(row.data, row.len - 1), &scratch));
+    assert_false(
+        render_trial(&answer, &description.job, 7, span_of(row.data, row.len - 1), &scratch));
     assert_false(render_trial(&answer, &description.job, 7, row, &small));
     description.job.params_count--; /* a configuration of another job */
     assert_false(render_trial(&answer, &description.job, 7, row, &scratch));
@@ -86,7 +92,8 @@ static void what_cannot_be_read_is_no_answer(void **state) {
 static void metrics_are_named_by_their_position(void **state) {
     (void)state;
     uint8_t memory[512];
-    struct buf names = buf_of(memory, sizeof memory), scratch = buf_of(scratch_memory, sizeof scratch_memory);
+    struct buf names = buf_of(memory, sizeof memory),
+               scratch = buf_of(scratch_memory, sizeof scratch_memory);
     (void)stored_row(true);
     metrics_encode(&metrics, &names);
     assert_true(span_is(render_metric_name(buf_view(&names), 0, &scratch), "loss \"x\""));

@@ -86,7 +86,8 @@ static void a_file_others_may_read_is_refused(void **state) {
         assert_int_equal(chmod(path, modes[i]), 0);
         assert_false(keys_load(&keys, f->path, "node", &err));
         assert_int_equal(err.code, ERR_NOT_ALLOWED);
-        snprintf(expected, sizeof expected, "%s can be read by others; do: chmod 600 '%s'", path, path);
+        snprintf(expected, sizeof expected, "%s can be read by others; do: chmod 600 '%s'", path,
+                 path);
         assert_string_equal(err.what, expected);
     }
 }

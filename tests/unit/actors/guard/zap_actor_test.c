@@ -29,7 +29,8 @@ static int stop(void **state) {
 }
 
 /* A question of ZAP 1.0; frames beyond the seventh only when extra is set. */
-static zmsg_t *ask(const char *domain, const char *mechanism, const uint8_t *key, size_t key_len, bool extra) {
+static zmsg_t *ask(const char *domain, const char *mechanism, const uint8_t *key, size_t key_len,
+                   bool extra) {
     zsock_t *socket = zsock_new_req(">inproc://zeromq.zap.01");
     zsock_set_rcvtimeo(socket, 10000);
     zmsg_t *m = zmsg_new();
@@ -56,7 +57,8 @@ static void expect_frame(zmsg_t *m, const char *text) {
     zstr_free(&frame);
 }
 
-static void expect_refused(const char *domain, const char *mechanism, const uint8_t *key, size_t len) {
+static void expect_refused(const char *domain, const char *mechanism, const uint8_t *key,
+                           size_t len) {
     zmsg_t *answer = ask(domain, mechanism, key, len, false);
     expect_frame(answer, "1.0");
     expect_frame(answer, "id7");

@@ -34,13 +34,13 @@ struct room_kit {
 static void note(struct room_kit *r, const struct event *event, when_ms now) {
     struct notebook *book = r->book;
     assert_true(book->count < NOTES_MAX);
-    book->notes[book->count++] = (struct note){
-        .to = r->room,
-        .from = event->from,
-        .peer = event->peer,
-        .kind = event->msg.kind,
-        .number = event->msg.kind == MSG_saved ? event->msg.saved.ticket : 0,
-        .now = now};
+    book->notes[book->count++] =
+        (struct note){.to = r->room,
+                      .from = event->from,
+                      .peer = event->peer,
+                      .kind = event->msg.kind,
+                      .number = event->msg.kind == MSG_saved ? event->msg.saved.ticket : 0,
+                      .now = now};
 }
 
 /* Answers a quit with an outcome and a welcome to client 9. */
@@ -90,8 +90,12 @@ static int set_up(void **state) {
                                                  .step = kit_step,
                                                  .deadline = kit_deadline,
                                                  .check = kit_check});
-    board_seat_port(f->board, &(struct port){.room = ROOM_STORE, .self = &f->rooms[ROOM_STORE], .perform = kit_perform});
-    board_seat_port(f->board, &(struct port){.room = ROOM_CLIENTS, .self = &f->rooms[ROOM_CLIENTS], .perform = kit_perform});
+    board_seat_port(
+        f->board,
+        &(struct port){.room = ROOM_STORE, .self = &f->rooms[ROOM_STORE], .perform = kit_perform});
+    board_seat_port(f->board, &(struct port){.room = ROOM_CLIENTS,
+                                             .self = &f->rooms[ROOM_CLIENTS],
+                                             .perform = kit_perform});
     *state = f;
     return 0;
 }
@@ -224,7 +228,8 @@ static void thousands_of_messages_keep_their_order(void **state) {
 
 static void see(void *context, enum room to, const struct event *event) {
     struct notebook *book = context;
-    book->notes[book->count++] = (struct note){.to = to, .from = event->from, .kind = event->msg.kind};
+    book->notes[book->count++] =
+        (struct note){.to = to, .from = event->from, .kind = event->msg.kind};
 }
 
 static void a_watcher_sees_all_before_it_is_delivered(void **state) {

@@ -24,7 +24,8 @@ struct fixture {
 
 static bool find_launcher(struct fixture *f) {
     const char *bin = getenv("ZYG_BIN");
-    int len = snprintf(f->launcher, sizeof f->launcher, "%s/zyg-run", bin != NULL ? bin : "build/bin");
+    int len =
+        snprintf(f->launcher, sizeof f->launcher, "%s/zyg-run", bin != NULL ? bin : "build/bin");
     return len > 0 && (size_t)len < sizeof f->launcher && access(f->launcher, X_OK) == 0;
 }
 
@@ -35,7 +36,8 @@ static int set_up(void **state) {
     if (!find_launcher(f))
         return 0; /* zyg-run is not built: the tests skip */
     struct err err = {.code = ERR_NONE};
-    const struct node_config config = {.state_dir = f->folder.path, .launcher = f->launcher, .slots = 2};
+    const struct node_config config = {
+        .state_dir = f->folder.path, .launcher = f->launcher, .slots = 2};
     f->node = node_start(&config, &err);
     if (f->node == NULL)
         fprintf(stderr, "%s\n", err.what);
@@ -62,7 +64,8 @@ static zsock_t *knock(const struct fixture *f, const uint8_t *public, const uint
     zsock_t *dealer = zsock_new(ZMQ_DEALER);
     void *socket = zsock_resolve(dealer);
     zsock_set_linger(dealer, 0);
-    assert_int_equal(zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, door->server_key, CURVE_KEY_BYTES), 0);
+    assert_int_equal(zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, door->server_key, CURVE_KEY_BYTES),
+                     0);
     assert_int_equal(zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, public, CURVE_KEY_BYTES), 0);
     assert_int_equal(zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, secret, CURVE_KEY_BYTES), 0);
     assert_int_equal(zsock_connect(dealer, "%s", door->endpoint), 0);
@@ -76,7 +79,8 @@ static void tell(zsock_t *dealer, const struct msg *m) {
     assert_int_equal(zmq_send(zsock_resolve(dealer), out.data, out.len, 0), (int)out.len);
 }
 
-static const struct msg hello = {.kind = MSG_hello, .hello = {.ticket = 7, .protocol = PROTOCOL_VERSION}};
+static const struct msg hello = {.kind = MSG_hello,
+                                 .hello = {.ticket = 7, .protocol = PROTOCOL_VERSION}};
 
 /* The answer's kind; MSG_NONE: none came in time. */
 static enum msg_kind hear(zsock_t *dealer, int patience, uint8_t memory[1024], struct msg *m) {
@@ -142,7 +146,8 @@ static void what_is_no_request_is_refused(void **state) {
     tell(dealer, &(struct msg){.kind = MSG_saved});
     assert_int_equal(hear(dealer, PATIENCE_MS, memory, &m), MSG_refused);
     assert_true(span_is(m.refused.what, "a client may not send this message"));
-    assert_int_equal(zmq_send(zsock_resolve(dealer), "a", 1, ZMQ_SNDMORE), 1); /* two frames: dropped */
+    assert_int_equal(zmq_send(zsock_resolve(dealer), "a", 1, ZMQ_SNDMORE),
+                     1); /* two frames: dropped */
     assert_int_equal(zmq_send(zsock_resolve(dealer), "b", 1, 0), 1);
     tell(dealer, &hello);
     assert_int_equal(hear(dealer, PATIENCE_MS, memory, &m), MSG_welcome);
@@ -184,7 +189,8 @@ static void a_folder_serves_one_node_after_the_other(void **state) {
     struct msg m;
     struct err err;
     node_stop(&f->node);
-    const struct node_config config = {.state_dir = f->folder.path, .launcher = f->launcher, .slots = 1};
+    const struct node_config config = {
+        .state_dir = f->folder.path, .launcher = f->launcher, .slots = 1};
     f->node = node_start(&config, &err);
     assert_non_null(f->node);
     zsock_t *dealer = client(f);

@@ -130,9 +130,11 @@ static void the_ring_of_slots_to_repeat_goes_round(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(slots_come_in_order_each_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(begun_slots_come_first_and_finished_ones_never, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(begun_slots_come_first_and_finished_ones_never, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_is_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(more_begun_slots_than_there_is_room_for_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(more_begun_slots_than_there_is_room_for_are_refused, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(the_ring_of_slots_to_repeat_goes_round, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,11 +77,10 @@ static void outcome(struct fixture *f, int job, uint64_t slot, enum trial_status
 }
 
 static void recorded(struct fixture *f, int job, uint64_t slot, bool finished, uint64_t attempts) {
-    tell(f, &(struct msg){.kind = MSG_recorded,
-                          .recorded = {.job = jobs[job],
-                                       .slot = slot,
-                                       .finished = finished,
-                                       .attempts = attempts}});
+    tell(f, &(struct msg){
+                .kind = MSG_recorded,
+                .recorded = {
+                    .job = jobs[job], .slot = slot, .finished = finished, .attempts = attempts}});
 }
 
 static uint32_t asked(const struct fixture *f) {
@@ -319,7 +318,8 @@ static void what_is_not_in_flight_is_dropped(void **state) {
     outcome(f, 0, 0, TRIAL_DONE); /* not leased yet */
     recorded(f, 0, 0, true, 1);
     tell(f, &(struct msg){.kind = MSG_outcome, .outcome.result = span_text("?")});
-    tell(f, &(struct msg){.kind = MSG_job_open, .job_open = {.job = jobs[1], .spec = span_text("?")}});
+    tell(f,
+         &(struct msg){.kind = MSG_job_open, .job_open = {.job = jobs[1], .spec = span_text("?")}});
     open_job(f, 0, 10, 0); /* twice */
     shut(f, 2);
     assert_int_equal(asked(f), 1);
