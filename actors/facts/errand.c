@@ -423,10 +423,11 @@ static bool take_trial(struct facts *f, struct seat *s, uint64_t slot,
                        const struct trial_row *row) {
     if (row->finished)
         return seat_count(s, slot, row);
+    if (f->open_slots.count >= OPEN_SLOTS_RESUMED)
+        return false;
     struct open_slot *open = open_slots_put(&f->open_slots, facts_seat_number(f, s), slot);
-    if (open != NULL)
-        open->attempts = row->attempts;
-    return open != NULL;
+    open->attempts = row->attempts;
+    return true;
 }
 
 static void open_seat(struct facts *f, struct seat *s, struct moment at, struct says *out) {
@@ -479,9 +480,13 @@ static void on_trial_rows(struct facts *f, const struct msg_rows *rows, struct m
         struct trial_row row;
         key = mp_bin(&in);
         uint64_t slot = trial_key_slot(key);
-        if (!trial_decode(&row, mp_bin(&in)) || !take_trial(f, s, slot, &row)) {
+        bool readable = trial_decode(&row, mp_bin(&in));
+        if (!readable || !take_trial(f, s, slot, &row)) {
+            bool crowded = readable && !row.finished;
             leave_seat(f, out);
-            fail(f, out, ERR_STORE, "the job's trials in the store cannot be read");
+            fail(f, out, crowded ? ERR_BUSY : ERR_STORE,
+                 crowded ? "too many trials are begun and not finished; let other jobs end first"
+                         : "the job's trials in the store cannot be read");
             return;
         }
         say(out, &(struct msg){.kind = MSG_learned,

@@ -1,14 +1,20 @@
 /* open_slots - what the slots that are begun and not finished have used up, by (seat of the job, slot).
  *
  * A hash table of fixed size with linear probing and backward-shift deletion (Knuth, TAOCP 3, 6.4, algorithm R).
- * Errors   open_slots_put answers NULL when the table is full; sched keeps far fewer slots open at once.
+ * Errors   open_slots_put answers NULL when the table is full. Jobs are only resumed up to OPEN_SLOTS_RESUMED, so there is
+ *          always a place for what sched may have in flight.
  */
 #ifndef ZYG_OPEN_SLOTS_H
 #define ZYG_OPEN_SLOTS_H
 
+#include "proto/limits.h"
 #include "proto/status.h"
 
-enum { OPEN_SLOTS_MAX = 4096, OPEN_SLOTS_CELLS = 8192 };
+enum {
+    OPEN_SLOTS_MAX = 4096,
+    OPEN_SLOTS_RESUMED = OPEN_SLOTS_MAX - LIMIT_UNRECORDED - LIMIT_SLOTS_NODE,
+    OPEN_SLOTS_CELLS = 8192
+};
 
 struct open_slot {
     bool used;

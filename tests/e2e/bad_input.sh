@@ -172,5 +172,5 @@ done <<END
 2|events -o id|zyg events: -o id: expected one of table, wide, json, jsonl, csv
 2|export last/0|zyg: '$hopeless/0' is a trial; expected a job, as in $hopeless
 2|wait last --timeout 5|zyg wait: --timeout 5: expected a duration such as 30s, 5m or 2h
-1|ls --state /dev/null/x|zyg: cannot make /dev/null/x/keys: Not a directory
+1|ls --state /dev/null/x|zyg: cannot make the folder /dev/null/x: Not a directory
 END
