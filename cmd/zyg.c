@@ -74,5 +74,5 @@ int main(int argc, char **argv) {
         fprintf(stderr, "zyg: cannot write to standard output: %s\n", strerror(errno));
         status = err_exit_status(ERR_SYSTEM);
     }
-    return status;
+    process_end(status);
 }

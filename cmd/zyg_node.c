@@ -176,5 +176,5 @@ int main(int argc, char **argv) {
     else
         status = fail_because(ERR_INTERNAL, "the node has stopped by itself");
     node_stop(&node);
-    return status;
+    process_end(status);
 }

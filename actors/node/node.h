@@ -57,4 +57,7 @@ bool state_dir_default(char *out, size_t cap);
  * malloc's limits, initialises libsodium. */
 void process_prepare(void);
 
+/* Last call of main in a program that had a node or a client: ends at once, with standard output flushed. */
+_Noreturn void process_end(int status);
+
 #endif
