@@ -1,11 +1,14 @@
 /* zyg - the client: one verb a call. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cli/cli.h"
 #include "cmd/cli/details.h"
 #include "cmd/cli/help.h"
+#include "cmd/cli/signals.h"
 
 const char program_version[] = ZYG_VERSION;
 
@@ -60,19 +63,34 @@ static int verb_run(int argc, char **argv) {
     return err_exit_status(ERR_USAGE);
 }
 
+/* A reader that went away has had enough. */
+static bool reader_is_gone(void) {
+    struct pollfd item = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&item, 1, 0) == 1 && (item.revents & POLLERR) != 0;
+}
+
+/* Whether all that was printed was delivered, or is not wanted any more; else why not is said. */
+static bool output_end(void) {
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    int error = errno; /* of an earlier write it is not known any more */
+    if (error == EPIPE || reader_is_gone())
+        return true;
+    fprintf(stderr, "zyg: cannot write the output%s%s\n", error != 0 ? ": " : "",
+            error != 0 ? strerror(error) : "");
+    return false;
+}
+
 int main(int argc, char **argv) {
     process_prepare();
+    signals_default();
     if (argc < 2) {
         help_print(stderr);
         return err_exit_status(ERR_USAGE);
     }
     int status = verb_run(argc - 1, argv + 1);
-    /* A reader that went away has had enough; anything else means that the answer was not
-     * delivered. */
-    errno = 0;
-    if (fflush(stdout) != 0 && errno != EPIPE && status == 0) {
-        fprintf(stderr, "zyg: cannot write to standard output: %s\n", strerror(errno));
+    if (status == 0 && !output_end())
         status = err_exit_status(ERR_SYSTEM);
-    }
     process_end(status);
 }

@@ -122,7 +122,7 @@ static struct node *node_begin(const struct node_config *config, int signals, st
     return node;
 }
 
-/* Until a signal says stop (true) or the node stops by itself. */
+/* Until a signal says stop (true) or the node has stopped, whatever else has come by then. */
 static bool node_attend(const struct node *node, int signals) {
     struct pollfd items[] = {
         {.fd = signals, .events = POLLIN},
@@ -130,16 +130,19 @@ static bool node_attend(const struct node *node, int signals) {
     };
     while (poll(items, 2, -1) < 0)
         continue;
-    return items[0].revents != 0;
+    return items[1].revents == 0;
 }
 
-/* Trials get their grace; a second signal kills them at once. */
+/* Trials get their grace; a second signal, or SIGQUIT, kills them at once. */
 static void node_end(struct node *node, int signals) {
     do {
         struct signalfd_siginfo info;
+        bool hurries = false;
         while (read(signals, &info, sizeof info) > 0)
-            continue;
+            hurries = hurries || info.ssi_signo == SIGQUIT;
         node_quit(node);
+        if (hurries)
+            node_quit(node);
     } while (node_attend(node, signals));
 }
 
@@ -162,6 +165,7 @@ int main(int argc, char **argv) {
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGQUIT);
     int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0)
         return fail_because(ERR_SYSTEM, "cannot wait for signals");

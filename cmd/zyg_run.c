@@ -170,6 +170,12 @@ static bool spawn(const struct msg_spawn *m, int output) {
         buf_text(&what, "cannot start it: its command, variables or folder cannot be used");
         return tell_failed(m->run, EINVAL, &what);
     }
+    if (runs_use(&runs, order.scratch)) {
+        buf_text(&what, "cannot start it: an earlier attempt in '");
+        buf_text(&what, order.scratch);
+        buf_text(&what, "' could not be killed yet");
+        return tell_failed(m->run, EBUSY, &what);
+    }
     int error = scratch_make(&scratch, order.scratch, m->params);
     if (error != 0) {
         buf_text(&what, "cannot make the folder '");

@@ -20,8 +20,11 @@ static void encode_f64(struct buf *out, const double *v) {
 static void encode_flag(struct buf *out, const bool *v) {
     mp_put_bool(out, *v);
 }
+/* What is no text would be refused by whoever reads it, our own board among them: it leaves mended. */
 static void encode_str(struct buf *out, const struct span *v) {
     mp_put_str(out, *v);
+    if (!out->overflow && !span_is_utf8(*v))
+        bytes_make_utf8(out->data + out->len - v->len, v->len);
 }
 static void encode_bin(struct buf *out, const struct span *v) {
     mp_put_bin(out, *v);

@@ -3,6 +3,7 @@
 #define ZYG_STATUS_H
 
 #include "proto/base/bytes.h"
+#include "proto/base/time.h"
 
 enum trial_status {
 #define STATUS(NAME, name, counter, final, tells, sentence) TRIAL_##NAME,
@@ -44,5 +45,9 @@ const char *job_state_name(enum job_state state);
 /* Counts one more attempt that ended with `status`; true when the slot is finished by it. A pure fold: every node that
  * has seen the same attempts of a slot agrees whether it is finished. */
 bool attempts_count(struct attempts *a, const struct retry *allowed, enum trial_status status);
+
+/* How long a slot that is not finished rests before its next attempt: what asked to be tried again later, or to go on from a
+ * checkpoint, waits twice as long each time (from 100 ms to a minute). */
+dur_ms attempts_pause(const struct attempts *a, enum trial_status status);
 
 #endif

@@ -65,8 +65,8 @@ static bool refuse(const struct lmdb *l, int rc, const char *doing, struct err *
                        dir);
     case MDB_PANIC:
         return err_set(err, ERR_STORE,
-                       "the store in %s stopped after a failed write; start again, "
-                       "what was acknowledged is safe",
+                       "the store in %s stopped after a failed write and cannot be opened again "
+                       "yet; what was acknowledged is safe",
                        dir);
     case EACCES:
     case EPERM:
@@ -101,102 +101,7 @@ static int grow(struct lmdb *l) {
     return mdb_env_set_mapsize(l->env, info.me_mapsize * 2) == 0 ? 0 : MDB_MAP_FULL;
 }
 
-/* ---- saving ---- */
-
-static int apply(struct lmdb *l, MDB_txn *txn, struct span bytes, bool *wrong) {
-    struct ops ops = ops_of(bytes);
-    struct op op;
-    while (ops_next(&ops, &op, wrong)) {
-        MDB_val key = val_of(op.key);
-        MDB_val value = val_of(op.value);
-        int rc = op.put ? mdb_put(txn, l->tables[op.table], &key, &value, 0)
-                        : mdb_del(txn, l->tables[op.table], &key, NULL);
-        if (rc != 0 && rc != MDB_NOTFOUND)
-            return rc;
-    }
-    return 0;
-}
-
-static int save_once(struct lmdb *l, const struct span *ops, size_t count, bool *wrong) {
-    MDB_txn *txn;
-    int rc = begin_txn(l, 0, &txn);
-    if (rc != 0)
-        return rc;
-    for (size_t i = 0; i < count && rc == 0 && !*wrong; i++)
-        rc = apply(l, txn, ops[i], wrong);
-    if (rc == 0 && !*wrong)
-        return mdb_txn_commit(txn);
-    mdb_txn_abort(txn);
-    return rc;
-}
-
-/* A full map spoils the transaction, so all of it is applied again to a larger one. */
-static bool lmdb_save(struct store *s, const struct span *ops, size_t count, struct err *err) {
-    struct lmdb *l = lmdb_of(s);
-    bool wrong = false;
-    int rc = save_once(l, ops, count, &wrong);
-    while (rc == MDB_MAP_FULL && (rc = grow(l)) == 0)
-        rc = save_once(l, ops, count, &wrong);
-    if (wrong)
-        return err_set(err, ERR_BAD_MESSAGE, "a transaction for the store could not be read");
-    return rc == 0 || refuse(l, rc, "saving to", err);
-}
-
-/* ---- scanning ---- */
-
-static bool lmdb_scan_begin(struct store *s, enum table table, struct err *err) {
-    struct lmdb *l = lmdb_of(s);
-    int rc = begin_txn(l, MDB_RDONLY, &l->reading);
-    if (rc == 0) {
-        rc = mdb_cursor_open(l->reading, l->tables[table], &l->cursor);
-        if (rc != 0)
-            mdb_txn_abort(l->reading);
-    }
-    return rc == 0 || refuse(l, rc, "reading", err);
-}
-
-static bool take_row(struct lmdb *l, MDB_val key, MDB_cursor_op how, struct row *row,
-                     struct err *err) {
-    MDB_val value;
-    int rc = mdb_cursor_get(l->cursor, &key, &value, how);
-    *row = (struct row){0};
-    if (rc == 0)
-        *row = (struct row){.key = span_of_val(key), .value = span_of_val(value)};
-    return rc == 0 || rc == MDB_NOTFOUND || refuse(l, rc, "reading", err);
-}
-
-static bool lmdb_scan_find(struct store *s, const struct span *key, struct row *row,
-                           struct err *err) {
-    MDB_val from = key != NULL ? val_of(*key) : (MDB_val){0};
-    return take_row(lmdb_of(s), from, key != NULL ? MDB_SET_RANGE : MDB_LAST, row, err);
-}
-
-static bool lmdb_scan_step(struct store *s, bool backward, struct row *row, struct err *err) {
-    return take_row(lmdb_of(s), (MDB_val){0}, backward ? MDB_PREV : MDB_NEXT, row, err);
-}
-
-static void lmdb_scan_end(struct store *s) {
-    struct lmdb *l = lmdb_of(s);
-    mdb_cursor_close(l->cursor);
-    mdb_txn_abort(l->reading);
-}
-
-/* ---- opening and closing ---- */
-
-static void lmdb_close(struct store *s) {
-    struct lmdb *l = lmdb_of(s);
-    if (l->env != NULL)
-        mdb_env_close(l->env);
-    store_dir_close(&l->dir);
-    free(l);
-}
-
-static const struct store_kind lmdb_kind = {.save = lmdb_save,
-                                            .scan_begin = lmdb_scan_begin,
-                                            .scan_find = lmdb_scan_find,
-                                            .scan_step = lmdb_scan_step,
-                                            .scan_end = lmdb_scan_end,
-                                            .close = lmdb_close};
+/* ---- opening ---- */
 
 /* Where address space is rationed (ulimit -v, small boards) a smaller map is better than none. */
 static int open_env(struct lmdb *l, size_t map_bytes) {
@@ -277,6 +182,118 @@ static bool prepare(struct lmdb *l, struct err *err) {
         return prepare(l, err);
     return rc == 0 || (rc != WRONG_VERSION && refuse(l, rc, "opening the store in", err));
 }
+
+/* ---- saving ---- */
+
+static int apply(struct lmdb *l, MDB_txn *txn, struct span bytes, bool *wrong) {
+    struct ops ops = ops_of(bytes);
+    struct op op;
+    while (ops_next(&ops, &op, wrong)) {
+        MDB_val key = val_of(op.key);
+        MDB_val value = val_of(op.value);
+        int rc = op.put ? mdb_put(txn, l->tables[op.table], &key, &value, 0)
+                        : mdb_del(txn, l->tables[op.table], &key, NULL);
+        if (rc != 0 && rc != MDB_NOTFOUND)
+            return rc;
+    }
+    return 0;
+}
+
+static int save_once(struct lmdb *l, const struct span *ops, size_t count, bool *wrong) {
+    MDB_txn *txn;
+    int rc = begin_txn(l, 0, &txn);
+    if (rc != 0)
+        return rc;
+    for (size_t i = 0; i < count && rc == 0 && !*wrong; i++)
+        rc = apply(l, txn, ops[i], wrong);
+    if (rc == 0 && !*wrong)
+        return mdb_txn_commit(txn);
+    mdb_txn_abort(txn);
+    return rc;
+}
+
+/* After a failed write of its first page LMDB refuses everything until it is opened anew; the disk may be well again. */
+static int open_again(struct lmdb *l, struct err *err) {
+    MDB_envinfo info = {.me_mapsize = MAP_BYTES};
+    if (l->env != NULL) {
+        mdb_env_info(l->env, &info);
+        mdb_env_close(l->env);
+    }
+    int rc = open_env(l, info.me_mapsize);
+    if (rc == 0)
+        rc = keep_from_children(l);
+    return rc != 0 ? rc : prepare(l, err) ? 0 : MDB_PANIC;
+}
+
+/* A full map spoils the transaction, so all of it is applied again to a larger one. */
+static bool lmdb_save(struct store *s, const struct span *ops, size_t count, struct err *err) {
+    struct lmdb *l = lmdb_of(s);
+    bool wrong = false;
+    int rc = l->env == NULL ? MDB_PANIC : save_once(l, ops, count, &wrong);
+    if (rc == MDB_PANIC && (rc = open_again(l, err)) == 0)
+        rc = save_once(l, ops, count, &wrong);
+    while (rc == MDB_MAP_FULL && (rc = grow(l)) == 0)
+        rc = save_once(l, ops, count, &wrong);
+    if (wrong)
+        return err_set(err, ERR_BAD_MESSAGE, "a transaction for the store could not be read");
+    return rc == 0 || refuse(l, rc, "saving to", err);
+}
+
+/* ---- scanning ---- */
+
+static bool lmdb_scan_begin(struct store *s, enum table table, struct err *err) {
+    struct lmdb *l = lmdb_of(s);
+    int rc = l->env == NULL ? MDB_PANIC : begin_txn(l, MDB_RDONLY, &l->reading);
+    if (rc == 0) {
+        rc = mdb_cursor_open(l->reading, l->tables[table], &l->cursor);
+        if (rc != 0)
+            mdb_txn_abort(l->reading);
+    }
+    return rc == 0 || refuse(l, rc, "reading", err);
+}
+
+static bool take_row(struct lmdb *l, MDB_val key, MDB_cursor_op how, struct row *row,
+                     struct err *err) {
+    MDB_val value;
+    int rc = mdb_cursor_get(l->cursor, &key, &value, how);
+    *row = (struct row){0};
+    if (rc == 0)
+        *row = (struct row){.key = span_of_val(key), .value = span_of_val(value)};
+    return rc == 0 || rc == MDB_NOTFOUND || refuse(l, rc, "reading", err);
+}
+
+static bool lmdb_scan_find(struct store *s, const struct span *key, struct row *row,
+                           struct err *err) {
+    MDB_val from = key != NULL ? val_of(*key) : (MDB_val){0};
+    return take_row(lmdb_of(s), from, key != NULL ? MDB_SET_RANGE : MDB_LAST, row, err);
+}
+
+static bool lmdb_scan_step(struct store *s, bool backward, struct row *row, struct err *err) {
+    return take_row(lmdb_of(s), (MDB_val){0}, backward ? MDB_PREV : MDB_NEXT, row, err);
+}
+
+static void lmdb_scan_end(struct store *s) {
+    struct lmdb *l = lmdb_of(s);
+    mdb_cursor_close(l->cursor);
+    mdb_txn_abort(l->reading);
+}
+
+/* ---- the whole ---- */
+
+static void lmdb_close(struct store *s) {
+    struct lmdb *l = lmdb_of(s);
+    if (l->env != NULL)
+        mdb_env_close(l->env);
+    store_dir_close(&l->dir);
+    free(l);
+}
+
+static const struct store_kind lmdb_kind = {.save = lmdb_save,
+                                            .scan_begin = lmdb_scan_begin,
+                                            .scan_find = lmdb_scan_find,
+                                            .scan_step = lmdb_scan_step,
+                                            .scan_end = lmdb_scan_end,
+                                            .close = lmdb_close};
 
 struct store *store_open_lmdb_sized(const char *dir, size_t map_bytes, struct err *err) {
     struct lmdb *l = calloc(1, sizeof *l);

@@ -99,6 +99,8 @@ static void say_verdicts(struct executor *e, struct says *out) {
         struct trial *t = &e->trials[i];
         if (t->life != LIFE_OVER || out->frames.cap - out->frames.len < OUTCOME_ROOM)
             continue;
+        if (t->verdict != TRIAL_LOST && !t->suspected)
+            suspects_forget(&e->suspects, &e->jobs[t->job].id, t->slot);
         executor_say_trial_outcome(e, t, out);
         t->life = LIFE_FREE;
         e->jobs[t->job].trials--;
@@ -287,15 +289,25 @@ static void hear_output(struct executor *e, const struct msg_output *m, struct m
 
 static void hear_launcher(struct executor *e, const struct msg *msg, struct moment at,
                           struct says *out) {
-    const struct trial_heard heard = {.news = NEWS_GONE, .msg = msg, .at = at};
     e->launcher_down = msg->kind == MSG_launcher_down;
-    if (e->launcher_down)
-        tell_all(e, NULL, &heard, out);
+    for (uint32_t i = 0; i < e->places && e->launcher_down; i++) {
+        struct trial *t = &e->trials[i];
+        struct trial_heard heard = {.news = NEWS_GONE, .msg = msg, .at = at};
+        if (t->life == LIFE_FREE)
+            continue;
+        if (trial_is_suspect(t))
+            heard.deaths = suspects_add(&e->suspects, &e->jobs[t->job].id, t->slot);
+        executor_say_acts(e, t, trial_hear(t, &heard), out);
+    }
     executor_say_capacity(e, out);
 }
 
 static void hear_time(struct executor *e, struct moment at, struct says *out) {
-    const struct trial_heard heard = {.news = NEWS_DUE, .at = at};
+    const struct trial_heard heard = {
+        .news = NEWS_DUE,
+        .stop = e->quitting ? STOP_QUIT : STOP_NONE,
+        .at = at,
+    };
     for (uint32_t i = 0; i < e->places; i++) {
         struct trial *t = &e->trials[i];
         if (t->life != LIFE_FREE && t->due <= at.now)

@@ -23,7 +23,6 @@ static void say_began(const struct executor *e, const struct trial *t, struct sa
     m.began.slot = t->slot;
     m.began.attempt = t->attempt;
     m.began.wall = t->began.wall;
-    m.began.config = span_of(t->config, t->config_len);
     say(out, &m);
 }
 
@@ -38,23 +37,7 @@ void executor_say_printed(const struct executor *e, const struct trial *t, uint6
     say(out, &m);
 }
 
-static void say_metrics(const struct executor *e, struct trial *t, struct says *out) {
-    for (uint32_t i = 0; i < t->metrics.count; i++) {
-        const struct metric *metric = &t->metrics.items[i];
-        struct msg m = {.kind = MSG_metric};
-        if (!t->fresh[i])
-            continue;
-        t->fresh[i] = false;
-        m.metric.job = e->jobs[t->job].id;
-        m.metric.slot = t->slot;
-        m.metric.name = span_text(metric->name);
-        m.metric.step = t->metrics.points[metric->last_point].step;
-        m.metric.value = metric->last;
-        say(out, &m);
-    }
-}
-
-void executor_say_acts(const struct executor *e, struct trial *t, enum trial_acts acts,
+void executor_say_acts(const struct executor *e, const struct trial *t, enum trial_acts acts,
                        struct says *out) {
     if (acts & ACT_BEGAN)
         say_began(e, t, out);
@@ -62,7 +45,6 @@ void executor_say_acts(const struct executor *e, struct trial *t, enum trial_act
         say_kill(t, SIGTERM, out);
     if (acts & ACT_KILL)
         say_kill(t, SIGKILL, out);
-    say_metrics(e, t, out);
 }
 
 /* The outcome of `result`, with what was kept of the trial when there is one. */

@@ -4,6 +4,7 @@
 
 #include "actors/executor/command.h"
 #include "actors/executor/executor.h"
+#include "actors/executor/suspects.h"
 #include "actors/executor/trial.h"
 
 enum {
@@ -38,6 +39,7 @@ struct executor {
     bool quitting;
     bool quiet;   /* said since quitting */
     uint64_t run; /* the last number given to the launcher */
+    struct suspects suspects;
     struct open_job jobs[LIMIT_JOBS_OPEN];
     struct value values[LIMIT_PARAMS];
     struct command command;
@@ -52,8 +54,8 @@ struct executor {
 void executor_say_capacity(const struct executor *e, struct says *out);
 void executor_say_printed(const struct executor *e, const struct trial *t, uint64_t offset,
                           struct span bytes, struct says *out);
-/* began and kill as `acts` has them, and each metric that is fresh. */
-void executor_say_acts(const struct executor *e, struct trial *t, enum trial_acts acts,
+/* began and kill as `acts` has them. */
+void executor_say_acts(const struct executor *e, const struct trial *t, enum trial_acts acts,
                        struct says *out);
 void executor_say_trial_outcome(struct executor *e, struct trial *t, struct says *out);
 /* The outcome of a lease that never became a trial. */

@@ -134,19 +134,40 @@ static void pipe_ready(struct launcher *l, struct run *run) {
 
 /* ---- packets to zyg-run ---- */
 
+static void post_spawn_failed(struct launcher *l, uint64_t run, int error, const char *what) {
+    char text[256];
+    struct msg m = {.kind = MSG_spawn_failed};
+    snprintf(text, sizeof text, "%s: %s", what, strerrordesc_np(error));
+    m.spawn_failed.run = run;
+    m.spawn_failed.error = error;
+    m.spawn_failed.what = span_text(text);
+    board_post(l->board, ROOM_LAUNCHER, 0, &m);
+}
+
+/* A spawn that can never be sent is answered here; for a kill (run 0) nobody waits. */
 static void send_waiting(struct launcher *l) {
-    bool empty = launcher_queue_send(&l->waiting, l->socket);
-    watch_for(l, l->socket, empty ? EPOLLIN : EPOLLIN | EPOLLOUT, &l->socket_watched);
+    struct launcher_refused refused;
+    enum launcher_queue_state state;
+    while ((state = launcher_queue_send(&l->waiting, l->socket, &refused)) == QUEUE_REFUSED) {
+        struct run *run = refused.run == 0 ? NULL : find_run(l, refused.run);
+        if (run == NULL)
+            continue;
+        forget_run(run);
+        post_spawn_failed(l, refused.run, refused.error,
+                          "cannot hand over its command, variables and parameters");
+    }
+    watch_for(l, l->socket, state == QUEUE_EMPTY ? EPOLLIN : EPOLLIN | EPOLLOUT,
+              &l->socket_watched);
 }
 
 /* Takes the descriptor. */
-static void send_message(struct launcher *l, const struct msg *m, int descriptor) {
+static void send_message(struct launcher *l, const struct msg *m, uint64_t run, int descriptor) {
     struct buf frame = buf_of(l->bytes, sizeof l->bytes);
     bool was_empty = launcher_queue_is_empty(&l->waiting);
     ensure(msg_encode(m, &frame));
-    launcher_queue_add(&l->waiting, buf_view(&frame), descriptor);
-    if (was_empty && !launcher_queue_send(&l->waiting, l->socket))
-        watch_for(l, l->socket, EPOLLIN | EPOLLOUT, &l->socket_watched);
+    launcher_queue_add(&l->waiting, buf_view(&frame), run, descriptor);
+    if (was_empty)
+        send_waiting(l);
 }
 
 /* ---- zyg-run's life ---- */
@@ -275,19 +296,21 @@ static void start_again(struct launcher *l) {
     board_post(l->board, ROOM_LAUNCHER, 0, &m);
 }
 
-/* Ends zyg-run's life on this side: nothing of it and of its trials is left after this. */
+/* Ends zyg-run's life on this side: nothing of it and of its trials is left after this, but what does not die of KILL within
+ * END_PATIENCE_MS: the node cannot wait for that. */
 static void bury(struct launcher *l) {
+    const int64_t until = orphans_clock() + END_PATIENCE_MS;
     int status = 0;
     kill(l->pid, SIGKILL);
-    waitpid(l->pid, &status, 0);
+    bool reaped = orphans_reap(l->pid, &status, until);
     l->pid = 0;
-    bool orderly =
-        WIFEXITED(status) && WEXITSTATUS(status) == 0; /* then it has done all of this itself */
+    bool orderly = reaped && WIFEXITED(status) &&
+                   WEXITSTATUS(status) == 0; /* then it has done all of this itself */
     for (uint32_t i = 0; i < LIMIT_SLOTS_NODE && !orderly; i++) {
         if (l->runs[i].number != 0 && l->runs[i].pid > 0)
             kill(-l->runs[i].pid, SIGKILL);
     }
-    orphans_kill(l->mark, l->began);
+    orphans_kill(l->mark, l->began, until);
     for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
         if (l->runs[i].number != 0)
             forget_run(&l->runs[i]);
@@ -305,6 +328,7 @@ static void take_exited(struct launcher *l, struct run *run, const struct msg *m
     if (run->pipe >= 0)
         post_output_end(l, run);
     forget_run(run);
+    l->pause_ms = 0; /* only now: a trial that kills zyg-run has been started, too */
     board_post(l->board, ROOM_LAUNCHER, 0, m);
 }
 
@@ -317,7 +341,6 @@ static void take_message(struct launcher *l, const struct msg *m) {
             return;
         run->pid = (pid_t)m->spawned.pid;
         watch_for(l, run->pipe, EPOLLIN, &run->watched);
-        l->pause_ms = 0;
         board_post(l->board, ROOM_LAUNCHER, 0, m);
         return;
     case MSG_spawn_failed:
@@ -362,17 +385,8 @@ static void socket_ready(struct launcher *l, uint32_t events) {
 
 /* ---- what is asked ---- */
 
-static void post_spawn_failed(struct launcher *l, uint64_t run, int error) {
-    char what[256];
-    struct msg m = {.kind = MSG_spawn_failed};
-    snprintf(what, sizeof what, "cannot make a pipe for its output: %s", strerrordesc_np(error));
-    m.spawn_failed.run = run;
-    m.spawn_failed.error = error;
-    m.spawn_failed.what = span_text(what);
-    board_post(l->board, ROOM_LAUNCHER, 0, &m);
-}
-
 static void spawn(struct launcher *l, const struct msg *m) {
+    static const char no_pipe[] = "cannot make a pipe for its output";
     int pipe[2];
     if (l->pid == 0 && !l->down) { /* the first one */
         int error = start(l);
@@ -382,9 +396,13 @@ static void spawn(struct launcher *l, const struct msg *m) {
     if (l->pid == 0)
         return; /* launcher_down is on its way: it is the answer */
     struct run *run = find_run(l, 0);
-    ensure(run != NULL); /* the executor has no more places than this */
+    if (run ==
+        NULL) { /* the executor has no more places than this, but it gives up what cannot be killed */
+        post_spawn_failed(l, m->spawn.run, EAGAIN, "too many trials cannot be killed");
+        return;
+    }
     if (pipe2(pipe, O_CLOEXEC) != 0) {
-        post_spawn_failed(l, m->spawn.run, errno);
+        post_spawn_failed(l, m->spawn.run, errno, no_pipe);
         return;
     }
     /* Only our end: O_NONBLOCK belongs to the open pipe end, and trials expect theirs to block. */
@@ -395,10 +413,10 @@ static void spawn(struct launcher *l, const struct msg *m) {
         int error = errno;
         forget_run(run);
         close(pipe[1]);
-        post_spawn_failed(l, m->spawn.run, error);
+        post_spawn_failed(l, m->spawn.run, error, no_pipe);
         return;
     }
-    send_message(l, m, pipe[1]);
+    send_message(l, m, m->spawn.run, pipe[1]);
 }
 
 static void launcher_perform(void *self, const struct event *event) {
@@ -406,7 +424,7 @@ static void launcher_perform(void *self, const struct event *event) {
     if (event->msg.kind == MSG_spawn)
         spawn(l, &event->msg);
     else if (event->msg.kind == MSG_kill && l->pid != 0)
-        send_message(l, &event->msg, -1);
+        send_message(l, &event->msg, 0, -1);
 }
 
 struct port launcher_port(struct launcher *l) {
@@ -470,9 +488,11 @@ struct launcher *launcher_new(struct board *board, const struct launcher_config 
 /* zyg-run closes its end when it ends; until then what it says is of no interest any more. */
 static void wait_for_end(struct launcher *l) {
     struct pollfd fd = {.fd = l->socket, .events = POLLIN};
+    const int64_t until = orphans_clock() + END_PATIENCE_MS;
     ssize_t got = 1;
+    int64_t rest;
     shutdown(l->socket, SHUT_WR);
-    while (got != 0 && poll(&fd, 1, END_PATIENCE_MS) > 0) {
+    while (got != 0 && (rest = until - orphans_clock()) > 0 && poll(&fd, 1, (int)rest) > 0) {
         got = recv(l->socket, l->bytes, sizeof l->bytes, MSG_DONTWAIT);
         if (got < 0 && errno != EAGAIN && errno != EINTR)
             return;

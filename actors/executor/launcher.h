@@ -1,8 +1,8 @@
 /* launcher - the port to zyg-run, the small process that forks and execs trials. Effects only, no decisions.
  *
  * Performs spawn and kill. Posts spawned, spawn_failed, output, output_end, exited as they come; launcher_down when zyg-run
- * died (all that it ran is dead by then) and launcher_up when it was started again: at once the first time, then with a
- * growing pause of at most LAUNCHER_PAUSE_MS_MAX until a trial has started.
+ * died (all that it ran is dead by then, or had KILL 5 seconds ago) and launcher_up when it was started again: at once the
+ * first time, then with a growing pause of at most LAUNCHER_PAUSE_MS_MAX until one has lived to see a trial end.
  * zyg-run itself is started by the first spawn, in a session of its own, so that a Ctrl-C at the terminal never reaches it.
  * This process becomes a child subreaper, so what a dead zyg-run leaves behind comes here and is killed.
  *
@@ -27,7 +27,8 @@ struct launcher;
 
 struct launcher *launcher_new(struct board *board, const struct launcher_config *config,
                               struct err *err);
-/* Tells zyg-run to kill all and end, and waits for that a few seconds at most. */
+/* Tells zyg-run to kill all and end, then does it itself. Waits 5 seconds at most for either: a process that waits for a
+ * disk or file server dies of its KILL later. */
 void launcher_destroy(struct launcher **l);
 struct port launcher_port(struct launcher *l);
 

@@ -13,34 +13,49 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { END_PATIENCE_MS = 5000 };
+enum { END_PATIENCE_MS = 5000, ORPHANS_AT_ONCE = 256 };
 
 /* ---- children of this process ---- */
 
-/* True when there were any among these children. */
-static bool kill_orphans_in(int children, const char *mark, uint64_t began) {
-    pid_t pids[256];
-    bool any = false;
-    size_t count = kin_children(children, pids, sizeof pids / sizeof pids[0]);
+int64_t orphans_clock(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool orphans_reap(pid_t pid, int *status, int64_t until) {
+    pid_t got;
+    while ((got = waitpid(pid, status, WNOHANG)) == 0 && orphans_clock() < until)
+        poll(NULL, 0, 1);
+    return got != 0; /* or it is no child of ours any more */
+}
+
+struct orphans {
+    size_t count;
+    pid_t pids[ORPHANS_AT_ONCE];
+};
+
+/* Kills the orphans among these children. */
+static void kill_orphans_in(struct orphans *orphans, int children, const char *mark,
+                            uint64_t began) {
+    pid_t pids[ORPHANS_AT_ONCE];
+    size_t count = kin_children(children, pids, ORPHANS_AT_ONCE - orphans->count);
     for (size_t i = 0; i < count; i++) {
         char found[KIN_MARK_BYTES];
         struct kin_stat child;
         uint64_t run;
         bool ours = kin_mark(pids[i], found) ? kin_mark_run(found, mark, &run)
                                              : kin_stat(pids[i], &child) && child.began >= began;
-        if (ours && kill(pids[i], SIGKILL) == 0) {
-            waitpid(pids[i], NULL, 0);
-            any = true;
-        }
+        if (ours && kill(pids[i], SIGKILL) == 0)
+            orphans->pids[orphans->count++] = pids[i];
     }
-    return any;
 }
 
 /* The kernel gives orphans to any thread of the process. */
-static bool kill_orphans(const char *mark, uint64_t began) {
-    bool any = false;
+static void kill_orphans(struct orphans *orphans, const char *mark, uint64_t began) {
     DIR *tasks = opendir("/proc/self/task");
     for (struct dirent *task; tasks != NULL && (task = readdir(tasks)) != NULL;) {
         char path[64];
@@ -50,17 +65,23 @@ static bool kill_orphans(const char *mark, uint64_t began) {
         int children = open(path, O_RDONLY | O_CLOEXEC);
         if (children < 0)
             continue;
-        any = kill_orphans_in(children, mark, began) || any;
+        kill_orphans_in(orphans, children, mark, began);
         close(children);
     }
     if (tasks != NULL)
         closedir(tasks);
-    return any;
 }
 
-void orphans_kill(const char *mark, uint64_t began) {
-    while (kill_orphans(mark, began))
-        ; /* children of those that died have come here meanwhile */
+void orphans_kill(const char *mark, uint64_t began, int64_t until) {
+    bool any = true;
+    /* Again while some have died: their children have come here meanwhile. */
+    while (any && orphans_clock() < until) {
+        struct orphans orphans = {.count = 0};
+        any = false;
+        kill_orphans(&orphans, mark, began);
+        for (size_t i = 0; i < orphans.count; i++)
+            any = orphans_reap(orphans.pids[i], NULL, until) || any;
+    }
 }
 
 /* ---- processes of a predecessor ---- */

@@ -10,6 +10,7 @@
 
 struct launcher_packet {
     struct launcher_packet *next;
+    uint64_t run;
     int descriptor;
     size_t len;
     uint8_t bytes[];
@@ -39,17 +40,17 @@ bool launcher_queue_is_empty(const struct launcher_queue *q) {
     return q->first == NULL;
 }
 
-void launcher_queue_add(struct launcher_queue *q, struct span bytes, int descriptor) {
+void launcher_queue_add(struct launcher_queue *q, struct span bytes, uint64_t run, int descriptor) {
     struct launcher_packet *packet = malloc(sizeof *packet + bytes.len);
     ensure(packet != NULL);
-    *packet = (struct launcher_packet){.descriptor = descriptor, .len = bytes.len};
+    *packet = (struct launcher_packet){.run = run, .descriptor = descriptor, .len = bytes.len};
     memcpy(packet->bytes, bytes.data, bytes.len);
     *q->last = packet;
     q->last = &packet->next;
 }
 
-/* False when there is no room for it now. */
-static bool send_packet(struct launcher_packet *packet, int socket) {
+/* Errno or 0. */
+static int send_packet(struct launcher_packet *packet, int socket) {
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int))];
@@ -69,12 +70,20 @@ static bool send_packet(struct launcher_packet *packet, int socket) {
     do
         sent = sendmsg(socket, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (sent < 0 && errno == EINTR);
-    /* Any other failure means that zyg-run is gone, which is seen when its end of the socket is read. */
-    return sent >= 0 || (errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM);
+    return sent >= 0 ? 0 : errno;
 }
 
-bool launcher_queue_send(struct launcher_queue *q, int socket) {
-    while (q->first != NULL && send_packet(q->first, socket))
+enum launcher_queue_state launcher_queue_send(struct launcher_queue *q, int socket,
+                                              struct launcher_refused *refused) {
+    while (q->first != NULL) {
+        int error = send_packet(q->first, socket);
+        if (error == EAGAIN || error == ENOBUFS || error == ENOMEM)
+            return QUEUE_FULL;
+        *refused = (struct launcher_refused){.run = q->first->run, .error = error};
         drop_first(q);
-    return q->first == NULL;
+        /* That zyg-run is gone is seen when its end of the socket is read. */
+        if (error != 0 && error != EPIPE && error != ECONNRESET && error != ENOTCONN)
+            return QUEUE_REFUSED;
+    }
+    return QUEUE_EMPTY;
 }

@@ -9,6 +9,8 @@
 enum {
     OUTPUT_PATIENCE_MS =
         5000, /* output of a program that has ended is read within this time, or never */
+    KILL_PATIENCE_MS = 30000, /* what has not died of KILL by then may never */
+    DEATHS_BORNE = 2, /* of zyg-run while the same slot ran: chance, or the fault of another */
     EXIT_INFEASIBLE = 65,
     EXIT_TRANSIENT = 75,
     EXIT_AGAIN = 85
@@ -58,8 +60,7 @@ static void hear_metric(void *context, const struct contract_news *news) {
         return;
     }
     dur_ms after = listener->at.now - t->began.now;
-    if (metrics_add(&t->metrics, news->name, news->step, news->value, after))
-        t->fresh[metrics_find(&t->metrics, news->name) - t->metrics.items] = true;
+    metrics_add(&t->metrics, news->name, news->step, news->value, after);
 }
 
 static bool is_flooded(const struct trial *t) {
@@ -184,10 +185,11 @@ static enum trial_acts start_late(struct trial *t, const struct trial_heard *hea
     return ACT_BEGAN;
 }
 
-/* The machine is short of something that others will give back. */
+/* The machine is short of something that others will give back, or what is needed is just in use: its program is being
+ * written, its folder belongs to an earlier attempt that does not die. The scheduler waits before it tries again. */
 static bool passes_by_itself(int64_t error) {
     return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE ||
-           error == ETXTBSY || error == ENOSPC || error == EDQUOT;
+           error == ETXTBSY || error == ENOSPC || error == EDQUOT || error == EBUSY;
 }
 
 static enum trial_acts fail(struct trial *t, const struct trial_heard *heard) {
@@ -225,8 +227,22 @@ static enum trial_acts kill_now(struct trial *t, const struct trial_heard *heard
     t->life = LIFE_KILLING;
     if (t->stop == STOP_NONE)
         t->stop = heard->stop;
-    t->due = WHEN_NEVER;
+    t->due = after(heard->at, KILL_PATIENCE_MS);
     return ACT_KILL;
+}
+
+/* It cannot be killed, such as one that waits for a file server. zyg-run sees to it that it is gone some day. */
+static enum trial_acts give_up(struct trial *t, const struct trial_heard *heard) {
+    struct buf cause = cause_of(t);
+    enum trial_status verdict = stop_status[t->stop];
+    if (heard->stop == STOP_QUIT)
+        verdict = TRIAL_LOST;
+    else if (t->stop == STOP_WALL || t->stop == STOP_FLOOD)
+        verdict = TRIAL_CRASHED;
+    t->run_ms = heard->at.now - t->began.now;
+    buf_text(&cause, "could not be killed");
+    end(t, verdict, &cause);
+    return ACT_NONE;
 }
 
 static enum trial_acts mute(struct trial *t, const struct trial_heard *heard) {
@@ -253,9 +269,16 @@ static enum trial_acts finish(struct trial *t, const struct trial_heard *heard) 
 static enum trial_acts lose(struct trial *t, const struct trial_heard *heard) {
     struct buf cause = cause_of(t);
     t->run_ms = heard->at.now - t->began.now;
-    buf_text(&cause, "lost with zyg-run: ");
-    cause_quote(&cause, '"', heard->msg->launcher_down.what, CAUSE_QUOTE_BYTES);
-    end(t, TRIAL_LOST, &cause);
+    t->suspected = heard->deaths > DEATHS_BORNE;
+    if (t->suspected) {
+        buf_text(&cause, "zyg-run died ");
+        buf_u64(&cause, heard->deaths);
+        buf_text(&cause, " times while this trial ran; does it kill its parent?");
+    } else {
+        buf_text(&cause, "lost with zyg-run: ");
+        cause_quote(&cause, '"', heard->msg->launcher_down.what, CAUSE_QUOTE_BYTES);
+    }
+    end(t, t->suspected ? TRIAL_CRASHED : TRIAL_LOST, &cause);
     return ACT_NONE;
 }
 
@@ -267,7 +290,7 @@ static enum trial_acts (*const steps[LIFE_COUNT][NEWS_COUNT])(struct trial *,
     [LIFE_STARTING] = {start,      fail,   stop,   kill_now, ignore,    mute,      leave,  lose},
     [LIFE_RUNNING]  = {ignore,     ignore, stop,   kill_now, stop_late, mute,      leave,  lose},
     [LIFE_STOPPING] = {start_late, fail,   ignore, kill_now, kill_now,  mute,      leave,  lose},
-    [LIFE_KILLING]  = {start_late, fail,   ignore, ignore,   ignore,    mute,      leave,  lose},
+    [LIFE_KILLING]  = {start_late, fail,   ignore, give_up,  give_up,   mute,      leave,  lose},
     [LIFE_EXITED]   = {ignore,     ignore, ignore, ignore,   finish,    finish,    ignore, lose},
     [LIFE_OVER]     = {ignore,     ignore, ignore, ignore,   ignore,    ignore,    ignore, ignore},
 };
@@ -277,8 +300,13 @@ enum trial_acts trial_hear(struct trial *t, const struct trial_heard *heard) {
     return steps[t->life][heard->news](t, heard);
 }
 
+bool trial_is_suspect(const struct trial *t) {
+    bool wanted = t->stop != STOP_CANCEL && t->stop != STOP_PARK && t->stop != STOP_QUIT;
+    return t->life >= LIFE_STARTING && t->life <= LIFE_KILLING && wanted;
+}
+
 void trial_check(const struct trial *t) {
-    bool timed = t->life == LIFE_STOPPING || t->life == LIFE_EXITED;
+    bool timed = t->life == LIFE_STOPPING || t->life == LIFE_KILLING || t->life == LIFE_EXITED;
     ensure(t->life < LIFE_COUNT);
     ensure(t->life == LIFE_FREE || t->run > 0);
     ensure(!timed || t->due != WHEN_NEVER);

@@ -2,8 +2,9 @@
  *
  *   FREE - STARTING - RUNNING - STOPPING - KILLING - EXITED - OVER - FREE
  *
- * STOPPING has had TERM and its grace runs; KILLING has had KILL; EXITED has ended, but its output may not have been read
- * to the end; OVER has a verdict that waits to be said. Its output may end in any state before.
+ * STOPPING has had TERM and its grace runs; KILLING has had KILL, which a process that waits for a disk may outlive: it is
+ * given up in the end; EXITED has ended, but its output may not have been read to the end; OVER has a verdict that waits to
+ * be said. Its output may end in any state before.
  * Memory   fixed; what is large stays untouched until it is needed.
  */
 #ifndef ZYG_TRIAL_H
@@ -48,11 +49,12 @@ enum stop {
     STOP_COUNT
 };
 
-/* What is heard: `msg` is the launcher's message where there is one. */
+/* What is heard: `msg` is the launcher's message where there is one; a DUE has STOP_QUIT when all is to end. */
 struct trial_heard {
     enum trial_news news;
     enum stop stop;
     const struct msg *msg;
+    uint32_t deaths; /* GONE: of zyg-run in a row while this slot ran, this one too */
     struct moment at;
 };
 
@@ -76,7 +78,7 @@ struct trial {
     struct msg_exited exit;
     enum trial_status verdict; /* OVER: how it ended */
     char cause[CAUSE_BYTES + 1];
-    bool fresh[LIMIT_METRICS]; /* metrics that were reported since somebody looked */
+    bool suspected; /* it went down with zyg-run too often to be called lost */
 
     struct contract contract;
     struct metrics metrics;
@@ -90,6 +92,8 @@ void trial_init(struct trial *t, const struct msg_lease *lease, const struct rea
                 const struct limits *limits, struct moment at);
 enum trial_acts trial_hear(struct trial *t, const struct trial_heard *heard);
 enum trial_acts trial_print(struct trial *t, struct span bytes, struct moment at);
+/* Whether the death of zyg-run now may be its doing: it runs, and nobody wants it to go. */
+bool trial_is_suspect(const struct trial *t);
 void trial_check(const struct trial *t);
 
 #endif

@@ -2,6 +2,11 @@
 
 #include "proto/base/check.h"
 
+#include <assert.h>
+
+/* What waited for one batch and the whole next one leave in one step. */
+static_assert(BATCH_AFTER_ROOM + BATCH_OPS_ROOM + 2 * LIMIT_FRAME_BYTES < SAYS_BYTES, "one step");
+
 void batches_init(struct batches *b, const struct signer *signer) {
     b->signer = signer;
     b->flying = b->filling = 1;

@@ -4,13 +4,13 @@
 
 #include <string.h>
 
-enum { TRIALS_PAGE = 1024, OPEN_PAUSE_LEAST = 500, OPEN_PAUSE_MOST = 60000 };
+enum { OPEN_PAUSE_LEAST = 500, OPEN_PAUSE_MOST = 60000 };
 
 bool errands_full(const struct errands *e) {
     return e->count == ERRANDS;
 }
 
-static struct errand *current(struct errands *e) {
+struct errand *errand_current(struct errands *e) {
     return &e->ring[e->first];
 }
 
@@ -25,14 +25,14 @@ static const struct msg *answer(struct msg *m, uint64_t ticket, const struct job
 }
 
 /* One answer an errand; a batch to say it into makes it a promise. */
-static void reply(struct errand *e, struct says *into, enum err_code code, const char *what) {
+void errand_reply(struct errand *e, struct says *into, enum err_code code, const char *what) {
     struct msg m;
     if (e->ticket != 0 && !e->replied)
         say(into, answer(&m, e->ticket, &e->job, code, what));
     e->replied = true;
 }
 
-static void finish(struct facts *f) {
+void errand_finish(struct facts *f) {
     struct errands *e = &f->errands;
     e->step = ERRAND_WAITS;
     e->first = (e->first + 1) % ERRANDS;
@@ -41,7 +41,7 @@ static void finish(struct facts *f) {
 
 /* What comes next must find on the disk what this errand wrote. */
 static void finish_when_saved(struct facts *f) {
-    struct errand *e = current(&f->errands);
+    struct errand *e = errand_current(&f->errands);
     e->over = true;
     e->after_batch = f->batches.filling;
     f->errands.step = ERRAND_WAITS_SAVE;
@@ -61,7 +61,7 @@ static struct errand *append(struct errands *e, enum errand_kind kind, const str
 
 /* To the end of the ring, the first one; only OPEN, which has no bundle to carry along. */
 static void rotate(struct errands *e) {
-    const struct errand *first = current(e);
+    const struct errand *first = errand_current(e);
     const struct job_id job = first->job;
     const dur_ms pause = first->pause;
     const when_ms not_before = first->not_before;
@@ -73,19 +73,25 @@ static void rotate(struct errands *e) {
     last->not_before = not_before;
 }
 
-static void fail(struct facts *f, struct says *out, enum err_code code, const char *what) {
-    struct errand *e = current(&f->errands);
+void errand_fail(struct facts *f, struct says *out, enum err_code code, const char *what) {
+    errand_reply(errand_current(&f->errands), out, code, what);
+    errand_finish(f);
+}
+
+/* A trouble that may pass. Who waits for an answer is told and can ask again; a job that was promised to run is tried again
+ * after a pause, because nobody is left who would ask. */
+void errand_trouble(struct facts *f, struct says *out, enum err_code code, const char *what) {
+    struct errand *e = errand_current(&f->errands);
     bool promised = e->kind == ERRAND_OPEN && (e->ticket == 0 || e->replied);
-    if (promised && err_can_retry(code)) { /* nobody is left who would ask again */
-        e->pause = e->pause == 0 ? OPEN_PAUSE_LEAST : e->pause * 2;
-        if (e->pause > OPEN_PAUSE_MOST)
-            e->pause = OPEN_PAUSE_MOST;
-        e->not_before = f->errands.now + e->pause;
-        rotate(&f->errands);
+    if (!promised) {
+        errand_fail(f, out, code, what);
         return;
     }
-    reply(e, out, code, what);
-    finish(f);
+    e->pause = e->pause == 0 ? OPEN_PAUSE_LEAST : e->pause * 2;
+    if (e->pause > OPEN_PAUSE_MOST)
+        e->pause = OPEN_PAUSE_MOST;
+    e->not_before = f->errands.now + e->pause;
+    rotate(&f->errands);
 }
 
 /* ---- taking errands ---- */
@@ -157,45 +163,67 @@ void errand_admit(struct facts *f, const struct msg_admit *admit, struct says *o
 
 /* ---- doing them ---- */
 
+static void errand_bundle_key(const struct errand *e, struct buf *key) {
+    struct bundle bundle;
+    struct err err;
+    ensure(bundle_open(&bundle, span_of(e->bundle, e->bundle_len),
+                       &err)); /* it was, when it was taken */
+    bundle_key(key, &bundle.author, bundle.generation, bundle.sequence);
+}
+
+/* A signed request: is its place among the bundles free, or taken by the very same one? */
+static void read_bundle(struct facts *f, struct says *out) {
+    struct errands *e = &f->errands;
+    struct errand *errand = errand_current(e);
+    uint8_t key_memory[NODE_ID_BYTES + 16];
+    struct buf key = buf_of(key_memory, sizeof key_memory);
+    errand_bundle_key(errand, &key);
+    e->step = ERRAND_READS_BUNDLE;
+    e->scan = facts_scan(
+        f, out, &(struct msg_scan){.table = TABLE_bundles, .prefix = buf_view(&key), .limit = 1});
+}
+
 static void read_job(struct facts *f, struct says *out) {
     struct errands *e = &f->errands;
     e->step = ERRAND_READS_JOB;
-    e->scan = facts_scan(
-        f, out,
-        &(struct msg_scan){.table = TABLE_jobs,
-                           .prefix = span_of(current(e)->job.bytes, sizeof current(e)->job.bytes),
-                           .limit = 1});
+    e->scan = facts_scan(f, out,
+                         &(struct msg_scan){.table = TABLE_jobs,
+                                            .prefix = span_of(errand_current(e)->job.bytes,
+                                                              sizeof errand_current(e)->job.bytes),
+                                            .limit = 1});
 }
 
 static void keep_bundle(struct facts *f, struct batch *batch, const struct errand *e) {
     uint8_t key_memory[NODE_ID_BYTES + 16];
     struct buf key = buf_of(key_memory, sizeof key_memory);
-    struct span bytes = span_of(e->bundle, e->bundle_len);
-    struct bundle bundle;
-    struct err err;
-    ensure(bundle_open(&bundle, bytes, &err)); /* it was, when the errand was taken */
-    bundle_key(&key, &bundle.author, bundle.generation, bundle.sequence);
-    ops_put(&batch->ops, TABLE_bundles, buf_view(&key), bytes);
+    errand_bundle_key(e, &key);
+    ops_put(&batch->ops, TABLE_bundles, buf_view(&key), span_of(e->bundle, e->bundle_len));
     f->urgent = true;
 }
 
 static void cancel_seat(struct facts *f, struct seat *s, struct moment at, struct says *out) {
-    struct errand *e = current(&f->errands);
+    struct errand *e = errand_current(&f->errands);
     if (!node_id_equal(&s->owner, &e->author)) {
-        fail(f, out, ERR_NOT_ALLOWED, "only the job's owner may cancel it");
+        errand_fail(f, out, ERR_NOT_ALLOWED, "only the job's owner may cancel it");
         return;
     }
     struct batch *batch = facts_room(f, e->bundle_len + 1024);
     if (batch == NULL) {
-        fail(f, out, ERR_BUSY, "the disk does not keep up; try again");
+        errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
         return;
     }
     keep_bundle(f, batch, e);
     seat_clock(s, at.now);
     seat_end(s, JOB_CANCELLED, span_text("by its owner"), at.wall);
     facts_close_seat(f, batch, s, at.wall);
-    reply(e, &batch->after, ERR_NONE, "");
-    finish(f);
+    errand_reply(e, &batch->after, ERR_NONE, "");
+    errand_finish(f);
+}
+
+/* Asked for, or admitted once more: it runs, so it is durable. */
+static void answer_open(struct facts *f, struct says *out) {
+    errand_reply(errand_current(&f->errands), out, ERR_NONE, "");
+    errand_finish(f);
 }
 
 void errands_go(struct facts *f, struct moment at, struct says *out) {
@@ -203,23 +231,40 @@ void errands_go(struct facts *f, struct moment at, struct says *out) {
     uint32_t resting = 0;
     e->now = at.now;
     while (resting < e->count && e->step == ERRAND_WAITS) {
-        if (current(e)->not_before > at.now) {
+        if (errand_current(e)->not_before > at.now) {
             rotate(e);
             resting++;
             continue;
         }
-        struct seat *s = facts_seat(f, &current(e)->job);
+        struct seat *s = facts_seat(f, &errand_current(e)->job);
         if (s != NULL && s->state == SEAT_CLOSING)
             return; /* it ends with the batch under way; look again then */
-        if (s != NULL && current(e)->kind == ERRAND_CANCEL) {
-            cancel_seat(f, s, at, out);
-        } else if (s != NULL) { /* admitted and open already */
-            reply(current(e), out, ERR_NONE, "");
-            finish(f);
-        } else {
+        if (errand_current(e)->bundle_len > 0)
+            read_bundle(f, out);
+        else if (s != NULL) /* open already */
+            answer_open(f, out);
+        else
             read_job(f, out);
-        }
     }
+}
+
+/* Nobody uses a pair of generation and sequence for two bundles: stores that hold different ones could never agree. */
+static void on_bundle(struct facts *f, const struct msg_rows *rows, struct moment at,
+                      struct says *out) {
+    struct errand *e = errand_current(&f->errands);
+    struct seat *s = facts_seat(f, &e->job);
+    struct mp in = mp_of(rows->rows);
+    (void)mp_bin(&in);
+    if (rows->rows.len > 0 && !span_equal(mp_bin(&in), span_of(e->bundle, e->bundle_len)))
+        errand_fail(f, out, ERR_BAD_FACT, "another request was signed with the same number");
+    else if (s != NULL && s->state == SEAT_CLOSING)
+        f->errands.step = ERRAND_WAITS; /* from the start, when it has ended */
+    else if (s != NULL && e->kind == ERRAND_CANCEL)
+        cancel_seat(f, s, at, out);
+    else if (s != NULL)
+        answer_open(f, out);
+    else
+        read_job(f, out);
 }
 
 /* What table jobs keeps of a job. */
@@ -244,13 +289,13 @@ static bool read_kept(struct span rows, struct job_kept *kept) {
 
 /* A job nobody has seen: kept whole, with its first summary and the first line of its history. */
 static void admit_new(struct facts *f, struct moment at, struct says *out) {
-    struct errand *e = current(&f->errands);
+    struct errand *e = errand_current(&f->errands);
     struct seat *s = facts_free_seat(f);
     struct bundle bundle;
     struct msg fact;
     struct err err;
     if (s == NULL) {
-        fail(f, out, ERR_BUSY, "as many jobs run here as can; wait for one to end");
+        errand_trouble(f, out, ERR_BUSY, "as many jobs run here as can; wait for one to end");
         return;
     }
     ensure(bundle_open(&bundle, span_of(e->bundle, e->bundle_len), &err) &&
@@ -260,13 +305,13 @@ static void admit_new(struct facts *f, struct moment at, struct says *out) {
     if (!seat_take(s, &e->job, body->spec, &body->owner,
                    &(struct msg_job_row){.created = body->created}, &err)) {
         s->state = SEAT_FREE;
-        fail(f, out, err.code, err.what);
+        errand_fail(f, out, err.code, err.what);
         return;
     }
     struct batch *batch = facts_room(f, e->bundle_len + body->spec.len + 1024);
     if (batch == NULL) {
         s->state = SEAT_FREE;
-        fail(f, out, ERR_BUSY, "the disk does not keep up; try again");
+        errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
         return;
     }
     uint8_t value_memory[LIMIT_JOB_SPEC_BYTES + 64];
@@ -279,8 +324,9 @@ static void admit_new(struct facts *f, struct moment at, struct says *out) {
     facts_event(f, batch, s, at.wall, "submitted");
     facts_put_summary(batch, s);
     s->state = SEAT_FREE;
-    reply(e, &batch->after, ERR_NONE, "");
+    errand_reply(e, &batch->after, ERR_NONE, "");
     if (e->run || f->autorun) {
+        e->bundle_len = 0;
         e->kind = ERRAND_OPEN; /* goes on when the batch is saved: reads what was kept */
         e->after_batch = f->batches.filling;
         f->errands.step = ERRAND_WAITS_SAVE;
@@ -289,26 +335,17 @@ static void admit_new(struct facts *f, struct moment at, struct says *out) {
     }
 }
 
-static void leave_seat(struct facts *f, struct says *out) {
-    struct seat *s = &f->seats[f->errands.seat];
-    if (f->errands.step == ERRAND_READS_TRIALS) /* the tuner has heard of it */
-        say_to(out, ROOM_TUNER, 0,
-               &(struct msg){.kind = MSG_job_shut, .job_shut = {.job = s->id, .state = JOB_OPEN}});
-    open_slots_forget(&f->open_slots, f->errands.seat);
-    s->state = SEAT_FREE;
-}
-
 /* A job that does not run here: its summary is rewritten as it stands, nothing is opened. */
 static void cancel_resting(struct facts *f, struct seat *s, struct msg_job_row *row,
                            struct moment at, struct says *out) {
-    struct errand *e = current(&f->errands);
+    struct errand *e = errand_current(&f->errands);
     if (!node_id_equal(&s->owner, &e->author)) {
-        fail(f, out, ERR_NOT_ALLOWED, "only the job's owner may cancel it");
+        errand_fail(f, out, ERR_NOT_ALLOWED, "only the job's owner may cancel it");
         return;
     }
     struct batch *batch = facts_room(f, e->bundle_len + SEAT_PARAMS_BYTES);
     if (batch == NULL) {
-        fail(f, out, ERR_BUSY, "the disk does not keep up; try again");
+        errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
         return;
     }
     s->row = *row;
@@ -316,7 +353,7 @@ static void cancel_resting(struct facts *f, struct seat *s, struct msg_job_row *
     keep_bundle(f, batch, e);
     facts_event(f, batch, s, at.wall, "cancelled: by its owner");
     facts_put_summary(batch, s);
-    reply(e, &batch->after, ERR_NONE, "");
+    errand_reply(e, &batch->after, ERR_NONE, "");
     finish_when_saved(f);
 }
 
@@ -324,7 +361,8 @@ static void read_row(struct facts *f, const struct job_kept *kept, struct says *
     struct errands *e = &f->errands;
     uint8_t key_memory[8 + JOB_ID_BYTES];
     struct buf key = buf_of(key_memory, sizeof key_memory);
-    seat_summary_key(&key, &(struct msg_job_row){.created = kept->created, .job = current(e)->job});
+    seat_summary_key(
+        &key, &(struct msg_job_row){.created = kept->created, .job = errand_current(e)->job});
     e->step = ERRAND_READS_ROW;
     e->scan = facts_scan(
         f, out, &(struct msg_scan){.table = TABLE_summaries, .prefix = buf_view(&key), .limit = 1});
@@ -332,7 +370,7 @@ static void read_row(struct facts *f, const struct job_kept *kept, struct says *
 
 static void on_job_row(struct facts *f, const struct msg_rows *rows, struct moment at,
                        struct says *out) {
-    struct errand *e = current(&f->errands);
+    struct errand *e = errand_current(&f->errands);
     struct job_kept kept;
     struct err err;
     bool known = rows->rows.len > 0;
@@ -341,43 +379,33 @@ static void on_job_row(struct facts *f, const struct msg_rows *rows, struct mome
         return;
     }
     if (!known) {
-        fail(f, out, ERR_NOT_FOUND, "there is no such job here");
+        errand_fail(f, out, ERR_NOT_FOUND, "there is no such job here");
         return;
     }
     if (e->kind ==
         ERRAND_ADMIT) { /* sent again by a client that has not heard our answer: it is durable */
-        reply(e, out, ERR_NONE, "");
+        errand_reply(e, out, ERR_NONE, "");
         e->kind = ERRAND_OPEN;
+        e->bundle_len = 0;
         if (!e->run && !f->autorun) {
-            finish(f);
+            errand_finish(f);
             return;
         }
     }
     struct seat *s = facts_free_seat(f);
     if (s == NULL) {
-        fail(f, out, ERR_BUSY, "as many jobs run here as can; wait for one to end");
+        errand_trouble(f, out, ERR_BUSY, "as many jobs run here as can; wait for one to end");
         return;
     }
     if (!read_kept(rows->rows, &kept) ||
         !seat_take(s, &e->job, kept.spec, &kept.owner,
                    &(struct msg_job_row){.created = kept.created}, &err)) {
         s->state = SEAT_FREE;
-        fail(f, out, ERR_STORE, "the job's description in the store cannot be read");
+        errand_fail(f, out, ERR_STORE, "the job's description in the store cannot be read");
         return;
     }
     f->errands.seat = facts_seat_number(f, s);
     read_row(f, &kept, out);
-}
-
-static void read_trials(struct facts *f, struct span after, struct says *out) {
-    struct errands *e = &f->errands;
-    e->step = ERRAND_READS_TRIALS;
-    e->scan = facts_scan(
-        f, out,
-        &(struct msg_scan){.table = TABLE_trials,
-                           .prefix = span_of(current(e)->job.bytes, sizeof current(e)->job.bytes),
-                           .after = after,
-                           .limit = TRIALS_PAGE});
 }
 
 static const char *over_because(uint64_t state) {
@@ -389,118 +417,32 @@ static const char *over_because(uint64_t state) {
 /* The summary says whether the job is open; its counts are not believed but made again from the trials. */
 static void on_summary(struct facts *f, const struct msg_rows *rows, struct moment at,
                        struct says *out) {
-    struct errand *e = current(&f->errands);
+    struct errand *e = errand_current(&f->errands);
     struct seat *s = &f->seats[f->errands.seat];
     struct mp in = mp_of(rows->rows);
     struct msg row;
     struct err err;
     (void)mp_bin(&in);
-    if (!msg_decode(&row, mp_bin(&in), &err) || row.kind != MSG_job_row) {
-        leave_seat(f, out);
-        fail(f, out, ERR_STORE, "the job's summary in the store cannot be read");
+    struct span encoded = mp_bin(&in);
+    if (encoded.len > BATCH_SUMMARY_BYTES / 2 + SEAT_PARAMS_BYTES / 2 ||
+        !msg_decode(&row, encoded, &err) || row.kind != MSG_job_row) {
+        opening_leave(f, out);
+        errand_fail(f, out, ERR_STORE, "the job's summary in the store cannot be read");
         return;
     }
     uint64_t state = row.job_row.state;
     if (state == JOB_OPEN && e->kind == ERRAND_OPEN) {
         s->row.run_ms = row.job_row.run_ms;
-        say_to(out, ROOM_TUNER, 0,
-               &(struct msg){.kind = MSG_job_open,
-                             .job_open = {.job = s->id, .spec = span_of(s->spec, s->spec_len)}});
-        read_trials(f, (struct span){0}, out);
+        opening_begin(f, out);
         return;
     }
     if (state == JOB_OPEN)
         cancel_resting(f, s, &row.job_row, at, out);
     else if (e->kind == ERRAND_CANCEL && state == JOB_CANCELLED)
-        fail(f, out, ERR_NONE, "");
+        errand_fail(f, out, ERR_NONE, "");
     else
-        fail(f, out, ERR_NOT_FOUND, over_because(state));
+        errand_fail(f, out, ERR_NOT_FOUND, over_because(state));
     s->state = SEAT_FREE;
-}
-
-/* One row of an earlier life: into the counts, or among the slots that are begun. */
-static bool take_trial(struct facts *f, struct seat *s, uint64_t slot,
-                       const struct trial_row *row) {
-    if (row->finished)
-        return seat_count(s, slot, row);
-    if (f->open_slots.count >= OPEN_SLOTS_RESUMED)
-        return false;
-    struct open_slot *open = open_slots_put(&f->open_slots, facts_seat_number(f, s), slot);
-    open->attempts = row->attempts;
-    return true;
-}
-
-static void open_seat(struct facts *f, struct seat *s, struct moment at, struct says *out) {
-    struct errand *e = current(&f->errands);
-    uint8_t finished_memory[LIMIT_JOB_SPEC_BYTES], begun_memory[LIMIT_JOB_SPEC_BYTES];
-    struct buf finished = buf_of(finished_memory, sizeof finished_memory);
-    struct buf begun = buf_of(begun_memory, sizeof begun_memory);
-    uint32_t seat = facts_seat_number(f, s);
-    ranges_encode(&s->finished, &finished);
-    for (uint32_t i = 0; i < OPEN_SLOTS_CELLS; i++) {
-        const struct open_slot *open = &f->open_slots.cells[i];
-        if (!open->used || open->seat != seat)
-            continue;
-        mp_put_u64(&begun, open->slot);
-        mp_put_u64(&begun, open->attempts.made);
-    }
-    struct batch *batch = facts_room(f, 1024);
-    if (batch == NULL || finished.overflow || begun.overflow) {
-        leave_seat(f, out);
-        fail(f, out, ERR_BUSY, "the disk does not keep up; try again");
-        return;
-    }
-    struct msg opened = {.kind = MSG_job_open,
-                         .job_open = {.job = s->id,
-                                      .spec = span_of(s->spec, s->spec_len),
-                                      .finished = buf_view(&finished),
-                                      .begun = buf_view(&begun)}};
-    static const enum room others[] = {ROOM_EXECUTOR, ROOM_GATEWAY, ROOM_SCHED};
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        say_to(out, others[i], 0, &opened);
-    s->state = SEAT_OPEN;
-    s->counted_until = at.now;
-    uint64_t before = ranges_size(&s->finished);
-    if (before > 0 || begun.len > 0)
-        facts_event(f, batch, s, at.wall, "resumed with %llu of %llu trials finished",
-                    (unsigned long long)before, (unsigned long long)s->row.trials);
-    facts_touch(f, s);
-    reply(e, out, ERR_NONE, "");
-    if (seat_is_over(s, at.wall))
-        facts_close_seat(f, batch, s, at.wall);
-    finish(f);
-}
-
-static void on_trial_rows(struct facts *f, const struct msg_rows *rows, struct moment at,
-                          struct says *out) {
-    struct seat *s = &f->seats[f->errands.seat];
-    struct mp in = mp_of(rows->rows);
-    struct span key = {0};
-    while (mp_peek(&in) != MP_END && in.bad == NULL) {
-        struct trial_row row;
-        key = mp_bin(&in);
-        uint64_t slot = trial_key_slot(key);
-        bool readable = trial_decode(&row, mp_bin(&in));
-        if (!readable || !take_trial(f, s, slot, &row)) {
-            bool crowded = readable && !row.finished;
-            leave_seat(f, out);
-            fail(f, out, crowded ? ERR_BUSY : ERR_STORE,
-                 crowded ? "too many trials are begun and not finished; let other jobs end first"
-                         : "the job's trials in the store cannot be read");
-            return;
-        }
-        say(out, &(struct msg){.kind = MSG_learned,
-                               .learned = {.job = s->id,
-                                           .slot = slot,
-                                           .config = row.config,
-                                           .status = row.finished ? row.status : TRIAL_OPEN,
-                                           .has_value = row.has_value,
-                                           .value = row.value}});
-    }
-    if (rows->more)
-        read_trials(f, key, out);
-    else
-        open_seat(f, s, at, out);
 }
 
 void errand_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out) {
@@ -512,15 +454,16 @@ void errand_rows(struct facts *f, const struct msg_rows *rows, struct moment at,
         return;
     }
     if (rows->code != ERR_NONE) {
-        if (e->step != ERRAND_READS_JOB)
-            leave_seat(f, out);
-        fail(f, out, err_code_of(rows->code), "the store could not be read");
+        if (e->step == ERRAND_READS_ROW || e->step == ERRAND_READS_TRIALS)
+            opening_leave(f, out);
+        errand_trouble(f, out, err_code_of(rows->code), "the store could not be read");
         return;
     }
     switch (e->step) {
+    case ERRAND_READS_BUNDLE: on_bundle(f, rows, at, out); break;
     case ERRAND_READS_JOB: on_job_row(f, rows, at, out); break;
     case ERRAND_READS_ROW: on_summary(f, rows, at, out); break;
-    case ERRAND_READS_TRIALS: on_trial_rows(f, rows, at, out); break;
+    case ERRAND_READS_TRIALS: opening_rows(f, rows, at, out); break;
     case ERRAND_WAITS:
     case ERRAND_WAITS_SAVE: break;
     }
@@ -538,9 +481,9 @@ when_ms errands_deadline(const struct errands *e) {
 
 void errands_landed(struct facts *f, uint64_t landed) {
     struct errands *e = &f->errands;
-    if (e->step != ERRAND_WAITS_SAVE || current(e)->after_batch > landed)
+    if (e->step != ERRAND_WAITS_SAVE || errand_current(e)->after_batch > landed)
         return;
     e->step = ERRAND_WAITS;
-    if (current(e)->over)
-        finish(f);
+    if (errand_current(e)->over)
+        errand_finish(f);
 }

@@ -14,6 +14,7 @@ enum errand_kind { ERRAND_ADMIT, ERRAND_CANCEL, ERRAND_OPEN };
 
 enum errand_step {
     ERRAND_WAITS,
+    ERRAND_READS_BUNDLE,
     ERRAND_READS_JOB,
     ERRAND_READS_ROW,
     ERRAND_READS_TRIALS,
@@ -52,6 +53,18 @@ void errand_admit(struct facts *f, const struct msg_admit *admit, struct says *o
 void errand_want(struct facts *f, uint64_t ticket, const struct job_id *job, struct says *out);
 /* Begins the next one when none is under way. */
 void errands_go(struct facts *f, struct moment at, struct says *out);
+/* What opening.c shares with errand.c: the errand under way, its one answer (a batch to say it into makes it a promise), and
+ * its three ends: done, refused, or tried again later when nobody is left who would ask. */
+struct errand *errand_current(struct errands *e);
+void errand_reply(struct errand *e, struct says *into, enum err_code code, const char *what);
+void errand_finish(struct facts *f);
+void errand_fail(struct facts *f, struct says *out, enum err_code code, const char *what);
+void errand_trouble(struct facts *f, struct says *out, enum err_code code, const char *what);
+
+void opening_begin(struct facts *f, struct says *out);
+void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);
+void opening_leave(struct facts *f, struct says *out); /* the seat is given up */
+
 when_ms errands_deadline(const struct errands *e);
 void errands_landed(struct facts *f, uint64_t batch); /* this batch is durable */
 void errand_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);

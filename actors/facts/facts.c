@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { GATHER_MS = 5, RETRY_PAUSE_LEAST = 250, RETRY_PAUSE_MOST = 5000, LIST_PAGE = 16 };
+enum { GATHER_MS = 5, RETRY_PAUSE_LEAST = 250, RETRY_PAUSE_MOST = 5000, LIST_PAGE = 8 };
 
 size_t facts_size(void) {
     return sizeof(struct facts);
@@ -67,8 +67,7 @@ void facts_event(struct facts *f, struct batch *batch, struct seat *s, wall_ms w
     struct buf value = buf_of(value_memory, sizeof value_memory);
     trial_key(&key, &s->id, f->last_event);
     struct span line = span_text(text);
-    while (!span_is_utf8(line))
-        line.len--; /* a cut through a letter */
+    bytes_make_utf8((uint8_t *)text, line.len);
     mp_put_i64(&value, wall);
     mp_put_str(&value, line);
     ops_put(&batch->ops, TABLE_events, buf_view(&key), buf_view(&value));
@@ -221,11 +220,15 @@ static void record(struct facts *f, struct batch *batch, struct seat *s,
         note_trial(f, batch, s, result, new_best, at.wall);
     }
     facts_touch(f, s);
-    say(&batch->after, &(struct msg){.kind = MSG_recorded,
-                                     .recorded = {.job = result->job,
-                                                  .slot = result->slot,
-                                                  .finished = row.finished,
-                                                  .attempts = row.attempts.made}});
+    say(&batch->after,
+        &(struct msg){.kind = MSG_recorded,
+                      .recorded = {.job = result->job,
+                                   .slot = result->slot,
+                                   .finished = row.finished,
+                                   .attempts = row.attempts.made,
+                                   .pause_ms = row.finished
+                                                   ? 0
+                                                   : attempts_pause(&row.attempts, row.status)}});
     say(&batch->after,
         &(struct msg){.kind = MSG_learned,
                       .learned = {.job = result->job,
@@ -356,7 +359,7 @@ static void raise_generation(struct facts *f, const struct msg_rows *rows, when_
 }
 
 static bool has_room_to_list(const struct facts *f) {
-    return f->errands.count + LIST_PAGE <= ERRANDS;
+    return f->errands.count + LIST_PAGE <= ERRANDS / 2; /* the other half is for those who ask */
 }
 
 /* An agent runs every open job: it looks through all of them once, a page whenever there is room for its errands. */

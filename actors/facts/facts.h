@@ -10,9 +10,10 @@
  * Memory   the caller's, facts_size() bytes of zeros; only what is used is touched.
  * Errors   a store that refuses is asked again with growing pauses; meanwhile sched holds and the gateway says why.
  *
- *   facts.c    the step: which event goes where          batch.c   group commit
- *   errand.c   admitting, cancelling, opening jobs       tally.c   a job's seat: counts, best, end
- *   trial.c    a slot's row        bundle.c  signatures          open_slots.c  slots begun and not finished
+ *   facts.c     the step: which event goes where      batch.c        group commit
+ *   errand.c    admitting and cancelling jobs         opening.c      reading a job's trials before it runs
+ *   seat.c      a job's counts, its best, its end     trial.c        a slot's row
+ *   bundle.c    signatures                            open_slots.c   slots begun and not finished
  */
 #ifndef ZYG_FACTS_H
 #define ZYG_FACTS_H

@@ -23,16 +23,21 @@ void trial_encode(const struct trial_row *row, struct buf *out) {
     mp_put_str(out, row->cause);
 }
 
+static uint32_t read_count(struct mp *in) {
+    uint64_t count = mp_u64(in);
+    return count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
+}
+
 bool trial_decode(struct trial_row *row, struct span bytes) {
     struct mp in = mp_of(bytes);
     *row = (struct trial_row){0};
     if (mp_array(&in) != 15 || !trial_status_of(mp_u64(&in), &row->status))
         return false;
     row->finished = mp_bool(&in);
-    row->attempts.made = (uint32_t)mp_u64(&in);
-    row->attempts.crash = (uint32_t)mp_u64(&in);
-    row->attempts.transient = (uint32_t)mp_u64(&in);
-    row->attempts.again = (uint32_t)mp_u64(&in);
+    row->attempts.made = read_count(&in);
+    row->attempts.crash = read_count(&in);
+    row->attempts.transient = read_count(&in);
+    row->attempts.again = read_count(&in);
     row->has_value = mp_bool(&in);
     row->value = mp_f64(&in);
     row->began = mp_i64(&in);
@@ -42,7 +47,7 @@ bool trial_decode(struct trial_row *row, struct span bytes) {
     row->config = mp_bin(&in);
     row->metrics = mp_bin(&in);
     row->cause = mp_str(&in);
-    return mp_done(&in);
+    return mp_done(&in) && (!row->finished || row->attempts.made > 0);
 }
 
 void trial_fold(struct trial_row *row, const struct msg_result_fact *result,

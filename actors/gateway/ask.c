@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { RANKED_PAGE = 64 }; /* trials of one page come one by one, each as large as a row can be */
+
 void refuse(struct says *out, uint32_t peer, uint64_t ticket, enum err_code code,
             const char *what) {
     say_to(out, ROOM_CLIENTS, peer,
@@ -211,6 +213,7 @@ static void on_job(struct asks *a, struct ask *ask, const struct msg_rows *rows,
     if (ask->kind == ASK_TRIALS) {
         scan_of_job(a, ask, TABLE_trials, true, out);
     } else if (ask->kind == ASK_RANKED) {
+        ask->limit = ask->limit < RANKED_PAGE ? ask->limit : RANKED_PAGE;
         scan_of_job(a, ask, TABLE_rank, true, out);
     } else {
         uint8_t memory[8 + JOB_ID_BYTES];
@@ -264,15 +267,19 @@ static bool send_trial(struct ask *ask, uint64_t slot, struct span stored,
 static void on_trials(struct ask *ask, const struct msg_rows *rows, const struct overlay *over,
                       struct says *out) {
     struct mp in = mp_of(rows->rows);
-    while (mp_peek(&in) != MP_END && in.bad == NULL) {
+    size_t begun = out->frames.len;
+    bool full = false;
+    while (mp_peek(&in) != MP_END && in.bad == NULL && !full) {
         struct span key = mp_bin(&in);
         keep_cursor(ask, key);
         if (!send_trial(ask, trial_key_slot(key), mp_bin(&in), over, out)) {
             give_up(ask, ERR_STORE, "a trial in the store cannot be read", out);
             return;
         }
+        full = out->frames.len - begun >
+               LIMIT_FRAME_BYTES; /* names make rows larger than they are stored */
     }
-    send_end(ask, rows->more, cursor_of(ask), out);
+    send_end(ask, rows->more || mp_peek(&in) != MP_END, cursor_of(ask), out);
 }
 
 /* The trial of each rank, all asked for at once under one ticket: the store answers in order. */

@@ -2,13 +2,14 @@
 
 #include "actors/guard/zap_actor.h"
 #include "proto/base/check.h"
+#include "proto/base/mp.h"
 
 #include <czmq.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* libzmq gives each connection a routing id of its own: a zero byte and a number. */
-enum { ROUTING_BYTES = 5, READ_AT_ONCE = 64, HIGH_WATER = 4096 };
+enum { ROUTING_BYTES = 5, READ_AT_ONCE = 64, HIGH_WATER = 1024 };
 
 struct clients_port {
     struct board *board;
@@ -88,7 +89,8 @@ static void send_to(struct clients_port *p, uint32_t peer, const struct msg *m) 
     void *socket = zsock_resolve(p->router);
     p->look = true; /* sending can swallow the descriptor's word of a request */
     if (zmq_send(socket, routing, sizeof routing, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
-        if (errno == EHOSTUNREACH)
+        if (errno == EHOSTUNREACH ||
+            errno == EAGAIN) /* gone, or it does not read: half an answer helps nobody */
             board_post(p->board, ROOM_CLIENTS, peer,
                        &(struct msg){.kind = MSG_left, .left.peer = peer});
         p->dropped++;
@@ -108,19 +110,29 @@ struct port clients_port_seat(struct clients_port *p) {
 
 /* ---- in ---- */
 
-static void refuse(struct clients_port *p, uint32_t peer, const char *what) {
+/* The ticket of a request that cannot be read as a whole. */
+static uint64_t ticket_of(struct span frame) {
+    struct mp in = mp_of(frame);
+    (void)mp_array(&in);
+    (void)mp_u64(&in);
+    return mp_u64(&in);
+}
+
+static void refuse(struct clients_port *p, uint32_t peer, struct span frame, const char *what) {
     send_to(p, peer,
             &(struct msg){.kind = MSG_refused,
-                          .refused = {.code = ERR_BAD_MESSAGE, .what = span_text(what)}});
+                          .refused = {.ticket = ticket_of(frame),
+                                      .code = ERR_BAD_MESSAGE,
+                                      .what = span_text(what)}});
 }
 
 static void on_frame(struct clients_port *p, uint32_t peer, struct span frame) {
     struct msg m;
     struct err err;
     if (!msg_decode(&m, frame, &err))
-        refuse(p, peer, err.what);
+        refuse(p, peer, frame, err.what);
     else if (m.kind >= MSG_welcome)
-        refuse(p, peer, "a client may not send this message");
+        refuse(p, peer, frame, "a client may not send this message");
     else
         board_post(p->board, ROOM_CLIENTS, peer, &m);
 }

@@ -250,8 +250,6 @@ static void gateway_step(void *self, const struct event *event, struct moment at
         case MSG_job_stand: live_stand(&g->live, m->job_stand.row, out); break;
         case MSG_began: live_began(&g->live, &m->began); break;
         case MSG_outcome: on_outcome(g, &m->outcome, out); break;
-        case MSG_metric:
-            break; /* curves reach a client with the trial; a live plot would begin here */
         case MSG_printed: live_printed(&g->live, &m->printed, out); break;
         case MSG_ailing: on_ailing(g, &m->ailing); break;
         case MSG_rows: asks_rows(&g->asks, &m->rows, &over, out); break;

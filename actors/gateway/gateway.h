@@ -9,8 +9,9 @@
  * Memory   the caller's, gateway_size() bytes of zeros.
  * Errors   a message no client may send, or one that makes no sense, is answered with `refused` or dropped and counted.
  *
- *   gateway.c   the step, jobs and trials under way, watchers, followers
- *   ask.c       requests that need the store            render.c   stored rows as answers
+ *   gateway.c   the step                                live.c           jobs and trials under way, watchers, followers
+ *   ask.c       requests that need the store            render.c         stored rows as answers
+ *   clients_port.c   the socket itself
  */
 #ifndef ZYG_GATEWAY_H
 #define ZYG_GATEWAY_H

@@ -1,5 +1,6 @@
 #include "actors/gateway/live.h"
 
+#include "proto/base/check.h"
 #include "proto/status.h"
 
 #include <string.h>
@@ -127,6 +128,8 @@ struct watcher *live_watch(struct live *l, uint32_t peer, uint64_t ticket, const
         l->watching++;
         return w;
     }
+    for (size_t i = 0; i < LIVE_WATCHERS; i++) /* a row to each tells which of them are gone */
+        l->watchers[i].changed = true;
     return NULL;
 }
 
@@ -159,7 +162,8 @@ void live_stand(struct live *l, struct span row, struct says *out) {
     if (!msg_decode(&m, row, &err) || m.kind != MSG_job_row)
         return;
     struct live_job *j = live_job(l, &m.job_row.job);
-    if (j != NULL && row.len <= sizeof j->row) {
+    ensure(row.len <= LIVE_ROW_BYTES); /* facts bounds it to less (BATCH_SUMMARY_BYTES) */
+    if (j != NULL) {
         memcpy(j->row, row.data, row.len);
         j->row_len = row.len;
     }

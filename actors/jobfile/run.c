@@ -1,5 +1,4 @@
 #include <regex.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "actors/jobfile/reader.h"
@@ -94,45 +93,14 @@ static bool read_env(struct reader *r, const struct key *key, const struct node 
 
 /* ---- run.metrics ---- */
 
-/* A backslash before a letter or digit means something else in every kind of expression; POSIX has
- * none of them. */
-static const struct {
-    char letter;
-    const char *instead;
-} escapes[] = {
-    {'d', "[0-9]"}, {'D', "[^0-9]"}, {'w', "[A-Za-z0-9_]"},
-    {'s', "[ \t]"}, {'S', "[^ \t]"}, {'b', "a space or nothing"},
-};
-
-static bool check_escapes(struct reader *r, const struct node *node) {
-    for (size_t i = 0; i + 1 < node->text.len; i++) {
-        char c = (char)node->text.data[i + 1];
-        char what[160];
-        if (node->text.data[i] != '\\')
-            continue;
-        bool special = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        snprintf(what, sizeof what, "'\\%c' is not in POSIX extended regular expressions", c);
-        for (size_t j = 0; j < sizeof escapes / sizeof escapes[0]; j++) {
-            if (escapes[j].letter == c)
-                snprintf(what, sizeof what,
-                         "'\\%c' is not in POSIX extended regular expressions; write %s", c,
-                         escapes[j].instead);
-        }
-        if (special)
-            return reader_fail_at(r, node, i, (struct span){0}, what);
-        i++; /* what an escape takes away begins no other */
-    }
-    return true;
-}
-
+/* Compiled only after job_check_pattern: there are short patterns that take minutes. */
 static bool check_pattern(struct reader *r, const struct node *node) {
     char pattern[PATTERN_BYTES_MAX + 1];
     char reason[100];
+    struct job_fault fault;
     regex_t compiled;
-    if (node->text.len == 0 || node->text.len > PATTERN_BYTES_MAX)
-        return reader_fail(r, node, "a pattern has 1 to %d bytes", PATTERN_BYTES_MAX);
-    if (!check_escapes(r, node))
-        return false;
+    if (!job_check_pattern(node->text, "", &fault))
+        return reader_fail_at(r, node, fault.at, (struct span){0}, fault.what);
     memcpy(pattern, node->text.data, node->text.len);
     pattern[node->text.len] = '\0';
     int code = regcomp(&compiled, pattern, REG_EXTENDED);
@@ -142,11 +110,7 @@ static bool check_pattern(struct reader *r, const struct node *node) {
     }
     size_t groups = compiled.re_nsub;
     regfree(&compiled);
-    return groups == 1 ||
-           reader_fail(
-               r, node,
-               "a pattern has exactly one group (...), which holds the number; this has %zu",
-               groups);
+    return groups == 1 || reader_fail(r, node, "a pattern with %zu groups, not one", groups);
 }
 
 static bool read_regex(struct reader *r, const struct key *key, const struct node *node) {

@@ -19,7 +19,8 @@ struct board {
     struct port ports[ROOM_COUNT];
     struct queue queue;
     struct buf said;     /* what one step says */
-    struct buf outgoing; /* one frame, while it is posted or delivered */
+    struct buf outgoing; /* one frame, while it is posted */
+    struct buf arrived;  /* one message, while it is delivered */
     uint64_t delivered;
     void (*see)(void *context, enum room to, const struct event *event);
     void *see_context;
@@ -51,7 +52,8 @@ struct board *board_new(void) {
     ensure(b != NULL);
     b->said = buf_of(malloc(SAYS_BYTES), SAYS_BYTES);
     b->outgoing = buf_of(malloc(2 * LIMIT_FRAME_BYTES), 2 * LIMIT_FRAME_BYTES);
-    ensure(b->said.data != NULL && b->outgoing.data != NULL);
+    b->arrived = buf_of(malloc(SAYS_BYTES), SAYS_BYTES);
+    ensure(b->said.data != NULL && b->outgoing.data != NULL && b->arrived.data != NULL);
     return b;
 }
 
@@ -61,6 +63,7 @@ void board_destroy(struct board **b) {
     free((*b)->queue.data);
     free((*b)->said.data);
     free((*b)->outgoing.data);
+    free((*b)->arrived.data);
     free(*b);
     *b = NULL;
 }
@@ -107,12 +110,12 @@ bool board_step(struct board *b, struct moment at) {
     q->head += before - waiting.len;
 
     /* The queue may move while the message is handled, so the message stands in a block of its own. */
-    uint8_t *copy = malloc(frame.message.len);
-    ensure(copy != NULL);
-    memcpy(copy, frame.message.data, frame.message.len);
+    buf_clear(&b->arrived);
+    buf_span(&b->arrived, frame.message);
+    ensure(!b->arrived.overflow);
     struct event event = {.from = frame.from, .peer = frame.peer};
     struct err err;
-    ensure(msg_decode(&event.msg, span_of(copy, frame.message.len), &err));
+    ensure(msg_decode(&event.msg, buf_view(&b->arrived), &err));
     b->delivered++;
     if (b->see != NULL)
         b->see(b->see_context, frame.to, &event);
@@ -122,7 +125,6 @@ bool board_step(struct board *b, struct moment at) {
         step_core(b, core, &event, at);
     else if (port->perform != NULL)
         port->perform(port->self, &event);
-    free(copy);
     return true;
 }
 

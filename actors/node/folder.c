@@ -40,6 +40,8 @@ bool folder_resolve(const char *dir, char out[FOLDER_PATH_BYTES], struct err *er
     }
     memcpy(out, real, strlen(real) + 1);
     free(real);
+    if (!span_is_utf8(span_text(out))) /* it is part of messages */
+        return err_set(err, ERR_USAGE, "the path of the state folder %s is not UTF-8", out);
     return true;
 }
 

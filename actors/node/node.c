@@ -76,6 +76,7 @@ struct node *node_start(const struct node_config *config, struct err *err) {
     if (prepare(n, config, err)) {
         n->actor = node_actor_new(&n->setup);
         ensure(n->actor != NULL);
+        zsock_set_sndtimeo(zactor_sock(n->actor), 0); /* an actor that has ended reads no more */
         if (n->setup.up)
             return n;
         *err = n->setup.err;

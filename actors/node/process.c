@@ -40,6 +40,16 @@ static void raise_descriptors(void) {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* The store is a mapped file; one that was cut short, or a disk that fails, shows as this signal. */
+static void on_bus_error(int number) {
+    static const char text[] =
+        "zyg: a file in the state folder is shorter than it was, or its disk "
+        "fails; restore STATE/store from a copy, or move it away\n";
+    (void)number;
+    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+    _exit(written < 0 ? 2 : 1);
+}
+
 void process_prepare(void) {
     sigset_t all;
     sigfillset(&all);
@@ -52,6 +62,7 @@ void process_prepare(void) {
     sigdelset(&all, SIGABRT);
     pthread_sigmask(SIG_SETMASK, &all, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGBUS, on_bus_error);
     mallopt(M_ARENA_MAX, 2); /* one heap a thread would cost more than all of ours */
     forget_variables("ZSYS_");
     ensure(sodium_init() >= 0);

@@ -20,20 +20,33 @@ bool plan_open(struct plan *p, const struct job_id *job, uint64_t trials, uint32
         if (in.bad != NULL || slot >= trials || p->again_count == PLAN_AGAIN_MAX ||
             ranges_has(&p->taken, slot) || !ranges_add(&p->taken, slot))
             return false;
-        plan_again(p, slot, attempts);
+        plan_again(p, slot, attempts, INT64_MIN);
     }
     p->used = in.bad == NULL;
     return p->used;
 }
 
-bool plan_has_next(const struct plan *p) {
-    return p->again_count > 0 ||
+/* The first of those to run again whose rest is over, or -1. */
+static int64_t rested(const struct plan *p, when_ms now) {
+    for (uint32_t i = 0; i < p->again_count; i++) {
+        if (p->again[(p->again_first + i) % PLAN_AGAIN_MAX].not_before <= now)
+            return i;
+    }
+    return -1;
+}
+
+bool plan_has_next(const struct plan *p, when_ms now) {
+    return rested(p, now) >= 0 ||
            (ranges_next_gap(&p->taken, 0) < p->trials && p->taken.count < p->taken.cap);
 }
 
-bool plan_next(struct plan *p, struct plan_slot *next) {
-    if (p->again_count > 0) {
-        *next = p->again[p->again_first];
+bool plan_next(struct plan *p, when_ms now, struct plan_slot *next) {
+    int64_t at = rested(p, now);
+    if (at >= 0) {
+        struct plan_slot *first = &p->again[p->again_first];
+        struct plan_slot *taken = &p->again[(p->again_first + (uint32_t)at) % PLAN_AGAIN_MAX];
+        *next = *taken;
+        *taken = *first;
         p->again_first = (p->again_first + 1) % PLAN_AGAIN_MAX;
         p->again_count--;
         return true;
@@ -45,8 +58,18 @@ bool plan_next(struct plan *p, struct plan_slot *next) {
     return true;
 }
 
-void plan_again(struct plan *p, uint64_t slot, uint32_t attempts) {
+void plan_again(struct plan *p, uint64_t slot, uint32_t attempts, when_ms not_before) {
     ensure(p->again_count < PLAN_AGAIN_MAX); /* fewer slots than that are ever in flight */
     uint32_t at = (p->again_first + p->again_count++) % PLAN_AGAIN_MAX;
-    p->again[at] = (struct plan_slot){.slot = slot, .attempts = attempts};
+    p->again[at] = (struct plan_slot){.slot = slot, .attempts = attempts, .not_before = not_before};
+}
+
+when_ms plan_wakes(const struct plan *p, when_ms now) {
+    when_ms soonest = WHEN_NEVER;
+    for (uint32_t i = 0; i < p->again_count; i++) {
+        when_ms at = p->again[(p->again_first + i) % PLAN_AGAIN_MAX].not_before;
+        if (at > now)
+            soonest = when_sooner(soonest, at);
+    }
+    return soonest;
 }

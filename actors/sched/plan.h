@@ -7,13 +7,15 @@
 
 #include "proto/base/ids.h"
 #include "proto/base/ranges.h"
+#include "proto/base/time.h"
 #include "proto/limits.h"
 
 enum { PLAN_AGAIN_MAX = 4096 };
 
 struct plan_slot {
     uint64_t slot;
-    uint32_t attempts; /* made before */
+    uint32_t attempts;  /* made before */
+    when_ms not_before; /* it rests until then */
 };
 
 struct plan {
@@ -32,9 +34,11 @@ struct plan {
 /* finished and begun are as in job_open. */
 bool plan_open(struct plan *p, const struct job_id *job, uint64_t trials, uint32_t parallel,
                struct span finished, struct span begun);
-bool plan_has_next(const struct plan *p);
+bool plan_has_next(const struct plan *p, when_ms now);
 /* Takes the next slot. False: nothing left to give out now. */
-bool plan_next(struct plan *p, struct plan_slot *next);
-void plan_again(struct plan *p, uint64_t slot, uint32_t attempts);
+bool plan_next(struct plan *p, when_ms now, struct plan_slot *next);
+void plan_again(struct plan *p, uint64_t slot, uint32_t attempts, when_ms not_before);
+when_ms plan_wakes(const struct plan *p,
+                   when_ms now); /* the soonest end of a rest; WHEN_NEVER: nobody rests */
 
 #endif

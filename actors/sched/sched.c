@@ -25,6 +25,7 @@ struct sched {
     bool up;
     bool held;
     bool quitting;
+    when_ms now; /* of the newest event */
     uint64_t capacity;
     uint64_t opened;
     uint32_t leases;       /* ASKED or LEASED */
@@ -98,7 +99,8 @@ static struct plan *pick(struct sched *s) {
     struct plan *best = NULL;
     for (uint32_t i = 0; i < s->plans_used; i++) {
         struct plan *p = &s->plans[i];
-        if (!p->used || (p->parallel != 0 && p->running >= p->parallel) || !plan_has_next(p))
+        if (!p->used || (p->parallel != 0 && p->running >= p->parallel) ||
+            !plan_has_next(p, s->now))
             continue;
         if (best == NULL || p->running < best->running ||
             (p->running == best->running && p->opened < best->opened))
@@ -112,7 +114,7 @@ static void give_out(struct sched *s, struct says *out) {
            s->in_flight < LIMIT_UNRECORDED) {
         struct plan *plan = pick(s);
         struct plan_slot slot;
-        if (plan == NULL || !plan_next(plan, &slot))
+        if (plan == NULL || !plan_next(plan, s->now, &slot))
             return;
         struct flight *f = take_off(s);
         ensure(f != NULL); /* there are more than LIMIT_UNRECORDED */
@@ -134,7 +136,7 @@ static void on_proposed(struct sched *s, const struct msg_proposed *m, struct sa
         return;
     }
     if (s->quitting) {
-        plan_again(find_plan(s, &m->job), f->slot.slot, f->slot.attempts);
+        plan_again(find_plan(s, &m->job), f->slot.slot, f->slot.attempts, INT64_MIN);
         move(s, f, FLIGHT_NONE);
         return;
     }
@@ -164,7 +166,7 @@ static void on_outcome(struct sched *s, const struct msg_outcome *m) {
     struct plan *plan = find_plan(s, &result->job);
     bool lost = result->status == TRIAL_LOST || result->status == TRIAL_CANCELLED;
     if (plan != NULL && lost)
-        plan_again(plan, f->slot.slot, f->slot.attempts);
+        plan_again(plan, f->slot.slot, f->slot.attempts, INT64_MIN);
     move(s, f, plan == NULL || lost ? FLIGHT_NONE : FLIGHT_UNRECORDED);
 }
 
@@ -176,7 +178,7 @@ static void on_recorded(struct sched *s, const struct msg_recorded *m) {
     }
     struct plan *plan = find_plan(s, &m->job);
     if (plan != NULL && !m->finished)
-        plan_again(plan, m->slot, (uint32_t)m->attempts);
+        plan_again(plan, m->slot, (uint32_t)m->attempts, s->now + m->pause_ms);
     move(s, f, FLIGHT_NONE);
 }
 
@@ -217,7 +219,7 @@ static void on_job_shut(struct sched *s, const struct msg_job_shut *m) {
 static void sched_step(void *self, const struct event *event, struct moment at, struct says *out) {
     struct sched *s = self;
     const struct msg *m = &event->msg;
-    (void)at; /* nothing here depends on the time: leases end with what happens to them */
+    s->now = at.now;
     switch (m->kind) {
     case MSG_NONE: break;
     case MSG_start: s->up = true; break;
@@ -235,8 +237,13 @@ static void sched_step(void *self, const struct event *event, struct moment at, 
 }
 
 static when_ms sched_deadline(const void *self) {
-    (void)self;
-    return WHEN_NEVER;
+    const struct sched *s = self;
+    when_ms soonest = WHEN_NEVER;
+    for (uint32_t i = 0; i < s->plans_used; i++) {
+        if (s->plans[i].used)
+            soonest = when_sooner(soonest, plan_wakes(&s->plans[i], s->now));
+    }
+    return soonest;
 }
 
 static void sched_check(const void *self) {

@@ -32,7 +32,7 @@ static int64_t integer_of(const struct param *p, double unit) {
     if (p->scale == SCALE_LINEAR)
         return low + (int64_t)cell_of(unit, (uint64_t)(high - low) + 1);
     int64_t nearest = (int64_t)(between_logs(p->low - 0.5, p->high + 0.5, unit) + 0.5);
-    return nearest > high ? high : nearest;
+    return nearest < low ? low : nearest > high ? high : nearest; /* near 2^53 halves are rounded */
 }
 
 static double real_of(const struct param *p, double unit) {

@@ -90,6 +90,8 @@ static bool hear_propose(struct tuner *t, const struct msg_propose *m, struct sa
     uint32_t wrong;
     algo->propose(seat->state, job, m->slot, values);
     job_deactivate(job, values);
+    /* No peer can make this false: job_decode has put the job through job_check, which lets only
+     * such parameters pass that every point and every draw of them is a value of theirs. */
     ensure(job_config_valid(job, values, &wrong));
     struct buf config = buf_of(t->config, sizeof t->config);
     config_encode(&config, values, job->params_count);

@@ -5,8 +5,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/pidfd.h>
-#include <sys/signalfd.h>
+#include <sys/stat.h>
 
+#include "cmd/cli/clock.h"
+#include "cmd/cli/signals.h"
 #include "proto/base/check.h"
 
 enum {
@@ -15,6 +17,7 @@ enum {
     RETRY_MS = 50,
     CALL_MS = 60000, /* an answer that takes longer will not come */
     CALL_TRIES = 4,  /* nodes that may go away under one call */
+    UNWATCH_MS = 500,
     DOOR_CHECK_MS = 1000,
     BEAT_MS = 2000,
     BEAT_TIMEOUT_MS = 10000
@@ -38,12 +41,6 @@ struct client {
     zmq_msg_t kept;  /* and here one that was put aside */
     uint8_t out[LIMIT_FRAME_BYTES];
 };
-
-static when_ms clock_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (when_ms)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- one connection ---- */
 
@@ -116,13 +113,6 @@ static bool door_is_shut(struct client *c) {
            strcmp(now.endpoint, c->door.endpoint) != 0;
 }
 
-static int signal_take(struct client *c) {
-    struct signalfd_siginfo info;
-    if (read(c->signals, &info, sizeof info) != (ssize_t)sizeof info)
-        return 0;
-    return (int)info.ssi_signo;
-}
-
 static enum client_news news_of(const struct msg *answer, struct err *err) {
     if (answer->kind != MSG_refused)
         return CLIENT_ANSWER;
@@ -140,7 +130,7 @@ enum client_news client_next(struct client *c, struct msg *answer, dur_ms patien
     when_ms until = patience < 0 ? WHEN_NEVER : clock_now() + patience;
     bool last = false;
     for (;;) {
-        int number = signal_take(c);
+        int number = signals_take(c->signals);
         if (number == SIGWINCH)
             return CLIENT_RESIZED;
         if (number != 0) {
@@ -281,23 +271,25 @@ static bool client_reach(struct client *c, struct err *err) {
     }
 }
 
-static bool client_prepare(struct client *c, const char *state_dir, struct err *err) {
-    if (state_dir == NULL && !state_dir_default(c->state_dir, sizeof c->state_dir))
-        return err_set(err, ERR_USAGE,
+static bool state_dir_choose(char out[PATH_MAX], const char *given, struct err *err) {
+    if (given == NULL)
+        return state_dir_default(out, PATH_MAX) ||
+               err_set(err, ERR_USAGE,
                        "no place for the state folder: set HOME or ZYG_STATE, or say --state DIR");
-    if (state_dir != NULL &&
-        snprintf(c->state_dir, sizeof c->state_dir, "%s", state_dir) >= (int)sizeof c->state_dir)
-        return err_set(err, ERR_USAGE, "--state: the path is too long");
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGWINCH);
-    c->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (c->signals < 0)
-        return err_set(err, ERR_SYSTEM, "cannot wait for signals: %s", strerror(errno));
-    return keys_load(&c->keys, c->state_dir, "client", err);
+    return snprintf(out, PATH_MAX, "%s", given) < PATH_MAX ||
+           err_set(err, ERR_USAGE, "--state: the path is too long");
+}
+
+bool client_state_missing(const char *state_dir) {
+    char path[PATH_MAX];
+    struct err ignored;
+    struct stat info;
+    return state_dir_choose(path, state_dir, &ignored) && stat(path, &info) != 0 && errno == ENOENT;
+}
+
+static bool client_prepare(struct client *c, const char *state_dir, struct err *err) {
+    return state_dir_choose(c->state_dir, state_dir, err) && signals_open(&c->signals, true, err) &&
+           keys_load(&c->keys, c->state_dir, "client", err);
 }
 
 struct client *client_open(const struct client_options *options, struct err *err) {
@@ -316,16 +308,28 @@ struct client *client_open(const struct client_options *options, struct err *err
     return c;
 }
 
-/* Trials get their grace; whoever is asked to stop a second time kills them at once. */
+static bool node_has_stopped(const struct node *node) {
+    struct pollfd item = {.fd = node_fd(node), .events = POLLIN};
+    return poll(&item, 1, 0) > 0;
+}
+
+static void node_interrupt(struct node *node, int number) {
+    if (number == 0 || number == SIGWINCH || node_has_stopped(node))
+        return;
+    node_quit(node);
+    if (signal_hurries(number))
+        node_quit(node);
+}
+
+/* Trials get their grace; whoever is asked to stop a second time, or in a hurry, kills them at
+ * once. */
 static void client_stop_node(struct client *c) {
     struct pollfd items[] = {{.fd = node_fd(c->node), .events = POLLIN},
                              {.fd = c->signals, .events = POLLIN}};
-    if (c->signal != 0)
-        node_quit(c->node);
-    while (c->signal != 0 && (items[0].revents & POLLIN) == 0) {
-        int number = poll(items, 2, -1) > 0 ? signal_take(c) : 0;
-        if (number != 0 && number != SIGWINCH)
-            node_quit(c->node);
+    node_interrupt(c->node, c->signal);
+    while (c->signal != 0 && !node_has_stopped(c->node)) {
+        poll(items, 2, -1);
+        node_interrupt(c->node, signals_take(c->signals));
     }
     node_stop(&c->node);
 }
@@ -371,6 +375,18 @@ const struct signer *client_signer(const struct client *c) {
 
 int client_signal(const struct client *c) {
     return c->signal;
+}
+
+void client_unwatch(struct client *c, const struct job_id *job) {
+    struct msg off = {.kind = MSG_watch, .watch = {.job = *job, .on = false}};
+    struct msg hello = {.kind = MSG_hello,
+                        .hello = {.protocol = PROTOCOL_VERSION, .program = span_text("zyg")}};
+    struct err ignored;
+    bool lost;
+    /* It is not answered, and what is not yet sent is lost with the socket: the answer to what
+     * comes after it shows that it has arrived. */
+    if (client_ask(c, &off, &ignored) && client_ask(c, &hello, &ignored))
+        client_await(c, &hello, UNWATCH_MS, &lost, &ignored);
 }
 
 /* ---- whole conversations ---- */

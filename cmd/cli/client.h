@@ -25,11 +25,15 @@ struct client_options {
 enum client_news {
     CLIENT_ANSWER, /* *answer is set */
     CLIENT_TIMEOUT,
-    CLIENT_SIGNAL,  /* SIGINT or SIGTERM or SIGHUP: client_signal() tells which */
+    CLIENT_SIGNAL,  /* SIGINT, SIGTERM, SIGHUP or SIGQUIT: client_signal() tells which */
     CLIENT_RESIZED, /* SIGWINCH */
     CLIENT_LOST,    /* the node is gone; client_reopen may help */
     CLIENT_REFUSED  /* err is set */
 };
+
+/* There is no such state folder (NULL: the default), so nothing is kept in it; client_open would
+ * make it. */
+bool client_state_missing(const char *state_dir);
 
 struct client *client_open(const struct client_options *options, struct err *err);
 void client_close(struct client **c); /* an embedded node is stopped first */
@@ -45,6 +49,9 @@ bool client_ask(struct client *c, struct msg *request, struct err *err);
 enum client_news client_next(struct client *c, struct msg *answer, dur_ms patience,
                              struct err *err);
 
+/* Nobody watches that job from here any more; said to a node that lives on. */
+void client_unwatch(struct client *c, const struct job_id *job);
+
 /* ask, then the first answer, which must be of this kind; CLIENT_* troubles become errors. */
 bool client_call(struct client *c, struct msg *request, enum msg_kind expected, struct msg *answer,
                  struct err *err);
@@ -58,5 +65,7 @@ void client_kept(struct client *c, struct msg *answer);
  * `row` may be NULL; it is put aside (client_keep). */
 bool client_find(struct client *c, const char *selector, struct job_id *job,
                  struct msg_job_row *row, struct err *err);
+/* What a selector means where there are no jobs at all: always false, with ERR_NOT_FOUND. */
+bool job_unknown(const char *selector, struct err *err);
 
 #endif

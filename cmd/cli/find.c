@@ -38,6 +38,10 @@ static bool handles_read(struct handles *h, struct client *c, struct msg *reques
     return true;
 }
 
+bool job_unknown(const char *selector, struct err *err) {
+    return err_set(err, ERR_NOT_FOUND, "no job '%.80s': there are none here yet", selector);
+}
+
 static bool selector_refuse(struct client *c, const char *selector, const struct handles *meant,
                             struct err *err) {
     if (meant->count > 1)
@@ -48,7 +52,7 @@ static bool selector_refuse(struct client *c, const char *selector, const struct
     if (!handles_read(&all, c, &list, err))
         return false;
     if (all.count == 0)
-        return err_set(err, ERR_NOT_FOUND, "no job '%.80s': there are none here yet", selector);
+        return job_unknown(selector, err);
     return err_set(err, ERR_NOT_FOUND, "no job '%.80s'; there %s %s", selector,
                    all.count == 1 ? "is" : "are", all.text);
 }

@@ -110,6 +110,17 @@ static void put_handle(struct buf *out, const struct msg_job_row *row) {
     job_handle_print(out, row->name, &row->job);
 }
 
+static bool is_troubled(const struct msg_job_row *row) {
+    return row->state == JOB_OPEN && row->cause.len > 0;
+}
+
+static void put_trouble(struct buf *out, const struct msg_job_row *row) {
+    size_t from = out->len;
+    buf_text(out, "trouble: ");
+    buf_span(out, row->cause);
+    table_clean(out, from);
+}
+
 void live_block(struct buf *out, const struct msg_job_row *row, const struct live_look *look) {
     size_t from = out->len;
     put_handle(out, row);
@@ -151,6 +162,13 @@ void live_block(struct buf *out, const struct msg_job_row *row, const struct liv
     put_pace(out, row, look);
     text_cut(out, from, look->width);
     buf_byte(out, '\n');
+
+    from = out->len;
+    if (is_troubled(row)) {
+        put_trouble(out, row);
+        text_cut(out, from, look->width);
+        buf_byte(out, '\n');
+    }
 }
 
 static void begin_line(struct buf *out, const struct msg_job_row *row) {
@@ -201,6 +219,18 @@ void live_news(struct buf *out, struct live_told *told, const struct msg_job_row
         buf_byte(out, '\n');
         told->tenths = tenths;
     }
+}
+
+void live_trouble(struct buf *out, struct live_told *told, const struct msg_job_row *row) {
+    if (row->state != JOB_OPEN || is_troubled(row) == told->trouble)
+        return;
+    told->trouble = is_troubled(row);
+    begin_line(out, row);
+    if (told->trouble)
+        put_trouble(out, row);
+    else
+        buf_text(out, "is well again");
+    buf_byte(out, '\n');
 }
 
 /* One parameter a line, in full: these are the numbers that people copy. */

@@ -4,6 +4,7 @@
  *   best accuracy 0.9833  #87  model=svm C=12.3 gamma=0.0011
  *   3.1 trials/s  elapsed 34 s  left 31 s
  *
+ * While something holds up the job, such as a full disk, a line of the block says what.
  * A pipe gets a line for every change that matters: the start, each new best, each tenth of the
  * way, the end.
  * Memory   everything is written into the caller's buf; LIVE_BYTES hold any of the texts.
@@ -35,10 +36,15 @@ struct live_told {
     bool best;
     uint64_t best_slot;
     uint64_t tenths;
+    bool trouble;
 };
+
 /* The lines that are news; nothing when there are none. */
 void live_news(struct buf *out, struct live_told *told, const struct msg_job_row *row,
                const struct live_look *look);
+
+/* One line when something holds up an open job, and one when it is well again. */
+void live_trouble(struct buf *out, struct live_told *told, const struct msg_job_row *row);
 
 /* The last words: how the job ended, the best model, what to type to see more. `row` is not open.
  * */

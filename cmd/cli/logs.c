@@ -23,6 +23,9 @@ static const struct column columns[] = {
     {"line", "LINE", COLUMN_TEXT, SHOWN_ALWAYS},
 };
 
+#define ATTEMPT_NOT_GIVEN UINT64_MAX
+#define ATTEMPT_LAST 0 /* as read_log says it */
+
 struct reading {
     bool quiet;
     bool follow;
@@ -165,7 +168,7 @@ static bool log_print(struct client *c, const struct args *args, struct subject 
             line_end(r);
         return out_close(&r->out, ok ? err : &(struct err){0}) && ok;
     }
-    if (ok && !r->any && attempt != 0)
+    if (ok && !r->any && attempt != ATTEMPT_LAST)
         return err_set(err, ERR_NOT_FOUND, "nothing is kept of attempt %llu of %s/%llu",
                        (unsigned long long)attempt, s->handle, (unsigned long long)s->slot);
     if (ok && !r->any && !args->quiet)
@@ -175,7 +178,7 @@ static bool log_print(struct client *c, const struct args *args, struct subject 
 }
 
 int cli_logs(int argc, char **argv) {
-    uint64_t attempt = 0;
+    uint64_t attempt = ATTEMPT_NOT_GIVEN;
     bool follow = false;
     const struct args_option options[] = {
         {"follow", 'f', ARGS_FLAG, &follow},
@@ -188,7 +191,11 @@ int cli_logs(int argc, char **argv) {
     int status;
     if (!cli_args(&args, argc, argv, &rules, &status))
         return status;
-    if (follow && attempt != 0)
+    if (attempt == 0)
+        return cli_usage("logs", "--attempt 0: attempts count from 1");
+    if (attempt == ATTEMPT_NOT_GIVEN)
+        attempt = ATTEMPT_LAST;
+    if (follow && attempt != ATTEMPT_LAST)
         return cli_usage("logs",
                          "--follow shows the attempt that runs; it does not go with --attempt");
     struct err err = {0};

@@ -53,8 +53,14 @@ bool subject_find(struct client *c, const char *operand, struct subject *s, stru
 
 struct client *look_open(const struct args *args, struct subject *s, struct err *err) {
     struct client_options options = {.state_dir = args->state_dir, .quiet = args->quiet};
+    const char *operand = args->operands_count > 0 ? args->operands[0] : "last";
+    if (client_state_missing(args->state_dir)) {
+        struct selector selector;
+        if (selector_read(&selector, operand, err))
+            job_unknown(selector.job, err);
+        return NULL;
+    }
     struct client *c = client_open(&options, err);
-    const char *operand = args->operands_count > 0 ? args->operands[0] : NULL;
     if (c != NULL && !subject_find(c, operand, s, err))
         client_close(&c);
     return c;

@@ -5,13 +5,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -19,6 +16,9 @@
 #include "actors/executor/executor.h"
 #include "actors/executor/launcher.h"
 #include "actors/kit/board.h"
+#include "cmd/cli/clock.h"
+#include "cmd/cli/signals.h"
+#include "cmd/cli/try_folder.h"
 #include "proto/base/check.h"
 #include "proto/base/ids.h"
 
@@ -32,7 +32,7 @@ struct stage {
     struct launcher *launcher;
     int signals; /* signalfd */
     int signal;  /* the first one that came */
-    char runs[VERDICT_FOLDER_BYTES];
+    struct try_folder folder;
     struct job_id job;
     uint8_t config[CONFIG_BYTES];
     size_t config_len;
@@ -41,13 +41,7 @@ struct stage {
 };
 
 static struct moment moment_now(void) {
-    struct timespec now, wall;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    clock_gettime(CLOCK_REALTIME, &wall);
-    return (struct moment){
-        .now = (when_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000,
-        .wall = (wall_ms)wall.tv_sec * 1000 + wall.tv_nsec / 1000000,
-    };
+    return (struct moment){.now = clock_now(), .wall = clock_wall()};
 }
 
 /* In the same folder as this program, where it is installed. */
@@ -114,11 +108,13 @@ static void quit_post(struct stage *s) {
     board_post_to(s->board, ROOM_EXECUTOR, ROOM_NODE, 0, &quit);
 }
 
-static void signals_take(struct stage *s) {
-    struct signalfd_siginfo info;
-    while (read(s->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+static void interrupts_take(struct stage *s) {
+    int number;
+    while ((number = signals_take(s->signals)) != 0) {
+        if (s->signal == 0 && signal_hurries(number))
+            quit_post(s); /* this one counts for two */
         if (s->signal == 0)
-            s->signal = (int)info.ssi_signo;
+            s->signal = number;
         quit_post(s);
     }
 }
@@ -148,7 +144,7 @@ static bool stage_turn(struct stage *s, struct err *err) {
     if (items[0].revents != 0)
         launcher_ready(s->launcher);
     if (items[1].revents != 0)
-        signals_take(s);
+        interrupts_take(s);
     board_run(s->board, moment_now());
     board_wake(s->board, moment_now());
     return true;
@@ -163,19 +159,8 @@ static bool stage_play(struct stage *s, struct err *err) {
     return s->signal == 0 || err_set(err, ERR_INTERRUPTED, "interrupted");
 }
 
-static bool signals_open(struct stage *s, struct err *err) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return s->signals >= 0 ||
-           err_set(err, ERR_SYSTEM, "cannot wait for signals: %s", strerror(errno));
-}
-
 static bool executor_seat(struct stage *s, void *memory, struct err *err) {
-    const struct executor_config config = {.runs = s->runs, .slots = 1, .cpus = 1};
+    const struct executor_config config = {.runs = s->folder.path, .slots = 1, .cpus = 1};
     s->executor = executor_init(memory, executor_memory(1), &config, err);
     if (s->executor == NULL)
         return false;
@@ -204,25 +189,15 @@ static bool launcher_seat(struct stage *s, struct err *err) {
 /* zyg-run removes a trial's folder when nothing was left in it, so only empty folders can be
  * removed here. */
 static void runs_remove(struct stage *s) {
-    char folder[VERDICT_FOLDER_BYTES + 2 * JOB_ID_BYTES + 2];
+    char folder[TRY_FOLDER_BYTES + 2 * JOB_ID_BYTES + 2];
     struct buf path = buf_of(folder, sizeof folder - 1);
-    buf_text(&path, s->runs);
+    buf_text(&path, s->folder.path);
     buf_byte(&path, '/');
     job_id_print(&path, &s->job);
     folder[path.len] = '\0';
     rmdir(folder);
-    if (rmdir(s->runs) != 0 && errno == ENOTEMPTY)
-        snprintf(s->verdict->left, sizeof s->verdict->left, "%s", s->runs);
-}
-
-static bool runs_make(struct stage *s, struct err *err) {
-    const char *parent = getenv("TMPDIR");
-    if (parent == NULL || parent[0] != '/')
-        parent = "/tmp";
-    if (snprintf(s->runs, sizeof s->runs, "%s/zyg-try-XXXXXX", parent) >= (int)sizeof s->runs)
-        return err_set(err, ERR_SYSTEM, "TMPDIR is too long a path");
-    return mkdtemp(s->runs) != NULL ||
-           err_set(err, ERR_SYSTEM, "cannot make a folder in %.100s: %s", parent, strerror(errno));
+    if (try_folder_leave(&s->folder))
+        snprintf(s->verdict->left, sizeof s->verdict->left, "%s", s->folder.path);
 }
 
 static bool stage_run(struct stage *s, struct err *err) {
@@ -231,14 +206,11 @@ static bool stage_run(struct stage *s, struct err *err) {
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
         return err_set(err, ERR_SYSTEM, "there is no memory left");
-    bool ok = signals_open(s, err) && executor_seat(s, memory, err) && launcher_seat(s, err) &&
-              stage_play(s, err);
+    bool ok = executor_seat(s, memory, err) && launcher_seat(s, err) && stage_play(s, err);
     if (s->launcher != NULL)
         launcher_destroy(&s->launcher);
     if (s->executor != NULL)
         executor_release(s->executor);
-    if (s->signals >= 0)
-        close(s->signals);
     munmap(memory, size);
     return ok;
 }
@@ -249,13 +221,16 @@ bool one_trial_run(const struct one_trial *t, struct verdict *verdict, struct er
         return err_set(err, ERR_SYSTEM, "there is no memory left");
     *verdict = (struct verdict){.status = TRIAL_OPEN};
     *s = (struct stage){.trial = t, .verdict = verdict, .signals = -1};
-    bool ok = runs_make(s, err);
+    /* An interrupt before this ends the program; from here on it leaves nothing behind. */
+    bool ok = signals_open(&s->signals, false, err) && try_folder_make(&s->folder, err);
     if (ok) {
         s->board = board_new();
         ok = stage_run(s, err);
         board_destroy(&s->board);
         runs_remove(s);
     }
+    if (s->signals >= 0)
+        close(s->signals);
     free(s);
     return ok;
 }

@@ -2,8 +2,8 @@
  * board of their own, no store, no search, no other room.
  *
  * The trial gets a temporary folder; it is removed afterwards unless the trial left something in
- * it. SIGINT, SIGTERM or SIGHUP stop the trial (TERM, its grace, KILL); a second one kills it at
- * once.
+ * it. SIGINT, SIGTERM or SIGHUP stop the trial (TERM, its grace, KILL); a second one, or SIGQUIT,
+ * kills it at once.
  * Memory   what `heard` gets is borrowed for the call; the verdict is the caller's struct.
  * Errors   ERR_LAUNCHER, ERR_SYSTEM; ERR_INTERRUPTED after a signal.
  */
@@ -11,6 +11,7 @@
 #define ZYG_ONE_TRIAL_H
 
 #include "cmd/cli/job_load.h"
+#include "cmd/cli/try_folder.h"
 #include "proto/base/time.h"
 
 struct one_trial {
@@ -21,7 +22,7 @@ struct one_trial {
     void (*heard)(void *context, struct span bytes); /* what it prints, as it comes */
 };
 
-enum { VERDICT_CAUSE_BYTES = 1024, VERDICT_FOLDER_BYTES = 256 };
+enum { VERDICT_CAUSE_BYTES = 1024 };
 
 struct verdict {
     enum trial_status status;
@@ -31,8 +32,7 @@ struct verdict {
     dur_ms cpu_ms;
     uint64_t rss_kib;
     char cause[VERDICT_CAUSE_BYTES];
-    char left
-        [VERDICT_FOLDER_BYTES]; /* the folder, when the trial left something in it; else empty */
+    char left[TRY_FOLDER_BYTES]; /* the folder, when the trial left something in it; else empty */
 };
 
 bool one_trial_run(const struct one_trial *t, struct verdict *verdict, struct err *err);

@@ -26,7 +26,7 @@ struct out {
     uint64_t rows;
     size_t shown; /* cells of this row so far */
     bool failed;
-    int error; /* errno of the first write that failed */
+    int error; /* errno of the first write that failed; 0: the stream had failed before this */
 };
 
 static bool is_table(const struct out *o) {
@@ -139,6 +139,7 @@ struct out *out_new(const struct out_config *config) {
     ensure(o != NULL);
     ensure(memory != NULL);
     o->config = *config;
+    o->failed = ferror(config->to) != 0;
     o->cell = buf_of(memory, CELL_BYTES);
     if (is_table(o) && !config->record)
         ensure(table_make(o));
@@ -177,7 +178,8 @@ bool out_close(struct out **o, struct err *err) {
     if (self->config.format == FORMAT_JSON && self->config.record)
         put_text(self, self->rows > 0 ? "}\n" : "null}\n");
     out_flush(self);
-    bool failed = self->failed && self->error != EPIPE;
+    /* A reader that went away has had enough; a stream that had failed before was told of then. */
+    bool failed = self->failed && self->error != EPIPE && self->error != 0;
     int error = self->error;
     table_destroy(&self->table);
     free(self->cell.data);
@@ -395,8 +397,11 @@ void out_none(struct out *o) {
 bool out_row(struct out *o) {
     ensure(o->position == o->config.columns_count);
     ensure(!o->config.record || o->rows == 0);
+    errno = 0;
     if (o->table != NULL)
         table_row(o->table);
+    if (ferror(o->config.to))
+        write_failed(o);
     if (is_json(o)) {
         json_close(&o->json, '}');
         put_cell(o);
@@ -406,15 +411,14 @@ bool out_row(struct out *o) {
     o->position = 0;
     o->shown = 0;
     o->rows++;
-    if (ferror(o->config.to))
-        write_failed(o);
     return !o->failed;
 }
 
 void out_flush(struct out *o) {
+    errno = 0;
     if (o->table != NULL)
         table_flush(o->table);
-    if (fflush(o->config.to) != 0)
+    if (fflush(o->config.to) != 0 || ferror(o->config.to))
         write_failed(o);
 }
 

@@ -1,5 +1,6 @@
 #include "cmd/cli/screen.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -38,6 +39,7 @@ static void screen_write(struct screen *s, const char *before, struct span lines
                          const char *after) {
     if (s->broken)
         return;
+    errno = 0;
     /* The stream is flushed once a picture, so the terminal never shows half of one. */
     if (s->lines > 0)
         fprintf(s->to, "\r\033[%uA" CLEAR_BELOW, s->lines);
@@ -45,8 +47,10 @@ static void screen_write(struct screen *s, const char *before, struct span lines
     fwrite(lines.data, 1, lines.len, s->to);
     fputs(after, s->to);
     s->lines = 0;
-    if (fflush(s->to) != 0 || ferror(s->to))
-        s->broken = true;
+    if (fflush(s->to) == 0 && !ferror(s->to))
+        return;
+    s->broken = true;
+    s->error = errno;
 }
 
 void screen_block(struct screen *s, struct span lines) {

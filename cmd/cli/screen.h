@@ -3,7 +3,8 @@
  *
  * The cursor is never hidden and always stands below the block, so that a killed program leaves a
  * usable terminal. NO_COLOR is honoured; TERM=dumb gets plain lines.
- * Errors   a reader that went away makes the screen `broken`: nothing more is written.
+ * Errors   what cannot be written makes the screen `broken`: nothing more is written; `error` is
+ *          the errno of it, EPIPE when the reader went away.
  */
 #ifndef ZYG_SCREEN_H
 #define ZYG_SCREEN_H
@@ -17,6 +18,7 @@ struct screen {
     bool live; /* a terminal that can paint in place */
     bool color;
     bool broken;
+    int error;
     uint32_t width; /* columns; 0: not a terminal */
     uint32_t lines; /* of the block that stands there now */
 };

@@ -1,19 +1,21 @@
 #include "cmd/cli/session.h"
 
-#include <signal.h>
+#include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "cmd/cli/cli.h"
+#include "cmd/cli/clock.h"
 #include "cmd/cli/live.h"
 #include "cmd/cli/screen.h"
 #include "cmd/cli/show_job.h"
+#include "cmd/cli/signals.h"
 #include "proto/status.h"
 
 enum {
-    PAINT_MS = 100,      /* between two pictures */
-    TICK_MS = 500,       /* the clock in the block moves */
-    RATE_AFTER_MS = 1000 /* a rate over less says nothing */
+    PAINT_MS = 100,       /* between two pictures */
+    TICK_MS = 500,        /* the clock in the block moves */
+    RATE_AFTER_MS = 1000, /* a rate over less says nothing */
+    IDLE_MS = 3000 /* whoever runs the job may just have been killed: the next one needs a moment */
 };
 
 struct session {
@@ -29,7 +31,8 @@ struct session {
     uint64_t finished_at_start;
     when_ms painted;
     when_ms deadline;
-    bool dirty; /* heard, but not painted yet */
+    when_ms idle_until; /* somebody must run the job by then; WHEN_NEVER: it is run */
+    bool dirty;         /* heard, but not painted yet */
 };
 
 /* How a session ends, when it does. */
@@ -39,14 +42,9 @@ enum ending {
     ENDING_INTERRUPTED,
     ENDING_TIMED_OUT,
     ENDING_IDLE,
+    ENDING_UNREAD, /* what is shown cannot be written */
     ENDING_FAILED
 };
-
-static when_ms clock_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (when_ms)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* The node says how long the job was run when results are kept; in between its clock is ours. */
 static dur_ms session_elapsed(const struct session *s) {
@@ -67,19 +65,29 @@ static struct live_look session_look(const struct session *s) {
     return look;
 }
 
+/* Trouble is told to those who want to hear nothing else, too. */
+static void session_warn(struct session *s) {
+    uint8_t memory[LIVE_BYTES];
+    struct buf text = buf_of(memory, sizeof memory);
+    live_trouble(&text, &s->told, &s->row);
+    fwrite(text.data, 1, text.len, stderr);
+}
+
 static void session_paint(struct session *s) {
     uint8_t memory[LIVE_BYTES];
     struct buf text = buf_of(memory, sizeof memory);
     struct live_look look = session_look(s);
+    bool silent = s->plan->quiet || s->plan->end_only;
     s->dirty = false;
     s->painted = clock_now();
-    if (s->plan->quiet || s->plan->end_only)
-        return;
-    if (s->screen.live) {
+    if (s->screen.live && !silent) {
         live_block(&text, &s->row, &look);
         screen_block(&s->screen, buf_view(&text));
         return;
     }
+    session_warn(s);
+    if (silent)
+        return;
     live_news(&text, &s->told, &s->row, &look);
     if (text.len > 0)
         screen_print(&s->screen, buf_view(&text));
@@ -103,9 +111,6 @@ static enum ending session_ask(struct session *s, struct err *err) {
         struct msg answer;
         if (!client_call(s->client, &resume, MSG_accepted, &answer, err))
             return err->code == ERR_INTERRUPTED ? ENDING_INTERRUPTED : ENDING_FAILED;
-    } else if (!s->plan->run && client_embedded(s->client)) {
-        /* The only node there is was started for this look, and it runs nothing. */
-        return ENDING_IDLE;
     }
     struct msg watch = {.kind = MSG_watch, .watch = {.job = s->subject->job, .on = true}};
     return client_ask(s->client, &watch, err) ? ENDING_NONE : ENDING_FAILED;
@@ -118,10 +123,21 @@ static enum ending session_reopen(struct session *s, struct err *err) {
     return session_ask(s, err);
 }
 
+/* A node that was started for this look runs nothing, unless another process comes and asks it to;
+ * false: none came. */
+static bool session_has_hope(struct session *s) {
+    when_ms now = clock_now();
+    if (s->plan->run || s->row.active || !client_embedded(s->client))
+        s->idle_until = WHEN_NEVER;
+    else if (s->idle_until == WHEN_NEVER)
+        s->idle_until = now + IDLE_MS;
+    return now < s->idle_until;
+}
+
 /* How long to listen before something else is to be done. */
 static dur_ms session_patience(const struct session *s) {
     when_ms now = clock_now();
-    when_ms until = s->deadline;
+    when_ms until = when_sooner(s->deadline, s->idle_until);
     if (s->dirty)
         until = when_sooner(until, s->painted + PAINT_MS);
     else if (s->screen.live && !s->plan->quiet && !s->plan->end_only)
@@ -157,8 +173,20 @@ static enum ending session_step(struct session *s, struct err *err) {
     /* Nobody reads any more: someone who only watched may go; a job is run to its end all the
      * same. */
     if (s->screen.broken && !s->plan->run)
-        return ENDING_INTERRUPTED;
-    return ENDING_NONE;
+        return s->screen.error == EPIPE ? ENDING_INTERRUPTED : ENDING_UNREAD;
+    return session_has_hope(s) ? ENDING_NONE : ENDING_IDLE;
+}
+
+static bool session_written(const struct session *s, struct err *err) {
+    return !s->screen.broken || s->screen.error == EPIPE ||
+           err_set(err, ERR_SYSTEM, "cannot write the output: %s", strerror(s->screen.error));
+}
+
+/* A node that goes on without this process forgets it. */
+static void session_leave(struct session *s) {
+    if (!client_embedded(s->client))
+        client_unwatch(s->client, &s->subject->job);
+    client_close(&s->client);
 }
 
 /* The summary for programs: what `zyg show` would say now. */
@@ -183,7 +211,7 @@ static int session_over(struct session *s) {
     int status = s->row.state == JOB_DONE     ? 0
                  : s->row.state == JOB_FAILED ? err_exit_status(ERR_JOB_FAILED)
                                               : err_exit_status(ERR_CANCELLED);
-    bool told = session_tell(s, &err);
+    bool told = session_written(s, &err) && session_tell(s, &err);
     client_close(&s->client);
     return told ? status : cli_fail(&err);
 }
@@ -191,14 +219,14 @@ static int session_over(struct session *s) {
 static int session_interrupted(struct session *s) {
     const char *handle = s->subject->handle;
     bool embedded = client_embedded(s->client);
+    bool waits = embedded && s->row.active && !signal_hurries(client_signal(s->client));
     screen_clear(&s->screen);
-    if (embedded && !s->plan->quiet)
+    if (waits && !s->plan->quiet)
         fprintf(stderr, "stopping the trials that run; Ctrl-C again kills them at once\n");
-    unsigned long long finished = live_finished(&s->row), trials = s->row.trials;
-    client_close(&s->client);
+    session_leave(s);
+    /* How many are finished is not said: more of them end while the node stops. */
     if (embedded)
-        fprintf(stderr, "%s is kept, %llu of %llu trials are finished; go on:  zyg resume %s\n",
-                handle, finished, trials, handle);
+        fprintf(stderr, "%s is kept; go on:  zyg resume %s\n", handle, handle);
     else
         fprintf(stderr, "%s goes on without you; look again:  zyg watch %s\n", handle, handle);
     return err_exit_status(ERR_INTERRUPTED);
@@ -209,7 +237,7 @@ static int session_refused(struct session *s, enum err_code code, const char *wh
     screen_clear(&s->screen);
     err_set(&err, code, "%s %s: %llu of %llu trials are finished", s->subject->handle, why,
             (unsigned long long)live_finished(&s->row), (unsigned long long)s->row.trials);
-    client_close(&s->client);
+    session_leave(s);
     return cli_fail(&err);
 }
 
@@ -223,6 +251,7 @@ int session_follow(struct client **c, const struct subject *subject,
         .row = subject->row,
         .began = clock_now(),
         .deadline = WHEN_NEVER,
+        .idle_until = WHEN_NEVER,
     };
     *c = NULL;
     s.elapsed = s.row.run_ms;
@@ -244,6 +273,10 @@ int session_follow(struct client **c, const struct subject *subject,
         fprintf(stderr, "go on:  zyg resume %s\n", subject->handle);
         return status;
     }
+    case ENDING_UNREAD:
+        session_written(&s, &err);
+        session_leave(&s);
+        return cli_fail(&err);
     default:
         screen_clear(&s.screen);
         client_close(&s.client);

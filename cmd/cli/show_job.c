@@ -6,6 +6,7 @@
 
 #include "cmd/cli/out.h"
 #include "cmd/cli/pages.h"
+#include "cmd/cli/table.h"
 #include "proto/base/num.h"
 #include "proto/job/job.h"
 
@@ -102,6 +103,22 @@ static void row_put(struct out *o, const struct subject *s) {
     out_row(o);
 }
 
+/* What is too long ends in "..." and never within a character. */
+static void text_shorten(char out[EVENT_BYTES], struct span text) {
+    static const char dots[] = "...";
+    struct buf to = buf_of(out, EVENT_BYTES - 1);
+    bool cut = text.len > to.cap;
+    if (cut) {
+        text.len = to.cap - (sizeof dots - 1);
+        while (text.len > 0 && (text.data[text.len] & 0xc0) == 0x80)
+            text.len--;
+    }
+    buf_span(&to, text);
+    buf_text(&to, cut ? dots : "");
+    table_clean(&to, 0);
+    out[to.len] = '\0';
+}
+
 /* How many trials ended in each way that is not well, and the first cause of each. */
 struct causes {
     uint64_t rows;
@@ -109,7 +126,6 @@ struct causes {
         uint64_t count;
         uint64_t slot;
         char cause[EVENT_BYTES];
-        size_t cause_len;
     } of[TRIAL_STATUS_COUNT];
 };
 
@@ -120,10 +136,8 @@ static bool cause_count(void *context, const struct msg *answer) {
     const struct msg_trial_row *row = &answer->trial_row;
     enum trial_status status;
     if (trial_status_of(row->status, &status) && causes->of[status].count++ == 0) {
-        struct buf cause = buf_of(causes->of[status].cause, EVENT_BYTES);
         causes->of[status].slot = row->slot;
-        buf_span(&cause, row->cause.len < EVENT_BYTES ? row->cause : span_text(""));
-        causes->of[status].cause_len = cause.len;
+        text_shorten(causes->of[status].cause, row->cause);
     }
     return ++causes->rows < CAUSES_ROWS_MAX;
 }
@@ -141,9 +155,9 @@ static bool causes_show(struct client *c, const struct subject *s, struct err *e
     for (size_t i = 0; i < TRIAL_STATUS_COUNT; i++) {
         if (i == TRIAL_OPEN || i == TRIAL_DONE || causes.of[i].count == 0)
             continue;
-        printf("  %4llu  %-10s  #%llu: %.*s\n", (unsigned long long)causes.of[i].count,
+        printf("  %4llu  %-10s  #%llu: %s\n", (unsigned long long)causes.of[i].count,
                trial_status_name((enum trial_status)i), (unsigned long long)causes.of[i].slot,
-               (int)causes.of[i].cause_len, causes.of[i].cause);
+               causes.of[i].cause);
     }
     return true;
 }
@@ -161,8 +175,7 @@ static bool event_keep(void *context, const struct msg *answer) {
     if (answer->kind != MSG_event_row)
         return true;
     size_t at = events->count++ % EVENTS_SHOWN;
-    struct span text = answer->event_row.text;
-    snprintf(events->last[at].text, EVENT_BYTES, "%.*s", (int)text.len, (const char *)text.data);
+    text_shorten(events->last[at].text, answer->event_row.text);
     events->last[at].wall = answer->event_row.wall;
     return true;
 }

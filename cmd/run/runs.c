@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,6 +37,14 @@ struct run *runs_find(struct runs *r, uint64_t number) {
             return &r->items[i];
     }
     return NULL;
+}
+
+bool runs_use(const struct runs *r, const char *scratch) {
+    for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
+        if (r->items[i].number != 0 && strcmp(r->items[i].scratch, scratch) == 0)
+            return true;
+    }
+    return false;
 }
 
 void runs_free(struct runs *r, struct run *run) {
@@ -71,8 +80,8 @@ void runs_reap(struct runs *r) {
     }
 }
 
-/* Whether a child that is nobody's leader has to go because `over` is over. */
-static bool belongs(struct runs *r, pid_t pid, const struct run *over) {
+/* Whether a child that is nobody's leader belongs to nothing that is still alive. */
+static bool is_left_over(struct runs *r, pid_t pid) {
     char mark[KIN_MARK_BYTES];
     uint64_t number;
     struct kin_stat child;
@@ -80,16 +89,23 @@ static bool belongs(struct runs *r, pid_t pid, const struct run *over) {
         const struct run *run = runs_find(r, number);
         return run == NULL || run->ended;
     }
-    return !kin_stat(pid, &child) || child.began >= over->began;
+    if (!kin_stat(pid, &child))
+        return true;
+    for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
+        const struct run *run = &r->items[i];
+        if (run->number != 0 && !run->ended && run->began <= child.began)
+            return false;
+    }
+    return true;
 }
 
-/* Kills what is left of a run; false when there was nothing. */
-static bool hunt(struct runs *r, const struct run *over) {
+/* Kills what is left of the runs that have ended; false when there was nothing. */
+static bool hunt(struct runs *r) {
     pid_t pids[CHILDREN_AT_ONCE];
     bool any = false;
     size_t count = r->children < 0 ? 0 : kin_children(r->children, pids, CHILDREN_AT_ONCE);
     for (size_t i = 0; i < count; i++) {
-        if (find_leader(r, pids[i]) == NULL && belongs(r, pids[i], over) &&
+        if (find_leader(r, pids[i]) == NULL && is_left_over(r, pids[i]) &&
             kill(pids[i], SIGKILL) == 0)
             any = true; /* its end will be heard of */
     }
@@ -99,7 +115,7 @@ static bool hunt(struct runs *r, const struct run *over) {
 struct run *runs_over(struct runs *r) {
     for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
         struct run *run = &r->items[i];
-        if (run->number != 0 && run->ended && !hunt(r, run))
+        if (run->number != 0 && run->ended && !hunt(r))
             return run;
     }
     return NULL;

@@ -2,7 +2,7 @@
  *
  * A run is over when its leader has ended; then its process group is killed, and every descendant that had left the group
  * comes to this process (PR_SET_CHILD_SUBREAPER), is known by its mark (actors/executor/launcher_kin.h) and killed too.
- * A child with no mark of ours belongs to whatever ended since it began.
+ * A child with no mark of ours may belong to any run that began before it did: it goes with the last of these.
  */
 #ifndef ZYG_RUNS_H
 #define ZYG_RUNS_H
@@ -35,6 +35,8 @@ bool runs_init(struct runs *r, const char *mark);
 struct run *runs_add(struct runs *r, uint64_t number, pid_t pid,
                      uint64_t began);                   /* NULL: the table is full */
 struct run *runs_find(struct runs *r, uint64_t number); /* number 0: a free place */
+bool runs_use(const struct runs *r,
+              const char *scratch); /* a run that is not over has this folder */
 void runs_free(struct runs *r, struct run *run);
 bool runs_is_idle(const struct runs *r);
 

@@ -83,6 +83,16 @@ bool span_is_utf8(struct span a) {
     return true;
 }
 
+void bytes_make_utf8(uint8_t *data, size_t len) {
+    for (size_t i = 0; i < len;) {
+        size_t whole = utf8_length(data + i, len - i);
+        bool control = (data[i] < 0x20 && data[i] != '\t' && data[i] != '\n') || data[i] == 0x7f;
+        if (whole == 0 || control)
+            data[i] = '?';
+        i += whole == 0 ? 1 : whole;
+    }
+}
+
 struct buf buf_of(void *memory, size_t cap) {
     return (struct buf){.data = memory, .cap = cap};
 }

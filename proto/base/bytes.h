@@ -39,6 +39,10 @@ bool span_is_utf8(struct span a); /* valid UTF-8 with no control characters but 
 /* The length of the well-formed UTF-8 sequence at p, of which `left` >= 1 bytes may be read; 0 when there is none. */
 size_t utf8_length(const uint8_t *p, size_t left);
 
+/* Every byte that is not part of well-formed UTF-8 text becomes a question mark, so that text which was cut or comes from
+ * outside can be sent and shown. */
+void bytes_make_utf8(uint8_t *data, size_t len);
+
 struct buf buf_of(void *memory, size_t cap);
 void buf_clear(struct buf *b);
 void buf_put(struct buf *b, const void *data, size_t len);

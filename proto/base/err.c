@@ -23,6 +23,7 @@ bool err_set(struct err *err, enum err_code code, const char *format, ...) {
     va_start(args, format);
     vsnprintf(err->what, sizeof err->what, format, args);
     va_end(args);
+    bytes_make_utf8((uint8_t *)err->what, strlen(err->what));
     err->code = code;
     err->context[0] = '\0';
     return false;
@@ -39,6 +40,7 @@ bool err_context(struct err *err, const char *format, ...) {
         snprintf(outer + used, sizeof outer - used, ": %.*s", (int)(sizeof outer - used - 3),
                  err->context);
     }
+    bytes_make_utf8((uint8_t *)outer, strlen(outer));
     memcpy(err->context, outer, sizeof outer);
     return false;
 }

@@ -8,13 +8,26 @@
 #include "proto/base/num.h"
 #include "proto/job/grid.h"
 
+/* What was cut to `size` loses the half character that may be at its end. */
+static void keep_whole(char *text, size_t size, int wanted) {
+    size_t end = size - 1;
+    if (wanted < 0 || (size_t)wanted < size)
+        return;
+    while (end > 0 && ((uint8_t)text[end - 1] & 0xc0) == 0x80)
+        end--;
+    if (end > 0 && utf8_length((const uint8_t *)text + end - 1, size - end) == 0)
+        text[end - 1] = '\0';
+}
+
 bool job_fault_set(struct job_fault *fault, const char *where, size_t at, const char *format, ...) {
     va_list args;
-    snprintf(fault->where, sizeof fault->where, "%s", where);
+    int wanted = snprintf(fault->where, sizeof fault->where, "%s", where);
+    keep_whole(fault->where, sizeof fault->where, wanted);
     fault->at = at;
     fault->nearest[0] = '\0';
     va_start(args, format);
-    vsnprintf(fault->what, sizeof fault->what, format, args);
+    wanted = vsnprintf(fault->what, sizeof fault->what, format, args);
+    keep_whole(fault->what, sizeof fault->what, wanted);
     va_end(args);
     return false;
 }
@@ -89,15 +102,14 @@ static bool check_patterns(const struct job *job, struct job_fault *fault) {
     for (uint32_t i = 0; i < job->patterns_count; i++) {
         const struct metric_pattern *p = &job->patterns[i];
         char where[sizeof fault->where];
-        snprintf(where, sizeof where, "run.metrics.regex.%.*s",
-                 (int)(p->name.len < 64 ? p->name.len : 64), (const char *)p->name.data);
+        snprintf(where, sizeof where, "run.metrics.regex.%.*s", SHOWN_NAME(p->name));
         if (!is_metric_name(p->name))
             return job_fault_set(
                 fault, where, FAULT_AT_NAME,
                 "'%.*s' cannot be a metric: at most %d characters, no spaces, quotes, '=' or ','",
                 SHOWN(p->name), LIMIT_NAME_BYTES);
-        if (p->pattern.len == 0 || p->pattern.len > PATTERN_BYTES_MAX)
-            return job_fault_set(fault, where, 0, "a pattern has 1 to %d bytes", PATTERN_BYTES_MAX);
+        if (!job_check_pattern(p->pattern, where, fault))
+            return false;
         for (uint32_t j = 0; j < i; j++) {
             if (span_equal(job->patterns[j].name, p->name))
                 return job_fault_set(fault, where, FAULT_AT_NAME, "the metric '%.*s' twice",

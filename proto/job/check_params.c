@@ -9,8 +9,8 @@ enum { WHERE_BYTES = sizeof((struct job_fault *)0)->where };
 
 /* "params.NAME" or "params.NAME.part". */
 static const char *where_of(char where[WHERE_BYTES], const struct param *p, const char *part) {
-    snprintf(where, WHERE_BYTES, "params.%.*s%s%s", (int)(p->name.len < 64 ? p->name.len : 64),
-             (const char *)p->name.data, part[0] == '\0' ? "" : ".", part);
+    snprintf(where, WHERE_BYTES, "params.%.*s%s%s", SHOWN_NAME(p->name), part[0] == '\0' ? "" : ".",
+             part);
     return where;
 }
 
@@ -60,8 +60,7 @@ static bool check_choices(const struct param *p, struct job_fault *fault) {
         const struct value *v = &p->choices[i];
         char memory[64];
         struct buf shown = buf_of(memory, sizeof memory);
-        snprintf(where, sizeof where, "params.%.*s.values[%u]", (int)p->name.len,
-                 (const char *)p->name.data, i);
+        snprintf(where, sizeof where, "params.%.*s.values[%u]", SHOWN_NAME(p->name), i);
         if (v->kind == VALUE_NONE || (v->kind == VALUE_FLOAT && !isfinite(v->real)))
             return job_fault_set(fault, where, 0, "a value is text, a number, true or false");
         for (uint32_t j = 0; j < i; j++) {
@@ -77,8 +76,14 @@ static bool check_choices(const struct param *p, struct job_fault *fault) {
 
 /* Up to 2^53 a double tells any two neighbouring whole numbers apart. */
 static bool is_whole(double value) {
-    static const double largest = 9007199254740992.0;
-    return value >= -largest && value <= largest && (double)(int64_t)value == value;
+    static const double most = 9007199254740992.0;
+    return value >= -most && value <= most && (double)(int64_t)value == value;
+}
+
+static double largest(const struct param *p) {
+    double low = fabs(p->low);
+    double high = fabs(p->high);
+    return low > high ? low : high;
 }
 
 static bool check_spacing(const struct param *p, struct job_fault *fault) {
@@ -90,6 +95,11 @@ static bool check_spacing(const struct param *p, struct job_fault *fault) {
                              "a step of %s is longer than the range from %s to %s",
                              number_text_of(p->step).text, number_text_of(p->low).text,
                              number_text_of(p->high).text);
+    if (p->kind == PARAM_FLOAT && p->step > 0 && p->step < PARAM_STEP_FINEST * largest(p))
+        return job_fault_set(fault, where_of(where, p, "step"), 0,
+                             "a step of %s is too fine: beside %s there are not enough digits to "
+                             "tell one step from the next",
+                             number_text_of(p->step).text, number_text_of(largest(p)).text);
     if (p->kind == PARAM_INT && !is_whole(p->step))
         return job_fault_set(fault, where_of(where, p, "step"), 0,
                              "the step of an int is a whole number");

@@ -3,7 +3,7 @@
 #include "proto/job/check.h"
 #include "proto/job/template.h"
 
-enum { WHERE_BYTES = sizeof((struct job_fault *)0)->where };
+enum { WHERE_BYTES = sizeof((struct job_fault *)0)->where, ROW_BYTES = 152 };
 
 /* ---- configurations of a list or of try_first ---- */
 
@@ -13,11 +13,12 @@ static const char *rows_name(const struct job *job) {
 
 static bool missing_value(const struct job *job, const struct value *row, const struct param *p,
                           const char *where, struct job_fault *fault) {
-    char memory[160];
+    char memory[ROW_BYTES + 8]; /* what does not fit may end in half a character: not shown */
     struct buf shown = buf_of(memory, sizeof memory);
     job_config_print(job, row, 0, &shown);
+    struct span text = buf_view(&shown);
     return job_fault_set(fault, where, 0, "'%.*s' is missing, which is active with %.*s",
-                         SHOWN(p->name), (int)shown.len, memory);
+                         SHOWN(p->name), SHOWN_UP_TO(text, ROW_BYTES));
 }
 
 static bool wrong_value(const struct param *p, const struct value *v, const char *where,
@@ -50,12 +51,10 @@ static bool row_fault(const struct job *job, uint32_t row, uint32_t position,
     const struct param *p = &job->params[position];
     const struct value *values = job->configs + (size_t)row * job->params_count;
     char where[WHERE_BYTES];
-    snprintf(where, sizeof where, "%s[%u].%.*s", rows_name(job), row, (int)p->name.len,
-             (const char *)p->name.data);
+    snprintf(where, sizeof where, "%s[%u].%.*s", rows_name(job), row, SHOWN_NAME(p->name));
     if (p->when != NULL && !expr_true(p->when, values))
         return job_fault_set(fault, where, 0, "'%.*s' is not active here: its 'when' is %.*s",
-                             SHOWN(p->name), (int)(p->when_text.len < 120 ? p->when_text.len : 120),
-                             (const char *)p->when_text.data);
+                             SHOWN(p->name), SHOWN_UP_TO(p->when_text, 120));
     if (values[position].kind == VALUE_NONE)
         return missing_value(job, values, p, where, fault);
     return wrong_value(p, &values[position], where, fault);
@@ -146,8 +145,7 @@ static bool check_env(const struct job *job, size_t *bytes, struct job_fault *fa
     for (uint32_t i = 0; i < job->env_count; i++) {
         const struct variable *v = &job->env[i];
         char where[WHERE_BYTES];
-        snprintf(where, sizeof where, "run.env.%.*s", (int)(v->name.len < 64 ? v->name.len : 64),
-                 (const char *)v->name.data);
+        snprintf(where, sizeof where, "run.env.%.*s", SHOWN_NAME(v->name));
         if (!is_identifier(v->name))
             return job_fault_set(fault, where, FAULT_AT_NAME,
                                  "'%.*s' cannot be a variable: letters, digits and _, no digit "

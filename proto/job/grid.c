@@ -1,6 +1,7 @@
 #include "proto/job/grid.h"
 
 #include "proto/base/check.h"
+#include "proto/job/shown.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -59,7 +60,7 @@ static bool all_countable(const struct job *job, struct job_fault *why) {
         char where[sizeof why->where];
         if (param_points(p) > 0)
             continue;
-        snprintf(where, sizeof where, "params.%.*s", (int)p->name.len, (const char *)p->name.data);
+        snprintf(where, sizeof where, "params.%.*s", SHOWN_NAME(p->name));
         return job_fault_set(
             why, where, 0,
             "a grid cannot try every float between two: add 'points' (how many values) or 'step'");

@@ -31,7 +31,8 @@ struct param {
     struct span name;
     enum param_kind kind;
     double low, high; /* float and int, both included; low <= high; log needs low > 0 */
-    double step;      /* 0: none. Values are low + k * step; only with SCALE_LINEAR */
+    double step;      /* 0: none. Values are low + k * step; only with SCALE_LINEAR; see
+                         * PARAM_STEP_FINEST */
     enum scale scale; /* log spreads draws and grid points evenly in the logarithm */
     uint32_t points;  /* grid points without step, ends included; 0: not given */
     /* PARAM_CHOICE: bool, int, float or text; distinct; one alone is a constant */
@@ -53,7 +54,7 @@ struct objective {
  * group. */
 struct metric_pattern {
     struct span name;
-    struct span pattern; /* at most 500 bytes */
+    struct span pattern; /* see job_check_pattern */
 };
 
 struct limits {
@@ -100,6 +101,7 @@ struct job {
 
 enum {
     PATTERN_BYTES_MAX = 500,
+    PATTERN_PARTS_MAX = 1000,  /* with its repetitions written out */
     CONFIG_VALUES_MAX = 16384, /* configs_count * params_count */
     POINTS_MAX = 1000000,
     REPEATS_MAX = 1000, /* run.retry */
@@ -109,6 +111,8 @@ enum {
     DIR_BYTES_MAX = 4000,
     JOB_ARENA_BYTES = 1 << 20
 };
+/* of the range's larger end: finer steps are lost in the rounding of their values */
+#define PARAM_STEP_FINEST 1e-13
 #define LIMITS_WALL_MAX 315576000000 /* ten years: added to any moment it does not overflow */
 #define LIMITS_GRACE_DEFAULT 10000
 #define LIMITS_GRACE_MAX 3600000
@@ -145,6 +149,12 @@ bool job_check_params(struct job *job, struct arena *arena, struct job_fault *fa
  * template.h. */
 bool job_check_template(const struct job *job, struct span text, const char *where,
                         struct job_fault *fault);
+
+/* What of a metric's pattern can be said without compiling it, so that nobody compiles one that
+ * takes minutes: 1 to PATTERN_BYTES_MAX bytes, exactly one group, brackets and parentheses closed,
+ * no escape that POSIX lacks and no reference back to the group, at most PATTERN_PARTS_MAX parts. A
+ * compiler may still refuse what passes. */
+bool job_check_pattern(struct span pattern, const char *where, struct job_fault *fault);
 
 /* Brings a number or choice into the form that values of `p` have, so that equal ones have equal
  * bytes (5 becomes 5.0 for a float, a value next to a step becomes the step). False: it is no value

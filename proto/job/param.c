@@ -4,9 +4,11 @@
 #include <math.h>
 #include <stdio.h>
 
-/* How far from its step, in steps, a number may lie and still be taken for it: sums of decimals are
- * not exact. */
-#define STEP_SLACK 1e-9
+/* How far from its step a number may lie and still be taken for it: a part of the step, because
+ * sums of decimals are not exact, and a part of the largest value, because of rounding to
+ * DIGITS_STEP. With PARAM_STEP_FINEST both together are less than a quarter of a step. */
+#define SLACK_STEP 1e-9
+#define SLACK_VALUE 1e-14
 
 enum { DIGITS_STEP = 15, DIGITS_LOG = 12, HALVINGS = 60 };
 
@@ -24,27 +26,39 @@ static double clamped(double value, double low, double high) {
     return value < low ? low : value > high ? high : value;
 }
 
-/* The number of the step nearest to v, when v is near enough to it. */
-static bool step_of(const struct param *p, double v, uint64_t *k) {
-    double steps = (v - p->low) / p->step;
-    if (!(steps > -STEP_SLACK && steps < 9e15))
-        return false;
-    *k = (uint64_t)(steps + 0.5);
-    double off = steps - (double)*k;
-    return off < STEP_SLACK && off > -STEP_SLACK;
+/* In steps. */
+static double slack(const struct param *p) {
+    double low = fabs(p->low);
+    double high = fabs(p->high);
+    return SLACK_STEP + SLACK_VALUE * ((low > high ? low : high) / p->step);
 }
 
+/* The number of a float's step nearest to v, when v is near enough to it. */
+static bool step_of(const struct param *p, double v, uint64_t *k) {
+    double steps = (v - p->low) / p->step;
+    if (!(steps > -0.5 && steps < 9e15))
+        return false;
+    *k = (uint64_t)(steps + 0.5);
+    return fabs(steps - (double)*k) <= slack(p);
+}
+
+/* The end counts when step_of takes it for a step, by the very same arithmetic. */
 static uint64_t steps_count(const struct param *p) {
-    double steps = (p->high - p->low) / p->step + STEP_SLACK;
-    return steps < 9e15 ? (uint64_t)steps + 1 : UINT64_MAX;
+    uint64_t last;
+    if (p->kind == PARAM_INT)
+        return (uint64_t)((int64_t)p->high - (int64_t)p->low) / (uint64_t)p->step + 1;
+    double steps = (p->high - p->low) / p->step;
+    if (!(steps < 9e15))
+        return UINT64_MAX;
+    return (step_of(p, p->high, &last) ? last : (uint64_t)steps) + 1;
 }
 
 static double step_value(const struct param *p, uint64_t k) {
     if (k == 0)
         return p->low;
     double value = rounded(p->low + (double)k * p->step, DIGITS_STEP);
-    if (fabs(value) < p->step * STEP_SLACK)
-        return 0; /* what is left of a difference of equals */
+    if (fabs(value) < p->step * slack(p))
+        value = 0; /* what is left of a difference of equals */
     return clamped(value, p->low, p->high);
 }
 
@@ -83,7 +97,9 @@ static double spread_value(const struct param *p, uint64_t k, uint64_t count) {
  * the spread, which bends upwards, has left that line behind for good once it crosses it. */
 static int64_t spread_integer(const struct param *p, uint64_t k, uint64_t count) {
     double value = spread_value(p, k, count);
-    int64_t nearest = (int64_t)(value < 0 ? value - 0.5 : value + 0.5);
+    int64_t nearest = (int64_t)value;
+    double rest = value - (double)nearest; /* exact, which value + 0.5 near 2^53 is not */
+    nearest += rest >= 0.5 ? 1 : rest <= -0.5 ? -1 : 0;
     int64_t apart = (int64_t)p->low + (int64_t)k;
     return p->scale == SCALE_LOG && nearest < apart ? apart : nearest;
 }
@@ -109,7 +125,7 @@ void param_point(const struct param *p, uint64_t k, struct value *out) {
     uint64_t count = param_points(p);
     if (p->kind == PARAM_FLOAT) {
         double value = p->step > 0 ? step_value(p, k) : spread_value(p, k, count);
-        *out = (struct value){.kind = VALUE_FLOAT, .real = value};
+        *out = (struct value){.kind = VALUE_FLOAT, .real = value + 0.0}; /* no -0.0 */
         return;
     }
     *out = (struct value){.kind = VALUE_INT};
@@ -132,10 +148,9 @@ static bool choice_fit(const struct param *p, struct value *v) {
 }
 
 static bool integer_fit(const struct param *p, double number, struct value *v) {
-    uint64_t k;
     if (!(number >= p->low && number <= p->high) || (double)(int64_t)number != number)
         return false;
-    if (p->step > 0 && !step_of(p, number, &k))
+    if (p->step > 0 && ((int64_t)number - (int64_t)p->low) % (int64_t)p->step != 0)
         return false;
     *v = (struct value){.kind = VALUE_INT, .integer = (int64_t)number};
     return true;

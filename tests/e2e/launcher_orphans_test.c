@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "tests/e2e/launcher_world.h"
 
+#include <time.h>
+
 /* It forks twice, has a session of its own, no environment, no output: nothing ties it to its trial but who its parent is. */
 static void a_hidden_daemon_goes_with_its_trial(void **state) {
     struct world *w = *state;
@@ -12,6 +14,12 @@ static void a_hidden_daemon_goes_with_its_trial(void **state) {
     struct heard *h = wait_over(w, 1);
     assert_int_equal(h->status, 0);
     assert_gone(number_after(h->output, "pid "));
+}
+
+static void let_go(const char *fifo) {
+    int fd = open(fifo, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(write(fd, "\n", 1), 1);
+    close(fd);
 }
 
 /* A trial that ends takes nothing of its neighbours with it. */
@@ -26,21 +34,45 @@ static void a_daemon_of_another_trial_stays(void **state) {
                 "line < go; exit 4");
     wait_output(w, 1, "pid2 ");
     wait_output(w, 1, "pid ");
-    /* Clock ticks are coarse: the neighbour must begin in a later one to be told apart from what was there before. */
-    for (uint64_t tick = kin_now(); kin_now() == tick;)
-        ;
     order_shell(w, 2, "exit 3");
     assert_int_equal(wait_over(w, 2)->status, 3);
     pid_t daemon = number_after(w->runs[1].output, "pid ");
     pid_t bare = number_after(w->runs[1].output, "pid2 ");
     assert_int_equal(kill(daemon, 0), 0);
     assert_int_equal(kill(bare, 0), 0);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    assert_int_equal(write(fd, "\n", 1), 1);
-    close(fd);
+    let_go(path);
     assert_int_equal(wait_over(w, 1)->status, 4);
     assert_gone(daemon);
     assert_gone(bare);
+}
+
+/* One without a mark may be of any trial that began before it, so it stays as long as one of these does. */
+static void a_bare_daemon_goes_with_the_last_it_may_belong_to(void **state) {
+    struct world *w = *state;
+    char elder[256], younger[256];
+    snprintf(elder, sizeof elder, "%s/elder", w->dir);
+    snprintf(younger, sizeof younger, "%s/younger", w->dir);
+    for (uint64_t run = 1; run < 5; run += 2) {
+        assert_int_equal(mkfifo(elder, 0600), 0);
+        assert_int_equal(mkfifo(younger, 0600), 0);
+        order_shell(w, run, "echo ready; read line < elder");
+        wait_output(w, run, "ready");
+        order_shell(w, run + 1,
+                    "mkfifo hand; (setsid env -i /bin/sh -c 'echo $$ > hand; exec sleep 1000' > "
+                    "/dev/null 2>&1 &); read line < hand; rm hand; echo pid $line; "
+                    "read line < younger");
+        wait_output(w, run + 1, "\n");
+        pid_t daemon = number_after(w->runs[run + 1].output, "pid ");
+        bool elder_first = run == 1;
+        let_go(elder_first ? elder : younger);
+        wait_over(w, elder_first ? run : run + 1);
+        assert_int_equal(kill(daemon, 0), 0);
+        let_go(elder_first ? younger : elder);
+        wait_over(w, elder_first ? run + 1 : run);
+        assert_gone(daemon);
+        unlink(elder);
+        unlink(younger);
+    }
 }
 
 static void a_grandchild_that_holds_the_pipe_goes(void **state) {
@@ -96,6 +128,61 @@ static void a_killed_zyg_run_leaves_nothing(void **state) {
     assert_int_equal(w->ups, 1);
 }
 
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Its start alone is no reason to believe that the next zyg-run will live. */
+static void zyg_run_killed_by_a_trial_is_started_ever_more_slowly(void **state) {
+    struct world *w = *state;
+    int64_t begin = now_ms();
+    for (int deaths = 1; deaths <= 4; deaths++) {
+        order_shell(w, (uint64_t)deaths, "kill -9 $PPID; sleep 1000");
+        while (w->ups < deaths)
+            turn(w);
+        assert_int_equal(w->downs, deaths);
+    }
+    assert_true(now_ms() - begin >= 100 + 200 + 400);
+    order_shell(w, 5, "exit 0");
+    wait_over(w, 5); /* that one has lived */
+    kill(zyg_run_pid(), SIGKILL);
+    begin = now_ms();
+    while (w->ups < 5)
+        turn(w);
+    assert_true(now_ms() - begin < 800);
+}
+
+/* A folder belongs to one attempt until nothing of that is left. */
+static void a_folder_in_use_is_refused(void **state) {
+    struct world *w = *state;
+    char expected[512];
+    struct msg m = {.kind = MSG_spawn};
+    order_shell(w, 1, "echo ready; sleep 1000");
+    wait_output(w, 1, "ready");
+    m.spawn.run = 2;
+    m.spawn.argv = span_of("/bin/true", 10);
+    m.spawn.dir = span_text(w->dir);
+    m.spawn.scratch = span_text(scratch_of(w, 1));
+    for (uint64_t run = 2; run < 4; run++) {
+        m.spawn.run = run;
+        board_post(w->board, ROOM_EXECUTOR, 0, &m);
+        board_run(w->board, start_of_time);
+        wait_over(w, run);
+        assert_int_equal(w->runs[run].failed, run == 2);
+        if (run == 2) {
+            order_kill(w, 1, SIGKILL);
+            wait_over(w, 1);
+        }
+    }
+    snprintf(expected, sizeof expected,
+             "cannot start it: an earlier attempt in '%s' could not be killed yet",
+             scratch_of(w, 1));
+    assert_string_equal(w->runs[2].what, expected);
+    assert_int_equal(w->runs[2].error, EBUSY);
+}
+
 static void ending_kills_what_runs(void **state) {
     struct world *w = *state;
     order_shell(w, 1, "sleep 1000 & echo pid $!; trap '' TERM; wait");
@@ -141,9 +228,14 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_hidden_daemon_goes_with_its_trial, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_daemon_of_another_trial_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_bare_daemon_goes_with_the_last_it_may_belong_to, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_grandchild_that_holds_the_pipe_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(term_reaches_the_group_and_kill_ends_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_killed_zyg_run_leaves_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(zyg_run_killed_by_a_trial_is_started_ever_more_slowly,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_folder_in_use_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ending_kills_what_runs, set_up, tear_down),
         cmocka_unit_test(leftovers_are_swept),
     };

@@ -166,7 +166,7 @@ static void messages_differ_by_kind_and_by_every_field(void **state) {
     const struct msg a = {.kind = MSG_lease, .lease = {.slot = 1, .config = span_text("c")}};
     struct msg b = a;
     assert_true(msg_equal(&a, &b));
-    b.lease.epoch = 1;
+    b.lease.attempt = 1;
     assert_false(msg_equal(&a, &b));
     b = a;
     b.lease.config = span_text("d");

@@ -99,6 +99,21 @@ static void open_is_no_ending(void **state) {
     assert_int_equal(a.made, 0);
 }
 
+static void what_asks_to_be_tried_later_waits_longer_each_time(void **state) {
+    (void)state;
+    struct attempts a = {0};
+    const struct retry allowed = {.crash = 1, .transient = 3};
+    assert_int_equal(attempts_pause(&a, TRIAL_TRANSIENT), 0);
+    assert_false(attempts_count(&a, &allowed, TRIAL_TRANSIENT));
+    assert_int_equal(attempts_pause(&a, TRIAL_TRANSIENT), 100);
+    assert_false(attempts_count(&a, &allowed, TRIAL_TRANSIENT));
+    assert_int_equal(attempts_pause(&a, TRIAL_TRANSIENT), 200);
+    assert_int_equal(attempts_pause(&a, TRIAL_CRASHED), 0);
+    for (int i = 0; i < 40; i++)
+        assert_false(attempts_count(&a, &allowed, TRIAL_AGAIN));
+    assert_int_equal(attempts_pause(&a, TRIAL_AGAIN), 60000);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_and_numbers_go_both_ways),
@@ -108,6 +123,7 @@ int main(void) {
         cmocka_unit_test(allowances_are_used_up),
         cmocka_unit_test(losses_are_free_and_again_is_bounded),
         cmocka_unit_test(open_is_no_ending),
+        cmocka_unit_test(what_asks_to_be_tried_later_waits_longer_each_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@ static void the_time_stops_and_kills(void **state) {
     assert_true(core.deadline(core.self) == 41000);
     step(NULL, 41000);
     assert_killed(number, SIGKILL);
-    assert_true(core.deadline(core.self) == WHEN_NEVER);
+    assert_true(core.deadline(core.self) == 71000);
     output_end(number, 41001);
     exited(number, 0, 41001);
     assert_outcome(TRIAL_TIMED_OUT, "ran longer than limits.wall (30 s); it printed nothing");
@@ -54,9 +54,9 @@ static void a_cancelled_job_is_stopped_and_forgotten(void **state) {
     output_end(a, 400);
     exited(a, 0, 400);
     assert_outcome(TRIAL_CANCELLED, "stopped because its job ended");
-    output(b, "acc=1\n", 400);
-    assert_int_equal(count(MSG_metric), 1);
-    open_job(&job_a); /* it is as if it had never been here */
+    output_end(b, 400);
+    assert_int_equal(said_count, 0); /* the other one goes on */
+    open_job(&job_a);                /* it is as if it had never been here */
     run(&job_a, 1);
 }
 
@@ -92,6 +92,112 @@ static void the_launcher_goes_and_comes_back(void **state) {
     exited(a, 0, 700); /* of a former life */
     assert_int_equal(said_count, 0);
     assert_true(run(&job_a, 1) > a);
+}
+
+static void launcher_up(void) {
+    struct msg up = {.kind = MSG_launcher_up};
+    step(&up, 600);
+}
+
+/* An attempt of the slot goes down with the launcher. */
+static void go_down(uint64_t slot) {
+    spawned(run(&job_a, slot), 200);
+    launcher_down();
+}
+
+static void a_trial_that_kills_its_parent_is_found_out(void **state) {
+    (void)state;
+    static const char *const causes[] = {
+        "zyg-run died 3 times while this trial ran; does it kill its parent?",
+        "zyg-run died 4 times while this trial ran; does it kill its parent?",
+    };
+    open_job(&job_a);
+    for (int i = 0; i < 4; i++) {
+        go_down(7);
+        if (i < 2)
+            assert_outcome(TRIAL_LOST, "lost with zyg-run: \"zyg-run was killed\"");
+        else
+            assert_outcome(TRIAL_CRASHED, causes[i - 2]);
+        lease(&job_a, 7, 550); /* that it cannot run now says nothing about it */
+        assert_outcome(TRIAL_LOST, "trials could not be started");
+        launcher_up();
+    }
+    go_down(8); /* nobody has said that of another slot */
+    assert_int_equal(result().status, TRIAL_LOST);
+}
+
+static void a_normal_end_clears_of_suspicion(void **state) {
+    (void)state;
+    open_job(&job_a);
+    for (int i = 0; i < 2; i++) {
+        go_down(7);
+        launcher_up();
+    }
+    uint64_t number = run(&job_a, 7);
+    output_end(number, 200);
+    exited(number, 1, 200);
+    assert_int_equal(result().status, TRIAL_CRASHED);
+    go_down(7);
+    assert_int_equal(result().status, TRIAL_LOST);
+}
+
+static void who_was_to_go_is_not_suspected(void **state) {
+    (void)state;
+    open_job(&job_a);
+    for (int i = 0; i < 4; i++) {
+        spawned(run(&job_a, 7), 200);
+        shut_job(&job_a, JOB_OPEN, 300);
+        open_job(&job_a);
+        launcher_down();
+        assert_outcome(TRIAL_LOST, "lost with zyg-run: \"zyg-run was killed\"");
+        launcher_up();
+    }
+}
+
+static void what_cannot_be_killed_does_not_keep_its_place(void **state) {
+    (void)state;
+    open_job(&job_a);
+    start(1);
+    uint64_t number = run(&job_a, 1);
+    spawned(number, 1000);
+    step(NULL, 31000);
+    step(NULL, 41000);
+    assert_killed(number, SIGKILL);
+    step(NULL, 71000);
+    assert_outcome(TRIAL_CRASHED, "could not be killed");
+    uint64_t next = run(&job_a, 2);
+    exited(number, 0, 72000); /* at last */
+    assert_int_equal(said_count, 0);
+    output_end(next, 73000);
+    exited(next, 1, 73000);
+    assert_int_equal(result().slot, 2);
+}
+
+static void what_cannot_be_killed_does_not_keep_zyg_from_ending(void **state) {
+    (void)state;
+    open_job(&job_a);
+    spawned(run(&job_a, 1), 1000);
+    step(NULL, 31000);
+    step(NULL, 41000);
+    quit(50000); /* after the signals of limits.wall */
+    assert_int_equal(said_count, 0);
+    step(NULL, 71000);
+    assert_outcome(TRIAL_LOST, "could not be killed");
+    assert_int_equal(count(MSG_quiet), 1);
+}
+
+static void a_third_quit_waits_for_nothing(void **state) {
+    (void)state;
+    open_job(&job_a);
+    uint64_t number = run(&job_a, 1);
+    spawned(number, 1000);
+    quit(1100);
+    assert_killed(number, SIGTERM);
+    quit(1200);
+    assert_killed(number, SIGKILL);
+    quit(1300);
+    assert_outcome(TRIAL_LOST, "could not be killed");
+    assert_int_equal(count(MSG_quiet), 1);
 }
 
 static void quitting_stops_everything_then_is_quiet(void **state) {
@@ -173,6 +279,15 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_job_that_goes_on_elsewhere_loses_its_trials, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_launcher_goes_and_comes_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_trial_that_kills_its_parent_is_found_out, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_normal_end_clears_of_suspicion, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_was_to_go_is_not_suspected, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_killed_does_not_keep_its_place, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_killed_does_not_keep_zyg_from_ending, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_third_quit_waits_for_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(quitting_stops_everything_then_is_quiet, set_up, tear_down),
         cmocka_unit_test_setup_teardown(quitting_with_nothing_to_stop_is_quiet_at_once, set_up,
                                         tear_down),

@@ -104,7 +104,6 @@ static void a_good_life(void **state) {
     assert_int_equal(trial.exit.cpu_ms, 5);
     assert_int_equal(trial.metrics.items[0].count, 3);
     assert_int_equal(trial.metrics.points[0].after, 100);
-    assert_true(trial.fresh[0]);
 }
 
 static void exit_codes_are_classified(void **state) {
@@ -152,7 +151,7 @@ static void the_wall_limit_stops_it(void **state) {
     assert_int_equal(stopped(STOP_CANCEL, 31200), ACT_NONE); /* the first reason stays */
     assert_int_equal(due(41100), ACT_KILL);
     assert_int_equal(trial.life, LIFE_KILLING);
-    assert_true(trial.due == WHEN_NEVER);
+    assert_true(trial.due == 71100);
     output_end(41200);
     exited(0, SIGKILL, 41200);
     assert_verdict(TRIAL_TIMED_OUT,
@@ -245,7 +244,6 @@ static void hurry_kills_at_once(void **state) {
     spawned(1100);
     assert_int_equal(hear(NEWS_HURRY, STOP_QUIT, NULL, 1200), ACT_KILL);
     assert_int_equal(trial.life, LIFE_KILLING);
-    assert_int_equal(hear(NEWS_HURRY, STOP_QUIT, NULL, 1200), ACT_NONE);
     output_end(1300);
     exited(0, SIGKILL, 1300);
     assert_int_equal(trial.verdict, TRIAL_LOST);
@@ -258,6 +256,44 @@ static void hurry_kills_at_once(void **state) {
     assert_int_equal(trial.verdict, TRIAL_CANCELLED);
 }
 
+static void what_cannot_be_killed_is_given_up(void **state) {
+    (void)state;
+    static const struct {
+        enum stop stop;
+        enum stop time;
+        enum trial_status status;
+    } cases[] = {
+        {STOP_WALL, STOP_NONE, TRIAL_CRASHED},     {STOP_FLOOD, STOP_NONE, TRIAL_CRASHED},
+        {STOP_CANCEL, STOP_NONE, TRIAL_CANCELLED}, {STOP_PARK, STOP_NONE, TRIAL_LOST},
+        {STOP_QUIT, STOP_QUIT, TRIAL_LOST},        {STOP_WALL, STOP_QUIT, TRIAL_LOST},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        begin(&limits);
+        spawned(1100);
+        stopped(cases[i].stop, 1200);
+        assert_int_equal(due(11200), ACT_KILL);
+        assert_true(trial.due == 41200);
+        assert_int_equal(hear(NEWS_DUE, cases[i].time, NULL, 41200), ACT_NONE);
+        assert_verdict(cases[i].status, "could not be killed");
+        assert_int_equal(trial.run_ms, 40100);
+        exited(0, SIGKILL, 50000); /* at last; nobody cares */
+        assert_verdict(cases[i].status, "could not be killed");
+    }
+    begin(&limits); /* somebody is in a great hurry */
+    spawned(1100);
+    stopped(STOP_QUIT, 1200);
+    assert_int_equal(hear(NEWS_HURRY, STOP_QUIT, NULL, 1300), ACT_KILL);
+    assert_int_equal(hear(NEWS_HURRY, STOP_QUIT, NULL, 1400), ACT_NONE);
+    assert_verdict(TRIAL_LOST, "could not be killed");
+    begin(&limits); /* it had come to its limit before */
+    spawned(1100);
+    due(31100);
+    due(41100);
+    assert_int_equal(stopped(STOP_QUIT, 41200), ACT_NONE);
+    hear(NEWS_HURRY, STOP_QUIT, NULL, 41300);
+    assert_verdict(TRIAL_LOST, "could not be killed");
+}
+
 static void failures_to_start_are_told(void **state) {
     (void)state;
     struct msg m = {.kind = MSG_spawn_failed};
@@ -265,7 +301,8 @@ static void failures_to_start_are_told(void **state) {
     m.spawn_failed.what = span_text("cannot start 'trian.py': it was not found in PATH");
     assert_int_equal(hear(NEWS_FAILED, STOP_NONE, &m, 1100), ACT_NONE);
     assert_verdict(TRIAL_NO_START, "cannot start 'trian.py': it was not found in PATH");
-    static const int64_t passing[] = {EAGAIN, ENOMEM, EMFILE, ENFILE, ETXTBSY, ENOSPC, EDQUOT};
+    static const int64_t passing[] = {EAGAIN,  ENOMEM, EMFILE, ENFILE,
+                                      ETXTBSY, ENOSPC, EDQUOT, EBUSY};
     for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
         begin(&limits);
         m.spawn_failed.error = passing[i];
@@ -293,6 +330,52 @@ static void it_dies_with_the_launcher(void **state) {
         assert_int_equal(trial.life, lives[i]);
         hear(NEWS_GONE, STOP_NONE, &m, 1300);
         assert_verdict(TRIAL_LOST, "lost with zyg-run: \"zyg-run was killed\"");
+    }
+}
+
+static void it_may_be_what_kills_the_launcher(void **state) {
+    (void)state;
+    struct msg m = {.kind = MSG_launcher_down};
+    m.launcher_down.what = span_text("zyg-run was killed");
+    struct trial_heard gone = {.news = NEWS_GONE, .msg = &m, .deaths = 2, .at = at(1300)};
+    trial_hear(&trial, &gone);
+    assert_verdict(TRIAL_LOST, "lost with zyg-run: \"zyg-run was killed\"");
+    assert_false(trial.suspected);
+    begin(&limits);
+    spawned(1100);
+    gone.deaths = 3;
+    trial_hear(&trial, &gone);
+    assert_verdict(TRIAL_CRASHED,
+                   "zyg-run died 3 times while this trial ran; does it kill its parent?");
+    assert_true(trial.suspected);
+    assert_int_equal(trial.run_ms, 200);
+}
+
+static void only_what_runs_and_may_is_suspect(void **state) {
+    (void)state;
+    static const struct {
+        enum stop stop;
+        bool suspect;
+    } cases[] = {{STOP_WALL, true},
+                 {STOP_FLOOD, true},
+                 {STOP_CANCEL, false},
+                 {STOP_PARK, false},
+                 {STOP_QUIT, false}};
+    assert_true(trial_is_suspect(&trial)); /* it may have run without our knowing yet */
+    spawned(1100);
+    assert_true(trial_is_suspect(&trial));
+    exited(0, 0, 1200);
+    assert_false(trial_is_suspect(&trial));
+    output_end(1200);
+    assert_false(trial_is_suspect(&trial));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        begin(&limits);
+        spawned(1100);
+        stopped(cases[i].stop, 1200);
+        assert_int_equal(trial_is_suspect(&trial), cases[i].suspect);
+        due(11200);
+        assert_int_equal(trial.life, LIFE_KILLING);
+        assert_int_equal(trial_is_suspect(&trial), cases[i].suspect);
     }
 }
 
@@ -349,8 +432,11 @@ int main(void) {
         cmocka_unit_test_setup(stops_have_their_status, set_up),
         cmocka_unit_test_setup(it_may_be_stopped_before_it_runs, set_up),
         cmocka_unit_test_setup(hurry_kills_at_once, set_up),
+        cmocka_unit_test_setup(what_cannot_be_killed_is_given_up, set_up),
         cmocka_unit_test_setup(failures_to_start_are_told, set_up),
         cmocka_unit_test_setup(it_dies_with_the_launcher, set_up),
+        cmocka_unit_test_setup(it_may_be_what_kills_the_launcher, set_up),
+        cmocka_unit_test_setup(only_what_runs_and_may_is_suspect, set_up),
         cmocka_unit_test_setup(output_without_an_end_is_not_waited_for_for_ever, set_up),
         cmocka_unit_test_setup(what_is_over_stays_over, set_up),
         cmocka_unit_test_setup(the_objective_always_finds_a_place, set_up),

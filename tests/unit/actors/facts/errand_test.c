@@ -53,7 +53,10 @@ static void a_job_and_its_bundle_are_kept_as_they_came(void **state) {
     say_admit(f, 7, bundle, false);
     uint8_t memory[NODE_ID_BYTES + 16];
     struct buf key = buf_of(memory, sizeof memory);
-    bundle_key(&key, &f->user.id, 1, 1);
+    struct bundle opened;
+    struct err err;
+    assert_true(bundle_open(&opened, bundle, &err));
+    bundle_key(&key, &f->user.id, opened.generation, opened.sequence);
     assert_true(store_mem_get(f->stage->store, TABLE_bundles, buf_view(&key), &value));
     assert_true(span_equal(value, bundle));
     assert_true(
@@ -325,10 +328,34 @@ static void autorun_opens_every_open_job(void **state) {
 
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* Two stores that held different bundles under one number could never agree. */
+static void a_number_that_was_used_for_another_bundle_is_refused(void **state) {
+    struct facts_stage *f = *state;
+    struct job_id id;
+    const struct signer *user = &f->user;
+    say_admit(f, 7, job_bundle(f, 1, &id), false);
+    expect_answer(f, 7, ERR_NONE, "");
+    struct bundle first;
+    struct err err;
+    struct msg fact;
+    assert_true(bundle_open(&first, job_bundle(f, 1, &id), &err));
+    struct bundle other;
+    assert_true(bundle_open(&other, job_bundle(f, 2, &id), &err));
+    assert_true(bundle_next(&other, &fact, &err));
+    static uint8_t memory[LIMIT_JOB_SPEC_BYTES];
+    struct bundle_writer w;
+    bundle_begin(&w, user, first.generation, first.sequence, memory, sizeof memory);
+    assert_true(bundle_add(&w, &fact));
+    say_admit(f, 8, bundle_seal(&w), false);
+    expect_answer(f, 8, ERR_BAD_FACT, "another request was signed with the same number");
+    assert_int_equal(store_mem_rows(f->stage->store, TABLE_jobs), 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         STAGED(nothing_is_acknowledged_before_it_is_saved),
         STAGED(a_job_and_its_bundle_are_kept_as_they_came),
+        STAGED(a_number_that_was_used_for_another_bundle_is_refused),
         STAGED(a_job_only_kept_is_not_opened_until_it_is_wanted),
         STAGED(the_tuner_hears_of_a_job_before_the_others),
         STAGED(a_submit_sent_again_is_acknowledged_and_resets_nothing),

@@ -69,8 +69,15 @@ static inline void facts_stage_destroy(struct facts_stage **f) {
 
 static inline struct span one_fact(struct facts_stage *f, const struct signer *who,
                                    const struct msg *fact) {
+    /* Like a client, no pair of generation and sequence twice: but the same fact, signed again, is the same bundle. */
+    uint8_t memory[LIMIT_JOB_SPEC_BYTES], hash[crypto_generichash_BYTES_MIN];
+    uint64_t generation;
+    struct buf body = buf_of(memory, sizeof memory);
+    assert_true(msg_encode(fact, &body));
+    crypto_generichash(hash, crypto_generichash_BYTES_MIN, body.data, body.len, NULL, 0);
+    memcpy(&generation, hash, sizeof generation);
     struct bundle_writer w;
-    bundle_begin(&w, who, 1, 1, f->bundle, sizeof f->bundle);
+    bundle_begin(&w, who, generation, 1, f->bundle, sizeof f->bundle);
     ensure(bundle_add(&w, fact));
     return bundle_seal(&w);
 }

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+enum { NOW = 1000 };
+
 static const struct job_id job = {.bytes = {4}};
 
 static int set_up(void **state) {
@@ -45,16 +47,16 @@ static struct span begun_bytes(const uint64_t *pairs, size_t count) {
 
 static void expect_next(struct plan *p, uint64_t slot, uint32_t attempts) {
     struct plan_slot next;
-    assert_true(plan_has_next(p));
-    assert_true(plan_next(p, &next));
+    assert_true(plan_has_next(p, NOW));
+    assert_true(plan_next(p, NOW, &next));
     assert_int_equal(next.slot, slot);
     assert_int_equal(next.attempts, attempts);
 }
 
 static void expect_no_more(struct plan *p) {
     struct plan_slot next;
-    assert_false(plan_has_next(p));
-    assert_false(plan_next(p, &next));
+    assert_false(plan_has_next(p, NOW));
+    assert_false(plan_next(p, NOW, &next));
 }
 
 static const struct span none = {0};
@@ -76,7 +78,7 @@ static void begun_slots_come_first_and_finished_ones_never(void **state) {
     expect_next(p, 3, 0);
     expect_next(p, 2, 0);
     expect_next(p, 5, 0);
-    plan_again(p, 2, 1);
+    plan_again(p, 2, 1, INT64_MIN);
     expect_next(p, 2, 1);
     expect_next(p, 7, 0);
     expect_no_more(p);
@@ -119,12 +121,30 @@ static void the_ring_of_slots_to_repeat_goes_round(void **state) {
     struct plan *p = *state;
     assert_true(plan_open(p, &job, 1000000, 0, none, none));
     for (uint64_t i = 0; i < 3 * PLAN_AGAIN_MAX; i++) {
-        plan_again(p, i, (uint32_t)i);
-        plan_again(p, i + 500000, 7);
+        plan_again(p, i, (uint32_t)i, INT64_MIN);
+        plan_again(p, i + 500000, 7, INT64_MIN);
         expect_next(p, i, (uint32_t)i);
         expect_next(p, i + 500000, 7);
     }
     expect_next(p, 0, 0);
+}
+
+static void a_slot_rests_until_its_time_and_stands_in_nobodys_way(void **state) {
+    struct plan *p = *state;
+    struct plan_slot next;
+    assert_true(plan_open(p, &job, 3, 0, none, none));
+    expect_next(p, 0, 0);
+    expect_next(p, 1, 0);
+    plan_again(p, 0, 1, NOW + 200);
+    plan_again(p, 1, 1, NOW);
+    assert_int_equal(plan_wakes(p, NOW), NOW + 200);
+    expect_next(p, 1, 1);
+    expect_next(p, 2, 0);
+    expect_no_more(p);
+    assert_false(plan_next(p, NOW + 199, &next));
+    assert_true(plan_next(p, NOW + 200, &next));
+    assert_int_equal(next.slot, 0);
+    assert_int_equal(plan_wakes(p, NOW), WHEN_NEVER);
 }
 
 int main(void) {
@@ -136,6 +156,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(more_begun_slots_than_there_is_room_for_are_refused, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_ring_of_slots_to_repeat_goes_round, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_slot_rests_until_its_time_and_stands_in_nobodys_way,
+                                        set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

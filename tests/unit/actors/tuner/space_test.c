@@ -2,6 +2,7 @@
 
 #include "actors/tuner/space.h"
 #include "proto/base/rng.h"
+#include "tests/unit/proto/job/random_param.h"
 
 #include <float.h>
 #include <math.h>
@@ -132,21 +133,36 @@ static void choices_are_even(void **state) {
 /* Random parameters of every kind: whatever is drawn is a value of the parameter. */
 static void every_value_is_allowed(void **state) {
     (void)state;
+    static uint8_t memory[4096];
     struct rng r = rng_of(9, 0, 0);
+    int drawn = 0;
     for (int i = 0; i < 20000; i++) {
-        struct param p = {.kind = rng_below(&r, 2) == 0 ? PARAM_FLOAT : PARAM_INT};
-        bool is_log = rng_below(&r, 2) == 0;
-        double low = is_log ? pow(10, rng_unit(&r) * 12 - 6) : (rng_unit(&r) - 0.5) * 1000;
-        double high = low + rng_unit(&r) * low * 1000 * (low < 0 ? -1 : 1);
-        p.low = p.kind == PARAM_INT ? ceil(low) : low;
-        p.high = p.kind == PARAM_INT ? ceil(high) : high;
-        p.scale = is_log ? SCALE_LOG : SCALE_LINEAR;
-        if (!is_log && rng_below(&r, 2) == 0 && p.high - p.low >= 2)
-            p.step = p.kind == PARAM_INT ? floor((p.high - p.low) / 2) : (p.high - p.low) / 7.3;
-        struct value v = {0};
-        space_value(&p, rng_unit(&r), &v);
-        assert_true(param_allows(&p, &v));
+        struct param p = random_param(&r);
+        struct job job = {.params = &p, .params_count = 1};
+        struct arena arena = arena_of(memory, sizeof memory);
+        struct job_fault fault;
+        if (!job_check_params(&job, &arena, &fault))
+            continue;
+        const double units[] = {0, rng_unit(&r), rng_unit(&r), BELOW_ONE};
+        for (size_t k = 0; k < sizeof units / sizeof *units; k++) {
+            struct value v = {0};
+            space_value(&p, units[k], &v);
+            if (!param_allows(&p, &v))
+                fail_msg("at %.17g of %.17g to %.17g, step %.17g: %.17g", units[k], p.low, p.high,
+                         p.step, value_number(&v));
+        }
+        drawn++;
     }
+    assert_true(drawn > 5000); /* the others cannot be */
+}
+
+static void the_largest_whole_numbers_stay_inside(void **state) {
+    (void)state;
+    const struct param p = {
+        .kind = PARAM_INT, .low = 0x1p53 - 1, .high = 0x1p53, .scale = SCALE_LOG};
+    assert_true(integer_at(&p, 0) == 9007199254740991);
+    assert_true(integer_at(&p, BELOW_ONE) >= 9007199254740991);
+    assert_true(integer_at(&p, BELOW_ONE) <= 9007199254740992);
 }
 
 int main(void) {
@@ -159,6 +175,7 @@ int main(void) {
         cmocka_unit_test(log_integers_have_the_law_of_the_scale),
         cmocka_unit_test(choices_are_even),
         cmocka_unit_test(every_value_is_allowed),
+        cmocka_unit_test(the_largest_whole_numbers_stay_inside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -142,6 +142,17 @@ static void overflow_keeps_what_is_there(void **state) {
     assert_true(none.overflow);
 }
 
+static void text_that_was_cut_or_is_none_is_mended_in_place(void **state) {
+    (void)state;
+    char cut[] = "gr\xc3\xbc\xc3";
+    bytes_make_utf8((uint8_t *)cut, sizeof cut - 1);
+    assert_string_equal(cut, "gr\xc3\xbc?");
+    char none[] = "a\xff\x01" "b\n\t\x7f";
+    bytes_make_utf8((uint8_t *)none, sizeof none - 1);
+    assert_string_equal(none, "a??b\n\t?");
+    bytes_make_utf8(NULL, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(compares_spans),
@@ -150,6 +161,7 @@ int main(void) {
         cmocka_unit_test(writes_pieces),
         cmocka_unit_test(big_endian_sorts_as_numbers),
         cmocka_unit_test(overflow_keeps_what_is_there),
+        cmocka_unit_test(text_that_was_cut_or_is_none_is_mended_in_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

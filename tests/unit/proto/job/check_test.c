@@ -229,6 +229,125 @@ static void commands_and_limits(void **state) {
     assert_fault(&job, "run.retry.crash", "at most 1000 retries");
 }
 
+static void steps_are_told_apart(void **state) {
+    (void)state;
+    struct param params[PARAMS];
+    struct job job = job_example(params);
+    params[C].low = 1;
+    params[C].high = 1.00000000000003;
+    params[C].step = 3e-15;
+    assert_fault(&job, "params.C.step",
+                 "a step of 3e-15 is too fine: beside 1.00000000000003 there are not enough digits "
+                 "to tell one step from the next");
+    params[C].low = -1e15;
+    params[C].high = -999999999999930;
+    params[C].step = 7;
+    assert_fault(
+        &job, "params.C.step",
+        "a step of 7 is too fine: beside 1000000000000000 there are not enough digits to tell one "
+        "step from the next");
+    job = job_example(params);
+    params[NEIGHBORS].low = 1000000000000000;
+    params[NEIGHBORS].high = 1000000000000070;
+    params[NEIGHBORS].step = 7; /* whole numbers are exact */
+    struct arena arena = fresh_arena();
+    assert_true(job_check(&job, &arena, &fault));
+}
+
+#define AAAAAAAA "aaaaaaaa"
+#define A63 AAAAAAAA AAAAAAAA AAAAAAAA AAAAAAAA AAAAAAAA AAAAAAAA AAAAAAAA "aaaaaaa"
+#define E_ACUTE "\xc3\xa9"
+
+/* Every text of the fault is UTF-8, wherever it was cut. */
+static void assert_whole(const struct job *job, const char *where) {
+    struct arena arena = fresh_arena();
+    struct job copy = *job;
+    assert_false(job_check(&copy, &arena, &fault));
+    assert_true(span_is_utf8(span_text(fault.what)));
+    assert_true(span_is_utf8(span_text(fault.nearest)));
+    assert_string_equal(fault.where, where);
+}
+
+static void no_character_is_cut_in_two(void **state) {
+    (void)state;
+    struct param params[PARAMS];
+    struct job job = job_example(params);
+    params[C].name = TEXT(A63 E_ACUTE);
+    assert_whole(&job, "params." A63);
+
+    job = job_example(params);
+    const struct metric_pattern pattern = {TEXT(A63 E_ACUTE), TEXT("(x)")};
+    job.patterns = &pattern;
+    job.patterns_count = 1;
+    assert_whole(&job, "run.metrics.regex." A63);
+
+    job = job_example(params);
+    const struct variable variable = {TEXT(A63 E_ACUTE), TEXT("1")};
+    job.env = &variable;
+    job.env_count = 1;
+    assert_whole(&job, "run.env." A63);
+
+    for (size_t shift = 0; shift < 2; shift++) {
+        char memory[160];
+        struct buf condition = buf_of(memory, sizeof memory);
+        buf_text(&condition, "learner == svm and learner != '");
+        size_t begin = condition.len;
+        buf_text(&condition, &"x"[shift]);
+        while (condition.len < 140)
+            buf_text(&condition, E_ACUTE);
+        const struct span word = span_from(buf_view(&condition), begin);
+        buf_byte(&condition, '\'');
+        const struct value text[] = {WORD("svm"), WORD("knn"), {.kind = VALUE_TEXT, .text = word}};
+        const struct value row[] = {NONE, WORD("knn"), NONE, FLOAT(1), INT(1)};
+        job = job_example(params);
+        params[LEARNER].choices = text;
+        params[C].when_text = buf_view(&condition);
+        job.configs = row;
+        job.configs_count = 1;
+        assert_whole(&job, "try_first[0].C");
+        assert_non_null(strstr(fault.what, "its 'when' is learner == svm"));
+
+        const struct value missing[] = {NONE, text[2], NONE, NONE, NONE};
+        params[C].when_text = TEXT("");
+        job.configs = missing;
+        assert_whole(&job, "try_first[0].C");
+    }
+}
+
+static void a_message_ends_with_a_whole_character(void **state) {
+    (void)state;
+    char text[sizeof fault.what + 4];
+    for (size_t shift = 0; shift < 4; shift++) {
+        memset(text, 'x', sizeof text);
+        memcpy(text + sizeof fault.what - 1 - shift, "\xf0\x9f\x8c\xb1", 4);
+        text[sizeof text - 1] = '\0';
+        assert_false(job_fault_set(&fault, "name", 0, "%s", text));
+        assert_int_equal(strlen(fault.what), sizeof fault.what - 1 - shift);
+        assert_true(span_is_utf8(span_text(fault.what)));
+    }
+    memcpy(text + sizeof fault.what - 5,
+           "\xf0\x9f\x8c\xb1"
+           "x",
+           5);
+    job_fault_set(&fault, "name", 0, "%s", text);
+    assert_int_equal(strlen(fault.what), sizeof fault.what - 1);
+}
+
+static void patterns_are_checked(void **state) {
+    (void)state;
+    struct param params[PARAMS];
+    struct job job = job_example(params);
+    struct metric_pattern pattern = {TEXT("accuracy"), TEXT("(a*)*\\1c")};
+    job.patterns = &pattern;
+    job.patterns_count = 1;
+    assert_fault(&job, "run.metrics.regex.accuracy",
+                 "'\\1' is not in POSIX extended regular expressions");
+    assert_int_equal(fault.at, 5);
+    pattern.pattern = TEXT("accuracy=([0-9.]+)");
+    struct arena arena = fresh_arena();
+    assert_true(job_check(&job, &arena, &fault));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_example_is_right),
@@ -238,6 +357,10 @@ int main(void) {
         cmocka_unit_test(conditions_are_placed_and_helped),
         cmocka_unit_test(configurations_are_whole),
         cmocka_unit_test(commands_and_limits),
+        cmocka_unit_test(steps_are_told_apart),
+        cmocka_unit_test(no_character_is_cut_in_two),
+        cmocka_unit_test(a_message_ends_with_a_whole_character),
+        cmocka_unit_test(patterns_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

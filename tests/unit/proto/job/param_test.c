@@ -1,4 +1,5 @@
 #include "tests/unit/proto/job/make.h"
+#include "tests/unit/proto/job/random_param.h"
 
 /* The points of a parameter as text. */
 static const char *points_of(const struct param *p, char out[1024]) {
@@ -115,12 +116,87 @@ static void only_the_right_form_is_allowed(void **state) {
         &stepped, &FLOAT(0.1 + 0.2))); /* 0.30000000000000004: near, but not that value */
 }
 
+static bool passes(const struct param *p) {
+    struct arena arena = fresh_arena();
+    struct job job = {.params = p, .params_count = 1};
+    struct job_fault fault;
+    return job_check_params(&job, &arena, &fault);
+}
+
+static void the_last_step_is_inside(void **state) {
+    (void)state;
+    struct param whole = {
+        .name = TEXT("p"), .kind = PARAM_INT, .low = 0, .high = 5999999999, .step = 2000000000};
+    struct value v;
+    assert_true(passes(&whole));
+    assert_true(param_points(&whole) == 3);
+    param_point(&whole, 2, &v);
+    assert_value(&v, INT(4000000000));
+    whole.high = 6000000000;
+    assert_true(param_points(&whole) == 4);
+    v = INT(6000000000);
+    assert_true(param_fit(&whole, &v));
+    v = INT(5999999999);
+    assert_false(param_fit(&whole, &v));
+    /* A billion steps, each of them further off than a billionth of a step. */
+    struct param many = {
+        .name = TEXT("p"), .kind = PARAM_FLOAT, .low = -1e8, .high = 1e8, .step = 0.1};
+    assert_true(passes(&many));
+    assert_true(param_points(&many) == 2000000001);
+    param_point(&many, 1000000000, &v);
+    assert_value(&v, FLOAT(0));
+    param_point(&many, 1999999999, &v);
+    assert_value(&v, FLOAT(99999999.9));
+    assert_true(param_allows(&many, &v));
+    struct param high = {.name = TEXT("p"),
+                         .kind = PARAM_INT,
+                         .low = 1,
+                         .high = 0x1p53 - 1,
+                         .scale = SCALE_LOG,
+                         .points = 4};
+    param_point(&high, 3, &v);
+    assert_value(&v, INT(9007199254740991));
+}
+
+static void assert_point(const struct param *p, uint64_t k) {
+    struct value v;
+    param_point(p, k, &v);
+    if (!param_allows(p, &v))
+        fail_msg("point %llu of %s %.17g to %.17g, step %.17g, points %u is none of its values: "
+                 "%.17g",
+                 (unsigned long long)k, p->kind == PARAM_INT ? "int" : "float", p->low, p->high,
+                 p->step, p->points, value_number(&v));
+}
+
+static void every_point_is_allowed(void **state) {
+    (void)state;
+    struct rng r = rng_of(11, 0, 0);
+    uint32_t checked = 0;
+    for (int i = 0; i < 20000; i++) {
+        struct param p = random_param(&r);
+        if (!passes(&p))
+            continue;
+        uint64_t count = param_points(&p);
+        assert_true(count > 0 || p.kind == PARAM_FLOAT);
+        assert_true(count < UINT64_MAX);
+        for (uint64_t k = 0; k < 8 && k < count; k++) {
+            assert_point(&p, k);
+            assert_point(&p, count - 1 - k);
+            assert_point(&p, rng_below(&r, count));
+        }
+        checked += count > 1;
+    }
+    assert_true(checked > 4000); /* the rest cannot be, or has no points */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(floats_have_the_points_people_expect),
         cmocka_unit_test(integers_have_distinct_points),
         cmocka_unit_test(values_take_the_form_of_their_parameter),
         cmocka_unit_test(only_the_right_form_is_allowed),
+        cmocka_unit_test(the_last_step_is_inside),
+        cmocka_unit_test(every_point_is_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
