@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { FLAG_EXITING = 0x4 /* the kernel's PF_EXITING */ };
+
 static int open_proc(pid_t pid, const char *name) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%jd/%s", (intmax_t)pid, name);
@@ -82,16 +84,22 @@ bool kin_stat(pid_t pid, struct kin_stat *out) {
     if (got <= 0)
         return false;
     text[got] = '\0';
-    /* The name in parentheses may itself hold anything; field 4 is the parent, field 22 the start (proc(5)). */
+    /* The name in parentheses may itself hold anything; field 3 is the state, 4 the parent, 5 the group, 9 the
+     * flags, 22 the start (proc(5)). */
     const char *rest = strrchr(text, ')');
-    intmax_t parent;
+    intmax_t parent, group;
     uint64_t began;
+    char life;
+    unsigned int flags;
     if (rest == NULL || sscanf(rest,
-                               ") %*c %jd %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+                               ") %c %jd %jd %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
                                "%*d %*d %*d %" SCNu64,
-                               &parent, &began) != 2)
+                               &life, &parent, &group, &flags, &began) != 5)
         return false;
-    *out = (struct kin_stat){.parent = (pid_t)parent, .began = began};
+    *out = (struct kin_stat){.parent = (pid_t)parent,
+                             .group = (pid_t)group,
+                             .exiting = life == 'Z' || (flags & FLAG_EXITING) != 0,
+                             .began = began};
     return true;
 }
 

@@ -22,6 +22,8 @@ bool kin_mark_run(const char *mark, const char *prefix, uint64_t *run);
 
 struct kin_stat {
     pid_t parent;
+    pid_t group;
+    bool exiting;   /* or a zombie: its mark cannot be read any more */
     uint64_t began; /* clock ticks since boot */
 };
 bool kin_stat(pid_t pid, struct kin_stat *out);

@@ -1,9 +1,9 @@
 #include <sodium.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "actors/facts/bundle.h"
 #include "cmd/cli/cli.h"
+#include "cmd/cli/clock.h"
 #include "cmd/cli/look.h"
 #include "proto/base/check.h"
 #include "proto/status.h"
@@ -20,13 +20,9 @@ static bool job_cancel(struct client *c, const struct subject *s, struct err *er
     if (s->row.state != JOB_OPEN)
         return err_set(err, ERR_JOB_FAILED, "%s is over already: %s", s->handle,
                        job_row_state(&s->row));
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
     struct msg fact = {
         .kind = MSG_control_fact,
-        .control_fact = {.job = s->job,
-                         .verb = CONTROL_CANCEL,
-                         .wall = (wall_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000},
+        .control_fact = {.job = s->job, .verb = CONTROL_CANCEL, .wall = clock_wall()},
     };
     uint8_t memory[BUNDLE_BYTES];
     uint64_t generation;

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "cmd/cli/clock.h"
 #include "cmd/cli/object.h"
 #include "cmd/cli/table.h"
 #include "proto/base/check.h"
@@ -153,8 +153,6 @@ struct out *out_new(const struct out_config *config) {
 struct out *out_new_stdout(enum format format, bool record, const char *noun,
                            const struct column *columns, size_t columns_count) {
     struct winsize size;
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
     bool terminal = isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
     struct out_config config = {
         .to = stdout,
@@ -164,7 +162,7 @@ struct out *out_new_stdout(enum format format, bool record, const char *noun,
         .columns = columns,
         .columns_count = columns_count,
         .width = terminal && format == FORMAT_TABLE ? size.ws_col : 0,
-        .wall = (wall_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+        .wall = clock_wall(),
     };
     return out_new(&config);
 }

@@ -1,9 +1,9 @@
 #include <sodium.h>
 #include <string.h>
-#include <time.h>
 
 #include "actors/facts/bundle.h"
 #include "cmd/cli/cli.h"
+#include "cmd/cli/clock.h"
 #include "cmd/cli/job_load.h"
 #include "cmd/cli/session.h"
 #include "cmd/cli/show_job.h"
@@ -19,13 +19,9 @@ enum { BUNDLE_BYTES = LIMIT_JOB_SPEC_BYTES + 1024 };
 /* The job as a fact, signed by the user. Its id is known before anybody has seen it. */
 static bool job_sign(const struct job_file *file, const struct signer *signer,
                      struct bundle_writer *w, void *memory, struct job_id *id) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
     struct msg fact = {
         .kind = MSG_job_fact,
-        .job_fact = {.owner = signer->id,
-                     .created = (wall_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000,
-                     .spec = file->spec},
+        .job_fact = {.owner = signer->id, .created = clock_wall(), .spec = file->spec},
     };
     uint64_t generation;
     randombytes_buf(&fact.job_fact.nonce, sizeof fact.job_fact.nonce);

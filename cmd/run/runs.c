@@ -89,14 +89,18 @@ static bool is_left_over(struct runs *r, pid_t pid) {
         const struct run *run = runs_find(r, number);
         return run == NULL || run->ended;
     }
-    if (!kin_stat(pid, &child))
+    /* What dies by itself or of its group's KILL is waited for like what is killed here. */
+    if (!kin_stat(pid, &child) || child.exiting)
         return true;
+    bool may_belong = false;
     for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
         const struct run *run = &r->items[i];
+        if (run->number != 0 && run->pid == child.group)
+            return run->ended;
         if (run->number != 0 && !run->ended && run->began <= child.began)
-            return false;
+            may_belong = true;
     }
-    return true;
+    return !may_belong;
 }
 
 /* Kills what is left of the runs that have ended; false when there was nothing. */

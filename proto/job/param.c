@@ -42,11 +42,16 @@ static bool step_of(const struct param *p, double v, uint64_t *k) {
     return fabs(steps - (double)*k) <= slack(p);
 }
 
+/* Of an int; the difference of its ends as doubles would be rounded. */
+static uint64_t whole_range(const struct param *p) {
+    return (uint64_t)((int64_t)p->high - (int64_t)p->low);
+}
+
 /* The end counts when step_of takes it for a step, by the very same arithmetic. */
 static uint64_t steps_count(const struct param *p) {
     uint64_t last;
     if (p->kind == PARAM_INT)
-        return (uint64_t)((int64_t)p->high - (int64_t)p->low) / (uint64_t)p->step + 1;
+        return whole_range(p) / (uint64_t)p->step + 1;
     double steps = (p->high - p->low) / p->step;
     if (!(steps < 9e15))
         return UINT64_MAX;
@@ -113,7 +118,7 @@ uint64_t param_points(const struct param *p) {
         return steps_count(p);
     if (p->kind == PARAM_FLOAT)
         return p->points;
-    uint64_t all = (uint64_t)(p->high - p->low) + 1;
+    uint64_t all = whole_range(p) + 1;
     return p->points > 0 && p->points < all ? p->points : all;
 }
 

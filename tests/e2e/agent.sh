@@ -79,3 +79,24 @@ assert_contains "$(<"$WORK/wait.out")" "was cancelled"
 kill -TERM "$node"
 finish "$node" 15
 assert_nothing_left
+
+# SIGQUIT does not wait for trials that do not want to end.
+cat >"$WORK/stubborn.yaml" <<END
+zyg: 1
+name: stubborn
+search: {method: random, trials: 1}
+run:
+  command: [sh, -c, "trap '' TERM; echo ready; while :; do sleep 0.1; done"]
+  limits: {grace: 1h}
+END
+start node zyg-node
+node=$pid
+wait_until 10 "the agent" grep -q listens "$WORK/node.err"
+run zyg submit "$WORK/stubborn.yaml"
+wait_until 10 "the trial" sh -c 'zyg trials last --status running -o id | grep -q /0'
+kill -TERM "$node"
+gone "$node" && fail "it did not wait for its trial"
+kill -QUIT "$node"
+finish "$node" 5
+assert_status 0
+assert_nothing_left

@@ -17,6 +17,15 @@ assert_equal id,job,state "$(cut -d, -f1-3 <<<"$out")"
 run zyg show
 assert_status 4
 assert_equal "zyg: no job 'last': there are none here yet" "$(head -1 <<<"$err")"
+# Who only looks makes no folder for it.
+for verb in "show last/3" trials best logs events export watch wait "cancel some" resume; do
+    run zyg $verb
+    assert_equal 4 "$status" "zyg $verb"
+    assert_match "$err" "^zyg: no job '(last|some)': there are none here yet"
+done
+run zyg show /3
+assert_status 2
+[ ! -e "$STATE" ] || fail "looking made a state folder"
 
 # Six trials, one after the other: three values, an infeasible one, a crash, a quoted text.
 cat >"$WORK/job.yaml" <<'END'
@@ -141,6 +150,14 @@ run zyg logs
 assert_equal "zyg: the best trial: $job/1" "$err"
 run zyg logs -o id -q
 assert_equal "$id/1" "$out"
+run zyg logs last/2 --attempt 1
+assert_equal "out of cheese" "$out"
+run zyg logs last/2 --attempt 0
+assert_status 2
+assert_equal "zyg logs: --attempt 0: attempts count from 1" "$(head -1 <<<"$err")"
+run zyg events -o id
+assert_status 2
+assert_equal "zyg events: -o id: expected one of table, wide, json, jsonl, csv" "$(head -1 <<<"$err")"
 run zyg logs last/3
 assert_equal "" "$out"
 assert_equal "zyg: $job/3 has printed nothing" "$err"
@@ -159,11 +176,32 @@ for verb in ls trials export events logs "show --spec" "show -o json"; do
     assert_equal 0 "${PIPESTATUS[0]}" "zyg $verb | head -c 1"
     assert_equal "" "$(grep -v 'the best trial' "$WORK/pipe.err" || true)"
 done
+seq -f "  p%g: {min: 0, max: 1}" 100 | cat <(printf '%s\n' 'zyg: 1' 'name: wide' 'search: {method: random, trials: 9}' \
+    'run: {command: ["true"]}' params:) - >"$WORK/wide.yaml"
+zyg plan "$WORK/wide.yaml" 2>"$WORK/pipe.err" | head -n 1 >"$WORK/pipe.out"
+assert_equal 0 "${PIPESTATUS[0]}" "zyg plan | head -n 1"
+assert_equal "" "$(<"$WORK/pipe.err")"
 # A full disk does not.
 status=0
 zyg trials -o csv >/dev/full 2>"$WORK/full.err" || status=$?
 assert_status 1
 assert_equal "zyg: cannot write the output: No space left on device" "$(<"$WORK/full.err")"
+
+# A cause that is too long for the summary is cut between two characters; the trial itself says all of it.
+cat >"$WORK/long-cause.yaml" <<END
+zyg: 1
+name: nameless
+search: {method: random, trials: 1}
+run: {command: [./$(printf 'é%.0s' $(seq 100))]}
+END
+run zyg submit "$WORK/long-cause.yaml" --wait -q
+assert_status 1
+run zyg show
+shown=$(grep ' #0: ' <<<"$out")
+assert_match "$shown" "#0: cannot start './é+\.\.\.\$"
+assert_equal 90 "$(grep -o é <<<"$shown" | wc -l)" "letters that are left of the cause"
+run zyg trials -o csv
+assert_contains "$out" "it was not found in"
 
 # What is not kept of a long output is said where it is missing, and only there.
 cat >"$WORK/long-output.yaml" <<'END'

@@ -64,6 +64,17 @@ assert_equal "" "$err"
 assert_match "$out" '"state": *"done"'
 assert_match "$out" '"best": *'"$best"
 
+# An answer that could not be written is no success.
+for verb in "submit $WORK/quick.yaml --wait" "wait last" "watch last" "resume last" "wait last -o json" "submit $WORK/quick.yaml -o id --wait -q"; do
+    status=0
+    zyg $verb >/dev/full 2>"$WORK/full.err" || status=$?
+    assert_equal 1 "$status" "zyg $verb >/dev/full"
+    assert_contains "$(<"$WORK/full.err")" "zyg: cannot write the output"
+done
+zyg submit "$WORK/quick.yaml" --wait 2>"$WORK/head.err" | head -n 1 >/dev/null
+assert_equal 0 "${PIPESTATUS[0]}" "submit --wait | head -n 1"
+assert_equal "" "$(<"$WORK/head.err")"
+
 # Without --wait the job is only kept, and said to be.
 run zyg submit "$WORK/quick.yaml"
 assert_status 0
@@ -95,7 +106,7 @@ wait_until 20 "six trials" finished 6
 kill -INT "$first"
 finish "$first" 15
 assert_status 130
-assert_match "$(<"$WORK/first.err")" "main-[0-9a-f]{4} is kept, [0-9]+ of 40 trials are finished; go on:  zyg resume main-"
+assert_match "$(<"$WORK/first.err")" "main-[0-9a-f]{4} is kept; go on:  zyg resume main-"
 assert_nothing_left
 start again zyg resume last
 again=$pid
@@ -115,12 +126,23 @@ assert_status 124
 # kill -9 of the one that runs it: another that waits for the same job takes its place.
 start other zyg resume last
 other=$pid
+start waits zyg wait last
+waits=$pid
+start looks zyg watch last
+looks=$pid
 wait_until 5 "the other" grep -q 'goes on' "$WORK/other.out"
+wait_until 5 "the look" grep -q 'goes on' "$WORK/looks.out"
 disown "$again" # or bash would tell that it was killed
 kill -KILL "$again"
 finish "$other" 60
 assert_status 0
 assert_contains "$(<"$WORK/other.out")" "is done: 40/40 trials in"
+# Whoever only looked need not have noticed, whichever of the three became the node.
+for look in "$waits" "$looks"; do
+    finish "$look" 10
+    assert_status 0
+done
+assert_contains "$(<"$WORK/waits.out")" "is done: 40/40 trials in"
 assert_complete 40
 assert_nothing_left
 # What ran at an interrupt runs again, and after a kill what was not yet on the disk; no more.

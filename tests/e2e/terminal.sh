@@ -51,16 +51,26 @@ on_terminal dumb TERM=dumb
 [[ $shown != *$'\033'* ]] || fail "escape sequences for a dumb terminal"
 assert_contains "$shown" "started: 12 trials"
 
+stubborn() { # SIGNAL: to a job whose trials do not want to end
+    start stubborn zyg submit "$WORK/stubborn.yaml" --wait
+    wait_until 10 "two trials" two_run
+    wait_until 5 "the view" grep -q started "$WORK/stubborn.out"
+    kill "-$1" "$pid"
+}
+
 # A program that does not want to end is given its time; whoever asks twice does not wait for it.
 sed "s/sh, -c, .*/sh, -c, \"trap '' TERM; while :; do sleep 0.1; done\"]/" "$WORK/job.yaml" >"$WORK/stubborn.yaml"
-start stubborn zyg submit "$WORK/stubborn.yaml" --wait
 two_run() { [ "$(grep -lsa "trap '' TERM" $(e2e_leftovers | sed 's|.*|/proc/&/cmdline|') | wc -l)" -ge 2 ]; }
-wait_until 10 "two trials" two_run
-wait_until 5 "the view" grep -q started "$WORK/stubborn.out"
-kill -INT "$pid"
+stubborn INT
 wait_until 5 "word of the stop" grep -q "Ctrl-C again kills them" "$WORK/stubborn.err"
 gone "$pid" && fail "it did not wait for its trials"
 kill -INT "$pid"
+finish "$pid" 5
+assert_status 130
+assert_nothing_left
+
+# Ctrl-\ asks once for both.
+stubborn QUIT
 finish "$pid" 5
 assert_status 130
 assert_nothing_left

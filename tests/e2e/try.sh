@@ -98,6 +98,34 @@ assert_equal 130 "$status"
 assert_contains "$(cat "$WORK/tried.err")" "interrupted"
 assert_nothing_left
 
+# Ctrl-\ does not wait for it.
+sed 's/grace: .*/grace: 1h}/' "$WORK/f.yaml" >"$WORK/g.yaml"
+start hurried zyg try "$WORK/g.yaml"
+wait_until 10 "the trial's first line" grep -q ready "$WORK/hurried.out"
+kill -QUIT "$pid"
+finish "$pid" 10
+assert_equal 130 "$status"
+assert_nothing_left
+
+# A try that is killed leaves its folder; the next one removes it, and nothing that is in use or was left on purpose.
+export TMPDIR=$WORK
+start killed zyg try "$WORK/g.yaml"
+killed=$pid
+wait_until 10 "the trial's first line" grep -q ready "$WORK/killed.out"
+deserted=$(echo "$WORK"/zyg-try-*)
+run zyg try "$WORK/e.yaml" -q
+assert_status 0
+left=$(sed -n 's/^LEFT IN *//p' <<<"$out")
+[ -d "$deserted" ] || fail "the folder of a try that runs was removed"
+disown "$killed"
+kill -KILL "$killed"
+assert_nothing_left
+run zyg try "$WORK/a.yaml" -q
+assert_status 0
+[ ! -e "$deserted" ] || fail "the folder of a try that was killed is still there"
+assert_equal weights "$(cat "$left"/*/0/output/model)"
+rm -r "$left"
+
 # Nothing was kept anywhere.
 [ ! -e "$STATE" ] || fail "try made a state folder"
 ls -d "$WORK"/zyg-try-* 2>/dev/null && fail "try left its folder behind"

@@ -72,6 +72,40 @@ static void a_block_half_way(void **state) {
         "3 trials/s  elapsed 34 s  left 32 s\n");
 }
 
+static const char *trouble(struct live_told *told, const struct msg_job_row *row) {
+    struct buf out = buf_of(text, sizeof text - 1);
+    live_trouble(&out, told, row);
+    text[out.len] = '\0';
+    return text;
+}
+
+static void trouble_is_told_once_and_its_end_too(void **state) {
+    (void)state;
+    struct live_told told = {0};
+    struct msg_job_row row = row_of(3, 200);
+    assert_string_equal(trouble(&told, &row), "");
+    row.cause = span_text("the disk is full\n\033[2J");
+    assert_string_equal(trouble(&told, &row), "digits-3f2a  trouble: the disk is full  [2J\n");
+    assert_string_equal(trouble(&told, &row), "");
+    row.cause = span_text("");
+    assert_string_equal(trouble(&told, &row), "digits-3f2a  is well again\n");
+    assert_string_equal(trouble(&told, &row), "");
+    row.cause = span_text("cancelled by you");
+    row.state = JOB_CANCELLED; /* that is no trouble */
+    assert_string_equal(trouble(&told, &row), "");
+}
+
+static void a_block_says_what_holds_it_up(void **state) {
+    (void)state;
+    struct msg_job_row row = row_of(0, 60);
+    struct live_look look = {.width = 20};
+    row.metric = span_text("");
+    row.cause = span_text("the disk is full");
+    assert_string_equal(block(&row, &look), "digits-3f2a  RUNNING\n"
+                                            "elapsed 0 ms\n"
+                                            "trouble: the disk is\n");
+}
+
 static void a_block_at_the_start(void **state) {
     (void)state;
     struct msg_job_row row = row_of(0, 60);
@@ -205,6 +239,8 @@ static void the_last_words_of_a_failed_job(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_block_half_way),
+        cmocka_unit_test(trouble_is_told_once_and_its_end_too),
+        cmocka_unit_test(a_block_says_what_holds_it_up),
         cmocka_unit_test(a_block_at_the_start),
         cmocka_unit_test(slow_trials_are_counted_by_the_minute),
         cmocka_unit_test(lines_are_cut_to_the_terminal),

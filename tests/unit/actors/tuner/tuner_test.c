@@ -162,6 +162,31 @@ static void proposals_keep_conditions(void **state) {
     assert_in_range(polys, 100 - 35, 100 + 35);   /* standard deviation 8.7 */
 }
 
+/* The last step begins a billionth of a step before the end, or is lost in rounding. */
+static void steps_end_inside_their_range(void **state) {
+    (void)state;
+    job_begin(&test, METHOD_RANDOM, 200);
+    add_range(&test, "k", PARAM_INT, 0, 5999999999)->step = 2000000000;
+    add_range(&test, "m", PARAM_INT, 1e15, 1000000000000070)->step = 7;
+    add_range(&test, "x", PARAM_FLOAT, -1e8, 1e8)->step = 0.1;
+    job_end(&test);
+    open_spec(&desk, 1, spec_of(&test.job));
+    bool last = false;
+    for (uint64_t slot = 0; slot < 200; slot++) {
+        struct value got[3];
+        assert_true(config_decode(propose(&desk, 1, slot), got, 3));
+        assert_true(got[0].integer <= 4000000000);
+        last = last || got[0].integer == 4000000000;
+    }
+    assert_true(last);
+    assert_int_equal(desk.tuner.nonsense, 0);
+
+    job_begin(&test, METHOD_RANDOM, 1);
+    add_range(&test, "x", PARAM_FLOAT, 1, 1.00000000000003)->step = 3e-15;
+    open_spec(&desk, 2, spec_of(&test.job)); /* as a peer may say it that has not checked */
+    assert_dropped(&desk, 1);
+}
+
 static void try_first_comes_first(void **state) {
     (void)state;
     const struct value rows[] = {float_value(0.125), float_value(0.625)};
@@ -338,6 +363,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(answers_with_the_algorithm, begin_test, end_test),
         cmocka_unit_test_setup_teardown(proposals_keep_conditions, begin_test, end_test),
+        cmocka_unit_test_setup_teardown(steps_end_inside_their_range, begin_test, end_test),
         cmocka_unit_test_setup_teardown(try_first_comes_first, begin_test, end_test),
         cmocka_unit_test_setup_teardown(grid_and_list_are_whole, begin_test, end_test),
         cmocka_unit_test_setup_teardown(order_does_not_matter, begin_test, end_test),

@@ -56,7 +56,7 @@ static void bad_patterns_are_placed(void **state) {
         {"(a){,501}", 3, long_one},
         {"(a){99999999999999999999999999}", 3, long_one},
         {"a{20}{51}(b)", 5, long_one},
-        {"a{600}b{400}(c)", 12, long_one},
+        {"a{600}b{400}(c)", 14, long_one},
         {"a{600}(b{400})", 13, long_one},
     };
     for (uint32_t i = 0; i < COUNT(bad); i++) {
