@@ -219,7 +219,8 @@ static int session_over(struct session *s) {
 static int session_interrupted(struct session *s) {
     const char *handle = s->subject->handle;
     bool embedded = client_embedded(s->client);
-    bool waits = embedded && s->row.active && !signal_hurries(client_signal(s->client));
+    bool waits =
+        embedded && (s->plan->run || s->row.active) && !signal_hurries(client_signal(s->client));
     screen_clear(&s->screen);
     if (waits && !s->plan->quiet)
         fprintf(stderr, "stopping the trials that run; Ctrl-C again kills them at once\n");

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -352,6 +353,40 @@ static void a_full_disk_is_told(void **state) {
     fclose(file);
 }
 
+/* Why it failed is known to the one who wrote then; another reason must not be made up. */
+static void a_stream_that_had_failed_before_is_not_told_of(void **state) {
+    (void)state;
+    struct err err = {0};
+    FILE *file = fopen("/dev/full", "w");
+    assert_non_null(file);
+    fputs("before", file);
+    assert_int_not_equal(fflush(file), 0);
+    errno = ENOTTY;
+    struct out *o = out_to(file);
+    assert_false(put_many(o));
+    assert_true(out_close(&o, &err));
+    fclose(file);
+}
+
+/* A table is written by pages, by another hand. */
+static void a_full_disk_is_told_of_tables_too(void **state) {
+    (void)state;
+    struct err err = {0};
+    FILE *file = fopen("/dev/full", "w");
+    assert_non_null(file);
+    const struct out_config config = {.to = file,
+                                      .format = FORMAT_TABLE,
+                                      .noun = "jobs",
+                                      .columns = columns,
+                                      .columns_count = COLUMNS};
+    struct out *o = out_new(&config);
+    assert_false(put_many(o));
+    errno = ENOTTY;
+    assert_false(out_close(&o, &err));
+    assert_string_equal(err.what, "cannot write the output: No space left on device");
+    fclose(file);
+}
+
 static void objects_print_short(void **state) {
     (void)state;
     const struct {
@@ -414,6 +449,8 @@ int main(void) {
         cmocka_unit_test(ages_are_rough),
         cmocka_unit_test(a_reader_that_leaves_ends_it_quietly),
         cmocka_unit_test(a_full_disk_is_told),
+        cmocka_unit_test(a_stream_that_had_failed_before_is_not_told_of),
+        cmocka_unit_test(a_full_disk_is_told_of_tables_too),
         cmocka_unit_test(objects_print_short),
         cmocka_unit_test(objects_that_are_wrong_say_so),
     };
