@@ -27,18 +27,19 @@ enum msg_kind {
     MSG_KIND_MAX = 0xff
 };
 
-typedef uint64_t msg_u64;
-typedef int64_t msg_i64;
-typedef double msg_f64;
-typedef bool msg_flag;
-typedef struct span msg_str; /* UTF-8 without control characters but tab and newline */
-typedef struct span msg_bin;
-typedef struct job_id msg_job;
-typedef struct node_id msg_node;
+/* What a field of messages.def is in C. str is UTF-8 without control characters but tab and newline. */
+#define MSG_FIELD_u64 uint64_t
+#define MSG_FIELD_i64 int64_t
+#define MSG_FIELD_f64 double
+#define MSG_FIELD_flag bool
+#define MSG_FIELD_str struct span
+#define MSG_FIELD_bin struct span
+#define MSG_FIELD_job struct job_id
+#define MSG_FIELD_node struct node_id
 
 #define MESSAGE(number, name, sentence) struct msg_##name {
-#define FIELD(type, name) msg_##type name;
-#define FIELD_SINCE(version, type, name) msg_##type name;
+#define FIELD(type, name) MSG_FIELD_##type name;
+#define FIELD_SINCE(version, type, name) MSG_FIELD_##type name;
 #define END(name)                                                                                  \
     }                                                                                              \
     ;

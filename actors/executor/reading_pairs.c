@@ -31,6 +31,9 @@ static bool may_precede_name(struct span line, size_t at) {
 static bool may_follow_number(struct span line, size_t at, bool step) {
     if (at == line.len || is_blank(line.data[at]) || is_quote(line.data[at]))
         return true;
+    /* 0,84 and 1,000 mean different numbers in different countries, and neither means 0 or 1. */
+    if (line.data[at] == ',' && at + 1 < line.len && is_digit(line.data[at + 1]))
+        return false;
     return is_one_of(line.data[at], ",;|)]}<>%") || (step && is_one_of(line.data[at], "/:"));
 }
 

@@ -5,7 +5,7 @@
 enum { CURSOR_BYTES = 512, LOSSES_MAX = 4, PATIENCE_MS = 60000 };
 
 /* Where a request says from where on and how many; NULL: its answer has no pages. */
-static bool paging_of(struct msg *request, msg_bin **after, msg_u64 **limit) {
+static bool paging_of(struct msg *request, struct span **after, uint64_t **limit) {
     switch (request->kind) {
     case MSG_list_jobs:
         *after = &request->list_jobs.after;
@@ -77,8 +77,8 @@ static enum page page_read(struct walk *w, struct err *err) {
 bool pages_read(struct client *c, struct msg *request, const struct pages_reader *reader,
                 struct err *err) {
     struct walk w = {.client = c, .reader = reader};
-    msg_bin *after = NULL;
-    msg_u64 *limit = NULL;
+    struct span *after = NULL;
+    uint64_t *limit = NULL;
     bool paged = paging_of(request, &after, &limit);
     if (paged && *limit == 0)
         *limit = LIMIT_PAGE_ROWS;

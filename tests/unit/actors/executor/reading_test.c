@@ -127,6 +127,10 @@ static void pairs(void **state) {
     assert_reads("val_acc=0.91", "name=value||val_acc=0.91");
     assert_reads("val_acc = 0.91, loss: 1e-3; lr=+.5 (f1: 7)",
                  "name=value||val_acc=0.91 loss=0.001 lr=0.5 f1=7");
+    assert_reads("val_acc=0.77,loss=1", "name=value||val_acc=0.77 loss=1");
+    assert_reads("val_acc=0.77, 3 left", "name=value||val_acc=0.77");
+    assert_reads("val_acc=0.77,", "name=value||val_acc=0.77");
+    assert_reads("val_acc=0,84 loss=1", "name=value||loss=1");
     assert_reads("epoch=3 step=150 val_acc=0.91", "name=value|150|val_acc=0.91");
     assert_reads("Epoch 3/10 - loss: 0.5 - val_acc: 0.7", "name=value|3|loss=0.5 val_acc=0.7");
     assert_reads("[step 12] val_acc=1", "name=value|12|val_acc=1");
@@ -166,6 +170,13 @@ static void what_only_looks_like_pairs(void **state) {
         "3=4",
         "1.5:2",
         "a=1_000",
+        "acc=0,84",
+        "acc=1,000",
+        "acc=1,000.5",
+        "acc: 0.9,0.8",
+        "acc=1.,5",
+        "step=1,000",
+        "Epoch 1,000",
         "a=1e",
         "v1=2.3.4",
         "path/: 3",

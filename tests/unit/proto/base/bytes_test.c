@@ -147,7 +147,8 @@ static void text_that_was_cut_or_is_none_is_mended_in_place(void **state) {
     char cut[] = "gr\xc3\xbc\xc3";
     bytes_make_utf8((uint8_t *)cut, sizeof cut - 1);
     assert_string_equal(cut, "gr\xc3\xbc?");
-    char none[] = "a\xff\x01" "b\n\t\x7f";
+    char none[] = "a\xff\x01"
+                  "b\n\t\x7f";
     bytes_make_utf8((uint8_t *)none, sizeof none - 1);
     assert_string_equal(none, "a??b\n\t?");
     bytes_make_utf8(NULL, 0);
