@@ -40,6 +40,7 @@ extern char **environ;
 
 static struct runs runs;
 static struct scratch scratch;
+static bool swept; /* the folders of trials, of what a predecessor left there */
 
 /* ---- the node ---- */
 
@@ -176,6 +177,9 @@ static bool spawn(const struct msg_spawn *m, int output) {
         buf_text(&what, "' could not be killed yet");
         return tell_failed(m->run, EBUSY, &what);
     }
+    if (!swept)
+        scratch_sweep(order.scratch);
+    swept = true;
     int error = scratch_make(&scratch, order.scratch, m->params);
     if (error != 0) {
         buf_text(&what, "cannot make the folder '");

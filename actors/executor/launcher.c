@@ -492,6 +492,7 @@ static void wait_for_end(struct launcher *l) {
     ssize_t got = 1;
     int64_t rest;
     shutdown(l->socket, SHUT_WR);
+    kill(l->pid, SIGCONT); /* one that was stopped would not notice */
     while (got != 0 && (rest = until - orphans_clock()) > 0 && poll(&fd, 1, (int)rest) > 0) {
         got = recv(l->socket, l->bytes, sizeof l->bytes, MSG_DONTWAIT);
         if (got < 0 && errno != EAGAIN && errno != EINTR)

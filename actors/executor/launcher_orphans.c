@@ -89,6 +89,8 @@ void orphans_kill(const char *mark, uint64_t began, int64_t until) {
 /* Run 0 is the predecessor's zyg-run, which ends by itself and knows its own better than we do: it gets the time. */
 static void end_process(pid_t pid, bool is_zyg_run) {
     struct pollfd fd = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+    if (is_zyg_run)
+        kill(pid, SIGCONT); /* one that was stopped has not noticed that it is alone */
     if (fd.fd >= 0 && is_zyg_run && poll(&fd, 1, END_PATIENCE_MS) > 0) {
         close(fd.fd);
         return;

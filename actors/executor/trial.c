@@ -10,6 +10,7 @@ enum {
     OUTPUT_PATIENCE_MS =
         5000, /* output of a program that has ended is read within this time, or never */
     KILL_PATIENCE_MS = 30000, /* what has not died of KILL by then may never */
+    HURRY_PATIENCE_MS = 1000, /* the same when somebody waits for the end of zyg */
     DEATHS_BORNE = 2, /* of zyg-run while the same slot ran: chance, or the fault of another */
     EXIT_INFEASIBLE = 65,
     EXIT_TRANSIENT = 75,
@@ -227,7 +228,7 @@ static enum trial_acts kill_now(struct trial *t, const struct trial_heard *heard
     t->life = LIFE_KILLING;
     if (t->stop == STOP_NONE)
         t->stop = heard->stop;
-    t->due = after(heard->at, KILL_PATIENCE_MS);
+    t->due = after(heard->at, heard->news == NEWS_HURRY ? HURRY_PATIENCE_MS : KILL_PATIENCE_MS);
     return ACT_KILL;
 }
 

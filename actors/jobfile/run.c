@@ -164,17 +164,23 @@ static bool read_grace(struct reader *r, const struct key *key, const struct nod
     return read_duration(r, key, node, 0, LIMITS_GRACE_MAX, &r->job->limits.grace);
 }
 
+/* Every unit of a size ends in B. Without one 20 would be bytes, and meant as MiB. */
+static bool has_size_unit(struct span text) {
+    struct span trimmed = span_trim(text);
+    return trimmed.len > 0 && trimmed.data[trimmed.len - 1] == 'B';
+}
+
 static bool read_output(struct reader *r, const struct key *key, const struct node *node) {
     uint64_t *out = &r->job->limits.output;
-    if (node->kind != NODE_SCALAR || !num_parse_size(node->text, out) || *out == 0 ||
-        *out > INT64_MAX)
+    if (node->kind != NODE_SCALAR || !has_size_unit(node->text) ||
+        !num_parse_size(node->text, out) || *out == 0 || *out > INT64_MAX)
         return reader_expected(r, key, node);
     return true;
 }
 
 static const struct key limits_keys[] = {
     {"wall", read_wall, "a duration with its unit, like 30s, 5m or 2h"},
-    {"output", read_output, "a size like 500KiB or 20MiB"},
+    {"output", read_output, "a size with its unit, like 500KiB or 20MiB"},
     {"grace", read_grace, "a duration with its unit, like 10s, at most 1h"},
     {"stall", NULL, NULL},
     {"memory", NULL, NULL},

@@ -100,7 +100,7 @@ static const struct key search_keys[] = {
     {"method", read_method, "random, grid or list"},
     {"trials", read_trials, "a whole number from 1 to 1000000000"},
     {"parallel", read_parallel, "a whole number from 0 (as many as there are slots) to 1000000"},
-    {"seed", read_seed, "a whole number, 0 or greater"},
+    {"seed", read_seed, "a whole number from 0 to 9223372036854775807"},
     {"objective", read_objective, "a mapping like {metric: loss, goal: minimize}"},
     {"objectives", read_objectives, "a list of mappings like {metric: loss, goal: minimize}"},
     {"constraints", NULL, NULL},

@@ -9,7 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FOLDER_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+enum {
+    FOLDER_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+    LOOKS_MAX = 4096 /* folders that a sweep looks at: the first trial waits for it */
+};
 
 /* ---- making ---- */
 
@@ -137,6 +140,67 @@ static void remove_empty(const char *path) {
     close(folder);
     if (rmdir(path) == 0)
         remove_parent(path);
+}
+
+/* ---- what a killed predecessor left ---- */
+
+static bool is_empty_or_missing(int folder, const char *name) {
+    return is_empty(folder, name) || faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+}
+
+/* Like is_unused, but its making or removing may have been interrupted. */
+static bool is_left_over(const char *path) {
+    static const char *const made[] = {"output", "checkpoint", "params.json", NULL};
+    int folder = open(path, FOLDER_FLAGS);
+    if (folder < 0)
+        return false;
+    bool left_over = holds_only(folder, made) &&
+                     (is_own_file(folder, "params.json") ||
+                      faccessat(folder, "params.json", F_OK, AT_SYMLINK_NOFOLLOW) != 0) &&
+                     is_empty_or_missing(folder, "output") &&
+                     is_empty_or_missing(folder, "checkpoint");
+    close(folder);
+    return left_over;
+}
+
+static bool is_slot(const char *name) {
+    return name[0] != '\0' && name[strspn(name, "0123456789")] == '\0';
+}
+
+static bool join_path(char out[SCRATCH_PATH_MAX], const char *folder, const char *name) {
+    int len = snprintf(out, SCRATCH_PATH_MAX, "%s/%s", folder, name);
+    return len > 0 && len < SCRATCH_PATH_MAX;
+}
+
+static void sweep_job(const char *job, uint32_t *looks) {
+    char slot[SCRATCH_PATH_MAX];
+    DIR *folder = opendir(job);
+    for (struct dirent *entry; folder != NULL && *looks > 0 && (entry = readdir(folder)) != NULL;) {
+        if (!is_slot(entry->d_name) || !join_path(slot, job, entry->d_name))
+            continue;
+        --*looks;
+        if (is_left_over(slot))
+            remove_empty(slot);
+    }
+    if (folder != NULL)
+        closedir(folder);
+    rmdir(job); /* only if it is empty */
+}
+
+void scratch_sweep(const char *path) {
+    char job[SCRATCH_PATH_MAX], folder_path[SCRATCH_PATH_MAX];
+    uint32_t looks = LOOKS_MAX;
+    if (!put_parent(path, job) || !put_parent(job, folder_path))
+        return;
+    DIR *folder = opendir(folder_path);
+    for (struct dirent *entry; folder != NULL && looks > 0 && (entry = readdir(folder)) != NULL;) {
+        if (entry->d_name[0] == '.' || !join_path(job, folder_path, entry->d_name))
+            continue;
+        looks--;
+        sweep_job(job, &looks);
+    }
+    if (folder != NULL)
+        closedir(folder);
 }
 
 /* ---- spares ---- */

@@ -19,6 +19,10 @@ struct scratch {
     char spares[LIMIT_SLOTS_NODE][SCRATCH_PATH_MAX];
 };
 
+/* Before the first trial, with the path of its folder RUNS/JOB/SLOT: removes what a predecessor that was killed left in
+ * RUNS, which is every SLOT of any JOB that holds nothing but params.json and empty folders, and every empty JOB. Looks at
+ * a few thousand folders at most; what is left is for the next start. */
+void scratch_sweep(const char *path);
 /* 0 or errno. What an earlier attempt left in the folder stays there. */
 int scratch_make(struct scratch *s, const char *path, struct span params);
 void scratch_leave(struct scratch *s, const char *path); /* its trial is over */

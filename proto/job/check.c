@@ -65,6 +65,9 @@ static bool check_name(const struct job *job, struct job_fault *fault) {
     if (name.len > LIMIT_NAME_BYTES)
         return job_fault_set(fault, "name", 0, "a job's name has at most %d characters",
                              LIMIT_NAME_BYTES);
+    if (span_is(name, "last"))
+        return job_fault_set(fault, "name", 0,
+                             "'last' always means the newest job; give this one another name");
     for (size_t i = 0; i < name.len; i++) {
         uint8_t c = name.data[i];
         bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -161,12 +164,29 @@ static bool count_points(struct job *job, struct arena *arena, uint64_t *points,
     return grid != NULL;
 }
 
+/* Nothing asked for is left out silently: neither trials there are no configurations for, nor
+ * points of a grid there are no trials for. */
+static bool fit_trials(struct job *job, uint64_t points, struct job_fault *fault) {
+    if (job->trials > points)
+        return job_fault_set(fault, "search.trials", 0,
+                             "search.trials is %llu, but there %s only %llu configuration%s",
+                             (unsigned long long)job->trials, points == 1 ? "is" : "are",
+                             (unsigned long long)points, points == 1 ? "" : "s");
+    if (job->trials == 0 && points > LIMIT_SLOTS_JOB)
+        return job_fault_set(fault, "search.trials", 0,
+                             "the grid has %llu points, and a job at most %d trials: give "
+                             "search.trials, how many of the points to try",
+                             (unsigned long long)points, LIMIT_SLOTS_JOB);
+    if (job->trials == 0)
+        job->trials = points;
+    return true;
+}
+
 static bool check_trials(struct job *job, struct arena *arena, struct job_fault *fault) {
     uint64_t points;
-    if (!count_points(job, arena, &points, fault))
+    if (!count_points(job, arena, &points, fault) ||
+        (points > 0 && !fit_trials(job, points, fault)))
         return false;
-    if (points > 0 && (job->trials == 0 || job->trials > points))
-        job->trials = points;
     if (job->trials == 0 || job->trials > LIMIT_SLOTS_JOB)
         return job_fault_set(fault, "search.trials", 0, "a job has 1 to %d trials",
                              LIMIT_SLOTS_JOB);

@@ -75,9 +75,10 @@ static bool check_choices(const struct param *p, struct job_fault *fault) {
 }
 
 /* Up to 2^53 a double tells any two neighbouring whole numbers apart. */
+#define WHOLE_MOST 9007199254740992.0
+
 static bool is_whole(double value) {
-    static const double most = 9007199254740992.0;
-    return value >= -most && value <= most && (double)(int64_t)value == value;
+    return value >= -WHOLE_MOST && value <= WHOLE_MOST && (double)(int64_t)value == value;
 }
 
 static double largest(const struct param *p) {
@@ -114,6 +115,18 @@ static bool check_spacing(const struct param *p, struct job_fault *fault) {
     return true;
 }
 
+/* direction: "from" for the lower end, "to" for the upper. */
+static bool check_whole_end(const struct param *p, const char *key, const char *direction,
+                            double end, struct job_fault *fault) {
+    char where[WHERE_BYTES];
+    if (is_whole(end))
+        return true;
+    return job_fault_set(fault, where_of(where, p, key), 0,
+                         "an int runs between whole numbers from %s to %s, not %s %s",
+                         number_text_of(-WHOLE_MOST).text, number_text_of(WHOLE_MOST).text,
+                         direction, number_text_of(end).text);
+}
+
 static bool check_range(const struct param *p, struct job_fault *fault) {
     char where[WHERE_BYTES];
     if (p->choices_count > 0)
@@ -129,14 +142,9 @@ static bool check_range(const struct param *p, struct job_fault *fault) {
         return job_fault_set(fault, where_of(where, p, "min"), 0,
                              "on a log scale 'min' must be greater than 0, not %s",
                              number_text_of(p->low).text);
-    if (p->kind == PARAM_INT && !is_whole(p->low))
-        return job_fault_set(fault, where_of(where, p, "min"), 0,
-                             "an int runs between whole numbers, not from %s",
-                             number_text_of(p->low).text);
-    if (p->kind == PARAM_INT && !is_whole(p->high))
-        return job_fault_set(fault, where_of(where, p, "max"), 0,
-                             "an int runs between whole numbers, not to %s",
-                             number_text_of(p->high).text);
+    if (p->kind == PARAM_INT && (!check_whole_end(p, "min", "from", p->low, fault) ||
+                                 !check_whole_end(p, "max", "to", p->high, fault)))
+        return false;
     return check_spacing(p, fault);
 }
 

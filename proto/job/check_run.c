@@ -17,8 +17,9 @@ static bool missing_value(const struct job *job, const struct value *row, const 
     struct buf shown = buf_of(memory, sizeof memory);
     job_config_print(job, row, 0, &shown);
     struct span text = buf_view(&shown);
-    return job_fault_set(fault, where, 0, "'%.*s' is missing, which is active with %.*s",
-                         SHOWN(p->name), SHOWN_UP_TO(text, ROW_BYTES));
+    return job_fault_set(fault, where, 0, "'%.*s' is missing%s%.*s", SHOWN(p->name),
+                         text.len == 0 ? "" : ", which is active with ",
+                         SHOWN_UP_TO(text, ROW_BYTES));
 }
 
 static bool wrong_value(const struct param *p, const struct value *v, const char *where,

@@ -69,8 +69,8 @@ static bool all_countable(const struct job *job, struct job_fault *why) {
 }
 
 static bool too_many_points(struct walk *w) {
-    return job_fault_set(w->why, "search.method", 0, "the grid has more than %d points",
-                         LIMIT_SLOTS_JOB);
+    return job_fault_set(w->why, "search.method", 0, "the grid has more than %llu points",
+                         (unsigned long long)GRID_POINTS_MAX);
 }
 
 static bool block_add(struct walk *w) {
@@ -85,7 +85,7 @@ static bool block_add(struct walk *w) {
         if (w->grid->is_parent[i] || !is_active(p, w->values))
             continue;
         uint64_t count = param_points(p);
-        if (count > LIMIT_SLOTS_JOB || points * count > LIMIT_SLOTS_JOB)
+        if (count > GRID_POINTS_MAX / points)
             return too_many_points(w);
         points *= count;
     }
@@ -96,7 +96,7 @@ static bool block_add(struct walk *w) {
     }
     w->blocks++;
     w->points += points;
-    return w->points <= LIMIT_SLOTS_JOB || too_many_points(w);
+    return w->points <= GRID_POINTS_MAX || too_many_points(w);
 }
 
 /* Parents are at most LIMIT_PARAMS, so the recursion is no deeper. */

@@ -6,8 +6,8 @@
  * parameters never multiply points, and point i is found by a binary search over blocks.
  * Memory   the blocks live in the arena: at most GRID_BLOCKS_MAX, each as large as there are
  *          parents.
- * Errors   grid_make says which parameter has endlessly many points, or that the whole is too
- *          large.
+ * Errors   grid_make says which parameter has endlessly many points, or that there are more than
+ *          GRID_POINTS_MAX. How many of them a job tries is not the grid's concern.
  */
 #ifndef ZYG_GRID_H
 #define ZYG_GRID_H
@@ -15,12 +15,14 @@
 #include "proto/job/job.h"
 
 enum { GRID_BLOCKS_MAX = 4096 };
+#define GRID_POINTS_MAX (UINT64_C(1) << 62) /* sums of two such numbers do not overflow */
 
 struct grid;
 
 /* For a job whose `when` are compiled and ordered. NULL with `why` set when a parameter has
  * endlessly many points (a float without step or points), when parents span more than
- * GRID_BLOCKS_MAX blocks, when the points do not fit LIMIT_SLOTS_JOB, or when the arena is full. */
+ * GRID_BLOCKS_MAX blocks, when there are more than GRID_POINTS_MAX points, or when the arena is
+ * full. */
 const struct grid *grid_make(const struct job *job, struct arena *arena, struct job_fault *why);
 uint64_t grid_points(const struct grid *g);
 /* values: params_count of them; i < grid_points. */

@@ -73,7 +73,8 @@ struct job {
     struct span dir;  /* absolute: where trials start */
 
     enum method method;
-    /* slots: numbers 0..trials-1. For grid and list never more than there are points */
+    /* slots: numbers 0..trials-1. For grid and list never more than there are points; a grid may
+     * have more of them than it tries, and more than LIMIT_SLOTS_JOB */
     uint64_t trials;
     uint32_t parallel; /* 0: as many as there are slots */
     uint64_t seed;
@@ -137,9 +138,10 @@ struct job_fault {
 bool job_fault_set(struct job_fault *fault, const char *where, size_t at, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Compiles `when`, orders the parameters, checks everything, counts the grid. trials is lowered to
- * the number of points of a grid or list; 0 stands for all of them. The values of configs must have
- * gone through param_fit. */
+/* Compiles `when`, orders the parameters, checks everything, counts the grid. For a grid or list
+ * trials 0 stands for all its points, and is replaced by their number; more trials than points, or
+ * all of more than LIMIT_SLOTS_JOB points, are refused. The values of configs must have gone
+ * through param_fit. */
 bool job_check(struct job *job, struct arena *arena, struct job_fault *fault);
 /* The part of it that is about parameters alone; the functions on parameters below want one that
  * has passed it. */

@@ -102,6 +102,18 @@ static void put_duration(dur_ms value, struct buf *out) {
     buf_text(out, value % 1000 == 0 ? "s" : "ms");
 }
 
+/* In the largest unit that says it exactly. */
+static void put_size(uint64_t value, struct buf *out) {
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    size_t unit = 0;
+    while (unit + 1 < sizeof units / sizeof units[0] && value % 1024 == 0) {
+        value /= 1024;
+        unit++;
+    }
+    buf_u64(out, value);
+    buf_text(out, units[unit]);
+}
+
 static void put_search(const struct job *job, struct buf *out) {
     static const char *const methods[METHOD_COUNT] = {
         [METHOD_RANDOM] = "random", [METHOD_GRID] = "grid", [METHOD_LIST] = "list"};
@@ -231,7 +243,7 @@ static void put_run(const struct job *job, struct buf *out) {
     buf_text(out, "grace: ");
     put_duration(job->limits.grace, out);
     buf_text(out, ", output: ");
-    buf_u64(out, job->limits.output);
+    put_size(job->limits.output, out);
     buf_text(out, "}\n  retry: {crash: ");
     buf_u64(out, job->retry.crash);
     buf_text(out, ", transient: ");

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "tests/e2e/launcher_world.h"
 
+#include <sys/ptrace.h>
 #include <time.h>
 
 /* It forks twice, has a session of its own, no environment, no output: nothing ties it to its trial but who its parent is. */
@@ -195,6 +196,82 @@ static void ending_kills_what_runs(void **state) {
     assert_false(exists(scratch_of(w, 1)));
 }
 
+static void ending_ends_a_stopped_zyg_run(void **state) {
+    struct world *w = *state;
+    order_shell(w, 1,
+                "mkfifo hand; (setsid env -i /bin/sh -c 'echo $$ > hand; exec sleep 1000' > "
+                "/dev/null 2>&1 &); read line < hand; echo daemon $line; trap '' TERM; "
+                "while :; do sleep 1000; done");
+    wait_output(w, 1, "daemon ");
+    pid_t zyg_run = zyg_run_pid();
+    kill(zyg_run, SIGSTOP);
+    order_kill(w, 1, SIGKILL); /* nobody hears it */
+    int64_t begin = now_ms();
+    launcher_destroy(&w->launcher);
+    assert_true(now_ms() - begin < 4000);
+    assert_gone(zyg_run);
+    assert_gone((pid_t)w->runs[1].pid);
+    assert_gone(number_after(w->runs[1].output, "daemon "));
+    assert_false(exists(scratch_of(w, 1)));
+}
+
+/* One that does not even go on when it is told to is killed. A tracer holds it here. */
+static void ending_kills_a_hung_zyg_run(void **state) {
+    struct world *w = *state;
+    order_shell(w, 1, "sleep 1000 & echo pid $!; wait");
+    wait_output(w, 1, "pid ");
+    pid_t zyg_run = zyg_run_pid();
+    if (ptrace(PTRACE_SEIZE, zyg_run, NULL, NULL) != 0)
+        skip(); /* not everywhere may one trace */
+    ptrace(PTRACE_INTERRUPT, zyg_run, NULL, NULL);
+    int64_t begin = now_ms();
+    launcher_destroy(&w->launcher);
+    assert_in_range(now_ms() - begin, 4900, 9000);
+    assert_gone(zyg_run);
+    assert_gone((pid_t)w->runs[1].pid);
+    assert_gone(number_after(w->runs[1].output, "pid "));
+}
+
+/* The node was killed while its zyg-run was stopped: only the next start can end that. */
+static void a_stopped_zyg_run_is_swept(void **state) {
+    struct world *w = *state;
+    int ready[2];
+    pid_t pids[2];
+    assert_int_equal(pipe(ready), 0);
+    launcher_destroy(&w->launcher);
+    pid_t node = fork();
+    if (node == 0) {
+        struct launcher_config config = {.program = zyg_run_path()};
+        struct err err;
+        memcpy(config.state, state_id, sizeof state_id);
+        struct board *board = board_new();
+        w->launcher = launcher_new(board, &config, &err);
+        struct port port = launcher_port(w->launcher);
+        struct core core = {.room = ROOM_EXECUTOR, .self = w, .step = hear, .deadline = never};
+        w->board = board;
+        board_seat_port(board, &port);
+        board_seat_core(board, &core);
+        order_shell(w, 1, "echo ready; sleep 1000");
+        wait_output(w, 1, "ready");
+        pids[0] = zyg_run_pid();
+        pids[1] = (pid_t)w->runs[1].pid;
+        kill(pids[0], SIGSTOP);
+        if (write(ready[1], pids, sizeof pids) == (ssize_t)sizeof pids)
+            kill(getpid(), SIGKILL);
+        _exit(1);
+    }
+    assert_int_equal(read(ready[0], pids, sizeof pids), sizeof pids);
+    close(ready[0]);
+    close(ready[1]);
+    assert_int_equal(waitpid(node, NULL, 0), node);
+    int64_t begin = now_ms();
+    assert_true(launcher_sweep(state_id) >= 1);
+    assert_true(now_ms() - begin < 4000);
+    waitpid(pids[0], NULL, 0); /* this process is a subreaper, so it came here */
+    assert_gone(pids[0]);
+    assert_gone(pids[1]);
+}
+
 static pid_t start_marked(const char *mark) {
     pid_t pid = fork();
     if (pid == 0) {
@@ -211,7 +288,13 @@ static pid_t start_marked(const char *mark) {
 
 static void leftovers_are_swept(void **state) {
     (void)state;
-    pid_t ours = start_marked("c0ffee01000000000000000000000000:0123456789abcdef:12");
+    char mark[KIN_MARK_BYTES];
+    struct buf text = buf_of(mark, sizeof mark);
+    choose_state();
+    buf_hex(&text, state_id, sizeof state_id);
+    buf_text(&text, ":0123456789abcdef:12");
+    buf_zero(&text);
+    pid_t ours = start_marked(mark);
     pid_t other = start_marked("c0ffee02000000000000000000000000:0123456789abcdef:12");
     int status;
     /* What sweeps is marked too: a trial of the predecessor may have called zyg. It must not end itself. */
@@ -237,6 +320,9 @@ int main(void) {
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_folder_in_use_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ending_kills_what_runs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(ending_ends_a_stopped_zyg_run, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(ending_kills_a_hung_zyg_run, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_stopped_zyg_run_is_swept, set_up, tear_down),
         cmocka_unit_test(leftovers_are_swept),
     };
     signal(SIGPIPE, SIG_IGN);

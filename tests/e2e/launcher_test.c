@@ -86,7 +86,11 @@ static void a_trial_sees_what_it_should(void **state) {
         "ls /proc/self/fd; cat runs/job/1/params.json; cut -d' ' -f5 /proc/$$/stat; "
         "echo =$$");
     struct heard *h = wait_over(w, 1);
-    snprintf(expected, sizeof expected, "4 hello yes [] []\nc0ffee01000000000000000000000000:");
+    struct buf begin = buf_of(expected, sizeof expected);
+    buf_text(&begin, "4 hello yes [] []\n");
+    buf_hex(&begin, state_id, sizeof state_id);
+    buf_text(&begin, ":");
+    buf_zero(&begin);
     assert_memory_equal(h->output, expected, strlen(expected));
     snprintf(
         expected, sizeof expected,
@@ -227,6 +231,65 @@ static void orders_wait_for_a_busy_zyg_run(void **state) {
         assert_int_equal(wait_over(w, run)->status, 0);
 }
 
+static void make_folders(const struct world *w, const char *const *names) {
+    char path[256];
+    for (; *names != NULL; names++) {
+        snprintf(path, sizeof path, "%s/%s", w->dir, *names);
+        assert_int_equal(mkdir(path, 0700), 0);
+    }
+}
+
+static bool has(const struct world *w, const char *name) {
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", w->dir, name);
+    return exists(path);
+}
+
+/* What trials left in their folders stays; what only zyg-run made goes before the first trial. */
+static void leftovers_of_a_killed_zyg_run_go(void **state) {
+    struct world *w = *state;
+    static const char *const folders[] = {"runs",
+                                          "runs/old",
+                                          "runs/old/0",
+                                          "runs/old/0/output",
+                                          "runs/old/1",
+                                          "runs/old/1/output",
+                                          "runs/old/0/checkpoint",
+                                          "runs/empty",
+                                          "runs/job",
+                                          "runs/job/7",
+                                          "runs/job/7/output",
+                                          "runs/job/7/checkpoint",
+                                          "runs/job/8",
+                                          "runs/job/8/output",
+                                          "runs/job/8/checkpoint",
+                                          "runs/job/9",
+                                          "runs/job/9/output",
+                                          "runs/job/9/mine",
+                                          "runs/job/notes",
+                                          NULL};
+    make_folders(w, folders);
+    write_file(w, "runs/old/0/params.json", "{}", 0600);
+    write_file(w, "runs/job/7/params.json", "{}", 0600);
+    write_file(w, "runs/job/7/checkpoint/state", "half way", 0600);
+    write_file(w, "runs/job/8/params.json", "{}", 0600);
+    order_shell(w, 1, "exit 0");
+    assert_int_equal(wait_over(w, 1)->status, 0);
+    assert_false(has(w, "runs/old"));
+    assert_false(has(w, "runs/empty"));
+    assert_false(has(w, "runs/job/8"));
+    assert_true(has(w, "runs/job/7/checkpoint/state"));
+    assert_true(has(w, "runs/job/7/params.json"));
+    assert_true(has(w, "runs/job/7/output"));
+    assert_true(has(w, "runs/job/9/mine"));
+    assert_true(has(w, "runs/job/notes"));
+    static const char *const later[] = {"runs/later", NULL};
+    make_folders(w, later);
+    order_shell(w, 2, "exit 0");
+    assert_int_equal(wait_over(w, 2)->status, 0);
+    assert_true(has(w, "runs/later")); /* only once: folders in use are nobody's leftovers */
+}
+
 static void zyg_run_is_small(void **state) {
     struct world *w = *state;
     char path[64], line[256];
@@ -272,6 +335,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(all_output_comes_before_the_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(output_may_end_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(orders_wait_for_a_busy_zyg_run, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(leftovers_of_a_killed_zyg_run_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(zyg_run_is_small, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_zyg_run_is_an_error, set_up, tear_down),
     };

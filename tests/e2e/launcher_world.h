@@ -43,7 +43,13 @@ struct world {
     char down_what[256];
 };
 
-static const uint8_t state_id[LAUNCHER_STATE_BYTES] = {0xc0, 0xff, 0xee, 0x01};
+static uint8_t state_id[LAUNCHER_STATE_BYTES] = {0xc0, 0xff, 0xee, 0x01};
+
+/* A sweep goes through the whole machine: another run of these tests must have another state. */
+static inline void choose_state(void) {
+    pid_t pid = getpid();
+    memcpy(state_id + 4, &pid, sizeof pid);
+}
 
 static inline void keep_text(char *out, size_t cap, struct span text) {
     size_t len = text.len < cap - 1 ? text.len : cap - 1;
@@ -122,6 +128,7 @@ static inline int set_up(void **state) {
              tmp != NULL && strlen(tmp) < 40 ? tmp : "/tmp");
     assert_non_null(mkdtemp(w->dir));
     w->board = board_new();
+    choose_state();
     struct launcher_config config = {.program = zyg_run_path()};
     memcpy(config.state, state_id, sizeof state_id);
     w->launcher = launcher_new(w->board, &config, &err);

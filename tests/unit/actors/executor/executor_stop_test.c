@@ -186,6 +186,25 @@ static void what_cannot_be_killed_does_not_keep_zyg_from_ending(void **state) {
     assert_int_equal(count(MSG_quiet), 1);
 }
 
+/* Such as when zyg-run was stopped: nobody answers. */
+static void a_second_quit_ends_within_a_second(void **state) {
+    (void)state;
+    open_job(&job_a);
+    uint64_t a = run(&job_a, 1);
+    run(&job_a, 2); /* is not even known to run */
+    spawned(a, 1000);
+    quit(1100);
+    assert_int_equal(count(MSG_kill), 2);
+    quit(1200);
+    assert_int_equal(count(MSG_kill), 2);
+    assert_true(core.deadline(core.self) == 2200);
+    step(NULL, 2199);
+    assert_int_equal(said_count, 0);
+    step(NULL, 2200);
+    assert_int_equal(count(MSG_outcome), 2);
+    assert_int_equal(count(MSG_quiet), 1);
+}
+
 static void a_third_quit_waits_for_nothing(void **state) {
     (void)state;
     open_job(&job_a);
@@ -287,6 +306,7 @@ int main(void) {
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_killed_does_not_keep_zyg_from_ending, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_second_quit_ends_within_a_second, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_third_quit_waits_for_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(quitting_stops_everything_then_is_quiet, set_up, tear_down),
         cmocka_unit_test_setup_teardown(quitting_with_nothing_to_stop_is_quiet_at_once, set_up,

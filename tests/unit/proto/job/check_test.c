@@ -42,6 +42,8 @@ static void names_and_folders(void **state) {
         "a job's name has lower-case letters, digits and after the first of them . _ -, not '-a'");
     job.name = TEXT("a23456789012345678901234567890123456789012345678901234567890abcde");
     assert_fault(&job, "name", "a job's name has at most 64 characters");
+    job.name = TEXT("last");
+    assert_fault(&job, "name", "'last' always means the newest job; give this one another name");
     job.name = TEXT("0.a_b-c");
     job.dir = TEXT("relative");
     assert_fault(&job, "run.dir",
@@ -98,8 +100,10 @@ static void parameters_that_cannot_be(void **state) {
     assert_fault(&job, "params.C.step", "a step is greater than 0");
     job = job_example(params);
     params[NEIGHBORS].high = 0x1p54;
-    assert_fault(&job, "params.neighbors.max",
-                 "an int runs between whole numbers, not to 18014398509481984");
+    assert_fault(
+        &job, "params.neighbors.max",
+        "an int runs between whole numbers from -9007199254740992 to 9007199254740992, not "
+        "to 18014398509481984");
     job = job_example(params);
     params[NEIGHBORS].step = 0.5;
     assert_fault(&job, "params.neighbors.step", "the step of an int is a whole number");
@@ -170,6 +174,17 @@ static void configurations_are_whole(void **state) {
     struct arena arena = fresh_arena();
     assert_true(job_check(&job, &arena, &fault));
     assert_true(job.trials == 1);
+    job = job_example(params);
+    job.configs = rows;
+    job.configs_count = 1;
+    job.method = METHOD_LIST;
+    job.trials = 9;
+    assert_fault(&job, "search.trials", "search.trials is 9, but there is only 1 configuration");
+    const struct value empty[PARAMS] = {NONE};
+    job = job_example(params);
+    job.configs = empty;
+    job.configs_count = 1;
+    assert_fault(&job, "try_first[0].learner", "'learner' is missing");
     job = job_example(params);
     job.configs = rows;
     job.configs_count = 1;

@@ -101,15 +101,94 @@ static void trials_are_never_more_than_points(void **state) {
     struct arena arena = fresh_arena();
     struct job job = job_example(params);
     job.method = METHOD_GRID;
-    job.trials = 1000;
-    assert_true(job_check(&job, &arena, &fault));
-    assert_true(job.trials == 24);
-    job.trials = 10;
-    assert_true(job_check(&job, &arena, &fault));
-    assert_true(job.trials == 10);
+    job.trials = 25;
+    assert_false(job_check(&job, &arena, &fault));
+    assert_string_equal(fault.where, "search.trials");
+    assert_string_equal(fault.what, "search.trials is 25, but there are only 24 configurations");
+    for (uint64_t trials = 10; trials <= 24; trials += 14) {
+        job = job_example(params);
+        job.method = METHOD_GRID;
+        job.trials = trials;
+        arena = fresh_arena();
+        assert_true(job_check(&job, &arena, &fault));
+        assert_true(job.trials == trials);
+    }
 }
 
-static void endless_and_too_large_grids_are_refused(void **state) {
+/* A grid of two whole numbers, 0 to 2^bits - 1 each; parameters and job are the caller's. */
+static struct job square(struct param *params, unsigned bits) {
+    struct param ignored[PARAMS];
+    struct job job = job_example(ignored);
+    static const struct span argv[] = {{(const uint8_t *)"true", 4}};
+    double most = (double)((UINT64_C(1) << bits) - 1);
+    params[0] = (struct param){.name = TEXT("a"), .kind = PARAM_INT, .high = most};
+    params[1] = (struct param){.name = TEXT("b"), .kind = PARAM_INT, .high = most};
+    job.method = METHOD_GRID;
+    job.params = params;
+    job.params_count = 2;
+    job.argv = argv;
+    job.argv_count = 1;
+    job.env_count = 0;
+    return job;
+}
+
+static void a_grid_may_have_more_points_than_trials(void **state) {
+    (void)state;
+    struct param params[2];
+    struct job job = square(params, 31);
+    struct arena arena = fresh_arena();
+    const uint64_t most = (UINT64_C(1) << 31) - 1;
+    job.trials = 5;
+    assert_true(job_check(&job, &arena, &fault));
+    assert_true(job.trials == 5);
+    const struct grid *grid = grid_make(&job, &arena, &fault);
+    assert_true(grid_points(grid) == GRID_POINTS_MAX);
+    struct value values[2];
+    grid_point(grid, &job, 4, values);
+    assert_value(&values[0], INT(0));
+    assert_value(&values[1], INT(4));
+    grid_point(grid, &job, GRID_POINTS_MAX - 1, values);
+    assert_value(&values[0], INT((int64_t)most));
+    assert_value(&values[1], INT((int64_t)most));
+
+    job = square(params, 20);
+    job.trials = 0;
+    arena = fresh_arena();
+    assert_false(job_check(&job, &arena, &fault));
+    assert_string_equal(fault.where, "search.trials");
+    assert_string_equal(fault.what,
+                        "the grid has 1099511627776 points, and a job at most 1000000000 trials: "
+                        "give search.trials, how many of the points to try");
+}
+
+static void points_beyond_counting_are_refused(void **state) {
+    (void)state;
+    static const char *const what = "the grid has more than 4611686018427387904 points";
+    struct param params[2];
+    struct job job = square(params, 31);
+    struct arena arena = fresh_arena();
+    job.trials = 5;
+    params[1].high += 1; /* one value more in a block's product */
+    assert_false(job_check(&job, &arena, &fault));
+    assert_string_equal(fault.where, "search.method");
+    assert_string_equal(fault.what, what);
+
+    /* Two blocks, each of which could be counted: of 2^62 points and of one. */
+    const struct value sides[] = {WORD("left"), WORD("right")};
+    struct param three[3];
+    job = square(three, 31);
+    job.trials = 5;
+    three[2] = (struct param){
+        .name = TEXT("side"), .kind = PARAM_CHOICE, .choices = sides, .choices_count = 2};
+    three[0].when_text = TEXT("side == left");
+    three[1].when_text = TEXT("side == left");
+    job.params_count = 3;
+    arena = fresh_arena();
+    assert_false(job_check(&job, &arena, &fault));
+    assert_string_equal(fault.what, what);
+}
+
+static void endless_grids_and_too_many_blocks_are_refused(void **state) {
     (void)state;
     struct param params[PARAMS];
     struct arena arena = fresh_arena();
@@ -121,14 +200,6 @@ static void endless_and_too_large_grids_are_refused(void **state) {
     assert_string_equal(
         fault.what,
         "a grid cannot try every float between two: add 'points' (how many values) or 'step'");
-
-    job_example_params(params);
-    params[NEIGHBORS] =
-        (struct param){.name = TEXT("neighbors"), .kind = PARAM_INT, .low = 0, .high = 2e9};
-    job.params = params;
-    arena = fresh_arena();
-    assert_false(job_check(&job, &arena, &fault));
-    assert_string_equal(fault.what, "the grid has more than 1000000000 points");
 
     job_example_params(params); /* a parent with many values: many blocks */
     params[LEARNER] =
@@ -160,7 +231,9 @@ int main(void) {
         cmocka_unit_test(every_point_once_and_in_order),
         cmocka_unit_test(a_million_points_need_no_memory),
         cmocka_unit_test(trials_are_never_more_than_points),
-        cmocka_unit_test(endless_and_too_large_grids_are_refused),
+        cmocka_unit_test(a_grid_may_have_more_points_than_trials),
+        cmocka_unit_test(points_beyond_counting_are_refused),
+        cmocka_unit_test(endless_grids_and_too_many_blocks_are_refused),
         cmocka_unit_test(a_full_arena_is_a_fault),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,7 +46,7 @@ static void the_long_form(void **state) {
         "  metrics:\n"
         "    regex:\n"
         "      accuracy: \"acc \\\\[([0-9.]+)\\\\]\"\n"
-        "  limits: {wall: 1500ms, grace: 10s, output: 20971520}\n"
+        "  limits: {wall: 1500ms, grace: 10s, output: 20MiB}\n"
         "  retry: {crash: 1, transient: 5, lost: unlimited}\n");
 }
 
@@ -82,10 +82,36 @@ static void text_is_quoted_where_it_must_be(void **state) {
     }
 }
 
+static void sizes_are_exact_and_have_a_unit(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t size;
+        const char *shown;
+    } cases[] = {
+        {1, "output: 1B}"},
+        {20000001, "output: 20000001B}"},
+        {1024, "output: 1KiB}"},
+        {3ull << 40, "output: 3TiB}"},
+        {1ull << 50, "output: 1024TiB}"},
+        {INT64_MAX, "output: 9223372036854775807B}"},
+    };
+    struct param params[PARAMS];
+    struct job job = job_example(params);
+    for (uint32_t i = 0; i < COUNT(cases); i++) {
+        static char memory[4096];
+        struct buf out = buf_of(memory, sizeof memory - 1);
+        job.limits.output = cases[i].size;
+        job_print(&job, &out);
+        memory[out.len] = '\0';
+        assert_non_null(strstr(memory, cases[i].shown));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_long_form),
         cmocka_unit_test(text_is_quoted_where_it_must_be),
+        cmocka_unit_test(sizes_are_exact_and_have_a_unit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
