@@ -14,7 +14,7 @@ search:
 params:
   x: {min: 0, max: 1}
 run:
-  command: [sh, -c, "sleep 0.1; echo score={x}"]
+  command: [sh, -c, "until [ {trial} -lt 12 ] || [ -e '$WORK/open' ]; do sleep 0.02; done; sleep 0.1; echo score={x}"]
 END
 
 run zyg-node --version
@@ -55,6 +55,7 @@ assert_status 3
 assert_contains "$err" "zyg resume $job"
 
 # Its next start goes on by itself; two look at the same time.
+touch "$WORK/open"
 start node zyg-node --slots 3
 node=$pid
 wait_until 10 "the agent" grep -q listens "$WORK/node.err"

@@ -17,9 +17,17 @@ search:
 params:
   x: {min: 0, max: 1}
 run:
-  command: [sh, -c, "echo {trial} >>'$WORK/started'; sleep $2; echo score={x}"]
+  command: [sh, -c, "echo {trial} >>'$WORK/started'; until [ {trial} -lt \$(cat '$WORK/gate') ]; do sleep 0.02; done;
+                     sleep $2; echo score={x}"]
 END
 }
+
+# Trials from this number on wait, so that no machine is fast enough to end a job before its test has done what it wants to do.
+gate() {
+    echo "$1" >"$WORK/gate.new"
+    mv "$WORK/gate.new" "$WORK/gate"
+}
+gate 1000
 
 finished() { # N: at least so many trials of the last job are kept
     [ "$(zyg ls -q -o jsonl | sed -n '1s/.*"done": *\([0-9]*\).*/\1/p')" -ge "$1" ]
@@ -99,6 +107,7 @@ assert_equal "" "$err"
 
 # Ctrl-C: the trials end, the job can be resumed and repeats nothing that was finished.
 rm "$WORK/started"
+gate 20
 start first zyg submit "$WORK/slow.yaml" --wait
 first=$pid
 wait_until 20 "the start" grep -q started "$WORK/first.out"
@@ -134,6 +143,7 @@ wait_until 5 "the other" grep -q 'goes on' "$WORK/other.out"
 wait_until 5 "the look" grep -q 'goes on' "$WORK/looks.out"
 disown "$again" # or bash would tell that it was killed
 kill -KILL "$again"
+gate 1000
 finish "$other" 60
 assert_status 0
 assert_contains "$(<"$WORK/other.out")" "is done: 40/40 trials in"
