@@ -11,7 +11,9 @@ enum {
         5000, /* output of a program that has ended is read within this time, or never */
     KILL_PATIENCE_MS = 30000, /* what has not died of KILL by then may never */
     HURRY_PATIENCE_MS = 1000, /* the same when somebody waits for the end of zyg */
-    DEATHS_BORNE = 2, /* of zyg-run while the same slot ran: chance, or the fault of another */
+    /* Of zyg-run while the same slot ran: chance, or the fault of another. What kills its parent does so every time, and the
+     * launcher's pauses grow meanwhile; what is only long and unlucky must not be blamed. */
+    DEATHS_BORNE = 11,
     EXIT_INFEASIBLE = 65,
     EXIT_TRANSIENT = 75,
     EXIT_AGAIN = 85

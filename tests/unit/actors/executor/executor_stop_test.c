@@ -108,16 +108,16 @@ static void go_down(uint64_t slot) {
 static void a_trial_that_kills_its_parent_is_found_out(void **state) {
     (void)state;
     static const char *const causes[] = {
-        "zyg-run died 3 times while this trial ran; does it kill its parent?",
-        "zyg-run died 4 times while this trial ran; does it kill its parent?",
+        "zyg-run died 12 times while this trial ran; does it kill its parent?",
+        "zyg-run died 13 times while this trial ran; does it kill its parent?",
     };
     open_job(&job_a);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 13; i++) {
         go_down(7);
-        if (i < 2)
+        if (i < 11)
             assert_outcome(TRIAL_LOST, "lost with zyg-run: \"zyg-run was killed\"");
         else
-            assert_outcome(TRIAL_CRASHED, causes[i - 2]);
+            assert_outcome(TRIAL_CRASHED, causes[i - 11]);
         lease(&job_a, 7, 550); /* that it cannot run now says nothing about it */
         assert_outcome(TRIAL_LOST, "trials could not be started");
         launcher_up();
@@ -129,7 +129,7 @@ static void a_trial_that_kills_its_parent_is_found_out(void **state) {
 static void a_normal_end_clears_of_suspicion(void **state) {
     (void)state;
     open_job(&job_a);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 11; i++) {
         go_down(7);
         launcher_up();
     }

@@ -337,16 +337,16 @@ static void it_may_be_what_kills_the_launcher(void **state) {
     (void)state;
     struct msg m = {.kind = MSG_launcher_down};
     m.launcher_down.what = span_text("zyg-run was killed");
-    struct trial_heard gone = {.news = NEWS_GONE, .msg = &m, .deaths = 2, .at = at(1300)};
+    struct trial_heard gone = {.news = NEWS_GONE, .msg = &m, .deaths = 11, .at = at(1300)};
     trial_hear(&trial, &gone);
     assert_verdict(TRIAL_LOST, "lost with zyg-run: \"zyg-run was killed\"");
     assert_false(trial.suspected);
     begin(&limits);
     spawned(1100);
-    gone.deaths = 3;
+    gone.deaths = 12;
     trial_hear(&trial, &gone);
     assert_verdict(TRIAL_CRASHED,
-                   "zyg-run died 3 times while this trial ran; does it kill its parent?");
+                   "zyg-run died 12 times while this trial ran; does it kill its parent?");
     assert_true(trial.suspected);
     assert_int_equal(trial.run_ms, 200);
 }
