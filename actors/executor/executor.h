@@ -5,7 +5,7 @@
  *          output_end, exited, launcher_up, launcher_down; the time.
  * Says     capacity (after start and whenever the launcher goes or comes back), spawn, kill, began, printed, outcome, quiet.
  * Holds    every lease is answered by exactly one outcome. One that cannot be run here (unknown job, no free place,
- *          after quit) is LOST at once; so is every attempt under way when the launcher dies, but from the third time in
+ *          after quit) is LOST at once; so is every attempt under way when the launcher dies, but from the twelfth time in
  *          a row that a slot has gone down with it on, it is CRASHED: a trial may kill its parent. No answer of the
  *          launcher about a run that is over changes anything.
  * Stops    job_shut with a state other than JOB_OPEN: CANCELLED. job_shut of a job that stays open, and quit: LOST.

@@ -66,7 +66,7 @@ void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at
 void opening_leave(struct facts *f, struct says *out); /* the seat is given up */
 
 when_ms errands_deadline(const struct errands *e);
-void errands_landed(struct facts *f, uint64_t batch); /* this batch is durable */
+void errands_landed(struct facts *f, uint64_t landed); /* this batch is durable */
 void errand_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);
 
 #endif

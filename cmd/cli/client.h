@@ -36,7 +36,7 @@ enum client_news {
 bool client_state_missing(const char *state_dir);
 
 struct client *client_open(const struct client_options *options, struct err *err);
-void client_close(struct client **c); /* an embedded node is stopped first */
+void client_close(struct client **self); /* an embedded node is stopped first */
 bool client_reopen(struct client *c, struct err *err);
 bool client_embedded(const struct client *c);
 uint32_t client_slots(const struct client *c);

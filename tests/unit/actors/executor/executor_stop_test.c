@@ -144,7 +144,7 @@ static void a_normal_end_clears_of_suspicion(void **state) {
 static void who_was_to_go_is_not_suspected(void **state) {
     (void)state;
     open_job(&job_a);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 13; i++) {
         spawned(run(&job_a, 7), 200);
         shut_job(&job_a, JOB_OPEN, 300);
         open_job(&job_a);
