@@ -31,7 +31,7 @@ static void a_trial_from_lease_to_outcome(void **state) {
     lease(&job_a, 17, 100);
     assert_int_equal(said_count, 1);
     const struct msg_spawn *spawn = &said[0].spawn;
-    assert_true(span_is(spawn->dir, "/work/dir"));
+    assert_true(span_is(spawn->dir, "/some/dir"));
     assert_true(span_is(spawn->scratch, "/state/runs/aa010000000000000000000000000000/17"));
     assert_true(span_is(spawn->params, "{\"lr\":0.5}"));
     assert_memory_equal(spawn->argv.data, "./train\0--lr=0.5", 17);
@@ -153,9 +153,9 @@ static void what_cannot_start_says_why(void **state) {
     struct msg m = {.kind = MSG_spawn_failed};
     m.spawn_failed.run = number;
     m.spawn_failed.error = 2;
-    m.spawn_failed.what = span_text("cannot start './train': it was not found in '/work/dir'");
+    m.spawn_failed.what = span_text("cannot start './train': it was not found in '/some/dir'");
     step(&m, 200);
-    assert_outcome(TRIAL_NO_START, "cannot start './train': it was not found in '/work/dir'");
+    assert_outcome(TRIAL_NO_START, "cannot start './train': it was not found in '/some/dir'");
 }
 
 static void patterns_are_read(void **state) {

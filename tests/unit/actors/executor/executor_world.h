@@ -65,7 +65,7 @@ static inline struct span make_spec(const char *metric, const char *pattern) {
     uint32_t order[] = {0};
     struct job job = {
         .name = span_text("digits"),
-        .dir = span_text("/work/dir"),
+        .dir = span_text("/some/dir"),
         .method = METHOD_RANDOM,
         .trials = 100,
         .seed = 7,
