@@ -1,7 +1,7 @@
 /* gateway - answers clients: turns requests into questions to other rooms and their answers into rows.
  *
  * Hears    start; requests of clients (messages.def 0x01-0x1f), left; admitted, job_open, job_shut, job_stand, ailing
- *          (facts); began, outcome, metric, printed (executor); rows (store); the time.
+ *          (facts); began, outcome, printed (executor); rows (store); the time.
  * Says     answers to clients; admit, job_want (facts); scan (store); follow (executor).
  * Holds    - every request is answered: by its rows and `end`, or by `refused`; what cannot be taken now is refused as busy;
  *          - answers come in pages, so a client that reads a million trials delays nobody;
