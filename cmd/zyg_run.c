@@ -5,10 +5,12 @@
  * One message of proto/messages.def a packet: hears spawn (which also carries the writing end of the output) and kill, says
  * spawned, spawn_failed and exited. MARK names the state folder and this life of zyg-run; every trial finds it, with its
  * number, in ZYG_RUN. When the other end is closed, all that runs is killed and zyg-run ends: no node, no trial.
- * Single-threaded, no memory but its own pages: a fork costs the same however much the node has grown.
+ * Single-threaded, no memory but its own pages: a fork costs the same however much the node has grown. The process that the
+ * node started is the reaper (cmd/run/reaper.h); zyg-run is its child.
  */
 #define _GNU_SOURCE
 #include "actors/executor/launcher_kin.h"
+#include "cmd/run/reaper.h"
 #include "cmd/run/runs.h"
 #include "cmd/run/start.h"
 #include "proto/base/check.h"
@@ -310,26 +312,24 @@ static void serve(int signals) {
     }
 }
 
-/* What every trial inherits is set once, here. */
-static int prepare(void) {
+/* What every trial inherits is set once, here. Fills in the signals that are read and not handled. */
+static bool prepare(sigset_t *asks) {
     const struct rlimit none = {0, 0};
-    sigset_t mask;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
-        return -1;
+        return false;
     close(null);
     fcntl(SOCKET, F_SETFD, FD_CLOEXEC);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     setrlimit(RLIMIT_CORE, &none);
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_DFL);
-    sigemptyset(&mask);
-    sigaddset(&mask, SIGCHLD);
-    sigaddset(&mask, SIGTERM);
-    sigaddset(&mask, SIGINT);
-    sigaddset(&mask, SIGHUP);
-    sigprocmask(SIG_SETMASK, &mask, NULL);
-    return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+    sigemptyset(asks);
+    sigaddset(asks, SIGCHLD);
+    sigaddset(asks, SIGTERM);
+    sigaddset(asks, SIGINT);
+    sigaddset(asks, SIGHUP);
+    return sigprocmask(SIG_SETMASK, asks, NULL) == 0;
 }
 
 int main(int argc, char **argv) {
@@ -341,8 +341,11 @@ int main(int argc, char **argv) {
                 "zyg-run is started by zyg and zyg-node; it has nothing to say to people.\n");
         return 2;
     }
-    int signals = prepare();
-    if (signals < 0 || !runs_init(&runs, argv[1])) {
+    sigset_t asks;
+    int signals = -1;
+    if (prepare(&asks) && reaper_fork(&asks) && runs_init(&runs, argv[1]))
+        signals = signalfd(-1, &asks, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signals < 0) {
         fprintf(stderr, "zyg-run: %s\n", strerrordesc_np(errno));
         return 1;
     }

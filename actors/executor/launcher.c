@@ -56,9 +56,9 @@ struct launcher {
     char mark[KIN_MARK_BYTES]; /* STATE:LAUNCHER, of the present zyg-run */
     uint8_t state[LAUNCHER_STATE_BYTES];
     uint64_t began; /* clock ticks: what is older is not ours */
-    pid_t pid;      /* of zyg-run; 0: not started, or between two lives */
-    bool down;      /* launcher_down was said, launcher_up not yet */
-    int pause_ms;   /* before the next start; 0: at once */
+    pid_t pid;    /* of zyg-run's reaper and process group; 0: not started, or between two lives */
+    bool down;    /* launcher_down was said, launcher_up not yet */
+    int pause_ms; /* before the next start; 0: at once */
     int epoll;
     int socket;
     int timer;
@@ -301,7 +301,7 @@ static void start_again(struct launcher *l) {
 static void bury(struct launcher *l) {
     const int64_t until = orphans_clock() + END_PATIENCE_MS;
     int status = 0;
-    kill(l->pid, SIGKILL);
+    kill(-l->pid, SIGKILL);
     bool reaped = orphans_reap(l->pid, &status, until);
     l->pid = 0;
     bool orderly = reaped && WIFEXITED(status) &&
@@ -485,14 +485,14 @@ struct launcher *launcher_new(struct board *board, const struct launcher_config 
     return l;
 }
 
-/* zyg-run closes its end when it ends; until then what it says is of no interest any more. */
+/* The other end closes when nothing is left; until then what it says is of no interest any more. */
 static void wait_for_end(struct launcher *l) {
     struct pollfd fd = {.fd = l->socket, .events = POLLIN};
     const int64_t until = orphans_clock() + END_PATIENCE_MS;
     ssize_t got = 1;
     int64_t rest;
     shutdown(l->socket, SHUT_WR);
-    kill(l->pid, SIGCONT); /* one that was stopped would not notice */
+    kill(-l->pid, SIGCONT); /* one that was stopped would not notice */
     while (got != 0 && (rest = until - orphans_clock()) > 0 && poll(&fd, 1, (int)rest) > 0) {
         got = recv(l->socket, l->bytes, sizeof l->bytes, MSG_DONTWAIT);
         if (got < 0 && errno != EAGAIN && errno != EINTR)

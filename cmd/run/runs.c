@@ -2,8 +2,8 @@
 #include "cmd/run/runs.h"
 
 #include "actors/executor/launcher_kin.h"
+#include "cmd/run/reaper.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -126,16 +126,9 @@ struct run *runs_over(struct runs *r) {
 }
 
 void runs_kill_all(struct runs *r) {
-    pid_t pids[CHILDREN_AT_ONCE];
     for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
         if (r->items[i].number != 0 && !r->items[i].ended)
             kill(-r->items[i].pid, SIGKILL);
     }
-    for (;;) {
-        size_t count = r->children < 0 ? 0 : kin_children(r->children, pids, CHILDREN_AT_ONCE);
-        for (size_t i = 0; i < count; i++)
-            kill(pids[i], SIGKILL);
-        if (waitpid(-1, NULL, 0) < 0 && errno == ECHILD)
-            return;
-    }
+    reaper_end_children();
 }

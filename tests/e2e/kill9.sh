@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# kill -9 of zyg or zyg-run at random moments of a job: it resumes, and every trial is recorded exactly once.
+# kill -9 of zyg or zyg-run, or of both, at random moments of a job: it resumes, and every trial is recorded exactly once.
 # timeout 180
 . "$(dirname "$0")/../lib/e2e.sh"
 
@@ -20,7 +20,8 @@ search:
 params:
   x: {min: 0, max: 1}
 run:
-  command: [sh, -c, "echo {trial} >>'$WORK/started'; sleep 0.05; echo score={x}"]
+  # Every trial leaves a process that hides: another session, none of zyg's variables, no output.
+  command: [sh, -c, "echo {trial} >>'$WORK/started'; setsid env -i E2E_MARK=$E2E_MARK sleep 1000 >/dev/null 2>&1 & sleep 0.05; echo score={x}"]
 END
 
 launcher_of() { # ZYG: the id of its zyg-run
@@ -44,12 +45,17 @@ zyg=$pid
 for ((kill = 1; kill <= KILLS; kill++)); do
     e2e_pass_time "0.$(printf %03d $((RANDOM % 200)))"
     running "$zyg" || fail "the job ended before kill $kill: $(<"$WORK/zyg.out") $(<"$WORK/zyg.err")"
-    if ((RANDOM % 3 == 0)) && victim=$(launcher_of "$zyg"); then
+    aim=$((RANDOM % 3)) # 0: zyg-run, 1: zyg, 2: both
+    victim=
+    if ((aim == 1)) || ! victim=$(launcher_of "$zyg"); then
+        aim=1
+    fi
+    if ((aim == 0)); then
         kill -KILL "$victim" 2>/dev/null || true
         continue # the node starts another one
     fi
     disown "$zyg" # or bash would tell everybody that it was killed
-    kill -KILL "$zyg"
+    kill -KILL "$zyg" $victim 2>/dev/null || true # zyg-run may have ended just now
     wait_until 5 "the end of zyg" gone "$zyg"
     assert_nothing_left
     start zyg zyg resume "$job"

@@ -232,15 +232,25 @@ static void ending_kills_a_hung_zyg_run(void **state) {
     assert_gone(number_after(w->runs[1].output, "pid "));
 }
 
-/* The node was killed while its zyg-run was stopped: only the next start can end that. */
-static void a_stopped_zyg_run_is_swept(void **state) {
-    struct world *w = *state;
+/* ---- when the node itself is killed ---- */
+
+static const char hidden_daemon[] =
+    "mkfifo hand; (setsid env -i /bin/sh -c 'echo $$ > hand; exec sleep 1000' > /dev/null 2>&1 &); "
+    "read line < hand; echo daemon $line; while :; do sleep 1000; done";
+
+struct victims {
+    pid_t reaper, zyg_run, trial, daemon;
+};
+
+/* Another process is the node, runs a trial with a hidden daemon, does `deed` to the others and kills itself. */
+static struct victims kill_node(struct world *w, void (*deed)(const struct victims *)) {
+    struct victims victims;
     int ready[2];
-    pid_t pids[2];
     assert_int_equal(pipe(ready), 0);
     launcher_destroy(&w->launcher);
     pid_t node = fork();
     if (node == 0) {
+        setenv("CMOCKA_TEST_ABORT", "1", 1); /* what fails here must not go on with the next test */
         struct launcher_config config = {.program = zyg_run_path()};
         struct err err;
         memcpy(config.state, state_id, sizeof state_id);
@@ -251,26 +261,90 @@ static void a_stopped_zyg_run_is_swept(void **state) {
         w->board = board;
         board_seat_port(board, &port);
         board_seat_core(board, &core);
-        order_shell(w, 1, "echo ready; sleep 1000");
-        wait_output(w, 1, "ready");
-        pids[0] = zyg_run_pid();
-        pids[1] = (pid_t)w->runs[1].pid;
-        kill(pids[0], SIGSTOP);
-        if (write(ready[1], pids, sizeof pids) == (ssize_t)sizeof pids)
+        order_shell(w, 1, hidden_daemon);
+        wait_output(w, 1, "\n");
+        victims = (struct victims){reaper_pid(), zyg_run_pid(), (pid_t)w->runs[1].pid,
+                                   number_after(w->runs[1].output, "daemon ")};
+        if (write(ready[1], &victims, sizeof victims) == (ssize_t)sizeof victims) {
+            deed(&victims);
             kill(getpid(), SIGKILL);
+        }
         _exit(1);
     }
-    assert_int_equal(read(ready[0], pids, sizeof pids), sizeof pids);
-    close(ready[0]);
     close(ready[1]);
+    assert_int_equal(read(ready[0], &victims, sizeof victims), sizeof victims);
+    close(ready[0]);
     assert_int_equal(waitpid(node, NULL, 0), node);
+    return victims;
+}
+
+/* This process is a subreaper, so the reaper came here, and zyg-run if it outlived that; the last ends when nothing is left. */
+static void assert_all_gone(const struct victims *victims) {
+    assert_int_equal(waitpid(victims->reaper, NULL, 0), victims->reaper);
+    waitpid(victims->zyg_run, NULL, 0);
+    assert_gone(victims->zyg_run);
+    assert_gone(victims->trial);
+    assert_gone(victims->daemon);
+}
+
+static void kill_zyg_run(const struct victims *victims) {
+    kill(victims->zyg_run, SIGKILL);
+}
+
+static void a_node_killed_with_its_zyg_run_leaves_nothing(void **state) {
+    struct victims victims = kill_node(*state, kill_zyg_run);
+    assert_all_gone(&victims);
+}
+
+static void kill_reaper(const struct victims *victims) {
+    kill(victims->reaper, SIGKILL);
+}
+
+static void a_node_killed_with_the_reaper_leaves_nothing(void **state) {
+    struct victims victims = kill_node(*state, kill_reaper);
+    assert_all_gone(&victims);
+}
+
+static void stop_zyg_run(const struct victims *victims) {
+    kill(victims->zyg_run, SIGSTOP);
+}
+
+static void a_node_killed_over_a_stopped_zyg_run_leaves_nothing(void **state) {
+    struct victims victims = kill_node(*state, stop_zyg_run);
+    assert_all_gone(&victims);
+}
+
+static void stop_both(const struct victims *victims) {
+    kill(-victims->reaper, SIGSTOP); /* they are a process group */
+}
+
+/* Only the next start can end that. */
+static void what_is_stopped_is_swept(void **state) {
+    struct victims victims = kill_node(*state, stop_both);
     int64_t begin = now_ms();
     assert_true(launcher_sweep(state_id) >= 1);
     assert_true(now_ms() - begin < 4000);
-    waitpid(pids[0], NULL, 0); /* this process is a subreaper, so it came here */
-    assert_gone(pids[0]);
-    assert_gone(pids[1]);
+    assert_all_gone(&victims);
 }
+
+static void a_killed_reaper_is_followed(void **state) {
+    struct world *w = *state;
+    order_shell(w, 1, hidden_daemon);
+    wait_output(w, 1, "\n");
+    struct victims victims = {reaper_pid(), zyg_run_pid(), (pid_t)w->runs[1].pid,
+                              number_after(w->runs[1].output, "daemon ")};
+    kill(victims.reaper, SIGKILL);
+    while (w->ups == 0)
+        turn(w);
+    assert_gone(victims.reaper);
+    assert_gone(victims.zyg_run);
+    assert_gone(victims.trial);
+    assert_gone(victims.daemon);
+    order_shell(w, 2, "exit 6");
+    assert_int_equal(wait_over(w, 2)->status, 6);
+}
+
+/* ---- what an earlier life left ---- */
 
 static pid_t start_marked(const char *mark) {
     pid_t pid = fork();
@@ -322,7 +396,14 @@ int main(void) {
         cmocka_unit_test_setup_teardown(ending_kills_what_runs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ending_ends_a_stopped_zyg_run, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ending_kills_a_hung_zyg_run, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_stopped_zyg_run_is_swept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_node_killed_with_its_zyg_run_leaves_nothing, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_node_killed_with_the_reaper_leaves_nothing, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_node_killed_over_a_stopped_zyg_run_leaves_nothing, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_is_stopped_is_swept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_killed_reaper_is_followed, set_up, tear_down),
         cmocka_unit_test(leftovers_are_swept),
     };
     signal(SIGPIPE, SIG_IGN);

@@ -239,13 +239,29 @@ static inline pid_t number_after(const char *text, const char *word) {
     return (pid_t)strtol(at + strlen(word), NULL, 10);
 }
 
-static inline pid_t zyg_run_pid(void) {
+/* The only child of a process (0: of this one) with a single thread. */
+static inline pid_t only_child(pid_t parent) {
+    char path[64] = "/proc/thread-self/children";
     pid_t pids[8];
-    int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
-    size_t count = kin_children(fd, pids, 8);
-    close(fd);
+    size_t count = 0;
+    if (parent > 0)
+        snprintf(path, sizeof path, "/proc/%jd/task/%jd/children", (intmax_t)parent,
+                 (intmax_t)parent);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        count = kin_children(fd, pids, 8);
+        close(fd);
+    }
     assert_int_equal(count, 1);
     return pids[0];
+}
+
+static inline pid_t reaper_pid(void) {
+    return only_child(0);
+}
+
+static inline pid_t zyg_run_pid(void) {
+    return only_child(reaper_pid());
 }
 
 static inline bool exists(const char *path) {

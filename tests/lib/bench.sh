@@ -35,12 +35,14 @@ job() {
     printf 'zyg: 1\nname: %s\nsearch: {trials: %s, parallel: 2, seed: 1, %s}\nparams: %s\nrun: {command: %s}\n' "$@" >"$WORK/$1.yaml"
 }
 
-# Ids of a node's process and its launcher's, without the trials.
+# Ids of a node's process, of zyg-run and its reaper, without the trials.
 node_tree() { # PID
     local child
     echo "$1"
     for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
-        [ "$(cat "/proc/$child/comm" 2>/dev/null)" != zyg-run ] || echo "$child"
+        case $(cat "/proc/$child/comm" 2>/dev/null) in
+        reaper | zyg-run) node_tree "$child" ;;
+        esac
     done
 }
 
