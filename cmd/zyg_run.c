@@ -343,7 +343,7 @@ int main(int argc, char **argv) {
     }
     sigset_t asks;
     int signals = -1;
-    if (prepare(&asks) && reaper_fork(&asks) && runs_init(&runs, argv[1]))
+    if (prepare(&asks) && reaper_fork(&asks, SOCKET) && runs_init(&runs, argv[1]))
         signals = signalfd(-1, &asks, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0) {
         fprintf(stderr, "zyg-run: %s\n", strerrordesc_np(errno));

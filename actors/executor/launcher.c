@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -244,10 +243,8 @@ static int start(struct launcher *l) {
     make_mark(l);
     if (pair[1] == CHILD_SOCKET) /* a dup2 onto itself would keep close-on-exec */
         fcntl(pair[1], F_SETFD, 0);
-    error = spawn_zyg_run(l, pair[1]);
+    error = watch(l, pair[0], EPOLLIN, &l->socket_watched) ? spawn_zyg_run(l, pair[1]) : errno;
     close(pair[1]);
-    if (error == 0 && !watch(l, pair[0], EPOLLIN, &l->socket_watched))
-        error = errno;
     if (error != 0) {
         close(pair[0]);
         return error;
@@ -299,18 +296,16 @@ static void start_again(struct launcher *l) {
 /* Ends zyg-run's life on this side: nothing of it and of its trials is left after this, but what does not die of KILL within
  * END_PATIENCE_MS: the node cannot wait for that. */
 static void bury(struct launcher *l) {
-    const int64_t until = orphans_clock() + END_PATIENCE_MS;
     int status = 0;
-    kill(-l->pid, SIGKILL);
-    bool reaped = orphans_reap(l->pid, &status, until);
-    l->pid = 0;
-    bool orderly = reaped && WIFEXITED(status) &&
-                   WEXITSTATUS(status) == 0; /* then it has done all of this itself */
-    for (uint32_t i = 0; i < LIMIT_SLOTS_NODE && !orderly; i++) {
-        if (l->runs[i].number != 0 && l->runs[i].pid > 0)
-            kill(-l->runs[i].pid, SIGKILL);
+    shutdown(l->socket, SHUT_WR); /* if it lives, that tells it to end, and it knows its own best */
+    kill(-l->pid, SIGCONT);       /* one that was stopped would not notice */
+    if (!orphans_reap(l->pid, &status, orphans_clock() + END_PATIENCE_MS)) {
+        kill(-l->pid, SIGKILL);
+        orphans_reap(l->pid, &status, orphans_clock() + END_PATIENCE_MS);
     }
-    orphans_kill(l->mark, l->began, until);
+    l->pid = 0;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        orphans_kill(l->mark, l->began, orphans_clock() + END_PATIENCE_MS);
     for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
         if (l->runs[i].number != 0)
             forget_run(&l->runs[i]);
@@ -372,7 +367,7 @@ static bool read_packet(struct launcher *l) {
         return true;
     }
     bury(l);
-    post_down(l, got > 0 ? "zyg-run said what cannot be understood" : "zyg-run was killed");
+    post_down(l, got > 0 ? "zyg-run said what cannot be understood" : "zyg-run died");
     return false;
 }
 
@@ -485,29 +480,12 @@ struct launcher *launcher_new(struct board *board, const struct launcher_config 
     return l;
 }
 
-/* The other end closes when nothing is left; until then what it says is of no interest any more. */
-static void wait_for_end(struct launcher *l) {
-    struct pollfd fd = {.fd = l->socket, .events = POLLIN};
-    const int64_t until = orphans_clock() + END_PATIENCE_MS;
-    ssize_t got = 1;
-    int64_t rest;
-    shutdown(l->socket, SHUT_WR);
-    kill(-l->pid, SIGCONT); /* one that was stopped would not notice */
-    while (got != 0 && (rest = until - orphans_clock()) > 0 && poll(&fd, 1, (int)rest) > 0) {
-        got = recv(l->socket, l->bytes, sizeof l->bytes, MSG_DONTWAIT);
-        if (got < 0 && errno != EAGAIN && errno != EINTR)
-            return;
-    }
-}
-
 void launcher_destroy(struct launcher **launcher) {
     struct launcher *l = *launcher;
     if (l == NULL)
         return;
-    if (l->pid > 0) {
-        wait_for_end(l);
+    if (l->pid > 0)
         bury(l);
-    }
     close_fd(&l->timer);
     close_fd(&l->epoll);
     free(l->program);

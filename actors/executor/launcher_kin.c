@@ -110,22 +110,20 @@ uint64_t kin_now(void) {
     return (uint64_t)now.tv_sec * ticks + (uint64_t)now.tv_nsec * ticks / 1000000000;
 }
 
-size_t kin_children(int fd, pid_t *out, size_t cap) {
+void kin_children(int fd, void (*visit)(void *context, pid_t child), void *context) {
     char text[4096];
     off_t offset = 0;
-    size_t count = 0;
     intmax_t pid = 0;
     ssize_t got;
-    while (count < cap && (got = pread(fd, text, sizeof text, offset)) > 0) {
-        for (ssize_t i = 0; i < got && count < cap; i++) {
+    while ((got = pread(fd, text, sizeof text, offset)) > 0) {
+        for (ssize_t i = 0; i < got; i++) {
             if (text[i] >= '0' && text[i] <= '9') {
                 pid = pid * 10 + (text[i] - '0');
             } else if (pid > 0) {
-                out[count++] = (pid_t)pid;
+                visit(context, (pid_t)pid);
                 pid = 0;
             }
         }
         offset += got;
     }
-    return count;
 }

@@ -29,7 +29,8 @@ struct kin_stat {
 bool kin_stat(pid_t pid, struct kin_stat *out);
 uint64_t kin_now(void); /* on the clock of kin_stat.began */
 
-/* Reads an open /proc/PID/task/TID/children; at most `cap` of them, in no order. */
-size_t kin_children(int fd, pid_t *out, size_t cap);
+/* Calls `visit` for every child in an open /proc/PID/task/TID/children, however many there are. Nobody may reap meanwhile: then
+ * the list only grows at its end. */
+void kin_children(int fd, void (*visit)(void *context, pid_t child), void *context);
 
 #endif

@@ -38,24 +38,25 @@ struct orphans {
     pid_t pids[ORPHANS_AT_ONCE];
 };
 
-/* Kills the orphans among these children. */
-static void kill_orphans_in(struct orphans *orphans, int children, const char *mark,
-                            uint64_t began) {
-    pid_t pids[ORPHANS_AT_ONCE];
-    size_t count = kin_children(children, pids, ORPHANS_AT_ONCE - orphans->count);
-    for (size_t i = 0; i < count; i++) {
-        char found[KIN_MARK_BYTES];
-        struct kin_stat child;
-        uint64_t run;
-        bool ours = kin_mark(pids[i], found) ? kin_mark_run(found, mark, &run)
-                                             : kin_stat(pids[i], &child) && child.began >= began;
-        if (ours && kill(pids[i], SIGKILL) == 0)
-            orphans->pids[orphans->count++] = pids[i];
-    }
+struct orphan_hunt {
+    const char *mark;
+    uint64_t began;
+    struct orphans found;
+};
+
+static void kill_orphan(void *context, pid_t child) {
+    struct orphan_hunt *hunt = context;
+    char found[KIN_MARK_BYTES];
+    struct kin_stat stat;
+    uint64_t run;
+    bool ours = kin_mark(child, found) ? kin_mark_run(found, hunt->mark, &run)
+                                       : kin_stat(child, &stat) && stat.began >= hunt->began;
+    if (ours && hunt->found.count < ORPHANS_AT_ONCE && kill(child, SIGKILL) == 0)
+        hunt->found.pids[hunt->found.count++] = child;
 }
 
 /* The kernel gives orphans to any thread of the process. */
-static void kill_orphans(struct orphans *orphans, const char *mark, uint64_t began) {
+static void kill_orphans(struct orphan_hunt *hunt) {
     DIR *tasks = opendir("/proc/self/task");
     for (struct dirent *task; tasks != NULL && (task = readdir(tasks)) != NULL;) {
         char path[64];
@@ -65,7 +66,7 @@ static void kill_orphans(struct orphans *orphans, const char *mark, uint64_t beg
         int children = open(path, O_RDONLY | O_CLOEXEC);
         if (children < 0)
             continue;
-        kill_orphans_in(orphans, children, mark, began);
+        kin_children(children, kill_orphan, hunt);
         close(children);
     }
     if (tasks != NULL)
@@ -73,33 +74,30 @@ static void kill_orphans(struct orphans *orphans, const char *mark, uint64_t beg
 }
 
 void orphans_kill(const char *mark, uint64_t began, int64_t until) {
-    bool any = true;
+    bool any;
     /* Again while some have died: their children have come here meanwhile. */
-    while (any && orphans_clock() < until) {
-        struct orphans orphans = {.count = 0};
+    do {
+        struct orphan_hunt hunt = {.mark = mark, .began = began};
         any = false;
-        kill_orphans(&orphans, mark, began);
-        for (size_t i = 0; i < orphans.count; i++)
-            any = orphans_reap(orphans.pids[i], NULL, until) || any;
-    }
+        kill_orphans(&hunt);
+        for (size_t i = 0; i < hunt.found.count; i++)
+            any = orphans_reap(hunt.found.pids[i], NULL, until) || any;
+    } while (any && orphans_clock() < until);
 }
 
 /* ---- processes of a predecessor ---- */
 
-/* Run 0 is the predecessor's zyg-run, which ends by itself and knows its own better than we do: it gets the time. */
-static void end_process(pid_t pid, bool is_zyg_run) {
-    struct pollfd fd = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+/* Run 0 is the predecessor's zyg-run and its reaper, which end by themselves and know their own better than we do: they get
+ * the time. A descriptor of the process, because its number may be given to another one meanwhile. */
+static void end_process(int process, bool is_zyg_run) {
+    struct pollfd fd = {.fd = process, .events = POLLIN};
     if (is_zyg_run)
-        kill(pid, SIGCONT); /* one that was stopped has not noticed that it is alone */
-    if (fd.fd >= 0 && is_zyg_run && poll(&fd, 1, END_PATIENCE_MS) > 0) {
-        close(fd.fd);
+        pidfd_send_signal(process, SIGCONT, NULL,
+                          0); /* one that was stopped has not noticed that it is alone */
+    if (is_zyg_run && poll(&fd, 1, END_PATIENCE_MS) > 0)
         return;
-    }
-    kill(pid, SIGKILL);
-    if (fd.fd >= 0) {
-        poll(&fd, 1, END_PATIENCE_MS);
-        close(fd.fd);
-    }
+    pidfd_send_signal(process, SIGKILL, NULL, 0);
+    poll(&fd, 1, END_PATIENCE_MS);
 }
 
 static bool is_ancestor_or_self(pid_t pid) {
@@ -110,19 +108,29 @@ static bool is_ancestor_or_self(pid_t pid) {
     return at == pid;
 }
 
+/* Ends the process if it carries a mark of this state folder. */
+static bool sweep_one(pid_t pid, const char *state) {
+    char mark[KIN_MARK_BYTES];
+    int process = pidfd_open(pid, 0); /* first: then the mark is of the process that is ended */
+    if (process < 0)
+        return false;
+    bool ours = kin_mark(pid, mark) && strncmp(mark, state, strlen(state)) == 0 &&
+                !is_ancestor_or_self(pid);
+    const char *run = ours ? strrchr(mark, ':') : NULL;
+    if (ours)
+        end_process(process, run != NULL && strcmp(run, ":0") == 0);
+    close(process);
+    return ours;
+}
+
 /* Ends every process that carries a mark of this state folder; answers how many. */
 static uint32_t sweep(const char *state) {
     uint32_t count = 0;
     DIR *proc = opendir("/proc");
     for (struct dirent *entry; proc != NULL && (entry = readdir(proc)) != NULL;) {
-        char mark[KIN_MARK_BYTES];
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-        if (pid <= 0 || !kin_mark(pid, mark) || strncmp(mark, state, strlen(state)) != 0 ||
-            is_ancestor_or_self(pid))
-            continue;
-        const char *run = strrchr(mark, ':');
-        end_process(pid, run != NULL && strcmp(run, ":0") == 0);
-        count++;
+        if (pid > 0 && sweep_one(pid, state))
+            count++;
     }
     if (proc != NULL)
         closedir(proc);

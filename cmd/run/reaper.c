@@ -9,40 +9,54 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum {
-    CHILDREN_AT_ONCE = 512, /* more are found when these are gone */
-    PATIENCE_S = 5          /* for what does not die of KILL: the node waits behind it */
-};
+/* ---- ending children ---- */
 
-void reaper_end_children(void) {
-    pid_t pids[CHILDREN_AT_ONCE];
+static void kill_one(void *context, pid_t child) {
+    (void)context;
+    kill(child, SIGKILL);
+}
+
+/* Reaps those that have died; *any tells whether there were some. False: no child is left. */
+static bool reap_dead(bool *any) {
+    pid_t got;
+    *any = false;
+    while ((got = waitpid(-1, NULL, WNOHANG)) > 0)
+        *any = true;
+    return got == 0;
+}
+
+bool reaper_end_children(void) {
+    const struct timespec patience = {.tv_sec = REAPER_PATIENCE_S};
+    sigset_t death;
+    bool any, all = true;
     int children = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
-    do {
-        size_t count = children < 0 ? 0 : kin_children(children, pids, CHILDREN_AT_ONCE);
-        for (size_t i = 0; i < count; i++)
-            kill(pids[i], SIGKILL);
-    } while (waitpid(-1, NULL, 0) >= 0 || errno != ECHILD);
+    sigemptyset(&death);
+    sigaddset(&death, SIGCHLD);
+    while (reap_dead(&any)) {
+        /* Killed again and again, because what dies leaves its children here. */
+        if (children >= 0)
+            kin_children(children, kill_one, NULL);
+        if (!any && sigtimedwait(&death, NULL, &patience) < 0 && errno == EAGAIN) {
+            all = false;
+            break;
+        }
+    }
     if (children >= 0)
         close(children);
+    return all;
 }
 
-/* Reaps zyg-run if it has ended. */
-static bool has_ended(pid_t zyg_run, int *status) {
-    return waitpid(zyg_run, status, WNOHANG) == zyg_run;
-}
+/* ---- the process ---- */
 
 static _Noreturn void reap(pid_t zyg_run, const sigset_t *asks) {
-    int status;
-    while (!has_ended(zyg_run, &status)) {
+    while (waitpid(zyg_run, NULL, WNOHANG) != zyg_run) {
         int number = sigwaitinfo(asks, NULL);
         if (number > 0 && number != SIGCHLD) {
             kill(zyg_run, number);
             kill(zyg_run, SIGCONT); /* one that was stopped would not notice */
         }
     }
-    alarm(PATIENCE_S);
-    reaper_end_children();
-    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+    _exit(reaper_end_children() ? 0 : 1);
 }
 
 /* Gets SIGTERM, which is blocked and waits to be read, when `parent` dies or has died already. */
@@ -52,7 +66,7 @@ static void end_with(pid_t parent) {
         raise(SIGTERM);
 }
 
-bool reaper_fork(const sigset_t *asks) {
+bool reaper_fork(const sigset_t *asks, int socket) {
     const pid_t node = getppid(), reaper = getpid();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     pid_t pid = fork();
@@ -63,6 +77,7 @@ bool reaper_fork(const sigset_t *asks) {
         return true;
     }
     prctl(PR_SET_NAME, REAPER_NAME);
+    close(socket); /* so that the node sees at once when zyg-run has died */
     end_with(node);
     reap(pid, asks);
 }

@@ -11,12 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CHILDREN_AT_ONCE = 512 }; /* more are found when these are gone */
-
 bool runs_init(struct runs *r, const char *mark) {
     r->mark = mark;
     r->children = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
-    return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
+    return r->children >= 0 && prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
 }
 
 struct run *runs_add(struct runs *r, uint64_t number, pid_t pid, uint64_t began) {
@@ -27,7 +25,7 @@ struct run *runs_add(struct runs *r, uint64_t number, pid_t pid, uint64_t began)
     run->number = number;
     run->pid = pid;
     run->began = began;
-    run->ended = false;
+    run->ended = run->held = false;
     return run;
 }
 
@@ -80,46 +78,91 @@ void runs_reap(struct runs *r) {
     }
 }
 
-/* Whether a child that is nobody's leader belongs to nothing that is still alive. */
-static bool is_left_over(struct runs *r, pid_t pid) {
-    char mark[KIN_MARK_BYTES];
-    uint64_t number;
-    struct kin_stat child;
-    if (kin_mark(pid, mark) && kin_mark_run(mark, r->mark, &number)) {
-        const struct run *run = runs_find(r, number);
-        return run == NULL || run->ended;
-    }
-    /* What dies by itself or of its group's KILL is waited for like what is killed here. */
-    if (!kin_stat(pid, &child) || child.exiting)
-        return true;
-    bool may_belong = false;
-    for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
-        const struct run *run = &r->items[i];
-        if (run->number != 0 && run->pid == child.group)
-            return run->ended;
-        if (run->number != 0 && !run->ended && run->began <= child.began)
-            may_belong = true;
-    }
-    return !may_belong;
+/* ---- what is left of runs that have ended ---- */
+
+/* What can be known of a child that is nobody's leader. */
+struct descendant {
+    pid_t pid;
+    struct kin_stat stat;
+    bool is_known;   /* its mark or its group names the run */
+    struct run *run; /* that one; NULL: it is over */
+};
+
+static bool began_before(const struct run *run, const struct descendant *d) {
+    return run->number != 0 && run->began <= d->stat.began;
 }
 
-/* Kills what is left of the runs that have ended; false when there was nothing. */
-static bool hunt(struct runs *r) {
-    pid_t pids[CHILDREN_AT_ONCE];
-    bool any = false;
-    size_t count = r->children < 0 ? 0 : kin_children(r->children, pids, CHILDREN_AT_ONCE);
-    for (size_t i = 0; i < count; i++) {
-        if (find_leader(r, pids[i]) == NULL && is_left_over(r, pids[i]) &&
-            kill(pids[i], SIGKILL) == 0)
-            any = true; /* its end will be heard of */
+/* A mark is believed when its run was there before the process: numbers can be written by anybody. */
+static void read_mark(struct runs *r, struct descendant *d) {
+    char mark[KIN_MARK_BYTES];
+    uint64_t number;
+    if (!kin_mark(d->pid, mark) || !kin_mark_run(mark, r->mark, &number) || number == 0)
+        return;
+    struct run *run = runs_find(r, number);
+    d->is_known = run == NULL || began_before(run, d);
+    d->run = run;
+}
+
+static void read_group(struct runs *r, struct descendant *d) {
+    for (uint32_t i = 0; i < LIMIT_SLOTS_NODE && !d->is_known; i++) {
+        struct run *run = &r->items[i];
+        if (run->pid != d->stat.group || !began_before(run, d))
+            continue;
+        d->is_known = true;
+        d->run = run;
     }
+}
+
+/* It may belong to a run that goes on. */
+static bool is_wanted(const struct runs *r, const struct descendant *d) {
+    if (d->is_known)
+        return d->run != NULL && !d->run->ended;
+    for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
+        if (!r->items[i].ended && began_before(&r->items[i], d))
+            return true;
+    }
+    return false;
+}
+
+static void hold_back(struct runs *r, const struct descendant *d) {
+    if (d->is_known && d->run != NULL)
+        d->run->held = true;
+    for (uint32_t i = 0; i < LIMIT_SLOTS_NODE && !d->is_known; i++) {
+        if (began_before(&r->items[i], d))
+            r->items[i].held = true;
+    }
+}
+
+/* What dies already, by itself or of its group's KILL, is waited for like what is killed here: its end will be heard of. */
+static void hunt_one(void *context, pid_t pid) {
+    struct runs *r = context;
+    struct descendant d = {.pid = pid};
+    if (find_leader(r, pid) != NULL || !kin_stat(pid, &d.stat))
+        return;
+    read_mark(r, &d);
+    read_group(r, &d);
+    if (!d.stat.exiting && is_wanted(r, &d))
+        return;
+    kill(pid, SIGKILL);
+    hold_back(r, &d);
+}
+
+static bool any_has_ended(const struct runs *r) {
+    bool any = false;
+    for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++)
+        any = any || (r->items[i].number != 0 && r->items[i].ended);
     return any;
 }
 
 struct run *runs_over(struct runs *r) {
+    if (!any_has_ended(r))
+        return NULL;
+    for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++)
+        r->items[i].held = false;
+    kin_children(r->children, hunt_one, r);
     for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
         struct run *run = &r->items[i];
-        if (run->number != 0 && run->ended && !hunt(r))
+        if (run->number != 0 && run->ended && !run->held)
             return run;
     }
     return NULL;

@@ -3,6 +3,7 @@
  * A run is over when its leader has ended; then its process group is killed, and every descendant that had left the group
  * comes to this process (PR_SET_CHILD_SUBREAPER), is known by its mark (actors/executor/launcher_kin.h) and killed too.
  * A child with no mark of ours may belong to any run that began before it did: it goes with the last of these.
+ * What does not die of KILL holds back only the runs that it may belong to.
  */
 #ifndef ZYG_RUNS_H
 #define ZYG_RUNS_H
@@ -19,6 +20,7 @@ struct run {
     pid_t pid;       /* of the leader; also its session and process group */
     uint64_t began;  /* clock ticks, before it was started */
     bool ended;
+    bool held;  /* ended, and something of it is left */
     int status; /* as wait says it */
     struct rusage usage;
     char scratch[SCRATCH_PATH_MAX];
@@ -31,6 +33,7 @@ struct runs {
     struct run items[LIMIT_SLOTS_NODE];
 };
 
+/* False, and errno: the system does not tell a process its children (/proc with CONFIG_PROC_CHILDREN). */
 bool runs_init(struct runs *r, const char *mark);
 struct run *runs_add(struct runs *r, uint64_t number, pid_t pid,
                      uint64_t began);                   /* NULL: the table is full */
@@ -44,7 +47,7 @@ bool runs_is_idle(const struct runs *r);
 void runs_reap(struct runs *r);
 /* A run that is over and of which nothing is left, or NULL; kills what is left of the others. */
 struct run *runs_over(struct runs *r);
-/* Kills everything and waits until it is gone. */
+/* Kills everything and waits until it is gone, or does not die of it. */
 void runs_kill_all(struct runs *r);
 
 #endif

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# kill -9 of zyg or zyg-run, or of both, at random moments of a job: it resumes, and every trial is recorded exactly once.
+# kill -9 of zyg, of zyg-run or its reaper, or of two of them, at random moments of a job: it resumes, and every trial is recorded exactly once.
 # timeout 180
 . "$(dirname "$0")/../lib/e2e.sh"
 
@@ -24,10 +24,10 @@ run:
   command: [sh, -c, "echo {trial} >>'$WORK/started'; setsid env -i E2E_MARK=$E2E_MARK sleep 1000 >/dev/null 2>&1 & sleep 0.05; echo score={x}"]
 END
 
-launcher_of() { # ZYG: the id of its zyg-run
+named() { # NAME: the id of the process of this test that is called so
     local pid
     for pid in $(e2e_leftovers); do
-        if [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = zyg-run ]; then
+        if [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$1" ]; then
             echo "$pid"
             return
         fi
@@ -45,17 +45,24 @@ zyg=$pid
 for ((kill = 1; kill <= KILLS; kill++)); do
     e2e_pass_time "0.$(printf %03d $((RANDOM % 200)))"
     running "$zyg" || fail "the job ended before kill $kill: $(<"$WORK/zyg.out") $(<"$WORK/zyg.err")"
-    aim=$((RANDOM % 3)) # 0: zyg-run, 1: zyg, 2: both
-    victim=
-    if ((aim == 1)) || ! victim=$(launcher_of "$zyg"); then
-        aim=1
-    fi
-    if ((aim == 0)); then
-        kill -KILL "$victim" 2>/dev/null || true
-        continue # the node starts another one
-    fi
-    disown "$zyg" # or bash would tell everybody that it was killed
-    kill -KILL "$zyg" $victim 2>/dev/null || true # zyg-run may have ended just now
+    aims=(zyg "zyg zyg-run" "zyg reaper" zyg-run reaper)
+    victims=
+    for aim in ${aims[RANDOM % 5]}; do
+        if [ "$aim" = zyg ]; then
+            victims=$zyg
+        else # it may be between two lives just now
+            victims="$victims $(named "$aim" || true)"
+        fi
+    done
+    [ -n "${victims// /}" ] || victims=$zyg
+    case $victims in
+    "$zyg"*) disown "$zyg" ;; # or bash would tell everybody that it was killed
+    esac
+    kill -KILL $victims 2>/dev/null || true
+    case $victims in
+    "$zyg"*) ;;
+    *) continue ;; # the node starts another one
+    esac
     wait_until 5 "the end of zyg" gone "$zyg"
     assert_nothing_left
     start zyg zyg resume "$job"

@@ -76,6 +76,29 @@ static void a_bare_daemon_goes_with_the_last_it_may_belong_to(void **state) {
     }
 }
 
+/* What is found must not depend on how much a neighbour has. */
+static void a_daemon_behind_many_of_a_neighbour_goes(void **state) {
+    struct world *w = *state;
+    order_shell(w, 1,
+                "i=0; while [ $i -lt 600 ]; do (setsid sleep 1000 > /dev/null 2>&1 &); i=$((i+1)); "
+                "done; echo ready; sleep 1000");
+    wait_output(w, 1, "ready");
+    order_shell(w, 2, "setsid sleep 1000 > /dev/null 2>&1 & echo pid $!");
+    assert_int_equal(wait_over(w, 2)->status, 0);
+    assert_gone(number_after(w->runs[2].output, "pid "));
+    assert_false(w->runs[1].exited);
+    order_kill(w, 1, SIGKILL);
+    wait_over(w, 1);
+}
+
+/* A mark is only a variable: one with the number of zyg-run itself protects nobody. */
+static void a_forged_mark_helps_nobody(void **state) {
+    struct world *w = *state;
+    order_shell(w, 1, "ZYG_RUN=${ZYG_RUN%:*}:0 setsid sleep 1000 > /dev/null 2>&1 & echo pid $!");
+    assert_int_equal(wait_over(w, 1)->status, 0);
+    assert_gone(number_after(w->runs[1].output, "pid "));
+}
+
 static void a_grandchild_that_holds_the_pipe_goes(void **state) {
     struct world *w = *state;
     order_shell(w, 1, "sleep 1000 & echo pid $!; exit 0");
@@ -120,7 +143,7 @@ static void a_killed_zyg_run_leaves_nothing(void **state) {
     assert_gone(number_after(w->runs[1].output, "pid "));
     assert_gone(number_after(w->runs[1].output, "daemon "));
     assert_false(w->runs[1].exited);
-    assert_string_equal(w->down_what, "zyg-run was killed");
+    assert_string_equal(w->down_what, "zyg-run died");
     while (w->ups == 0)
         turn(w);
     order_shell(w, 2, "exit 6");
@@ -309,13 +332,28 @@ static void stop_zyg_run(const struct victims *victims) {
     kill(victims->zyg_run, SIGSTOP);
 }
 
+static void kill_both(const struct victims *victims) {
+    kill(-victims->reaper, SIGKILL); /* they are a process group */
+}
+
+static void stop_reaper_and_kill_zyg_run(const struct victims *victims) {
+    kill(victims->reaper, SIGSTOP);
+    kill(victims->zyg_run, SIGKILL);
+}
+
+static void unlink_hand(const struct world *w) {
+    char path[256];
+    snprintf(path, sizeof path, "%s/hand", w->dir);
+    unlink(path);
+}
+
 static void a_node_killed_over_a_stopped_zyg_run_leaves_nothing(void **state) {
     struct victims victims = kill_node(*state, stop_zyg_run);
     assert_all_gone(&victims);
 }
 
 static void stop_both(const struct victims *victims) {
-    kill(-victims->reaper, SIGSTOP); /* they are a process group */
+    kill(-victims->reaper, SIGSTOP);
 }
 
 /* Only the next start can end that. */
@@ -327,21 +365,27 @@ static void what_is_stopped_is_swept(void **state) {
     assert_all_gone(&victims);
 }
 
-static void a_killed_reaper_is_followed(void **state) {
+/* With the node alive: whatever is killed or stopped of the two, it hears of it, nothing is left, and trials run again. */
+static void the_two_are_followed(void **state) {
     struct world *w = *state;
-    order_shell(w, 1, hidden_daemon);
-    wait_output(w, 1, "\n");
-    struct victims victims = {reaper_pid(), zyg_run_pid(), (pid_t)w->runs[1].pid,
-                              number_after(w->runs[1].output, "daemon ")};
-    kill(victims.reaper, SIGKILL);
-    while (w->ups == 0)
-        turn(w);
-    assert_gone(victims.reaper);
-    assert_gone(victims.zyg_run);
-    assert_gone(victims.trial);
-    assert_gone(victims.daemon);
-    order_shell(w, 2, "exit 6");
-    assert_int_equal(wait_over(w, 2)->status, 6);
+    void (*const deeds[])(const struct victims *) = {kill_reaper, kill_both,
+                                                     stop_reaper_and_kill_zyg_run};
+    for (uint64_t i = 0; i < 3; i++) {
+        order_shell(w, 2 * i + 1, hidden_daemon);
+        wait_output(w, 2 * i + 1, "\n");
+        struct victims victims = {reaper_pid(), zyg_run_pid(), (pid_t)w->runs[2 * i + 1].pid,
+                                  number_after(w->runs[2 * i + 1].output, "daemon ")};
+        deeds[i](&victims);
+        while (w->ups <= (int)i)
+            turn(w);
+        assert_gone(victims.reaper);
+        assert_gone(victims.zyg_run);
+        assert_gone(victims.trial);
+        assert_gone(victims.daemon);
+        unlink_hand(w);
+        order_shell(w, 2 * i + 2, "exit 6");
+        assert_int_equal(wait_over(w, 2 * i + 2)->status, 6);
+    }
 }
 
 /* ---- what an earlier life left ---- */
@@ -387,6 +431,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_daemon_of_another_trial_stays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_bare_daemon_goes_with_the_last_it_may_belong_to, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_daemon_behind_many_of_a_neighbour_goes, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_forged_mark_helps_nobody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_grandchild_that_holds_the_pipe_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(term_reaches_the_group_and_kill_ends_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_killed_zyg_run_leaves_nothing, set_up, tear_down),
@@ -403,7 +450,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_node_killed_over_a_stopped_zyg_run_leaves_nothing, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_stopped_is_swept, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_killed_reaper_is_followed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_two_are_followed, set_up, tear_down),
         cmocka_unit_test(leftovers_are_swept),
     };
     signal(SIGPIPE, SIG_IGN);

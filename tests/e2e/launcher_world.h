@@ -239,21 +239,31 @@ static inline pid_t number_after(const char *text, const char *word) {
     return (pid_t)strtol(at + strlen(word), NULL, 10);
 }
 
+struct children {
+    int count;
+    pid_t last;
+};
+
+static inline void count_child(void *context, pid_t child) {
+    struct children *children = context;
+    children->count++;
+    children->last = child;
+}
+
 /* The only child of a process (0: of this one) with a single thread. */
 static inline pid_t only_child(pid_t parent) {
     char path[64] = "/proc/thread-self/children";
-    pid_t pids[8];
-    size_t count = 0;
+    struct children children = {0};
     if (parent > 0)
         snprintf(path, sizeof path, "/proc/%jd/task/%jd/children", (intmax_t)parent,
                  (intmax_t)parent);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd >= 0) {
-        count = kin_children(fd, pids, 8);
+        kin_children(fd, count_child, &children);
         close(fd);
     }
-    assert_int_equal(count, 1);
-    return pids[0];
+    assert_int_equal(children.count, 1);
+    return children.last;
 }
 
 static inline pid_t reaper_pid(void) {
