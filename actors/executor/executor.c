@@ -32,13 +32,14 @@ struct executor *executor_init(void *memory, size_t size, const struct executor_
     memcpy(e->runs, config->runs, len + 1);
     e->places = config->slots;
     e->cpus = config->cpus;
+    e->apart_until = INT64_MIN;
     return e;
 }
 
 /* ---- jobs ---- */
 
 static struct open_job *find_job(struct executor *e, const struct job_id *id) {
-    for (uint32_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
+    for (uint32_t i = 0; i < e->jobs_used; i++) {
         if (e->jobs[i].used && job_id_equal(&e->jobs[i].id, id))
             return &e->jobs[i];
     }
@@ -62,30 +63,30 @@ static void read_job(struct open_job *job, struct job_memory *memory, struct spa
 }
 
 static void open_job(struct executor *e, const struct msg_job_open *m) {
-    struct open_job *job = find_job(e, &m->job);
-    if (job != NULL) { /* it was shut, and opened again before its last trial had ended */
-        job->shut = false;
-        return;
-    }
-    for (uint32_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
+    if (find_job(e, &m->job) != NULL)
+        return; /* one that was shut is never opened again */
+    for (uint32_t i = 0; i < EXECUTOR_JOBS; i++) {
         if (e->jobs[i].used)
             continue;
+        e->jobs_used = i < e->jobs_used ? e->jobs_used : i + 1;
         e->jobs[i] = (struct open_job){.used = true, .id = m->job};
         e->job_memory[i].rules.patterns_count = 0;
         read_job(&e->jobs[i], &e->job_memory[i], m->spec);
         return;
     }
+    ensure(false); /* facts opens no more than LIMIT_JOBS_OPEN */
 }
 
 static void forget_if_over(struct executor *e, struct open_job *job) {
     if (!job->shut || job->trials > 0)
         return;
     reading_rules_release(&e->job_memory[position_of(e, job)].rules);
+    suspects_forget_job(&e->suspects, &job->id);
     job->used = false;
 }
 
 void executor_release(struct executor *e) {
-    for (uint32_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
+    for (uint32_t i = 0; i < e->jobs_used; i++) {
         if (e->jobs[i].used)
             reading_rules_release(&e->job_memory[i].rules);
     }
@@ -131,7 +132,11 @@ static const char *refusal(struct executor *e, const struct msg_lease *lease, st
         if (t->slot == lease->slot && t->job == position_of(e, job))
             return "an earlier attempt was still running"; /* they would share a folder */
     }
-    return *free == NULL || running >= e->slots ? "no place was free for it" : NULL;
+    return *free == NULL || running >= executor_room(e) ? "no place was free for it" : NULL;
+}
+
+uint32_t executor_room(const struct executor *e) {
+    return e->apart_until == INT64_MIN || e->slots == 0 ? e->slots : 1;
 }
 
 static void put_scratch(struct buf *out, const struct executor *e, const struct msg_lease *lease) {
@@ -222,7 +227,7 @@ static void hear_job_shut(struct executor *e, const struct msg_job_shut *m, stru
     if (job == NULL)
         return;
     job->shut = true;
-    stop_job(e, job, m->state == JOB_OPEN ? STOP_PARK : STOP_CANCEL, at, out);
+    stop_job(e, job, STOP_CANCEL, at, out);
     forget_if_over(e, job);
 }
 
@@ -287,8 +292,16 @@ static void hear_output(struct executor *e, const struct msg_output *m, struct m
     executor_say_acts(e, t, acts, out);
 }
 
+static uint32_t count_running(const struct executor *e) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < e->places; i++)
+        count += e->trials[i].life != LIFE_FREE && e->trials[i].life != LIFE_OVER;
+    return count;
+}
+
 static void hear_launcher(struct executor *e, const struct msg *msg, struct moment at,
                           struct says *out) {
+    bool alone = count_running(e) == 1;
     e->launcher_down = msg->kind == MSG_launcher_down;
     for (uint32_t i = 0; i < e->places && e->launcher_down; i++) {
         struct trial *t = &e->trials[i];
@@ -296,10 +309,20 @@ static void hear_launcher(struct executor *e, const struct msg *msg, struct mome
         if (t->life == LIFE_FREE)
             continue;
         if (trial_is_suspect(t))
-            heard.deaths = suspects_add(&e->suspects, &e->jobs[t->job].id, t->slot);
+            heard.deaths = suspects_add(&e->suspects, &e->jobs[t->job].id, t->slot, alone, at.now);
         executor_say_acts(e, t, trial_hear(t, &heard), out);
     }
+    e->apart_until = suspects_apart_until(&e->suspects, at.now);
     executor_say_capacity(e, out);
+}
+
+/* The suspects are cleared, or were not seen for long: as many trials as before may run again. */
+static void end_apart(struct executor *e, struct moment at, struct says *out) {
+    if (e->apart_until == INT64_MIN)
+        return;
+    e->apart_until = suspects_apart_until(&e->suspects, at.now);
+    if (e->apart_until == INT64_MIN)
+        executor_say_capacity(e, out);
 }
 
 static void hear_time(struct executor *e, struct moment at, struct says *out) {
@@ -351,6 +374,7 @@ static void executor_step(void *self, const struct event *event, struct moment a
     struct executor *e = self;
     hear(e, &event->msg, at, out);
     say_verdicts(e, out);
+    end_apart(e, at, out);
     if (e->quitting && !e->quiet && is_idle(e)) {
         struct msg m = {.kind = MSG_quiet};
         m.quiet.room = ROOM_EXECUTOR;
@@ -361,7 +385,7 @@ static void executor_step(void *self, const struct event *event, struct moment a
 
 static when_ms executor_deadline(const void *self) {
     const struct executor *e = self;
-    when_ms soonest = WHEN_NEVER;
+    when_ms soonest = e->apart_until == INT64_MIN ? WHEN_NEVER : e->apart_until;
     for (uint32_t i = 0; i < e->places; i++) {
         const struct trial *t = &e->trials[i];
         if (t->life == LIFE_OVER)
@@ -374,14 +398,14 @@ static when_ms executor_deadline(const void *self) {
 
 static void executor_check(const void *self) {
     const struct executor *e = self;
-    uint32_t trials[LIMIT_JOBS_OPEN] = {0};
+    uint32_t trials[EXECUTOR_JOBS] = {0};
     for (uint32_t i = 0; i < e->places; i++) {
         const struct trial *t = &e->trials[i];
         trial_check(t);
         if (t->life != LIFE_FREE)
             trials[t->job]++;
     }
-    for (uint32_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
+    for (uint32_t i = 0; i < e->jobs_used; i++) {
         ensure(e->jobs[i].used || trials[i] == 0);
         ensure(!e->jobs[i].used || e->jobs[i].trials == trials[i]);
         ensure(!e->jobs[i].used || !e->jobs[i].shut || trials[i] > 0);

@@ -5,10 +5,10 @@
  *          output_end, exited, launcher_up, launcher_down; the time.
  * Says     capacity (after start and whenever the launcher goes or comes back), spawn, kill, began, printed, outcome, quiet.
  * Holds    every lease is answered by exactly one outcome. One that cannot be run here (unknown job, no free place,
- *          after quit) is LOST at once; so is every attempt under way when the launcher dies, but from the twelfth time in
- *          a row that a slot has gone down with it on, it is CRASHED: a trial may kill its parent. No answer of the
- *          launcher about a run that is over changes anything.
- * Stops    job_shut with a state other than JOB_OPEN: CANCELLED. job_shut of a job that stays open, and quit: LOST.
+ *          after quit) is LOST at once; so is every attempt under way when the launcher dies. A trial may kill its
+ *          parent: slots that went down with it several times in a row run one at a time (capacity 1), and one that does so
+ *          alone for the sixth time is CRASHED. No answer of the launcher about a run that is over changes anything.
+ * Stops    job_shut: CANCELLED. quit: LOST.
  *          limits.wall: TIMED_OUT. limits.output: FLOODED. Always TERM, the job's grace, KILL; a second quit kills at once.
  *          What does not die of KILL within 30 s, or before one more quit, is given up: LOST when quitting, CRASHED when
  *          it had come to a limit. It frees its place; its folder is refused to the next attempt by zyg-run while it lives.

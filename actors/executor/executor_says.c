@@ -6,7 +6,7 @@
 
 void executor_say_capacity(const struct executor *e, struct says *out) {
     struct msg m = {.kind = MSG_capacity};
-    m.capacity.slots = e->launcher_down ? 0 : e->slots;
+    m.capacity.slots = e->launcher_down ? 0 : executor_room(e);
     say(out, &m);
 }
 

@@ -14,6 +14,9 @@ enum {
     RESULT_BYTES = LIMIT_JOB_SPEC_BYTES + METRICS_BYTES + 4096
 };
 
+/* Jobs that run here, and such as have ended while trials of theirs have not: each of those has one. */
+enum { EXECUTOR_JOBS = LIMIT_JOBS_OPEN + LIMIT_SLOTS_NODE };
+
 /* A job that runs here; what is large about it stands apart, so that looking for one touches few pages. */
 struct open_job {
     bool used;
@@ -36,21 +39,25 @@ struct executor {
     uint32_t slots;  /* trials that may run at once */
     uint32_t cpus;
     bool launcher_down;
+    when_ms
+        apart_until; /* trials run one at a time (suspects.h); INT64_MIN: as many as there are slots */
     bool quitting;
     bool quiet;   /* said since quitting */
     uint64_t run; /* the last number given to the launcher */
     struct suspects suspects;
-    struct open_job jobs[LIMIT_JOBS_OPEN];
+    uint32_t jobs_used; /* places from here on were never used */
+    struct open_job jobs[EXECUTOR_JOBS];
     struct value values[LIMIT_PARAMS];
     struct command command;
     uint8_t result[RESULT_BYTES];
     uint8_t metrics[METRICS_BYTES];
     uint8_t series[SERIES_BYTES];
     uint8_t tail[LIMIT_LOG_TAIL_BYTES];
-    struct job_memory job_memory[LIMIT_JOBS_OPEN];
+    struct job_memory job_memory[EXECUTOR_JOBS];
     struct trial trials[];
 };
 
+uint32_t executor_room(const struct executor *e); /* trials that may run at once now */
 void executor_say_capacity(const struct executor *e, struct says *out);
 void executor_say_printed(const struct executor *e, const struct trial *t, uint64_t offset,
                           struct span bytes, struct says *out);

@@ -19,18 +19,40 @@ static struct suspect *make_room(struct suspects *s) {
     return oldest;
 }
 
-uint32_t suspects_add(struct suspects *s, const struct job_id *job, uint64_t slot) {
+uint32_t suspects_add(struct suspects *s, const struct job_id *job, uint64_t slot, bool alone,
+                      when_ms now) {
     struct suspect *item = find(s, job, slot);
     if (item == NULL) {
         item = make_room(s);
         *item = (struct suspect){.job = *job, .slot = slot};
     }
     item->seen = ++s->seen;
-    return ++item->deaths;
+    item->at = now;
+    item->deaths++;
+    item->alone += alone;
+    return item->alone;
 }
 
 void suspects_forget(struct suspects *s, const struct job_id *job, uint64_t slot) {
     struct suspect *item = find(s, job, slot);
     if (item != NULL)
         *item = (struct suspect){.deaths = 0};
+}
+
+void suspects_forget_job(struct suspects *s, const struct job_id *job) {
+    for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
+        if (s->items[i].deaths > 0 && job_id_equal(&s->items[i].job, job))
+            s->items[i] = (struct suspect){.deaths = 0};
+    }
+}
+
+when_ms suspects_apart_until(const struct suspects *s, when_ms now) {
+    when_ms until = INT64_MIN;
+    for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
+        const struct suspect *item = &s->items[i];
+        when_ms end = item->at + SUSPECTS_MEMORY_MS;
+        if (item->deaths >= SUSPECTS_TOGETHER && end > now && end > until)
+            until = end;
+    }
+    return until;
 }

@@ -11,9 +11,9 @@ enum {
         5000, /* output of a program that has ended is read within this time, or never */
     KILL_PATIENCE_MS = 30000, /* what has not died of KILL by then may never */
     HURRY_PATIENCE_MS = 1000, /* the same when somebody waits for the end of zyg */
-    /* Of zyg-run while the same slot ran: chance, or the fault of another. What kills its parent does so every time, and the
-     * launcher's pauses grow meanwhile; what is only long and unlucky must not be blamed. */
-    DEATHS_BORNE = 11,
+    /* Of zyg-run while only this slot ran: chance. What kills its parent does so every time, and the launcher's pauses grow
+     * meanwhile; what is only long and unlucky must not be blamed. */
+    DEATHS_BORNE = 5,
     EXIT_INFEASIBLE = 65,
     EXIT_TRANSIENT = 75,
     EXIT_AGAIN = 85
@@ -84,8 +84,10 @@ enum trial_acts trial_print(struct trial *t, struct span bytes, struct moment at
 /* ---- verdict ---- */
 
 static const enum trial_status stop_status[STOP_COUNT] = {
-    [STOP_WALL] = TRIAL_TIMED_OUT, [STOP_FLOOD] = TRIAL_FLOODED, [STOP_CANCEL] = TRIAL_CANCELLED,
-    [STOP_PARK] = TRIAL_LOST,      [STOP_QUIT] = TRIAL_LOST,
+    [STOP_WALL] = TRIAL_TIMED_OUT,
+    [STOP_FLOOD] = TRIAL_FLOODED,
+    [STOP_CANCEL] = TRIAL_CANCELLED,
+    [STOP_QUIT] = TRIAL_LOST,
 };
 
 static void explain_stop(const struct trial *t, struct buf *cause) {
@@ -103,7 +105,6 @@ static void explain_stop(const struct trial *t, struct buf *cause) {
         cause_last_line(cause, contract_last_line(&t->contract));
         break;
     case STOP_CANCEL: buf_text(cause, "stopped because its job ended"); break;
-    case STOP_PARK: buf_text(cause, "stopped because its job does not run here any more"); break;
     case STOP_QUIT: buf_text(cause, "stopped because zyg was stopped"); break;
     case STOP_NONE:
     case STOP_COUNT: break;
@@ -276,7 +277,7 @@ static enum trial_acts lose(struct trial *t, const struct trial_heard *heard) {
     if (t->suspected) {
         buf_text(&cause, "zyg-run died ");
         buf_u64(&cause, heard->deaths);
-        buf_text(&cause, " times while this trial ran; does it kill its parent?");
+        buf_text(&cause, " times while only this trial ran; does it kill its parent?");
     } else {
         buf_text(&cause, "lost with zyg-run: ");
         cause_quote(&cause, '"', heard->msg->launcher_down.what, CAUSE_QUOTE_BYTES);
@@ -304,7 +305,7 @@ enum trial_acts trial_hear(struct trial *t, const struct trial_heard *heard) {
 }
 
 bool trial_is_suspect(const struct trial *t) {
-    bool wanted = t->stop != STOP_CANCEL && t->stop != STOP_PARK && t->stop != STOP_QUIT;
+    bool wanted = t->stop != STOP_CANCEL && t->stop != STOP_QUIT;
     return t->life >= LIFE_STARTING && t->life <= LIFE_KILLING && wanted;
 }
 

@@ -44,7 +44,6 @@ enum stop {
     STOP_WALL,
     STOP_FLOOD,
     STOP_CANCEL, /* its job is cancelled or over */
-    STOP_PARK,   /* its job goes on, but not here or not now */
     STOP_QUIT,
     STOP_COUNT
 };
@@ -54,7 +53,7 @@ struct trial_heard {
     enum trial_news news;
     enum stop stop;
     const struct msg *msg;
-    uint32_t deaths; /* GONE: of zyg-run in a row while this slot ran, this one too */
+    uint32_t deaths; /* GONE: of zyg-run in a row while only this slot ran, this one too */
     struct moment at;
 };
 

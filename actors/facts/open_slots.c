@@ -2,6 +2,10 @@
 
 #include "proto/base/check.h"
 
+#include <assert.h>
+
+static_assert(0 + LIMIT_BEGUN < 0 + OPEN_SLOTS_RESUMED, "one job can always be resumed");
+
 static uint32_t home_of(uint32_t seat, uint64_t slot) {
     /* Fibonacci hashing; slots are numbered by us, so nobody can choose colliding ones. */
     uint64_t mixed = (slot ^ ((uint64_t)seat << 48)) * 0x9e3779b97f4a7c15u;

@@ -1,8 +1,8 @@
 /* open_slots - what the slots that are begun and not finished have used up, by (seat of the job, slot).
  *
  * A hash table of fixed size with linear probing and backward-shift deletion (Knuth, TAOCP 3, 6.4, algorithm R).
- * Errors   open_slots_put answers NULL when the table is full. Jobs are only resumed up to OPEN_SLOTS_RESUMED, so there is
- *          always a place for what sched may have in flight.
+ * Errors   open_slots_put answers NULL when the table is full. Jobs are only resumed up to OPEN_SLOTS_RESUMED, and sched
+ *          begins nothing new beyond LIMIT_BEGUN, so there is always a place for what it may have in flight.
  */
 #ifndef ZYG_OPEN_SLOTS_H
 #define ZYG_OPEN_SLOTS_H

@@ -35,9 +35,9 @@ static int64_t rested(const struct plan *p, when_ms now) {
     return -1;
 }
 
-bool plan_has_next(const struct plan *p, when_ms now) {
-    return rested(p, now) >= 0 ||
-           (ranges_next_gap(&p->taken, 0) < p->trials && p->taken.count < p->taken.cap);
+bool plan_has_next(const struct plan *p, when_ms now, bool may_begin) {
+    return rested(p, now) >= 0 || (may_begin && ranges_next_gap(&p->taken, 0) < p->trials &&
+                                   p->taken.count < p->taken.cap);
 }
 
 bool plan_next(struct plan *p, when_ms now, struct plan_slot *next) {
@@ -59,7 +59,7 @@ bool plan_next(struct plan *p, when_ms now, struct plan_slot *next) {
 }
 
 void plan_again(struct plan *p, uint64_t slot, uint32_t attempts, when_ms not_before) {
-    ensure(p->again_count < PLAN_AGAIN_MAX); /* fewer slots than that are ever in flight */
+    ensure(p->again_count < PLAN_AGAIN_MAX); /* sched begins no more */
     uint32_t at = (p->again_first + p->again_count++) % PLAN_AGAIN_MAX;
     p->again[at] = (struct plan_slot){.slot = slot, .attempts = attempts, .not_before = not_before};
 }

@@ -10,7 +10,7 @@
 #include "proto/base/time.h"
 #include "proto/limits.h"
 
-enum { PLAN_AGAIN_MAX = 4096 };
+enum { PLAN_AGAIN_MAX = 4096 }; /* more than sched ever has begun, resumed ones included */
 
 struct plan_slot {
     uint64_t slot;
@@ -34,7 +34,8 @@ struct plan {
 /* finished and begun are as in job_open. */
 bool plan_open(struct plan *p, const struct job_id *job, uint64_t trials, uint32_t parallel,
                struct span finished, struct span begun);
-bool plan_has_next(const struct plan *p, when_ms now);
+bool plan_has_next(const struct plan *p, when_ms now,
+                   bool may_begin); /* false: only such as were begun before */
 /* Takes the next slot. False: nothing left to give out now. */
 bool plan_next(struct plan *p, when_ms now, struct plan_slot *next);
 void plan_again(struct plan *p, uint64_t slot, uint32_t attempts, when_ms not_before);

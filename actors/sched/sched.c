@@ -6,7 +6,10 @@
 
 #include <string.h>
 
-enum { FLIGHTS = LIMIT_SLOTS_NODE + LIMIT_UNRECORDED };
+enum {
+    FLIGHTS = LIMIT_SLOTS_NODE + LIMIT_UNRECORDED,
+    LOST_REST_MS = 100 /* whoever lost it may lose it again at once */
+};
 
 enum flight_state {
     FLIGHT_NONE,
@@ -95,12 +98,21 @@ static void move(struct sched *s, struct flight *f, enum flight_state to) {
 
 /* ---- giving out ---- */
 
+/* Slots that are begun and not finished: in flight, or resting before their next attempt. */
+static uint32_t begun(const struct sched *s) {
+    uint32_t count = s->in_flight;
+    for (uint32_t i = 0; i < s->plans_used; i++)
+        count += s->plans[i].used ? s->plans[i].again_count : 0;
+    return count;
+}
+
 static struct plan *pick(struct sched *s) {
+    const bool may_begin = begun(s) < LIMIT_BEGUN;
     struct plan *best = NULL;
     for (uint32_t i = 0; i < s->plans_used; i++) {
         struct plan *p = &s->plans[i];
         if (!p->used || (p->parallel != 0 && p->running >= p->parallel) ||
-            !plan_has_next(p, s->now))
+            !plan_has_next(p, s->now, may_begin))
             continue;
         if (best == NULL || p->running < best->running ||
             (p->running == best->running && p->opened < best->opened))
@@ -166,7 +178,7 @@ static void on_outcome(struct sched *s, const struct msg_outcome *m) {
     struct plan *plan = find_plan(s, &result->job);
     bool lost = result->status == TRIAL_LOST || result->status == TRIAL_CANCELLED;
     if (plan != NULL && lost)
-        plan_again(plan, f->slot.slot, f->slot.attempts, INT64_MIN);
+        plan_again(plan, f->slot.slot, f->slot.attempts, s->now + LOST_REST_MS);
     move(s, f, plan == NULL || lost ? FLIGHT_NONE : FLIGHT_UNRECORDED);
 }
 

@@ -176,14 +176,20 @@ static void many_jobs_come_and_go(void **state) {
             const struct job_id id = {{1, i}};
             open_job(&id);
         }
-        open_job(&job_a); /* one too many */
         lease(&job_a, 1, 100);
         assert_outcome(TRIAL_LOST, "its job does not run here");
         const struct job_id last = {{1, LIMIT_JOBS_OPEN - 1}};
         uint64_t number = run(&last, (uint64_t)round);
+        spawned(number, 100);
+        shut_job(&last, JOB_CANCELLED, 100);
+        open_job(&job_a); /* the one before it has not quite ended yet */
+        uint64_t next = run(&job_a, 1);
         output_end(number, 100);
         exited(number, 0, 100);
-        for (uint8_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
+        output_end(next, 100);
+        exited(next, 0, 100);
+        shut_job(&job_a, JOB_DONE, 100);
+        for (uint8_t i = 0; i < LIMIT_JOBS_OPEN - 1; i++) {
             const struct job_id id = {{1, i}};
             shut_job(&id, JOB_DONE, 100);
             assert_int_equal(said_count, 0);

@@ -207,7 +207,6 @@ static void stops_have_their_status(void **state) {
         const char *cause;
     } cases[] = {
         {STOP_CANCEL, TRIAL_CANCELLED, "stopped because its job ended"},
-        {STOP_PARK, TRIAL_LOST, "stopped because its job does not run here any more"},
         {STOP_QUIT, TRIAL_LOST, "stopped because zyg was stopped"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -264,8 +263,8 @@ static void what_cannot_be_killed_is_given_up(void **state) {
         enum trial_status status;
     } cases[] = {
         {STOP_WALL, STOP_NONE, TRIAL_CRASHED},     {STOP_FLOOD, STOP_NONE, TRIAL_CRASHED},
-        {STOP_CANCEL, STOP_NONE, TRIAL_CANCELLED}, {STOP_PARK, STOP_NONE, TRIAL_LOST},
-        {STOP_QUIT, STOP_QUIT, TRIAL_LOST},        {STOP_WALL, STOP_QUIT, TRIAL_LOST},
+        {STOP_CANCEL, STOP_NONE, TRIAL_CANCELLED}, {STOP_QUIT, STOP_QUIT, TRIAL_LOST},
+        {STOP_WALL, STOP_QUIT, TRIAL_LOST},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         begin(&limits);
@@ -337,16 +336,16 @@ static void it_may_be_what_kills_the_launcher(void **state) {
     (void)state;
     struct msg m = {.kind = MSG_launcher_down};
     m.launcher_down.what = span_text("zyg-run was killed");
-    struct trial_heard gone = {.news = NEWS_GONE, .msg = &m, .deaths = 11, .at = at(1300)};
+    struct trial_heard gone = {.news = NEWS_GONE, .msg = &m, .deaths = 5, .at = at(1300)};
     trial_hear(&trial, &gone);
     assert_verdict(TRIAL_LOST, "lost with zyg-run: \"zyg-run was killed\"");
     assert_false(trial.suspected);
     begin(&limits);
     spawned(1100);
-    gone.deaths = 12;
+    gone.deaths = 6;
     trial_hear(&trial, &gone);
     assert_verdict(TRIAL_CRASHED,
-                   "zyg-run died 12 times while this trial ran; does it kill its parent?");
+                   "zyg-run died 6 times while only this trial ran; does it kill its parent?");
     assert_true(trial.suspected);
     assert_int_equal(trial.run_ms, 200);
 }
@@ -356,11 +355,7 @@ static void only_what_runs_and_may_is_suspect(void **state) {
     static const struct {
         enum stop stop;
         bool suspect;
-    } cases[] = {{STOP_WALL, true},
-                 {STOP_FLOOD, true},
-                 {STOP_CANCEL, false},
-                 {STOP_PARK, false},
-                 {STOP_QUIT, false}};
+    } cases[] = {{STOP_WALL, true}, {STOP_FLOOD, true}, {STOP_CANCEL, false}, {STOP_QUIT, false}};
     assert_true(trial_is_suspect(&trial)); /* it may have run without our knowing yet */
     spawned(1100);
     assert_true(trial_is_suspect(&trial));

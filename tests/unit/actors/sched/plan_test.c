@@ -47,7 +47,7 @@ static struct span begun_bytes(const uint64_t *pairs, size_t count) {
 
 static void expect_next(struct plan *p, uint64_t slot, uint32_t attempts) {
     struct plan_slot next;
-    assert_true(plan_has_next(p, NOW));
+    assert_true(plan_has_next(p, NOW, true));
     assert_true(plan_next(p, NOW, &next));
     assert_int_equal(next.slot, slot);
     assert_int_equal(next.attempts, attempts);
@@ -55,7 +55,7 @@ static void expect_next(struct plan *p, uint64_t slot, uint32_t attempts) {
 
 static void expect_no_more(struct plan *p) {
     struct plan_slot next;
-    assert_false(plan_has_next(p, NOW));
+    assert_false(plan_has_next(p, NOW, true));
     assert_false(plan_next(p, NOW, &next));
 }
 

@@ -208,9 +208,32 @@ static void a_lost_attempt_is_given_out_again_as_the_same(void **state) {
     capacity(f, 1);
     proposed(f, 0, 0);
     outcome(f, 0, 0, TRIAL_LOST);
-    expect_asked(f, 1, 0, 0);
+    expect_asked(f, 1, 0, 1); /* the other one rests a little: whoever lost it may do so again */
+    proposed(f, 0, 1);
+    outcome(f, 0, 1, TRIAL_DONE);
+    stage_pass(f->stage, 100);
+    capacity(f, 2);
+    expect_asked(f, 3, 0, 0);
     proposed(f, 0, 0);
-    expect_leased(f, 1, 0, 0, 1);
+    expect_leased(f, 2, 0, 0, 1);
+}
+
+/* Trials that ask to be run again later are begun and not finished: there must be an end of them. */
+static void no_more_are_begun_than_may_be(void **state) {
+    struct fixture *f = *state;
+    open_job(f, 0, 100000, 0);
+    capacity(f, 1);
+    for (uint64_t slot = 0; slot < LIMIT_BEGUN; slot++) {
+        expect_asked(f, (uint32_t)slot, 0, slot);
+        proposed(f, 0, slot);
+        outcome(f, 0, slot, TRIAL_AGAIN);
+        tell(f, &(struct msg){
+                    .kind = MSG_recorded,
+                    .recorded = {.job = jobs[0], .slot = slot, .attempts = 1, .pause_ms = 1000}});
+    }
+    assert_int_equal(asked(f), LIMIT_BEGUN);
+    stage_pass(f->stage, 1000);
+    expect_asked(f, LIMIT_BEGUN, 0, 0); /* one of those, no new one */
 }
 
 static void slots_begun_in_an_earlier_life_come_first(void **state) {
@@ -356,6 +379,7 @@ int main(void) {
         STAGED(a_job_runs_no_more_than_its_parallel),
         STAGED(an_attempt_to_be_repeated_goes_before_new_slots),
         STAGED(a_lost_attempt_is_given_out_again_as_the_same),
+        STAGED(no_more_are_begun_than_may_be),
         STAGED(slots_begun_in_an_earlier_life_come_first),
         STAGED(a_hold_stops_what_is_new_and_nothing_else),
         STAGED(after_quit_nothing_is_leased),
