@@ -69,9 +69,9 @@ bool attempts_count(struct attempts *a, const struct retry *allowed, enum trial_
 
 dur_ms attempts_pause(const struct attempts *a, enum trial_status status) {
     enum { LEAST_MS = 100, MOST_MS = 60000, DOUBLINGS_MOST = 10 };
-    uint32_t before = status == TRIAL_TRANSIENT ? a->transient
-                      : status == TRIAL_AGAIN   ? a->again
-                                                : 0;
+    uint32_t before = statuses[status].counter == COUNTER_TRANSIENT ? a->transient
+                      : status == TRIAL_AGAIN                       ? a->again
+                                                                    : 0;
     if (before == 0)
         return 0;
     dur_ms pause = (dur_ms)LEAST_MS << (before < DOUBLINGS_MOST ? before - 1 : DOUBLINGS_MOST);

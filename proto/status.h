@@ -46,8 +46,8 @@ const char *job_state_name(enum job_state state);
  * has seen the same attempts of a slot agrees whether it is finished. */
 bool attempts_count(struct attempts *a, const struct retry *allowed, enum trial_status status);
 
-/* How long a slot that is not finished rests before its next attempt: what asked to be tried again later, or to go on from a
- * checkpoint, waits twice as long each time (from 100 ms to a minute). */
+/* How long a slot that is not finished rests before its next attempt: what asked to be tried again later, was interrupted, or
+ * goes on from a checkpoint, waits twice as long each time (from 100 ms to a minute). */
 dur_ms attempts_pause(const struct attempts *a, enum trial_status status);
 
 #endif

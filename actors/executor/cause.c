@@ -35,8 +35,10 @@ static const struct {
 } statuses[] = {
     {126, " (a shell could not execute a command)"},
     {127, " (a shell did not find a command)"},
+    {130, " (something in it was ended by SIGINT)"},
     {137, " (something in it was killed by SIGKILL, perhaps for lack of memory)"},
     {139, " (something in it was killed by SIGSEGV)"},
+    {143, " (something in it was ended by SIGTERM)"},
 };
 
 /* One character as it may stand in a message: itself, or \xNN; answers how many bytes of s it used up. */

@@ -4,6 +4,7 @@
 #include "proto/base/num.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 enum {
@@ -16,7 +17,8 @@ enum {
     DEATHS_BORNE = 5,
     EXIT_INFEASIBLE = 65,
     EXIT_TRANSIENT = 75,
-    EXIT_AGAIN = 85
+    EXIT_AGAIN = 85,
+    EXIT_SIGNALLED = 128 /* plus the number: how a shell says that a signal ended a command */
 };
 
 void trial_init(struct trial *t, const struct msg_lease *lease, const struct reading_rules *rules,
@@ -111,6 +113,12 @@ static void explain_stop(const struct trial *t, struct buf *cause) {
     }
 }
 
+/* INT or TERM that zyg did not send: judge() does not ask when zyg had a reason to stop it. */
+static bool was_interrupted(const struct msg_exited *exit) {
+    int64_t signal = exit->signal != 0 ? exit->signal : exit->status - EXIT_SIGNALLED;
+    return signal == SIGINT || signal == SIGTERM;
+}
+
 static enum trial_status judge_exit(const struct trial *t, struct buf *cause) {
     const struct contract *c = &t->contract;
     bool exited = t->exit.signal == 0;
@@ -132,7 +140,7 @@ static enum trial_status judge_exit(const struct trial *t, struct buf *cause) {
         return TRIAL_TRANSIENT;
     if (exited && t->exit.status == EXIT_AGAIN)
         return TRIAL_AGAIN;
-    return TRIAL_CRASHED;
+    return was_interrupted(&t->exit) ? TRIAL_INTERRUPTED : TRIAL_CRASHED;
 }
 
 static void end(struct trial *t, enum trial_status verdict, const struct buf *cause) {

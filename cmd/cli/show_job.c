@@ -155,7 +155,7 @@ static bool causes_show(struct client *c, const struct subject *s, struct err *e
     for (size_t i = 0; i < TRIAL_STATUS_COUNT; i++) {
         if (i == TRIAL_OPEN || i == TRIAL_DONE || causes.of[i].count == 0)
             continue;
-        printf("  %4llu  %-10s  #%llu: %s\n", (unsigned long long)causes.of[i].count,
+        printf("  %4llu  %-11s  #%llu: %s\n", (unsigned long long)causes.of[i].count,
                trial_status_name((enum trial_status)i), (unsigned long long)causes.of[i].slot,
                causes.of[i].cause);
     }

@@ -78,7 +78,7 @@ static void times_print(struct buf *out, const char *what, uint32_t times) {
 
 void spec_print_retry(const struct job *job, struct buf *out) {
     times_print(out, "crash", job->retry.crash);
-    times_print(out, ", exit 75", job->retry.transient);
+    times_print(out, ", exit 75 or interrupted", job->retry.transient);
 }
 
 static void choices_print(const struct param *param, struct buf *out) {

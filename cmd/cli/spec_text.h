@@ -18,7 +18,7 @@ void spec_print_params(const struct job *job, struct buf *out);
 void spec_print_objective(const struct job *job, struct buf *out);
 /* "wall 30 min, output 20 MiB, grace 10 s" */
 void spec_print_limits(const struct job *job, struct buf *out);
-/* "crash never, exit 75 up to 5 times" */
+/* "crash never, exit 75 or interrupted up to 5 times" */
 void spec_print_retry(const struct job *job, struct buf *out);
 /* "0.01 to 100, log", "1 to 9 step 2, int", "linear | rbf" */
 void spec_print_domain(const struct param *param, struct buf *out);

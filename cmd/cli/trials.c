@@ -10,7 +10,8 @@ const char cli_trials_details[] =
     "JOB               last (default), a name, a handle or the start of an id\n"
     "--best            only trials with a value, the best first\n"
     "-s, --status WORD only those: done, infeasible, crashed, timed_out, flooded, no_metric,\n"
-    "                  no_start, ...; failed: all that did not end well; running: those under way\n"
+    "                  no_start, interrupted, ...; failed: all that did not end well;\n"
+    "                  running: those under way\n"
     "-n, --limit N     at most N trials\n"
     "-o FORMAT         table (default), wide, json, jsonl, csv, id\n";
 

@@ -36,6 +36,8 @@ prints-nothing|no_metric|1||never printed 'accuracy'; it printed nothing
 prints-wrong-name|no_metric|1||never printed 'accuracy'; printed 'loss', 'acuracy'; nearest: 'acuracy'; last line: "acuracy=0.9"
 reads-input|done|1|0.375|
 says-infeasible|infeasible|1||"batch too large"
+says-interrupted|interrupted|6||exit 130 (something in it was ended by SIGINT); last line: "^C"
+terminated|interrupted|6||killed by SIGTERM (15); it printed nothing
 missing|no_start|1||cannot start './missing': it was not found in '@'
 lib|no_start|1||cannot start './lib': it is a folder
 END

@@ -117,8 +117,8 @@ assert_contains "$out" '"params.kind":"infeasible","params.x":null,"metrics.loss
 run zyg show
 assert_match "$out" "^JOB +$job"$'\n'"STATE +done"$'\n'"TRIALS +5/5: 3 done, 1 infeasible, 1 failed"$'\n'"OBJECTIVE +maximize score"$'\n'"BEST +7.5"$'\n'"BY TRIAL +1"$'\n'"WITH +kind=good x=7.5"
 assert_contains "$out" 'not done
-     1  infeasible  #3: exit 65; it printed nothing
-     1  crashed     #2: exit 9; last line: "out of cheese"'
+     1  infeasible   #3: exit 65; it printed nothing
+     1  crashed      #2: exit 9; last line: "out of cheese"'
 assert_contains "$out" "what failed                zyg trials $job --status failed"
 run zyg show -o json
 assert_contains "$out" "{\"version\":1,\"job\":{\"id\":\"$id\",\"job\":\"$job\",\"state\":\"done\","

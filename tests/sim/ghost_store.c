@@ -80,7 +80,8 @@ static bool fold(struct attempts *a, const struct retry *allowed, enum trial_sta
     switch (status) {
     case TRIAL_AGAIN: return ++a->again > 1000;
     case TRIAL_CRASHED: return ++a->crash > allowed->crash;
-    case TRIAL_TRANSIENT: return ++a->transient > allowed->transient;
+    case TRIAL_TRANSIENT:
+    case TRIAL_INTERRUPTED: return ++a->transient > allowed->transient;
     default: return true;
     }
 }

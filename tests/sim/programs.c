@@ -14,6 +14,7 @@ enum {
     EXIT_INFEASIBLE = 65,
     EXIT_TRANSIENT = 75,
     EXIT_AGAIN = 85,
+    EXIT_INTERRUPTED = 143,
     FLOOD_BYTES = 16384,
     FLOOD_LINES = 60,
     DIE_TERM_MOST = 100,
@@ -115,7 +116,7 @@ static void end_by_itself(struct world *w, struct program *p) {
     case FATE_CRASH:
         end(w, p, p->slot % 2 == 0 ? EXIT_CRASH : 0, p->slot % 2 == 0 ? 0 : SIGSEGV);
         break;
-    case FATE_TRANSIENT: end(w, p, EXIT_TRANSIENT, 0); break;
+    case FATE_TRANSIENT: end(w, p, p->slot % 2 == 0 ? EXIT_TRANSIENT : EXIT_INTERRUPTED, 0); break;
     case FATE_AGAIN: end(w, p, EXIT_AGAIN, 0); break;
     case FATE_INFEASIBLE: end(w, p, EXIT_INFEASIBLE, 0); break;
     case FATE_HANG: break;

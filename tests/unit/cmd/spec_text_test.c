@@ -59,9 +59,9 @@ static void limits_and_retries(void **state) {
     expect(spec_print_limits, &job, "no wall, output 20 MiB, grace 10 s");
     job.limits.wall = 90000;
     expect(spec_print_limits, &job, "wall 1 min 30 s, output 20 MiB, grace 10 s");
-    expect(spec_print_retry, &job, "crash never, exit 75 never");
+    expect(spec_print_retry, &job, "crash never, exit 75 or interrupted never");
     job.retry = (struct retry){.crash = 1, .transient = 5};
-    expect(spec_print_retry, &job, "crash up to 1 time, exit 75 up to 5 times");
+    expect(spec_print_retry, &job, "crash up to 1 time, exit 75 or interrupted up to 5 times");
 }
 
 static void domains(void **state) {

@@ -35,6 +35,7 @@ static void names_are_a_contract(void **state) {
     assert_string_equal(job_state_name(JOB_CANCELLED), "cancelled");
     assert_int_equal(TRIAL_OPEN, 0);
     assert_int_equal(TRIAL_CANCELLED, 11); /* numbers are on disk and on the wire */
+    assert_int_equal(TRIAL_INTERRUPTED, 12);
 }
 
 static void the_search_learns_what_a_status_tells(void **state) {
@@ -44,6 +45,7 @@ static void the_search_learns_what_a_status_tells(void **state) {
     assert_int_equal(trial_status_tells(TRIAL_INFEASIBLE), TELLS_BAD);
     assert_int_equal(trial_status_tells(TRIAL_LOST), TELLS_NOTHING);
     assert_int_equal(trial_status_tells(TRIAL_NO_START), TELLS_NOTHING);
+    assert_int_equal(trial_status_tells(TRIAL_INTERRUPTED), TELLS_NOTHING);
 }
 
 static void some_endings_finish_a_slot_at_once(void **state) {
@@ -77,6 +79,18 @@ static void allowances_are_used_up(void **state) {
     const struct retry none = {0};
     struct attempts first = {0};
     assert_true(attempts_count(&first, &none, TRIAL_CRASHED));
+}
+
+static void interruptions_share_the_transient_allowance(void **state) {
+    (void)state;
+    const struct retry allowed = {.crash = 0, .transient = 2};
+    struct attempts a = {0};
+    assert_false(attempts_count(&a, &allowed, TRIAL_INTERRUPTED));
+    assert_int_equal(attempts_pause(&a, TRIAL_INTERRUPTED), 100);
+    assert_false(attempts_count(&a, &allowed, TRIAL_TRANSIENT));
+    assert_true(attempts_count(&a, &allowed, TRIAL_INTERRUPTED));
+    assert_int_equal(a.crash, 0);
+    assert_int_equal(a.transient, 3);
 }
 
 static void losses_are_free_and_again_is_bounded(void **state) {
@@ -121,6 +135,7 @@ int main(void) {
         cmocka_unit_test(the_search_learns_what_a_status_tells),
         cmocka_unit_test(some_endings_finish_a_slot_at_once),
         cmocka_unit_test(allowances_are_used_up),
+        cmocka_unit_test(interruptions_share_the_transient_allowance),
         cmocka_unit_test(losses_are_free_and_again_is_bounded),
         cmocka_unit_test(open_is_no_ending),
         cmocka_unit_test(what_asks_to_be_tried_later_waits_longer_each_time),

@@ -128,8 +128,45 @@ static void exit_codes_are_classified(void **state) {
     assert_verdict(TRIAL_CRASHED, "exit 127 (a shell did not find a command); last line: \"x\"");
     live("acc=1", 0, SIGSEGV);
     assert_verdict(TRIAL_CRASHED, "killed by SIGSEGV (11); last line: \"acc=1\"");
-    live("acc=1", 0, SIGTERM); /* not by us */
-    assert_verdict(TRIAL_CRASHED, "killed by SIGTERM (15); last line: \"acc=1\"");
+}
+
+static void signals_that_zyg_did_not_send_interrupt(void **state) {
+    (void)state;
+    live("acc=1", 0, SIGTERM);
+    assert_verdict(TRIAL_INTERRUPTED, "killed by SIGTERM (15); last line: \"acc=1\"");
+    live("acc=1", 0, SIGINT);
+    assert_verdict(TRIAL_INTERRUPTED, "killed by SIGINT (2); last line: \"acc=1\"");
+    live("", 130, 0);
+    assert_verdict(TRIAL_INTERRUPTED,
+                   "exit 130 (something in it was ended by SIGINT); it printed nothing");
+    live("", 143, 0);
+    assert_verdict(TRIAL_INTERRUPTED,
+                   "exit 143 (something in it was ended by SIGTERM); it printed nothing");
+    live("", 128 + SIGHUP, 0);
+    assert_verdict(TRIAL_CRASHED, "exit 129; it printed nothing");
+    live("", SIGTERM, 0); /* a small number is a status, not a signal */
+    assert_verdict(TRIAL_CRASHED, "exit 15; it printed nothing");
+    live("::zyg {\"infeasible\": \"too large\"}", 143, 0); /* it had said what matters */
+    assert_verdict(TRIAL_INFEASIBLE, "\"too large\"");
+}
+
+static void what_zyg_stops_is_not_called_interrupted(void **state) {
+    (void)state;
+    static const struct {
+        enum stop stop;
+        enum trial_status verdict;
+    } cases[] = {
+        {STOP_WALL, TRIAL_TIMED_OUT}, {STOP_CANCEL, TRIAL_CANCELLED}, {STOP_QUIT, TRIAL_LOST}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (int by_status = 0; by_status < 2; by_status++) {
+            begin(&limits);
+            spawned(1100);
+            assert_int_equal(stopped(cases[i].stop, 1200), ACT_TERM);
+            output_end(1300);
+            exited(by_status ? 143 : 0, by_status ? 0 : SIGTERM, 1300);
+            assert_int_equal(trial.verdict, cases[i].verdict);
+        }
+    }
 }
 
 static void without_an_objective_exit_0_is_enough(void **state) {
@@ -419,6 +456,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_good_life, set_up),
         cmocka_unit_test_setup(exit_codes_are_classified, set_up),
+        cmocka_unit_test_setup(signals_that_zyg_did_not_send_interrupt, set_up),
+        cmocka_unit_test_setup(what_zyg_stops_is_not_called_interrupted, set_up),
         cmocka_unit_test_setup(without_an_objective_exit_0_is_enough, set_up),
         cmocka_unit_test_setup(the_wall_limit_stops_it, set_up),
         cmocka_unit_test_setup(no_limits_no_deadlines, set_up),
