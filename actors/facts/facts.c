@@ -65,7 +65,7 @@ void facts_event(struct facts *f, struct batch *batch, struct seat *s, wall_ms w
     uint8_t key_memory[JOB_ID_BYTES + 8], value_memory[400];
     struct buf key = buf_of(key_memory, sizeof key_memory);
     struct buf value = buf_of(value_memory, sizeof value_memory);
-    trial_key(&key, &s->id, f->last_event);
+    trial_row_key(&key, &s->id, f->last_event);
     struct span line = span_text(text);
     bytes_make_utf8((uint8_t *)text, line.len);
     mp_put_i64(&value, wall);
@@ -129,8 +129,8 @@ static void put_trial(struct batch *batch, const struct job_id *job, uint64_t sl
     uint8_t value_memory[LIMIT_JOB_SPEC_BYTES];
     struct buf key = buf_of(key_memory, sizeof key_memory);
     struct buf value = buf_of(value_memory, sizeof value_memory);
-    trial_key(&key, job, slot);
-    trial_encode(row, &value);
+    trial_row_key(&key, job, slot);
+    trial_row_encode(row, &value);
     ensure(!value.overflow);
     ops_put(&batch->ops, TABLE_trials, buf_view(&key), buf_view(&value));
 }
@@ -156,7 +156,7 @@ static void on_proposed(struct facts *f, const struct msg_proposed *proposed) {
 static void put_rank(struct batch *batch, struct seat *s, uint64_t slot, double value) {
     uint8_t key_memory[JOB_ID_BYTES + 16];
     struct buf key = buf_of(key_memory, sizeof key_memory);
-    trial_rank_key(&key, &s->id, s->row.maximize, value, slot);
+    trial_row_rank_key(&key, &s->id, s->row.maximize, value, slot);
     ops_put(&batch->ops, TABLE_rank, buf_view(&key), (struct span){0});
 }
 
@@ -164,7 +164,7 @@ static void put_output(struct batch *batch, const struct job_id *job, uint64_t s
                        uint64_t attempt, const struct msg_outcome *outcome) {
     uint8_t key_memory[JOB_ID_BYTES + 12];
     struct buf key = buf_of(key_memory, sizeof key_memory);
-    trial_attempt_key(&key, job, slot, attempt);
+    trial_row_attempt_key(&key, job, slot, attempt);
     if (outcome->log_bytes > 0) {
         uint8_t value_memory[LIMIT_LOG_HEAD_BYTES + LIMIT_LOG_TAIL_BYTES + 64];
         struct buf value = buf_of(value_memory, sizeof value_memory);
@@ -202,7 +202,7 @@ static void record(struct facts *f, struct batch *batch, struct seat *s,
         open = open_slots_put(&f->open_slots, seat, result->slot);
     ensure(open != NULL); /* sched keeps fewer slots open than there is room for */
     struct trial_row row = {.attempts = open->attempts};
-    trial_fold(&row, result, &s->job.retry);
+    trial_row_fold(&row, result, &s->job.retry);
     result->attempt = row.attempts.made;
     open->attempts = row.attempts;
 

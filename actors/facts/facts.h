@@ -14,7 +14,7 @@
  *
  *   facts.c     the step: which event goes where      batch.c        group commit
  *   errand.c    admitting and cancelling jobs         opening.c      reading a job's trials before it runs
- *   seat.c      a job's counts, its best, its end     trial.c        a slot's row
+ *   seat.c      a job's counts, its best, its end     trial_row.c    a slot's row
  *   bundle.c    signatures                            open_slots.c   slots begun and not finished
  */
 #ifndef ZYG_FACTS_H

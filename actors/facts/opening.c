@@ -99,8 +99,8 @@ void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at
     while (mp_peek(&in) != MP_END && in.bad == NULL) {
         struct trial_row row;
         key = mp_bin(&in);
-        uint64_t slot = trial_key_slot(key);
-        bool readable = trial_decode(&row, mp_bin(&in));
+        uint64_t slot = trial_row_key_slot(key);
+        bool readable = trial_row_decode(&row, mp_bin(&in));
         if (!readable || !take_trial(f, s, slot, &row)) {
             bool crowded = readable && !row.finished;
             opening_leave(f, out);

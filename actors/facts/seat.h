@@ -6,7 +6,7 @@
 #ifndef ZYG_SEAT_H
 #define ZYG_SEAT_H
 
-#include "actors/facts/trial.h"
+#include "actors/facts/trial_row.h"
 #include "proto/base/ranges.h"
 #include "proto/job/job.h"
 

@@ -1,7 +1,7 @@
 #include "actors/gateway/ask.h"
 
 #include "actors/executor/metrics.h"
-#include "actors/facts/trial.h"
+#include "actors/facts/trial_row.h"
 #include "proto/base/mp.h"
 #include "proto/base/num.h"
 
@@ -98,9 +98,9 @@ static void scan_of_slot(struct asks *a, struct ask *ask, enum table table, stru
     uint8_t memory[JOB_ID_BYTES + 12];
     struct buf key = buf_of(memory, sizeof memory);
     if (ask->attempt > 0)
-        trial_attempt_key(&key, &ask->job, ask->slot, ask->attempt);
+        trial_row_attempt_key(&key, &ask->job, ask->slot, ask->attempt);
     else
-        trial_key(&key, &ask->job, ask->slot);
+        trial_row_key(&key, &ask->job, ask->slot);
     scan(a, ask,
          &(struct msg_scan){.table = table, .prefix = buf_view(&key), .backward = true, .limit = 1},
          out);
@@ -272,7 +272,7 @@ static void on_trials(struct ask *ask, const struct msg_rows *rows, const struct
     while (mp_peek(&in) != MP_END && in.bad == NULL && !full) {
         struct span key = mp_bin(&in);
         keep_cursor(ask, key);
-        if (!send_trial(ask, trial_key_slot(key), mp_bin(&in), over, out)) {
+        if (!send_trial(ask, trial_row_key_slot(key), mp_bin(&in), over, out)) {
             give_up(ask, ERR_STORE, "a trial in the store cannot be read", out);
             return;
         }
@@ -294,7 +294,7 @@ static void on_ranks(struct asks *a, struct ask *ask, const struct msg_rows *row
         keep_cursor(ask, key);
         uint8_t memory[JOB_ID_BYTES + 8];
         struct buf trial = buf_of(memory, sizeof memory);
-        trial_key(&trial, &ask->job, trial_rank_key_slot(key));
+        trial_row_key(&trial, &ask->job, trial_row_rank_key_slot(key));
         say(out, &(struct msg){.kind = MSG_scan,
                                .scan = {.ticket = ticket,
                                         .table = TABLE_trials,
@@ -312,7 +312,7 @@ static void on_ranked(struct ask *ask, const struct msg_rows *rows, const struct
     struct mp in = mp_of(rows->rows);
     struct span key = mp_bin(&in);
     struct span value = mp_bin(&in);
-    if (!send_trial(ask, trial_key_slot(key), value, over, out))
+    if (!send_trial(ask, trial_row_key_slot(key), value, over, out))
         give_up(ask, ERR_STORE, "a trial in the store cannot be read", out);
     else if (--ask->pending == 0)
         send_end(ask, ask->more, cursor_of(ask), out);
@@ -354,7 +354,7 @@ static void on_series_trial(struct asks *a, struct ask *ask, const struct msg_ro
     struct mp in = mp_of(rows->rows);
     struct trial_row row;
     (void)mp_bin(&in);
-    if (rows->rows.len == 0 || !trial_decode(&row, mp_bin(&in)) ||
+    if (rows->rows.len == 0 || !trial_row_decode(&row, mp_bin(&in)) ||
         row.metrics.len > sizeof ask->kept) {
         give_up(ask, ERR_NOT_FOUND, "there is no such trial here", out);
         return;

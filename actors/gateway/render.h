@@ -2,7 +2,7 @@
 #ifndef ZYG_RENDER_H
 #define ZYG_RENDER_H
 
-#include "actors/facts/trial.h"
+#include "actors/facts/trial_row.h"
 #include "proto/job/job.h"
 
 enum { RENDER_BYTES = 65536 };

@@ -5,7 +5,7 @@
 
 #include "cmd/cli/cli.h"
 #include "cmd/cli/clock.h"
-#include "cmd/cli/live.h"
+#include "cmd/cli/progress.h"
 #include "cmd/cli/screen.h"
 #include "cmd/cli/show_job.h"
 #include "cmd/cli/signals.h"
@@ -23,7 +23,7 @@ struct session {
     const struct subject *subject;
     const struct session_plan *plan;
     struct screen screen;
-    struct live_told told;
+    struct progress_told told;
     struct msg_job_row row; /* what was heard last; put aside in the client */
     dur_ms elapsed;         /* the job was run for so long at ... */
     when_ms elapsed_at;
@@ -52,14 +52,14 @@ static dur_ms session_elapsed(const struct session *s) {
     return s->elapsed + (runs ? clock_now() - s->elapsed_at : 0);
 }
 
-static struct live_look session_look(const struct session *s) {
+static struct progress_look session_look(const struct session *s) {
     when_ms now = clock_now();
-    struct live_look look = {
+    struct progress_look look = {
         .width = s->screen.width,
         .color = s->screen.color,
         .elapsed = session_elapsed(s),
     };
-    uint64_t finished = live_finished(&s->row) - s->finished_at_start;
+    uint64_t finished = progress_finished(&s->row) - s->finished_at_start;
     if (finished > 0 && now - s->began >= RATE_AFTER_MS)
         look.rate = (double)finished * 1000 / (double)(now - s->began);
     return look;
@@ -67,28 +67,28 @@ static struct live_look session_look(const struct session *s) {
 
 /* Trouble is told to those who want to hear nothing else, too. */
 static void session_warn(struct session *s) {
-    uint8_t memory[LIVE_BYTES];
+    uint8_t memory[PROGRESS_BYTES];
     struct buf text = buf_of(memory, sizeof memory);
-    live_trouble(&text, &s->told, &s->row);
+    progress_trouble(&text, &s->told, &s->row);
     fwrite(text.data, 1, text.len, stderr);
 }
 
 static void session_paint(struct session *s) {
-    uint8_t memory[LIVE_BYTES];
+    uint8_t memory[PROGRESS_BYTES];
     struct buf text = buf_of(memory, sizeof memory);
-    struct live_look look = session_look(s);
+    struct progress_look look = session_look(s);
     bool silent = s->plan->quiet || s->plan->end_only;
     s->dirty = false;
     s->painted = clock_now();
     if (s->screen.live && !silent) {
-        live_block(&text, &s->row, &look);
+        progress_block(&text, &s->row, &look);
         screen_block(&s->screen, buf_view(&text));
         return;
     }
     session_warn(s);
     if (silent)
         return;
-    live_news(&text, &s->told, &s->row, &look);
+    progress_news(&text, &s->told, &s->row, &look);
     if (text.len > 0)
         screen_print(&s->screen, buf_view(&text));
 }
@@ -200,12 +200,12 @@ static bool session_tell(struct session *s, struct err *err) {
 }
 
 static int session_over(struct session *s) {
-    uint8_t memory[LIVE_BYTES];
+    uint8_t memory[PROGRESS_BYTES];
     struct buf text = buf_of(memory, sizeof memory);
-    struct live_look look = session_look(s);
+    struct progress_look look = session_look(s);
     struct err err;
     if (s->plan->format == FORMAT_TABLE || !s->plan->quiet)
-        live_end(&text, &s->row, &look);
+        progress_end(&text, &s->row, &look);
     if (text.len > 0)
         screen_print(&s->screen, buf_view(&text));
     int status = s->row.state == JOB_DONE     ? 0
@@ -237,7 +237,7 @@ static int session_refused(struct session *s, enum err_code code, const char *wh
     struct err err;
     screen_clear(&s->screen);
     err_set(&err, code, "%s %s: %llu of %llu trials are finished", s->subject->handle, why,
-            (unsigned long long)live_finished(&s->row), (unsigned long long)s->row.trials);
+            (unsigned long long)progress_finished(&s->row), (unsigned long long)s->row.trials);
     session_leave(s);
     return cli_fail(&err);
 }
@@ -257,7 +257,7 @@ int session_follow(struct client **c, const struct subject *subject,
     *c = NULL;
     s.elapsed = s.row.run_ms;
     s.elapsed_at = s.began;
-    s.finished_at_start = live_finished(&s.row);
+    s.finished_at_start = progress_finished(&s.row);
     if (plan->timeout >= 0)
         s.deadline = s.began + plan->timeout;
 

@@ -1,6 +1,6 @@
 #include "tests/sim/world.h"
 
-#include "actors/facts/trial.h"
+#include "actors/facts/trial_row.h"
 #include "proto/base/check.h"
 #include "store/store_mem.h"
 
@@ -41,11 +41,11 @@ static bool kept_trial(const struct world *w, const struct job_id *job, uint64_t
     uint8_t memory[JOB_ID_BYTES + 8];
     struct buf key = buf_of(memory, sizeof memory);
     struct span value;
-    trial_key(&key, job, slot);
+    trial_row_key(&key, job, slot);
     *row = (struct trial_row){0};
     if (!store_mem_get(w->disk.store, TABLE_trials, buf_view(&key), &value))
         return false;
-    ensure(trial_decode(row, value)); /* it was checked when it was kept */
+    ensure(trial_row_decode(row, value)); /* it was checked when it was kept */
     return true;
 }
 

@@ -1,6 +1,6 @@
 #include "tests/sim/world.h"
 
-#include "actors/facts/trial.h"
+#include "actors/facts/trial_row.h"
 #include "proto/base/check.h"
 #include "store/store_mem.h"
 
@@ -90,11 +90,11 @@ static void judge_trial(struct world *w, const struct op *op, struct slot_put *p
     const struct work *work = work_of_key(w, op->key);
     struct span bytes;
     struct trial_row old = {0}, row;
-    uint64_t slot = trial_key_slot(op->key);
+    uint64_t slot = trial_row_key_slot(op->key);
     bool had = store_mem_get(w->disk.store, TABLE_trials, op->key, &bytes);
-    world_ensure(w, op->put && trial_decode(&row, op->value), "a trial's row cannot be read");
+    world_ensure(w, op->put && trial_row_decode(&row, op->value), "a trial's row cannot be read");
     world_ensure(w, slot < work->job.trials, "job%u has no #%llu", work->number, (ull)slot);
-    ensure(!had || trial_decode(&old, bytes));
+    ensure(!had || trial_row_decode(&old, bytes));
     world_ensure(w, !old.finished, "job%u #%llu is finished and changes", work->number, (ull)slot);
     world_ensure(w, !had || span_equal(old.config, row.config),
                  "job%u #%llu gets another configuration", work->number, (ull)slot);
@@ -210,7 +210,8 @@ static void judge_rank(const struct world *w, const struct work *work, uint64_t 
     uint8_t memory[JOB_ID_BYTES + 16];
     struct buf key = buf_of(memory, sizeof memory);
     struct span value;
-    trial_rank_key(&key, &work->id, work->job.objective.goal == GOAL_MAXIMIZE, row->value, slot);
+    trial_row_rank_key(&key, &work->id, work->job.objective.goal == GOAL_MAXIMIZE, row->value,
+                       slot);
     world_ensure(w, store_mem_get(w->disk.store, TABLE_rank, buf_view(&key), &value),
                  "job%u #%llu has a value and no rank", work->number, (ull)slot);
 }
@@ -239,12 +240,12 @@ static void judge_job(const struct world *w, const struct work *work) {
     for (size_t i = first; i < first + trials; i++) {
         struct trial_row row;
         store_mem_row(s, TABLE_trials, i, &key, &value);
-        ensure(trial_decode(&row, value));
-        count_trial(&sum, work, trial_key_slot(key), &row);
+        ensure(trial_row_decode(&row, value));
+        count_trial(&sum, work, trial_row_key_slot(key), &row);
         if (!row.finished || !row.has_value)
             continue;
         valued++;
-        judge_rank(w, work, trial_key_slot(key), &row);
+        judge_rank(w, work, trial_row_key_slot(key), &row);
     }
     world_ensure(w, ghost_rows(w, TABLE_rank, &work->id) == valued, "job%u has ranks of no trial",
                  work->number);

@@ -4,7 +4,7 @@
 #define ZYG_TEST_FACTS_STAGE_H
 
 #include "actors/facts/facts.h"
-#include "actors/facts/trial.h"
+#include "actors/facts/trial_row.h"
 #include "tests/lib/stage.h"
 #include "tests/unit/actors/tuner/jobs.h"
 
@@ -210,9 +210,9 @@ static inline bool stored_trial(struct facts_stage *f, const struct job_id *id, 
     uint8_t memory[JOB_ID_BYTES + 8];
     struct buf key = buf_of(memory, sizeof memory);
     struct span value;
-    trial_key(&key, id, slot);
+    trial_row_key(&key, id, slot);
     return store_mem_get(f->stage->store, TABLE_trials, buf_view(&key), &value) &&
-           trial_decode(row, value);
+           trial_row_decode(row, value);
 }
 
 /* How many lines of history begin with this text, in all jobs. */

@@ -29,19 +29,19 @@ static struct span stored_row(bool finished) {
     assert_true(metrics_add(&metrics, span_text("loss \"x\""), 1, 0.5, 1));
     assert_true(metrics_add(&metrics, span_text("accuracy"), 1, 0.75, 1));
     metrics_encode(&metrics, &names);
-    trial_encode(&(struct trial_row){.status = TRIAL_CRASHED,
-                                     .finished = finished,
-                                     .attempts = {.made = 2, .crash = 2},
-                                     .has_value = true,
-                                     .value = 0.5,
-                                     .began = 10,
-                                     .run_ms = 20,
-                                     .cpu_ms = 30,
-                                     .rss_kib = 40,
-                                     .config = buf_view(&config),
-                                     .metrics = buf_view(&names),
-                                     .cause = span_text("exit 1")},
-                 &out);
+    trial_row_encode(&(struct trial_row){.status = TRIAL_CRASHED,
+                                         .finished = finished,
+                                         .attempts = {.made = 2, .crash = 2},
+                                         .has_value = true,
+                                         .value = 0.5,
+                                         .began = 10,
+                                         .run_ms = 20,
+                                         .cpu_ms = 30,
+                                         .rss_kib = 40,
+                                         .config = buf_view(&config),
+                                         .metrics = buf_view(&names),
+                                         .cause = span_text("exit 1")},
+                     &out);
     return buf_view(&out);
 }
 

@@ -1,4 +1,4 @@
-#include "cmd/cli/live.h"
+#include "cmd/cli/progress.h"
 
 #include "cmd/cli/object.h"
 #include "cmd/cli/out.h"
@@ -13,7 +13,7 @@ enum { BAR_WIDTH = 20, BAR_WIDTH_LEAST = 4, VALUE_DIGITS = 6, TENTHS = 10 };
 #define SGR_RED "\033[31m"
 #define SGR_NONE "\033[0m"
 
-uint64_t live_finished(const struct msg_job_row *row) {
+uint64_t progress_finished(const struct msg_job_row *row) {
     return row->done + row->infeasible + row->failed;
 }
 
@@ -57,7 +57,7 @@ static void put_counts(struct buf *out, const struct msg_job_row *row) {
 }
 
 static void put_progress(struct buf *out, const struct msg_job_row *row) {
-    buf_u64(out, live_finished(row));
+    buf_u64(out, progress_finished(row));
     buf_byte(out, '/');
     buf_u64(out, row->trials);
 }
@@ -66,7 +66,7 @@ static void put_bar(struct buf *out, const struct msg_job_row *row, uint32_t wid
     uint64_t cells = width == 0 || width >= 4 * BAR_WIDTH ? BAR_WIDTH : width / 4;
     if (cells < BAR_WIDTH_LEAST)
         cells = BAR_WIDTH_LEAST;
-    uint64_t full = row->trials == 0 ? 0 : live_finished(row) * cells / row->trials;
+    uint64_t full = row->trials == 0 ? 0 : progress_finished(row) * cells / row->trials;
     buf_byte(out, '[');
     for (uint64_t i = 0; i < cells; i++)
         buf_byte(out, i < full ? '#' : '-');
@@ -92,7 +92,8 @@ static void put_rate(struct buf *out, double rate) {
     buf_text(out, slow ? " trials/min" : " trials/s");
 }
 
-static void put_pace(struct buf *out, const struct msg_job_row *row, const struct live_look *look) {
+static void put_pace(struct buf *out, const struct msg_job_row *row,
+                     const struct progress_look *look) {
     if (look->rate > 0) {
         put_rate(out, look->rate);
         buf_text(out, "  ");
@@ -102,7 +103,7 @@ static void put_pace(struct buf *out, const struct msg_job_row *row, const struc
     if (look->rate > 0 && row->state == JOB_OPEN) {
         buf_text(out, "  left ");
         num_print_duration(
-            out, (dur_ms)((double)(row->trials - live_finished(row)) / look->rate * 1000));
+            out, (dur_ms)((double)(row->trials - progress_finished(row)) / look->rate * 1000));
     }
 }
 
@@ -121,7 +122,8 @@ static void put_trouble(struct buf *out, const struct msg_job_row *row) {
     table_clean(out, from);
 }
 
-void live_block(struct buf *out, const struct msg_job_row *row, const struct live_look *look) {
+void progress_block(struct buf *out, const struct msg_job_row *row,
+                    const struct progress_look *look) {
     size_t from = out->len;
     put_handle(out, row);
     buf_text(out, "  ");
@@ -177,7 +179,7 @@ static void begin_line(struct buf *out, const struct msg_job_row *row) {
 }
 
 static void put_start(struct buf *out, const struct msg_job_row *row) {
-    uint64_t finished = live_finished(row);
+    uint64_t finished = progress_finished(row);
     begin_line(out, row);
     buf_text(out, finished > 0 ? "goes on: " : "started: ");
     if (finished > 0) {
@@ -189,11 +191,11 @@ static void put_start(struct buf *out, const struct msg_job_row *row) {
     buf_text(out, finished > 0 ? " are finished\n" : "\n");
 }
 
-void live_news(struct buf *out, struct live_told *told, const struct msg_job_row *row,
-               const struct live_look *look) {
+void progress_news(struct buf *out, struct progress_told *told, const struct msg_job_row *row,
+                   const struct progress_look *look) {
     if (row->state != JOB_OPEN)
-        return; /* live_end says it all */
-    uint64_t tenths = row->trials == 0 ? 0 : live_finished(row) * TENTHS / row->trials;
+        return; /* progress_end says it all */
+    uint64_t tenths = row->trials == 0 ? 0 : progress_finished(row) * TENTHS / row->trials;
     if (!told->started && !row->active)
         return;
     if (!told->started) {
@@ -221,7 +223,7 @@ void live_news(struct buf *out, struct live_told *told, const struct msg_job_row
     }
 }
 
-void live_trouble(struct buf *out, struct live_told *told, const struct msg_job_row *row) {
+void progress_trouble(struct buf *out, struct progress_told *told, const struct msg_job_row *row) {
     if (row->state != JOB_OPEN || is_troubled(row) == told->trouble)
         return;
     told->trouble = is_troubled(row);
@@ -255,7 +257,7 @@ static void put_params(struct buf *out, struct span params) {
 }
 
 static void put_ending(struct buf *out, const struct msg_job_row *row,
-                       const struct live_look *look) {
+                       const struct progress_look *look) {
     put_handle(out, row);
     if (look->color)
         buf_text(out, state_color(row));
@@ -287,7 +289,8 @@ static void put_command(struct buf *out, const char *before, const char *verb,
     put_handle(out, row);
 }
 
-void live_end(struct buf *out, const struct msg_job_row *row, const struct live_look *look) {
+void progress_end(struct buf *out, const struct msg_job_row *row,
+                  const struct progress_look *look) {
     put_ending(out, row, look);
     if (row->has_best) {
         buf_text(out, "best ");

@@ -1,4 +1,4 @@
-/* live - how a job that runs looks: pure text out of its summary, for a terminal and for a pipe.
+/* progress - how a job that runs looks: pure text out of its summary, for a terminal and for a pipe.
  *
  *   digits-3f2a  RUNNING  [##########----------] 104/200  2 running  100 done  4 failed
  *   best accuracy 0.9833  #87  model=svm C=12.3 gamma=0.0011
@@ -7,31 +7,32 @@
  * While something holds up the job, such as a full disk, a line of the block says what.
  * A pipe gets a line for every change that matters: the start, each new best, each tenth of the
  * way, the end.
- * Memory   everything is written into the caller's buf; LIVE_BYTES hold any of the texts.
+ * Memory   everything is written into the caller's buf; PROGRESS_BYTES hold any of the texts.
  * Errors   none: what does not fit is cut.
  */
-#ifndef ZYG_CLI_LIVE_H
-#define ZYG_CLI_LIVE_H
+#ifndef ZYG_CLI_PROGRESS_H
+#define ZYG_CLI_PROGRESS_H
 
 #include "proto/base/time.h"
 #include "proto/msg.h"
 
-enum { LIVE_BYTES = 16384 };
+enum { PROGRESS_BYTES = 16384 };
 
-struct live_look {
+struct progress_look {
     uint32_t width; /* of the terminal in columns; 0: lines are not cut */
     bool color;
     dur_ms elapsed; /* the job was run for so long */
     double rate;    /* trials finished in a second; 0: not known yet */
 };
 
-uint64_t live_finished(const struct msg_job_row *row);
+uint64_t progress_finished(const struct msg_job_row *row);
 
 /* The lines of the block, each ended by a line feed. */
-void live_block(struct buf *out, const struct msg_job_row *row, const struct live_look *look);
+void progress_block(struct buf *out, const struct msg_job_row *row,
+                    const struct progress_look *look);
 
 /* What a reader of the pipe was told already; zeroed at first. */
-struct live_told {
+struct progress_told {
     bool started;
     bool best;
     uint64_t best_slot;
@@ -40,14 +41,14 @@ struct live_told {
 };
 
 /* The lines that are news; nothing when there are none. */
-void live_news(struct buf *out, struct live_told *told, const struct msg_job_row *row,
-               const struct live_look *look);
+void progress_news(struct buf *out, struct progress_told *told, const struct msg_job_row *row,
+                   const struct progress_look *look);
 
 /* One line when something holds up an open job, and one when it is well again. */
-void live_trouble(struct buf *out, struct live_told *told, const struct msg_job_row *row);
+void progress_trouble(struct buf *out, struct progress_told *told, const struct msg_job_row *row);
 
 /* The last words: how the job ended, the best model, what to type to see more. `row` is not open.
  * */
-void live_end(struct buf *out, const struct msg_job_row *row, const struct live_look *look);
+void progress_end(struct buf *out, const struct msg_job_row *row, const struct progress_look *look);
 
 #endif

@@ -1,4 +1,4 @@
-#include "actors/facts/trial.h"
+#include "actors/facts/trial_row.h"
 
 #include <float.h>
 #include <math.h>
@@ -43,8 +43,8 @@ static void a_row_survives_its_bytes(void **state) {
     uint8_t memory[256];
     struct buf out = buf_of(memory, sizeof memory);
     struct trial_row again;
-    trial_encode(&row, &out);
-    assert_true(trial_decode(&again, buf_view(&out)));
+    trial_row_encode(&row, &out);
+    assert_true(trial_row_decode(&again, buf_view(&out)));
     assert_int_equal(again.status, TRIAL_CRASHED);
     assert_true(again.finished);
     assert_memory_equal(&again.attempts, &row.attempts, sizeof row.attempts);
@@ -59,11 +59,11 @@ static void a_row_survives_its_bytes(void **state) {
     assert_true(span_is(again.cause, "exit 1"));
 
     for (size_t len = 0; len < out.len; len++)
-        assert_false(trial_decode(&again, span_of(memory, len)));
+        assert_false(trial_row_decode(&again, span_of(memory, len)));
     memory[out.len] = 0xc0;
-    assert_false(trial_decode(&again, span_of(memory, out.len + 1)));
+    assert_false(trial_row_decode(&again, span_of(memory, out.len + 1)));
     memory[1] = TRIAL_STATUS_COUNT; /* a status nobody knows */
-    assert_false(trial_decode(&again, buf_view(&out)));
+    assert_false(trial_row_decode(&again, buf_view(&out)));
 }
 
 static void crashes_use_up_their_allowance(void **state) {
@@ -72,7 +72,7 @@ static void crashes_use_up_their_allowance(void **state) {
     struct trial_row row = {.status = TRIAL_OPEN};
     const struct msg_result_fact crash = ended(TRIAL_CRASHED, 0);
     for (uint32_t made = 1; made <= 3; made++) {
-        trial_fold(&row, &crash, &allowed);
+        trial_row_fold(&row, &crash, &allowed);
         assert_int_equal(row.attempts.made, made);
         assert_int_equal(row.attempts.crash, made);
         assert_int_equal(row.finished, made == 3);
@@ -88,12 +88,12 @@ static void a_value_counts_only_when_the_slot_is_finished(void **state) {
     struct trial_row row = {.status = TRIAL_OPEN};
     struct msg_result_fact transient = ended(TRIAL_TRANSIENT, 9);
     transient.has_value = true; /* it printed one before it gave up */
-    trial_fold(&row, &transient, &allowed);
+    trial_row_fold(&row, &transient, &allowed);
     assert_false(row.finished);
     assert_false(row.has_value);
     assert_true(row.value == 0);
     const struct msg_result_fact done = ended(TRIAL_DONE, 0.5);
-    trial_fold(&row, &done, &allowed);
+    trial_row_fold(&row, &done, &allowed);
     assert_true(row.finished);
     assert_true(row.has_value);
     assert_true(row.value == 0.5);
@@ -106,15 +106,15 @@ static void facts_about_a_finished_slot_change_nothing(void **state) {
     const struct retry allowed = {.crash = 0, .transient = 0};
     struct trial_row row = {.status = TRIAL_OPEN};
     const struct msg_result_fact first = ended(TRIAL_DONE, 1), second = ended(TRIAL_DONE, 2);
-    trial_fold(&row, &first, &allowed);
-    trial_fold(&row, &second, &allowed);
+    trial_row_fold(&row, &first, &allowed);
+    trial_row_fold(&row, &second, &allowed);
     assert_true(row.value == 1);
     assert_int_equal(row.attempts.made, 1);
 }
 
 static struct buf rank_key(uint8_t memory[32 + 8], bool maximize, double value, uint64_t slot) {
     struct buf key = buf_of(memory, 40);
-    trial_rank_key(&key, &job, maximize, value, slot);
+    trial_row_rank_key(&key, &job, maximize, value, slot);
     return key;
 }
 
@@ -148,8 +148,8 @@ static void equal_values_sort_by_slot(void **state) {
         struct buf second = rank_key(b, maximize != 0, 0.0, 256);
         assert_memory_equal(a, b, JOB_ID_BYTES + 8); /* both zeros are one value */
         assert_true(span_compare(buf_view(&first), buf_view(&second)) < 0);
-        assert_int_equal(trial_rank_key_slot(buf_view(&first)), 255);
-        assert_int_equal(trial_rank_key_slot(buf_view(&second)), 256);
+        assert_int_equal(trial_row_rank_key_slot(buf_view(&first)), 255);
+        assert_int_equal(trial_row_rank_key_slot(buf_view(&second)), 256);
     }
 }
 
@@ -157,17 +157,17 @@ static void keys_of_trials_order_by_slot_and_attempt(void **state) {
     (void)state;
     uint8_t a[40], b[40], c[40];
     struct buf trial = buf_of(a, sizeof a), first = buf_of(b, sizeof b), next = buf_of(c, sizeof c);
-    trial_key(&trial, &job, 0x0102030405060708);
-    trial_attempt_key(&first, &job, 0x0102030405060708, 255);
-    trial_attempt_key(&next, &job, 0x0102030405060708, 256);
+    trial_row_key(&trial, &job, 0x0102030405060708);
+    trial_row_attempt_key(&first, &job, 0x0102030405060708, 255);
+    trial_row_attempt_key(&next, &job, 0x0102030405060708, 256);
     assert_int_equal(trial.len, JOB_ID_BYTES + 8);
     assert_int_equal(first.len, JOB_ID_BYTES + 12);
     assert_memory_equal(a + JOB_ID_BYTES, "\1\2\3\4\5\6\7\10", 8);
     assert_memory_equal(a, b, trial.len);
     assert_true(span_compare(buf_view(&first), buf_view(&next)) < 0);
-    assert_true(trial_key_slot(buf_view(&trial)) == 0x0102030405060708);
-    assert_int_equal(trial_key_slot(span_of(a, JOB_ID_BYTES + 7)), 0);
-    assert_int_equal(trial_rank_key_slot(span_of(a, JOB_ID_BYTES + 15)), 0);
+    assert_true(trial_row_key_slot(buf_view(&trial)) == 0x0102030405060708);
+    assert_int_equal(trial_row_key_slot(span_of(a, JOB_ID_BYTES + 7)), 0);
+    assert_int_equal(trial_row_rank_key_slot(span_of(a, JOB_ID_BYTES + 15)), 0);
 }
 
 int main(void) {

@@ -1,10 +1,10 @@
-#include "actors/facts/trial.h"
+#include "actors/facts/trial_row.h"
 
 #include "proto/base/mp.h"
 
 #include <string.h>
 
-void trial_encode(const struct trial_row *row, struct buf *out) {
+void trial_row_encode(const struct trial_row *row, struct buf *out) {
     mp_put_array(out, 15);
     mp_put_u64(out, row->status);
     mp_put_bool(out, row->finished);
@@ -28,7 +28,7 @@ static uint32_t read_count(struct mp *in) {
     return count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
 }
 
-bool trial_decode(struct trial_row *row, struct span bytes) {
+bool trial_row_decode(struct trial_row *row, struct span bytes) {
     struct mp in = mp_of(bytes);
     *row = (struct trial_row){0};
     if (mp_array(&in) != 15 || !trial_status_of(mp_u64(&in), &row->status))
@@ -50,8 +50,8 @@ bool trial_decode(struct trial_row *row, struct span bytes) {
     return mp_done(&in) && (!row->finished || row->attempts.made > 0);
 }
 
-void trial_fold(struct trial_row *row, const struct msg_result_fact *result,
-                const struct retry *allowed) {
+void trial_row_fold(struct trial_row *row, const struct msg_result_fact *result,
+                    const struct retry *allowed) {
     if (row->finished)
         return;
     row->status = (enum trial_status)result->status;
@@ -67,13 +67,14 @@ void trial_fold(struct trial_row *row, const struct msg_result_fact *result,
     row->cause = result->cause;
 }
 
-void trial_key(struct buf *out, const struct job_id *job, uint64_t slot) {
+void trial_row_key(struct buf *out, const struct job_id *job, uint64_t slot) {
     buf_put(out, job->bytes, sizeof job->bytes);
     buf_be64(out, slot);
 }
 
-void trial_attempt_key(struct buf *out, const struct job_id *job, uint64_t slot, uint64_t attempt) {
-    trial_key(out, job, slot);
+void trial_row_attempt_key(struct buf *out, const struct job_id *job, uint64_t slot,
+                           uint64_t attempt) {
+    trial_row_key(out, job, slot);
     for (int shift = 24; shift >= 0; shift -= 8)
         buf_byte(out, (uint8_t)(attempt >> shift));
 }
@@ -88,17 +89,17 @@ static uint64_t sortable(double value) {
     return (bits >> 63) != 0 ? ~bits : bits | (uint64_t)1 << 63;
 }
 
-void trial_rank_key(struct buf *out, const struct job_id *job, bool maximize, double value,
-                    uint64_t slot) {
+void trial_row_rank_key(struct buf *out, const struct job_id *job, bool maximize, double value,
+                        uint64_t slot) {
     buf_put(out, job->bytes, sizeof job->bytes);
     buf_be64(out, maximize ? ~sortable(value) : sortable(value));
     buf_be64(out, slot);
 }
 
-uint64_t trial_key_slot(struct span key) {
+uint64_t trial_row_key_slot(struct span key) {
     return key.len < JOB_ID_BYTES + 8 ? 0 : read_be64(key.data + JOB_ID_BYTES);
 }
 
-uint64_t trial_rank_key_slot(struct span key) {
+uint64_t trial_row_rank_key_slot(struct span key) {
     return key.len < JOB_ID_BYTES + 16 ? 0 : read_be64(key.data + JOB_ID_BYTES + 8);
 }

@@ -1,4 +1,4 @@
-/* live: the exact pictures of a job on a terminal and in a pipe. */
+/* progress: the exact pictures of a job on a terminal and in a pipe. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,10 +7,10 @@
 
 #include <cmocka.h>
 
-#include "cmd/cli/live.h"
+#include "cmd/cli/progress.h"
 #include "proto/status.h"
 
-static char text[LIVE_BYTES + 1];
+static char text[PROGRESS_BYTES + 1];
 
 static struct msg_job_row row_of(uint64_t done, uint64_t trials) {
     return (struct msg_job_row){
@@ -32,25 +32,25 @@ static void give_best(struct msg_job_row *row, uint64_t slot, double value, cons
     row->best_params = span_text(params);
 }
 
-static const char *block(const struct msg_job_row *row, const struct live_look *look) {
+static const char *block(const struct msg_job_row *row, const struct progress_look *look) {
     struct buf out = buf_of(text, sizeof text - 1);
-    live_block(&out, row, look);
+    progress_block(&out, row, look);
     text[out.len] = '\0';
     assert_false(out.overflow);
     return text;
 }
 
-static const char *news(struct live_told *told, const struct msg_job_row *row,
-                        const struct live_look *look) {
+static const char *news(struct progress_told *told, const struct msg_job_row *row,
+                        const struct progress_look *look) {
     struct buf out = buf_of(text, sizeof text - 1);
-    live_news(&out, told, row, look);
+    progress_news(&out, told, row, look);
     text[out.len] = '\0';
     return text;
 }
 
-static const char *end(const struct msg_job_row *row, const struct live_look *look) {
+static const char *end(const struct msg_job_row *row, const struct progress_look *look) {
     struct buf out = buf_of(text, sizeof text - 1);
-    live_end(&out, row, look);
+    progress_end(&out, row, look);
     text[out.len] = '\0';
     return text;
 }
@@ -58,7 +58,7 @@ static const char *end(const struct msg_job_row *row, const struct live_look *lo
 static void a_block_half_way(void **state) {
     (void)state;
     struct msg_job_row row = row_of(100, 200);
-    struct live_look look = {.width = 120, .elapsed = 34000, .rate = 3};
+    struct progress_look look = {.width = 120, .elapsed = 34000, .rate = 3};
     row.running = 2;
     row.failed = 3;
     row.infeasible = 1;
@@ -72,16 +72,16 @@ static void a_block_half_way(void **state) {
         "3 trials/s  elapsed 34 s  left 32 s\n");
 }
 
-static const char *trouble(struct live_told *told, const struct msg_job_row *row) {
+static const char *trouble(struct progress_told *told, const struct msg_job_row *row) {
     struct buf out = buf_of(text, sizeof text - 1);
-    live_trouble(&out, told, row);
+    progress_trouble(&out, told, row);
     text[out.len] = '\0';
     return text;
 }
 
 static void trouble_is_told_once_and_its_end_too(void **state) {
     (void)state;
-    struct live_told told = {0};
+    struct progress_told told = {0};
     struct msg_job_row row = row_of(3, 200);
     assert_string_equal(trouble(&told, &row), "");
     row.cause = span_text("the disk is full\n\033[2J");
@@ -98,7 +98,7 @@ static void trouble_is_told_once_and_its_end_too(void **state) {
 static void a_block_says_what_holds_it_up(void **state) {
     (void)state;
     struct msg_job_row row = row_of(0, 60);
-    struct live_look look = {.width = 20};
+    struct progress_look look = {.width = 20};
     row.metric = span_text("");
     row.cause = span_text("the disk is full");
     assert_string_equal(block(&row, &look), "digits-3f2a  RUNNING\n"
@@ -109,7 +109,7 @@ static void a_block_says_what_holds_it_up(void **state) {
 static void a_block_at_the_start(void **state) {
     (void)state;
     struct msg_job_row row = row_of(0, 60);
-    struct live_look look = {.width = 80};
+    struct progress_look look = {.width = 80};
     assert_string_equal(block(&row, &look), "digits-3f2a  RUNNING  [--------------------] 0/60\n"
                                             "no value yet\n"
                                             "elapsed 0 ms\n");
@@ -123,7 +123,7 @@ static void a_block_at_the_start(void **state) {
 static void slow_trials_are_counted_by_the_minute(void **state) {
     (void)state;
     struct msg_job_row row = row_of(3, 10);
-    struct live_look look = {.elapsed = 60000, .rate = 0.05};
+    struct progress_look look = {.elapsed = 60000, .rate = 0.05};
     assert_string_equal(strrchr(block(&row, &look), 'y'),
                         "yet\n3 trials/min  elapsed 1 min  left 2 min 20 s\n");
 }
@@ -131,7 +131,7 @@ static void slow_trials_are_counted_by_the_minute(void **state) {
 static void lines_are_cut_to_the_terminal(void **state) {
     (void)state;
     struct msg_job_row row = row_of(30, 60);
-    struct live_look look = {.width = 40, .elapsed = 1000};
+    struct progress_look look = {.width = 40, .elapsed = 1000};
     give_best(
         &row, 1, 0.5,
         "{\"w\": \"\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
@@ -151,7 +151,7 @@ static void lines_are_cut_to_the_terminal(void **state) {
 static void colours_take_no_room(void **state) {
     (void)state;
     struct msg_job_row row = row_of(0, 60);
-    struct live_look look = {.width = 22, .color = true};
+    struct progress_look look = {.width = 22, .color = true};
     const char *shown = block(&row, &look);
     assert_memory_equal(shown, "digits-3f2a  \033[1mRUNNING\033[0m  \n", 31);
 }
@@ -159,15 +159,15 @@ static void colours_take_no_room(void **state) {
 static void a_hostile_value_does_not_reach_the_terminal(void **state) {
     (void)state;
     struct msg_job_row row = row_of(1, 2);
-    struct live_look look = {0};
+    struct progress_look look = {0};
     give_best(&row, 0, 1, "{\"k\": \"a\\u001b[2Jb\"}");
     assert_null(strchr(block(&row, &look), '\033'));
 }
 
 static void a_pipe_hears_what_matters(void **state) {
     (void)state;
-    struct live_told told = {0};
-    struct live_look look = {.elapsed = 2000, .rate = 10};
+    struct progress_told told = {0};
+    struct progress_look look = {.elapsed = 2000, .rate = 10};
     struct msg_job_row row = row_of(0, 20);
     row.active = false;
     assert_string_equal(news(&told, &row, &look), "");
@@ -194,8 +194,8 @@ static void a_pipe_hears_what_matters(void **state) {
 
 static void a_resumed_job_says_where_it_stands(void **state) {
     (void)state;
-    struct live_told told = {0};
-    struct live_look look = {0};
+    struct progress_told told = {0};
+    struct progress_look look = {0};
     struct msg_job_row row = row_of(7, 20);
     assert_string_equal(news(&told, &row, &look),
                         "digits-3f2a  goes on: 7 of 20 trials are finished\n");
@@ -205,7 +205,7 @@ static void a_resumed_job_says_where_it_stands(void **state) {
 
 static void the_last_words(void **state) {
     (void)state;
-    struct live_look look = {.elapsed = 41000};
+    struct progress_look look = {.elapsed = 41000};
     struct msg_job_row row = row_of(58, 60);
     row.infeasible = 2;
     row.state = JOB_DONE;
@@ -221,7 +221,7 @@ static void the_last_words(void **state) {
 
 static void the_last_words_of_a_failed_job(void **state) {
     (void)state;
-    struct live_look look = {.elapsed = 800};
+    struct progress_look look = {.elapsed = 800};
     struct msg_job_row row = row_of(0, 60);
     row.failed = 3;
     row.state = JOB_FAILED;
