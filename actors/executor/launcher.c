@@ -449,6 +449,19 @@ void launcher_ready(struct launcher *l) {
 
 /* ---- making and ending ---- */
 
+bool launcher_beside(char *out, size_t cap, struct err *err) {
+    static const char name[] = "zyg-run";
+    ssize_t len = readlink("/proc/self/exe", out, cap);
+    if (len < 0)
+        return err_set(err, ERR_LAUNCHER, "cannot tell where %s is: %s", name, strerror(errno));
+    while (len > 0 && out[len - 1] != '/')
+        len--;
+    if ((size_t)len + sizeof name > cap)
+        return err_set(err, ERR_LAUNCHER, "the path of %s is too long", name);
+    memcpy(out + len, name, sizeof name);
+    return true;
+}
+
 struct launcher *launcher_new(struct board *board, const struct launcher_config *config,
                               struct err *err) {
     if (access(config->program, X_OK) != 0) {

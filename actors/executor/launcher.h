@@ -8,7 +8,7 @@
  *
  * Of a run it posts spawned first, all that was printed before output_end, and output_end before exited.
  * Thread   everything on the board's thread.
- * Errors   launcher_new: ERR_LAUNCHER (zyg-run is missing), ERR_SYSTEM.
+ * Errors   launcher_new: ERR_LAUNCHER (zyg-run is missing), ERR_SYSTEM. launcher_beside: ERR_LAUNCHER.
  */
 #ifndef ZYG_LAUNCHER_H
 #define ZYG_LAUNCHER_H
@@ -24,6 +24,9 @@ struct launcher_config {
 };
 
 struct launcher;
+
+/* The path of the zyg-run in the folder of this program, where both are installed. It need not be there. */
+bool launcher_beside(char *out, size_t cap, struct err *err);
 
 struct launcher *launcher_new(struct board *board, const struct launcher_config *config,
                               struct err *err);

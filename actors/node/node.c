@@ -1,5 +1,6 @@
 #include "actors/node/node_actor.h"
 
+#include "actors/executor/launcher.h"
 #include "proto/base/check.h"
 #include "proto/limits.h"
 
@@ -19,19 +20,11 @@ struct node {
     zactor_t *actor;
 };
 
-/* zyg-run lies beside this program. */
-static bool find_launcher(char *out, size_t cap, const char *given) {
-    if (given != NULL)
-        return snprintf(out, cap, "%s", given) < (int)cap;
-    ssize_t len = readlink("/proc/self/exe", out, cap - sizeof "zyg-run" - 1);
-    if (len <= 0)
-        return false;
-    out[len] = '\0';
-    char *slash = strrchr(out, '/');
-    if (slash == NULL)
-        return false;
-    memcpy(slash + 1, "zyg-run", sizeof "zyg-run");
-    return true;
+static bool find_launcher(char *out, size_t cap, const char *given, struct err *err) {
+    if (given == NULL)
+        return launcher_beside(out, cap, err);
+    return snprintf(out, cap, "%s", given) < (int)cap ||
+           err_set(err, ERR_LAUNCHER, "the path of zyg-run is too long");
 }
 
 static uint32_t processors(void) {
@@ -44,8 +37,8 @@ static bool prepare(struct node *n, const struct node_config *config, struct err
     n->lock = folder_lock(config->state_dir, err);
     if (n->lock < 0 || !folder_resolve(config->state_dir, n->dir, err))
         return false;
-    if (!find_launcher(n->launcher, sizeof n->launcher, config->launcher))
-        return err_set(err, ERR_LAUNCHER, "cannot tell where zyg-run is");
+    if (!find_launcher(n->launcher, sizeof n->launcher, config->launcher, err))
+        return false;
     snprintf(n->listen, sizeof n->listen, "%s",
              config->listen != NULL ? config->listen : "tcp://127.0.0.1:*");
     if (!keys_load(&n->setup.keys, n->dir, "node", err) ||

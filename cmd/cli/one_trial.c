@@ -44,21 +44,6 @@ static struct moment moment_now(void) {
     return (struct moment){.now = clock_now(), .wall = clock_wall()};
 }
 
-/* In the same folder as this program, where it is installed. */
-static bool launcher_path(char out[PATH_MAX], struct err *err) {
-    static const char name[] = "zyg-run";
-    ssize_t len = readlink("/proc/self/exe", out, PATH_MAX - 1);
-    if (len < 0)
-        return err_set(err, ERR_SYSTEM, "cannot find this program's own folder: %s",
-                       strerror(errno));
-    out[len] = '\0';
-    char *slash = strrchr(out, '/');
-    size_t room = (size_t)PATH_MAX - (size_t)(slash + 1 - out);
-    if (snprintf(slash + 1, room, "%s", name) >= (int)room)
-        return err_set(err, ERR_LAUNCHER, "the path of %s is too long", name);
-    return true;
-}
-
 static void outcome_take(struct stage *s, const struct msg_outcome *outcome) {
     struct msg m;
     struct err ignored;
@@ -175,7 +160,7 @@ static bool executor_seat(struct stage *s, void *memory, struct err *err) {
 static bool launcher_seat(struct stage *s, struct err *err) {
     char program[PATH_MAX];
     struct launcher_config config = {.program = program};
-    if (!launcher_path(program, err))
+    if (!launcher_beside(program, sizeof program, err))
         return false;
     randombytes_buf(config.state, sizeof config.state);
     s->launcher = launcher_new(s->board, &config, err);
