@@ -284,3 +284,21 @@ int session_follow(struct client **c, const struct subject *subject,
         return cli_fail(&err);
     }
 }
+
+int session_verb(int argc, char **argv, const struct args_option *options,
+                 struct session_plan *plan) {
+    const struct args_rules rules = {
+        .options = options, .formats = SESSION_FORMATS, .most = 1, .operand = "JOB"};
+    struct args args;
+    int status;
+    if (!cli_args(&args, argc, argv, &rules, &status))
+        return status;
+    plan->quiet = args.quiet;
+    plan->format = args.format;
+    struct err err;
+    struct subject subject;
+    struct client *c = look_open(&args, &subject, &err);
+    if (c == NULL || !subject_is_job(&subject, &err))
+        return look_end(&c, false, &err);
+    return session_follow(&c, &subject, plan);
+}

@@ -21,6 +21,11 @@ struct session_plan {
 
 enum { SESSION_FORMATS = FORMAT_BIT(FORMAT_TABLE) | FORMAT_BIT(FORMAT_JSON) };
 
+/* A verb that follows the job it is given: reads its arguments, fills in the plan's quiet and format, and goes on as
+ * session_follow. The verb's own options may write into the plan; NULL: it has none. */
+int session_verb(int argc, char **argv, const struct args_option *options,
+                 struct session_plan *plan);
+
 /* Closes the client; returns the exit status. */
 int session_follow(struct client **c, const struct subject *subject,
                    const struct session_plan *plan);

@@ -7,20 +7,7 @@ const char cli_wait_details[] =
     "-o FORMAT         table (default); json: the job's summary at the end\n";
 
 int cli_wait(int argc, char **argv) {
-    dur_ms timeout = -1;
-    const struct args_option options[] = {{"timeout", 't', ARGS_DURATION, &timeout}, {0}};
-    const struct args_rules rules = {
-        .options = options, .formats = SESSION_FORMATS, .most = 1, .operand = "JOB"};
-    struct args args;
-    int status;
-    if (!cli_args(&args, argc, argv, &rules, &status))
-        return status;
-    struct err err;
-    struct subject subject;
-    struct client *c = look_open(&args, &subject, &err);
-    if (c == NULL || !subject_is_job(&subject, &err))
-        return look_end(&c, false, &err);
-    const struct session_plan plan = {
-        .end_only = true, .quiet = args.quiet, .format = args.format, .timeout = timeout};
-    return session_follow(&c, &subject, &plan);
+    struct session_plan plan = {.end_only = true, .timeout = -1};
+    const struct args_option options[] = {{"timeout", 't', ARGS_DURATION, &plan.timeout}, {0}};
+    return session_verb(argc, argv, options, &plan);
 }

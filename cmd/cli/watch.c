@@ -7,16 +7,6 @@ const char cli_watch_details[] =
     "Ctrl-C ends the look, not the job.\n";
 
 int cli_watch(int argc, char **argv) {
-    const struct args_rules rules = {.formats = SESSION_FORMATS, .most = 1, .operand = "JOB"};
-    struct args args;
-    int status;
-    if (!cli_args(&args, argc, argv, &rules, &status))
-        return status;
-    struct err err;
-    struct subject subject;
-    struct client *c = look_open(&args, &subject, &err);
-    if (c == NULL || !subject_is_job(&subject, &err))
-        return look_end(&c, false, &err);
-    const struct session_plan plan = {.quiet = args.quiet, .format = args.format, .timeout = -1};
-    return session_follow(&c, &subject, &plan);
+    struct session_plan plan = {.timeout = -1};
+    return session_verb(argc, argv, NULL, &plan);
 }
