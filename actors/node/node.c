@@ -34,6 +34,8 @@ static uint32_t processors(void) {
 
 static bool prepare(struct node *n, const struct node_config *config, struct err *err) {
     struct keys client;
+    n->setup.cpus = processors();
+    n->setup.slots = config->slots != 0 ? config->slots : n->setup.cpus;
     n->lock = folder_lock(config->state_dir, err);
     if (n->lock < 0 || !folder_resolve(config->state_dir, n->dir, err))
         return false;
@@ -41,6 +43,8 @@ static bool prepare(struct node *n, const struct node_config *config, struct err
         return false;
     snprintf(n->listen, sizeof n->listen, "%s",
              config->listen != NULL ? config->listen : "tcp://127.0.0.1:*");
+    if (!node_actor_reserve(&n->setup, err))
+        return false;
     if (!keys_load(&n->setup.keys, n->dir, "node", err) ||
         !keys_load(&client, n->dir, "client", err))
         return false;
@@ -48,8 +52,6 @@ static bool prepare(struct node *n, const struct node_config *config, struct err
     n->setup.listen = n->listen;
     n->setup.launcher = n->launcher;
     n->setup.version = ZYG_VERSION;
-    n->setup.cpus = processors();
-    n->setup.slots = config->slots != 0 ? config->slots : n->setup.cpus;
     n->setup.autorun = config->autorun;
     n->setup.stopped_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (n->setup.stopped_fd < 0)
@@ -100,6 +102,7 @@ void node_stop(struct node **n) {
     struct node *node = *n;
     zactor_destroy(&node->actor);
     zactor_destroy(&node->zap);
+    node_actor_give_back(&node->setup);
     if (node->setup.stopped_fd >= 0)
         close(node->setup.stopped_fd);
     if (node->lock >= 0)

@@ -11,15 +11,27 @@
 #include "store/store_actor.h"
 
 #include <czmq.h>
+#include <errno.h>
 #include <poll.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { CORES = 5 };
+enum {
+    CORE_EXECUTOR,
+    CORE_TUNER,
+    CORE_FACTS,
+    CORE_SCHED,
+    CORE_GATEWAY,
+    CORES,
+    BLOCK_BYTES = 4096, /* each core begins on a page of its own */
+    /* What else a node that has just started takes of the address space: stacks of its threads, heaps, a small store. */
+    BESIDE_BYTES = 160 << 20
+};
 
 /* Everything a node is: its cores, its ports and the board between them. */
 struct seats {
@@ -30,26 +42,62 @@ struct seats {
     struct executor *executor;
     struct tuner tuner;
     bool over; /* facts has nothing left to keep */
-    size_t blocks_count;
-    struct block {
-        void *data;
-        size_t size;
-    } blocks[CORES]; /* the cores' memory */
 };
 
-/* Reserved at once, taken from the system page by page when it is first used. */
-static void *reserve(struct seats *seats, size_t size) {
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    ensure(memory != MAP_FAILED && seats->blocks_count < CORES);
-    madvise(memory, size, MADV_NOHUGEPAGE); /* a huge page would make a few bytes cost 2 MiB */
-    seats->blocks[seats->blocks_count++] = (struct block){.data = memory, .size = size};
-    return memory;
+static size_t core_size(const struct node_setup *setup, int core) {
+    size_t size = 0;
+    switch (core) {
+    case CORE_EXECUTOR: size = executor_memory(setup->slots); break;
+    case CORE_TUNER: size = tuner_memory(); break;
+    case CORE_FACTS: size = facts_size(); break;
+    case CORE_SCHED: size = sched_size(); break;
+    case CORE_GATEWAY: size = gateway_size(); break;
+    default: ensure(core == CORES);
+    }
+    return (size + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
 }
 
-static void give_back(struct seats *seats) {
-    for (size_t i = 0; i < seats->blocks_count; i++)
-        munmap(seats->blocks[i].data, seats->blocks[i].size);
+/* Where a core's memory begins; CORES: where all of it ends. */
+static size_t core_offset(const struct node_setup *setup, int core) {
+    size_t offset = 0;
+    for (int i = 0; i < core; i++)
+        offset += core_size(setup, i);
+    return offset;
+}
+
+static void *core_memory(const struct node_setup *setup, int core) {
+    return setup->memory + core_offset(setup, core);
+}
+
+static bool explain_reserve(size_t size, struct err *err) {
+    struct rlimit limit;
+    char rationed[64] = "";
+    int error = errno;
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        snprintf(rationed, sizeof rationed, " (ulimit -v is %llu MiB)",
+                 (unsigned long long)limit.rlim_cur >> 20);
+    else
+        snprintf(rationed, sizeof rationed, ": %s", strerror(error));
+    return err_set(err, ERR_SYSTEM, "cannot reserve %zu MiB more of address space%s", size >> 20,
+                   rationed);
+}
+
+bool node_actor_reserve(struct node_setup *setup, struct err *err) {
+    size_t size = core_offset(setup, CORES);
+    uint8_t *memory = mmap(NULL, size + BESIDE_BYTES, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        return explain_reserve(size + BESIDE_BYTES, err);
+    munmap(memory + size, BESIDE_BYTES);
+    madvise(memory, size, MADV_NOHUGEPAGE); /* a huge page would make a few bytes cost 2 MiB */
+    setup->memory = memory;
+    return true;
+}
+
+void node_actor_give_back(struct node_setup *setup) {
+    if (setup->memory != NULL)
+        munmap(setup->memory, core_offset(setup, CORES));
+    setup->memory = NULL;
 }
 
 static struct moment read_clocks(void) {
@@ -109,17 +157,16 @@ static bool seat_cores(struct seats *seats, struct node_setup *setup) {
     const struct facts_config facts = {.signer = setup->keys.signer, .nonce = randombytes_random()};
     const struct gateway_config gateway = {.self = setup->keys.signer.id,
                                            .version = setup->version};
-    size_t executor_size = executor_memory(setup->slots);
-    seats->executor =
-        executor_init(reserve(seats, executor_size), executor_size, &executor, &setup->err);
+    seats->executor = executor_init(core_memory(setup, CORE_EXECUTOR),
+                                    executor_memory(setup->slots), &executor, &setup->err);
     if (seats->executor == NULL)
         return false;
-    tuner_init(&seats->tuner, reserve(seats, tuner_memory()), tuner_memory());
+    tuner_init(&seats->tuner, core_memory(setup, CORE_TUNER), tuner_memory());
     const struct core cores[] = {
-        facts_core(facts_init(reserve(seats, facts_size()), &facts)),
-        sched_core(sched_init(reserve(seats, sched_size()))), tuner_core(&seats->tuner),
+        facts_core(facts_init(core_memory(setup, CORE_FACTS), &facts)),
+        sched_core(sched_init(core_memory(setup, CORE_SCHED))), tuner_core(&seats->tuner),
         executor_core(seats->executor),
-        gateway_core(gateway_init(reserve(seats, gateway_size()), &gateway))};
+        gateway_core(gateway_init(core_memory(setup, CORE_GATEWAY), &gateway))};
     for (size_t i = 0; i < sizeof cores / sizeof cores[0]; i++)
         board_seat_core(seats->board, &cores[i]);
     return true;
@@ -205,7 +252,6 @@ static void node_actor(zsock_t *pipe, void *argument) {
     store_port_destroy(&seats.store);
     if (seats.executor != NULL)
         executor_release(seats.executor);
-    give_back(&seats);
     board_destroy(&seats.board);
     const uint64_t one = 1;
     if (up && write(setup->stopped_fd, &one, sizeof one) < 0)

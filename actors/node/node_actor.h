@@ -14,12 +14,19 @@ struct node_setup {
     uint32_t cpus;
     bool autorun;
     struct keys keys;
-    int stopped_fd; /* an eventfd: written when the node has stopped by itself or as it was told */
+    uint8_t *memory; /* of all cores: node_actor_reserve */
+    int stopped_fd;  /* an eventfd: written when the node has stopped by itself or as it was told */
     /* Filled in before the actor signals that it is ready. */
     bool up;
     struct door door;
     struct err err;
 };
+
+/* Reserves the cores' memory at once, from the setup's slots; pages come from the system when they are first used. Done before
+ * anything else starts, because threads, sockets and the store's map take what they find of an address space that is rationed
+ * (ulimit -v), and libzmq ends the process where a thread does not fit. ERR_SYSTEM says what was too little. */
+bool node_actor_reserve(struct node_setup *setup, struct err *err);
+void node_actor_give_back(struct node_setup *setup); /* after the actor has ended */
 
 /* The setup must outlive the actor. Commands on its pipe: "QUIT". */
 zactor_t *node_actor_new(struct node_setup *setup);

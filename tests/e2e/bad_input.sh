@@ -176,3 +176,11 @@ done <<END
 2|wait last --timeout 5|zyg wait: --timeout 5: expected a duration such as 30s, 5m or 2h
 1|ls --state /dev/null/x|zyg: cannot make the folder /dev/null/x: Not a directory
 END
+
+# ---- little address space: a sentence instead of an abort ----
+
+if ! grep -qa __asan_init "$ZYG_BIN/zyg" && ! grep -qa __tsan_init "$ZYG_BIN/zyg"; then # they take terabytes themselves
+    run bash -c 'ulimit -v 200000 && exec zyg ls'
+    assert_status 1
+    assert_match "$err" '^zyg: cannot reserve [0-9]+ MiB more of address space \(ulimit -v is 195 MiB\)$'
+fi
