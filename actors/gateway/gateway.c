@@ -45,8 +45,15 @@ static void overlay_trial(void *context, const struct job_id *job, struct msg_tr
 
 /* ---- requests ---- */
 
+/* Nobody waits for what this client asked for. */
+static void forget(struct gateway *g, uint32_t peer, struct says *out) {
+    live_left(&g->live, peer, out);
+    asks_left(&g->asks, peer);
+}
+
 static void on_hello(struct gateway *g, uint32_t peer, const struct msg_hello *m,
                      struct says *out) {
+    forget(g, peer, out);
     if (m->protocol != PROTOCOL_VERSION) {
         refuse(out, peer, m->ticket, ERR_BAD_MESSAGE,
                "client and node speak different protocols; use the same version of zyg");
@@ -202,10 +209,7 @@ static void on_request(struct gateway *g, const struct event *event, when_ms now
                out);
         break;
     case MSG_watch: on_watch(g, peer, &m->watch, now, out); break;
-    case MSG_left:
-        live_left(&g->live, peer, out);
-        asks_left(&g->asks, peer);
-        break;
+    case MSG_left: forget(g, peer, out); break;
     default: g->nonsense++; break;
     }
 }

@@ -5,7 +5,8 @@
  * Says     answers to clients; admit, job_want (facts); scan (store); follow (executor).
  * Holds    - every request is answered: by its rows and `end`, or by `refused`; what cannot be taken now is refused as busy;
  *          - answers come in pages, so a client that reads a million trials delays nobody;
- *          - a watcher hears of a change at once, and at most ten times a second.
+ *          - a watcher hears of a change at once, and at most ten times a second;
+ *          - who is gone is found out when something is sent to it; a client that stops to watch or to follow says hello anew.
  * Memory   the caller's, gateway_size() bytes of zeros.
  * Errors   a message no client may send, or one that makes no sense, is answered with `refused` or dropped and counted.
  *

@@ -203,6 +203,20 @@ when_ms live_deadline(const struct live *l) {
 
 /* ---- followers ---- */
 
+/* A trial that prints nothing shows of nobody who is gone: no bytes at all to each do. */
+static void probe_followers(struct live *l, struct says *out) {
+    for (size_t i = 0; i < LIVE_FOLLOWERS; i++) {
+        const struct follower *f = &l->followers[i];
+        const struct live_trial *t = f->used ? live_trial(l, &f->job, f->slot) : NULL;
+        if (t != NULL)
+            say_to(
+                out, ROOM_CLIENTS, f->peer,
+                &(struct msg){
+                    .kind = MSG_log_part,
+                    .log_part = {.ticket = f->ticket, .attempt = t->attempt, .offset = f->offset}});
+    }
+}
+
 struct follower *live_follow(struct live *l, uint32_t peer, uint64_t ticket,
                              const struct job_id *job, uint64_t slot, bool stays,
                              struct says *out) {
@@ -220,6 +234,7 @@ struct follower *live_follow(struct live *l, uint32_t peer, uint64_t ticket,
         say_follow(job, slot, true, out);
         return f;
     }
+    probe_followers(l, out);
     return NULL;
 }
 

@@ -17,7 +17,7 @@ enum {
     RETRY_MS = 50,
     CALL_MS = 60000, /* an answer that takes longer will not come */
     CALL_TRIES = 4,  /* nodes that may go away under one call */
-    UNWATCH_MS = 500,
+    HUSH_MS = 500,
     DOOR_CHECK_MS = 1000,
     BEAT_MS = 2000,
     BEAT_TIMEOUT_MS = 10000
@@ -377,16 +377,14 @@ int client_signal(const struct client *c) {
     return c->signal;
 }
 
-void client_unwatch(struct client *c, const struct job_id *job) {
-    struct msg off = {.kind = MSG_watch, .watch = {.job = *job, .on = false}};
+void client_hush(struct client *c) {
     struct msg hello = {.kind = MSG_hello,
                         .hello = {.protocol = PROTOCOL_VERSION, .program = span_text("zyg")}};
     struct err ignored;
     bool lost;
-    /* It is not answered, and what is not yet sent is lost with the socket: the answer to what
-     * comes after it shows that it has arrived. */
-    if (client_ask(c, &off, &ignored) && client_ask(c, &hello, &ignored))
-        client_await(c, &hello, UNWATCH_MS, &lost, &ignored);
+    /* What is not yet sent is lost with the socket: the answer shows that it has arrived. */
+    if (c->node == NULL && client_ask(c, &hello, &ignored))
+        client_await(c, &hello, HUSH_MS, &lost, &ignored);
 }
 
 /* ---- whole conversations ---- */

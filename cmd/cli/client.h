@@ -49,8 +49,8 @@ bool client_ask(struct client *c, struct msg *request, struct err *err);
 enum client_news client_next(struct client *c, struct msg *answer, dur_ms patience,
                              struct err *err);
 
-/* Nobody watches that job from here any more; said to a node that lives on. */
-void client_unwatch(struct client *c, const struct job_id *job);
+/* What was asked for is not wanted any more, be it watched or followed; said to a node that lives on. */
+void client_hush(struct client *c);
 
 /* ask, then the first answer, which must be of this kind; CLIENT_* troubles become errors. */
 bool client_call(struct client *c, struct msg *request, enum msg_kind expected, struct msg *answer,

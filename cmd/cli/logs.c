@@ -100,7 +100,7 @@ static bool part_put(void *context, const struct msg *answer) {
     if (part->offset > r->expected)
         gap_tell(r, part->offset);
     r->expected = part->offset + part->bytes.len;
-    r->any = true;
+    r->any = r->any || part->bytes.len > 0; /* none: the node looks who is still there */
     bool ok = r->out != NULL ? lines_put(r, part->bytes, part->offset) : raw_put(r, part->bytes);
     r->failed = !ok;
     return ok;
@@ -114,10 +114,15 @@ static bool log_follow(struct client *c, struct msg *request, struct reading *r,
         struct msg answer;
         switch (client_next(c, &answer, -1, err)) {
         case CLIENT_ANSWER:
-            if (answer.kind == MSG_end || !part_put(r, &answer))
+            if (answer.kind == MSG_end)
                 return true;
-            break;
-        case CLIENT_SIGNAL: return err_set(err, ERR_INTERRUPTED, "interrupted; the trial goes on");
+            if (part_put(r, &answer))
+                break;
+            client_hush(c);
+            return true;
+        case CLIENT_SIGNAL:
+            client_hush(c);
+            return err_set(err, ERR_INTERRUPTED, "interrupted; the trial goes on");
         case CLIENT_REFUSED: return false;
         case CLIENT_LOST:
             return err_set(err, ERR_UNREACHABLE, "the node that ran the trial is gone");

@@ -184,8 +184,7 @@ static bool session_written(const struct session *s, struct err *err) {
 
 /* A node that goes on without this process forgets it. */
 static void session_leave(struct session *s) {
-    if (!client_embedded(s->client))
-        client_unwatch(s->client, &s->subject->job);
+    client_hush(s->client);
     client_close(&s->client);
 }
 

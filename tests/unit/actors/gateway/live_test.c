@@ -218,6 +218,24 @@ static void when_the_last_follower_leaves_nobody_prints(void **state) {
     assert_false(stage_heard(g->stage, ROOM_EXECUTOR, MSG_follow, 0)->follow.on);
 }
 
+static void who_greets_anew_follows_and_watches_nothing(void **state) {
+    struct gateway_stage *g = *state;
+    struct job_id id = job_with_trials(g, 1, 10, 0);
+    say_began(g, &id, 1, 1);
+    watch(g, 5, &id, true);
+    follow(g, 5, &id, true);
+    stage_pass(g->stage, 1000);
+    client_says(
+        g, 5,
+        &(struct msg){.kind = MSG_hello, .hello = {.ticket = 9, .protocol = PROTOCOL_VERSION}});
+    (void)told(g, 5, 0, MSG_welcome);
+    assert_false(stage_heard(g->stage, ROOM_EXECUTOR, MSG_follow, 0)->follow.on);
+    say_printed(g, &id, 0, "kept");
+    say_outcome(g->facts, &id, 1, TRIAL_DONE, 0.5);
+    stage_pass(g->stage, 1000);
+    assert_int_equal(rows_of(g, 5), 1); /* the welcome */
+}
+
 static void another_attempt_is_read_from_the_disk(void **state) {
     struct gateway_stage *g = *state;
     g->facts->job.job.retry.crash = 3;
@@ -241,6 +259,11 @@ static void more_followers_than_fit_are_refused(void **state) {
         follow(g, peer, &id, true);
     follow(g, 1000, &id, true);
     expect_refused(g, 1000, 1050, ERR_BUSY, "too many follow the output of trials");
+    expect_part(g, 7, 0, 0, ""); /* nothing was printed yet: that shows whether they are there */
+    client_says(g, 7, &(struct msg){.kind = MSG_left, .left.peer = 7});
+    follow(g, 1000, &id, true);
+    say_printed(g, &id, 0, "kept");
+    expect_part(g, 1000, 0, 0, "kept");
 }
 
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -257,6 +280,7 @@ int main(void) {
         STAGED(a_look_ends_with_what_was_kept),
         STAGED(two_followers_each_hear_every_byte_once),
         STAGED(when_the_last_follower_leaves_nobody_prints),
+        STAGED(who_greets_anew_follows_and_watches_nothing),
         STAGED(another_attempt_is_read_from_the_disk),
         STAGED(more_followers_than_fit_are_refused),
     };
