@@ -3,6 +3,7 @@
 #include "actors/node/folder.h"
 
 #include "actors/guard/make_folder.h"
+#include "proto/base/check.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -84,21 +85,42 @@ static bool is_locked(const char *dir) {
     return locked;
 }
 
+static bool write_new(const char *path, struct span line) {
+    unlink(path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool good = fd >= 0 && write(fd, line.data, line.len) == (ssize_t)line.len;
+    if (fd >= 0)
+        good = close(fd) == 0 && good;
+    return good;
+}
+
+/* On a full disk no new file finds room, but the block of the old one is still ours. Who reads in the middle of it finds no
+ * door or cannot connect, and tries again. */
+static bool write_over(const char *path, struct span line) {
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool good = fd >= 0 && write(fd, line.data, line.len) == (ssize_t)line.len &&
+                ftruncate(fd, (off_t)line.len) == 0;
+    if (fd >= 0)
+        good = close(fd) == 0 && good;
+    return good;
+}
+
 bool folder_write_door(const char *dir, const struct door *door, struct err *err) {
-    char path[PATH_MAX], temporary[PATH_MAX], key[2 * CURVE_KEY_BYTES + 1];
+    char path[PATH_MAX], temporary[PATH_MAX], key[2 * CURVE_KEY_BYTES + 1], line[256];
     if (!join(path, sizeof path, dir, "door") ||
         !join(temporary, sizeof temporary, dir, "door.new"))
         return err_set(err, ERR_SYSTEM, "the path of the state folder is too long");
     sodium_bin2hex(key, sizeof key, door->server_key, CURVE_KEY_BYTES);
-    unlink(temporary);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool good = fd >= 0 &&
-                dprintf(fd, "zyg-door 1 %s %s %" PRId64 "\n", door->endpoint, key, door->pid) > 0;
-    if (fd >= 0)
-        good = close(fd) == 0 && good;
-    if (good && rename(temporary, path) == 0)
+    int len = snprintf(line, sizeof line, "zyg-door 1 %s %s %" PRId64 "\n", door->endpoint, key,
+                       door->pid);
+    ensure(len > 0 && (size_t)len < sizeof line); /* an endpoint has at most 95 bytes */
+    struct span text = span_of(line, (size_t)len);
+    if (write_new(temporary, text) && rename(temporary, path) == 0)
         return true;
-    return err_set(err, ERR_SYSTEM, "cannot write %s: %s", path, strerror(errno));
+    int error = errno;
+    unlink(temporary);
+    return write_over(path, text) ||
+           err_set(err, ERR_SYSTEM, "cannot write %s: %s", path, strerror(error));
 }
 
 bool door_read(const char *state_dir, struct door *door, struct err *err) {

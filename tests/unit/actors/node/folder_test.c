@@ -106,6 +106,24 @@ static void a_newer_door_takes_the_place_of_the_old(void **state) {
     close(lock);
 }
 
+static void without_room_for_a_new_door_the_old_is_written_over(void **state) {
+    const struct folder *f = *state;
+    struct err err;
+    struct door read, newer = door;
+    int lock = folder_lock(f->path, &err);
+    newer.pid = 5;                                                /* shorter */
+    assert_int_equal(mkdir(folder_file(f, "door.new"), 0700), 0); /* stands for a full disk */
+    assert_false(folder_write_door(f->path, &newer, &err));       /* nor is there an old one */
+    assert_non_null(strstr(err.what, "/door: "));
+    assert_int_equal(rmdir(folder_file(f, "door.new")), 0);
+    assert_true(folder_write_door(f->path, &door, &err));
+    assert_int_equal(mkdir(folder_file(f, "door.new"), 0700), 0);
+    assert_true(folder_write_door(f->path, &newer, &err));
+    assert_true(door_read(f->path, &read, &err));
+    assert_int_equal(read.pid, 5);
+    close(lock);
+}
+
 static void what_is_no_door_is_not_believed(void **state) {
     const struct folder *f = *state;
     static const char key[] = "0102ab0000000000000000000000000000000000000000000000000000000000";
@@ -178,6 +196,7 @@ int main(void) {
         FOLDER(the_folder_is_made_with_those_above_it),
         FOLDER(a_door_is_believed_only_while_the_lock_is_held),
         FOLDER(a_newer_door_takes_the_place_of_the_old),
+        FOLDER(without_room_for_a_new_door_the_old_is_written_over),
         FOLDER(what_is_no_door_is_not_believed),
         FOLDER(links_are_resolved),
         cmocka_unit_test(the_folder_follows_the_environment),
