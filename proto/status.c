@@ -1,5 +1,9 @@
 #include "proto/status.h"
 
+#include "proto/base/mp.h"
+
+#include <string.h>
+
 enum counter { COUNTER_NONE, COUNTER_CRASH, COUNTER_TRANSIENT };
 
 static const struct {
@@ -65,6 +69,42 @@ bool attempts_count(struct attempts *a, const struct retry *allowed, enum trial_
     case COUNTER_NONE: break;
     }
     return statuses[status].final;
+}
+
+void end_count_add(struct end_count *c, uint64_t slot) {
+    if (c->count++ == 0 || slot < c->first)
+        c->first = slot;
+}
+
+void end_counts_encode(const struct end_count of[TRIAL_STATUS_COUNT], struct buf *out) {
+    uint32_t kinds = 0;
+    for (size_t i = 0; i < TRIAL_STATUS_COUNT; i++)
+        kinds += of[i].count > 0;
+    mp_put_array(out, 3 * kinds);
+    for (size_t i = 0; i < TRIAL_STATUS_COUNT; i++) {
+        if (of[i].count == 0)
+            continue;
+        mp_put_u64(out, i);
+        mp_put_u64(out, of[i].count);
+        mp_put_u64(out, of[i].first);
+    }
+}
+
+bool end_counts_decode(struct end_count of[TRIAL_STATUS_COUNT], struct span bytes) {
+    struct mp in = mp_of(bytes);
+    memset(of, 0, TRIAL_STATUS_COUNT * sizeof *of);
+    uint32_t fields = mp_array(&in);
+    if (fields % 3 != 0)
+        return false;
+    for (; fields > 0; fields -= 3) {
+        enum trial_status status;
+        bool known = trial_status_of(mp_u64(&in), &status);
+        struct end_count counted = {.count = mp_u64(&in)};
+        counted.first = mp_u64(&in);
+        if (known)
+            of[status] = counted;
+    }
+    return mp_done(&in);
 }
 
 dur_ms attempts_pause(const struct attempts *a, enum trial_status status) {

@@ -46,6 +46,20 @@ const char *job_state_name(enum job_state state);
  * has seen the same attempts of a slot agrees whether it is finished. */
 bool attempts_count(struct attempts *a, const struct retry *allowed, enum trial_status status);
 
+/* How often the finished slots of a job ended in one way, and the first slot that did. */
+struct end_count {
+    uint64_t count;
+    uint64_t first;
+};
+
+enum { END_COUNTS_BYTES = 8 + TRIAL_STATUS_COUNT * 27 };
+
+void end_count_add(struct end_count *c, uint64_t slot);
+/* As bytes for a job_row: an array of status, count, first, status, ... without those that are zero. What a newer peer
+ * names and we do not know is skipped; false: these are no such bytes. */
+void end_counts_encode(const struct end_count of[TRIAL_STATUS_COUNT], struct buf *out);
+bool end_counts_decode(struct end_count of[TRIAL_STATUS_COUNT], struct span bytes);
+
 /* How long a slot that is not finished rests before its next attempt: what asked to be tried again later, was interrupted, or
  * goes on from a checkpoint, waits twice as long each time (from 100 ms to a minute). */
 dur_ms attempts_pause(const struct attempts *a, enum trial_status status);

@@ -20,7 +20,8 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     s->owner = *owner;
     s->finished = ranges_of(s->ranges_memory, LIMIT_RANGES);
     s->touched = false;
-    s->events = s->no_metric = 0;
+    s->events = 0;
+    memset(s->end_counts, 0, sizeof s->end_counts);
     seat_new_row(&s->row, &s->job, id, created);
     s->row.run_ms = row->run_ms;
     s->state = SEAT_OPENING;
@@ -54,6 +55,14 @@ static void note_best(struct seat *s, uint64_t slot, const struct trial_row *tri
     row->best_params = text.overflow ? span_text("{}") : buf_view(&text);
 }
 
+static void note_end(struct seat *s, uint64_t slot, enum trial_status status) {
+    struct buf bytes = buf_of(s->end_counts_bytes, sizeof s->end_counts_bytes);
+    end_count_add(&s->end_counts[status], slot);
+    end_counts_encode(s->end_counts, &bytes);
+    ensure(!bytes.overflow);
+    s->row.end_counts = buf_view(&bytes);
+}
+
 bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial) {
     ensure(trial->finished);
     if (slot >= s->job.trials || ranges_has(&s->finished, slot) || !ranges_add(&s->finished, slot))
@@ -65,8 +74,8 @@ bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial) {
     else
         s->row.failed++;
     s->row.retried += trial->attempts.made - 1;
-    if (trial->status == TRIAL_NO_METRIC)
-        s->no_metric++;
+    if (trial->status != TRIAL_DONE)
+        note_end(s, slot, trial->status);
     if (trial->has_value)
         note_best(s, slot, trial);
     return true;
@@ -93,11 +102,13 @@ bool seat_is_over(struct seat *s, wall_ms wall) {
         seat_end(s, JOB_DONE, span_text("the target was reached"), wall);
         return true;
     }
-    if (s->row.done == 0 && s->no_metric >= SEAT_NO_METRIC_MAX) {
+    uint64_t no_metric = s->end_counts[TRIAL_NO_METRIC].count;
+    if (s->row.done == 0 && no_metric >= SEAT_NO_METRIC_MAX) {
         char cause[200];
         snprintf(cause, sizeof cause,
-                 "%u trials ended well and none printed '%.*s'; zyg try shows what is understood",
-                 s->no_metric, (int)objective->metric.len, (const char *)objective->metric.data);
+                 "%llu trials ended well and none printed '%.*s'; zyg try shows what is understood",
+                 (unsigned long long)no_metric, (int)objective->metric.len,
+                 (const char *)objective->metric.data);
         seat_end(s, JOB_FAILED, span_text(cause), wall);
         return true;
     }

@@ -30,9 +30,10 @@ struct seat {
     uint64_t closed_in;    /* CLOSING: the batch that says so */
     when_ms counted_until; /* run_ms counts up to here */
     uint32_t events;
-    uint32_t no_metric;
+    struct end_count end_counts[TRIAL_STATUS_COUNT]; /* of what did not end well */
     struct range ranges_memory[LIMIT_RANGES];
     uint8_t best_params[SEAT_PARAMS_BYTES];
+    uint8_t end_counts_bytes[END_COUNTS_BYTES];
     char cause[256];
     uint8_t spec[LIMIT_JOB_SPEC_BYTES];
     size_t spec_len;

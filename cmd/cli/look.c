@@ -24,6 +24,15 @@ struct span trial_id_text(const struct subject *s, uint64_t slot, char out[TRIAL
     return span_of(out, (size_t)len);
 }
 
+struct span trial_cursor(const struct subject *s, uint64_t slot, uint8_t out[TRIAL_CURSOR_BYTES]) {
+    struct buf before = buf_of(out, TRIAL_CURSOR_BYTES);
+    if (slot > 0) {
+        buf_put(&before, s->job.bytes, JOB_ID_BYTES);
+        buf_be64(&before, slot - 1);
+    }
+    return buf_view(&before);
+}
+
 const char *job_row_state(const struct msg_job_row *row) {
     if (row->state == JOB_OPEN)
         return row->active ? "running" : "interrupted";

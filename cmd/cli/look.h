@@ -14,7 +14,8 @@
 enum {
     HANDLE_BYTES = LIMIT_NAME_BYTES + 8,
     JOB_TEXT_BYTES = 2 * JOB_ID_BYTES + 1,
-    TRIAL_TEXT_BYTES = JOB_TEXT_BYTES + 24
+    TRIAL_TEXT_BYTES = JOB_TEXT_BYTES + 24,
+    TRIAL_CURSOR_BYTES = JOB_ID_BYTES + 8
 };
 
 struct subject {
@@ -42,6 +43,10 @@ struct span job_handle_text(const struct msg_job_row *row, char out[HANDLE_BYTES
 struct span job_id_text(const struct job_id *id, char out[JOB_TEXT_BYTES]);
 /* All of the job's id, a slash, the slot. */
 struct span trial_id_text(const struct subject *s, uint64_t slot, char out[TRIAL_TEXT_BYTES]);
+
+/* From where on list_trials begins with this slot. The cursor of a page of trials is the key of its last row
+ * (store/tables.def): this one ends before the slot. */
+struct span trial_cursor(const struct subject *s, uint64_t slot, uint8_t out[TRIAL_CURSOR_BYTES]);
 
 /* Closes the client and says what went wrong, if anything; returns the exit status. */
 int look_end(struct client **c, bool ok, const struct err *err);

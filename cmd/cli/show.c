@@ -81,15 +81,9 @@ static bool trial_put(void *context, const struct msg *answer) {
 static bool trial_show(struct client *c, const struct args *args, const struct subject *s,
                        struct err *err) {
     struct showing w = {.subject = s, .format = args->format, .err = err};
-    /* The cursor of a page of trials is the key of its last row (store/tables.def): this one ends
-     * before the trial. */
-    uint8_t memory[JOB_ID_BYTES + 8];
-    struct buf before = buf_of(memory, sizeof memory);
-    buf_put(&before, s->job.bytes, JOB_ID_BYTES);
-    buf_be64(&before, s->slot - 1);
+    uint8_t before[TRIAL_CURSOR_BYTES];
     struct msg request = {.kind = MSG_list_trials, .list_trials = {.job = s->job, .limit = 1}};
-    if (s->slot > 0)
-        request.list_trials.after = buf_view(&before);
+    request.list_trials.after = trial_cursor(s, s->slot, before);
     struct pages_reader reader = {.row = trial_put, .context = &w};
     if (!pages_read(c, &request, &reader, err))
         return false;

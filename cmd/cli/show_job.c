@@ -10,14 +10,7 @@
 #include "proto/base/num.h"
 #include "proto/job/job.h"
 
-/* Looking for causes stops after so many trials: a summary must not take as long as an export. */
-enum {
-    CAUSES_ROWS_MAX = 2048,
-    EVENTS_SHOWN = 6,
-    EVENT_BYTES = 200,
-    ARENA_BYTES = 8 << 20,
-    YAML_BYTES = 1 << 20
-};
+enum { EVENTS_SHOWN = 6, EVENT_BYTES = 200, ARENA_BYTES = 8 << 20, YAML_BYTES = 1 << 20 };
 
 static const struct column columns[] = {
     {"id", NULL, COLUMN_TEXT, SHOWN_DATA},
@@ -119,45 +112,31 @@ static void text_shorten(char out[EVENT_BYTES], struct span text) {
     out[to.len] = '\0';
 }
 
-/* How many trials ended in each way that is not well, and the first cause of each. */
-struct causes {
-    uint64_t rows;
-    struct {
-        uint64_t count;
-        uint64_t slot;
-        char cause[EVENT_BYTES];
-    } of[TRIAL_STATUS_COUNT];
-};
-
-static bool cause_count(void *context, const struct msg *answer) {
-    struct causes *causes = context;
-    if (answer->kind != MSG_trial_row)
-        return true;
-    const struct msg_trial_row *row = &answer->trial_row;
-    enum trial_status status;
-    if (trial_status_of(row->status, &status) && causes->of[status].count++ == 0) {
-        causes->of[status].slot = row->slot;
-        text_shorten(causes->of[status].cause, row->cause);
-    }
-    return ++causes->rows < CAUSES_ROWS_MAX;
+static bool cause_take(void *context, const struct msg *answer) {
+    if (answer->kind == MSG_trial_row)
+        text_shorten(context, answer->trial_row.cause);
+    return answer->kind != MSG_trial_row;
 }
 
+/* How many trials ended in each way that is not well, and the first cause of each. */
 static bool causes_show(struct client *c, const struct subject *s, struct err *err) {
-    if (s->row.failed + s->row.infeasible == 0)
-        return true;
-    static struct causes causes;
-    causes = (struct causes){0};
-    struct msg request = {.kind = MSG_list_trials, .list_trials = {.job = s->job}};
-    struct pages_reader reader = {.row = cause_count, .context = &causes};
-    if (!pages_read(c, &request, &reader, err))
-        return false;
-    printf("\nnot done%s\n", causes.rows == CAUSES_ROWS_MAX ? " (among the first trials)" : "");
+    struct end_count end_counts[TRIAL_STATUS_COUNT];
+    if (s->row.failed + s->row.infeasible == 0 || !end_counts_decode(end_counts, s->row.end_counts))
+        return true; /* one of an older version has not counted them */
+    printf("\nnot done\n");
     for (size_t i = 0; i < TRIAL_STATUS_COUNT; i++) {
-        if (i == TRIAL_OPEN || i == TRIAL_DONE || causes.of[i].count == 0)
+        char cause[EVENT_BYTES] = "";
+        uint8_t before[TRIAL_CURSOR_BYTES];
+        struct msg request = {.kind = MSG_list_trials, .list_trials = {.job = s->job, .limit = 1}};
+        struct pages_reader reader = {.row = cause_take, .context = cause};
+        if (end_counts[i].count == 0)
             continue;
-        printf("  %4llu  %-11s  #%llu: %s\n", (unsigned long long)causes.of[i].count,
-               trial_status_name((enum trial_status)i), (unsigned long long)causes.of[i].slot,
-               causes.of[i].cause);
+        request.list_trials.after = trial_cursor(s, end_counts[i].first, before);
+        if (!pages_read(c, &request, &reader, err))
+            return false;
+        printf("  %4llu  %-11s  #%llu: %s\n", (unsigned long long)end_counts[i].count,
+               trial_status_name((enum trial_status)i), (unsigned long long)end_counts[i].first,
+               cause);
     }
     return true;
 }

@@ -231,9 +231,24 @@ static void count_trial(struct msg_job_row *sum, const struct work *work, uint64
     sum->best_value = row->value;
 }
 
+static void judge_end_counts(const struct work *work, const struct msg_job_row *kept,
+                             const struct end_count sum[TRIAL_STATUS_COUNT],
+                             const struct world *w) {
+    struct end_count of[TRIAL_STATUS_COUNT] = {0};
+    if (kept->infeasible + kept->failed > 0)
+        world_ensure(w, end_counts_decode(of, kept->end_counts),
+                     "job%u: its counts of endings cannot be read", work->number);
+    for (size_t i = 0; i < TRIAL_STATUS_COUNT; i++)
+        world_ensure(w, of[i].count == sum[i].count && of[i].first == sum[i].first,
+                     "job%u: %llu trials from #%llu on are %s, the summary says %llu from #%llu on",
+                     work->number, (ull)sum[i].count, (ull)sum[i].first,
+                     trial_status_name((enum trial_status)i), (ull)of[i].count, (ull)of[i].first);
+}
+
 static void judge_job(const struct world *w, const struct work *work) {
     const struct store *s = w->disk.store;
     struct msg_job_row kept, sum = {0};
+    struct end_count end_counts[TRIAL_STATUS_COUNT] = {0};
     struct span bytes, key, value;
     uint64_t valued = 0, trials = ghost_rows(w, TABLE_trials, &work->id);
     size_t first = store_mem_find(s, TABLE_trials, span_of(work->id.bytes, JOB_ID_BYTES));
@@ -242,6 +257,8 @@ static void judge_job(const struct world *w, const struct work *work) {
         store_mem_row(s, TABLE_trials, i, &key, &value);
         ensure(trial_row_decode(&row, value));
         count_trial(&sum, work, trial_row_key_slot(key), &row);
+        if (row.finished && row.status != TRIAL_DONE && end_counts[row.status].count++ == 0)
+            end_counts[row.status].first = trial_row_key_slot(key); /* they come in order */
         if (!row.finished || !row.has_value)
             continue;
         valued++;
@@ -259,6 +276,7 @@ static void judge_job(const struct world *w, const struct work *work) {
                  work->number, (ull)kept.done, (ull)kept.infeasible, (ull)kept.failed,
                  (ull)kept.retried, (ull)sum.done, (ull)sum.infeasible, (ull)sum.failed,
                  (ull)sum.retried);
+    judge_end_counts(work, &kept, end_counts, w);
     world_ensure(w,
                  kept.has_best == sum.has_best &&
                      (!sum.has_best ||
