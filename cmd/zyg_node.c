@@ -16,8 +16,8 @@ enum { BUSY_MS = 2000, RETRY_MS = 50 };
 static const char usage[] =
     "usage: zyg-node [--state DIR] [--listen ENDPOINT] [--slots N] [--quiet]\n"
     "\n"
-    "Runs every open job of the state folder on this machine. SIGTERM stops it; it may also be\n"
-    "killed at any moment.\n"
+    "Runs every open job of the state folder on this machine. SIGTERM or Ctrl-C stops it (a\n"
+    "closed terminal does not); it may also be killed at any moment.\n"
     "\n"
     "  --state DIR         the state folder (default: $ZYG_STATE, $XDG_STATE_HOME/zyg,\n"
     "                      ~/.local/state/zyg)\n"

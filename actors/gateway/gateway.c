@@ -12,7 +12,6 @@ struct gateway {
     uint64_t slots;
     bool autorun;
     enum err_code ailing;
-    char ailing_what[320];
     uint64_t nonsense;
     struct live live;
     struct asks asks;
@@ -29,10 +28,7 @@ struct gateway *gateway_init(void *memory, const struct gateway_config *config) 
 }
 
 static void overlay_job(void *context, struct msg_job_row *row) {
-    struct gateway *g = context;
-    live_overlay_job(&g->live, row);
-    if (row->state == JOB_OPEN && g->ailing != ERR_NONE) /* an open job waits: say for what */
-        row->cause = span_text(g->ailing_what);
+    live_overlay_job(&((struct gateway *)context)->live, row);
 }
 
 static void overlay_unwatch(void *context, uint32_t peer, const struct job_id *job) {
@@ -72,7 +68,7 @@ static void on_hello(struct gateway *g, uint32_t peer, const struct msg_hello *m
 static void on_fact(struct gateway *g, uint32_t peer, uint64_t ticket, struct span bundle, bool run,
                     struct says *out) {
     if (g->ailing != ERR_NONE) {
-        refuse(out, peer, ticket, g->ailing, g->ailing_what);
+        refuse(out, peer, ticket, g->ailing, g->live.trouble);
         return;
     }
     struct ask *ask = ask_new(&g->asks, ASK_ADMIT, peer, ticket, out);
@@ -226,11 +222,8 @@ static void on_outcome(struct gateway *g, const struct msg_outcome *m, struct sa
 }
 
 static void on_ailing(struct gateway *g, const struct msg_ailing *m) {
-    size_t len = m->what.len < sizeof g->ailing_what ? m->what.len : sizeof g->ailing_what - 1;
     g->ailing = err_code_of(m->code);
-    if (len > 0)
-        memcpy(g->ailing_what, m->what.data, len);
-    g->ailing_what[len] = '\0';
+    live_trouble(&g->live, g->ailing == ERR_NONE ? (struct span){0} : m->what);
 }
 
 static void gateway_step(void *self, const struct event *event, struct moment at,

@@ -104,6 +104,17 @@ void live_overlay_job(struct live *l, struct msg_job_row *row) {
     const struct live_job *j = live_job(l, &row->job);
     row->active = j != NULL;
     row->running = j != NULL ? j->running : 0;
+    if (row->state == JOB_OPEN && l->trouble[0] != '\0') /* it waits: say for what */
+        row->cause = span_text(l->trouble);
+}
+
+void live_trouble(struct live *l, struct span what) {
+    size_t len = what.len < sizeof l->trouble ? what.len : sizeof l->trouble - 1;
+    if (len > 0)
+        memcpy(l->trouble, what.data, len);
+    l->trouble[len] = '\0';
+    for (size_t i = 0; i < LIVE_WATCHERS; i++)
+        l->watchers[i].changed = true;
 }
 
 void live_overlay_trial(struct live *l, const struct job_id *job, struct msg_trial_row *row) {

@@ -58,6 +58,7 @@ struct live {
     struct watcher watchers[LIVE_WATCHERS];
     struct follower followers[LIVE_FOLLOWERS];
     uint32_t watching, following;
+    char trouble[320]; /* why no open job gets on; empty: nothing keeps them */
 };
 
 struct live_job *live_job(struct live *l, const struct job_id *job);
@@ -66,6 +67,8 @@ void live_open(struct live *l, const struct job_id *job);
 void live_shut(struct live *l, const struct job_id *job);
 void live_began(struct live *l, const struct msg_began *began);
 void live_outcome(struct live *l, const struct msg_result_fact *result, struct says *out);
+
+void live_trouble(struct live *l, struct span what); /* every watcher is told; empty: it is over */
 
 /* What only this node knows of a job and of a trial. */
 void live_overlay_job(struct live *l, struct msg_job_row *row);

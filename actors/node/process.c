@@ -3,6 +3,8 @@
 #include "proto/base/check.h"
 
 #include <czmq.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -32,12 +34,28 @@ static void forget_variables(const char *prefix) {
     }
 }
 
+/* As many as may be. libzmq and CZMQ abort when there are none left, so too few are an error before they are asked. */
 static void raise_descriptors(void) {
+    enum { LEAST = 64, MOST = 65536 };
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
-    limit.rlim_cur = limit.rlim_max < 65536 ? limit.rlim_max : 65536;
+    limit.rlim_cur = limit.rlim_max < MOST ? limit.rlim_max : MOST;
     setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur >= LEAST)
+        return;
+    fprintf(stderr, "zyg: only %ju open files are allowed (ulimit -n), at least %d are needed\n",
+            (uintmax_t)limit.rlim_cur, LEAST);
+    _exit(1);
+}
+
+/* A standard stream that is closed would become the first file or socket that is opened, and what is printed would go there.
+ * Opened the wrong way round, its use is an error. */
+static void hold_standard_streams(void) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            ensure(open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) <= fd);
+    }
 }
 
 /* The store is a mapped file; one that was cut short, or a disk that fails, shows as this signal. */
@@ -52,6 +70,7 @@ static void on_bus_error(int number) {
 
 void process_prepare(void) {
     sigset_t all;
+    hold_standard_streams();
     sigfillset(&all);
     /* Blocked in every thread that is made from now on: signals are read from a descriptor (signalfd), because a handled
      * one ends CZMQ's waits in the middle. Faults stay as they are. */

@@ -321,13 +321,13 @@ static void node_interrupt(struct node *node, int number) {
         node_quit(node);
 }
 
-/* Trials get their grace; whoever is asked to stop a second time, or in a hurry, kills them at
- * once. */
+/* Trials get their grace, also those that others run on this node; whoever is asked to stop a second time, or in a hurry,
+ * kills them at once. */
 static void client_stop_node(struct client *c) {
     struct pollfd items[] = {{.fd = node_fd(c->node), .events = POLLIN},
                              {.fd = c->signals, .events = POLLIN}};
-    node_interrupt(c->node, c->signal);
-    while (c->signal != 0 && !node_has_stopped(c->node)) {
+    node_interrupt(c->node, c->signal != 0 ? c->signal : SIGTERM);
+    while (!node_has_stopped(c->node)) {
         poll(items, 2, -1);
         node_interrupt(c->node, signals_take(c->signals));
     }

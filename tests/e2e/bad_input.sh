@@ -184,3 +184,12 @@ if ! grep -qa __asan_init "$ZYG_BIN/zyg" && ! grep -qa __tsan_init "$ZYG_BIN/zyg
     assert_status 1
     assert_match "$err" '^zyg: cannot reserve [0-9]+ MiB more of address space \(ulimit -v is 195 MiB\)$'
 fi
+
+# ---- few open files, closed streams ----
+
+run bash -c 'ulimit -n 12 && exec zyg ls'
+assert_status 1
+assert_equal 'zyg: only 12 open files are allowed (ulimit -n), at least 64 are needed' "$err"
+run bash -c 'exec zyg version >&-'
+assert_status 1
+assert_equal 'zyg: cannot write the output: Bad file descriptor' "$err"

@@ -45,6 +45,23 @@ static void a_watcher_gets_the_row_now_and_after_changes(void **state) {
     assert_int_equal(told(g, 5, 1, MSG_job_row)->job_row.ticket, 55);
 }
 
+/* A disk that refuses changes nothing in the row but why nothing happens. */
+static void a_watcher_hears_what_holds_up_its_job(void **state) {
+    struct gateway_stage *g = *state;
+    struct job_id id = job_with_trials(g, 1, 4, 1);
+    watch(g, 5, &id, true);
+    stage_pass(g->stage, 1000);
+    stage_tell(g->stage, ROOM_GATEWAY, ROOM_FACTS, 0,
+               &(struct msg){.kind = MSG_ailing,
+                             .ailing = {.code = ERR_STORE_FULL, .what = span_text("no room")}});
+    assert_int_equal(rows_of(g, 5), 2);
+    assert_true(span_equal(told(g, 5, 1, MSG_job_row)->job_row.cause, span_text("no room")));
+    stage_pass(g->stage, 1000);
+    stage_tell(g->stage, ROOM_GATEWAY, ROOM_FACTS, 0, &(struct msg){.kind = MSG_ailing});
+    assert_int_equal(rows_of(g, 5), 3);
+    assert_int_equal(told(g, 5, 2, MSG_job_row)->job_row.cause.len, 0);
+}
+
 static void a_watcher_is_told_at_most_ten_times_a_second(void **state) {
     struct gateway_stage *g = *state;
     struct job_id id = job_with_trials(g, 1, 1000, 0);
@@ -271,6 +288,7 @@ static void more_followers_than_fit_are_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         STAGED(a_watcher_gets_the_row_now_and_after_changes),
+        STAGED(a_watcher_hears_what_holds_up_its_job),
         STAGED(a_watcher_is_told_at_most_ten_times_a_second),
         STAGED(the_last_row_comes_at_once_and_nothing_after_it),
         STAGED(who_stops_watching_hears_no_more),
