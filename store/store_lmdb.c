@@ -222,7 +222,13 @@ static int open_again(struct lmdb *l, struct err *err) {
     int rc = open_env(l, info.me_mapsize);
     if (rc == 0)
         rc = keep_from_children(l);
-    return rc != 0 ? rc : prepare(l, err) ? 0 : MDB_PANIC;
+    if (rc == 0 && !prepare(l, err))
+        rc = MDB_PANIC;
+    if (rc != 0 && l->env != NULL) { /* half open is not open: the next save tries again */
+        mdb_env_close(l->env);
+        l->env = NULL;
+    }
+    return rc;
 }
 
 /* A full map spoils the transaction, so all of it is applied again to a larger one. */

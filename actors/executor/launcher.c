@@ -416,10 +416,12 @@ static void spawn(struct launcher *l, const struct msg *m) {
 
 static void launcher_perform(void *self, const struct event *event) {
     struct launcher *l = self;
-    if (event->msg.kind == MSG_spawn)
+    if (event->msg.kind == MSG_spawn) {
         spawn(l, &event->msg);
-    else if (event->msg.kind == MSG_kill && l->pid != 0)
+    } else if (event->msg.kind == MSG_kill && l->pid != 0) {
         send_message(l, &event->msg, 0, -1);
+        kill(-l->pid, SIGCONT); /* one that was stopped would not hear it */
+    }
 }
 
 struct port launcher_port(struct launcher *l) {

@@ -219,6 +219,15 @@ static void ending_kills_what_runs(void **state) {
     assert_false(exists(scratch_of(w, 1)));
 }
 
+static void a_stopped_zyg_run_hears_whom_to_kill(void **state) {
+    struct world *w = *state;
+    order_shell(w, 1, "echo ready; sleep 1000");
+    wait_output(w, 1, "ready");
+    kill(zyg_run_pid(), SIGSTOP);
+    order_kill(w, 1, SIGKILL);
+    assert_int_equal(wait_over(w, 1)->signal, SIGKILL);
+}
+
 static void ending_ends_a_stopped_zyg_run(void **state) {
     struct world *w = *state;
     order_shell(w, 1,
@@ -228,7 +237,6 @@ static void ending_ends_a_stopped_zyg_run(void **state) {
     wait_output(w, 1, "daemon ");
     pid_t zyg_run = zyg_run_pid();
     kill(zyg_run, SIGSTOP);
-    order_kill(w, 1, SIGKILL); /* nobody hears it */
     int64_t begin = now_ms();
     launcher_destroy(&w->launcher);
     assert_true(now_ms() - begin < 4000);
@@ -441,6 +449,7 @@ int main(void) {
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_folder_in_use_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ending_kills_what_runs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_stopped_zyg_run_hears_whom_to_kill, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ending_ends_a_stopped_zyg_run, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ending_kills_a_hung_zyg_run, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_node_killed_with_its_zyg_run_leaves_nothing, set_up,
