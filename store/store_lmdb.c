@@ -107,6 +107,7 @@ static int grow(struct lmdb *l) {
 static int open_env(struct lmdb *l, size_t map_bytes) {
     int rc;
     do {
+        l->env = NULL;
         rc = mdb_env_create(&l->env);
         if (rc == 0)
             rc = mdb_env_set_maxdbs(l->env, TABLE_COUNT);
