@@ -102,6 +102,9 @@ gone() { # PID: it does not run any more (a zombie that waits for its parent doe
 start() {
     local name=$1
     shift
+    # Now, and not when the child gets round to it: what an earlier one of this name printed must not be taken for its own.
+    : >"$WORK/$name.out"
+    : >"$WORK/$name.err"
     "$@" >"$WORK/$name.out" 2>"$WORK/$name.err" &
     pid=$!
 }
