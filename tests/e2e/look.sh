@@ -220,13 +220,14 @@ run zyg best
 assert_status 4
 assert_equal "zyg: $(zyg ls -n 1 -o csv | tail -1 | cut -d, -f2) has no objective, so no trial of it is the best" "$(head -1 <<<"$err")"
 
-# A trial that runs: followed to its end, line by line.
+# A trial that runs: followed to its end, line by line. It waits for a line, whatever opens and closes the pipe meanwhile: the
+# writer of the one before it may still hold it.
 mkfifo "$WORK/go"
 cat >"$WORK/running.yaml" <<END
 zyg: 1
 name: live
 search: {method: random, trials: 2, parallel: 1}
-run: {command: [sh, -c, "echo begun; read x <'$WORK/go'; echo ended"]}
+run: {command: [sh, -c, "echo begun; until read x <'$WORK/go'; do :; done; echo ended"]}
 END
 start job zyg submit "$WORK/running.yaml" --wait
 submitted=$pid
