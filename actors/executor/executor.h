@@ -3,15 +3,16 @@
  *
  * Hears    start, job_open, job_shut, lease, follow, quit; from the launcher spawned, spawn_failed, output,
  *          output_end, exited, launcher_up, launcher_down; the time.
- * Says     capacity (after start and whenever the launcher goes or comes back), spawn, kill, began, printed, outcome, quiet.
+ * Says     capacity (after start, whenever the launcher goes or comes back, and when suspects are cleared), spawn, kill,
+ *          began, printed, outcome, quiet.
  * Holds    every lease is answered by exactly one outcome. One that cannot be run here (unknown job, no free place,
  *          after quit) is LOST at once; so is every attempt under way when the launcher dies. A trial may kill its
  *          parent: slots that went down with it several times in a row run one at a time (capacity 1), and one that does so
  *          alone for the sixth time is CRASHED. No answer of the launcher about a run that is over changes anything.
- * Stops    job_shut: CANCELLED. quit: LOST.
- *          limits.wall: TIMED_OUT. limits.output: FLOODED. Always TERM, the job's grace, KILL; a second quit kills at once.
- *          What does not die of KILL within 30 s, or before one more quit, is given up: LOST when quitting, CRASHED when
- *          it had come to a limit. It frees its place; its folder is refused to the next attempt by zyg-run while it lives.
+ * Stops    job_shut: CANCELLED. quit: LOST. limits.wall: TIMED_OUT. limits.output: FLOODED. Always TERM, the job's grace,
+ *          KILL; a second quit kills at once. What does not die of KILL within 30 s, or before one more quit, is given up:
+ *          LOST when quitting, CRASHED when it had come to a limit. It frees its place; its folder is refused to the next
+ *          attempt by zyg-run while it lives.
  * Follow   counts for the attempt that runs now: what was kept of its output is said first, then an empty `printed`, then
  *          all that comes.
  * Memory   one block of executor_memory(slots) bytes from the caller, aligned for any object and zeroed. Pages of it are

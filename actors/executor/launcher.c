@@ -296,7 +296,7 @@ static void start_again(struct launcher *l) {
 /* Ends zyg-run's life on this side: nothing of it and of its trials is left after this, but what does not die of KILL within
  * END_PATIENCE_MS: the node cannot wait for that. */
 static void bury(struct launcher *l) {
-    int status = 0;
+    int status = SIGKILL;         /* as if it was killed, until it is known how it ended */
     shutdown(l->socket, SHUT_WR); /* if it lives, that tells it to end, and it knows its own best */
     kill(-l->pid, SIGCONT);       /* one that was stopped would not notice */
     if (!orphans_reap(l->pid, &status, orphans_clock() + END_PATIENCE_MS)) {

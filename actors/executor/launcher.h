@@ -3,8 +3,10 @@
  * Performs spawn and kill. Posts spawned, spawn_failed, output, output_end, exited as they come; launcher_down when zyg-run
  * died (all that it ran is dead by then, or had KILL 5 seconds ago) and launcher_up when it was started again: at once the
  * first time, then with a growing pause of at most LAUNCHER_PAUSE_MS_MAX until one has lived to see a trial end.
- * zyg-run itself is started by the first spawn, in a session of its own, so that a Ctrl-C at the terminal never reaches it.
- * This process becomes a child subreaper, so what a dead zyg-run leaves behind comes here and is killed.
+ * zyg-run itself is started by the first spawn, in a session of its own, so that a Ctrl-C at the terminal never reaches it,
+ * and under a reaper (cmd/run/reaper.h), which ends what a dead zyg-run leaves. This process becomes a child subreaper, so
+ * what both of them leave comes here and is killed. To end them may take the board's thread twice 5 seconds and 5 more, when
+ * something does not die of KILL.
  *
  * Of a run it posts spawned first, all that was printed before output_end, and output_end before exited.
  * Thread   everything on the board's thread.

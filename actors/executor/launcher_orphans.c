@@ -27,21 +27,20 @@ int64_t orphans_clock(void) {
 }
 
 bool orphans_reap(pid_t pid, int *status, int64_t until) {
-    pid_t got;
-    while ((got = waitpid(pid, status, WNOHANG)) == 0 && orphans_clock() < until)
-        poll(NULL, 0, 1);
-    return got != 0; /* or it is no child of ours any more */
+    struct pollfd fd = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+    int64_t rest = until - orphans_clock();
+    if (fd.fd >= 0) {
+        poll(&fd, 1, rest > 0 ? (int)rest : 0);
+        close(fd.fd);
+    }
+    return waitpid(pid, status, WNOHANG) != 0; /* or it is no child of ours any more */
 }
-
-struct orphans {
-    size_t count;
-    pid_t pids[ORPHANS_AT_ONCE];
-};
 
 struct orphan_hunt {
     const char *mark;
     uint64_t began;
-    struct orphans found;
+    size_t count;
+    pid_t pids[ORPHANS_AT_ONCE];
 };
 
 static void kill_orphan(void *context, pid_t child) {
@@ -51,8 +50,8 @@ static void kill_orphan(void *context, pid_t child) {
     uint64_t run;
     bool ours = kin_mark(child, found) ? kin_mark_run(found, hunt->mark, &run)
                                        : kin_stat(child, &stat) && stat.began >= hunt->began;
-    if (ours && hunt->found.count < ORPHANS_AT_ONCE && kill(child, SIGKILL) == 0)
-        hunt->found.pids[hunt->found.count++] = child;
+    if (ours && hunt->count < ORPHANS_AT_ONCE && kill(child, SIGKILL) == 0)
+        hunt->pids[hunt->count++] = child;
 }
 
 /* The kernel gives orphans to any thread of the process. */
@@ -80,8 +79,8 @@ void orphans_kill(const char *mark, uint64_t began, int64_t until) {
         struct orphan_hunt hunt = {.mark = mark, .began = began};
         any = false;
         kill_orphans(&hunt);
-        for (size_t i = 0; i < hunt.found.count; i++)
-            any = orphans_reap(hunt.found.pids[i], NULL, until) || any;
+        for (size_t i = 0; i < hunt.count; i++)
+            any = orphans_reap(hunt.pids[i], NULL, until) || any;
     } while (any && orphans_clock() < until);
 }
 

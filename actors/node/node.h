@@ -3,7 +3,7 @@
  *   thread "node"    the board: facts, sched, tuner, executor, gateway; ports to the clients' socket and to zyg-run
  *   thread "store"   LMDB; group commit
  *   thread "zap"     who may speak (actors/guard)
- *   process zyg-run  starts trials (actors/executor/launcher.h)
+ *   process zyg-run  starts trials (actors/executor/launcher.h), under a reaper (cmd/run/reaper.h)
  *
  * The same node runs in zyg-node and, embedded, inside the client. One node a state folder: node_start locks it.
  * The folder: lock, door (where the node listens now), keys/, store/, runs/JOB/SLOT/{output,checkpoint}.

@@ -147,18 +147,21 @@ static void hunt_one(void *context, pid_t pid) {
     hold_back(r, &d);
 }
 
-static bool any_has_ended(const struct runs *r) {
+/* False: there is none. Places that were never used are not written to, and so cost no memory. */
+static bool let_go_of_ended(struct runs *r) {
     bool any = false;
-    for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++)
-        any = any || (r->items[i].number != 0 && r->items[i].ended);
+    for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
+        if (r->items[i].number == 0 || !r->items[i].ended)
+            continue;
+        r->items[i].held = false;
+        any = true;
+    }
     return any;
 }
 
 struct run *runs_over(struct runs *r) {
-    if (!any_has_ended(r))
+    if (!let_go_of_ended(r))
         return NULL;
-    for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++)
-        r->items[i].held = false;
     kin_children(r->children, hunt_one, r);
     for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
         struct run *run = &r->items[i];
