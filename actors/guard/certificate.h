@@ -1,0 +1,63 @@
+/* certificate - why a key may speak in a cluster: a grant of the cluster's key, and what was made with it.
+ *
+ * The cluster's Ed25519 key signs a *grant*: a token's public key, what it admits (roles) and until when. Whoever holds the
+ * token's secret signs a *certificate* for itself: identity, CURVE key, roles. So joining needs nobody online, and every node
+ * checks a stranger with the cluster's public key alone.
+ *
+ * Expiry   is looked at when a stranger stands at the door (certificate_check with the time of now): an old token admits
+ *          nobody new. A record that members pass on belongs to one who was admitted in time, so there it is not (now = 0).
+ * Bytes    grant: msgpack [1, token key 32, roles, until ms, signature 64] ("zyg/grant/1\0" before what is signed);
+ *          certificate: msgpack [1, grant, node id 32, curve key 32, roles, signature of the token key 64] ("zyg/cert/1\0").
+ * Token    text for people: "zyg1." and base64url without padding of msgpack [1, cluster key 32, grant, token seed 32,
+ *          [endpoint, curve key 32, ...]]: it holds a secret, and where to knock.
+ * Errors   ERR_NOT_ALLOWED with the reason: another cluster's, not signed, too old, made for something else.
+ */
+#ifndef ZYG_CERTIFICATE_H
+#define ZYG_CERTIFICATE_H
+
+#include "proto/base/bytes.h"
+#include "proto/base/err.h"
+#include "proto/base/ids.h"
+#include "proto/base/time.h"
+
+enum { ROLE_NODE = 1, ROLE_CLIENT = 2 };
+enum {
+    CERTIFICATE_BYTES_MAX = 512,
+    GRANT_BYTES_MAX = 192,
+    TOKEN_SEEDS_MAX = 8,
+    TOKEN_TEXT_MAX = 2048,
+    ENDPOINT_BYTES_MAX = 96
+};
+
+struct certificate {
+    struct node_id node;
+    uint8_t curve[32];
+    uint32_t roles;
+    wall_ms until; /* of its grant */
+};
+
+/* A new grant with its token's secret seed. */
+void grant_make(const uint8_t cluster_secret[64], uint32_t roles, wall_ms until, uint8_t seed[32],
+                struct buf *grant);
+void certificate_make(struct span grant, const uint8_t seed[32], const struct node_id *node,
+                      const uint8_t curve[32], uint32_t roles, struct buf *out);
+/* now = 0: its age does not matter. */
+bool certificate_check(struct span bytes, const uint8_t cluster[32], uint32_t roles, wall_ms now,
+                       struct certificate *out, struct err *err);
+
+struct token {
+    uint8_t cluster[32];
+    uint8_t seed[32];
+    uint8_t grant[GRANT_BYTES_MAX];
+    size_t grant_len;
+    uint32_t seeds_count;
+    struct token_seed {
+        char endpoint[ENDPOINT_BYTES_MAX];
+        uint8_t curve[32];
+    } seeds[TOKEN_SEEDS_MAX];
+};
+
+bool token_print(const struct token *token, char out[TOKEN_TEXT_MAX]);
+bool token_parse(struct token *token, const char *text, struct err *err);
+
+#endif

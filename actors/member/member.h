@@ -1,0 +1,89 @@
+/* member - who belongs to the cluster and how each of them is: the map, the edges, the verdicts.
+ *
+ * Every node holds the whole map, carried over few long-lived edges: K = 8 rings order the members by a keyed hash, a node's
+ * neighbours are its successor and predecessor on each ring (all others up to 17 nodes). Nobody is ever probed by dialling.
+ *
+ * Hears    start, farewell; edge_up, edge_down and, over edges, greet, beat, records, check, accuse, vouch, probe,
+ *          probe_ack, carry (peers); any message that a room addresses with say_to(out, ROOM_MEMBER, peer, m); the time.
+ * Says     edge_dial, edge_close and the above to PEERS (event.peer and say_to's peer are the edge there); node_known to
+ *          all; what arrived in a carry to the room that peers.def names.
+ * Holds    - a record goes only up in the order (generation, incarnation, state): merge is a maximum, so it does not
+ *            matter in which order, how often and from whom records come;
+ *          - UNREACHABLE needs a quorum of observers that looked (rule below), or an aged accusation nobody contradicts;
+ *            DEAD comes DEAD_MS later, or as soon as a quorum was told by its machine that nobody listens there;
+ *          - a node that hears itself accused raises its incarnation in the same step;
+ *          - after LEFT of a generation that generation is never anything else;
+ *          - nothing is heard on an edge before a greet whose certificate is good and names the key of the edge.
+ * Beats    2 a second in all, to the edges in turn (an edge is late after its period and W1, its own p99 lateness within
+ *          250-2000 ms); any message counts. A late or broken edge: probe, and `check` to all other observers; each of
+ *          them probes once and accuses after W2, or vouches. Observers of a node are its neighbours.
+ * Quorum   H = max(2, ceil(0.6 x live observers)). With A < H accusers and no voucher the verdict waits
+ *          20 s - 18.5 s x log(A) / log(H) (Lifeguard, arXiv 1707.00788, section III.B, with these bounds); a refused dial
+ *          counts as one more accuser, so a crash is seen quickly by a lone observer as well. With a voucher: none.
+ * Ids      a record's map fingerprint is the first 8 bytes of BLAKE2b over it; a map's is their sum: equal maps, equal sums,
+ *          two differing sums in a row make both sides send all they know (`records`, whole).
+ * Memory   the caller's, member_size() bytes of zeros; LIMIT_MEMBERS members, LIMIT_EDGES edges.
+ * Errors   what is malformed, unsigned, from a stranger or about nobody is dropped and counted; a peer that sends such a
+ *          thing loses its edge, and one line says so once (node_known tells nothing of it).
+ *
+ *   map.c       the records and their order          overlay.c   who is whose neighbour
+ *   edges.c     dialling, greeting, beats, RTT       verdict.c   accusations, quorums, refutation
+ *   carry.c     messages for other nodes             member.c    the step
+ */
+#ifndef ZYG_MEMBER_H
+#define ZYG_MEMBER_H
+
+#include "actors/facts/bundle.h"
+#include "actors/kit/core.h"
+
+enum member_state {
+    MEMBER_NONE,
+    MEMBER_ALIVE,
+    MEMBER_LEAVING, /* takes no work, is no holder, still answers */
+    MEMBER_UNREACHABLE,
+    MEMBER_DEAD,
+    MEMBER_LEFT
+};
+
+enum member_flag {
+    MEMBER_STORES = 1,   /* keeps facts on a disk: may be counted as a holder */
+    MEMBER_ELIGIBLE = 2, /* may lead */
+    MEMBER_EDGE = 4      /* a small board: DEAD after 60 s instead of 10 */
+};
+
+enum edge_end {
+    EDGE_CLOSED,   /* by the other side, or by a broken connection */
+    EDGE_REFUSED,  /* the machine answers, nobody listens there */
+    EDGE_TIMED_OUT,
+    EDGE_UNTRUSTED /* another key answered, or ours was not let in */
+};
+
+struct member_seed {
+    char endpoint[96];
+    uint8_t curve[32];
+};
+
+enum { MEMBER_SEEDS_MAX = 8, MEMBER_CERTIFICATE_BYTES = 512 };
+
+struct member_config {
+    struct signer signer;
+    uint64_t generation_nonce; /* random */
+    uint64_t seed;             /* of jitter; random in a node, drawn in the simulator */
+    uint8_t cluster[32];       /* the cluster's public key; certificates are checked with it */
+    uint8_t certificate[MEMBER_CERTIFICATE_BYTES];
+    size_t certificate_len;
+    uint8_t curve[32]; /* this node's public key */
+    char endpoint[96], door[96], name[64], domain[64];
+    uint32_t slots;
+    uint32_t flags;
+    struct member_seed seeds[MEMBER_SEEDS_MAX];
+    uint32_t seeds_count;
+};
+
+struct member;
+
+size_t member_size(void);
+struct member *member_init(void *memory, const struct member_config *config);
+struct core member_core(struct member *m);
+
+#endif
