@@ -7,7 +7,7 @@
 #ifndef ZYG_BATCH_H
 #define ZYG_BATCH_H
 
-#include "actors/facts/bundle.h"
+#include "proto/trust/bundle.h"
 #include "actors/kit/core.h"
 #include "store/ops.h"
 

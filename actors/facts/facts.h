@@ -20,7 +20,7 @@
 #ifndef ZYG_FACTS_H
 #define ZYG_FACTS_H
 
-#include "actors/facts/bundle.h"
+#include "proto/trust/bundle.h"
 #include "actors/kit/core.h"
 
 struct facts_config {

@@ -7,7 +7,7 @@
 #ifndef ZYG_KEYS_H
 #define ZYG_KEYS_H
 
-#include "actors/facts/bundle.h"
+#include "proto/trust/bundle.h"
 
 enum { CURVE_KEY_BYTES = 32 };
 

@@ -33,7 +33,7 @@
 #ifndef ZYG_MEMBER_H
 #define ZYG_MEMBER_H
 
-#include "actors/facts/bundle.h"
+#include "proto/trust/bundle.h"
 #include "actors/kit/core.h"
 
 enum member_state {

@@ -1,7 +1,7 @@
 #include <sodium.h>
 #include <stdio.h>
 
-#include "actors/facts/bundle.h"
+#include "proto/trust/bundle.h"
 #include "cmd/cli/cli.h"
 #include "cmd/cli/clock.h"
 #include "cmd/cli/look.h"

@@ -1,7 +1,7 @@
 /* Any bytes as a bundle of facts, as they come from a client or a peer. They are tried as they are, where the signature stops
  * nearly all of them, and once more with the right one of a key of our own put at their end, so that what lies behind the
  * signature is reached too. */
-#include "actors/facts/bundle.h"
+#include "proto/trust/bundle.h"
 #include "proto/base/check.h"
 
 #include <sodium.h>

@@ -3,7 +3,7 @@
 #ifndef ZYG_SIM_WORK_H
 #define ZYG_SIM_WORK_H
 
-#include "actors/facts/bundle.h"
+#include "proto/trust/bundle.h"
 #include "proto/job/job.h"
 
 struct world;

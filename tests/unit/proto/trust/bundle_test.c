@@ -1,4 +1,4 @@
-#include "actors/facts/bundle.h"
+#include "proto/trust/bundle.h"
 
 #include "proto/base/check.h"
 
