@@ -7,8 +7,8 @@
 #ifndef ZYG_BATCH_H
 #define ZYG_BATCH_H
 
-#include "proto/trust/bundle.h"
 #include "actors/kit/core.h"
+#include "proto/trust/bundle.h"
 #include "store/ops.h"
 
 enum {

@@ -20,8 +20,8 @@
 #ifndef ZYG_FACTS_H
 #define ZYG_FACTS_H
 
-#include "proto/trust/bundle.h"
 #include "actors/kit/core.h"
+#include "proto/trust/bundle.h"
 
 struct facts_config {
     struct signer signer;

@@ -33,8 +33,8 @@
 #ifndef ZYG_MEMBER_H
 #define ZYG_MEMBER_H
 
-#include "proto/trust/bundle.h"
 #include "actors/kit/core.h"
+#include "proto/trust/bundle.h"
 
 enum member_state {
     MEMBER_NONE,
@@ -52,8 +52,8 @@ enum member_flag {
 };
 
 enum edge_end {
-    EDGE_CLOSED,   /* by the other side, or by a broken connection */
-    EDGE_REFUSED,  /* the machine answers, nobody listens there */
+    EDGE_CLOSED,  /* by the other side, or by a broken connection */
+    EDGE_REFUSED, /* the machine answers, nobody listens there */
     EDGE_TIMED_OUT,
     EDGE_UNTRUSTED /* another key answered, or ours was not let in */
 };

@@ -1,12 +1,12 @@
 #include <sodium.h>
 #include <stdio.h>
 
-#include "proto/trust/bundle.h"
 #include "cmd/cli/cli.h"
 #include "cmd/cli/clock.h"
 #include "cmd/cli/look.h"
 #include "proto/base/check.h"
 #include "proto/status.h"
+#include "proto/trust/bundle.h"
 
 const char cli_cancel_details[] =
     "JOB               a name, a handle, the start of an id, or last\n"

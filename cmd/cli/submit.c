@@ -1,13 +1,13 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "proto/trust/bundle.h"
 #include "cmd/cli/cli.h"
 #include "cmd/cli/clock.h"
 #include "cmd/cli/job_load.h"
 #include "cmd/cli/session.h"
 #include "cmd/cli/show_job.h"
 #include "proto/base/check.h"
+#include "proto/trust/bundle.h"
 
 const char cli_submit_details[] =
     "JOB_FILE          the job as YAML; - reads standard input\n"

@@ -3,8 +3,8 @@
 #ifndef ZYG_SIM_WORK_H
 #define ZYG_SIM_WORK_H
 
-#include "proto/trust/bundle.h"
 #include "proto/job/job.h"
+#include "proto/trust/bundle.h"
 
 struct world;
 
