@@ -2,26 +2,12 @@
 
 #include "proto/base/check.h"
 
-#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
 enum { BUNDLE_VERSION = 1, COUNT_BYTES = 3, SIGNATURE_ROOM = SIGNATURE_BYTES + 2 };
 
-static_assert(SIGNATURE_BYTES == crypto_sign_BYTES, "Ed25519 signatures");
-static_assert(SIGN_SECRET_BYTES == crypto_sign_SECRETKEYBYTES, "Ed25519 secret keys");
-static_assert(NODE_ID_BYTES == crypto_sign_PUBLICKEYBYTES, "a node is its public key");
-
-/* The purpose of a signature is part of what is signed, so that none can be passed off as another. The bytes are hashed
- * first because Ed25519 wants its message in one piece. */
-static void digest(struct span signed_bytes, uint8_t out[HASH_BYTES]) {
-    static const char purpose[] = "zyg/bundle/1";
-    crypto_generichash_state state;
-    crypto_generichash_init(&state, NULL, 0, HASH_BYTES);
-    crypto_generichash_update(&state, (const uint8_t *)purpose, sizeof purpose);
-    crypto_generichash_update(&state, signed_bytes.data, signed_bytes.len);
-    crypto_generichash_final(&state, out, HASH_BYTES);
-}
+static const char purpose[] = "zyg/bundle/1";
 
 /* The number of bodies is known only at the end, so it always takes the three bytes of msgpack's array16. */
 static void put_count(uint8_t *at, uint32_t count) {
@@ -66,9 +52,8 @@ bool bundle_add(struct bundle_writer *w, const struct msg *fact) {
 
 struct span bundle_seal(struct bundle_writer *w) {
     put_count(w->out.data + w->count_at, w->count);
-    uint8_t hash[HASH_BYTES], signature[SIGNATURE_BYTES];
-    digest(buf_view(&w->out), hash);
-    crypto_sign_detached(signature, NULL, hash, sizeof hash, w->signer->secret);
+    uint8_t signature[SIGNATURE_BYTES];
+    sign_over(purpose, buf_view(&w->out), w->signer->secret, signature);
     mp_put_bin(&w->out, span_of(signature, sizeof signature));
     ensure(!w->out.overflow);
     return buf_view(&w->out);
@@ -101,9 +86,7 @@ bool bundle_open(struct bundle *b, struct span bytes, struct err *err) {
     struct span signature = mp_bin(&in);
     if (!mp_done(&in) || signature.len != SIGNATURE_BYTES)
         return bad_shape(err, &in);
-    uint8_t hash[HASH_BYTES];
-    digest(signed_bytes, hash);
-    if (crypto_sign_verify_detached(signature.data, hash, sizeof hash, b->author.bytes) != 0)
+    if (!sign_fits(purpose, signed_bytes, b->author.bytes, signature.data))
         return err_set(err, ERR_BAD_FACT, "the signature does not fit the facts and their author");
     return true;
 }

@@ -14,8 +14,7 @@
 
 #include "proto/base/mp.h"
 #include "proto/msg.h"
-
-enum { SIGNATURE_BYTES = 64, SIGN_SECRET_BYTES = 64 };
+#include "proto/trust/sign.h"
 
 /* Who signs: an Ed25519 key pair. */
 struct signer {
