@@ -6,10 +6,11 @@
  *
  * Expiry   is looked at when a stranger stands at the door (certificate_check with the time of now): an old token admits
  *          nobody new. A record that members pass on belongs to one who was admitted in time, so there it is not (now = 0).
- * Bytes    grant: msgpack [1, token key 32, roles, until ms, signature 64] ("zyg/grant/1\0" before what is signed);
- *          certificate: msgpack [1, grant, node id 32, curve key 32, roles, signature of the token key 64] ("zyg/cert/1\0").
+ * Bytes    grant: msgpack [1, token key 32, roles, until ms, signature 64], signed for the purpose "zyg/grant/1" (sign.h);
+ *          certificate: msgpack [1, grant, node id 32, curve key 32, roles, signature of the token key 64] ("zyg/cert/1").
  * Token    text for people: "zyg1." and base64url without padding of msgpack [1, cluster key 32, grant, token seed 32,
  *          [endpoint, curve key 32, ...]]: it holds a secret, and where to knock.
+ *          Reading one proves that it is whole: the cluster's key signed its grant and its seed makes the grant's key.
  * Errors   ERR_NOT_ALLOWED with the reason: another cluster's, not signed, too old, made for something else.
  */
 #ifndef ZYG_CERTIFICATE_H
@@ -29,6 +30,14 @@ enum {
     ENDPOINT_BYTES_MAX = 96
 };
 
+#define GRANT_FOREVER INT64_MAX
+
+struct grant {
+    uint8_t token[32]; /* the public key */
+    uint32_t roles;
+    wall_ms until;
+};
+
 struct certificate {
     struct node_id node;
     uint8_t curve[32];
@@ -36,12 +45,14 @@ struct certificate {
     wall_ms until; /* of its grant */
 };
 
-/* A new grant with its token's secret seed. */
-void grant_make(const uint8_t cluster_secret[64], uint32_t roles, wall_ms until, uint8_t seed[32],
-                struct buf *grant);
+/* A new grant for the token whose secret is `seed`, 32 random bytes of the caller's. */
+void grant_make(const uint8_t cluster_secret[64], uint32_t roles, wall_ms until,
+                const uint8_t seed[32], struct buf *grant);
+bool grant_check(struct span bytes, const uint8_t cluster[32], wall_ms now, struct grant *out,
+                 struct err *err);
 void certificate_make(struct span grant, const uint8_t seed[32], const struct node_id *node,
                       const uint8_t curve[32], uint32_t roles, struct buf *out);
-/* now = 0: its age does not matter. */
+/* Good for all of `roles`. now = 0: its age does not matter. */
 bool certificate_check(struct span bytes, const uint8_t cluster[32], uint32_t roles, wall_ms now,
                        struct certificate *out, struct err *err);
 
@@ -57,6 +68,7 @@ struct token {
     } seeds[TOKEN_SEEDS_MAX];
 };
 
+/* False when it is not whole: no grant, too many seeds, or an endpoint that is no text. */
 bool token_print(const struct token *token, char out[TOKEN_TEXT_MAX]);
 bool token_parse(struct token *token, const char *text, struct err *err);
 
