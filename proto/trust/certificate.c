@@ -157,35 +157,53 @@ bool certificate_check(struct span bytes, const uint8_t cluster[32], uint32_t ro
 
 enum { TOKEN_BYTES_MAX = (TOKEN_TEXT_MAX - TOKEN_HEAD) / 4 * 3 };
 
-/* Printable ASCII without blanks: it is shown in one line and given to a socket. */
-static bool is_endpoint(struct span text) {
+bool is_plain_word(struct span text, size_t cap) {
     for (size_t i = 0; i < text.len; i++)
         if (text.data[i] <= ' ' || text.data[i] > '~')
             return false;
-    return text.len > 0 && text.len < ENDPOINT_BYTES_MAX;
+    return text.len > 0 && text.len < cap;
 }
 
-static struct span endpoint_of(const struct token_seed *seed) {
-    return span_of(seed->endpoint, strnlen(seed->endpoint, sizeof seed->endpoint));
+static void put_word(struct buf *out, const char *word, size_t cap) {
+    mp_put_str(out, span_of(word, strnlen(word, cap)));
+}
+
+static bool take_word(struct mp *in, char *out, size_t cap) {
+    struct span text = mp_str(in);
+    if (!is_plain_word(text, cap))
+        return false;
+    memcpy(out, text.data, text.len);
+    out[text.len] = '\0';
+    return true;
+}
+
+static bool has_words(const struct token *t) {
+    if (!is_plain_word(span_of(t->name, strnlen(t->name, sizeof t->name)), sizeof t->name))
+        return false;
+    for (uint32_t i = 0; i < t->seeds_count; i++) {
+        const char *endpoint = t->seeds[i].endpoint;
+        if (!is_plain_word(span_of(endpoint, strnlen(endpoint, ENDPOINT_BYTES_MAX)),
+                           ENDPOINT_BYTES_MAX))
+            return false;
+    }
+    return true;
 }
 
 bool token_print(const struct token *token, char out[TOKEN_TEXT_MAX]) {
     uint8_t memory[TOKEN_BYTES_MAX];
     struct buf bytes = buf_of(memory, sizeof memory);
-    bool whole = token->grant_len > 0 && token->grant_len <= sizeof token->grant &&
-                 token->seeds_count <= TOKEN_SEEDS_MAX;
-    for (uint32_t i = 0; whole && i < token->seeds_count; i++)
-        whole = is_endpoint(endpoint_of(&token->seeds[i]));
-    if (!whole)
+    if (token->grant_len == 0 || token->grant_len > sizeof token->grant ||
+        token->seeds_count > TOKEN_SEEDS_MAX || !has_words(token))
         return false;
-    mp_put_array(&bytes, 5);
+    mp_put_array(&bytes, 6);
     mp_put_u64(&bytes, VERSION);
     put_key(&bytes, token->cluster);
+    put_word(&bytes, token->name, sizeof token->name);
     mp_put_bin(&bytes, span_of(token->grant, token->grant_len));
     put_key(&bytes, token->seed);
     mp_put_array(&bytes, 2 * token->seeds_count);
     for (uint32_t i = 0; i < token->seeds_count; i++) {
-        mp_put_str(&bytes, endpoint_of(&token->seeds[i]));
+        put_word(&bytes, token->seeds[i].endpoint, ENDPOINT_BYTES_MAX);
         put_key(&bytes, token->seeds[i].curve);
     }
     memcpy(out, token_head, TOKEN_HEAD);
@@ -203,10 +221,9 @@ static bool take_seeds(struct mp *in, struct token *token) {
     token->seeds_count = count / 2;
     for (uint32_t i = 0; i < token->seeds_count; i++) {
         struct token_seed *seed = &token->seeds[i];
-        struct span endpoint = mp_str(in);
-        if (!is_endpoint(endpoint) || !take_bin(in, seed->curve, KEY_BYTES))
+        if (!take_word(in, seed->endpoint, sizeof seed->endpoint) ||
+            !take_bin(in, seed->curve, KEY_BYTES))
             return false;
-        memcpy(seed->endpoint, endpoint.data, endpoint.len);
     }
     return true;
 }
@@ -233,9 +250,10 @@ static bool is_sound(const struct token *token) {
 
 static bool parse_bytes(struct token *token, struct span bytes, struct err *err) {
     struct mp in = mp_of(bytes);
-    if (!check_version(&in, 5, "token", err))
+    if (!check_version(&in, 6, "token", err))
         return false;
-    if (!take_bin(&in, token->cluster, KEY_BYTES) || !take_grant(&in, token) ||
+    if (!take_bin(&in, token->cluster, KEY_BYTES) ||
+        !take_word(&in, token->name, sizeof token->name) || !take_grant(&in, token) ||
         !take_bin(&in, token->seed, KEY_BYTES) || !take_seeds(&in, token) || !mp_done(&in) ||
         !is_sound(token))
         return not_whole("token", err);

@@ -8,8 +8,8 @@
  *          nobody new. A record that members pass on belongs to one who was admitted in time, so there it is not (now = 0).
  * Bytes    grant: msgpack [1, token key 32, roles, until ms, signature 64], signed for the purpose "zyg/grant/1" (sign.h);
  *          certificate: msgpack [1, grant, node id 32, curve key 32, roles, signature of the token key 64] ("zyg/cert/1").
- * Token    text for people: "zyg1." and base64url without padding of msgpack [1, cluster key 32, grant, token seed 32,
- *          [endpoint, curve key 32, ...]]: it holds a secret, and where to knock.
+ * Token    text for people: "zyg1." and base64url without padding of msgpack [1, cluster key 32, name, grant,
+ *          token seed 32, [endpoint, curve key 32, ...]]: it holds a secret, and where to knock. The name is for people.
  *          Reading one proves that it is whole: the cluster's key signed its grant and its seed makes the grant's key.
  * Errors   ERR_NOT_ALLOWED with the reason: another cluster's, not signed, too old, made for something else.
  */
@@ -27,7 +27,8 @@ enum {
     GRANT_BYTES_MAX = 192,
     TOKEN_SEEDS_MAX = 8,
     TOKEN_TEXT_MAX = 2048,
-    ENDPOINT_BYTES_MAX = 96
+    ENDPOINT_BYTES_MAX = 96,
+    CLUSTER_NAME_BYTES_MAX = 64
 };
 
 #define GRANT_FOREVER INT64_MAX
@@ -58,6 +59,7 @@ bool certificate_check(struct span bytes, const uint8_t cluster[32], uint32_t ro
 
 struct token {
     uint8_t cluster[32];
+    char name[CLUSTER_NAME_BYTES_MAX];
     uint8_t seed[32];
     uint8_t grant[GRANT_BYTES_MAX];
     size_t grant_len;
@@ -68,7 +70,10 @@ struct token {
     } seeds[TOKEN_SEEDS_MAX];
 };
 
-/* False when it is not whole: no grant, too many seeds, or an endpoint that is no text. */
+/* Names and endpoints are printable ASCII without blanks: they are shown in one line and given to sockets. */
+bool is_plain_word(struct span text, size_t cap); /* 1 to cap - 1 bytes */
+
+/* False when it is not whole: no name, no grant, too many seeds, or an endpoint that is no word. */
 bool token_print(const struct token *token, char out[TOKEN_TEXT_MAX]);
 bool token_parse(struct token *token, const char *text, struct err *err);
 

@@ -158,7 +158,7 @@ static void what_does_not_fit_its_memory_overflows(void **state) {
 }
 
 static struct token token_with(uint32_t seeds) {
-    struct token t = {.seeds_count = seeds};
+    struct token t = {.name = "lab", .seeds_count = seeds};
     struct span grant = grant_of(BOTH);
     memcpy(t.cluster, cluster, sizeof t.cluster);
     memcpy(t.seed, seed, sizeof t.seed);
@@ -178,6 +178,7 @@ static void a_token_is_printed_and_read_back(void **state) {
     struct err err;
     for (uint32_t seeds = 0; seeds <= TOKEN_SEEDS_MAX; seeds++) {
         struct token want = token_with(seeds);
+        memset(want.name, 'n', sizeof want.name - 1);
         assert_true(token_print(&want, text));
         assert_memory_equal(text, "zyg1.", 5);
         assert_int_equal(strspn(text + 5, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -201,6 +202,13 @@ static void what_is_no_whole_token_is_not_printed(void **state) {
     assert_false(token_print(&t, text));
     memcpy(t.seeds[0].endpoint, "tcp://a b:1", 12);
     assert_false(token_print(&t, text));
+    t = token_with(1);
+    t.name[0] = '\0';
+    assert_false(token_print(&t, text));
+    memset(t.name, 'n', sizeof t.name);
+    assert_false(token_print(&t, text));
+    t.name[sizeof t.name - 1] = '\0';
+    assert_true(token_print(&t, text));
 }
 
 static void expect_no_token(const char *text, const char *what) {
@@ -225,8 +233,8 @@ static void other_texts_are_no_tokens(void **state) {
     expect_no_token("zyg2.AAAA", other_text);
     expect_no_token("zyg1.", not_whole);
     expect_no_token("zyg1.not/base64", not_whole);
-    expect_no_token("zyg1.lQI", not_whole); /* five parts, of version 2, but no more */
-    expect_no_token("zyg1.lQIBAQEB", "a token of version 2; this zyg reads version 1");
+    expect_no_token("zyg1.lgI", not_whole); /* six parts, of version 2, but no more */
+    expect_no_token("zyg1.lgIBAQEBAQ", "a token of version 2; this zyg reads version 1");
     memset(longer, 'A', sizeof longer);
     memcpy(longer, "zyg1.", 5);
     longer[sizeof longer - 1] = '\0';
