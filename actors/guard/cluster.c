@@ -1,0 +1,292 @@
+#include "actors/guard/cluster.h"
+
+#include "actors/guard/cluster_file.h"
+#include "actors/guard/make_folder.h"
+#include "actors/guard/private_file.h"
+#include "proto/base/check.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char key_head[] = "zyg-cluster-key 1 ";
+enum {
+    SEED_BYTES = 32,
+    KEY_HEAD = sizeof key_head - 1,
+    KEY_FILE_BYTES = KEY_HEAD + 2 * SEED_BYTES + 1,
+    HANDLE_BYTES = CLUSTER_NAME_BYTES_MAX + 8
+};
+
+/* The cluster's key pair, for as long as something is signed. */
+struct authority {
+    uint8_t key[32];
+    uint8_t secret[64];
+};
+
+static const char *role_name(uint32_t role) {
+    return role == ROLE_NODE ? "node" : "client";
+}
+
+void cluster_handle_print(struct buf *out, const char *name, const uint8_t key[32]) {
+    buf_text(out, name);
+    buf_byte(out, '-');
+    buf_hex(out, key, 2);
+}
+
+static const char *handle_of(const char *name, const uint8_t key[32], char text[HANDLE_BYTES]) {
+    struct buf out = buf_of(text, HANDLE_BYTES);
+    cluster_handle_print(&out, name, key);
+    buf_zero(&out);
+    return text;
+}
+
+/* ---- DIR/keys/cluster ---- */
+
+static bool key_parse(struct authority *a, const char *text, size_t len) {
+    uint8_t seed[SEED_BYTES];
+    size_t got;
+    if (len != KEY_FILE_BYTES || memcmp(text, key_head, KEY_HEAD) != 0 ||
+        text[KEY_FILE_BYTES - 1] != '\n' ||
+        sodium_hex2bin(seed, sizeof seed, text + KEY_HEAD, 2 * SEED_BYTES, NULL, &got, NULL) != 0 ||
+        got != sizeof seed)
+        return false;
+    crypto_sign_seed_keypair(a->key, a->secret, seed);
+    sodium_memzero(seed, sizeof seed);
+    return true;
+}
+
+static bool key_read(struct authority *a, const char *path, bool *absent, struct err *err) {
+    char text[KEY_FILE_BYTES + 1];
+    size_t len;
+    if (!private_file_read(path, text, sizeof text, &len, absent, err))
+        return false;
+    bool good = key_parse(a, text, len);
+    sodium_memzero(text, sizeof text);
+    return good || err_set(err, ERR_SYSTEM, "%s is not a cluster key of zyg; move it away", path);
+}
+
+static bool key_write(const char *path, struct err *err) {
+    char text[KEY_FILE_BYTES + 1];
+    uint8_t seed[SEED_BYTES];
+    randombytes_buf(seed, sizeof seed);
+    memcpy(text, key_head, KEY_HEAD);
+    sodium_bin2hex(text + KEY_HEAD, 2 * SEED_BYTES + 1, seed, sizeof seed);
+    text[KEY_FILE_BYTES - 1] = '\n';
+    bool good = private_file_write(path, span_of(text, KEY_FILE_BYTES), PRIVATE_KEEP, NULL, err);
+    sodium_memzero(text, sizeof text);
+    sodium_memzero(seed, sizeof seed);
+    return good;
+}
+
+/* As it is, or made now. */
+static bool key_begin(struct authority *a, const char *dir, struct err *err) {
+    char folder[PRIVATE_PATH_BYTES], path[PRIVATE_PATH_BYTES];
+    bool absent;
+    if (!private_path(folder, dir, "keys", err) || !private_path(path, folder, "cluster", err) ||
+        !make_folder(folder, err))
+        return false;
+    if (key_read(a, path, &absent, err))
+        return true;
+    return absent && key_write(path, err) && key_read(a, path, &absent, err);
+}
+
+/* The key that made this cluster. */
+static bool key_of(struct authority *a, const struct cluster *c, const char *dir, struct err *err) {
+    char path[PRIVATE_PATH_BYTES], handle[HANDLE_BYTES];
+    bool absent;
+    if (!private_path(path, dir, "keys/cluster", err))
+        return false;
+    bool read = key_read(a, path, &absent, err);
+    if (!read && !absent)
+        return false;
+    if (read && memcmp(a->key, c->key, sizeof a->key) == 0)
+        return true;
+    sodium_memzero(a, sizeof *a);
+    return err_set(err, ERR_NOT_ALLOWED,
+                   "the key of cluster %s is not here; it is where `zyg cluster init` ran",
+                   handle_of(c->name, c->key, handle));
+}
+
+bool cluster_has_key(const struct cluster *c, const char *dir) {
+    struct authority a;
+    struct err ignored;
+    bool here = key_of(&a, c, dir, &ignored);
+    sodium_memzero(&a, sizeof a);
+    return here;
+}
+
+/* ---- DIR/cluster ---- */
+
+bool cluster_load(struct cluster *c, const char *dir, struct err *err) {
+    char path[PRIVATE_PATH_BYTES], text[CLUSTER_FILE_BYTES + 1];
+    size_t len;
+    bool absent;
+    if (!private_path(path, dir, "cluster", err))
+        return false;
+    if (!private_file_read(path, text, sizeof text, &len, &absent, err))
+        return absent ? err_set(err, ERR_NOT_FOUND, "%s belongs to no cluster", dir) : false;
+    return cluster_parse(c, span_of(text, len)) ||
+           err_set(err, ERR_SYSTEM, "%s is not a membership file of zyg; move it away", path);
+}
+
+static bool file_write(const struct cluster *c, const char *dir, enum private_write how, bool *kept,
+                       struct err *err) {
+    char path[PRIVATE_PATH_BYTES], text[CLUSTER_FILE_BYTES];
+    struct buf out = buf_of(text, sizeof text);
+    cluster_print(&out, c);
+    ensure(!out.overflow);
+    return private_path(path, dir, "cluster", err) &&
+           private_file_write(path, buf_view(&out), how, kept, err);
+}
+
+/* ---- admitting ---- */
+
+static bool admit(struct admission *a, const char *dir, const struct token *token, uint32_t role,
+                  struct err *err) {
+    struct keys keys;
+    if (!keys_load(&keys, dir, role_name(role), err))
+        return false;
+    *a = (struct admission){.seeds_count = token->seeds_count};
+    memcpy(a->seeds, token->seeds, sizeof a->seeds);
+    struct buf out = buf_of(a->certificate, sizeof a->certificate);
+    certificate_make(span_of(token->grant, token->grant_len), token->seed, &keys.signer.id,
+                     keys.curve_public, role, &out);
+    ensure(!out.overflow);
+    a->certificate_len = out.len;
+    keys_wipe(&keys);
+    return certificate_check(buf_view(&out), token->cluster, role, 0, &a->says, err);
+}
+
+static void make_grant(struct token *token, const struct authority *by, const char *name,
+                       uint32_t roles, wall_ms until) {
+    *token = (struct token){0};
+    snprintf(token->name, sizeof token->name, "%s", name);
+    memcpy(token->cluster, by->key, sizeof token->cluster);
+    randombytes_buf(token->seed, sizeof token->seed);
+    struct buf grant = buf_of(token->grant, sizeof token->grant);
+    grant_make(by->secret, roles, until, token->seed, &grant);
+    ensure(!grant.overflow);
+    token->grant_len = grant.len;
+}
+
+static bool already_in(const struct cluster *c, const char *dir, struct err *err) {
+    char handle[HANDLE_BYTES];
+    return err_set(err, ERR_NOT_ALLOWED,
+                   "%s belongs to cluster %s already; to begin another: zyg cluster leave", dir,
+                   handle_of(c->name, c->key, handle));
+}
+
+bool cluster_begin(struct cluster *c, const char *dir, const char *name, struct err *err) {
+    struct authority authority;
+    struct token token;
+    bool kept = false;
+    if (cluster_load(c, dir, err))
+        return already_in(c, dir, err);
+    if (err->code != ERR_NOT_FOUND || !key_begin(&authority, dir, err))
+        return false;
+    *c = (struct cluster){0};
+    snprintf(c->name, sizeof c->name, "%s", name);
+    memcpy(c->key, authority.key, sizeof c->key);
+    make_grant(&token, &authority, name, ROLE_NODE | ROLE_CLIENT, GRANT_FOREVER);
+    sodium_memzero(&authority, sizeof authority);
+    bool good = admit(&c->node, dir, &token, ROLE_NODE, err) &&
+                admit(&c->client, dir, &token, ROLE_CLIENT, err) &&
+                file_write(c, dir, PRIVATE_KEEP, &kept, err);
+    sodium_memzero(&token, sizeof token);
+    if (good && kept) /* somebody was quicker */
+        return cluster_load(c, dir, err) && already_in(c, dir, err);
+    return good;
+}
+
+static bool check_token(const struct token *token, uint32_t role, wall_ms now, struct grant *grant,
+                        struct err *err) {
+    if (!grant_check(span_of(token->grant, token->grant_len), token->cluster, now, grant, err))
+        return false;
+    if ((grant->roles & role) != 0)
+        return true;
+    return err_set(err, ERR_NOT_ALLOWED,
+                   "the token is not for a %s; make one that is: zyg token create --for %s",
+                   role_name(role), role_name(role));
+}
+
+static bool same_cluster(const struct cluster *c, const char *dir, const struct token *token,
+                         struct err *err) {
+    char ours[HANDLE_BYTES], theirs[HANDLE_BYTES];
+    if (memcmp(c->key, token->cluster, sizeof c->key) == 0)
+        return true;
+    return err_set(
+        err, ERR_NOT_ALLOWED,
+        "the token is for cluster %s, but %s belongs to %s; to change: zyg cluster leave",
+        handle_of(token->name, token->cluster, theirs), dir, handle_of(c->name, c->key, ours));
+}
+
+bool cluster_join(struct cluster *c, const char *dir, const struct token *token, uint32_t role,
+                  wall_ms now, struct err *err) {
+    struct admission *a = role == ROLE_NODE ? &c->node : &c->client;
+    struct grant grant;
+    if (cluster_load(c, dir, err)) {
+        if (!same_cluster(c, dir, token, err))
+            return false;
+    } else {
+        if (err->code != ERR_NOT_FOUND)
+            return false;
+        *c = (struct cluster){0};
+        memcpy(c->key, token->cluster, sizeof c->key);
+        memcpy(c->name, token->name, sizeof c->name);
+    }
+    if (!check_token(token, role, a->certificate_len == 0 ? now : 0, &grant, err))
+        return false;
+    if (a->certificate_len > 0 && grant.until <= a->says.until)
+        return true;
+    return admit(a, dir, token, role, err) && file_write(c, dir, PRIVATE_REPLACE, NULL, err);
+}
+
+bool cluster_visit(struct cluster *c, const char *dir, const struct token *token, wall_ms now,
+                   struct err *err) {
+    struct grant grant;
+    *c = (struct cluster){0};
+    memcpy(c->key, token->cluster, sizeof c->key);
+    memcpy(c->name, token->name, sizeof c->name);
+    return check_token(token, ROLE_CLIENT, now, &grant, err) &&
+           admit(&c->client, dir, token, ROLE_CLIENT, err);
+}
+
+static bool forget(const char *dir, const char *name, struct err *err) {
+    char path[PRIVATE_PATH_BYTES];
+    if (!private_path(path, dir, name, err))
+        return false;
+    return unlink(path) == 0 || errno == ENOENT ||
+           err_set(err, ERR_SYSTEM, "cannot remove %s: %s", path, strerror(errno));
+}
+
+bool cluster_leave(const char *dir, bool forget_key, struct err *err) {
+    struct cluster c;
+    if (!cluster_load(&c, dir, err))
+        return false;
+    if (!cluster_has_key(&c, dir))
+        return forget(dir, "cluster", err);
+    if (!forget_key)
+        return err_set(
+            err, ERR_NOT_ALLOWED,
+            "%s/keys/cluster is the cluster's key: without it nobody can be admitted any "
+            "more; keep a copy and say --forget-key",
+            dir);
+    return forget(dir, "cluster", err) && forget(dir, "keys/cluster", err);
+}
+
+bool cluster_token(const struct cluster *c, const char *dir, uint32_t roles, wall_ms until,
+                   struct token *token, struct err *err) {
+    struct authority authority;
+    if (!key_of(&authority, c, dir, err))
+        return false;
+    make_grant(token, &authority, c->name, roles, until);
+    sodium_memzero(&authority, sizeof authority);
+    return true;
+}
+
+bool admission_is_of(const struct admission *a, const struct keys *keys) {
+    return a->certificate_len > 0 && node_id_equal(&a->says.node, &keys->signer.id) &&
+           memcmp(a->says.curve, keys->curve_public, CURVE_KEY_BYTES) == 0;
+}
