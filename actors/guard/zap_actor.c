@@ -1,23 +1,58 @@
 #include "actors/guard/zap_actor.h"
 
+#include "actors/guard/mesh_keys.h"
 #include "proto/base/check.h"
 
+#include <assert.h>
 #include <czmq.h>
 #include <sodium.h>
+#include <time.h>
 
 /* Frames of a request: version, request id, domain, address, routing id, mechanism, client key. */
-enum { REQUEST_FRAMES = 7 };
+enum { REQUEST_FRAMES = 7, DOMAIN = 2, MECHANISM = 5, KEY = 6 };
 
-static bool is_allowed(const struct zap_config *config, zframe_t *mechanism, zframe_t *key) {
-    bool allowed = false;
-    if (!zframe_streq(mechanism, "CURVE") || zframe_size(key) != CURVE_KEY_BYTES)
-        return false;
-    for (uint32_t i = 0; i < config->count; i++) /* all of them, so that time tells nothing */
-        allowed |= sodium_memcmp(config->allowed[i], zframe_data(key), CURVE_KEY_BYTES) == 0;
-    return allowed;
+static_assert((int)MESH_KEY_BYTES == (int)CURVE_KEY_BYTES, "the mesh's keys are CURVE keys");
+
+struct zap {
+    struct zap_config config;
+    struct mesh_keys mesh;
+};
+
+enum verdict { ADMITTED, NOT_NOW, REFUSED };
+
+static const struct {
+    const char *code, *text;
+} replies[] = {
+    [ADMITTED] = {"200", "OK"},
+    [NOT_NOW] = {"300", "too many strangers at once"},
+    [REFUSED] = {"400", "this key is not known here"},
+};
+
+static when_ms clock_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (when_ms)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void answer(const struct zap_config *config, zsock_t *handler) {
+static bool is_on_list(const struct zap_config *config, const uint8_t key[CURVE_KEY_BYTES]) {
+    bool found = false;
+    for (uint32_t i = 0; i < config->count; i++) /* all of them, so that time tells nothing */
+        found |= sodium_memcmp(config->allowed[i], key, CURVE_KEY_BYTES) == 0;
+    return found;
+}
+
+static enum verdict judge(struct zap *zap, zframe_t *const frames[REQUEST_FRAMES]) {
+    if (!zframe_streq(frames[MECHANISM], "CURVE") || zframe_size(frames[KEY]) != CURVE_KEY_BYTES)
+        return REFUSED;
+    const uint8_t *key = zframe_data(frames[KEY]);
+    if (zframe_streq(frames[DOMAIN], ZAP_DOMAIN))
+        return is_on_list(&zap->config, key) ? ADMITTED : REFUSED;
+    if (!zframe_streq(frames[DOMAIN], ZAP_MESH_DOMAIN))
+        return REFUSED;
+    return mesh_keys_admit(&zap->mesh, key, clock_now()) ? ADMITTED : NOT_NOW;
+}
+
+static void answer(struct zap *zap, zsock_t *handler) {
     zmsg_t *request = zmsg_recv(handler);
     zframe_t *frames[REQUEST_FRAMES] = {NULL};
     if (request == NULL)
@@ -25,19 +60,18 @@ static void answer(const struct zap_config *config, zsock_t *handler) {
     bool whole = zmsg_size(request) == REQUEST_FRAMES;
     for (int i = 0; whole && i < REQUEST_FRAMES; i++)
         frames[i] = zmsg_pop(request);
-    bool allowed =
-        whole && zframe_streq(frames[2], ZAP_DOMAIN) && is_allowed(config, frames[5], frames[6]);
+    enum verdict verdict = whole ? judge(zap, frames) : REFUSED;
     char user[41] = "";
-    if (allowed)
-        ensure(zmq_z85_encode(user, zframe_data(frames[6]), CURVE_KEY_BYTES) != NULL);
+    if (verdict == ADMITTED)
+        ensure(zmq_z85_encode(user, zframe_data(frames[KEY]), CURVE_KEY_BYTES) != NULL);
     zmsg_t *reply = zmsg_new();
     zmsg_addstr(reply, "1.0");
     if (whole)
         zmsg_addmem(reply, zframe_data(frames[1]), zframe_size(frames[1]));
     else
         zmsg_addmem(reply, "", 0);
-    zmsg_addstr(reply, allowed ? "200" : "400");
-    zmsg_addstr(reply, allowed ? "OK" : "this key is not known here");
+    zmsg_addstr(reply, replies[verdict].code);
+    zmsg_addstr(reply, replies[verdict].text);
     zmsg_addstr(reply, user);
     zmsg_addmem(reply, "", 0);
     zmsg_send(&reply, handler);
@@ -47,25 +81,55 @@ static void answer(const struct zap_config *config, zsock_t *handler) {
     zmsg_destroy(&request);
 }
 
+/* What waits on the pipe; false: the end. */
+static bool obey(struct zap *zap, zsock_t *pipe) {
+    bool goes_on = true;
+    while (goes_on && (zsock_events(pipe) & ZMQ_POLLIN) != 0) {
+        zmsg_t *m = zmsg_recv(pipe);
+        zframe_t *command = m == NULL ? NULL : zmsg_first(m),
+                 *key = m == NULL ? NULL : zmsg_next(m);
+        goes_on = command != NULL && !zframe_streq(command, "$TERM");
+        if (goes_on) {
+            ensure(key != NULL && zframe_size(key) == CURVE_KEY_BYTES);
+            if (zframe_streq(command, "KNOW"))
+                mesh_keys_add(&zap->mesh, zframe_data(key));
+            else
+                mesh_keys_remove(&zap->mesh, zframe_data(key));
+        }
+        zmsg_destroy(&m);
+    }
+    return goes_on;
+}
+
 static void zap_actor(zsock_t *pipe, void *argument) {
-    struct zap_config config = *(const struct zap_config *)argument;
+    struct zap *zap = calloc(1, sizeof *zap);
+    ensure(zap != NULL);
+    zap->config = *(const struct zap_config *)argument;
     zsock_t *handler = zsock_new(ZMQ_REP);
     ensure(handler != NULL && zsock_bind(handler, "%s", "inproc://zeromq.zap.01") == 0);
     zsock_signal(pipe, 0);
     zpoller_t *poller = zpoller_new(pipe, handler, NULL);
     for (;;) {
         void *ready = zpoller_wait(poller, -1);
-        if (ready == pipe)
-            break; /* the only message is $TERM */
+        if (!obey(zap, pipe)) /* always first: who was made known is let in */
+            break;
         if (ready == handler)
-            answer(&config, handler);
+            answer(zap, handler);
     }
     zpoller_destroy(&poller);
     /* Closing lets go of the name only later; the next node of this process needs it now. */
     zsock_unbind(handler, "%s", "inproc://zeromq.zap.01");
     zsock_destroy(&handler);
+    free(zap);
 }
 
 zactor_t *zap_actor_new(const struct zap_config *config) {
     return zactor_new(zap_actor, (void *)(uintptr_t)config);
+}
+
+void zap_actor_know(zactor_t *zap, const uint8_t key[CURVE_KEY_BYTES], bool known) {
+    zmsg_t *m = zmsg_new();
+    zmsg_addstr(m, known ? "KNOW" : "FORGET");
+    zmsg_addmem(m, key, CURVE_KEY_BYTES);
+    zactor_send(zap, &m);
 }

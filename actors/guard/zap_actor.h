@@ -1,8 +1,12 @@
 /* zap_actor - who may speak: answers libzmq's question about every CURVE key that knocks (ZAP 1.0, rfc.zeromq.org/27).
  *
  * One for the whole process, started before the first socket is bound and ended after the last is closed: a CURVE server
- * without a handler admits everybody. A key on the list gets 200 and becomes the User-Id of all its messages; any other
- * gets 400. Sockets drop messages without User-Id, so nothing is open even while this actor is down.
+ * without a handler admits everybody. A key that is let in becomes the User-Id (Z85) of all its messages; sockets drop
+ * messages without one, so nothing is open even while this actor is down.
+ *
+ *   ZAP_DOMAIN       clients: the keys on the list get 200, any other 400
+ *   ZAP_MESH_DOMAIN  nodes: member looks at the certificate in the first message, so any well-formed key gets 200, those that
+ *                    are not known to belong to a member at a limited rate (mesh_keys.h); beyond it 300, "not now"
  */
 #ifndef ZYG_ZAP_ACTOR_H
 #define ZYG_ZAP_ACTOR_H
@@ -17,8 +21,13 @@ struct zap_config {
 };
 
 #define ZAP_DOMAIN "zyg"
+#define ZAP_MESH_DOMAIN "zyg-mesh"
 
 typedef struct _zactor_t zactor_t;
 zactor_t *zap_actor_new(const struct zap_config *config); /* the config is copied */
+
+/* Whether a member's key is let in whenever it knocks. Said before the key knocks, it is heard before. By one thread at a
+ * time, the last of them the one that ends the actor. */
+void zap_actor_know(zactor_t *zap, const uint8_t key[CURVE_KEY_BYTES], bool known);
 
 #endif

@@ -109,10 +109,64 @@ static void a_question_of_another_shape_is_refused(void **state) {
     known_keys_are_let_in_under_their_name(NULL); /* and it still answers */
 }
 
+/* "200" or "300". */
+static const char *mesh_code(const uint8_t key[CURVE_KEY_BYTES]) {
+    static char code[8];
+    zmsg_t *answer = ask(ZAP_MESH_DOMAIN, "CURVE", key, CURVE_KEY_BYTES, false);
+    char *frames[5];
+    for (int i = 0; i < 5; i++)
+        frames[i] = zmsg_popstr(answer);
+    char name[41] = "";
+    snprintf(code, sizeof code, "%s", frames[2]);
+    if (strcmp(code, "200") == 0)
+        zmq_z85_encode(name, key, CURVE_KEY_BYTES);
+    assert_string_equal(frames[4], name);
+    for (int i = 0; i < 5; i++)
+        zstr_free(&frames[i]);
+    zmsg_destroy(&answer);
+    return code;
+}
+
+static void nodes_are_let_in_under_their_name(void **state) {
+    (void)state;
+    const uint8_t stranger[CURVE_KEY_BYTES] = {42};
+    assert_string_equal(mesh_code(stranger), "200");
+    assert_string_equal(mesh_code(first_key), "200");
+    expect_refused(ZAP_MESH_DOMAIN, "CURVE", stranger, CURVE_KEY_BYTES - 1);
+    expect_refused(ZAP_MESH_DOMAIN, "NULL", stranger, CURVE_KEY_BYTES);
+    expect_refused(ZAP_MESH_DOMAIN, "PLAIN", stranger, CURVE_KEY_BYTES);
+    expect_refused(ZAP_DOMAIN, "CURVE", stranger, CURVE_KEY_BYTES); /* a node is no client */
+}
+
+static void knock_until_it_is_too_much(void) {
+    uint8_t stranger[CURVE_KEY_BYTES] = {43};
+    for (int i = 0; i < 100000; i++) {
+        memcpy(stranger + 1, &i, sizeof i);
+        if (strcmp(mesh_code(stranger), "300") == 0)
+            return;
+    }
+    fail_msg("strangers are let in without end");
+}
+
+static void members_are_let_in_among_many_strangers(void **state) {
+    zactor_t *zap = *state;
+    const uint8_t member[CURVE_KEY_BYTES] = {44};
+    zap_actor_know(zap, member, true);
+    for (int i = 0; i < 10; i++) {
+        knock_until_it_is_too_much();
+        assert_string_equal(mesh_code(member), "200");
+    }
+    zap_actor_know(zap, member, false);
+    for (int i = 0; strcmp(mesh_code(member), "200") == 0; i++)
+        assert_true(i < 100000);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_keys_are_let_in_under_their_name),
         cmocka_unit_test(all_others_are_refused),
+        cmocka_unit_test(nodes_are_let_in_under_their_name),
+        cmocka_unit_test(members_are_let_in_among_many_strangers),
         cmocka_unit_test(a_question_of_another_shape_is_refused),
     };
     return cmocka_run_group_tests(tests, start, stop);

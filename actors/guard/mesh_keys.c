@@ -1,0 +1,53 @@
+#include "actors/guard/mesh_keys.h"
+
+#include <string.h>
+
+enum { STRANGER = 1000, SPENT_MAX = STRANGERS_SECOND * STRANGER };
+
+/* Where the key stands, or would. */
+static bool find(const struct mesh_keys *m, const uint8_t key[MESH_KEY_BYTES], uint32_t *at) {
+    uint32_t from = 0, to = m->count;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        if (memcmp(m->keys[middle], key, MESH_KEY_BYTES) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    *at = from;
+    return from < m->count && memcmp(m->keys[from], key, MESH_KEY_BYTES) == 0;
+}
+
+void mesh_keys_add(struct mesh_keys *m, const uint8_t key[MESH_KEY_BYTES]) {
+    uint32_t at;
+    if (find(m, key, &at) || m->count == LIMIT_MEMBERS)
+        return;
+    memmove(m->keys[at + 1], m->keys[at], (m->count - at) * sizeof m->keys[0]);
+    memcpy(m->keys[at], key, MESH_KEY_BYTES);
+    m->count++;
+}
+
+void mesh_keys_remove(struct mesh_keys *m, const uint8_t key[MESH_KEY_BYTES]) {
+    uint32_t at;
+    if (!find(m, key, &at))
+        return;
+    m->count--;
+    memmove(m->keys[at], m->keys[at + 1], (m->count - at) * sizeof m->keys[0]);
+}
+
+/* A bucket that fills by STRANGERS_SECOND thousandths a millisecond. */
+static bool admit_stranger(struct mesh_keys *m, when_ms now) {
+    dur_ms passed = now > m->at ? now - m->at : 0;
+    int64_t good = passed < 1000 ? passed * STRANGERS_SECOND : SPENT_MAX;
+    m->spent = m->spent > good ? m->spent - good : 0;
+    m->at = now;
+    if (m->spent + STRANGER > SPENT_MAX)
+        return false;
+    m->spent += STRANGER;
+    return true;
+}
+
+bool mesh_keys_admit(struct mesh_keys *m, const uint8_t key[MESH_KEY_BYTES], when_ms now) {
+    uint32_t at;
+    return find(m, key, &at) || admit_stranger(m, now);
+}

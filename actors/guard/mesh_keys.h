@@ -1,0 +1,28 @@
+/* mesh_keys - the CURVE keys of the cluster's nodes, and how many strangers may knock.
+ *
+ * A stranger's certificate comes in its first message, so its key has to be let in before anything is known of it; what is
+ * bounded is how often that happens: STRANGERS_SECOND a second, as many at once after a quiet second. Keys of members are
+ * let in always; beyond LIMIT_MEMBERS of them further ones count as strangers.
+ */
+#ifndef ZYG_MESH_KEYS_H
+#define ZYG_MESH_KEYS_H
+
+#include "proto/base/time.h"
+#include "proto/limits.h"
+
+#include <stdbool.h>
+
+enum { STRANGERS_SECOND = 64, MESH_KEY_BYTES = 32 };
+
+struct mesh_keys {
+    uint32_t count;
+    uint8_t keys[LIMIT_MEMBERS][MESH_KEY_BYTES]; /* in order */
+    int64_t spent; /* thousandths of a stranger that are not yet made good */
+    when_ms at;
+};
+
+void mesh_keys_add(struct mesh_keys *m, const uint8_t key[MESH_KEY_BYTES]);
+void mesh_keys_remove(struct mesh_keys *m, const uint8_t key[MESH_KEY_BYTES]);
+bool mesh_keys_admit(struct mesh_keys *m, const uint8_t key[MESH_KEY_BYTES], when_ms now);
+
+#endif
