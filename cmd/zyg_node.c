@@ -3,10 +3,13 @@
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "actors/node/address.h"
 #include "actors/node/node.h"
 #include "proto/base/num.h"
 #include "proto/limits.h"
@@ -14,27 +17,31 @@
 enum { BUSY_MS = 2000, RETRY_MS = 50 };
 
 static const char usage[] =
-    "usage: zyg-node [--state DIR] [--listen ENDPOINT] [--slots N] [--quiet]\n"
+    "usage: zyg-node [--state DIR] [--listen ENDPOINT] [--slots N] [--join TOKEN]\n"
+    "                [--cluster ENDPOINT] [--name NAME] [--quiet]\n"
     "\n"
-    "Runs every open job of the state folder on this machine. SIGTERM or Ctrl-C stops it (a\n"
-    "closed terminal does not); it may also be killed at any moment.\n"
+    "Runs every open job of the state folder on this machine and, when the folder belongs to a\n"
+    "cluster, takes part in it. SIGTERM or Ctrl-C stops it (a closed terminal does not); it may\n"
+    "also be killed at any moment.\n"
     "\n"
     "  --state DIR         the state folder (default: $ZYG_STATE, $XDG_STATE_HOME/zyg,\n"
     "                      ~/.local/state/zyg)\n"
     "  --listen ENDPOINT   where clients connect (default: tcp://127.0.0.1:*)\n"
     "  --slots N           trials at once (default: one a processor)\n"
+    "  --join TOKEN        enter a cluster; later starts know it (zyg token create makes tokens)\n"
+    "  --cluster ENDPOINT  where other nodes connect (default: tcp://0.0.0.0:7420; the port may\n"
+    "                      be *)\n"
+    "  --name NAME         what people call this node (default: the machine's name)\n"
     "  -q, --quiet         say nothing when all is well\n"
     "  -h, --help          this text\n"
     "  -V, --version       the version\n";
 
 static const struct option options[] = {
-    {"state", required_argument, NULL, 's'},
-    {"listen", required_argument, NULL, 'l'},
-    {"slots", required_argument, NULL, 'n'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {0},
+    {"state", required_argument, NULL, 's'},   {"listen", required_argument, NULL, 'l'},
+    {"slots", required_argument, NULL, 'n'},   {"join", required_argument, NULL, 'j'},
+    {"cluster", required_argument, NULL, 'c'}, {"name", required_argument, NULL, 'm'},
+    {"quiet", no_argument, NULL, 'q'},         {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},       {0},
 };
 
 static int fail(const struct err *err) {
@@ -60,30 +67,62 @@ static bool slots_read(uint32_t *slots, const char *text, struct err *err) {
     return true;
 }
 
+static bool name_read(const char **name, const char *text, struct err *err) {
+    if (!is_plain_word(span_text(text), CLUSTER_NAME_BYTES_MAX))
+        return err_set(err, ERR_USAGE,
+                       "--name %.80s: expected 1 to %d characters of ASCII without blanks", text,
+                       CLUSTER_NAME_BYTES_MAX - 1);
+    *name = text;
+    return true;
+}
+
+static bool mesh_read(const char **mesh, const char *text, struct err *err) {
+    char ignored[ENDPOINT_BYTES_MAX];
+    if (!address_for_others(text, ignored))
+        return err_set(err, ERR_USAGE,
+                       "--cluster %.80s: expected an endpoint such as tcp://0.0.0.0:7420", text);
+    *mesh = text;
+    return true;
+}
+
+struct wanted {
+    struct node_config config;
+    const char *token; /* of --join, or NULL */
+    bool mesh_given;
+    bool quiet;
+};
+
+static bool option_take(struct wanted *w, int answer, struct err *err) {
+    switch (answer) {
+    case 's': w->config.state_dir = optarg; return true;
+    case 'l': w->config.listen = optarg; return true;
+    case 'n': return slots_read(&w->config.slots, optarg, err);
+    case 'j': w->token = optarg; return true;
+    case 'c': w->mesh_given = true; return mesh_read(&w->config.mesh, optarg, err);
+    case 'm': return name_read(&w->config.name, optarg, err);
+    default: w->quiet = true; return true;
+    }
+}
+
 /* False: the program is over with *status. */
-static bool arguments_read(int argc, char **argv, struct node_config *config, bool *quiet,
-                           int *status) {
+static bool arguments_read(int argc, char **argv, struct wanted *w, int *status) {
     struct err err;
     int answer;
     while ((answer = getopt_long(argc, argv, "qhV", options, NULL)) != -1) {
         switch (answer) {
-        case 's': config->state_dir = optarg; break;
-        case 'l': config->listen = optarg; break;
-        case 'n':
-            if (!slots_read(&config->slots, optarg, &err)) {
-                *status = fail(&err);
-                return false;
-            }
-            break;
-        case 'q': *quiet = true; break;
         case 'h':
         case 'V':
             fputs(answer == 'h' ? usage : "zyg-node " ZYG_VERSION "\n", stdout);
             *status = 0;
             return false;
-        default:
+        case '?':
             fputs(usage, stderr);
             *status = err_exit_status(ERR_USAGE);
+            return false;
+        default:
+            if (option_take(w, answer, &err))
+                break;
+            *status = fail(&err);
             return false;
         }
     }
@@ -94,7 +133,33 @@ static bool arguments_read(int argc, char **argv, struct node_config *config, bo
     return false;
 }
 
-/* "zyg-node 3f2a91c0 listens on tcp://127.0.0.1:40123, 2 slots, state in /var/lib/zyg" */
+static bool cluster_is_known(const char *dir, struct err *err) {
+    struct cluster cluster;
+    bool read = cluster_load(&cluster, dir, err);
+    if (read ? cluster.node.certificate_len > 0 : err->code != ERR_NOT_FOUND)
+        return read;
+    return err_set(err, ERR_USAGE,
+                   "--cluster: the node of %s belongs to no cluster; begin one: zyg cluster init; "
+                   "enter one: zyg-node --join TOKEN",
+                   dir);
+}
+
+/* A node that is in its cluster already needs no token, and an old one does no harm. */
+static bool cluster_enter(const struct wanted *w, struct err *err) {
+    struct token token;
+    struct cluster cluster;
+    struct timespec now;
+    if (w->token == NULL)
+        return !w->mesh_given || cluster_is_known(w->config.state_dir, err);
+    clock_gettime(CLOCK_REALTIME, &now);
+    bool good = token_parse(&token, w->token, err) &&
+                cluster_join(&cluster, w->config.state_dir, &token, ROLE_NODE,
+                             (wall_ms)now.tv_sec * 1000, err);
+    sodium_memzero(&token, sizeof token);
+    return good;
+}
+
+/* "zyg-node 3f2a91c0 listens on tcp://127.0.0.1:40123, 2 slots, state in /var/lib/zyg, cluster lab-3f2a" */
 static void say_ready(const struct node *node, const struct node_config *config) {
     struct keys keys;
     struct err ignored;
@@ -104,9 +169,16 @@ static void say_ready(const struct node *node, const struct node_config *config)
         node_id_print(&text, &keys.signer.id);
         keys_wipe(&keys);
     }
-    fprintf(stderr, "zyg-node %s listens on %s, %u %s, state in %s\n", name,
+    fprintf(stderr, "zyg-node %s listens on %s, %u %s, state in %s", name,
             node_door(node)->endpoint, node_slots(node), node_slots(node) == 1 ? "slot" : "slots",
             config->state_dir);
+    char handle[CLUSTER_NAME_BYTES_MAX + 8];
+    struct buf cluster = buf_of(handle, sizeof handle);
+    if (node_cluster(node) != NULL) {
+        cluster_handle_print(&cluster, node_cluster(node)->name, node_cluster(node)->key);
+        fprintf(stderr, ", cluster %.*s", (int)cluster.len, handle);
+    }
+    fputc('\n', stderr);
 }
 
 /* A client that only looks holds the folder for a moment: that is waited for. NULL: err. */
@@ -147,20 +219,23 @@ static void node_end(struct node *node, int signals) {
 }
 
 int main(int argc, char **argv) {
-    struct node_config config = {.listen = "tcp://127.0.0.1:*", .autorun = true};
+    struct wanted wanted = {
+        .config = {.listen = "tcp://127.0.0.1:*", .mesh = "tcp://0.0.0.0:7420", .autorun = true}};
+    struct node_config *config = &wanted.config;
     struct err err;
     char state_dir[4096];
-    bool quiet = false;
     int status = 0;
     process_prepare();
-    if (!arguments_read(argc, argv, &config, &quiet, &status))
+    if (!arguments_read(argc, argv, &wanted, &status))
         return status;
-    if (config.state_dir == NULL) {
+    if (config->state_dir == NULL) {
         if (!state_dir_default(state_dir, sizeof state_dir))
             return fail_because(ERR_USAGE, "no place for the state folder: set HOME or ZYG_STATE, "
                                            "or say --state DIR");
-        config.state_dir = state_dir;
+        config->state_dir = state_dir;
     }
+    if (!cluster_enter(&wanted, &err))
+        return fail(&err);
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
@@ -169,11 +244,11 @@ int main(int argc, char **argv) {
     int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0)
         return fail_because(ERR_SYSTEM, "cannot wait for signals");
-    struct node *node = node_begin(&config, signals, &err);
+    struct node *node = node_begin(config, signals, &err);
     if (node == NULL)
         return fail(&err);
-    if (!quiet)
-        say_ready(node, &config);
+    if (!wanted.quiet)
+        say_ready(node, config);
     bool told = node_attend(node, signals);
     if (told)
         node_end(node, signals);

@@ -5,6 +5,7 @@
 #include "actors/guard/make_folder.h"
 #include "proto/base/check.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -106,14 +107,14 @@ static bool write_over(const char *path, struct span line) {
 }
 
 bool folder_write_door(const char *dir, const struct door *door, struct err *err) {
-    char path[PATH_MAX], temporary[PATH_MAX], key[2 * CURVE_KEY_BYTES + 1], line[256];
+    char path[PATH_MAX], temporary[PATH_MAX], key[2 * CURVE_KEY_BYTES + 1], line[384];
     if (!join(path, sizeof path, dir, "door") ||
         !join(temporary, sizeof temporary, dir, "door.new"))
         return err_set(err, ERR_SYSTEM, "the path of the state folder is too long");
     sodium_bin2hex(key, sizeof key, door->server_key, CURVE_KEY_BYTES);
-    int len = snprintf(line, sizeof line, "zyg-door 1 %s %s %" PRId64 "\n", door->endpoint, key,
-                       door->pid);
-    ensure(len > 0 && (size_t)len < sizeof line); /* an endpoint has at most 95 bytes */
+    int len = snprintf(line, sizeof line, "zyg-door 1 %s %s %" PRId64 "%s%s\n", door->endpoint, key,
+                       door->pid, door->mesh[0] != '\0' ? " " : "", door->mesh);
+    ensure(len > 0 && (size_t)len < sizeof line); /* two endpoints of at most 95 bytes, a key, two numbers */
     struct span text = span_of(line, (size_t)len);
     if (write_new(temporary, text) && rename(temporary, path) == 0)
         return true;
@@ -124,7 +125,7 @@ bool folder_write_door(const char *dir, const struct door *door, struct err *err
 }
 
 bool door_read(const char *state_dir, struct door *door, struct err *err) {
-    char path[PATH_MAX], line[256], key[2 * CURVE_KEY_BYTES + 1], endpoint[96];
+    char path[PATH_MAX], line[512], key[2 * CURVE_KEY_BYTES + 1], endpoint[96], mesh[96] = "";
     size_t got;
     if (!join(path, sizeof path, state_dir, "door") || !is_locked(state_dir))
         return err_set(err, ERR_UNREACHABLE, "no node runs on %s", state_dir);
@@ -137,12 +138,15 @@ bool door_read(const char *state_dir, struct door *door, struct err *err) {
                        state_dir);
     line[len] = '\0';
     struct door read_door = {.pid = 0};
-    if (sscanf(line, "zyg-door 1 %95s %64s %" SCNd64, endpoint, key, &read_door.pid) != 3 ||
+    if (sscanf(line, "zyg-door 1 %95s %64s %" SCNd64 " %95s", endpoint, key, &read_door.pid, mesh) <
+            3 ||
         sodium_hex2bin(read_door.server_key, CURVE_KEY_BYTES, key, strlen(key), NULL, &got, NULL) !=
             0 ||
         got != CURVE_KEY_BYTES || strncmp(endpoint, "tcp://", 6) != 0)
         return err_set(err, ERR_UNREACHABLE, "%s is not a door of zyg", path);
+    static_assert(sizeof endpoint == ENDPOINT_BYTES_MAX, "sscanf reads one byte less");
     memcpy(read_door.endpoint, endpoint, sizeof endpoint);
+    memcpy(read_door.mesh, mesh, sizeof mesh);
     *door = read_door;
     return true;
 }

@@ -1,7 +1,7 @@
 /* folder - the state folder: one node at a time, and where it can be spoken to.
  *
  * lock   held by the process whose node this is; the kernel lets go of it however that process ends
- * door   the node's endpoint, CURVE key and process, written whole (over the old one where the disk is full), 0600; only
+ * door   the node's endpoints, CURVE key and process, written whole (over the old one where the disk is full), 0600; only
  *        believed while the lock is held
  */
 #ifndef ZYG_FOLDER_H

@@ -13,10 +13,9 @@
 struct node {
     int lock;
     char dir[FOLDER_PATH_BYTES];
-    char listen[256];
+    char listen[256], mesh[256];
     char launcher[FOLDER_PATH_BYTES];
     struct node_setup setup;
-    zactor_t *zap;
     zactor_t *actor;
 };
 
@@ -32,6 +31,34 @@ static uint32_t processors(void) {
     return count < 1 ? 1 : count > LIMIT_SLOTS_NODE ? LIMIT_SLOTS_NODE : (uint32_t)count;
 }
 
+static void choose_name(char name[CLUSTER_NAME_BYTES_MAX], const char *given) {
+    char host[CLUSTER_NAME_BYTES_MAX] = "";
+    if (given == NULL && gethostname(host, sizeof host - 1) == 0)
+        given = host;
+    bool good = given != NULL && is_plain_word(span_text(given), CLUSTER_NAME_BYTES_MAX);
+    snprintf(name, CLUSTER_NAME_BYTES_MAX, "%s", good ? given : "node");
+}
+
+/* A folder that belongs to no cluster, or where only the client does, is a node on its own. */
+static bool join_mesh(struct node *n, const struct node_config *config, struct err *err) {
+    struct node_setup *setup = &n->setup;
+    choose_name(setup->name, config->name);
+    if (config->mesh == NULL)
+        return true;
+    if (!cluster_load(&setup->cluster, n->dir, err))
+        return err->code == ERR_NOT_FOUND;
+    if (setup->cluster.node.certificate_len == 0)
+        return true;
+    if (!admission_is_of(&setup->cluster.node, &setup->keys))
+        return err_set(err, ERR_NOT_ALLOWED,
+                       "%s/cluster is for another key than %s/keys/node; leave the cluster, then "
+                       "join it with a new token",
+                       n->dir, n->dir);
+    snprintf(n->mesh, sizeof n->mesh, "%s", config->mesh);
+    setup->mesh = n->mesh;
+    return true;
+}
+
 static bool prepare(struct node *n, const struct node_config *config, struct err *err) {
     struct keys client;
     n->setup.cpus = processors();
@@ -45,7 +72,7 @@ static bool prepare(struct node *n, const struct node_config *config, struct err
              config->listen != NULL ? config->listen : "tcp://127.0.0.1:*");
     if (!node_actor_reserve(&n->setup, err))
         return false;
-    if (!keys_load(&n->setup.keys, n->dir, "node", err) ||
+    if (!keys_load(&n->setup.keys, n->dir, "node", err) || !join_mesh(n, config, err) ||
         !keys_load(&client, n->dir, "client", err))
         return false;
     n->setup.dir = n->dir;
@@ -59,8 +86,8 @@ static bool prepare(struct node *n, const struct node_config *config, struct err
     struct zap_config zap = {.count = 1};
     memcpy(zap.allowed[0], client.curve_public, CURVE_KEY_BYTES);
     keys_wipe(&client);
-    n->zap = zap_actor_new(&zap);
-    ensure(n->zap != NULL);
+    n->setup.zap = zap_actor_new(&zap);
+    ensure(n->setup.zap != NULL);
     return true;
 }
 
@@ -88,6 +115,10 @@ uint32_t node_slots(const struct node *n) {
     return n->setup.slots;
 }
 
+const struct cluster *node_cluster(const struct node *n) {
+    return n->setup.mesh != NULL ? &n->setup.cluster : NULL;
+}
+
 int node_fd(const struct node *n) {
     return n->setup.stopped_fd;
 }
@@ -101,7 +132,7 @@ void node_stop(struct node **n) {
         return;
     struct node *node = *n;
     zactor_destroy(&node->actor);
-    zactor_destroy(&node->zap);
+    zactor_destroy(&node->setup.zap);
     node_actor_give_back(&node->setup);
     if (node->setup.stopped_fd >= 0)
         close(node->setup.stopped_fd);

@@ -6,7 +6,7 @@
  *   process zyg-run  starts trials (actors/executor/launcher.h), under a reaper (cmd/run/reaper.h)
  *
  * The same node runs in zyg-node and, embedded, inside the client. One node a state folder: node_start locks it.
- * The folder: lock, door (where the node listens now), keys/, store/, runs/JOB/SLOT/{output,checkpoint}.
+ * The folder: lock, door (where the node listens now), keys/, cluster, store/, runs/JOB/SLOT/{output,checkpoint}.
  *
  * Before node_start: signals blocked in every thread, SIGPIPE ignored, sodium_init() done, zsys handler off
  * (process_prepare does all of it).
@@ -14,7 +14,7 @@
 #ifndef ZYG_NODE_H
 #define ZYG_NODE_H
 
-#include "actors/guard/keys.h"
+#include "actors/guard/cluster.h"
 
 struct node_config {
     const char *state_dir;
@@ -22,11 +22,15 @@ struct node_config {
     const char *launcher; /* path of zyg-run; NULL: beside this program */
     uint32_t slots;       /* 0: one a processor */
     bool autorun;         /* run every open job, not only those a client asks for */
+    const char *
+        mesh; /* where other nodes connect, when the folder belongs to a cluster; NULL: it keeps to itself */
+    const char *name; /* for people; NULL: the machine's */
 };
 
 /* Where a node can be spoken to. */
 struct door {
-    char endpoint[96];
+    char endpoint[ENDPOINT_BYTES_MAX];
+    char mesh[ENDPOINT_BYTES_MAX]; /* what other nodes dial; empty: it is no node of a cluster */
     uint8_t server_key[CURVE_KEY_BYTES];
     int64_t pid;
 };
@@ -37,6 +41,7 @@ struct node;
 struct node *node_start(const struct node_config *config, struct err *err);
 const struct door *node_door(const struct node *n);
 uint32_t node_slots(const struct node *n);
+const struct cluster *node_cluster(const struct node *n); /* NULL: it is on its own */
 
 /* Asks the node to stop: TERM to its trials, their grace, KILL; what is known is kept, attempts under way are as if they had
  * never begun. Asked again, it kills at once. */

@@ -15,7 +15,12 @@ struct node_setup {
     bool autorun;
     struct keys keys;
     uint8_t *memory; /* of all cores: node_actor_reserve */
-    int stopped_fd;  /* an eventfd: written when the node has stopped by itself or as it was told */
+    struct cluster cluster;
+    const char *
+        mesh; /* where other nodes connect; NULL: the node is on its own, and there is no cluster */
+    char name[CLUSTER_NAME_BYTES_MAX]; /* the node's, for people */
+    zactor_t *zap;                     /* told which keys are members' */
+    int stopped_fd; /* an eventfd: written when the node has stopped by itself or as it was told */
     /* Filled in before the actor signals that it is ready. */
     bool up;
     struct door door;

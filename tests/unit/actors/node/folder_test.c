@@ -92,6 +92,25 @@ static void a_door_is_believed_only_while_the_lock_is_held(void **state) {
     expect_unreachable(f->path, "no node runs on");
 }
 
+static void a_node_of_a_cluster_has_two_endpoints(void **state) {
+    const struct folder *f = *state;
+    struct err err;
+    struct door read, two = door;
+    int lock = folder_lock(f->path, &err);
+    memset(two.endpoint, 'e', sizeof two.endpoint - 1);
+    memcpy(two.endpoint, "tcp://", 6);
+    memcpy(two.mesh, two.endpoint, sizeof two.mesh);
+    two.mesh[6] = 'm';
+    assert_true(folder_write_door(f->path, &two, &err));
+    assert_true(door_read(f->path, &read, &err));
+    assert_string_equal(read.endpoint, two.endpoint);
+    assert_string_equal(read.mesh, two.mesh);
+    assert_true(folder_write_door(f->path, &door, &err));
+    assert_true(door_read(f->path, &read, &err));
+    assert_string_equal(read.mesh, "");
+    close(lock);
+}
+
 static void a_newer_door_takes_the_place_of_the_old(void **state) {
     const struct folder *f = *state;
     struct err err;
@@ -195,6 +214,7 @@ int main(void) {
         FOLDER(one_at_a_time_holds_the_folder),
         FOLDER(the_folder_is_made_with_those_above_it),
         FOLDER(a_door_is_believed_only_while_the_lock_is_held),
+        FOLDER(a_node_of_a_cluster_has_two_endpoints),
         FOLDER(a_newer_door_takes_the_place_of_the_old),
         FOLDER(without_room_for_a_new_door_the_old_is_written_over),
         FOLDER(what_is_no_door_is_not_believed),

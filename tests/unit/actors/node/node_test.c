@@ -217,6 +217,39 @@ static void an_address_that_is_none_is_told(void **state) {
     folder_remove(&other);
 }
 
+static bool start_again(struct fixture *f, const char *mesh, struct err *err) {
+    const struct node_config config = {
+        .state_dir = f->folder.path, .launcher = f->launcher, .slots = 2, .mesh = mesh};
+    node_stop(&f->node);
+    f->node = node_start(&config, err);
+    return f->node != NULL;
+}
+
+static void a_node_knows_its_cluster(void **state) {
+    struct fixture *f = *state;
+    need_node(f);
+    static const char mesh[] = "tcp://127.0.0.1:*";
+    struct cluster cluster;
+    struct err err;
+    char expected[1100];
+    assert_true(start_again(f, mesh, &err));
+    assert_null(node_cluster(f->node)); /* it belongs to none */
+    assert_true(cluster_begin(&cluster, f->folder.path, "lab", &err));
+    assert_true(start_again(f, NULL, &err));
+    assert_null(node_cluster(f->node)); /* a client's own node */
+    assert_true(start_again(f, mesh, &err));
+    assert_non_null(node_cluster(f->node));
+    assert_memory_equal(node_cluster(f->node)->key, cluster.key, sizeof cluster.key);
+    assert_int_equal(unlink(folder_file(&f->folder, "keys/node")), 0);
+    assert_false(start_again(f, mesh, &err));
+    assert_int_equal(err.code, ERR_NOT_ALLOWED);
+    snprintf(expected, sizeof expected,
+             "%s/cluster is for another key than %s/keys/node; leave the cluster, then join it "
+             "with a new token",
+             f->folder.path, f->folder.path);
+    assert_string_equal(err.what, expected);
+}
+
 #define WITH_NODE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
@@ -228,6 +261,7 @@ int main(void) {
         WITH_NODE(a_second_node_of_the_folder_is_refused),
         WITH_NODE(a_node_that_is_asked_to_quit_says_when_it_has),
         WITH_NODE(a_folder_serves_one_node_after_the_other),
+        WITH_NODE(a_node_knows_its_cluster),
         WITH_NODE(an_address_that_is_none_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,15 @@
+/* address - what others dial to reach a socket that was bound here. */
+#ifndef ZYG_ADDRESS_H
+#define ZYG_ADDRESS_H
+
+#include "proto/trust/certificate.h"
+
+/* "tcp://0.0.0.0:7420" becomes this machine's own address, that of the way out of it; every other endpoint stays. False: it is
+ * no tcp://HOST:PORT that fits. */
+bool address_for_others(const char *bound, char out[ENDPOINT_BYTES_MAX]);
+/* It names this machine to itself alone. */
+bool address_is_loopback(const char *endpoint);
+/* tcp://HOST:PORT, the port a number. */
+bool address_can_be_dialled(const char *endpoint);
+
+#endif
