@@ -26,8 +26,18 @@
  * Errors   what is malformed, unsigned, from a stranger or about nobody is dropped and counted; a peer that sends such a
  *          thing loses its edge, and one line says so once (node_known tells nothing of it).
  *
+ * Active   is who has been vouched for: neighbours that hear an ALIVE member which is not active vouch for that incarnation;
+ *          with half of its live observers, and one at least, it publishes the next one with up to three of the vouches.
+ *          A conviction takes that away; flapping delays it (the second return within ten minutes waits 5 s, each further
+ *          one twice as long, up to 5 min). A node that knows nobody who lives is active in its own eyes, with seeds after 2 s.
+ * Life     a generation is (boots, nonce), boots counted from 1; who hears of a greater generation of itself, an earlier life,
+ *          goes above it. Incarnations end at UINT32_MAX, which is LEFT's. `farewell` without done said once more while it
+ *          is LEAVING takes it back.
+ *
  *   map.c       the records and their order          overlay.c   who is whose neighbour
- *   edges.c     dialling, greeting, beats, RTT       verdict.c   accusations, quorums, refutation
+ *   proof.c     signatures, certificates, evidence   records.c   hearing records, flooding, comparing maps
+ *   self.c      this node's own record               edges.c     greeting, beats, RTT      dial.c   whom to dial
+ *   verdict.c   accusations, looks, refutation       quorum.c    how many are enough
  *   carry.c     messages for other nodes             member.c    the step
  */
 #ifndef ZYG_MEMBER_H
@@ -67,7 +77,7 @@ enum { MEMBER_SEEDS_MAX = 8, MEMBER_CERTIFICATE_BYTES = 512 };
 
 struct member_config {
     struct signer signer;
-    uint64_t generation_nonce; /* random */
+    uint64_t generation_nonce; /* random; the lower half counts */
     uint64_t seed;             /* of jitter; random in a node, drawn in the simulator */
     uint8_t cluster[32];       /* the cluster's public key; certificates are checked with it */
     uint8_t certificate[MEMBER_CERTIFICATE_BYTES];

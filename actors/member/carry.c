@@ -1,0 +1,116 @@
+#include "actors/member/carry.h"
+
+#include "actors/member/verdict.h"
+
+#include <string.h>
+
+enum { HOPS_MAX = 8 };
+
+static enum room room_for(enum msg_kind kind) {
+    switch (kind) {
+#define PEER(message, room)                                                                        \
+    case MSG_##message:                                                                            \
+        return ROOM_##room;
+#include "proto/peers.def"
+#undef PEER
+    default: return ROOM_NONE;
+    }
+}
+
+/* Breadth first from the edges that are there; of two ways of equal length the one over the lower edge. */
+static void find_routes(struct member *m) {
+    uint16_t queue[LIMIT_MEMBERS];
+    uint32_t head = 0, tail = 0;
+    memset(m->via, VIA_NONE, sizeof m->via);
+    for (uint8_t i = 0; i < LIMIT_EDGES; i++) {
+        const struct edge *e = &m->edges[i];
+        if (e->state != EDGE_READY || e->place < 0)
+            continue;
+        m->via[e->place] = i;
+        queue[tail++] = (uint16_t)e->place;
+    }
+    while (head < tail) {
+        uint16_t from = queue[head++];
+        const struct overlay_node *node = &m->overlay.nodes[from];
+        for (uint32_t i = 0; i < node->degree; i++) {
+            uint16_t to = node->neighbours[i];
+            if (to == 0 || m->via[to] != VIA_NONE)
+                continue;
+            m->via[to] = m->via[from];
+            queue[tail++] = to;
+        }
+    }
+    m->routes_stale = false;
+}
+
+static void send(struct member *m, uint32_t place, const struct msg_carry *carry,
+                 struct says *out) {
+    if (m->routes_stale)
+        find_routes(m);
+    if (m->via[place] != VIA_NONE)
+        say_to(out, ROOM_PEERS, m->edges[m->via[place]].number,
+               &(struct msg){.kind = MSG_carry, .carry = *carry});
+}
+
+static void wrap(struct member *m, uint32_t place, const struct msg *msg, struct says *out) {
+    struct buf bytes = buf_of(m->scratch, sizeof m->scratch);
+    if (!msg_encode(msg, &bytes)) {
+        m->nonsense++; /* longer than any frame */
+        return;
+    }
+    const struct msg_carry carry = {.from = m->config.signer.id,
+                                    .to = m->map.known[place].id,
+                                    .hops = HOPS_MAX,
+                                    .message = buf_view(&bytes)};
+    send(m, place, &carry, out);
+}
+
+void carry_say(struct member *m, uint32_t place, const struct msg *msg, struct says *out) {
+    int8_t edge = m->pairs[place].edge;
+    if (edge != EDGE_NONE)
+        say_to(out, ROOM_PEERS, m->edges[edge].number, msg);
+    else
+        wrap(m, place, msg, out);
+}
+
+void carry_room(struct member *m, uint32_t peer, const struct msg *msg, struct says *out) {
+    int32_t place = map_place(&m->map, peer);
+    if (room_for(msg->kind) == ROOM_NONE || place < 0)
+        return;
+    if (place == 0)
+        say_to(out, room_for(msg->kind), 0, msg);
+    else
+        wrap(m, (uint32_t)place, msg, out);
+}
+
+static bool deliver(struct member *m, const struct msg_carry *carry, struct says *out) {
+    struct msg msg;
+    struct err err;
+    int32_t from = map_find(&m->map, &carry->from);
+    if (!msg_decode(&msg, carry->message, &err))
+        return false;
+    if (from <= 0)
+        return true; /* its record is still on the way */
+    switch (msg.kind) {
+    case MSG_check: verdict_check_heard(m, &msg.check, out); return true;
+    case MSG_accuse:
+    case MSG_vouch: return verdict_statement_heard(m, &msg, out);
+    default: break;
+    }
+    if (room_for(msg.kind) == ROOM_NONE)
+        return false;
+    say_to(out, room_for(msg.kind), m->map.known[from].peer, &msg);
+    return true;
+}
+
+bool carry_heard(struct member *m, const struct msg_carry *carry, struct says *out) {
+    int32_t to = map_find(&m->map, &carry->to);
+    if (to == 0)
+        return deliver(m, carry, out);
+    if (to < 0 || carry->hops == 0 || carry->hops > HOPS_MAX)
+        return true; /* nobody here, or it has come too far */
+    struct msg_carry on = *carry;
+    on.hops--;
+    send(m, (uint32_t)to, &on, out);
+    return true;
+}

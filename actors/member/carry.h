@@ -1,0 +1,20 @@
+/* carry - messages for other nodes, over as few edges as the overlay needs: whoever is on the way passes them on.
+ *
+ * The way is computed, not learned: the shortest one that begins with an edge which is there, through the overlay that the
+ * map implies. What cannot be delivered is dropped; who needs an answer asks again.
+ */
+#ifndef ZYG_MEMBER_CARRY_H
+#define ZYG_MEMBER_CARRY_H
+
+#include "actors/member/state.h"
+
+enum { VIA_NONE = LIMIT_EDGES };
+
+/* A message of the member room: straight over an edge when there is one. */
+void carry_say(struct member *m, uint32_t place, const struct msg *msg, struct says *out);
+/* What a room of this node said to ROOM_MEMBER for node `peer`. */
+void carry_room(struct member *m, uint32_t peer, const struct msg *msg, struct says *out);
+/* From an edge. False: it is no message that a node may send. */
+bool carry_heard(struct member *m, const struct msg_carry *carry, struct says *out);
+
+#endif

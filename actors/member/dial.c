@@ -1,0 +1,159 @@
+#include "actors/member/dial.h"
+
+#include <string.h>
+
+enum {
+    PAUSE_MIN = 250,
+    PAUSE_MAX = 15000,
+    LOST_PAUSE_MIN = 1000,
+    LOST_PAUSE_MAX = 60000,
+    LOST_PAUSE_FAR = 300000,
+    LOST_TRIES = 9, /* of growing pauses, then the far one */
+    TURN_MS = 3000,
+    SEED_MS = 30000,
+    SEED_REFUSED_MS = 300,
+};
+
+/* base, doubled by every try, at most `most`. */
+static dur_ms grown(dur_ms base, uint32_t tries, dur_ms most) {
+    dur_ms pause = base;
+    for (uint32_t i = 0; i < tries && pause < most; i++)
+        pause *= 2;
+    return pause < most ? pause : most;
+}
+
+static void pair_failed(struct member *m, uint32_t place) {
+    struct pair *p = &m->pairs[place];
+    bool lost = m->map.known[place].version.state == MEMBER_DEAD;
+    dur_ms cap = lost ? grown(LOST_PAUSE_MIN, p->tries, LOST_PAUSE_MAX)
+                      : grown(PAUSE_MIN, p->tries, PAUSE_MAX);
+    dur_ms least = lost && p->tries >= LOST_TRIES ? LOST_PAUSE_FAR - cap : 0;
+    p->dial_at = m->at.now + least + member_jitter(m, cap);
+    p->tries++;
+}
+
+void dial_failed(struct member *m, int32_t place, int32_t seed, enum edge_end why) {
+    if (place >= 0)
+        pair_failed(m, (uint32_t)place);
+    if (seed < 0)
+        return;
+    struct seed_state *s = &m->seeds[seed];
+    dur_ms cap = why == EDGE_REFUSED ? SEED_REFUSED_MS : grown(PAUSE_MIN, s->tries, PAUSE_MAX);
+    s->dial_at = m->at.now + member_jitter(m, cap);
+    s->tries++;
+}
+
+static uint32_t in_flight(const struct member *m) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < LIMIT_EDGES; i++)
+        count += m->edges[i].state == EDGE_DIALLING;
+    return count;
+}
+
+/* An edge to this key, in whatever state. */
+static bool has_edge(const struct member *m, const uint8_t curve[32]) {
+    for (uint32_t i = 0; i < LIMIT_EDGES; i++) {
+        if (m->edges[i].state != EDGE_FREE && memcmp(m->edges[i].curve, curve, 32) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool dial(struct member *m, struct span endpoint, const uint8_t curve[32], int32_t place,
+                 int32_t seed, struct says *out) {
+    if (in_flight(m) >= DIALS_MAX)
+        return false;
+    int32_t edge = edges_take(m, out);
+    if (edge < 0)
+        return false;
+    struct edge *e = &m->edges[edge];
+    m->last_edge = m->last_edge == 0 ? 1 : m->last_edge + 2;
+    e->state = EDGE_DIALLING;
+    e->number = m->last_edge;
+    e->dialled = true;
+    e->place = place;
+    e->seed = seed;
+    e->since = m->at.now;
+    memcpy(e->curve, curve, sizeof e->curve);
+    say(out, &(struct msg){.kind = MSG_edge_dial,
+                           .edge_dial = {.edge = e->number,
+                                         .endpoint = endpoint,
+                                         .curve = span_of(e->curve, sizeof e->curve)}});
+    return true;
+}
+
+/* When this member is to be dialled; WHEN_NEVER: it is not. */
+static when_ms pair_due(const struct member *m, uint32_t place) {
+    const struct known *k = &m->map.known[place];
+    const struct pair *p = &m->pairs[place];
+    if (!k->dialable || p->edge != EDGE_NONE)
+        return WHEN_NEVER;
+    if (k->version.state == MEMBER_DEAD)
+        return p->heals ? p->dial_at : WHEN_NEVER;
+    if (!p->neighbour || !state_is_counted(k->version.state))
+        return WHEN_NEVER;
+    if (p->look_up || overlay_dials(&m->map.known[0], k))
+        return p->dial_at;
+    when_ms turn = p->edgeless == WHEN_NEVER ? WHEN_NEVER : p->edgeless + TURN_MS;
+    return turn > p->dial_at ? turn : p->dial_at;
+}
+
+static void dial_pairs(struct member *m, bool looks, struct says *out) {
+    for (uint32_t i = 1; i < m->map.count; i++) {
+        when_ms due = m->pairs[i].look_up == looks ? pair_due(m, i) : WHEN_NEVER;
+        if (due == WHEN_NEVER || has_edge(m, m->map.known[i].curve))
+            continue; /* one that is under way brings its own news */
+        if (m->at.now < due) {
+            member_wake(m, due);
+            continue;
+        }
+        struct msg_member_record r = map_record(&m->map, i);
+        if (!dial(m, r.endpoint, m->map.known[i].curve, (int32_t)i, -1, out))
+            return; /* the end of another dial wakes us */
+    }
+}
+
+static bool is_live_member(const struct member *m, const uint8_t curve[32]) {
+    for (uint32_t i = 0; i < m->map.count; i++) {
+        const struct known *k = &m->map.known[i];
+        if (state_is_live(k->version.state) && memcmp(k->curve, curve, sizeof k->curve) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool has_ready_edge(const struct member *m) {
+    for (uint32_t i = 0; i < LIMIT_EDGES; i++) {
+        if (m->edges[i].state == EDGE_READY)
+            return true;
+    }
+    return false;
+}
+
+static void dial_seeds(struct member *m, struct says *out) {
+    bool connected = has_ready_edge(m);
+    for (uint32_t i = 0; i < m->config.seeds_count; i++) {
+        const struct member_seed *seed = &m->config.seeds[i];
+        struct seed_state *s = &m->seeds[i];
+        if (s->own || has_edge(m, seed->curve))
+            continue;
+        if (!connected && s->dial_at > m->at.now + PAUSE_MAX) {
+            s->dial_at = m->at.now; /* the pause was for a node that had others */
+        } else if (connected && is_live_member(m, seed->curve)) {
+            s->dial_at = m->at.now + SEED_MS;
+        } else if (connected && s->dial_at < m->at.now + SEED_MS && s->tries > 0) {
+            s->dial_at = m->at.now + SEED_MS + member_jitter(m, SEED_MS);
+            s->tries = 0;
+        }
+        if (m->at.now < s->dial_at)
+            member_wake(m, s->dial_at);
+        else if (!dial(m, span_text(seed->endpoint), seed->curve, -1, (int32_t)i, out))
+            return;
+    }
+}
+
+void dial_tick(struct member *m, struct says *out) {
+    dial_pairs(m, true, out);
+    dial_pairs(m, false, out);
+    dial_seeds(m, out);
+}

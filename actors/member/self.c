@@ -1,0 +1,231 @@
+#include "actors/member/self.h"
+
+#include "actors/member/records.h"
+#include "proto/base/check.h"
+#include "proto/base/mp.h"
+
+#include <string.h>
+
+enum {
+    JOIN_MS = 2000,   /* so long a node with seeds looks for others before it thinks it is alone */
+    FLAP_MS = 600000, /* a conviction within this of the last one counts as flapping */
+    FLAP_PAUSE_MS = 5000, /* the second return waits so long, each further one twice as long */
+    FLAP_PAUSE_MAX = 300000,
+};
+
+static void publish(struct member *m) {
+    const struct member_config *c = &m->config;
+    const struct self *self = &m->self;
+    uint8_t signature[SIGNATURE_BYTES];
+    int32_t place;
+    struct msg_member_record r = {
+        .node = c->signer.id,
+        .generation = self->version.generation,
+        .incarnation = self->version.incarnation,
+        .state = self->version.state,
+        .endpoint = span_text(c->endpoint),
+        .door = span_text(c->door),
+        .curve = span_of(c->curve, sizeof c->curve),
+        .name = span_text(c->name),
+        .domain = span_text(c->domain),
+        .slots = c->slots,
+        .flags = c->flags,
+        .certificate = span_of(c->certificate, c->certificate_len),
+        .evidence = span_of(self->evidence, self->evidence_len),
+    };
+    proof_sign_record(&c->signer, &r, signature);
+    enum merged merged = map_merge(&m->map, &r, m->at.now, &place);
+    ensure(place == 0 && (merged == MERGED_NEWS || merged == MERGED_JOINED));
+    records_changed(m, 0, EDGE_NONE, merged == MERGED_JOINED);
+    m->overlay_stale = m->overlay_stale || merged == MERGED_JOINED;
+}
+
+/* The version after both ours and the claim's. False: there is none. */
+static bool next_version(struct version *own, const struct version *claim) {
+    struct version next = *own;
+    if (claim->generation > next.generation ||
+        (claim->generation == next.generation && claim->state == MEMBER_LEFT)) {
+        uint64_t boots = claim->generation >> 32;
+        if (boots == UINT32_MAX)
+            return false;
+        next.generation = (boots + 1) << 32 | (own->generation & UINT32_MAX);
+        next.incarnation = 0;
+    } else if (claim->generation == next.generation && claim->incarnation > next.incarnation) {
+        next.incarnation = claim->incarnation;
+    }
+    if (next.incarnation + 2 >= INCARNATION_LAST) { /* used up: only a liar gets us there */
+        if (next.generation >> 32 == UINT32_MAX)
+            return false;
+        next.generation += UINT64_C(1) << 32;
+        next.incarnation = 0;
+    }
+    next.incarnation++;
+    *own = next;
+    return true;
+}
+
+static void raise_version(struct member *m, const struct version *claim) {
+    uint64_t generation = m->self.version.generation;
+    if (!next_version(&m->self.version, claim)) {
+        m->nonsense++;
+        return;
+    }
+    if (m->self.version.generation != generation)
+        m->self.evidence_len = 0; /* vouches are for a generation */
+    m->self.vouches_count = 0;
+    publish(m);
+}
+
+void self_begin(struct member *m) {
+    struct self *self = &m->self;
+    self->version = (struct version){.generation = UINT64_C(1) << 32 |
+                                                   (m->config.generation_nonce & UINT32_MAX),
+                                     .incarnation = 1,
+                                     .state = MEMBER_ALIVE};
+    self->join_until = m->at.now + (m->config.seeds_count > 0 ? JOIN_MS : 0);
+    self->convicted_at = INT64_MIN;
+    self->active_from = m->at.now;
+    publish(m);
+}
+
+void self_farewell(struct member *m, bool done, struct says *out) {
+    struct self *self = &m->self;
+    if (self->version.state == MEMBER_LEFT)
+        return;
+    if (done) {
+        self->version.incarnation = INCARNATION_LAST;
+        self->version.state = MEMBER_LEFT;
+        self->evidence_len = 0;
+        publish(m);
+        records_flush(m, out); /* there may be no next step */
+        return;
+    }
+    /* Said once more while it is leaving: it stays after all. */
+    self->version.state = self->version.state == MEMBER_LEAVING ? MEMBER_ALIVE : MEMBER_LEAVING;
+    const struct version own = self->version;
+    raise_version(m, &own);
+}
+
+/* What it was vouched for does not count any more; others must see it again first. */
+static void lose_vouches(struct member *m) {
+    m->self.evidence_len = 0;
+    m->self.was_alone = false;
+}
+
+static void convicted(struct member *m) {
+    struct self *self = &m->self;
+    bool flaps = self->convicted_at != INT64_MIN && m->at.now - self->convicted_at < FLAP_MS;
+    self->returns = flaps ? self->returns + 1 : 0;
+    dur_ms pause = self->returns == 0 ? 0 : FLAP_PAUSE_MS;
+    for (uint32_t i = 1; i < self->returns && pause < FLAP_PAUSE_MAX; i++)
+        pause *= 2;
+    self->active_from = m->at.now + (pause < FLAP_PAUSE_MAX ? pause : FLAP_PAUSE_MAX);
+    self->convicted_at = m->at.now;
+    lose_vouches(m);
+}
+
+void self_refute(struct member *m, const struct version *claim) {
+    struct self *self = &m->self;
+    bool verdict = claim->state == MEMBER_UNREACHABLE || claim->state == MEMBER_DEAD;
+    bool ours = claim->generation == self->version.generation;
+    bool above = version_compare(claim, &self->version) >= 0;
+    if (self->version.state == MEMBER_LEFT)
+        return;
+    if (verdict && ours &&
+        (above || (self->evidence_len > 0 && self->vouched_for <= claim->incarnation)))
+        convicted(m);
+    else if (!above)
+        return;
+    raise_version(m, claim);
+}
+
+/* ---- activity ---- */
+
+static uint32_t live_neighbours(const struct member *m) {
+    const struct overlay_node *node = &m->overlay.nodes[0];
+    uint32_t live = 0;
+    for (uint32_t i = 0; i < node->degree; i++)
+        live += state_is_live(m->map.known[node->neighbours[i]].version.state);
+    return live;
+}
+
+static void take_evidence(struct self *self) {
+    struct buf evidence = buf_of(self->evidence, sizeof self->evidence);
+    for (uint32_t i = 0; i < self->vouches_count && i < SELF_VOUCHES; i++)
+        mp_put_bin(&evidence, span_of(self->vouches[i].bytes, self->vouches[i].len));
+    ensure(!evidence.overflow);
+    self->evidence_len = evidence.len;
+    self->vouched_for = self->version.incarnation;
+}
+
+/* At least half of the live observers, and one: evidence to return mirrors the evidence to leave. */
+static void judge_vouches(struct member *m) {
+    struct self *self = &m->self;
+    if (self->version.state != MEMBER_ALIVE || self->evidence_len > 0 || self->vouches_count == 0 ||
+        self->vouches_count * 2 < live_neighbours(m))
+        return;
+    if (m->at.now < self->active_from) {
+        member_wake(m, self->active_from);
+        return;
+    }
+    take_evidence(self);
+    const struct version own = self->version;
+    raise_version(m, &own);
+}
+
+void self_vouched(struct member *m, const struct msg *vouch, uint32_t observer) {
+    struct self *self = &m->self;
+    if (vouch->vouch.generation != self->version.generation ||
+        vouch->vouch.incarnation != self->version.incarnation ||
+        self->version.state != MEMBER_ALIVE)
+        return;
+    if (self->evidence_len > 0) { /* whoever vouches does not take us for active: begin anew */
+        lose_vouches(m);
+        const struct version own = self->version;
+        raise_version(m, &own);
+        return;
+    }
+    for (uint32_t i = 0; i < self->vouches_count; i++) {
+        if (self->vouches[i].observer == observer)
+            return;
+    }
+    if (self->vouches_count == NEIGHBOURS_MAX)
+        return;
+    struct statement *s = &self->vouches[self->vouches_count];
+    struct buf bytes = buf_of(s->bytes, sizeof s->bytes);
+    if (!msg_encode(vouch, &bytes))
+        return;
+    s->observer = observer;
+    s->len = bytes.len;
+    self->vouches_count++;
+    judge_vouches(m);
+}
+
+static bool is_alone(const struct member *m) {
+    for (uint32_t i = 1; i < m->map.count; i++) {
+        if (state_is_live(m->map.known[i].version.state))
+            return false;
+    }
+    return true;
+}
+
+bool member_active(const struct member *m, uint32_t place) {
+    const struct known *k = &m->map.known[place];
+    return known_is_active(k) ||
+           (place == 0 && m->self.was_alone && k->version.state == MEMBER_ALIVE);
+}
+
+void self_tick(struct member *m) {
+    struct self *self = &m->self;
+    judge_vouches(m);
+    if (self->was_alone || self->version.state != MEMBER_ALIVE ||
+        known_is_active(&m->map.known[0]) || !is_alone(m))
+        return;
+    when_ms when = self->join_until > self->active_from ? self->join_until : self->active_from;
+    if (m->at.now >= when) {
+        self->was_alone = true;
+        m->pairs[0].news = true;
+    } else {
+        member_wake(m, when);
+    }
+}

@@ -1,0 +1,15 @@
+/* self - this node's own record: what it says of itself, and how it answers what others say of it. */
+#ifndef ZYG_MEMBER_SELF_H
+#define ZYG_MEMBER_SELF_H
+
+#include "actors/member/state.h"
+
+void self_begin(struct member *m);
+void self_farewell(struct member *m, bool done, struct says *out);
+/* Somebody holds this version of this node, or says so: the next one is above it. */
+void self_refute(struct member *m, const struct version *claim);
+/* A vouch for this node's present incarnation, signature checked. */
+void self_vouched(struct member *m, const struct msg *vouch, uint32_t observer);
+void self_tick(struct member *m);
+
+#endif

@@ -1,0 +1,144 @@
+/* state - the member room's state, for its own files only. `at` is the moment of the newest event; what is due is gathered
+ * anew by every tick (member_wake), so nothing is armed and nothing can be forgotten. */
+#ifndef ZYG_MEMBER_STATE_H
+#define ZYG_MEMBER_STATE_H
+
+#include "actors/member/overlay.h"
+#include "actors/member/proof.h"
+#include "proto/base/rng.h"
+
+enum {
+    DIALS_MAX = 4,
+    SENT_KEPT = 8, /* beats whose answers are still worth a round trip */
+    SUITS_MAX = 64,
+    SELF_VOUCHES = 3, /* of those that made a node active, so many travel in its record */
+};
+
+enum edge_state {
+    EDGE_FREE,
+    EDGE_DIALLING,
+    EDGE_UP, /* encrypted; who it is has not been said */
+    EDGE_READY
+};
+
+struct edge {
+    enum edge_state state;
+    uint32_t number;
+    bool dialled;  /* by this node */
+    int32_t place; /* of the member; -1: not known yet */
+    int32_t seed;  /* dialled because of this seed; -1 */
+    uint8_t curve[32];
+    when_ms since;    /* in this state */
+    when_ms unwanted; /* since when no ring asks for it; WHEN_NEVER: one does */
+    /* Signs of life. */
+    when_ms heard, beat_heard, beat_at;
+    dur_ms lateness; /* W1: how late a beat may be before anybody looks */
+    bool late;
+    /* Round trips. */
+    uint64_t sent, got;
+    when_ms sent_at[SENT_KEPT], got_at, probed_at;
+    uint64_t nonce; /* of the probe that is out; 0: none */
+    int64_t rtt_min_us;
+    /* Maps. */
+    bool compared;    /* a fingerprint was heard on it */
+    bool whole;       /* say when all that is owed has been said */
+    uint32_t differs; /* fingerprints in a row */
+    when_ms sync_at;
+    dur_ms sync_pause;
+    struct version vouched; /* the last that was vouched for on it */
+};
+
+/* What this node has to do with a member, by its place. */
+struct pair {
+    bool neighbour, eager, heals;
+    int8_t edge;  /* the READY one; EDGE_NONE */
+    bool look_up; /* dial it, whosever turn it is: something is to be found out */
+    uint32_t tries;
+    when_ms dial_at;
+    when_ms edgeless;              /* a neighbour without an edge since; WHEN_NEVER */
+    int8_t suit;                   /* SUIT_NONE */
+    when_ms look_until, accuse_at; /* WHEN_NEVER: not */
+    when_ms bad_until;             /* others reach it, this node does not: a matter of the two */
+    int64_t rtt_us;                /* -1: not measured */
+    int64_t rtt_told_us;
+    bool news; /* node_known is to be said */
+};
+
+enum { SUIT_NONE = -1 };
+
+/* What observers say of one incarnation of a member. */
+struct statement {
+    uint32_t observer; /* place */
+    bool accuses, refused;
+    when_ms until;
+    size_t len;
+    uint8_t bytes[STATEMENT_BYTES];
+};
+
+struct suit {
+    bool used;
+    uint32_t subject; /* place */
+    struct version version;
+    when_ms since; /* the first accusation that still stands */
+    uint32_t count;
+    struct statement statements[NEIGHBOURS_MAX];
+};
+
+struct self {
+    struct version version;
+    bool was_alone; /* active because nobody else was there */
+    when_ms join_until;
+    uint64_t vouched_for; /* the incarnation of `evidence` */
+    size_t evidence_len;
+    uint8_t evidence[SELF_VOUCHES * STATEMENT_BYTES];
+    /* Vouches for the present incarnation. */
+    uint32_t vouches_count;
+    struct statement vouches[NEIGHBOURS_MAX];
+    when_ms convicted_at, active_from;
+    uint32_t returns;
+};
+
+struct seed_state {
+    when_ms dial_at;
+    uint32_t tries;
+    bool own; /* it is this node */
+};
+
+struct member {
+    struct member_config config;
+    bool up;
+    struct moment at;
+    when_ms due;        /* what deadline answers */
+    when_ms mute_until; /* this node was late itself: it accuses nobody */
+    when_ms isolated;   /* most edges are late since; WHEN_NEVER */
+    when_ms flush_at;
+    bool overlay_stale, routes_stale;
+    when_ms overlay_at; /* not built anew before */
+    uint64_t draws;
+    uint64_t nonsense; /* foreign bytes that made no sense */
+    uint32_t last_edge;
+    struct self self;
+    struct seed_state seeds[MEMBER_SEEDS_MAX];
+    struct edge edges[LIMIT_EDGES];
+    struct suit suits[SUITS_MAX];
+    struct pair pairs[LIMIT_MEMBERS];
+    uint8_t via[LIMIT_MEMBERS]; /* edge on the way there; VIA_NONE */
+    struct overlay overlay;
+    struct map map;
+    uint8_t scratch[LIMIT_FRAME_BYTES];
+};
+
+static inline void member_wake(struct member *m, when_ms when) {
+    m->due = when_sooner(m->due, when);
+}
+
+/* Full jitter: 1 .. cap. */
+static inline dur_ms member_jitter(struct member *m, dur_ms cap) {
+    struct rng r = rng_of(m->config.seed, 1, m->draws++);
+    return 1 + (dur_ms)rng_below(&r, (uint64_t)cap);
+}
+
+/* May it be given work, in this node's eyes? Of itself also when nobody else is there to vouch. */
+bool member_active(const struct member *m, uint32_t place);
+
+#endif
