@@ -44,6 +44,7 @@
 #define ZYG_MEMBER_H
 
 #include "actors/kit/core.h"
+#include "proto/edge.h"
 #include "proto/trust/bundle.h"
 
 enum member_state {
@@ -59,13 +60,6 @@ enum member_flag {
     MEMBER_STORES = 1,   /* keeps facts on a disk: may be counted as a holder */
     MEMBER_ELIGIBLE = 2, /* may lead */
     MEMBER_EDGE = 4      /* a small board: DEAD after 60 s instead of 10 */
-};
-
-enum edge_end {
-    EDGE_CLOSED,  /* by the other side, or by a broken connection */
-    EDGE_REFUSED, /* the machine answers, nobody listens there */
-    EDGE_TIMED_OUT,
-    EDGE_UNTRUSTED /* another key answered, or ours was not let in */
 };
 
 struct member_seed {
