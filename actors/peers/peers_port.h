@@ -1,19 +1,29 @@
 /* peers_port - the sockets between nodes: edges as member wants them, each one CURVE connection, both ways.
  *
  * One ROUTER listens (mandatory routing, ids made here, never by the other side); one DEALER for every edge this node dials,
- * with the server's key pinned, no reconnecting of its own, IMMEDIATE, linger 0, 3 s to connect and 5 s to shake hands. An
- * edge carries whole messages of messages.def, one a frame; what cannot be decoded closes the edge.
+ * with the server's key pinned, no reconnecting of its own, IMMEDIATE, 3 s to connect and 5 s to shake hands. An edge
+ * carries whole messages of messages.def, one a frame, only those that a node says to another one (0xd0-0xd9); anything else,
+ * and what cannot be decoded, ends the edge. What does not fit a frame is not sent.
  *
  * Edges    numbers that member gave are odd, those of edges that others dialled are even; none is used twice in one life. The
  *          first frame from a new routing id makes edge_up (with the key that ZAP proved: the User-Id of the last frame);
  *          before it there is nothing to tell. A dialled edge is up when its handshake has succeeded (socket monitor).
- * Ends     edge_down comes once for every edge that was dialled or up: the monitor's DISCONNECTED, a refused or timed-out
- *          connect, a failed handshake, a ROUTER send to nobody (EHOSTUNREACH), or an outbox that is full (OUTBOX_MAX
- *          messages): an edge that stalls is ended rather than waited for, what was on it is asked for again on the next.
- * Sockets  control sockets get TCP_NODELAY, thin linear timeouts and, where it is allowed, reno (membership: thin streams):
- *          through the descriptors that the monitor reports, checked against the peer's address first.
+ * Ends     edge_down comes once for every edge that was dialled or up, and after edge_close not at all: the monitor's
+ *          DISCONNECTED (what had arrived before is heard before), a refused or timed-out connect, a failed handshake, a
+ *          ROUTER send to nobody (EHOSTUNREACH), or an outbox that is full (OUTBOX_MAX messages; TIMED_OUT): an edge that
+ *          stalls is ended rather than waited for, what was on it is asked for again on the next.
+ * Why      TIMED_OUT too when an endpoint cannot be dialled (not tcp://NUMERIC:PORT) or there is no place left. UNTRUSTED also
+ *          when somebody listens there and hangs up on the handshake: so ZMQ answers who has another key for it.
+ * Close    edge_close of a dialled edge lets what was said before it go out (half a second), of an accepted one it does not.
+ *          peers_port_destroy does for all of them.
+ * Sockets  get TCP_NODELAY, thin linear timeouts and, where it is allowed, reno (membership: thin streams): through the
+ *          descriptors that the monitor reports, checked against the peer's address first.
  * Thread   the node's; peers_port_fd is one epoll descriptor over all sockets and monitors; `look` as in clients_port.
  * Errors   peers_port_new: ERR_SYSTEM, which address cannot be listened on.
+ *
+ *   peers_dial.c   edges dialled here             peers_socket.c  a socket of ZMQ and its monitor, in epoll
+ *   peers_accept.c edges that others dialled      peers_tcp.c     tuning, cutting, asking who refused
+ *   peers_says.c   what member hears
  */
 #ifndef ZYG_PEERS_PORT_H
 #define ZYG_PEERS_PORT_H

@@ -1,0 +1,217 @@
+#include "actors/peers/peers_accept.h"
+
+#include "actors/guard/zap_actor.h"
+#include "actors/peers/peers_says.h"
+#include "actors/peers/peers_tcp.h"
+#include "proto/base/check.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { EVENTS_AT_ONCE = 1024, KEY_TEXT_LEN = 40 };
+
+/* ---- edges ---- */
+
+static struct accepted *find(struct accepts *a, uint32_t number) {
+    for (uint32_t i = 0; i < ACCEPTED_MAX; i++) {
+        if (a->edges[i].number == number)
+            return &a->edges[i];
+    }
+    return NULL;
+}
+
+static struct accepted *find_routing(struct accepts *a, const uint8_t routing[ROUTING_BYTES]) {
+    for (uint32_t i = 0; i < ACCEPTED_MAX; i++) {
+        struct accepted *e = &a->edges[i];
+        if (e->number != 0 && memcmp(e->routing, routing, ROUTING_BYTES) == 0)
+            return e;
+    }
+    return NULL;
+}
+
+/* Its place is free again when all that it had sent has been read. */
+static void end_later(struct accepts *a, struct accepted *e) {
+    e->ended = true;
+    a->router.look = true;
+}
+
+static void cut(struct accepts *a, struct accepted *e) {
+    e->cut = true;
+    if (!peers_tcp_cut(e->fd, a->port, &e->peer))
+        end_later(a, e); /* the connection is gone already */
+}
+
+static void end_all_read(struct accepts *a) {
+    for (uint32_t i = 0; i < ACCEPTED_MAX; i++) {
+        struct accepted *e = &a->edges[i];
+        if (e->number == 0 || !e->ended)
+            continue;
+        if (!e->cut)
+            peers_say_down(a->board, e->number, EDGE_CLOSED);
+        *e = (struct accepted){.number = 0};
+    }
+}
+
+/* ---- connections ---- */
+
+static void on_accepted(struct accepts *a, int fd) {
+    a->connections++;
+    if (a->connections > CONNECTIONS_MAX)
+        peers_tcp_cut(fd, a->port, NULL);
+    else
+        peers_tcp_tune_accepted(fd, a->port);
+}
+
+static void on_disconnected(struct accepts *a, int fd) {
+    a->connections -= a->connections > 0;
+    for (uint32_t i = 0; i < ACCEPTED_MAX; i++) {
+        struct accepted *e = &a->edges[i];
+        if (e->number != 0 && e->fd == fd)
+            end_later(a, e);
+    }
+}
+
+void accepts_watch(struct accepts *a) {
+    struct peers_event event;
+    for (int i = 0; i < EVENTS_AT_ONCE && a->monitor.look; i++) {
+        if (!peers_monitor_next(&a->monitor, &event))
+            return;
+        if (event.kind == ZMQ_EVENT_ACCEPTED)
+            on_accepted(a, (int)event.value);
+        else
+            on_disconnected(a, (int)event.value);
+    }
+}
+
+/* ---- messages ---- */
+
+/* The key that ZAP has proved; without a handler there is none, and everybody would be let in. */
+static bool take_key(zmq_msg_t *frame, uint8_t curve[CURVE_KEY_BYTES]) {
+    const char *user = zmq_msg_gets(frame, "User-Id");
+    return user != NULL && strlen(user) == KEY_TEXT_LEN && zmq_z85_decode(curve, user) != NULL;
+}
+
+/* NULL: not from anybody, or there is no room. */
+static struct accepted *welcome(struct accepts *a, struct peers_letter *letter) {
+    uint8_t curve[CURVE_KEY_BYTES];
+    struct accepted *e = find(a, 0);
+    struct accepted new = {.fd = zmq_msg_get(&letter->frame, ZMQ_SRCFD)};
+    if (e == NULL || !letter->sound || !take_key(&letter->frame, curve) ||
+        !peers_tcp_peer(new.fd, a->port, &new.peer))
+        return NULL;
+    a->last += 2;
+    ensure(a->last != 0); /* two thousand million edges in one life */
+    new.number = a->last;
+    memcpy(new.routing, letter->routing, ROUTING_BYTES);
+    *e = new;
+    peers_say_up(a->board, e->number, curve, &e->peer);
+    return e;
+}
+
+static void take(struct accepts *a, struct peers_letter *letter) {
+    struct span frame = span_of(zmq_msg_data(&letter->frame), zmq_msg_size(&letter->frame));
+    struct accepted *e = letter->sound ? find_routing(a, letter->routing) : NULL;
+    if (e == NULL)
+        e = welcome(a, letter);
+    if (e == NULL) {
+        peers_tcp_cut(zmq_msg_get(&letter->frame, ZMQ_SRCFD), a->port, NULL);
+        return;
+    }
+    if (e->cut || peers_say_heard(a->board, e->number, frame))
+        return;
+    peers_say_down(a->board, e->number, EDGE_CLOSED);
+    cut(a, e);
+}
+
+uint32_t accepts_read(struct accepts *a, uint32_t limit) {
+    struct peers_letter letter;
+    uint32_t count = 0;
+    if (a->monitor.look) /* connections first */
+        return 0;
+    while (count < limit && a->router.look && peers_socket_receive(&a->router, true, &letter)) {
+        take(a, &letter);
+        zmq_msg_close(&letter.frame);
+        count++;
+    }
+    if (!a->router.look)
+        end_all_read(a);
+    return count;
+}
+
+void accepts_send(struct accepts *a, uint32_t number, struct span frame) {
+    struct accepted *e = find(a, number);
+    if (e == NULL || e->cut || e->ended)
+        return;
+    int error = peers_socket_send(&a->router, e->routing, frame.data, frame.len);
+    if (error == EHOSTUNREACH)
+        end_later(a, e);
+    if (error != EAGAIN)
+        return;
+    peers_say_down(a->board, number, EDGE_TIMED_OUT);
+    cut(a, e);
+}
+
+void accepts_close(struct accepts *a, uint32_t number) {
+    struct accepted *e = find(a, number);
+    if (e != NULL && !e->cut)
+        cut(a, e);
+}
+
+bool accepts_look(const struct accepts *a) {
+    return a->router.look || a->monitor.look;
+}
+
+/* ---- opening and closing ---- */
+
+static bool listen_on(struct accepts *a, const char *listen) {
+    char bound[ENDPOINT_TEXT_BYTES + 64];
+    size_t len = sizeof bound;
+    if (strncmp(listen, "tcp://", strlen("tcp://")) != 0) {
+        errno = EPROTONOSUPPORT;
+        return false;
+    }
+    peers_socket_set(&a->router, ZMQ_IPV6, strchr(listen, '[') != NULL);
+    if (zmq_bind(a->router.zmq, listen) != 0 ||
+        zmq_getsockopt(a->router.zmq, ZMQ_LAST_ENDPOINT, bound, &len) != 0)
+        return false;
+    const char *port = strrchr(bound, ':') + 1;
+    for (; *port >= '0' && *port <= '9'; port++)
+        a->port = (uint16_t)(10 * a->port + *port - '0');
+    return true;
+}
+
+static void set_options(struct peers_socket *router, const struct keys *keys) {
+    peers_socket_profile(router);
+    peers_socket_set_bytes(router, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN_MESH, strlen(ZAP_DOMAIN_MESH));
+    peers_socket_set(router, ZMQ_CURVE_SERVER, 1);
+    peers_socket_set_bytes(router, ZMQ_CURVE_SECRETKEY, keys->curve_secret, CURVE_KEY_BYTES);
+    peers_socket_set(router, ZMQ_ROUTER_MANDATORY, 1);
+    peers_socket_set(router, ZMQ_HANDSHAKE_IVL, 5000);
+    peers_socket_set(router, ZMQ_BACKLOG, 1024);
+}
+
+bool accepts_open(struct accepts *a, struct board *board, const struct keys *keys, int epoll,
+                  const char *listen, struct err *err) {
+    a->board = board;
+    a->epoll = epoll;
+    if (peers_socket_open(&a->router, ZMQ_ROUTER, epoll)) {
+        set_options(&a->router, keys);
+        if (peers_monitor_open(&a->monitor, &a->router, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED,
+                               epoll) &&
+            listen_on(a, listen))
+            return true;
+    }
+    err_set(err, ERR_SYSTEM,
+            "cannot listen for other nodes on '%s': %s; expected tcp://ADDRESS:PORT", listen,
+            zmq_strerror(errno));
+    accepts_release(a);
+    return false;
+}
+
+void accepts_release(struct accepts *a) {
+    if (a->router.zmq == NULL)
+        return;
+    peers_monitor_close(&a->monitor, &a->router, a->epoll);
+    peers_socket_set(&a->router, ZMQ_LINGER, PEERS_LINGER_MS);
+    peers_socket_close(&a->router, a->epoll);
+}

@@ -1,0 +1,42 @@
+#include "actors/peers/peers_says.h"
+
+void peers_say_up(struct board *board, uint32_t edge, const uint8_t curve[32],
+                  const struct endpoint *peer) {
+    char address[ADDRESS_TEXT_BYTES];
+    endpoint_address(peer, address);
+    board_post(
+        board, ROOM_PEERS, edge,
+        &(struct msg){
+            .kind = MSG_edge_up,
+            .edge_up = {.edge = edge, .curve = span_of(curve, 32), .address = span_text(address)}});
+}
+
+void peers_say_down(struct board *board, uint32_t edge, enum edge_end why) {
+    board_post(board, ROOM_PEERS, edge,
+               &(struct msg){.kind = MSG_edge_down, .edge_down = {.edge = edge, .why = why}});
+}
+
+/* The others of messages.def would be believed: they are this node's own. */
+bool peers_say_knows(enum msg_kind kind) {
+    switch (kind) {
+    case MSG_greet:
+    case MSG_beat:
+    case MSG_records:
+    case MSG_check:
+    case MSG_accuse:
+    case MSG_vouch:
+    case MSG_probe:
+    case MSG_probe_ack:
+    case MSG_carry: return true;
+    default: return false;
+    }
+}
+
+bool peers_say_heard(struct board *board, uint32_t edge, struct span frame) {
+    struct msg m;
+    struct err err;
+    if (!msg_decode(&m, frame, &err) || !peers_say_knows(m.kind))
+        return false;
+    board_post_to(board, ROOM_MEMBER, ROOM_PEERS, edge, &m);
+    return true;
+}

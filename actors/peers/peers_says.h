@@ -1,0 +1,18 @@
+/* peers_says - what the PEERS port tells member. */
+#ifndef ZYG_PEERS_SAYS_H
+#define ZYG_PEERS_SAYS_H
+
+#include "actors/kit/board.h"
+#include "proto/edge.h"
+
+void peers_say_up(struct board *board, uint32_t edge, const uint8_t curve[32],
+                  const struct endpoint *peer);
+void peers_say_down(struct board *board, uint32_t edge, enum edge_end why);
+
+/* Passes on what came over an edge. False: it is nothing that a node says to another one over an edge. */
+bool peers_say_heard(struct board *board, uint32_t edge, struct span frame);
+
+/* Whether a node says such a message to another one over an edge. */
+bool peers_say_knows(enum msg_kind kind);
+
+#endif
