@@ -182,7 +182,7 @@ static bool listen_on(struct accepts *a, const char *listen) {
 
 static void set_options(struct peers_socket *router, const struct keys *keys) {
     peers_socket_profile(router);
-    peers_socket_set_bytes(router, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN_MESH, strlen(ZAP_DOMAIN_MESH));
+    peers_socket_set_bytes(router, ZMQ_ZAP_DOMAIN, ZAP_MESH_DOMAIN, strlen(ZAP_MESH_DOMAIN));
     peers_socket_set(router, ZMQ_CURVE_SERVER, 1);
     peers_socket_set_bytes(router, ZMQ_CURVE_SECRETKEY, keys->curve_secret, CURVE_KEY_BYTES);
     peers_socket_set(router, ZMQ_ROUTER_MANDATORY, 1);

@@ -35,7 +35,7 @@ static void a_missing_field_is_named(void **state) {
     mp_put_u64(&frame, 1);
     expect_bad(&frame, "message 'hello', field 'program': is missing");
     frame = begin(1, MSG_lease);
-    expect_bad(&frame, "message 'lease', field 'job': is missing");
+    expect_bad(&frame, "message 'lease', field 'term': is missing");
 }
 
 static void a_field_of_another_type_is_named(void **state) {

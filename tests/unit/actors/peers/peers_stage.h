@@ -291,7 +291,7 @@ static inline void curve_server(zsock_t *sock, const struct keys *keys) {
     void *zmq = zsock_resolve(sock);
     zmq_setsockopt(zmq, ZMQ_CURVE_SERVER, &on, sizeof on);
     zmq_setsockopt(zmq, ZMQ_CURVE_SECRETKEY, keys->curve_secret, CURVE_KEY_BYTES);
-    zsock_set_zap_domain(sock, ZAP_DOMAIN_MESH);
+    zsock_set_zap_domain(sock, ZAP_MESH_DOMAIN);
 }
 
 static inline size_t encode_beat(uint8_t *memory, size_t size, uint64_t number) {
