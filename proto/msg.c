@@ -316,11 +316,16 @@ const enum room *msg_route(enum msg_kind kind) {
 #define ROOMS_2(a, b) ROOM_##a, ROOM_##b
 #define ROOMS_3(a, b, c) ROOM_##a, ROOM_##b, ROOM_##c
 #define ROOMS_4(a, b, c, d) ROOM_##a, ROOM_##b, ROOM_##c, ROOM_##d
-#define ROOMS_PICK(a, b, c, d, chosen, ...) chosen
+#define ROOMS_5(a, ...) ROOM_##a, ROOMS_4(__VA_ARGS__)
+#define ROOMS_6(a, ...) ROOM_##a, ROOMS_5(__VA_ARGS__)
+#define ROOMS_7(a, ...) ROOM_##a, ROOMS_6(__VA_ARGS__)
+#define ROOMS_8(a, ...) ROOM_##a, ROOMS_7(__VA_ARGS__)
+#define ROOMS_PICK(a, b, c, d, e, f, g, h, chosen, ...) chosen
 #define ROUTE(message, ...)                                                                        \
     case MSG_##message: {                                                                          \
         static const enum room rooms[ROUTE_ROOMS_MAX + 1] = {                                      \
-            ROOMS_PICK(__VA_ARGS__, ROOMS_4, ROOMS_3, ROOMS_2, ROOMS_1, 0)(__VA_ARGS__)};          \
+            ROOMS_PICK(__VA_ARGS__, ROOMS_8, ROOMS_7, ROOMS_6, ROOMS_5, ROOMS_4, ROOMS_3, ROOMS_2, \
+                       ROOMS_1, 0)(__VA_ARGS__)};                                                  \
         return rooms;                                                                              \
     }
     switch (kind) {

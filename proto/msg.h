@@ -81,7 +81,7 @@ enum room {
     ROOM_COUNT
 };
 
-enum { ROUTE_ROOMS_MAX = 4 };
+enum { ROUTE_ROOMS_MAX = 8 };
 
 const char *room_name(enum room room);
 /* The rooms that hear this kind, ended by ROOM_NONE: ROUTE_ROOMS_MAX + 1 entries. */

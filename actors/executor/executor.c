@@ -6,8 +6,8 @@
 #include <string.h>
 
 enum {
-    /* An outcome goes to three rooms; a step that has less room than this left says it in the next. */
-    OUTCOME_ROOM = 3 * LIMIT_FRAME_BYTES
+    /* An outcome goes to four rooms; a step that has less room than this left says it in the next. */
+    OUTCOME_ROOM = 4 * LIMIT_FRAME_BYTES
 };
 
 size_t executor_memory(uint32_t slots) {

@@ -31,6 +31,7 @@ struct stage {
     bool slow;           /* saves wait for stage_save */
     uint32_t saves_count;
     struct {
+        enum room from;
         uint64_t ticket;
         struct buf ops;
     } saves[STAGE_SAVES_MAX];
@@ -81,11 +82,11 @@ static inline void stage_destroy(struct stage **s) {
 
 /* ---- the disk ---- */
 
-static inline void stage_commit(struct stage *s, uint64_t ticket, struct span ops) {
+static inline void stage_commit(struct stage *s, enum room from, uint64_t ticket, struct span ops) {
     struct err err = {.code = ERR_NONE};
     bool kept = store_save(s->store, ops, &err);
     struct msg reply = store_answer_save(ticket, kept ? NULL : &err);
-    board_post_to(s->board, ROOM_FACTS, ROOM_STORE, 0, &reply);
+    board_post_to(s->board, from, ROOM_STORE, 0, &reply);
 }
 
 static inline void stage_perform(void *self, const struct event *event) {
@@ -96,9 +97,10 @@ static inline void stage_perform(void *self, const struct event *event) {
         struct msg reply = store_answer_scan(s->store, &m->scan, &rows);
         board_post_to(s->board, event->from, ROOM_STORE, 0, &reply);
     } else if (m->kind == MSG_save && !s->slow) {
-        stage_commit(s, m->save.ticket, m->save.ops);
+        stage_commit(s, event->from, m->save.ticket, m->save.ops);
     } else if (m->kind == MSG_save) {
         ensure(s->saves_count < STAGE_SAVES_MAX);
+        s->saves[s->saves_count].from = event->from;
         s->saves[s->saves_count].ticket = m->save.ticket;
         s->saves[s->saves_count].ops = buf_of(malloc(m->save.ops.len), m->save.ops.len);
         buf_span(&s->saves[s->saves_count].ops, m->save.ops);
@@ -197,10 +199,11 @@ static inline uint32_t stage_place(const struct stage *s, enum room to, enum msg
 static inline bool stage_save(struct stage *s) {
     if (s->saves_count == 0)
         return false;
+    enum room from = s->saves[0].from;
     uint64_t ticket = s->saves[0].ticket;
     struct buf ops = s->saves[0].ops;
     memmove(s->saves, s->saves + 1, --s->saves_count * sizeof s->saves[0]);
-    stage_commit(s, ticket, buf_view(&ops));
+    stage_commit(s, from, ticket, buf_view(&ops));
     free(ops.data);
     board_run(s->board, s->at);
     return true;

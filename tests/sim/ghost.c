@@ -257,7 +257,7 @@ void ghost_heard(struct world *w, enum room room, const struct event *event) {
 
 static bool is_judged(enum room from, enum room to, enum msg_kind kind) {
     switch (from) {
-    case ROOM_SCHED: return kind == MSG_lease;
+    case ROOM_SCHED: return kind == MSG_lease && to == ROOM_EXECUTOR;
     case ROOM_EXECUTOR: return kind == MSG_outcome && to == ROOM_SCHED;
     case ROOM_GATEWAY: return kind == MSG_job_row;
     case ROOM_FACTS:

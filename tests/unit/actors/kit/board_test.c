@@ -68,8 +68,8 @@ static void kit_perform(void *self, const struct event *event) {
     struct room_kit *r = self;
     note(r, event, 0);
     if (event->msg.kind == MSG_save)
-        board_post(r->board, ROOM_STORE, 0,
-                   &(struct msg){.kind = MSG_saved, .saved.ticket = event->msg.save.ticket});
+        board_post_to(r->board, event->from, ROOM_STORE, 0,
+                      &(struct msg){.kind = MSG_saved, .saved.ticket = event->msg.save.ticket});
 }
 
 struct fixture {
@@ -84,7 +84,7 @@ static int set_up(void **state) {
     for (int room = ROOM_FACTS; room < ROOM_COUNT; room++)
         f->rooms[room] = (struct room_kit){
             .book = &f->book, .room = (enum room)room, .board = f->board, .due = WHEN_NEVER};
-    for (int room = ROOM_FACTS; room <= ROOM_GATEWAY; room++)
+    for (int room = ROOM_FACTS; room <= ROOM_ELASTIC; room++)
         board_seat_core(f->board, &(struct core){.room = (enum room)room,
                                                  .self = &f->rooms[room],
                                                  .step = kit_step,
@@ -123,13 +123,15 @@ static void a_message_goes_to_the_rooms_of_its_route(void **state) {
     struct fixture *f = *state;
     board_post(f->board, ROOM_NODE, 0, &(struct msg){.kind = MSG_start});
     board_run(f->board, at);
-    assert_int_equal(f->book.count, 4);
+    assert_int_equal(f->book.count, 6);
     expect_note(f, 0, ROOM_FACTS, ROOM_NODE, MSG_start);
     expect_note(f, 1, ROOM_SCHED, ROOM_NODE, MSG_start);
     expect_note(f, 2, ROOM_EXECUTOR, ROOM_NODE, MSG_start);
     expect_note(f, 3, ROOM_GATEWAY, ROOM_NODE, MSG_start);
+    expect_note(f, 4, ROOM_LEADER, ROOM_NODE, MSG_start);
+    expect_note(f, 5, ROOM_ELASTIC, ROOM_NODE, MSG_start);
     assert_int_equal(f->book.notes[0].now, 50);
-    assert_int_equal(board_delivered(f->board), 4);
+    assert_int_equal(board_delivered(f->board), 6);
 }
 
 static void what_a_room_says_comes_after_what_was_said_before(void **state) {
@@ -137,14 +139,15 @@ static void what_a_room_says_comes_after_what_was_said_before(void **state) {
     board_post_to(f->board, ROOM_EXECUTOR, ROOM_NODE, 0, &(struct msg){.kind = MSG_quit});
     board_post_to(f->board, ROOM_TUNER, ROOM_NODE, 0, &(struct msg){.kind = MSG_propose});
     board_run(f->board, at);
-    assert_int_equal(f->book.count, 6);
+    assert_int_equal(f->book.count, 7);
     expect_note(f, 0, ROOM_EXECUTOR, ROOM_NODE, MSG_quit);
     expect_note(f, 1, ROOM_TUNER, ROOM_NODE, MSG_propose);
     expect_note(f, 2, ROOM_FACTS, ROOM_EXECUTOR, MSG_outcome);
     expect_note(f, 3, ROOM_SCHED, ROOM_EXECUTOR, MSG_outcome);
     expect_note(f, 4, ROOM_GATEWAY, ROOM_EXECUTOR, MSG_outcome);
-    expect_note(f, 5, ROOM_CLIENTS, ROOM_EXECUTOR, MSG_welcome);
-    assert_int_equal(f->book.notes[5].peer, 9);
+    expect_note(f, 5, ROOM_LEADER, ROOM_EXECUTOR, MSG_outcome);
+    expect_note(f, 6, ROOM_CLIENTS, ROOM_EXECUTOR, MSG_welcome);
+    assert_int_equal(f->book.notes[6].peer, 9);
 }
 
 static void one_step_delivers_one_message(void **state) {
@@ -169,10 +172,10 @@ static void answers_go_to_clients_with_the_peer_that_asked(void **state) {
 
 static void a_port_may_post_while_it_performs(void **state) {
     struct fixture *f = *state;
-    board_post(f->board, ROOM_FACTS, 0, &(struct msg){.kind = MSG_save, .save.ticket = 5});
+    board_post(f->board, ROOM_LEADER, 0, &(struct msg){.kind = MSG_save, .save.ticket = 5});
     board_run(f->board, at);
-    expect_note(f, 0, ROOM_STORE, ROOM_FACTS, MSG_save);
-    expect_note(f, 1, ROOM_FACTS, ROOM_STORE, MSG_saved);
+    expect_note(f, 0, ROOM_STORE, ROOM_LEADER, MSG_save);
+    expect_note(f, 1, ROOM_LEADER, ROOM_STORE, MSG_saved);
     assert_int_equal(f->book.notes[1].number, 5);
 }
 
