@@ -1,23 +1,33 @@
 /* leader - whom this node follows, and both ends of giving out work: epochs, fences, reports.
  *
- * Hears    start; node_known (member); claim, report, lease (other nodes, through member); capacity, outcome (executor
- *          and sched of this node); saved, save_failed, rows (store); quit; the time.
+ * Hears    start; node_known (member); claim, report, lease (other nodes, through member); lease (sched: it was given to
+ *          this node's own executor); capacity, outcome (executor); load (node); saved, save_failed, rows (store); quit; time.
  * Says     save, scan (store); claim, report, ended (other nodes, by say_to MEMBER); lease (executor); lead (all); worker
- *          (sched).
- * Holds    - an epoch is (term, leader); the highest ever seen is stored before anything of it is said, and never falls;
- *          - with no live leader the best active member (MEMBER_ELIGIBLE, then MEMBER_STORES, then most slots, then the
- *            smallest hash of its id) claims the term after the highest it knows; a live leader is never displaced by a
+ *          (sched); working (elastic).
+ * Holds    - an epoch is (term, leader, the leader's life); the highest ever seen is stored before anything of it is said,
+ *            and never falls;
+ *          - with no live leader the best active member that is MEMBER_ELIGIBLE (MEMBER_STORES first, then most slots, then
+ *            the smallest hash of its id) claims the term after the highest it knows; a live leader is never displaced by a
  *            better candidate; of two claims to one term the smaller id holds, of two terms the higher;
  *          - a leader that hears of a higher epoch stops in the same step: lead{mine = false} is said before anything else;
- *          - a lease of a lower term than the highest stored is refused: answered with `ended`, lost;
+ *          - a lease that is not of the leader and term this node has stored is refused: answered with `ended`, lost, and
+ *            with the higher claim; one that runs already is accepted silently;
  *          - lead{mine = true} comes when every active member has reported what it runs, or REPORT_MS after the claim: so
  *            what runs is not given out twice, and a silent worker delays nobody for longer;
- *          - a worker that is DEAD or LEFT is `gone`, one that is UNREACHABLE is given nothing (slots 0); one that returns
- *            in another generation was gone in between.
- * Reports  a worker reports when it follows a new leader, when its capacity changes, and its load at most once in 5 s.
+ *          - a worker that is DEAD or LEFT is `gone`, one that is UNREACHABLE or LEAVING is given nothing (slots 0); one that
+ *            returns in another generation was gone in between.
+ * Claims   the first waits until the map has not grown for CLAIM_WAIT_MS; one after the end of a leader that was followed
+ *          comes at once. Should the best candidate not claim, the next does RANK_WAIT_MS later. A claim goes to all, to
+ *          those who become active later, to whoever claims less, and each second to those who have not reported.
+ * Reports  a worker reports when it follows a new leader, when its capacity changes, when it hears the claim again, and else
+ *          every REPORT_EVERY_MS; always with all it holds, so no lost message hides a place or a lease for longer.
  * Alone    a node without a cluster leads itself at once; nothing is stored for it.
  * Memory   the caller's, leader_size() bytes of zeros.
- * Errors   what makes no sense is dropped and counted.
+ * Errors   what makes no sense is dropped and counted. A disk that refuses is asked again, with growing pauses; until then
+ *          this node neither follows nor leads in the new epoch.
+ *
+ *   term.c    epochs, the disk, claims        work.c    leases and reports, both ends
+ *   roll.c    the members                     held.c    the leases this node has
  */
 #ifndef ZYG_LEADER_H
 #define ZYG_LEADER_H
