@@ -114,7 +114,8 @@ bool folder_write_door(const char *dir, const struct door *door, struct err *err
     sodium_bin2hex(key, sizeof key, door->server_key, CURVE_KEY_BYTES);
     int len = snprintf(line, sizeof line, "zyg-door 1 %s %s %" PRId64 "%s%s\n", door->endpoint, key,
                        door->pid, door->mesh[0] != '\0' ? " " : "", door->mesh);
-    ensure(len > 0 && (size_t)len < sizeof line); /* two endpoints of at most 95 bytes, a key, two numbers */
+    ensure(len > 0 &&
+           (size_t)len < sizeof line); /* two endpoints of at most 95 bytes, a key, two numbers */
     struct span text = span_of(line, (size_t)len);
     if (write_new(temporary, text) && rename(temporary, path) == 0)
         return true;

@@ -70,10 +70,8 @@ static bool prepare(struct node *n, const struct node_config *config, struct err
         return false;
     snprintf(n->listen, sizeof n->listen, "%s",
              config->listen != NULL ? config->listen : "tcp://127.0.0.1:*");
-    if (!node_actor_reserve(&n->setup, err))
-        return false;
     if (!keys_load(&n->setup.keys, n->dir, "node", err) || !join_mesh(n, config, err) ||
-        !keys_load(&client, n->dir, "client", err))
+        !node_actor_reserve(&n->setup, err) || !keys_load(&client, n->dir, "client", err))
         return false;
     n->setup.dir = n->dir;
     n->setup.listen = n->listen;

@@ -5,6 +5,8 @@
 #include "actors/facts/facts.h"
 #include "actors/gateway/clients_port.h"
 #include "actors/gateway/gateway.h"
+#include "actors/node/address.h"
+#include "actors/node/mesh.h"
 #include "actors/sched/sched.h"
 #include "actors/tuner/tuner.h"
 #include "proto/base/check.h"
@@ -27,6 +29,7 @@ enum {
     CORE_FACTS,
     CORE_SCHED,
     CORE_GATEWAY,
+    CORES_MESH, /* those of a node in a cluster, as one */
     CORES,
     BLOCK_BYTES = 4096, /* each core begins on a page of its own */
     /* What else a node that has just started takes of the address space: stacks of its threads, heaps, a small store. */
@@ -41,6 +44,7 @@ struct seats {
     struct launcher *launcher;
     struct executor *executor;
     struct tuner tuner;
+    struct mesh mesh;
     bool over; /* facts has nothing left to keep */
 };
 
@@ -52,6 +56,7 @@ static size_t core_size(const struct node_setup *setup, int core) {
     case CORE_FACTS: size = facts_size(); break;
     case CORE_SCHED: size = sched_size(); break;
     case CORE_GATEWAY: size = gateway_size(); break;
+    case CORES_MESH: size = setup->mesh != NULL ? mesh_memory() : 0; break;
     default: ensure(core == CORES);
     }
     return (size + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
@@ -112,6 +117,8 @@ static struct moment read_clocks(void) {
 
 static void on_node_message(void *self, const struct event *event) {
     struct seats *seats = self;
+    if (event->msg.kind == MSG_node_known)
+        mesh_know(&seats->mesh, &event->msg.node_known);
     if (event->msg.kind != MSG_quiet)
         return;
     /* Trials first, so that what they still said is kept; then the facts. */
@@ -172,13 +179,19 @@ static bool seat_cores(struct seats *seats, struct node_setup *setup) {
     return true;
 }
 
-static bool open_door(const struct seats *seats, struct node_setup *setup) {
+/* Says where clients and other nodes connect, and begins to be a node among others. */
+static bool open_door(struct seats *seats, struct node_setup *setup) {
     const char *endpoint = clients_port_endpoint(seats->clients);
+    char remote[ENDPOINT_BYTES_MAX];
     setup->door = (struct door){.pid = getpid()};
     if (endpoint == NULL || strlen(endpoint) >= sizeof setup->door.endpoint)
         return err_set(&setup->err, ERR_SYSTEM, "the address '%s' is too long", setup->listen);
     memcpy(setup->door.endpoint, endpoint, strlen(endpoint) + 1);
     memcpy(setup->door.server_key, setup->keys.curve_public, CURVE_KEY_BYTES);
+    if (setup->mesh != NULL &&
+        (!address_for_others(endpoint, remote) ||
+         !mesh_open(&seats->mesh, seats->board, setup, remote, core_memory(setup, CORES_MESH))))
+        return false;
     return folder_write_door(setup->dir, &setup->door, &setup->err);
 }
 
@@ -208,13 +221,14 @@ static bool obey(struct seats *seats, zsock_t *pipe) {
 /* Waits on bare descriptors: zmq_poll would cost a dozen system calls more for each trial. What a socket's descriptor does not
  * tell of (news that arrived while something was sent) the ports know: they are looked at before waiting. */
 static void run(struct seats *seats, zsock_t *pipe) {
-    enum { PIPE, CLIENTS, STORE, LAUNCHER, ITEMS };
+    enum { PIPE, CLIENTS, STORE, LAUNCHER, PEERS, ITEMS };
     struct board *board = seats->board;
     struct pollfd items[ITEMS] = {
         [PIPE] = {.fd = zsock_fd(pipe), .events = POLLIN, .revents = POLLIN},
         [CLIENTS] = {.fd = clients_port_fd(seats->clients), .events = POLLIN},
         [STORE] = {.fd = zsock_fd(store_port_sock(seats->store)), .events = POLLIN},
-        [LAUNCHER] = {.fd = launcher_fd(seats->launcher), .events = POLLIN}};
+        [LAUNCHER] = {.fd = launcher_fd(seats->launcher), .events = POLLIN},
+        [PEERS] = {.fd = mesh_fd(&seats->mesh), .events = POLLIN}};
     for (;;) {
         if (items[PIPE].revents != 0 && obey(seats, pipe))
             return;
@@ -224,12 +238,15 @@ static void run(struct seats *seats, zsock_t *pipe) {
             store_port_ready(seats->store);
         if (items[LAUNCHER].revents != 0)
             launcher_ready(seats->launcher);
+        if (items[PEERS].revents != 0 || mesh_look(&seats->mesh))
+            mesh_ready(&seats->mesh);
         struct moment at = read_clocks();
         board_run(board, at);
         board_wake(board, at);
         if (seats->over)
             return;
-        bool look = clients_port_look(seats->clients) || store_port_look(seats->store);
+        bool look = clients_port_look(seats->clients) || store_port_look(seats->store) ||
+                    mesh_look(&seats->mesh);
         poll(items, ITEMS, look ? 0 : patience(board, at.now));
     }
 }
@@ -248,6 +265,7 @@ static void node_actor(zsock_t *pipe, void *argument) {
         run(&seats, pipe);
     }
     launcher_destroy(&seats.launcher);
+    mesh_close(&seats.mesh);
     clients_port_destroy(&seats.clients);
     store_port_destroy(&seats.store);
     if (seats.executor != NULL)
