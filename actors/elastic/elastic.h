@@ -1,13 +1,19 @@
 /* elastic - an idle node gives itself back: drains, hands over what only it holds, leaves, and goes.
  *
- * Idle means: this node runs no trial and the cluster has none to give it. Then, after `idle_ms` of that without a break:
- * farewell (LEAVING: it takes no work and is no holder any more) - every fact it holds is on enough other stores (said by
- * facts as `handed_over`) - farewell{done} (LEFT) - quit, and the NODE port does what `on_idle` says.
- * A job that opens before LEFT was said ends the departure: it is ALIVE again with a higher incarnation.
+ * Hears    start; working, lead (leader); job_open, handed_over (facts); node_known (member); quit; the time.
+ * Says     farewell (member); quit to NODE, which ends the node as if a person had asked and then does what `on_idle` says.
  *
- * Holds    - without another active member that stores, a node that holds facts stays (exit is allowed when its disk stays);
- *          - of nodes that would all leave at once none counts another that is LEAVING: the one with the smallest id stays.
+ * Idle means: this node runs no trial and the cluster has none to give it: there is a leader, who gives out at once what can
+ * be given, and nothing came. Then, after `idle_ms` of that without a break: farewell (LEAVING: it takes no work and is no
+ * holder any more) - every fact it holds is on enough other stores (said by facts as `handed_over`) - farewell{done} (LEFT) -
+ * quit. A job that opens or a trial that begins before LEFT was said ends the departure: farewell{stay}, it is ALIVE again
+ * with a higher incarnation. So does a hand-over that takes longer than HAND_OVER_MS: the idle time begins anew.
+ *
+ * Holds    - without another active member that stores, a node that holds facts stays (when its disk stays, it may go);
+ *          - of nodes that would all leave at once none counts another that is LEAVING: the one with the smallest id stays;
+ *          - what was handed over is only believed when it was said after the farewell.
  * Memory   the caller's, elastic_size() bytes of zeros.
+ * Errors   none; what makes no sense is dropped.
  */
 #ifndef ZYG_ELASTIC_H
 #define ZYG_ELASTIC_H
@@ -15,7 +21,8 @@
 #include "actors/kit/core.h"
 
 struct elastic_config {
-    dur_ms idle_ms; /* 0: stays for ever */
+    dur_ms idle_ms;  /* 0: stays for ever */
+    bool disk_stays; /* on_idle is `exit`: what is stored here is there when it comes back */
 };
 
 struct elastic;

@@ -10,7 +10,10 @@
 #include "proto/base/time.h"
 #include "proto/limits.h"
 
-enum { PLAN_AGAIN_MAX = 4096 }; /* more than sched ever has begun, resumed ones included */
+enum {
+    PLAN_BEGUN_MAX = 4096, /* slots that a job may be opened with */
+    PLAN_AGAIN_MAX = PLAN_BEGUN_MAX + LIMIT_BEGUN
+};
 
 struct plan_slot {
     uint64_t slot;
@@ -25,6 +28,8 @@ struct plan {
     uint64_t trials;
     uint32_t parallel; /* 0: no limit */
     uint32_t running;
+    uint32_t inherited;  /* of those that ever ran: how many an earlier leader had given out */
+    dur_ms trial_ms;     /* how long its trials take, a moving mean; 0: none has ended */
     struct ranges taken; /* finished or given out */
     uint32_t again_first, again_count;
     struct plan_slot again[PLAN_AGAIN_MAX]; /* a ring */
@@ -38,6 +43,9 @@ bool plan_has_next(const struct plan *p, when_ms now,
                    bool may_begin); /* false: only such as were begun before */
 /* Takes the next slot. False: nothing left to give out now. */
 bool plan_next(struct plan *p, when_ms now, struct plan_slot *next);
+/* This slot is on its way or finished without having been taken from here. False: it was not left to give out. */
+bool plan_take(struct plan *p, uint64_t slot);
+void plan_took(struct plan *p, dur_ms took); /* one of its trials */
 void plan_again(struct plan *p, uint64_t slot, uint32_t attempts, when_ms not_before);
 when_ms plan_wakes(const struct plan *p,
                    when_ms now); /* the soonest end of a rest; WHEN_NEVER: nobody rests */

@@ -1,44 +1,12 @@
 #include "actors/sched/sched.h"
 
-#include "actors/sched/plan.h"
+#include "actors/sched/sched_state.h"
 #include "proto/base/check.h"
-#include "proto/job/job.h"
-
-#include <string.h>
 
 enum {
-    FLIGHTS = LIMIT_SLOTS_NODE + LIMIT_UNRECORDED,
-    LOST_REST_MS = 100 /* whoever lost it may lose it again at once */
-};
-
-enum flight_state {
-    FLIGHT_NONE,
-    FLIGHT_ASKED,     /* the tuner is thinking of a configuration */
-    FLIGHT_LEASED,    /* the executor has it */
-    FLIGHT_UNRECORDED /* ended; not yet on the disk */
-};
-
-struct flight {
-    enum flight_state state;
-    struct job_id job;
-    struct plan_slot slot;
-};
-
-struct sched {
-    bool up;
-    bool held;
-    bool quitting;
-    when_ms now; /* of the newest event */
-    uint64_t capacity;
-    uint64_t opened;
-    uint32_t leases;       /* ASKED or LEASED */
-    uint32_t flights_used; /* entries from here on were never used */
-    uint32_t in_flight;
-    uint64_t nonsense;
-    struct flight flights[FLIGHTS];
-    struct plan plans[LIMIT_JOBS_OPEN];
-    uint32_t plans_used;
-    uint8_t arena[JOB_ARENA_BYTES];
+    TRIAL_GUESS_MS = 1000, /* until one has ended */
+    CHECKED_MAX =
+        256 /* with more flights than that, counting them all would cost more than a step */
 };
 
 size_t sched_size(void) {
@@ -49,7 +17,7 @@ struct sched *sched_init(void *memory) {
     return memory;
 }
 
-static struct plan *find_plan(struct sched *s, const struct job_id *job) {
+struct plan *sched_plan(struct sched *s, const struct job_id *job) {
     for (uint32_t i = 0; i < s->plans_used; i++) {
         if (s->plans[i].used && job_id_equal(&s->plans[i].job, job))
             return &s->plans[i];
@@ -57,50 +25,47 @@ static struct plan *find_plan(struct sched *s, const struct job_id *job) {
     return NULL;
 }
 
-static struct flight *find_flight(struct sched *s, const struct job_id *job, uint64_t slot) {
-    for (uint32_t i = 0; i < s->flights_used; i++) {
-        struct flight *f = &s->flights[i];
-        if (f->state != FLIGHT_NONE && f->slot.slot == slot && job_id_equal(&f->job, job))
-            return f;
-    }
-    return NULL;
+static bool runs(enum flight_state state) {
+    return state == FLIGHT_ASKED || state == FLIGHT_LEASED;
 }
 
-static struct flight *take_off(struct sched *s) {
-    for (uint32_t i = 0; i < s->flights_used; i++) {
-        if (s->flights[i].state == FLIGHT_NONE)
-            return &s->flights[i];
-    }
-    return s->flights_used < FLIGHTS ? &s->flights[s->flights_used++] : NULL;
+static void count_lease(struct sched *s, const struct flight *f, bool on) {
+    ensure(f->list >= FLIGHTS_AT_WORKER);
+    uint32_t place = f->list - FLIGHTS_AT_WORKER;
+    if (on)
+        s->workers.entries[place].leased++;
+    else
+        s->workers.entries[place].leased--;
+    workers_changed(&s->workers, place);
 }
 
-/* Every move of a flight goes through here, so the counts cannot drift. */
-static void move(struct sched *s, struct flight *f, enum flight_state to) {
-    static const bool holds_capacity[] = {[FLIGHT_NONE] = false,
-                                          [FLIGHT_ASKED] = true,
-                                          [FLIGHT_LEASED] = true,
-                                          [FLIGHT_UNRECORDED] = false};
-    struct plan *plan = find_plan(s, &f->job);
-    if (holds_capacity[f->state] && !holds_capacity[to]) {
-        s->leases--;
-        if (plan != NULL)
-            plan->running--;
+void sched_move(struct sched *s, struct flight *f, enum flight_state to) {
+    struct plan *plan = sched_plan(s, &f->job);
+    if (plan != NULL) {
+        plan->running -= runs(f->state);
+        plan->running += runs(to);
     }
-    if (!holds_capacity[f->state] && holds_capacity[to]) {
-        s->leases++;
-        ensure(plan != NULL);
-        plan->running++;
-    }
-    s->in_flight += (uint32_t)(f->state == FLIGHT_NONE);
-    s->in_flight -= (uint32_t)(to == FLIGHT_NONE);
+    s->asked -= f->state == FLIGHT_ASKED;
+    s->asked += to == FLIGHT_ASKED;
+    if ((f->state == FLIGHT_LEASED) != (to == FLIGHT_LEASED))
+        count_lease(s, f, to == FLIGHT_LEASED);
     f->state = to;
+    if (to == FLIGHT_NONE)
+        flights_remove(&s->flights, f);
+}
+
+void sched_again(struct sched *s, struct flight *f, uint32_t attempts, dur_ms pause) {
+    struct plan *plan = sched_plan(s, &f->job);
+    if (plan != NULL && !f->moot)
+        plan_again(plan, f->slot.slot, attempts, pause > 0 ? s->now + pause : INT64_MIN);
+    sched_move(s, f, FLIGHT_NONE);
 }
 
 /* ---- giving out ---- */
 
 /* Slots that are begun and not finished: in flight, or resting before their next attempt. */
 static uint32_t begun(const struct sched *s) {
-    uint32_t count = s->in_flight;
+    uint32_t count = s->flights.count;
     for (uint32_t i = 0; i < s->plans_used; i++)
         count += s->plans[i].used ? s->plans[i].again_count : 0;
     return count;
@@ -121,47 +86,64 @@ static struct plan *pick(struct sched *s) {
     return best;
 }
 
+static bool may_give_out(const struct sched *s) {
+    uint64_t most = LIMIT_UNRECORDED + s->workers.remote_slots;
+    return s->up && !s->follows && !s->held && !s->quitting && s->asked < s->workers.free &&
+           s->flights.count < most && s->flights.count < LIMIT_BEGUN;
+}
+
 static void give_out(struct sched *s, struct says *out) {
-    while (s->up && !s->held && !s->quitting && s->leases < s->capacity &&
-           s->in_flight < LIMIT_UNRECORDED) {
+    while (may_give_out(s)) {
         struct plan *plan = pick(s);
         struct plan_slot slot;
         if (plan == NULL || !plan_next(plan, s->now, &slot))
             return;
-        struct flight *f = take_off(s);
-        ensure(f != NULL); /* there are more than LIMIT_UNRECORDED */
-        f->job = plan->job;
-        f->slot = slot;
-        move(s, f, FLIGHT_ASKED);
+        struct flight *f = flights_add(&s->flights, &plan->job, &slot);
+        ensure(f != NULL); /* may_give_out has seen that there is room */
+        sched_move(s, f, FLIGHT_ASKED);
         say(out, &(struct msg){.kind = MSG_propose, .propose = {.job = f->job, .slot = slot.slot}});
     }
 }
 
+static void say_lease(struct sched *s, const struct flight *f, struct span config,
+                      struct says *out) {
+    const struct worker *k = &s->workers.entries[f->list - FLIGHTS_AT_WORKER];
+    const struct msg m = {.kind = MSG_lease,
+                          .lease = {.term = s->term,
+                                    .job = f->job,
+                                    .slot = f->slot.slot,
+                                    .attempt = f->slot.attempts + 1,
+                                    .config = config}};
+    if (k->peer != 0) {
+        say_to(out, ROOM_MEMBER, k->peer, &m);
+        return;
+    }
+    say_to(out, ROOM_EXECUTOR, 0, &m);
+    say_to(out, ROOM_LEADER, 0, &m);
+}
+
 static void on_proposed(struct sched *s, const struct msg_proposed *m, struct says *out) {
-    struct flight *f = find_flight(s, &m->job, m->slot);
+    struct flight *f = flights_find(&s->flights, &m->job, m->slot);
     if (f == NULL || f->state != FLIGHT_ASKED) {
         s->nonsense++;
         return;
     }
-    if (find_plan(s, &m->job) == NULL) { /* the job has ended meanwhile */
-        move(s, f, FLIGHT_NONE);
+    const struct plan *plan = sched_plan(s, &m->job);
+    dur_ms trial = plan == NULL || plan->trial_ms == 0 ? TRIAL_GUESS_MS : plan->trial_ms;
+    uint32_t place = s->quitting ? WORKERS_NONE : workers_pick(&s->workers, trial);
+    if (place == WORKERS_NONE) { /* who was free when it was asked for is not any more */
+        sched_again(s, f, f->slot.attempts, 0);
         return;
     }
-    if (s->quitting) {
-        plan_again(find_plan(s, &m->job), f->slot.slot, f->slot.attempts, INT64_MIN);
-        move(s, f, FLIGHT_NONE);
-        return;
-    }
-    move(s, f, FLIGHT_LEASED);
-    say(out, &(struct msg){.kind = MSG_lease,
-                           .lease = {.job = m->job,
-                                     .slot = m->slot,
-                                     .attempt = f->slot.attempts + 1,
-                                     .config = m->config}});
+    f->since = s->now;
+    flights_move(&s->flights, f, FLIGHTS_AT_WORKER + place);
+    sched_move(s, f, FLIGHT_LEASED);
+    say_lease(s, f, m->config, out);
 }
 
 /* ---- what comes back ---- */
 
+/* Of this node's own executor. */
 static void on_outcome(struct sched *s, const struct msg_outcome *m) {
     struct msg fact;
     struct err err;
@@ -170,76 +152,125 @@ static void on_outcome(struct sched *s, const struct msg_outcome *m) {
         return;
     }
     const struct msg_result_fact *result = &fact.result_fact;
-    struct flight *f = find_flight(s, &result->job, result->slot);
-    if (f == NULL || f->state != FLIGHT_LEASED) {
-        s->nonsense++;
-        return;
-    }
-    struct plan *plan = find_plan(s, &result->job);
     bool lost = result->status == TRIAL_LOST || result->status == TRIAL_CANCELLED;
-    if (plan != NULL && lost)
-        plan_again(plan, f->slot.slot, f->slot.attempts, s->now + LOST_REST_MS);
-    move(s, f, plan == NULL || lost ? FLIGHT_NONE : FLIGHT_UNRECORDED);
+    const struct msg_ended ended = {
+        .job = result->job, .slot = result->slot, .attempt = result->attempt, .lost = lost};
+    crew_ended(s, 0, &ended);
+}
+
+/* A slot that nothing of ours was under way for: an attempt of an earlier leader or of another island. */
+static void on_foreign_record(struct plan *plan, const struct msg_recorded *m, when_ms now) {
+    if (plan_take(plan, m->slot) && !m->finished)
+        plan_again(plan, m->slot, (uint32_t)m->attempts, now + m->pause_ms);
 }
 
 static void on_recorded(struct sched *s, const struct msg_recorded *m) {
-    struct flight *f = find_flight(s, &m->job, m->slot);
-    if (f == NULL || f->state != FLIGHT_UNRECORDED) {
-        s->nonsense++;
+    struct flight *f = flights_find(&s->flights, &m->job, m->slot);
+    struct plan *plan = sched_plan(s, &m->job);
+    if (f == NULL) {
+        if (plan != NULL)
+            on_foreign_record(plan, m, s->now);
         return;
     }
-    struct plan *plan = find_plan(s, &m->job);
-    if (plan != NULL && !m->finished)
-        plan_again(plan, m->slot, (uint32_t)m->attempts, s->now + m->pause_ms);
-    move(s, f, FLIGHT_NONE);
+    bool older = f->state == FLIGHT_LEASED && m->attempts <= f->slot.attempts;
+    if (older) /* than the attempt that runs */
+        f->moot = f->moot || m->finished;
+    else if (m->finished)
+        sched_move(s, f, FLIGHT_NONE);
+    else
+        sched_again(s, f, (uint32_t)m->attempts, m->pause_ms);
 }
 
 /* ---- jobs ---- */
+
+/* Flights that were there before the job: reported by workers, or of its last opening and not landed yet. */
+static void take_flights(struct sched *s, struct plan *plan) {
+    for (uint32_t i = 0; i < s->flights.used; i++) {
+        struct flight *f = &s->flights.entries[i];
+        if (f->state == FLIGHT_NONE || !job_id_equal(&f->job, &plan->job))
+            continue;
+        f->moot = !plan_take(plan, f->slot.slot);
+        plan->running += runs(f->state);
+        plan->inherited += runs(f->state);
+        if (f->moot && f->state == FLIGHT_UNRECORDED)
+            sched_move(s, f, FLIGHT_NONE);
+    }
+}
 
 static void on_job_open(struct sched *s, const struct msg_job_open *m) {
     struct job job;
     struct err err;
     struct arena arena = arena_of(s->arena, sizeof s->arena);
     struct plan *plan = NULL;
+    if (s->follows)
+        return; /* facts says it again when this node leads */
     for (uint32_t i = 0; i < s->plans_used && plan == NULL; i++)
         plan = s->plans[i].used ? NULL : &s->plans[i];
     if (plan == NULL && s->plans_used < LIMIT_JOBS_OPEN)
         plan = &s->plans[s->plans_used++];
-    if (plan == NULL || find_plan(s, &m->job) != NULL || !job_decode(&job, m->spec, &arena, &err) ||
+    if (plan == NULL || sched_plan(s, &m->job) != NULL ||
+        !job_decode(&job, m->spec, &arena, &err) ||
         !plan_open(plan, &m->job, job.trials, job.parallel, m->finished, m->begun)) {
         s->nonsense++;
         return;
     }
     plan->opened = ++s->opened;
+    take_flights(s, plan);
 }
 
-/* Flights of the job stay until the executor has let go of them: until then they hold its capacity. */
+/* Flights of the job stay until their workers have let go of them: until then they hold a place. */
 static void on_job_shut(struct sched *s, const struct msg_job_shut *m) {
-    struct plan *plan = find_plan(s, &m->job);
+    struct plan *plan = sched_plan(s, &m->job);
     if (plan == NULL)
         return;
     plan->used = false;
-    for (uint32_t i = 0; i < s->flights_used; i++) {
-        struct flight *f = &s->flights[i];
+    for (uint32_t i = 0; i < s->flights.used; i++) {
+        struct flight *f = &s->flights.entries[i];
         bool waits = f->state == FLIGHT_UNRECORDED || f->state == FLIGHT_ASKED;
         if (waits && job_id_equal(&f->job, &m->job))
-            move(s, f,
-                 FLIGHT_NONE); /* neither facts nor the tuner says anything further about it */
+            sched_move(
+                s, f, FLIGHT_NONE); /* neither facts nor the tuner says anything further about it */
     }
+}
+
+/* ---- leading ---- */
+
+static void forget(struct sched *s) {
+    flights_clear(&s->flights);
+    for (uint32_t i = 0; i < s->plans_used; i++)
+        s->plans[i].used = false;
+    while (s->workers.count > 0)
+        workers_remove(&s->workers, --s->workers.count);
+    s->workers.wakes = 0;
+    s->plans_used = s->asked = 0;
+    if (!s->clustered)
+        crew_capacity(s, s->capacity);
+}
+
+static void on_lead(struct sched *s, const struct msg_lead *m) {
+    if (!m->mine)
+        forget(s);
+    s->follows = !m->mine;
+    s->term = m->term;
 }
 
 static void sched_step(void *self, const struct event *event, struct moment at, struct says *out) {
     struct sched *s = self;
     const struct msg *m = &event->msg;
     s->now = at.now;
+    workers_wake(&s->workers, at.now);
+    crew_orphans(s);
     switch (m->kind) {
     case MSG_NONE: break;
     case MSG_start: s->up = true; break;
-    case MSG_capacity: s->capacity = m->capacity.slots; break;
+    case MSG_capacity: crew_capacity(s, m->capacity.slots); break;
     case MSG_job_open: on_job_open(s, &m->job_open); break;
     case MSG_job_shut: on_job_shut(s, &m->job_shut); break;
     case MSG_proposed: on_proposed(s, &m->proposed, out); break;
     case MSG_outcome: on_outcome(s, &m->outcome); break;
+    case MSG_ended: crew_ended(s, event->peer, &m->ended); break;
+    case MSG_worker: crew_worker(s, &m->worker); break;
+    case MSG_lead: on_lead(s, &m->lead); break;
     case MSG_recorded: on_recorded(s, &m->recorded); break;
     case MSG_hold: s->held = m->hold.on; break;
     case MSG_quit: s->quitting = true; break;
@@ -250,7 +281,7 @@ static void sched_step(void *self, const struct event *event, struct moment at, 
 
 static when_ms sched_deadline(const void *self) {
     const struct sched *s = self;
-    when_ms soonest = WHEN_NEVER;
+    when_ms soonest = crew_deadline(s);
     for (uint32_t i = 0; i < s->plans_used; i++) {
         if (s->plans[i].used)
             soonest = when_sooner(soonest, plan_wakes(&s->plans[i], s->now));
@@ -260,17 +291,23 @@ static when_ms sched_deadline(const void *self) {
 
 static void sched_check(const void *self) {
     const struct sched *s = self;
-    uint32_t leases = 0, in_flight = 0;
-    for (uint32_t i = 0; i < s->flights_used; i++) {
-        enum flight_state state = s->flights[i].state;
-        leases += state == FLIGHT_ASKED || state == FLIGHT_LEASED;
-        in_flight += state != FLIGHT_NONE;
-    }
-    ensure(leases == s->leases && in_flight == s->in_flight);
+    uint32_t asked = 0, leased = 0, flights = 0, held = 0;
+    ensure(s->flights.count <= s->flights.used && s->asked <= s->flights.count);
     for (uint32_t i = 0; i < s->plans_used; i++) {
         const struct plan *p = &s->plans[i];
-        ensure(!p->used || p->parallel == 0 || p->running <= p->parallel);
+        ensure(!p->used || p->parallel == 0 || p->running <= p->parallel + p->inherited);
     }
+    if (s->flights.used > CHECKED_MAX)
+        return;
+    for (uint32_t i = 0; i < s->flights.used; i++) {
+        const struct flight *f = &s->flights.entries[i];
+        asked += f->state == FLIGHT_ASKED;
+        leased += f->state == FLIGHT_LEASED;
+        flights += f->state != FLIGHT_NONE;
+    }
+    for (uint32_t i = 0; i < s->workers.count; i++)
+        held += s->workers.entries[i].leased;
+    ensure(asked == s->asked && leased == held && flights == s->flights.count);
 }
 
 struct core sched_core(struct sched *s) {

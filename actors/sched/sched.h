@@ -1,16 +1,31 @@
-/* sched - which slot of which job runs next, and where: gives free capacity to jobs, one lease at a time.
+/* sched - which slot of which job runs next, and where: gives free places of workers to jobs, one lease at a time.
  *
- * Hears    start, job_open, job_shut, capacity, proposed, outcome, recorded, hold, quit; the time.
- * Says     propose (tuner), lease (executor).
+ * Hears    start, job_open, job_shut, capacity, proposed, outcome, recorded, hold, quit; lead, worker (leader); ended (other
+ *          nodes, through member); the time.
+ * Says     propose (tuner); lease (this node's executor and, so that it can report it, its leader room; other nodes by say_to
+ *          MEMBER).
  * Holds    - a slot is in at most one flight: asked for, leased, or ended and not yet recorded;
  *          - slots that are finished are never given out again, lost ones are, those to be retried are when their attempt
  *            is recorded and its rest is over (a trial that asked to be tried later waits longer each time);
  *          - no new slot is begun while LIMIT_BEGUN of all jobs are begun and not finished, however long they rest;
- *          - no more leases than capacity, no more of a job than its `parallel`, and no more flights than LIMIT_UNRECORDED:
- *            then the disk is what everybody waits for.
+ *          - no more leases than places, no more of a job than its `parallel`, and no more flights than LIMIT_UNRECORDED
+ *            beside what other nodes may run: then the disk is what everybody waits for;
+ *          - without lead{mine} nothing is given out and nothing is known of flights or jobs; leases that workers report at
+ *            the start of a term are flights from then on, whoever gave them out;
+ *          - a worker that is gone: what it had is given out again as the same attempt, at once; what it had ended, and what
+ *            its reports do not name LOST_MS after it was leased, GRACE_MS later if it is not recorded by then.
+ * Where    workers.h. No lease is given beyond a worker's places: its executor refuses what it has no place for, it does not
+ *          queue, so a lease that comes early would only come back lost.
+ * Alone    until a `worker` was heard this node's own executor, as `capacity` has it, is the only one; until a `lead` was
+ *          heard it leads.
+ * Cost     a lease costs the same however many flights there are, and log2(LIMIT_WORKERS) comparisons.
  * Fair     the job with the fewest running trials goes first, the older one on a tie.
  * Memory   the caller's, sched_size() bytes of zeros.
  * Errors   messages about jobs or slots that are not in flight are late or wrong: dropped and counted.
+ *
+ *   sched.c    the step: jobs, giving out, what comes back      plan.c      what is left of a job
+ *   crew.c     workers: their reports, their ends               flights.c   what is on its way
+ *                                                               workers.c   who is best
  */
 #ifndef ZYG_SCHED_H
 #define ZYG_SCHED_H

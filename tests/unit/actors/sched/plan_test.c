@@ -101,16 +101,16 @@ static void what_cannot_be_is_refused(void **state) {
 
 static void more_begun_slots_than_there_is_room_for_are_refused(void **state) {
     struct plan *p = *state;
-    enum { PAIRS = PLAN_AGAIN_MAX + 1 };
+    enum { PAIRS = PLAN_BEGUN_MAX + 1 };
     size_t cap = PAIRS * 10;
     uint8_t *memory = malloc(cap);
     struct buf out = buf_of(memory, cap);
-    for (uint64_t slot = 0; slot < PLAN_AGAIN_MAX; slot++) {
+    for (uint64_t slot = 0; slot < PLAN_BEGUN_MAX; slot++) {
         mp_put_u64(&out, slot);
         mp_put_u64(&out, 0);
     }
     assert_true(plan_open(p, &job, PAIRS, 0, none, buf_view(&out)));
-    mp_put_u64(&out, PLAN_AGAIN_MAX);
+    mp_put_u64(&out, PLAN_BEGUN_MAX);
     mp_put_u64(&out, 0);
     assert_false(out.overflow);
     assert_false(plan_open(p, &job, PAIRS, 0, none, buf_view(&out)));
@@ -120,13 +120,50 @@ static void more_begun_slots_than_there_is_room_for_are_refused(void **state) {
 static void the_ring_of_slots_to_repeat_goes_round(void **state) {
     struct plan *p = *state;
     assert_true(plan_open(p, &job, 1000000, 0, none, none));
-    for (uint64_t i = 0; i < 3 * PLAN_AGAIN_MAX; i++) {
-        plan_again(p, i, (uint32_t)i, INT64_MIN);
-        plan_again(p, i + 500000, 7, INT64_MIN);
+    uint64_t rounds = 3 * PLAN_AGAIN_MAX;
+    plan_again(p, 0, 0, INT64_MIN);
+    for (uint64_t i = 0; i < rounds; i++) {
+        plan_again(p, i + 1, (uint32_t)i + 1, INT64_MIN);
         expect_next(p, i, (uint32_t)i);
-        expect_next(p, i + 500000, 7);
     }
+    expect_next(p, rounds, (uint32_t)rounds);
     expect_next(p, 0, 0);
+}
+
+static void while_many_rest_nothing_new_is_begun(void **state) {
+    struct plan *p = *state;
+    struct plan_slot next;
+    assert_true(plan_open(p, &job, 1000000, 0, none, none));
+    assert_true(plan_has_next(p, NOW, true));
+    assert_false(plan_has_next(p, NOW, false));
+    assert_true(plan_next(p, NOW, &next));
+    plan_again(p, next.slot, 1, NOW + 100);
+    assert_false(plan_has_next(p, NOW, false));
+    assert_true(plan_has_next(p, NOW + 100, false));
+}
+
+static void a_slot_that_came_by_another_way_is_not_given_out(void **state) {
+    struct plan *p = *state;
+    assert_true(plan_open(p, &job, 5, 0, none, begun_bytes((uint64_t[]){1, 3, 2, 0}, 4)));
+    assert_true(plan_take(p, 0));
+    assert_false(plan_take(p, 0));
+    assert_true(plan_take(p, 2)); /* one that would have run again */
+    assert_false(plan_take(p, 2));
+    assert_false(plan_take(p, 5));
+    expect_next(p, 1, 3);
+    expect_next(p, 3, 0);
+}
+
+static void the_time_of_trials_is_a_moving_mean(void **state) {
+    struct plan *p = *state;
+    assert_true(plan_open(p, &job, 5, 0, none, none));
+    plan_took(p, 0);
+    assert_int_equal(p->trial_ms, 1);
+    for (int i = 0; i < 100; i++)
+        plan_took(p, 1000);
+    assert_in_range(p->trial_ms, 990, 1000);
+    plan_took(p, 200);
+    assert_in_range(p->trial_ms, 890, 900);
 }
 
 static void a_slot_rests_until_its_time_and_stands_in_nobodys_way(void **state) {
@@ -156,6 +193,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(more_begun_slots_than_there_is_room_for_are_refused, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_ring_of_slots_to_repeat_goes_round, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(while_many_rest_nothing_new_is_begun, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_slot_that_came_by_another_way_is_not_given_out, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_time_of_trials_is_a_moving_mean, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_slot_rests_until_its_time_and_stands_in_nobodys_way,
                                         set_up, tear_down),
     };

@@ -67,11 +67,24 @@ static void proposed(struct fixture *f, int job, uint64_t slot) {
                           .proposed = {.job = jobs[job], .slot = slot, .config = span_text("c")}});
 }
 
+/* The attempt of the newest lease of this slot to this node. */
+static uint64_t attempt_of(const struct fixture *f, int job, uint64_t slot) {
+    uint64_t attempt = 1;
+    const struct msg *m;
+    for (uint32_t i = 0; (m = stage_heard(f->stage, ROOM_EXECUTOR, MSG_lease, i)) != NULL; i++) {
+        if (m->lease.slot == slot && job_id_equal(&m->lease.job, &jobs[job]))
+            attempt = m->lease.attempt;
+    }
+    return attempt;
+}
+
 static void outcome(struct fixture *f, int job, uint64_t slot, enum trial_status status) {
     uint8_t memory[256];
     struct buf result = buf_of(memory, sizeof memory);
-    const struct msg m = {.kind = MSG_result_fact,
-                          .result_fact = {.job = jobs[job], .slot = slot, .status = status}};
+    const struct msg m = {
+        .kind = MSG_result_fact,
+        .result_fact = {
+            .job = jobs[job], .slot = slot, .attempt = attempt_of(f, job, slot), .status = status}};
     assert_true(msg_encode(&m, &result));
     tell(f, &(struct msg){.kind = MSG_outcome, .outcome.result = buf_view(&result)});
 }
@@ -339,7 +352,6 @@ static void what_is_not_in_flight_is_dropped(void **state) {
     proposed(f, 0, 5);
     proposed(f, 1, 0);
     outcome(f, 0, 0, TRIAL_DONE); /* not leased yet */
-    recorded(f, 0, 0, true, 1);
     tell(f, &(struct msg){.kind = MSG_outcome, .outcome.result = span_text("?")});
     tell(f,
          &(struct msg){.kind = MSG_job_open, .job_open = {.job = jobs[1], .spec = span_text("?")}});

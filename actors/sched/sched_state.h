@@ -1,0 +1,46 @@
+/* sched_state - the scheduler's state and what its files share; for its own files only. */
+#ifndef ZYG_SCHED_STATE_H
+#define ZYG_SCHED_STATE_H
+
+#include "actors/sched/flights.h"
+#include "actors/sched/sched.h"
+#include "actors/sched/workers.h"
+#include "proto/job/job.h"
+
+struct sched {
+    bool up;
+    bool held;
+    bool quitting;
+    bool follows;   /* somebody else leads, or nobody yet */
+    bool clustered; /* places come by `worker` */
+    uint64_t term;
+    when_ms now; /* of the newest event */
+    uint64_t capacity;
+    uint64_t opened;
+    uint32_t asked;
+    uint64_t reports;
+    uint64_t nonsense;
+    struct flights flights;
+    struct workers workers;
+    struct plan plans[LIMIT_JOBS_OPEN];
+    uint32_t plans_used;
+    uint8_t arena[JOB_ARENA_BYTES];
+};
+
+struct plan *sched_plan(struct sched *s, const struct job_id *job);
+/* Every move of a flight goes through here, so the counts cannot drift; to FLIGHT_NONE it is gone. A flight that is leased
+ * stands in its worker's list before. */
+void sched_move(struct sched *s, struct flight *f, enum flight_state to);
+/* It ends; unless its slot is finished or its job over, it is given out again, as this attempt, after a pause. */
+void sched_again(struct sched *s, struct flight *f, uint32_t attempts, dur_ms pause);
+
+/* crew.c */
+void crew_capacity(struct sched *s, uint64_t slots);
+void crew_worker(struct sched *s, const struct msg_worker *m);
+void crew_ended(struct sched *s, uint32_t peer, const struct msg_ended *m);
+/* A leased flight has ended in one way or the other. */
+void crew_landed(struct sched *s, struct flight *f, bool lost);
+void crew_orphans(struct sched *s); /* whose time has come */
+when_ms crew_deadline(const struct sched *s);
+
+#endif

@@ -1,0 +1,225 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "actors/elastic/elastic.h"
+#include "actors/member/member.h"
+#include "tests/lib/stage.h"
+
+enum { SELF = 5, SMALLER = 1, LARGER = 9, IDLE_MS = 30000 };
+
+struct fixture {
+    struct stage *stage;
+    void *memory;
+};
+
+static void hear(struct fixture *f, const struct msg *m) {
+    stage_tell(f->stage, ROOM_ELASTIC, ROOM_NONE, 0, m);
+}
+
+static void know(struct fixture *f, uint8_t id, enum member_state state, bool stores) {
+    struct msg m = {.kind = MSG_node_known};
+    m.node_known.peer = id == SELF ? 0 : id;
+    m.node_known.node = (struct node_id){.bytes = {id}};
+    m.node_known.state = state;
+    m.node_known.active = state == MEMBER_ALIVE;
+    m.node_known.flags = stores ? MEMBER_STORES : 0;
+    hear(f, &m);
+}
+
+static void working(struct fixture *f, bool on) {
+    hear(f, &(struct msg){.kind = MSG_working, .working.on = on});
+}
+
+static void handed_over(struct fixture *f, uint64_t lacking) {
+    hear(f, &(struct msg){.kind = MSG_handed_over, .handed_over.lacking = lacking});
+}
+
+static void seat(struct fixture *f, dur_ms idle_ms, bool disk_stays) {
+    const struct elastic_config config = {.idle_ms = idle_ms, .disk_stays = disk_stays};
+    memset(f->memory, 0, elastic_size());
+    struct core core = elastic_core(elastic_init(f->memory, &config));
+    board_seat_core(f->stage->board, &core);
+    stage_forget(f->stage);
+    hear(f, &(struct msg){.kind = MSG_start});
+    hear(f, &(struct msg){.kind = MSG_lead, .lead.term = 1});
+    know(f, SELF, MEMBER_ALIVE, true);
+}
+
+static int set_up(void **state) {
+    struct fixture *f = calloc(1, sizeof *f);
+    f->stage = stage_new();
+    f->memory = calloc(1, elastic_size());
+    seat(f, IDLE_MS, false);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct fixture *f = *state;
+    stage_destroy(&f->stage);
+    free(f->memory);
+    free(f);
+    return 0;
+}
+
+/* All it said: l leaving, s stays after all, d done, q quit. */
+static void expect(const struct fixture *f, const char *words) {
+    char memory[16];
+    struct buf said = buf_of(memory, sizeof memory);
+    for (uint32_t i = 0; i < f->stage->heard_count; i++) {
+        const struct heard *h = &f->stage->heard[i];
+        if (h->to == ROOM_MEMBER && h->msg.kind == MSG_farewell)
+            buf_text(&said, h->msg.farewell.done ? "d" : h->msg.farewell.stay ? "s" : "l");
+        if (h->to == ROOM_NODE && h->msg.kind == MSG_quit)
+            buf_text(&said, "q");
+    }
+    buf_zero(&said);
+    assert_string_equal(memory, words);
+}
+
+static void an_idle_node_leaves_hands_over_and_goes(void **state) {
+    struct fixture *f = *state;
+    know(f, SMALLER, MEMBER_ALIVE, true);
+    stage_pass(f->stage, IDLE_MS - 1);
+    handed_over(f, 0); /* before the farewell: that says nothing of a node that is no holder */
+    expect(f, "");
+    stage_pass(f->stage, 1);
+    expect(f, "l");
+    handed_over(f, 3);
+    expect(f, "l");
+    handed_over(f, 0);
+    expect(f, "ldq");
+    working(f, true);
+    stage_pass(f->stage, 10 * IDLE_MS);
+    expect(f, "ldq");
+}
+
+static void a_node_that_nobody_told_otherwise_stays(void **state) {
+    struct fixture *f = *state;
+    seat(f, 0, true);
+    know(f, SMALLER, MEMBER_ALIVE, true);
+    stage_pass(f->stage, (dur_ms)1 << 40);
+    expect(f, "");
+    assert_int_equal(board_deadline(f->stage->board), WHEN_NEVER);
+}
+
+static void work_begins_the_idle_time_anew(void **state) {
+    struct fixture *f = *state;
+    know(f, SMALLER, MEMBER_ALIVE, true);
+    stage_pass(f->stage, IDLE_MS - 1);
+    working(f, true);
+    stage_pass(f->stage, 5 * IDLE_MS);
+    working(f, false);
+    stage_pass(f->stage, IDLE_MS - 1);
+    hear(f, &(struct msg){.kind = MSG_job_open});
+    stage_pass(f->stage, IDLE_MS - 1);
+    expect(f, "");
+    hear(f, &(struct msg){.kind = MSG_lead}); /* nobody gives out work now */
+    stage_pass(f->stage, 5 * IDLE_MS);
+    hear(f, &(struct msg){.kind = MSG_lead, .lead.term = 2});
+    stage_pass(f->stage, IDLE_MS - 1);
+    expect(f, "");
+    stage_pass(f->stage, 1);
+    expect(f, "l");
+}
+
+static void a_job_that_opens_ends_the_departure(void **state) {
+    struct fixture *f = *state;
+    know(f, SMALLER, MEMBER_ALIVE, true);
+    stage_pass(f->stage, IDLE_MS);
+    hear(f, &(struct msg){.kind = MSG_job_open});
+    expect(f, "ls");
+    handed_over(f, 0); /* late */
+    expect(f, "ls");
+    stage_pass(f->stage, IDLE_MS);
+    expect(f, "lsl");
+    working(f, true);
+    expect(f, "lsls");
+}
+
+static void the_only_one_that_stores_stays(void **state) {
+    struct fixture *f = *state;
+    know(f, SMALLER, MEMBER_ALIVE, false);
+    know(f, LARGER, MEMBER_UNREACHABLE, true);
+    stage_pass(f->stage, 10 * IDLE_MS);
+    expect(f, "");
+    know(f, LARGER, MEMBER_ALIVE, true);
+    expect(f, "l");
+}
+
+static void it_may_go_alone_when_its_disk_stays_or_it_holds_nothing(void **state) {
+    struct fixture *f = *state;
+    seat(f, IDLE_MS, true);
+    stage_pass(f->stage, IDLE_MS);
+    expect(f, "ldq");
+    seat(f, IDLE_MS, false);
+    know(f, SELF, MEMBER_ALIVE, false);
+    stage_pass(f->stage, IDLE_MS);
+    expect(f, "ldq");
+    seat(f, IDLE_MS, true); /* with somebody to hand over to, it does */
+    know(f, SMALLER, MEMBER_ALIVE, true);
+    stage_pass(f->stage, IDLE_MS);
+    expect(f, "l");
+}
+
+static void of_all_that_leave_the_smallest_stays(void **state) {
+    struct fixture *f = *state;
+    know(f, SMALLER, MEMBER_ALIVE, true);
+    know(f, LARGER, MEMBER_ALIVE, true);
+    stage_pass(f->stage, IDLE_MS);
+    know(f, LARGER, MEMBER_LEAVING, true);
+    expect(f, "l");
+    know(f, SMALLER, MEMBER_LEAVING, true); /* that one stays, and will be there to take over */
+    handed_over(f, 0);
+    expect(f, "l");
+    know(f, SMALLER, MEMBER_ALIVE, true);
+    expect(f, "ldq");
+    seat(f, IDLE_MS, false);
+    know(f, LARGER, MEMBER_ALIVE, true);
+    stage_pass(f->stage, IDLE_MS);
+    know(f, LARGER, MEMBER_LEAVING, true);
+    expect(f, "ls");
+    stage_pass(f->stage, 10 * IDLE_MS);
+    expect(f, "ls");
+}
+
+static void a_hand_over_without_end_is_given_up(void **state) {
+    struct fixture *f = *state;
+    know(f, SMALLER, MEMBER_ALIVE, true);
+    stage_pass(f->stage, IDLE_MS);
+    handed_over(f, 1);
+    stage_pass(f->stage, 59999);
+    expect(f, "l");
+    stage_pass(f->stage, 1);
+    expect(f, "ls");
+    stage_pass(f->stage, IDLE_MS);
+    expect(f, "lsl");
+}
+
+static void who_was_asked_to_quit_does_not_leave_as_well(void **state) {
+    struct fixture *f = *state;
+    know(f, SMALLER, MEMBER_ALIVE, true);
+    hear(f, &(struct msg){.kind = MSG_quit});
+    stage_pass(f->stage, 10 * IDLE_MS);
+    expect(f, "");
+}
+
+#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        STAGED(an_idle_node_leaves_hands_over_and_goes),
+        STAGED(a_node_that_nobody_told_otherwise_stays),
+        STAGED(work_begins_the_idle_time_anew),
+        STAGED(a_job_that_opens_ends_the_departure),
+        STAGED(the_only_one_that_stores_stays),
+        STAGED(it_may_go_alone_when_its_disk_stays_or_it_holds_nothing),
+        STAGED(of_all_that_leave_the_smallest_stays),
+        STAGED(a_hand_over_without_end_is_given_up),
+        STAGED(who_was_asked_to_quit_does_not_leave_as_well),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

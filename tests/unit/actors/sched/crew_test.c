@@ -1,0 +1,380 @@
+/* sched as the leader of a cluster: workers on other nodes, their reports, their ends. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "actors/sched/sched.h"
+#include "proto/base/mp.h"
+#include "proto/base/ranges.h"
+#include "proto/status.h"
+#include "tests/lib/stage.h"
+#include "tests/unit/actors/tuner/jobs.h"
+
+enum { TERM = 6, A = 11, B = 12 }; /* peers */
+
+struct fixture {
+    struct stage *stage;
+    void *memory;
+    struct test_job job;
+};
+
+static const struct job_id job = {{1}};
+
+static void tell(struct fixture *f, const struct msg *m) {
+    stage_tell(f->stage, ROOM_SCHED, ROOM_NONE, 0, m);
+}
+
+static void lead(struct fixture *f, bool mine) {
+    tell(f, &(struct msg){.kind = MSG_lead, .lead = {.term = TERM, .mine = mine}});
+}
+
+static void worker(struct fixture *f, uint32_t peer, uint64_t slots) {
+    tell(f, &(struct msg){.kind = MSG_worker,
+                          .worker = {.peer = peer, .slots = slots, .rtt_us = 300}});
+}
+
+static void gone(struct fixture *f, uint32_t peer) {
+    tell(f, &(struct msg){.kind = MSG_worker, .worker = {.peer = peer, .gone = true}});
+}
+
+/* What the worker reports: slot, attempt, over, ... */
+static void report(struct fixture *f, uint32_t peer, uint64_t slots, const uint64_t *leases,
+                   size_t count) {
+    uint8_t memory[512];
+    struct buf out = buf_of(memory, sizeof memory);
+    for (size_t i = 0; i < count; i += 3) {
+        mp_put_bin(&out, span_of(job.bytes, sizeof job.bytes));
+        mp_put_u64(&out, leases[i]);
+        mp_put_u64(&out, leases[i + 1]);
+        mp_put_bool(&out, leases[i + 2] != 0);
+    }
+    tell(f, &(struct msg){.kind = MSG_worker,
+                          .worker = {.peer = peer,
+                                     .slots = slots,
+                                     .rtt_us = 300,
+                                     .told = true,
+                                     .leases = buf_view(&out)}});
+}
+#define REPORT(f, peer, slots, ...)                                                                \
+    report(f, peer, slots, (uint64_t[]){__VA_ARGS__}, sizeof((uint64_t[]){__VA_ARGS__}) / 8)
+
+static void open_job(struct fixture *f, uint64_t trials, struct span finished) {
+    uint8_t memory[4096];
+    struct buf spec = buf_of(memory, sizeof memory);
+    f->job.job.trials = trials;
+    assert_true(job_encode(&f->job.job, &spec));
+    tell(f, &(struct msg){.kind = MSG_job_open,
+                          .job_open = {.job = job, .spec = buf_view(&spec), .finished = finished}});
+}
+
+static void proposed(struct fixture *f, uint64_t slot) {
+    tell(f, &(struct msg){.kind = MSG_proposed,
+                          .proposed = {.job = job, .slot = slot, .config = span_text("c")}});
+}
+
+static void ended(struct fixture *f, uint32_t peer, uint64_t slot, uint64_t attempt, bool lost) {
+    const struct msg m = {.kind = MSG_ended,
+                          .ended = {.job = job, .slot = slot, .attempt = attempt, .lost = lost}};
+    stage_tell(f->stage, ROOM_SCHED, ROOM_MEMBER, peer, &m);
+}
+
+static void recorded(struct fixture *f, uint64_t slot, bool finished, uint64_t attempts) {
+    const struct msg m = {
+        .kind = MSG_recorded,
+        .recorded = {.job = job, .slot = slot, .finished = finished, .attempts = attempts}};
+    tell(f, &m);
+}
+
+static uint32_t asked(const struct fixture *f) {
+    return stage_count(f->stage, ROOM_TUNER, MSG_propose);
+}
+
+static void expect_asked(const struct fixture *f, uint32_t count, uint64_t last_slot) {
+    assert_int_equal(asked(f), count);
+    assert_int_equal(stage_heard(f->stage, ROOM_TUNER, MSG_propose, count - 1)->propose.slot,
+                     last_slot);
+}
+
+/* The newest lease: for this peer, this attempt of this slot. */
+static void expect_leased(const struct fixture *f, uint32_t peer, uint64_t slot, uint64_t attempt) {
+    const struct heard *newest = NULL;
+    for (uint32_t i = 0; i < f->stage->heard_count; i++) {
+        const struct heard *h = &f->stage->heard[i];
+        if (h->msg.kind == MSG_lease && h->to != ROOM_LEADER)
+            newest = h;
+    }
+    assert_non_null(newest);
+    assert_int_equal(newest->to, peer == 0 ? ROOM_EXECUTOR : ROOM_MEMBER);
+    assert_int_equal(newest->peer, peer);
+    assert_int_equal(newest->msg.lease.term, TERM);
+    assert_int_equal(newest->msg.lease.slot, slot);
+    assert_int_equal(newest->msg.lease.attempt, attempt);
+}
+
+static int set_up(void **state) {
+    struct fixture *f = calloc(1, sizeof *f);
+    f->stage = stage_new();
+    f->memory = calloc(1, sched_size());
+    struct core core = sched_core(sched_init(f->memory));
+    board_seat_core(f->stage->board, &core);
+    job_begin(&f->job, METHOD_RANDOM, 1000);
+    add_range(&f->job, "lr", PARAM_FLOAT, 0, 1);
+    job_end(&f->job);
+    tell(f, &(struct msg){.kind = MSG_start});
+    tell(f, &(struct msg){.kind = MSG_capacity, .capacity.slots = 2});
+    lead(f, false);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct fixture *f = *state;
+    stage_destroy(&f->stage);
+    free(f->memory);
+    free(f);
+    return 0;
+}
+
+static void nothing_is_given_out_by_whoever_does_not_lead(void **state) {
+    struct fixture *f = *state;
+    open_job(f, 10, (struct span){0});
+    worker(f, 0, 2);
+    worker(f, A, 2);
+    assert_int_equal(asked(f), 0);
+    lead(f, true);
+    open_job(f, 10, (struct span){0});
+    expect_asked(f, 4, 3);
+    proposed(f, 0);
+    lead(f, false);
+    assert_int_equal(board_deadline(f->stage->board), WHEN_NEVER);
+    proposed(f, 1);
+    ended(f, A, 0, 1, false);
+    assert_int_equal(asked(f), 4);
+    lead(f, true);
+    open_job(f, 10, (struct span){0});
+    assert_int_equal(asked(f), 4); /* its workers are forgotten as well */
+    worker(f, A, 1);
+    expect_asked(f, 5, 0);
+}
+
+static void leases_go_to_the_workers_and_their_ends_free_the_places(void **state) {
+    struct fixture *f = *state;
+    worker(f, 0, 1);
+    worker(f, A, 1);
+    lead(f, true);
+    open_job(f, 10, (struct span){0});
+    expect_asked(f, 2, 1);
+    proposed(f, 0);
+    expect_leased(f, 0, 0, 1);
+    assert_int_equal(stage_count(f->stage, ROOM_LEADER, MSG_lease), 1); /* to be reported */
+    proposed(f, 1);
+    expect_leased(f, A, 1, 1);
+    ended(f, B, 1, 1, false); /* of somebody else */
+    ended(f, A, 1, 2, false); /* of another attempt */
+    assert_int_equal(asked(f), 2);
+    ended(f, A, 1, 1, false);
+    expect_asked(f, 3, 2); /* before it is recorded */
+    recorded(f, 1, true, 1);
+    proposed(f, 2);
+    recorded(f, 2, false, 1); /* a fact can be faster than the word of the end */
+    expect_asked(f, 4, 2);
+    proposed(f, 2);
+    expect_leased(f, A, 2, 2);
+    ended(f, A, 2, 1, false); /* that of the first attempt */
+    assert_int_equal(asked(f), 4);
+}
+
+static void what_a_worker_lost_is_given_out_again_but_not_to_it_at_once(void **state) {
+    struct fixture *f = *state;
+    worker(f, A, 1);
+    lead(f, true);
+    open_job(f, 10, (struct span){0});
+    proposed(f, 0);
+    ended(f, A, 0, 1, true);
+    assert_int_equal(asked(f), 1);
+    stage_pass(f->stage, 49);
+    assert_int_equal(asked(f), 1);
+    stage_pass(f->stage, 1);
+    expect_asked(f, 2, 0);
+    proposed(f, 0);
+    expect_leased(f, A, 0, 1);
+    worker(f, B, 1);
+    expect_asked(f, 3, 1);
+    proposed(f, 1);
+    ended(f, A, 0, 1, true);
+    ended(f, B, 1, 1, false);
+    expect_asked(f, 4, 0);
+    proposed(f, 0);
+    expect_leased(f, B, 0, 1);
+}
+
+static void what_a_worker_had_is_given_out_again_when_it_is_gone(void **state) {
+    struct fixture *f = *state;
+    worker(f, A, 2);
+    lead(f, true);
+    open_job(f, 10, (struct span){0});
+    proposed(f, 0);
+    proposed(f, 1);
+    ended(f, A, 1, 1, false);
+    expect_asked(f, 3, 2);
+    gone(f, A);
+    proposed(f, 2); /* it was asked for when there was a place */
+    worker(f, B, 8);
+    assert_int_equal(asked(f), 3 + 8);
+    for (uint32_t i = 0; i < 2;
+         i++) { /* what was leased and what was asked for; not what had ended */
+        const struct msg *m = stage_heard(f->stage, ROOM_TUNER, MSG_propose, 3 + i);
+        assert_int_equal(m->propose.slot, i == 0 ? 0 : 2);
+    }
+    proposed(f, 0);
+    expect_leased(f, B, 0, 1);
+    stage_pass(f->stage, 4999);
+    ended(f, B, 0, 1, false);
+    expect_asked(f, 12, 9);
+    stage_pass(f->stage, 1); /* the fact of what had ended has had its time */
+    proposed(f, 2);
+    ended(f, B, 2, 1, false);
+    expect_asked(f, 13, 1);
+}
+
+static void a_fact_within_the_grace_is_waited_for(void **state) {
+    struct fixture *f = *state;
+    worker(f, A, 1);
+    lead(f, true);
+    open_job(f, 1, (struct span){0});
+    proposed(f, 0);
+    ended(f, A, 0, 1, false);
+    gone(f, A);
+    recorded(f, 0, true, 1);
+    worker(f, B, 1);
+    stage_pass(f->stage, 60000);
+    assert_int_equal(asked(f), 1);
+}
+
+static void what_workers_report_at_the_start_of_a_term_is_not_given_out_twice(void **state) {
+    struct fixture *f = *state;
+    uint8_t memory[16];
+    struct buf finished = buf_of(memory, sizeof memory);
+    struct range range_memory[1];
+    struct ranges ranges = ranges_of(range_memory, 1);
+    assert_true(ranges_add(&ranges, 5));
+    ranges_encode(&ranges, &finished);
+    REPORT(f, A, 2, 0, 1, 0, 1, 3, 0);
+    REPORT(f, B, 3, 2, 1, 1, 5, 1,
+           0); /* slot 2 has just ended; 5 is finished, and runs once more */
+    lead(f, true);
+    open_job(f, 10, buf_view(&finished));
+    expect_asked(f, 2, 4); /* 3 and 4 in the places that B has left */
+    ended(f, B, 5, 1, false);
+    expect_asked(f, 3, 6);
+    ended(f, A, 1, 3, false); /* as attempt 3 */
+    expect_asked(f, 4, 7);
+    recorded(f, 1, true, 3);
+    recorded(f, 2, true, 1);
+    stage_pass(f->stage, 60000);
+    assert_int_equal(asked(f), 4);
+    gone(f, A);
+    for (uint64_t slot = 3; slot < 5; slot++) {
+        proposed(f, slot);
+        ended(f, B, slot, 1, false);
+    }
+    expect_asked(f, 5, 0);
+}
+
+static void a_late_report_takes_what_was_only_asked_for(void **state) {
+    struct fixture *f = *state;
+    worker(f, B, 2);
+    lead(f, true);
+    open_job(f, 10, (struct span){0});
+    expect_asked(f, 2, 1);
+    proposed(f, 1);
+    expect_leased(f, B, 1, 1);
+    REPORT(f, A, 3, 0, 1, 0, 1, 1,
+           0);             /* 0 is only asked for; 1 runs on B too and only holds a place */
+    expect_asked(f, 4, 3); /* one place of B's, one of A's */
+    proposed(f, 0);
+    expect_leased(f, B, 1, 1);
+}
+
+static void a_lease_that_never_came_and_an_end_nobody_heard_are_found(void **state) {
+    struct fixture *f = *state;
+    worker(f, A, 2);
+    lead(f, true);
+    open_job(f, 2, (struct span){0});
+    proposed(f, 0);
+    proposed(f, 1);
+    stage_pass(f->stage, 9999);
+    REPORT(f, A, 2, 0, 1, 0);
+    stage_pass(f->stage, 1);
+    REPORT(f, A, 2, 0, 1, 1); /* 0 is over: the word of it was lost; 1 never came */
+    recorded(f, 0, true, 1);
+    stage_pass(f->stage, 4999);
+    assert_int_equal(asked(f), 2);
+    stage_pass(f->stage, 1);
+    expect_asked(f, 3, 1);
+}
+
+static void a_result_of_another_leader_finishes_its_slot(void **state) {
+    struct fixture *f = *state;
+    worker(f, A, 1);
+    lead(f, true);
+    open_job(f, 4, (struct span){0});
+    recorded(f, 1, true, 1);
+    recorded(f, 2, false, 1);
+    recorded(f, 0, true, 1); /* while the tuner thinks of it */
+    expect_asked(f, 2, 2);
+    proposed(f, 0);
+    proposed(f, 2);
+    expect_leased(f, A, 2, 2);
+    recorded(f, 2, true, 1); /* an older attempt: what runs is not needed, and holds its place */
+    assert_int_equal(asked(f), 2);
+    ended(f, A, 2, 2, true);
+    stage_pass(f->stage, 100);
+    expect_asked(f, 3, 3);
+}
+
+static void many_workers_may_run_more_than_the_disk_of_one_node_allows(void **state) {
+    struct fixture *f = *state;
+    lead(f, true);
+    open_job(f, 1000000, (struct span){0});
+    for (uint32_t peer = 1; peer <= 30; peer++)
+        worker(f, peer, 100);
+    assert_int_equal(asked(f), 3000);
+    for (uint32_t peer = 31; peer <= 100; peer++)
+        worker(f, peer, 100);
+    assert_int_equal(asked(f), LIMIT_BEGUN);
+}
+
+static void a_job_that_is_shut_waits_for_its_workers_to_let_go(void **state) {
+    struct fixture *f = *state;
+    worker(f, A, 1);
+    lead(f, true);
+    open_job(f, 10, (struct span){0});
+    proposed(f, 0);
+    tell(f, &(struct msg){.kind = MSG_job_shut, .job_shut = {.job = job, .state = JOB_OPEN}});
+    open_job(f, 10, (struct span){0}); /* opened again while its first trial runs */
+    assert_int_equal(asked(f), 1);
+    ended(f, A, 0, 1, false);
+    expect_asked(f, 2, 1);
+}
+
+#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        STAGED(nothing_is_given_out_by_whoever_does_not_lead),
+        STAGED(leases_go_to_the_workers_and_their_ends_free_the_places),
+        STAGED(what_a_worker_lost_is_given_out_again_but_not_to_it_at_once),
+        STAGED(what_a_worker_had_is_given_out_again_when_it_is_gone),
+        STAGED(a_fact_within_the_grace_is_waited_for),
+        STAGED(what_workers_report_at_the_start_of_a_term_is_not_given_out_twice),
+        STAGED(a_late_report_takes_what_was_only_asked_for),
+        STAGED(a_lease_that_never_came_and_an_end_nobody_heard_are_found),
+        STAGED(a_result_of_another_leader_finishes_its_slot),
+        STAGED(many_workers_may_run_more_than_the_disk_of_one_node_allows),
+        STAGED(a_job_that_is_shut_waits_for_its_workers_to_let_go),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
