@@ -20,6 +20,14 @@ static bool read_name(struct reader *r, const struct key *key, const struct node
     return true;
 }
 
+static bool read_copies(struct reader *r, const struct key *key, const struct node *node) {
+    int64_t copies;
+    if (!node_integer(node, 1, COPIES_MAX, &copies))
+        return reader_expected(r, key, node);
+    r->job->copies = (uint32_t)copies;
+    return true;
+}
+
 static bool keep_try_first(struct reader *r, const struct key *key, const struct node *node) {
     (void)key;
     r->try_first = node;
@@ -40,6 +48,7 @@ static const struct key file_keys[] = {
     {"try_first", keep_try_first, NULL},
     {"list", keep_list, NULL},
     {"run", read_run, "a mapping with 'command'"},
+    {"copies", read_copies, "a whole number from 1 to 5"},
     {"needs", NULL, NULL},
     {"place", NULL, NULL},
     {"money", NULL, NULL},
@@ -142,6 +151,7 @@ static void set_defaults(struct job *job) {
         .method = METHOD_RANDOM,
         .limits = {.grace = LIMITS_GRACE_DEFAULT, .output = LIMITS_OUTPUT_DEFAULT},
         .retry = {.crash = 0, .transient = RETRY_TRANSIENT_DEFAULT},
+        .copies = COPIES_DEFAULT,
     };
 }
 

@@ -203,6 +203,10 @@ bool job_check(struct job *job, struct arena *arena, struct job_fault *fault) {
     if (job->parallel > PARALLEL_MAX)
         return job_fault_set(fault, "search.parallel", 0, "at most %d trials run at once",
                              PARALLEL_MAX);
+    if (job->copies > COPIES_MAX)
+        return job_fault_set(fault, "copies", 0, "a result is kept on 1 to %d nodes", COPIES_MAX);
+    if (job->copies == 0)
+        job->copies = COPIES_DEFAULT;
     if (job->seed > INT64_MAX)
         return job_fault_set(fault, "search.seed", 0, "a seed is at most %lld",
                              (long long)INT64_MAX);

@@ -5,8 +5,8 @@
 #include "proto/base/num.h"
 
 /* Canonical bytes: an array of SPEC_PARTS in the order of write_job below. The first is the version
- * of this form. */
-enum { SPEC_VERSION = 1, SPEC_PARTS = 14, PARAM_PARTS = 9 };
+ * of this form; one that lacks the last, copies, is from before there were several nodes. */
+enum { SPEC_VERSION = 1, SPEC_PARTS = 15, PARAM_PARTS = 9 };
 
 /* ---- writing ---- */
 
@@ -85,6 +85,7 @@ bool job_encode(const struct job *job, struct buf *out) {
     write_params(job, out);
     write_configs(job, out);
     write_run(job, out);
+    mp_put_u64(out, job->copies);
     return !out->overflow && out->len - before <= LIMIT_JOB_SPEC_BYTES;
 }
 
@@ -218,7 +219,9 @@ static void read_run(struct decoder *d, struct job *job) {
 }
 
 static void read_job(struct decoder *d, struct job *job) {
-    read_parts(d, SPEC_PARTS);
+    uint32_t parts = mp_array(&d->mp);
+    if (parts != SPEC_PARTS && parts != SPEC_PARTS - 1)
+        fail(d, "a part has another number of fields");
     if (mp_u64(&d->mp) != SPEC_VERSION)
         fail(d, "the job was written by another version");
     job->name = mp_str(&d->mp);
@@ -235,6 +238,8 @@ static void read_job(struct decoder *d, struct job *job) {
     read_params(d, job);
     read_configs(d, job);
     read_run(d, job);
+    if (parts == SPEC_PARTS)
+        job->copies = read_below(d, COPIES_MAX + 1);
 }
 
 bool job_decode(struct job *job, struct span bytes, struct arena *arena, struct err *err) {

@@ -98,6 +98,7 @@ struct job {
     uint32_t patterns_count;
     struct limits limits;
     struct retry retry;
+    uint32_t copies; /* nodes that have a result on their disks before it counts */
 };
 
 enum {
@@ -110,6 +111,8 @@ enum {
     ARGV_MAX = 4096,
     ENV_MAX = 1024,
     DIR_BYTES_MAX = 4000,
+    COPIES_DEFAULT = 2, /* what a job that says nothing gets; a node that is alone keeps one */
+    COPIES_MAX = 5,
     JOB_ARENA_BYTES = 1 << 20
 };
 /* of the range's larger end: finer steps are lost in the rounding of their values */
@@ -140,8 +143,8 @@ bool job_fault_set(struct job_fault *fault, const char *where, size_t at, const 
 
 /* Compiles `when`, orders the parameters, checks everything, counts the grid. For a grid or list
  * trials 0 stands for all its points, and is replaced by their number; more trials than points, or
- * all of more than LIMIT_SLOTS_JOB points, are refused. The values of configs must have gone
- * through param_fit. */
+ * all of more than LIMIT_SLOTS_JOB points, are refused. copies 0 stands for COPIES_DEFAULT, and is
+ * replaced by it. The values of configs must have gone through param_fit. */
 bool job_check(struct job *job, struct arena *arena, struct job_fault *fault);
 /* The part of it that is about parameters alone; the functions on parameters below want one that
  * has passed it. */

@@ -259,4 +259,5 @@ void job_print(const struct job *job, struct buf *out) {
     put_params(job, out);
     put_configs(job, out);
     put_run(job, out);
+    put_number_line("copies", job->copies, out);
 }

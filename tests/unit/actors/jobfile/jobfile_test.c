@@ -54,6 +54,7 @@ static void the_least_file_and_its_defaults(void **state) {
     assert_int_equal(job.limits.output, 20971520);
     assert_int_equal(job.retry.crash, 0);
     assert_int_equal(job.retry.transient, 5);
+    assert_int_equal(job.copies, 2);
 }
 
 static void everything_a_file_can_say(void **state) {
@@ -61,6 +62,7 @@ static void everything_a_file_can_say(void **state) {
     struct job job = read_text(
         "zyg: 1\n"
         "name: digits-2\n"
+        "copies: 3\n"
         "search:\n"
         "  method: random\n"
         "  trials: 200\n"
@@ -127,6 +129,7 @@ static void everything_a_file_can_say(void **state) {
     assert_int_equal(job.limits.grace, 500);
     assert_int_equal(job.retry.crash, 1);
     assert_int_equal(job.retry.transient, 2);
+    assert_int_equal(job.copies, 3);
 }
 
 static void short_forms(void **state) {

@@ -57,6 +57,9 @@ static void search_values(void **state) {
     job.trials = (uint64_t)LIMIT_SLOTS_JOB + 1;
     assert_fault(&job, "search.trials", "a job has 1 to 1000000000 trials");
     job = job_example(params);
+    job.copies = COPIES_MAX + 1;
+    assert_fault(&job, "copies", "a result is kept on 1 to 5 nodes");
+    job.copies = 0;
     job.parallel = PARALLEL_MAX + 1;
     assert_fault(&job, "search.parallel", "at most 1000000 trials run at once");
     job = job_example(params);

@@ -60,11 +60,31 @@ static void a_job_survives_its_bytes(void **state) {
     assert_true(back.limits.wall == 60000 && back.limits.grace == 10000 &&
                 back.limits.output == 20971520);
     assert_true(back.retry.crash == 1 && back.retry.transient == 5);
+    assert_int_equal(back.copies, 2);
 
     uint8_t again_memory[4096];
     struct buf again = buf_of(again_memory, sizeof again_memory);
     assert_true(job_encode(&back, &again));
     assert_true(span_equal(buf_view(&again), bytes));
+}
+
+static void bytes_without_copies_mean_the_default(void **state) {
+    (void)state;
+    struct param params[PARAMS];
+    struct arena arena;
+    struct job job = checked(params, &arena);
+    job.copies = 5;
+    struct span bytes = encoded(&job);
+    struct job back;
+    assert_true(job_decode(&back, bytes, &arena, &err));
+    assert_int_equal(back.copies, 5);
+    spec_memory[0]--; /* one part less, and the last is one byte */
+    assert_true(job_decode(&back, span_of(bytes.data, bytes.len - 1), &arena, &err));
+    assert_int_equal(back.copies, 2);
+    spec_memory[0]++;
+    spec_memory[bytes.len - 1] = 6;
+    assert_false(job_decode(&back, bytes, &arena, &err));
+    assert_string_equal(err.what, "not a job: a number is out of range");
 }
 
 static void parents_come_before_their_children(void **state) {
@@ -265,6 +285,7 @@ static void better_depends_on_the_goal(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_job_survives_its_bytes),
+        cmocka_unit_test(bytes_without_copies_mean_the_default),
         cmocka_unit_test(parents_come_before_their_children),
         cmocka_unit_test(bytes_cut_short_are_refused),
         cmocka_unit_test(changed_bytes_do_no_harm),

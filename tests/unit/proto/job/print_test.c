@@ -47,7 +47,8 @@ static void the_long_form(void **state) {
         "    regex:\n"
         "      accuracy: \"acc \\\\[([0-9.]+)\\\\]\"\n"
         "  limits: {wall: 1500ms, grace: 10s, output: 20MiB}\n"
-        "  retry: {crash: 1, transient: 5, lost: unlimited}\n");
+        "  retry: {crash: 1, transient: 5, lost: unlimited}\n"
+        "copies: 2\n");
 }
 
 static void text_is_quoted_where_it_must_be(void **state) {
