@@ -61,19 +61,24 @@ bool attempts_count(struct attempts *a, const struct retry *allowed, enum trial_
     if (status == TRIAL_OPEN)
         return false; /* not an ending, whatever a peer says */
     a->made++;
-    if (status == TRIAL_AGAIN)
-        return ++a->again > ATTEMPTS_AGAIN_MAX;
-    switch (statuses[status].counter) {
-    case COUNTER_CRASH: return ++a->crash > allowed->crash;
-    case COUNTER_TRANSIENT: return ++a->transient > allowed->transient;
-    case COUNTER_NONE: break;
-    }
+    a->again += status == TRIAL_AGAIN;
+    a->crash += statuses[status].counter == COUNTER_CRASH;
+    a->transient += statuses[status].counter == COUNTER_TRANSIENT;
+    return trial_status_final(status) || attempts_spent(a, allowed);
+}
+
+bool trial_status_final(enum trial_status status) {
     return statuses[status].final;
 }
 
 void end_count_add(struct end_count *c, uint64_t slot) {
     if (c->count++ == 0 || slot < c->first)
         c->first = slot;
+}
+
+void end_count_take_back(struct end_count *c) {
+    if (--c->count == 0)
+        *c = (struct end_count){0};
 }
 
 void end_counts_encode(const struct end_count of[TRIAL_STATUS_COUNT], struct buf *out) {
@@ -105,6 +110,11 @@ bool end_counts_decode(struct end_count of[TRIAL_STATUS_COUNT], struct span byte
             of[status] = counted;
     }
     return mp_done(&in);
+}
+
+bool attempts_spent(const struct attempts *a, const struct retry *allowed) {
+    return a->crash > allowed->crash || a->transient > allowed->transient ||
+           a->again > ATTEMPTS_AGAIN_MAX;
 }
 
 dur_ms attempts_pause(const struct attempts *a, enum trial_status status) {

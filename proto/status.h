@@ -46,7 +46,13 @@ const char *job_state_name(enum job_state state);
  * has seen the same attempts of a slot agrees whether it is finished. */
 bool attempts_count(struct attempts *a, const struct retry *allowed, enum trial_status status);
 
-/* How often the finished slots of a job ended in one way, and the first slot that did. */
+/* The two halves of that rule: an ending that finishes a slot by itself, and allowances that are used up. Sums do not depend
+ * on the order in which attempts are heard of. */
+bool trial_status_final(enum trial_status status);
+bool attempts_spent(const struct attempts *a, const struct retry *allowed);
+
+/* How often the finished slots of a job ended in one way, and the first slot that did: an example, which may be counted
+ * otherwise by now. */
 struct end_count {
     uint64_t count;
     uint64_t first;
@@ -55,6 +61,7 @@ struct end_count {
 enum { END_COUNTS_BYTES = 8 + TRIAL_STATUS_COUNT * 27 };
 
 void end_count_add(struct end_count *c, uint64_t slot);
+void end_count_take_back(struct end_count *c);
 /* As bytes for a job_row: an array of status, count, first, status, ... without those that are zero. What a newer peer
  * names and we do not know is skipped; false: these are no such bytes. */
 void end_counts_encode(const struct end_count of[TRIAL_STATUS_COUNT], struct buf *out);

@@ -44,6 +44,6 @@ struct store *store_open_lmdb(const char *dir, struct err *err);
 /* Memory that behaves like a disk; store_mem.h says how it is made to fail. */
 struct store *store_open_mem(void);
 
-enum { STORE_SCHEMA = 1 };
+enum { STORE_SCHEMA = 2 };
 
 #endif

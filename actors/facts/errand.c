@@ -32,8 +32,19 @@ void errand_reply(struct errand *e, struct says *into, enum err_code code, const
     e->replied = true;
 }
 
+/* The inbox goes on: what was carried is done, or could not be done now. */
+static void uncarry(struct facts *f, bool trouble) {
+    struct errand *e = errand_current(&f->errands);
+    if (!e->carried)
+        return;
+    e->carried = false;
+    f->inbox.errand = false;
+    f->inbox.trouble = trouble;
+}
+
 void errand_finish(struct facts *f) {
     struct errands *e = &f->errands;
+    uncarry(f, false);
     e->step = ERRAND_WAITS;
     e->first = (e->first + 1) % ERRANDS;
     e->count--;
@@ -52,7 +63,8 @@ static struct errand *append(struct errands *e, enum errand_kind kind, const str
     added->kind = kind;
     added->ticket = 0;
     added->job = *job;
-    added->run = added->replied = added->over = false;
+    added->run = added->replied = added->over = added->carried = false;
+    added->wall = 0;
     added->pause = 0;
     added->not_before = INT64_MIN;
     added->bundle_len = 0;
@@ -60,7 +72,9 @@ static struct errand *append(struct errands *e, enum errand_kind kind, const str
 }
 
 /* To the end of the ring, the first one; only OPEN, which has no bundle to carry along. */
-static void rotate(struct errands *e) {
+static void rotate(struct facts *f) {
+    struct errands *e = &f->errands;
+    uncarry(f, false);
     const struct errand *first = errand_current(e);
     const struct job_id job = first->job;
     const dur_ms pause = first->pause;
@@ -84,6 +98,7 @@ void errand_trouble(struct facts *f, struct says *out, enum err_code code, const
     struct errand *e = errand_current(&f->errands);
     bool promised = e->kind == ERRAND_OPEN && (e->ticket == 0 || e->replied);
     if (!promised) {
+        uncarry(f, true);
         errand_fail(f, out, code, what);
         return;
     }
@@ -91,7 +106,15 @@ void errand_trouble(struct facts *f, struct says *out, enum err_code code, const
     if (e->pause > OPEN_PAUSE_MOST)
         e->pause = OPEN_PAUSE_MOST;
     e->not_before = f->errands.now + e->pause;
-    rotate(&f->errands);
+    rotate(f);
+}
+
+bool errand_pending(const struct errands *e, const struct job_id *job) {
+    for (uint32_t i = 0; i < e->count; i++) {
+        if (job_id_equal(&e->ring[(e->first + i) % ERRANDS].job, job))
+            return true;
+    }
+    return false;
 }
 
 /* ---- taking errands ---- */
@@ -115,12 +138,12 @@ void errand_want(struct facts *f, uint64_t ticket, const struct job_id *job, str
 }
 
 /* A job or a cancellation, signed by the one who asks: shape, signature and authority are checked before anything else. */
-static bool read_fact(const struct msg_admit *admit, struct bundle *bundle, struct msg *fact,
+static bool read_fact(struct span bytes, struct bundle *bundle, struct msg *fact,
                       struct job_id *job, struct err *err) {
-    if (admit->bundle.len > ERRAND_BUNDLE_BYTES)
-        return err_set(err, ERR_BAD_FACT, "a bundle of %zu bytes, expected at most %d",
-                       admit->bundle.len, ERRAND_BUNDLE_BYTES);
-    if (!bundle_open(bundle, admit->bundle, err))
+    if (bytes.len > ERRAND_BUNDLE_BYTES)
+        return err_set(err, ERR_BAD_FACT, "a bundle of %zu bytes, expected at most %d", bytes.len,
+                       ERRAND_BUNDLE_BYTES);
+    if (!bundle_open(bundle, bytes, err))
         return false;
     if (bundle->count != 1)
         return err_set(err, ERR_BAD_FACT, "%u facts in one request, expected one", bundle->count);
@@ -142,23 +165,48 @@ static bool read_fact(const struct msg_admit *admit, struct bundle *bundle, stru
     return true;
 }
 
+static void prepare(struct errand *e, const struct bundle *bundle, const struct msg *fact,
+                    struct span bytes) {
+    e->kind = fact->kind == MSG_job_fact ? ERRAND_ADMIT : ERRAND_CANCEL;
+    e->wall = fact->kind == MSG_control_fact ? fact->control_fact.wall : 0;
+    e->author = bundle->author;
+    e->bundle_len = bytes.len;
+    memcpy(e->bundle, bytes.data, bytes.len);
+}
+
 void errand_admit(struct facts *f, const struct msg_admit *admit, struct says *out) {
     struct bundle bundle;
     struct msg fact, m;
     struct err err;
     struct job_id job = {{0}};
-    if (!read_fact(admit, &bundle, &fact, &job, &err)) {
+    bool good = read_fact(admit->bundle, &bundle, &fact, &job, &err);
+    if (good && pledge_holds(&f->pledge))
+        good = err_set(&err, ERR_BUSY, "the other nodes do not keep up; try again");
+    if (!good) {
         say(out, answer(&m, admit->ticket, &job, err.code, err.what));
         return;
     }
     struct errand *e = queue(f, admit->ticket, &job, out);
     if (e == NULL)
         return;
-    e->kind = fact.kind == MSG_job_fact ? ERRAND_ADMIT : ERRAND_CANCEL;
+    prepare(e, &bundle, &fact, admit->bundle);
     e->run = admit->run;
-    e->author = bundle.author;
-    e->bundle_len = admit->bundle.len;
-    memcpy(e->bundle, admit->bundle.data, admit->bundle.len);
+}
+
+bool errand_carried(struct facts *f, struct span bytes, struct says *out) {
+    struct bundle bundle;
+    struct msg fact;
+    struct err err;
+    struct job_id job = {{0}};
+    if (!read_fact(bytes, &bundle, &fact, &job, &err)) {
+        f->nonsense++;
+        return false;
+    }
+    struct errand *e = queue(f, 0, &job, out);
+    ensure(e != NULL);
+    prepare(e, &bundle, &fact, bytes);
+    e->carried = true;
+    return true;
 }
 
 /* ---- doing them ---- */
@@ -193,12 +241,41 @@ static void read_job(struct facts *f, struct says *out) {
                                             .limit = 1});
 }
 
+/* What came from a client goes into this node's log; what was carried here lies in another's. */
 static void keep_bundle(struct facts *f, struct batch *batch, const struct errand *e) {
     uint8_t key_memory[NODE_ID_BYTES + 16];
     struct buf key = buf_of(key_memory, sizeof key_memory);
     errand_bundle_key(e, &key);
-    ops_put(&batch->ops, TABLE_bundles, buf_view(&key), span_of(e->bundle, e->bundle_len));
+    const struct span bundle = span_of(e->bundle, e->bundle_len);
+    ops_put(&batch->ops, TABLE_bundles, buf_view(&key), bundle);
+    if (!e->carried)
+        batch_carry(&f->batches, batch, bundle);
     f->urgent = true;
+}
+
+/* Asked for once more: it lies on this disk, perhaps by way of another node. So that the answer can wait for other disks it
+ * is carried once more. False: not answered now. */
+static bool answer_again(struct facts *f, uint32_t copies, struct says *out) {
+    struct errand *e = errand_current(&f->errands);
+    uint32_t holders = spread_holders(&f->spread);
+    if (e->ticket == 0 || e->replied || (copies < holders ? copies : holders) <= 1) {
+        errand_reply(e, out, ERR_NONE, "");
+        return true;
+    }
+    struct batch *batch = facts_room(f, e->bundle_len + 1024);
+    if (batch == NULL) {
+        errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
+        return false;
+    }
+    batch_carry(&f->batches, batch, span_of(e->bundle, e->bundle_len));
+    batch_wants(batch, copies);
+    errand_reply(e, &batch->after, ERR_NONE, "");
+    f->urgent = true;
+    return true;
+}
+
+static wall_ms cancel_wall(const struct errand *e, struct moment at) {
+    return e->wall > 0 ? e->wall : at.wall;
 }
 
 static void cancel_seat(struct facts *f, struct seat *s, struct moment at, struct says *out) {
@@ -213,16 +290,20 @@ static void cancel_seat(struct facts *f, struct seat *s, struct moment at, struc
         return;
     }
     keep_bundle(f, batch, e);
+    batch_wants(batch, s->job.copies);
     seat_clock(s, at.now);
-    seat_end(s, JOB_CANCELLED, span_text("by its owner"), at.wall);
+    seat_end(s, JOB_CANCELLED, span_text("by its owner"), cancel_wall(e, at));
     facts_close_seat(f, batch, s, at.wall);
     errand_reply(e, &batch->after, ERR_NONE, "");
     errand_finish(f);
 }
 
 /* Asked for, or admitted once more: it runs, so it is durable. */
-static void answer_open(struct facts *f, struct says *out) {
-    errand_reply(errand_current(&f->errands), out, ERR_NONE, "");
+static void answer_open(struct facts *f, const struct seat *s, struct says *out) {
+    if (errand_current(&f->errands)->bundle_len == 0)
+        errand_reply(errand_current(&f->errands), out, ERR_NONE, "");
+    else if (!answer_again(f, s->job.copies, out))
+        return;
     errand_finish(f);
 }
 
@@ -232,7 +313,7 @@ void errands_go(struct facts *f, struct moment at, struct says *out) {
     e->now = at.now;
     while (resting < e->count && e->step == ERRAND_WAITS) {
         if (errand_current(e)->not_before > at.now) {
-            rotate(e);
+            rotate(f);
             resting++;
             continue;
         }
@@ -242,7 +323,7 @@ void errands_go(struct facts *f, struct moment at, struct says *out) {
         if (errand_current(e)->bundle_len > 0)
             read_bundle(f, out);
         else if (s != NULL) /* open already */
-            answer_open(f, out);
+            answer_open(f, s, out);
         else
             read_job(f, out);
     }
@@ -262,7 +343,7 @@ static void on_bundle(struct facts *f, const struct msg_rows *rows, struct momen
     else if (s != NULL && e->kind == ERRAND_CANCEL)
         cancel_seat(f, s, at, out);
     else if (s != NULL)
-        answer_open(f, out);
+        answer_open(f, s, out);
     else
         read_job(f, out);
 }
@@ -321,6 +402,7 @@ static void admit_new(struct facts *f, struct moment at, struct says *out) {
     mp_put_i64(&value, body->created);
     ops_put(&batch->ops, TABLE_jobs, span_of(e->job.bytes, sizeof e->job.bytes), buf_view(&value));
     keep_bundle(f, batch, e);
+    batch_wants(batch, s->job.copies);
     facts_event(f, batch, s, at.wall, "submitted");
     facts_put_summary(batch, s);
     s->state = SEAT_FREE;
@@ -349,8 +431,9 @@ static void cancel_resting(struct facts *f, struct seat *s, struct msg_job_row *
         return;
     }
     s->row = *row;
-    seat_end(s, JOB_CANCELLED, span_text("by its owner"), at.wall);
+    seat_end(s, JOB_CANCELLED, span_text("by its owner"), cancel_wall(e, at));
     keep_bundle(f, batch, e);
+    batch_wants(batch, s->job.copies);
     facts_event(f, batch, s, at.wall, "cancelled: by its owner");
     facts_put_summary(batch, s);
     errand_reply(e, &batch->after, ERR_NONE, "");
@@ -384,7 +467,8 @@ static void on_job_row(struct facts *f, const struct msg_rows *rows, struct mome
     }
     if (e->kind ==
         ERRAND_ADMIT) { /* sent again by a client that has not heard our answer: it is durable */
-        errand_reply(e, out, ERR_NONE, "");
+        if (!answer_again(f, COPIES_MAX, out))
+            return;
         e->kind = ERRAND_OPEN;
         e->bundle_len = 0;
         if (!e->run && !f->autorun) {
@@ -414,6 +498,11 @@ static const char *over_because(uint64_t state) {
                                     : "the job has failed; submit it again";
 }
 
+static void cancelled_again(struct facts *f, struct says *out) {
+    if (answer_again(f, COPIES_MAX, out))
+        errand_finish(f);
+}
+
 /* The summary says whether the job is open; its counts are not believed but made again from the trials. */
 static void on_summary(struct facts *f, const struct msg_rows *rows, struct moment at,
                        struct says *out) {
@@ -439,7 +528,7 @@ static void on_summary(struct facts *f, const struct msg_rows *rows, struct mome
     if (state == JOB_OPEN)
         cancel_resting(f, s, &row.job_row, at, out);
     else if (e->kind == ERRAND_CANCEL && state == JOB_CANCELLED)
-        errand_fail(f, out, ERR_NONE, "");
+        cancelled_again(f, out);
     else
         errand_fail(f, out, ERR_NOT_FOUND, over_because(state));
     s->state = SEAT_FREE;

@@ -28,6 +28,8 @@ struct errand {
     bool run; /* ADMIT: open it as well */
     bool replied;
     bool over;    /* nothing is left to do but to wait for its batch */
+    bool carried; /* came in the log of another node: the inbox waits for it */
+    wall_ms wall; /* CANCEL: when its owner said so */
     dur_ms pause; /* OPEN, promised already: tried again after it, each time a longer one */
     when_ms not_before;
     struct node_id author;
@@ -50,6 +52,10 @@ struct facts;
 
 bool errands_full(const struct errands *e);
 void errand_admit(struct facts *f, const struct msg_admit *admit, struct says *out);
+/* The same for what another node has admitted. False: nothing that a client may say. The ring is not full. */
+bool errand_carried(struct facts *f, struct span bundle, struct says *out);
+bool errand_pending(const struct errands *e,
+                    const struct job_id *job); /* something of this job waits */
 void errand_want(struct facts *f, uint64_t ticket, const struct job_id *job, struct says *out);
 /* Begins the next one when none is under way. */
 void errands_go(struct facts *f, struct moment at, struct says *out);
@@ -64,6 +70,7 @@ void errand_trouble(struct facts *f, struct says *out, enum err_code code, const
 void opening_begin(struct facts *f, struct says *out);
 void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);
 void opening_leave(struct facts *f, struct says *out); /* the seat is given up */
+void opening_lead(struct facts *f, struct moment at, struct says *out);
 
 when_ms errands_deadline(const struct errands *e);
 void errands_landed(struct facts *f, uint64_t landed); /* this batch is durable */

@@ -1,21 +1,37 @@
 /* facts - what is known for good: verifies, merges, keeps and counts; nothing is acknowledged before it is synced.
  *
- * Hears    start, admit, job_want (gateway); proposed (tuner); outcome (executor); saved, save_failed, rows (store); quit.
- * Says     save, scan (store); admitted, job_stand, ailing (gateway); job_open, job_shut (all); learned (tuner); recorded,
- *          hold (sched); quiet.
- * Holds    - an answer that promises durability lies in the batch it depends on and is said when that batch is saved;
+ * Every store keeps every log whole. A log is what one node signed in one life, numbered without a gap; what a client signed
+ * is carried in the log of the node that admitted it. Rows are a fold of the logs that does not depend on the order in which
+ * their bundles come (fold.h), so stores with equal logs have equal rows: those of trials, ranks, jobs and outputs; summaries
+ * but for run_ms, which is this node's own. Events are what this node saw.
+ * Late results of a job that is over are kept in its author's log and change no rows: stores that heard them before the end
+ * differ in those rows from stores that heard them after it.
+ *
+ * Hears    start, admit, job_want (gateway); proposed (tuner); outcome (executor); node_known (member); lead (leader); heads,
+ *          bundles (other nodes, through member); saved, save_failed, rows (store); quit; the time.
+ * Says     save, scan (store); admitted, job_stand, ailing (gateway); job_open, job_shut (all; sched hears job_open only where
+ *          this node leads); learned (tuner); recorded (sched, where this node leads), hold (sched); heads, bundles
+ *          (neighbours, by say_to MEMBER); quiet.
+ * Holds    - an answer that promises durability lies in the batch it depends on and is said when that batch is on this disk
+ *            and its bundles on enough others (pledge.h);
+ *          - a transaction holds bundles and all that they do to the rows, so a crash leaves both or neither;
  *          - every bundle of this node has a (generation, sequence) that was never used: the generation is raised in the
  *            first transaction after a start, before any bundle of it;
- *          - a job's counts are a fold of its rows: opening a job counts them again.
+ *          - a job's counts are a fold of its rows: opening a job counts them again;
+ *          - only a node that leads ends a job early or as failed (end_fact); one that hears no `lead` leads itself.
  * Memory   the caller's, facts_size() bytes of zeros; only what is used is touched.
  * Pace     results alone gather for 5 ms, because a sync costs the same for one as for a hundred; what somebody waits for
  *          goes at once.
- * Errors   a store that refuses is asked again with growing pauses; meanwhile sched holds and the gateway says why.
+ * Errors   a store that refuses is asked again with growing pauses; meanwhile sched holds and the gateway says why. What other
+ *          nodes say is believed as far as its signature goes; the rest is dropped and counted.
  *
- *   facts.c     the step: which event goes where      batch.c        group commit
+ *   facts.c     the step: which event goes where      boot.c         from the start to the first batch
  *   errand.c    admitting and cancelling jobs         opening.c      reading a job's trials before it runs
+ *   fold.c      what facts do to the rows             inbox.c        what other nodes sent, in order
+ *   spread.c    what the neighbours lack              pledge.c       promises that wait for other disks
+ *   batch.c     group commit                          logs.c         how far each log is here
  *   seat.c      a job's counts, its best, its end     trial_row.c    a slot's row
- *   bundle.c    signatures                            open_slots.c   slots begun and not finished
+ *   open_slots.c  slots begun and not finished
  */
 #ifndef ZYG_FACTS_H
 #define ZYG_FACTS_H

@@ -4,12 +4,14 @@
 
 #include "actors/facts/errand.h"
 #include "actors/facts/facts.h"
+#include "actors/facts/inbox.h"
 #include "actors/facts/open_slots.h"
+#include "actors/facts/pledge.h"
 #include "actors/facts/seat.h"
 
 enum facts_life {
     FACTS_DOWN,    /* not started */
-    FACTS_BOOTING, /* reads the boot counter */
+    FACTS_BOOTING, /* reads the boot counter and how far its logs are */
     FACTS_UP
 };
 
@@ -17,6 +19,7 @@ struct facts {
     struct facts_config config;
     enum facts_life life;
     bool autorun;
+    bool leading; /* this node gives out trials; one that never hears of a leader does */
     bool listing; /* looks for open jobs to run (autorun) */
     bool quitting;
     bool said_quiet;
@@ -33,6 +36,15 @@ struct facts {
     uint8_t list_after[8 + JOB_ID_BYTES];
     size_t list_after_len;
     uint64_t nonsense; /* messages that made no sense */
+    uint64_t boots;    /* BOOTING: as far as it has been read */
+    bool has_store_id;
+    uint32_t boot_step;
+    uint8_t boot_after[LOG_KEY_BYTES];
+    size_t boot_after_len;
+    struct logs logs;
+    struct spread spread;
+    struct pledge pledge;
+    struct inbox inbox;
     struct open_slots open_slots;
     struct batches batches;
     struct errands errands;
@@ -55,6 +67,16 @@ void facts_event(struct facts *f, struct batch *batch, struct seat *s, wall_ms w
                  const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* The job ends with this batch: says job_shut when it is durable. */
 void facts_close_seat(struct facts *f, struct batch *batch, struct seat *s, wall_ms wall);
+/* The batch whose promises were said last, and all before it: their jobs' seats are free. */
+void facts_said(struct facts *f, uint64_t batch);
 uint64_t facts_scan(struct facts *f, struct says *out, const struct msg_scan *scan);
+
+/* boot.c: from the first start to the first batch, and the jobs an agent goes on with. */
+enum { FACTS_RETRY_LEAST = 250, FACTS_RETRY_MOST = 5000 };
+void boot_begin(struct facts *f, struct says *out);
+void boot_rows(struct facts *f, const struct msg_rows *rows, when_ms now, struct says *out);
+bool boot_lists(const struct facts *f); /* it wants to go on looking for open jobs */
+void boot_list(struct facts *f, when_ms now, struct says *out);
+void boot_list_rows(struct facts *f, const struct msg_rows *rows, when_ms now, struct says *out);
 
 #endif

@@ -7,8 +7,7 @@
 #ifndef ZYG_OPEN_SLOTS_H
 #define ZYG_OPEN_SLOTS_H
 
-#include "proto/limits.h"
-#include "proto/status.h"
+#include "actors/facts/trial_row.h"
 
 enum {
     OPEN_SLOTS_MAX = 4096,
@@ -21,6 +20,7 @@ struct open_slot {
     uint32_t seat;
     uint64_t slot;
     struct attempts attempts;
+    struct fact_key from; /* what its row shows */
 };
 
 struct open_slots {

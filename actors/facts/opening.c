@@ -42,11 +42,13 @@ static bool take_trial(struct facts *f, struct seat *s, uint64_t slot,
         return false;
     struct open_slot *open = open_slots_put(&f->open_slots, facts_seat_number(f, s), slot);
     open->attempts = row->attempts;
+    open->from = row->from;
     return true;
 }
 
-static void open_seat(struct facts *f, struct seat *s, struct moment at, struct says *out) {
-    struct errand *e = errand_current(&f->errands);
+/* The job as it stands. False: its finished trials have too many gaps. */
+static bool say_open(struct facts *f, const struct seat *s, const enum room *rooms, size_t count,
+                     struct says *out) {
     uint8_t finished_memory[LIMIT_JOB_SPEC_BYTES], begun_memory[LIMIT_JOB_SPEC_BYTES];
     struct buf finished = buf_of(finished_memory, sizeof finished_memory);
     struct buf begun = buf_of(begun_memory, sizeof begun_memory);
@@ -59,35 +61,61 @@ static void open_seat(struct facts *f, struct seat *s, struct moment at, struct 
         mp_put_u64(&begun, open->slot);
         mp_put_u64(&begun, open->attempts.made);
     }
-    struct batch *batch = facts_room(f, 1024);
-    if (finished.overflow || begun.overflow) {
-        opening_leave(f, out);
-        errand_fail(f, out, ERR_STORE, "the finished trials of the job have too many gaps");
-        return;
+    if (finished.overflow || begun.overflow)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        say_to(out, rooms[i], 0,
+               &(struct msg){.kind = MSG_job_open,
+                             .job_open = {.job = s->id,
+                                          .spec = span_of(s->spec, s->spec_len),
+                                          .finished = buf_view(&finished),
+                                          .begun = buf_view(&begun)}});
+    return true;
+}
+
+/* This node leads from now on: its sched hears of every open job as it stands, and of the rest when it is recorded. */
+void opening_lead(struct facts *f, struct moment at, struct says *out) {
+    static const enum room sched[] = {ROOM_SCHED};
+    for (uint32_t i = 0; i < f->seats_used; i++) {
+        struct seat *s = &f->seats[i];
+        if (s->state != SEAT_OPEN)
+            continue;
+        if (!say_open(f, s, sched, 1, out))
+            f->nonsense++;
+        struct batch *batch = facts_room(f, 1024);
+        if (batch != NULL)
+            fold_judge(f, batch, s, at);
     }
+}
+
+static void open_seat(struct facts *f, struct seat *s, struct moment at, struct says *out) {
+    static const enum room others[] = {ROOM_EXECUTOR, ROOM_GATEWAY, ROOM_SCHED};
+    struct errand *e = errand_current(&f->errands);
+    uint32_t seat = facts_seat_number(f, s);
+    bool begun = false;
+    for (uint32_t i = 0; i < OPEN_SLOTS_CELLS && !begun; i++)
+        begun = f->open_slots.cells[i].used && f->open_slots.cells[i].seat == seat;
+    struct batch *batch = facts_room(f, 1024);
     if (batch == NULL) {
         opening_leave(f, out);
         errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
         return;
     }
-    struct msg opened = {.kind = MSG_job_open,
-                         .job_open = {.job = s->id,
-                                      .spec = span_of(s->spec, s->spec_len),
-                                      .finished = buf_view(&finished),
-                                      .begun = buf_view(&begun)}};
-    static const enum room others[] = {ROOM_EXECUTOR, ROOM_GATEWAY, ROOM_SCHED};
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        say_to(out, others[i], 0, &opened);
+    if (!say_open(f, s, others, f->leading ? 3 : 2, out)) {
+        opening_leave(f, out);
+        errand_fail(f, out, ERR_STORE, "the finished trials of the job have too many gaps");
+        return;
+    }
     s->state = SEAT_OPEN;
     s->counted_until = at.now;
     uint64_t before = ranges_size(&s->finished);
-    if (before > 0 || begun.len > 0)
+    if (before > 0 || begun)
         facts_event(f, batch, s, at.wall, "resumed with %llu of %llu trials finished",
                     (unsigned long long)before, (unsigned long long)s->row.trials);
     facts_touch(f, s);
+    batch_wants(batch, s->job.copies);
     errand_reply(e, out, ERR_NONE, "");
-    if (seat_is_over(s, at.wall))
-        facts_close_seat(f, batch, s, at.wall);
+    fold_judge(f, batch, s, at);
     errand_finish(f);
 }
 

@@ -2,7 +2,6 @@
 
 #include "proto/base/check.h"
 
-#include <stdio.h>
 #include <string.h>
 
 bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
@@ -19,8 +18,9 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     s->id = *id;
     s->owner = *owner;
     s->finished = ranges_of(s->ranges_memory, LIMIT_RANGES);
-    s->touched = false;
+    s->touched = s->doubtful = s->crowded = false;
     s->events = 0;
+    s->last_end = 0;
     memset(s->end_counts, 0, sizeof s->end_counts);
     seat_new_row(&s->row, &s->job, id, created);
     s->row.run_ms = row->run_ms;
@@ -55,30 +55,71 @@ static void note_best(struct seat *s, uint64_t slot, const struct trial_row *tri
     row->best_params = text.overflow ? span_text("{}") : buf_view(&text);
 }
 
-static void note_end(struct seat *s, uint64_t slot, enum trial_status status) {
+/* The row's copy of how the trials ended. */
+static void put_end_counts(struct seat *s) {
     struct buf bytes = buf_of(s->end_counts_bytes, sizeof s->end_counts_bytes);
-    end_count_add(&s->end_counts[status], slot);
     end_counts_encode(s->end_counts, &bytes);
     ensure(!bytes.overflow);
     s->row.end_counts = buf_view(&bytes);
+}
+
+/* by: 1, or -1 to take it back. */
+static void tally(struct seat *s, uint64_t slot, const struct trial_row *trial, uint64_t by) {
+    if (trial->status == TRIAL_DONE)
+        s->row.done += by;
+    else if (trial->status == TRIAL_INFEASIBLE)
+        s->row.infeasible += by;
+    else
+        s->row.failed += by;
+    s->row.retried += by * (trial->attempts.made - 1);
+    if (trial->status == TRIAL_DONE)
+        return;
+    if (by == 1)
+        end_count_add(&s->end_counts[trial->status], slot);
+    else
+        end_count_take_back(&s->end_counts[trial->status]);
+    put_end_counts(s);
+}
+
+static void note_end(struct seat *s, const struct trial_row *trial) {
+    wall_ms ended = trial_row_ended(trial);
+    if (ended > s->last_end)
+        s->last_end = ended;
 }
 
 bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial) {
     ensure(trial->finished);
     if (slot >= s->job.trials || ranges_has(&s->finished, slot) || !ranges_add(&s->finished, slot))
         return false;
-    if (trial->status == TRIAL_DONE)
-        s->row.done++;
-    else if (trial->status == TRIAL_INFEASIBLE)
-        s->row.infeasible++;
-    else
-        s->row.failed++;
-    s->row.retried += trial->attempts.made - 1;
-    if (trial->status != TRIAL_DONE)
-        note_end(s, slot, trial->status);
+    tally(s, slot, trial, 1);
+    note_end(s, trial);
     if (trial->has_value)
         note_best(s, slot, trial);
     return true;
+}
+
+void seat_recount(struct seat *s, uint64_t slot, const struct trial_row *old,
+                  const struct trial_row *trial) {
+    ensure(old->finished && trial->finished && ranges_has(&s->finished, slot));
+    tally(s, slot, old, (uint64_t)-1);
+    tally(s, slot, trial, 1);
+    note_end(s, trial);
+    bool was_best = s->row.has_best && s->row.best_slot == slot;
+    if (was_best && (!trial->has_value || job_better(&s->job, old->value, trial->value))) {
+        s->row.has_best = false;
+        s->row.best_slot = 0;
+        s->row.best_value = 0;
+        s->row.best_params = (struct span){0};
+        s->doubtful = true;
+    }
+    if (trial->has_value)
+        note_best(s, slot, trial);
+}
+
+void seat_has_best(struct seat *s, uint64_t slot, const struct trial_row *trial) {
+    s->doubtful = false;
+    if (trial != NULL && trial->finished && trial->has_value)
+        note_best(s, slot, trial);
 }
 
 void seat_end(struct seat *s, enum job_state state, struct span cause, wall_ms wall) {
@@ -93,31 +134,42 @@ void seat_end(struct seat *s, enum job_state state, struct span cause, wall_ms w
     s->row.running = 0;
 }
 
+static void done(struct seat *s, const char *cause, wall_ms wall) {
+    wall_ms ended = s->last_end > s->row.created ? s->last_end : s->row.created;
+    seat_end(s, JOB_DONE, span_text(cause), s->last_end > 0 ? ended : wall);
+}
+
 bool seat_is_over(struct seat *s, wall_ms wall) {
     const struct objective *objective = &s->job.objective;
     if (s->row.state != JOB_OPEN)
         return true;
+    if (s->doubtful)
+        return false;
     if (s->row.has_best && objective->has_target &&
         !job_better(&s->job, objective->target, s->row.best_value)) {
-        seat_end(s, JOB_DONE, span_text("the target was reached"), wall);
+        done(s, "the target was reached", wall);
         return true;
     }
-    uint64_t no_metric = s->end_counts[TRIAL_NO_METRIC].count;
-    if (s->row.done == 0 && no_metric >= SEAT_NO_METRIC_MAX) {
-        char cause[200];
-        snprintf(cause, sizeof cause,
-                 "%llu trials ended well and none printed '%.*s'; zyg try shows what is understood",
-                 (unsigned long long)no_metric, (int)objective->metric.len,
-                 (const char *)objective->metric.data);
-        seat_end(s, JOB_FAILED, span_text(cause), wall);
+    if (ranges_size(&s->finished) < s->job.trials || (s->row.done == 0 && s->row.trials > 0))
+        return false;
+    done(s, "", wall);
+    return true;
+}
+
+bool seat_has_failed(const struct seat *s, struct buf *cause) {
+    const struct span metric = s->job.objective.metric;
+    if (s->row.state != JOB_OPEN || s->row.done > 0)
+        return false;
+    if (s->end_counts[TRIAL_NO_METRIC].count >= SEAT_NO_METRIC_MAX) {
+        buf_u64(cause, s->end_counts[TRIAL_NO_METRIC].count);
+        buf_text(cause, " trials ended well and none printed '");
+        buf_span(cause, metric);
+        buf_text(cause, "'; zyg try shows what is understood");
         return true;
     }
     if (ranges_size(&s->finished) < s->job.trials)
         return false;
-    if (s->row.done > 0 || s->row.trials == 0)
-        seat_end(s, JOB_DONE, (struct span){0}, wall);
-    else
-        seat_end(s, JOB_FAILED, span_text("no trial ended well"), wall);
+    buf_text(cause, "no trial ended well");
     return true;
 }
 

@@ -17,7 +17,13 @@ enum {
     SEAT_EVENTS_MAX = 1000 /* events kept of one job; its trials tell the rest */
 };
 
-enum seat_state { SEAT_FREE, SEAT_OPENING, SEAT_OPEN, SEAT_CLOSING };
+enum seat_state {
+    SEAT_FREE,
+    SEAT_OPENING,
+    SEAT_OPEN,
+    SEAT_CLOSING, /* its end is on the way to the disk */
+    SEAT_SHUT     /* ... and there; the rooms hear of it when it lies on enough others */
+};
 
 struct seat {
     enum seat_state state;
@@ -27,7 +33,10 @@ struct seat {
     struct job job;
     struct ranges finished;
     bool touched;          /* the row differs from what the newest closed batch holds */
-    uint64_t closed_in;    /* CLOSING: the batch that says so */
+    bool doubtful;         /* its best trial was taken back: the next best is being looked for */
+    bool crowded;          /* some slots that are begun are not among the open slots */
+    wall_ms last_end;      /* of a finished trial */
+    uint64_t closed_in;    /* CLOSING, SHUT: the batch that says so */
     when_ms counted_until; /* run_ms counts up to here */
     uint32_t events;
     struct end_count end_counts[TRIAL_STATUS_COUNT]; /* of what did not end well */
@@ -49,8 +58,15 @@ void seat_new_row(struct msg_job_row *row, const struct job *job, const struct j
 
 /* Folds in a finished trial. False when its slot was finished before, is none of this job, or there are too many gaps. */
 bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial);
-/* The job has ended: true with state and cause in the row. */
+/* Another result stands for a finished slot now. When that takes back the best trial the seat is doubtful until
+ * seat_has_best has been told the best of the rows before. */
+void seat_recount(struct seat *s, uint64_t slot, const struct trial_row *old,
+                  const struct trial_row *trial);
+void seat_has_best(struct seat *s, uint64_t slot, const struct trial_row *trial);
+/* The job is done, which every node sees by itself: true with state and cause in the row. */
 bool seat_is_over(struct seat *s, wall_ms wall);
+/* The job will come to nothing: true with the cause. Depends on who has heard what, so only a leader asks. */
+bool seat_has_failed(const struct seat *s, struct buf *cause);
 void seat_end(struct seat *s, enum job_state state, struct span cause, wall_ms wall);
 void seat_clock(struct seat *s, when_ms now); /* brings run_ms up to now */
 

@@ -1,6 +1,8 @@
 /* trial_row - one slot's row: the fold of the facts about it, as it is kept in table trials.
  *
- * A slot's value is that of its first finished attempt; facts about a finished slot that come later change nothing.
+ * The fold does not depend on the order in which facts come. Attempts are summed. Of the results that finish a slot by
+ * themselves (it was done, timed out, ...) the one with the lowest key stands for it; while there is none, that of the
+ * highest key does. It is finished when such a one is known or when the sums have used up what the job allows.
  * Memory   spans borrow from the row's bytes or from the fact that was folded in.
  */
 #ifndef ZYG_TRIAL_ROW_H
@@ -10,8 +12,17 @@
 #include "proto/msg.h"
 #include "proto/status.h"
 
+/* Which fact a row shows, and the order in which facts about one slot count. */
+struct fact_key {
+    uint64_t attempt; /* 0: a proposal */
+    struct node_id author;
+    uint64_t generation;
+    uint64_t number;
+};
+
 struct trial_row {
-    enum trial_status status; /* of the last attempt; OPEN before the first has ended */
+    enum trial_status status; /* of the result that stands for it; OPEN before the first */
+    struct fact_key from;
     bool finished;
     struct attempts attempts;
     bool has_value;
@@ -28,14 +39,25 @@ struct trial_row {
 void trial_row_encode(const struct trial_row *row, struct buf *out);
 bool trial_row_decode(struct trial_row *row, struct span bytes);
 
-/* Folds in one attempt's end; the row's config, metrics and cause then borrow from the fact. */
-void trial_row_fold(struct trial_row *row, const struct msg_result_fact *result,
-                    const struct retry *allowed);
+int fact_key_compare(const struct fact_key *a, const struct fact_key *b);
+
+/* Folds in one attempt's end. True when it stands for the slot from now on: the row's config, metrics and cause then borrow
+ * from the fact. */
+bool trial_row_fold(struct trial_row *row, const struct msg_result_fact *result,
+                    const struct fact_key *key, const struct retry *allowed);
+/* The same from the sums alone, of a row whose slot is not finished: false when the fact does not stand for it, and so the
+ * row itself is wanted. */
+bool trial_row_replaces(const struct attempts *attempts, const struct fact_key *from,
+                        enum trial_status status, const struct fact_key *key);
+/* When the attempt that stands for it ended; 0: nobody knows. */
+wall_ms trial_row_ended(const struct trial_row *row);
 
 /* Keys of the tables, appended to `out`. */
 void trial_row_key(struct buf *out, const struct job_id *job, uint64_t slot);
 void trial_row_attempt_key(struct buf *out, const struct job_id *job, uint64_t slot,
                            uint64_t attempt);
+void trial_row_output_key(struct buf *out, const struct job_id *job, uint64_t slot,
+                          const struct fact_key *key); /* begins with trial_row_attempt_key */
 /* Better values sort first, whatever the goal; equal ones by slot. */
 void trial_row_rank_key(struct buf *out, const struct job_id *job, bool maximize, double value,
                         uint64_t slot);

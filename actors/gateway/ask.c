@@ -330,11 +330,11 @@ static void on_log(struct ask *ask, const struct msg_rows *rows, struct says *ou
     struct mp value = mp_of(mp_bin(&in));
     uint64_t bytes = mp_u64(&value);
     struct span head = mp_bin(&value), tail = mp_bin(&value);
-    if (!mp_done(&value) || key.len != JOB_ID_BYTES + 12 || tail.len > bytes) {
+    if (!mp_done(&value) || key.len < JOB_ID_BYTES + 12 || tail.len > bytes) {
         give_up(ask, ERR_STORE, "the log in the store cannot be read", out);
         return;
     }
-    uint64_t attempt = read_be64(key.data + key.len - 8) & 0xffffffff;
+    uint64_t attempt = read_be64(key.data + JOB_ID_BYTES + 4) & 0xffffffff;
     const struct span parts[] = {head, tail};
     const uint64_t offsets[] = {0, bytes - tail.len};
     for (int i = 0; i < 2; i++) {

@@ -35,7 +35,7 @@ void bundle_begin(struct bundle_writer *w, const struct signer *signer, uint64_t
 bool bundle_add(struct bundle_writer *w, const struct msg *fact) {
     if (w->count == LIMIT_BATCH_FACTS)
         return false;
-    uint8_t scratch[LIMIT_JOB_SPEC_BYTES + 1024]; /* the largest fact is a job */
+    uint8_t scratch[LIMIT_JOB_SPEC_BYTES + 2048]; /* the largest fact carries a job */
     struct buf body = buf_of(scratch, sizeof scratch);
     size_t before = w->out.len;
     if (!msg_encode(fact, &body))
@@ -64,7 +64,9 @@ static bool bad_shape(struct err *err, const struct mp *in) {
                    in->bad != NULL ? in->bad : "a part has another length");
 }
 
-bool bundle_open(struct bundle *b, struct span bytes, struct err *err) {
+/* What was signed, and the signature. */
+static bool read_shape(struct bundle *b, struct span bytes, struct span *signed_bytes,
+                       struct span *signature, struct err *err) {
     struct mp in = mp_of(bytes);
     if (mp_array(&in) != 6 || in.bad != NULL)
         return bad_shape(err, &in);
@@ -82,10 +84,22 @@ bool bundle_open(struct bundle *b, struct span bytes, struct err *err) {
     b->bodies = in;
     for (uint32_t i = 0; i < b->count; i++)
         (void)mp_bin(&in);
-    struct span signed_bytes = span_of(bytes.data, bytes.len - in.rest.len);
-    struct span signature = mp_bin(&in);
-    if (!mp_done(&in) || signature.len != SIGNATURE_BYTES)
+    *signed_bytes = span_of(bytes.data, bytes.len - in.rest.len);
+    *signature = mp_bin(&in);
+    if (!mp_done(&in) || signature->len != SIGNATURE_BYTES)
         return bad_shape(err, &in);
+    return true;
+}
+
+bool bundle_peek(struct bundle *b, struct span bytes, struct err *err) {
+    struct span signed_bytes, signature;
+    return read_shape(b, bytes, &signed_bytes, &signature, err);
+}
+
+bool bundle_open(struct bundle *b, struct span bytes, struct err *err) {
+    struct span signed_bytes, signature;
+    if (!read_shape(b, bytes, &signed_bytes, &signature, err))
+        return false;
     if (!sign_fits(purpose, signed_bytes, b->author.bytes, signature.data))
         return err_set(err, ERR_BAD_FACT, "the signature does not fit the facts and their author");
     return true;
@@ -96,7 +110,7 @@ static bool is_fact(enum msg_kind kind) {
 #define FACT(message, author, subject, merge)                                                      \
     case MSG_##message:                                                                            \
         return true;
-#include "actors/facts/facts.def"
+#include "proto/facts.def"
 #undef FACT
     default: return false;
     }

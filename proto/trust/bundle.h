@@ -48,6 +48,8 @@ struct bundle {
 
 bool bundle_open(struct bundle *b, struct span bytes,
                  struct err *err); /* checks shape and signature */
+/* The shape alone: for bytes whose signature was checked when they came, or may not be worth it. */
+bool bundle_peek(struct bundle *b, struct span bytes, struct err *err);
 bool bundle_next(struct bundle *b, struct msg *fact,
                  struct err *err); /* false at the end (err untouched) or on a bad body */
 

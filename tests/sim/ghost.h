@@ -41,6 +41,7 @@ struct ghost {
     uint64_t capacity; /* as sched heard it */
     uint32_t leases;
     uint64_t generation, sequence; /* the next number of a fact of the node */
+    uint64_t serial;               /* of the newest bundle in the log */
     uint32_t generation_life;
 };
 

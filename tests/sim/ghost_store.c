@@ -8,7 +8,7 @@
 
 typedef unsigned long long ull; /* for printf */
 
-enum { PUTS_MAX = 2 * LIMIT_BATCH_FACTS };
+enum { PUTS_MAX = 4 * LIMIT_BATCH_FACTS };
 
 /* What one transaction says about slots, in its order. */
 struct slot_put {
@@ -131,76 +131,90 @@ static void judge_summary(struct world *w, const struct op *op) {
                  job_state_name((enum job_state)m.job_row.state));
 }
 
-/* The facts of the node under one signature are the rows of the transaction, in their order. */
+/* The results and proposals of the node are the rows of the transaction, in their order; `at` goes on from bundle to
+ * bundle. */
 static void judge_facts(struct world *w, struct bundle *b, const struct slot_put *puts,
-                        size_t count) {
+                        size_t count, size_t *at) {
     struct msg fact;
     struct err err;
-    size_t i = 0;
-    for (; bundle_next(b, &fact, &err); i++) {
-        world_ensure(w, i < count, "a fact has no row");
-        const struct slot_put *put = &puts[i];
+    while (bundle_next(b, &fact, &err)) {
+        if (fact.kind != MSG_result_fact && fact.kind != MSG_proposal_fact)
+            continue;
+        world_ensure(w, *at < count, "a fact has no row");
+        const struct slot_put *put = &puts[(*at)++];
         const struct job_id *job = &w->people.works[put->work].id;
-        bool same =
-            fact.kind == MSG_result_fact
-                ? job_id_equal(&fact.result_fact.job, job) && fact.result_fact.slot == put->slot &&
-                      fact.result_fact.attempt == put->attempt &&
-                      fact.result_fact.status == put->status
-                : fact.kind == MSG_proposal_fact && job_id_equal(&fact.proposal_fact.job, job) &&
-                      fact.proposal_fact.slot == put->slot && put->attempt == 0;
+        bool same = fact.kind == MSG_result_fact
+                        ? job_id_equal(&fact.result_fact.job, job) &&
+                              fact.result_fact.slot == put->slot &&
+                              fact.result_fact.attempt == put->attempt &&
+                              fact.result_fact.status == put->status
+                        : job_id_equal(&fact.proposal_fact.job, job) &&
+                              fact.proposal_fact.slot == put->slot && put->attempt == 0;
         world_ensure(w, same, "a fact and its row differ: job%u #%llu", put->work, (ull)put->slot);
     }
-    world_ensure(w, i == count, "rows without facts: %zu of %zu", count - i, count);
 }
 
-static void judge_bundle(struct world *w, const struct op *op, const struct slot_put *puts,
-                         size_t count) {
-    struct ghost *g = &w->ghost;
-    struct bundle b;
+static void open_bundle(const struct world *w, const struct op *op, struct bundle *b) {
     struct err err;
+    world_ensure(w, bundle_open(b, op->value, &err), "a bundle that does not verify: %s", err.what);
+}
+
+/* What a client signed stands under its own key. */
+static void judge_bundle(struct world *w, const struct op *op) {
+    struct bundle b;
     uint8_t memory[NODE_ID_BYTES + 16];
     struct buf key = buf_of(memory, sizeof memory);
-    world_ensure(w, bundle_open(&b, op->value, &err), "a bundle that does not verify: %s",
-                 err.what);
+    open_bundle(w, op, &b);
     bundle_key(&key, &b.author, b.generation, b.sequence);
     world_ensure(w, span_equal(buf_view(&key), op->key), "a bundle under another one's key");
-    if (!node_id_equal(&b.author, &w->cast->node.id))
-        return;
-    bool later = b.generation > g->generation ||
-                 (b.generation == g->generation && b.sequence >= g->sequence);
-    world_ensure(w, later, "the number of a fact is used twice");
+}
+
+/* One more bundle of the node's log: it goes on where the one before ended, under the next serial. */
+static void judge_log(struct world *w, const struct op *op, const struct slot_put *puts,
+                      size_t count, size_t *at) {
+    struct ghost *g = &w->ghost;
+    struct bundle b;
+    open_bundle(w, op, &b);
+    world_ensure(w, node_id_equal(&b.author, &w->cast->node.id),
+                 "a log of a node that there is not");
+    bool next = b.generation == g->generation ? b.sequence == g->sequence
+                                              : b.generation > g->generation && b.sequence == 0;
+    world_ensure(w, next, "the number of a fact is used twice, or one is left out");
     world_ensure(w, b.generation != g->generation || g->generation_life == w->node.life,
                  "a generation goes on after a restart");
+    world_ensure(w, op->key.len == 8 && read_be64(op->key.data) == g->serial + 1,
+                 "a bundle arrives under another serial than the next");
+    g->serial++;
     g->generation = b.generation;
     g->generation_life = w->node.life;
     g->sequence = b.sequence + b.count;
-    judge_facts(w, &b, puts, count);
+    judge_facts(w, &b, puts, count, at);
 }
 
 void ghost_save(struct world *w, struct span bytes) {
     static struct slot_put puts[PUTS_MAX];
-    size_t count = 0;
-    bool signed_by_node = false;
+    size_t count = 0, told = 0;
     struct op op;
     bool wrong;
     for (struct ops ops = ops_of(bytes); ops_next(&ops, &op, &wrong);) {
         if (op.table == TABLE_jobs || op.table == TABLE_bundles || op.table == TABLE_series ||
-            op.table == TABLE_logs)
+            op.table == TABLE_logs || op.table == TABLE_log || op.table == TABLE_log_index)
             judge_write_once(w, &op);
         if (op.table == TABLE_summaries)
             judge_summary(w, &op);
+        if (op.table == TABLE_bundles)
+            judge_bundle(w, &op);
         if (op.table == TABLE_trials) {
             ensure(count < PUTS_MAX);
             judge_trial(w, &op, &puts[count++]);
         }
-        if (op.table == TABLE_bundles) {
-            judge_bundle(w, &op, puts, count);
-            signed_by_node =
-                signed_by_node || memcmp(op.key.data, w->cast->node.id.bytes, NODE_ID_BYTES) == 0;
-        }
     }
     world_ensure(w, !wrong, "a transaction cannot be read");
-    world_ensure(w, count == 0 || signed_by_node, "rows of trials without facts");
+    for (struct ops ops = ops_of(bytes); ops_next(&ops, &op, &wrong);) {
+        if (op.table == TABLE_log)
+            judge_log(w, &op, puts, count, &told);
+    }
+    world_ensure(w, told == count, "rows without facts: %zu of %zu", count - told, count);
 }
 
 /* ---- after it is kept: the summary and the ranks are those of the trials ---- */

@@ -259,12 +259,12 @@ static void set_version(const char *dir, const char *version) {
 
 static void another_schema_is_refused(void **state) {
     struct err err = {.code = ERR_NONE};
-    set_version(*state, "2");
+    set_version(*state, "1");
     assert_null(store_open_lmdb(*state, &err));
     assert_int_equal(err.code, ERR_STORE_VERSION);
     char expected[400];
     snprintf(expected, sizeof expected,
-             "the store in %s has schema 2 and this program reads 1; use the zyg that "
+             "the store in %s has schema 1 and this program reads 2; use the zyg that "
              "wrote it, or move it away to begin anew",
              (char *)*state);
     assert_string_equal(err.what, expected);
@@ -281,7 +281,7 @@ static void a_new_store_is_given_a_version(void **state) {
     assert_true(store_scan(s, &scan, &rows, &more, &err));
     struct mp mp = mp_of(buf_view(&rows));
     assert_true(span_is(mp_bin(&mp), "schema"));
-    assert_true(span_is(mp_bin(&mp), "1"));
+    assert_true(span_is(mp_bin(&mp), "2"));
     assert_true(mp_done(&mp));
     store_close(&s);
 }

@@ -14,6 +14,7 @@
 struct fixture {
     struct signer signer;
     struct batches *batches;
+    struct logs *logs;
     struct says out;
     uint8_t said[SAYS_BYTES];
 };
@@ -25,7 +26,9 @@ static int set_up(void **state) {
         return -1;
     crypto_sign_seed_keypair(f->signer.id.bytes, f->signer.secret, seed);
     f->batches = calloc(1, sizeof *f->batches);
-    batches_init(f->batches, &f->signer);
+    f->logs = calloc(1, sizeof *f->logs);
+    f->logs->serial = 1;
+    batches_init(f->batches, &f->signer, f->logs);
     f->batches->generation = 3;
     f->out = (struct says){.frames = buf_of(f->said, sizeof f->said), .from = ROOM_FACTS};
     *state = f;
@@ -35,6 +38,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     struct fixture *f = *state;
     free(f->batches);
+    free(f->logs);
     free(f);
     return 0;
 }
@@ -63,24 +67,43 @@ static struct msg_save launched(struct fixture *f) {
 
 static struct span landed(struct fixture *f) {
     buf_clear(&f->out.frames);
-    batches_landed(f->batches, &f->out);
+    buf_span(&f->out.frames, buf_view(&batches_oldest(f->batches)->after.frames));
+    batches_landed(f->batches);
+    logs_check(f->logs);
     return buf_view(&f->out.frames);
 }
 
-/* The bundle in a transaction that holds nothing else. */
-static void open_only_bundle(const struct msg_save *save, struct bundle *b) {
-    struct ops ops = ops_of(save->ops);
-    struct op op;
+/* The next bundle of a transaction that holds nothing else: in the log, in its index, in the heads. False: no more. */
+static bool next_bundle(struct ops *ops, struct bundle *b, uint64_t *serial) {
+    struct op op, place, head;
     struct err err;
     bool wrong;
-    assert_true(ops_next(&ops, &op, &wrong));
-    assert_int_equal(op.table, TABLE_bundles);
+    if (!ops_next(ops, &op, &wrong))
+        return false;
+    assert_int_equal(op.table, TABLE_log);
     assert_true(bundle_open(b, op.value, &err));
+    assert_true(op.value.len <= LIMIT_BUNDLE_BYTES);
+    *serial = read_be64(op.key.data);
     uint8_t key_memory[NODE_ID_BYTES + 16];
     struct buf key = buf_of(key_memory, sizeof key_memory);
     bundle_key(&key, &b->author, b->generation, b->sequence);
-    assert_true(span_equal(op.key, buf_view(&key)));
-    assert_false(ops_next(&ops, &op, &wrong));
+    assert_true(ops_next(ops, &place, &wrong));
+    assert_int_equal(place.table, TABLE_log_index);
+    assert_true(span_equal(place.key, buf_view(&key)));
+    assert_true(span_equal(place.value, op.key));
+    assert_true(ops_next(ops, &head, &wrong));
+    assert_int_equal(head.table, TABLE_heads);
+    assert_true(span_equal(head.key, span_of(key_memory, LOG_KEY_BYTES)));
+    assert_int_equal(read_be64(head.value.data), b->sequence + b->count);
+    return true;
+}
+
+static void open_only_bundle(const struct msg_save *save, struct bundle *b) {
+    struct ops ops = ops_of(save->ops);
+    struct bundle none;
+    uint64_t serial;
+    assert_true(next_bundle(&ops, b, &serial));
+    assert_false(next_bundle(&ops, &none, &serial));
 }
 
 static void promises_wait_for_the_disk(void **state) {
@@ -164,23 +187,93 @@ static void sequences_go_on_across_batches(void **state) {
 static void a_batch_holds_so_many_facts_and_no_more(void **state) {
     struct fixture *f = *state;
     struct batch *first = batches_room(f->batches, 64);
-    for (int i = 0; i < LIMIT_BATCH_FACTS; i++) {
+    for (int i = 0; i < BATCH_FACTS; i++) {
         assert_ptr_equal(batches_room(f->batches, 64), first);
-        batch_add_fact(f->batches, first, &fact);
+        assert_int_equal(batch_add_fact(f->batches, first, &fact), i);
     }
     struct batch *second = batches_room(f->batches, 64);
     assert_ptr_not_equal(first, second);
     batch_add_fact(f->batches, second, &fact);
     struct msg_save save = launched(f);
+    struct ops ops = ops_of(save.ops);
     struct bundle b;
-    open_only_bundle(&save, &b);
-    assert_int_equal(b.sequence, 0);
-    assert_int_equal(b.count, LIMIT_BATCH_FACTS);
+    uint64_t serial;
+    for (uint64_t i = 0; i < BATCH_FACTS / LIMIT_BATCH_FACTS; i++) { /* each under its signature */
+        assert_true(next_bundle(&ops, &b, &serial));
+        assert_int_equal(serial, i + 1);
+        assert_int_equal(b.sequence, i * LIMIT_BATCH_FACTS);
+        assert_int_equal(b.count, LIMIT_BATCH_FACTS);
+    }
+    assert_false(next_bundle(&ops, &b, &serial));
     (void)landed(f);
     save = launched(f);
     open_only_bundle(&save, &b);
-    assert_int_equal(b.sequence, LIMIT_BATCH_FACTS);
+    assert_int_equal(b.sequence, BATCH_FACTS);
     assert_int_equal(b.count, 1);
+}
+
+static void a_bundle_holds_so_many_bytes_and_no_more(void **state) {
+    struct fixture *f = *state;
+    static uint8_t config[30000];
+    const struct msg large = {.kind = MSG_proposal_fact,
+                              .proposal_fact = {.config = span_of(config, sizeof config)}};
+    struct batch *batch = batches_room(f->batches, 6 * sizeof config);
+    for (int i = 0; i < 5; i++)
+        batch_add_fact(f->batches, batch, &large);
+    struct msg_save save = launched(f);
+    struct ops ops = ops_of(save.ops);
+    struct bundle b;
+    uint64_t serial, next = 0;
+    while (next_bundle(&ops, &b, &serial)) {
+        assert_int_equal(b.sequence, next);
+        next += b.count;
+    }
+    assert_int_equal(next, 5);
+    assert_int_equal(serial, 3);
+}
+
+static void what_is_carried_lies_alone(void **state) {
+    struct fixture *f = *state;
+    struct batch *batch = batches_room(f->batches, 100);
+    batch_add_fact(f->batches, batch, &fact);
+    batch_carry(f->batches, batch, span_text("signed elsewhere"));
+    batch_add_fact(f->batches, batch, &fact);
+    struct msg_save save = launched(f);
+    struct ops ops = ops_of(save.ops);
+    struct bundle b;
+    struct msg m;
+    struct err err;
+    uint64_t serial;
+    for (uint64_t i = 0; i < 3; i++) {
+        assert_true(next_bundle(&ops, &b, &serial));
+        assert_int_equal(b.sequence, i);
+        assert_int_equal(b.count, 1);
+        assert_true(bundle_next(&b, &m, &err));
+        assert_int_equal(m.kind, i == 1 ? MSG_carried_fact : MSG_proposal_fact);
+    }
+}
+
+/* A bundle that another node signed gets its serial at once: what this node has to say in an older batch comes before it. */
+static void serials_grow_from_batch_to_batch(void **state) {
+    struct fixture *f = *state;
+    struct node_id other = {{7}};
+    struct log *log = logs_get(f->logs, &other, 1, false);
+    struct batch *first = batches_room(f->batches, 100);
+    batch_add_fact(f->batches, first, &fact);
+    struct batch *second = batches_room(f->batches, LIMIT_BATCH_BYTES);
+    assert_ptr_not_equal(second, first);
+    batch_keep(f->batches, second, log, 3, span_text("not looked into"));
+    assert_int_equal(first->serial, 1);
+    assert_int_equal(second->serial, 2);
+    assert_int_equal(log->taken, 3);
+    (void)launched(f);
+    (void)landed(f);
+    assert_int_equal(f->logs->serial_synced, 1);
+    assert_int_equal(log->synced, 0);
+    (void)launched(f);
+    (void)landed(f);
+    assert_int_equal(f->logs->serial_synced, 2);
+    assert_int_equal(log->synced, 3);
 }
 
 static void a_batch_holds_so_many_bytes_and_no_more(void **state) {
@@ -228,6 +321,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_same_save_can_be_asked_for_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sequences_go_on_across_batches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_batch_holds_so_many_facts_and_no_more, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_bundle_holds_so_many_bytes_and_no_more, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_is_carried_lies_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(serials_grow_from_batch_to_batch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_batch_holds_so_many_bytes_and_no_more, set_up, tear_down),
         cmocka_unit_test_setup_teardown(when_every_batch_is_full_there_is_no_room, set_up,
                                         tear_down),

@@ -16,6 +16,7 @@ struct facts_stage {
     struct signer node, user, stranger;
     struct test_job job; /* the description that the next job will have */
     uint8_t bundle[LIMIT_JOB_SPEC_BYTES + 4096];
+    uint8_t attempts[256][4096]; /* made of a slot, by the first byte of its job */
 };
 
 static inline void make_signer(struct signer *s, uint8_t number) {
@@ -140,6 +141,7 @@ static inline void say_outcome_now(struct facts_stage *f, const struct job_id *i
     struct msg m = {.kind = MSG_result_fact,
                     .result_fact = {.job = *id,
                                     .slot = slot,
+                                    .attempt = ++f->attempts[id->bytes[0]][slot % 4096],
                                     .config = config_bytes(value),
                                     .status = status,
                                     .has_value = status == TRIAL_DONE,

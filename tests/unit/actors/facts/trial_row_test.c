@@ -28,18 +28,20 @@ static struct msg_result_fact ended(enum trial_status status, double value) {
 
 static void a_row_survives_its_bytes(void **state) {
     (void)state;
-    const struct trial_row row = {.status = TRIAL_CRASHED,
-                                  .finished = true,
-                                  .attempts = {.made = 4, .crash = 2, .transient = 1, .again = 1},
-                                  .has_value = true,
-                                  .value = -0.125,
-                                  .began = 1700000000000,
-                                  .run_ms = 1500,
-                                  .cpu_ms = 700,
-                                  .rss_kib = 65536,
-                                  .config = span_text("config"),
-                                  .metrics = span_text("metrics"),
-                                  .cause = span_text("exit 1")};
+    const struct trial_row row = {
+        .status = TRIAL_CRASHED,
+        .finished = true,
+        .attempts = {.made = 4, .crash = 2, .transient = 1, .again = 1},
+        .has_value = true,
+        .value = -0.125,
+        .began = 1700000000000,
+        .run_ms = 1500,
+        .cpu_ms = 700,
+        .rss_kib = 65536,
+        .config = span_text("config"),
+        .metrics = span_text("metrics"),
+        .cause = span_text("exit 1"),
+        .from = {.attempt = 4, .author = {{8}}, .generation = (uint64_t)1 << 40, .number = 77}};
     uint8_t memory[256];
     struct buf out = buf_of(memory, sizeof memory);
     struct trial_row again;
@@ -57,6 +59,7 @@ static void a_row_survives_its_bytes(void **state) {
     assert_true(span_is(again.config, "config"));
     assert_true(span_is(again.metrics, "metrics"));
     assert_true(span_is(again.cause, "exit 1"));
+    assert_int_equal(fact_key_compare(&again.from, &row.from), 0);
 
     for (size_t len = 0; len < out.len; len++)
         assert_false(trial_row_decode(&again, span_of(memory, len)));
@@ -72,7 +75,7 @@ static void crashes_use_up_their_allowance(void **state) {
     struct trial_row row = {.status = TRIAL_OPEN};
     const struct msg_result_fact crash = ended(TRIAL_CRASHED, 0);
     for (uint32_t made = 1; made <= 3; made++) {
-        trial_row_fold(&row, &crash, &allowed);
+        trial_row_fold(&row, &crash, &(struct fact_key){.attempt = made}, &allowed);
         assert_int_equal(row.attempts.made, made);
         assert_int_equal(row.attempts.crash, made);
         assert_int_equal(row.finished, made == 3);
@@ -88,12 +91,12 @@ static void a_value_counts_only_when_the_slot_is_finished(void **state) {
     struct trial_row row = {.status = TRIAL_OPEN};
     struct msg_result_fact transient = ended(TRIAL_TRANSIENT, 9);
     transient.has_value = true; /* it printed one before it gave up */
-    trial_row_fold(&row, &transient, &allowed);
+    assert_true(trial_row_fold(&row, &transient, &(struct fact_key){.attempt = 1}, &allowed));
     assert_false(row.finished);
     assert_false(row.has_value);
     assert_true(row.value == 0);
     const struct msg_result_fact done = ended(TRIAL_DONE, 0.5);
-    trial_row_fold(&row, &done, &allowed);
+    assert_true(trial_row_fold(&row, &done, &(struct fact_key){.attempt = 2}, &allowed));
     assert_true(row.finished);
     assert_true(row.has_value);
     assert_true(row.value == 0.5);
@@ -101,15 +104,80 @@ static void a_value_counts_only_when_the_slot_is_finished(void **state) {
     assert_int_equal(row.attempts.transient, 1);
 }
 
-static void facts_about_a_finished_slot_change_nothing(void **state) {
+static void keys_order_by_attempt_then_by_author(void **state) {
     (void)state;
-    const struct retry allowed = {.crash = 0, .transient = 0};
+    static const struct fact_key keys[] = {
+        {.attempt = 1, .author = {{1}}, .generation = 9, .number = 9},
+        {.attempt = 1, .author = {{2}}, .generation = 1, .number = 9},
+        {.attempt = 1, .author = {{2}}, .generation = 2, .number = 1},
+        {.attempt = 1, .author = {{2}}, .generation = 2, .number = 2},
+        {.attempt = 2, .author = {{1}}, .generation = 0, .number = 0}};
+    for (int i = 0; i < 5; i++) {
+        for (int j = 0; j < 5; j++) {
+            int order = fact_key_compare(&keys[i], &keys[j]);
+            assert_int_equal((order > 0) - (order < 0), (i > j) - (i < j));
+        }
+    }
+}
+
+/* Two leaders gave out one slot: every order of its results makes the same row. */
+static void the_row_does_not_depend_on_the_order(void **state) {
+    (void)state;
+    static const enum trial_status mixes[][4] = {
+        {TRIAL_DONE, TRIAL_DONE, TRIAL_DONE, TRIAL_DONE},
+        {TRIAL_CRASHED, TRIAL_DONE, TRIAL_CRASHED, TRIAL_TIMED_OUT},
+        {TRIAL_CRASHED, TRIAL_TRANSIENT, TRIAL_AGAIN, TRIAL_CRASHED},
+        {TRIAL_TRANSIENT, TRIAL_CRASHED, TRIAL_CRASHED, TRIAL_CRASHED},
+        {TRIAL_AGAIN, TRIAL_CRASHED, TRIAL_DONE, TRIAL_CRASHED}};
+    static const uint64_t attempts[] = {2, 1, 2, 1};
+    const struct retry allowed = {.crash = 1, .transient = 5};
+    for (size_t mix = 0; mix < sizeof mixes / sizeof mixes[0]; mix++) {
+        uint8_t first[256], memory[256];
+        size_t first_len = 0;
+        for (int order = 0; order < 256; order++) {
+            int at[4] = {order & 3, order >> 2 & 3, order >> 4 & 3, order >> 6 & 3};
+            if ((1 << at[0] | 1 << at[1] | 1 << at[2] | 1 << at[3]) != 15)
+                continue; /* no permutation */
+            struct trial_row row = {.status = TRIAL_OPEN};
+            for (int i = 0; i < 4; i++) {
+                struct msg_result_fact result = ended(mixes[mix][at[i]], at[i]);
+                result.began = at[i];
+                (void)trial_row_fold(&row, &result,
+                                     &(struct fact_key){.attempt = attempts[at[i]],
+                                                        .author = {{(uint8_t)(at[i] / 2)}},
+                                                        .number = (uint64_t)at[i]},
+                                     &allowed);
+            }
+            struct buf out = buf_of(memory, sizeof memory);
+            trial_row_encode(&row, &out);
+            assert_int_equal(row.attempts.made, 4);
+            if (first_len == 0) {
+                memcpy(first, memory, out.len);
+                first_len = out.len;
+            }
+            assert_int_equal(out.len, first_len);
+            assert_memory_equal(first, memory, first_len);
+        }
+    }
+}
+
+static void the_lowest_result_that_finishes_stands(void **state) {
+    (void)state;
+    const struct retry allowed = {.crash = 0, .transient = 9};
     struct trial_row row = {.status = TRIAL_OPEN};
-    const struct msg_result_fact first = ended(TRIAL_DONE, 1), second = ended(TRIAL_DONE, 2);
-    trial_row_fold(&row, &first, &allowed);
-    trial_row_fold(&row, &second, &allowed);
+    const struct msg_result_fact crash = ended(TRIAL_CRASHED, 0), late = ended(TRIAL_DONE, 2),
+                                 early = ended(TRIAL_DONE, 1), last = ended(TRIAL_TRANSIENT, 3);
+    assert_true(trial_row_fold(&row, &crash, &(struct fact_key){.attempt = 1}, &allowed));
+    assert_true(row.finished && !row.has_value); /* the allowance is used up */
+    assert_true(trial_row_fold(&row, &late, &(struct fact_key){.attempt = 3}, &allowed));
+    assert_true(row.value == 2);
+    assert_true(trial_row_fold(&row, &early, &(struct fact_key){.attempt = 2}, &allowed));
     assert_true(row.value == 1);
-    assert_int_equal(row.attempts.made, 1);
+    assert_false(trial_row_fold(&row, &last, &(struct fact_key){.attempt = 1}, &allowed));
+    assert_false(trial_row_fold(&row, &late, &(struct fact_key){.attempt = 4}, &allowed));
+    assert_true(row.finished && row.value == 1);
+    assert_int_equal(row.attempts.made, 5);
+    assert_int_equal(trial_row_ended(&row), 120);
 }
 
 static struct buf rank_key(uint8_t memory[32 + 8], bool maximize, double value, uint64_t slot) {
@@ -175,7 +243,9 @@ int main(void) {
         cmocka_unit_test(a_row_survives_its_bytes),
         cmocka_unit_test(crashes_use_up_their_allowance),
         cmocka_unit_test(a_value_counts_only_when_the_slot_is_finished),
-        cmocka_unit_test(facts_about_a_finished_slot_change_nothing),
+        cmocka_unit_test(keys_order_by_attempt_then_by_author),
+        cmocka_unit_test(the_row_does_not_depend_on_the_order),
+        cmocka_unit_test(the_lowest_result_that_finishes_stands),
         cmocka_unit_test(better_values_sort_first),
         cmocka_unit_test(equal_values_sort_by_slot),
         cmocka_unit_test(keys_of_trials_order_by_slot_and_attempt),

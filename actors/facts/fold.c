@@ -1,0 +1,323 @@
+#include "actors/facts/facts_state.h"
+
+#include "proto/base/check.h"
+
+#include <string.h>
+
+enum { RESULT_BYTES_MAX = LIMIT_JOB_SPEC_BYTES - 1024 }; /* what a row holds of a result */
+
+/* ---- rows ---- */
+
+static void put_trial(struct batch *batch, const struct job_id *job, uint64_t slot,
+                      const struct trial_row *row) {
+    uint8_t key_memory[JOB_ID_BYTES + 8];
+    uint8_t value_memory[LIMIT_JOB_SPEC_BYTES];
+    struct buf key = buf_of(key_memory, sizeof key_memory);
+    struct buf value = buf_of(value_memory, sizeof value_memory);
+    trial_row_key(&key, job, slot);
+    trial_row_encode(row, &value);
+    ensure(!value.overflow);
+    ops_put(&batch->ops, TABLE_trials, buf_view(&key), buf_view(&value));
+}
+
+static void put_rank(struct batch *batch, const struct seat *s, uint64_t slot, double value,
+                     bool put) {
+    uint8_t key_memory[JOB_ID_BYTES + 16];
+    struct buf key = buf_of(key_memory, sizeof key_memory);
+    trial_row_rank_key(&key, &s->id, s->row.maximize, value, slot);
+    if (put)
+        ops_put(&batch->ops, TABLE_rank, buf_view(&key), (struct span){0});
+    else
+        ops_delete(&batch->ops, TABLE_rank, buf_view(&key));
+}
+
+void fold_log(struct batch *batch, const struct msg_log_fact *log, const struct fact_key *key) {
+    uint8_t key_memory[128], value_memory[LIMIT_LOG_HEAD_BYTES + LIMIT_LOG_TAIL_BYTES + 64];
+    struct buf row = buf_of(key_memory, sizeof key_memory);
+    struct buf value = buf_of(value_memory, sizeof value_memory);
+    trial_row_output_key(&row, &log->job, log->slot, key);
+    mp_put_u64(&value, log->bytes);
+    mp_put_bin(&value, log->head);
+    mp_put_bin(&value, log->tail);
+    if (!value.overflow)
+        ops_put(&batch->ops, TABLE_logs, buf_view(&row), buf_view(&value));
+}
+
+void fold_series(struct batch *batch, const struct msg_series_fact *series,
+                 const struct fact_key *key) {
+    uint8_t key_memory[128];
+    struct buf row = buf_of(key_memory, sizeof key_memory);
+    trial_row_output_key(&row, &series->job, series->slot, key);
+    ops_put(&batch->ops, TABLE_series, buf_view(&row), series->points);
+}
+
+/* ---- proposals ---- */
+
+void fold_proposal(struct facts *f, struct batch *batch, struct seat *s,
+                   const struct msg_proposal_fact *proposal, const struct fact_key *key) {
+    uint32_t seat = facts_seat_number(f, s);
+    struct open_slot *open = open_slots_find(&f->open_slots, seat, proposal->slot);
+    if (proposal->slot >= s->job.trials || ranges_has(&s->finished, proposal->slot) ||
+        proposal->config.len > RESULT_BYTES_MAX)
+        return;
+    if (open != NULL && (open->attempts.made > 0 || fact_key_compare(key, &open->from) > 0))
+        return; /* results say themselves what they are results of; of proposals the lowest stands */
+    if (open == NULL &&
+        (s->crowded || (open = open_slots_put(&f->open_slots, seat, proposal->slot)) == NULL)) {
+        s->crowded = true;
+        return;
+    }
+    open->from = *key;
+    const struct trial_row row = {.config = proposal->config, .from = *key};
+    put_trial(batch, &proposal->job, proposal->slot, &row);
+}
+
+static struct fact_key own_key(const struct facts *f, uint64_t attempt, uint64_t number) {
+    return (struct fact_key){.attempt = attempt,
+                             .author = f->config.signer.id,
+                             .generation = f->batches.generation,
+                             .number = number};
+}
+
+void fold_proposed(struct facts *f, const struct msg_proposed *proposed) {
+    struct seat *s = facts_seat(f, &proposed->job);
+    if (s == NULL || s->state != SEAT_OPEN ||
+        open_slots_find(&f->open_slots, facts_seat_number(f, s), proposed->slot) != NULL ||
+        f->open_slots.count == OPEN_SLOTS_MAX)
+        return; /* the job has ended, or it is a further attempt of a slot that is known */
+    struct batch *batch = facts_room(f, proposed->config.len + 256);
+    if (batch == NULL)
+        return; /* the result will say by itself what it is a result of */
+    const struct msg fact = {.kind = MSG_proposal_fact,
+                             .proposal_fact = {.job = proposed->job,
+                                               .slot = proposed->slot,
+                                               .config = proposed->config}};
+    const struct fact_key key = own_key(f, 0, batch_add_fact(&f->batches, batch, &fact));
+    fold_proposal(f, batch, s, &fact.proposal_fact, &key);
+}
+
+/* ---- results ---- */
+
+bool fold_makes_sense(const struct seat *s, const struct msg_result_fact *result) {
+    enum trial_status status;
+    return trial_status_of(result->status, &status) && status != TRIAL_OPEN &&
+           status != TRIAL_LOST && status != TRIAL_CANCELLED && result->slot < s->job.trials &&
+           result->attempt > 0 && result->attempt <= UINT32_MAX &&
+           result->value - result->value == 0 && /* a number that can be compared */
+           result->config.len + result->metrics.len + result->cause.len <= RESULT_BYTES_MAX;
+}
+
+enum fold_need fold_needs(struct facts *f, struct seat *s, const struct msg_result_fact *result,
+                          const struct fact_key *key) {
+    if (ranges_has(&s->finished, result->slot))
+        return FOLD_WANTS_ROW;
+    const struct open_slot *open =
+        open_slots_find(&f->open_slots, facts_seat_number(f, s), result->slot);
+    if (open == NULL)
+        return s->crowded ? FOLD_WANTS_ROW : FOLD_IS_READY;
+    return trial_row_replaces(&open->attempts, &open->from, (enum trial_status)result->status, key)
+               ? FOLD_IS_READY
+               : FOLD_WANTS_ROW;
+}
+
+static void note_trial(struct facts *f, struct batch *batch, struct seat *s,
+                       const struct msg_result_fact *result, bool new_best, wall_ms wall) {
+    enum trial_status status = (enum trial_status)result->status;
+    if (new_best)
+        facts_event(f, batch, s, wall, "best %.*s %.6g by #%llu", (int)s->row.metric.len,
+                    (const char *)s->row.metric.data, s->row.best_value,
+                    (unsigned long long)result->slot);
+    else if (status != TRIAL_DONE)
+        facts_event(f, batch, s, wall, "#%llu %s%s%.*s", (unsigned long long)result->slot,
+                    trial_status_name(status), result->cause.len > 0 ? ": " : "",
+                    (int)(result->cause.len < 200 ? result->cause.len : 200),
+                    (const char *)result->cause.data);
+}
+
+/* What is left of the slot in memory once it is finished, and while it is not. */
+static void keep_open(struct facts *f, struct seat *s, uint64_t slot, const struct trial_row *row) {
+    uint32_t seat = facts_seat_number(f, s);
+    struct open_slot *open = open_slots_find(&f->open_slots, seat, slot);
+    if (row->finished) {
+        if (open != NULL)
+            open_slots_remove(&f->open_slots, open);
+        return;
+    }
+    if (open == NULL)
+        open = open_slots_put(&f->open_slots, seat, slot);
+    if (open == NULL) {
+        s->crowded = true;
+        return;
+    }
+    open->attempts = row->attempts;
+    open->from = row->from;
+}
+
+static void count_finished(struct facts *f, struct batch *batch, struct seat *s, uint64_t slot,
+                           const struct trial_row *before, const struct trial_row *row) {
+    if (before->finished)
+        seat_recount(s, slot, before, row);
+    else if (!seat_count(s, slot, row))
+        f->nonsense++; /* more gaps than can be remembered: the row is kept, the job will not open again */
+    if (before->finished && before->has_value)
+        put_rank(batch, s, slot, before->value, false);
+    if (row->has_value)
+        put_rank(batch, s, slot, row->value, true);
+}
+
+static void say_folded(struct facts *f, struct batch *batch, const struct seat *s, uint64_t slot,
+                       const struct trial_row *row, enum trial_status status) {
+    dur_ms pause = row->finished ? 0 : attempts_pause(&row->attempts, status);
+    batch_wants(batch, s->job.copies);
+    if (f->leading)
+        say(&batch->after, &(struct msg){.kind = MSG_recorded,
+                                         .recorded = {.job = s->id,
+                                                      .slot = slot,
+                                                      .finished = row->finished,
+                                                      .attempts = row->attempts.made,
+                                                      .pause_ms = pause}});
+    say(&batch->after, &(struct msg){.kind = MSG_learned,
+                                     .learned = {.job = s->id,
+                                                 .slot = slot,
+                                                 .config = row->config,
+                                                 .status = row->finished ? row->status : TRIAL_OPEN,
+                                                 .has_value = row->has_value,
+                                                 .value = row->value}});
+}
+
+struct trial_row fold_result(struct facts *f, struct batch *batch, struct seat *s,
+                             const struct msg_result_fact *result, const struct fact_key *key,
+                             const struct trial_row *old, struct moment at) {
+    const struct open_slot *open =
+        open_slots_find(&f->open_slots, facts_seat_number(f, s), result->slot);
+    struct trial_row row = {0};
+    if (old != NULL)
+        row = *old;
+    else if (open != NULL) /* an ending that does not finish a slot; which one does not matter */
+        row = (struct trial_row){
+            .status = TRIAL_TRANSIENT, .attempts = open->attempts, .from = open->from};
+    const struct trial_row before = row;
+    bool stands = trial_row_fold(&row, result, key, &s->job.retry);
+    ensure(stands || old != NULL);
+    put_trial(batch, &s->id, result->slot, &row);
+    keep_open(f, s, result->slot, &row);
+    if (row.finished) {
+        uint64_t best_before = s->row.has_best ? s->row.best_slot : UINT64_MAX;
+        count_finished(f, batch, s, result->slot, &before, &row);
+        bool new_best = s->row.has_best && s->row.best_slot != best_before;
+        if (stands && !before.finished)
+            note_trial(f, batch, s, result, new_best, at.wall);
+    }
+    facts_touch(f, s);
+    say_folded(f, batch, s, result->slot, &row, (enum trial_status)result->status);
+    return row;
+}
+
+/* ---- ends ---- */
+
+static void fail_job(struct facts *f, struct batch *batch, struct seat *s, struct span cause,
+                     wall_ms wall) {
+    seat_end(s, JOB_FAILED, cause, wall);
+    (void)batch_add_fact(
+        &f->batches, batch,
+        &(struct msg){
+            .kind = MSG_end_fact,
+            .end_fact = {.job = s->id, .state = JOB_FAILED, .cause = s->row.cause, .wall = wall}});
+}
+
+void fold_judge(struct facts *f, struct batch *batch, struct seat *s, struct moment at) {
+    uint8_t memory[256];
+    struct buf cause = buf_of(memory, sizeof memory);
+    if (s->state != SEAT_OPEN)
+        return;
+    seat_clock(s, at.now);
+    if (f->leading && seat_has_failed(s, &cause))
+        fail_job(f, batch, s, buf_view(&cause), at.wall);
+    if (seat_is_over(s, at.wall))
+        facts_close_seat(f, batch, s, at.wall);
+}
+
+void fold_judge_result(struct facts *f, struct batch *batch, struct seat *s,
+                       const struct msg_result_fact *result, struct moment at) {
+    if (s->state == SEAT_OPEN && f->leading && result->status == TRIAL_NO_START &&
+        s->row.done == 0 && s->row.state == JOB_OPEN)
+        fail_job(f, batch, s, result->cause, at.wall);
+    fold_judge(f, batch, s, at);
+}
+
+void fold_end(struct facts *f, struct batch *batch, struct seat *s, const struct msg_end_fact *end,
+              struct moment at) {
+    if (s->state != SEAT_OPEN || end->state != JOB_FAILED)
+        return;
+    seat_clock(s, at.now);
+    seat_end(s, JOB_FAILED, end->cause, end->wall);
+    facts_close_seat(f, batch, s, at.wall);
+}
+
+/* ---- the executor of this node ---- */
+
+static void add_output(struct facts *f, struct batch *batch, const struct msg_result_fact *result,
+                       const struct msg_outcome *outcome) {
+    struct msg fact = {.kind = MSG_log_fact,
+                       .log_fact = {.job = result->job,
+                                    .slot = result->slot,
+                                    .attempt = result->attempt,
+                                    .bytes = outcome->log_bytes,
+                                    .head = outcome->log_head,
+                                    .tail = outcome->log_tail}};
+    struct fact_key key;
+    if (outcome->log_bytes > 0 && outcome->log_head.len <= LIMIT_LOG_HEAD_BYTES &&
+        outcome->log_tail.len <= LIMIT_LOG_TAIL_BYTES) {
+        key = own_key(f, result->attempt, batch_add_fact(&f->batches, batch, &fact));
+        fold_log(batch, &fact.log_fact, &key);
+    }
+    fact = (struct msg){.kind = MSG_series_fact,
+                        .series_fact = {.job = result->job,
+                                        .slot = result->slot,
+                                        .attempt = result->attempt,
+                                        .points = outcome->series}};
+    if (outcome->series.len > 0 && outcome->series.len <= RESULT_BYTES_MAX) {
+        key = own_key(f, result->attempt, batch_add_fact(&f->batches, batch, &fact));
+        fold_series(batch, &fact.series_fact, &key);
+    }
+}
+
+void fold_outcome(struct facts *f, const struct msg_outcome *outcome, struct moment at) {
+    struct msg fact;
+    struct err err;
+    if (!msg_decode(&fact, outcome->result, &err) || fact.kind != MSG_result_fact) {
+        f->nonsense++;
+        return;
+    }
+    const struct msg_result_fact *result = &fact.result_fact;
+    struct seat *s = facts_seat(f, &result->job);
+    if (s == NULL || s->state != SEAT_OPEN || !fold_makes_sense(s, result))
+        return; /* lost attempts leave no trace; a job that has ended wants no more */
+    size_t bytes = outcome->series.len + outcome->log_head.len + outcome->log_tail.len +
+                   2 * outcome->result.len + 1024;
+    struct batch *batch = facts_room(f, bytes);
+    if (batch == NULL) {
+        /* The disk has not kept up although nothing new was begun. The attempt is as if it was lost: sched will not hear
+         * that it was recorded and the slot stays open for the next start. */
+        f->nonsense++;
+        return;
+    }
+    struct fact_key key = own_key(f, result->attempt, f->batches.sequence);
+    bool waits = fold_needs(f, s, result, &key) == FOLD_WANTS_ROW ||
+                 inbox_reads(&f->inbox, &result->job, result->slot);
+    if (waits && !inbox_put(&f->inbox, INBOX_OWN, outcome->result)) {
+        f->nonsense++;
+        return;
+    }
+    if (!waits) {
+        key.number = batch_add_fact(&f->batches, batch, &fact);
+        (void)fold_result(f, batch, s, result, &key, NULL, at);
+    }
+    add_output(f, batch, result, outcome);
+    if (!waits)
+        fold_judge_result(f, batch, s, result, at);
+}
+
+struct fact_key fold_sign(struct facts *f, struct batch *batch, const struct msg *result) {
+    return own_key(f, result->result_fact.attempt, batch_add_fact(&f->batches, batch, result));
+}

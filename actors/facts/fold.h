@@ -1,0 +1,48 @@
+/* fold - what facts do to the rows: the same functions for those of this node and for those of others.
+ *
+ * Rows do not depend on the order in which facts come: see trial.h for a slot, seat.h for a job. The memory of a slot that is
+ * begun (open_slots.h) is enough for a result that stands for it; any other result wants the slot's row first (inbox.h). So a
+ * trial costs no read of the store, unless two leaders gave it out.
+ * An open job is over for every node when its target is reached or all slots are finished and one went well. That it comes to
+ * nothing depends on what was heard first: a node that leads says so (end_fact), the others believe it. Results of a job
+ * that is over are kept in the log and change no rows.
+ */
+#ifndef ZYG_FOLD_H
+#define ZYG_FOLD_H
+
+#include "actors/facts/batch.h"
+#include "actors/facts/seat.h"
+
+struct facts;
+
+enum fold_need { FOLD_IS_READY, FOLD_WANTS_ROW };
+
+/* Foreign bytes: can this be a result of the job at all? */
+bool fold_makes_sense(const struct seat *s, const struct msg_result_fact *result);
+enum fold_need fold_needs(struct facts *f, struct seat *s, const struct msg_result_fact *result,
+                          const struct fact_key *key);
+/* old: the slot's row when it was wanted, a row of zeros when there is none; else NULL. The row as it is now; it borrows. */
+struct trial_row fold_result(struct facts *f, struct batch *batch, struct seat *s,
+                             const struct msg_result_fact *result, const struct fact_key *key,
+                             const struct trial_row *old, struct moment at);
+void fold_proposal(struct facts *f, struct batch *batch, struct seat *s,
+                   const struct msg_proposal_fact *proposal, const struct fact_key *key);
+void fold_log(struct batch *batch, const struct msg_log_fact *log, const struct fact_key *key);
+void fold_series(struct batch *batch, const struct msg_series_fact *series,
+                 const struct fact_key *key);
+void fold_end(struct facts *f, struct batch *batch, struct seat *s, const struct msg_end_fact *end,
+              struct moment at);
+/* Is the job over by now? */
+void fold_judge(struct facts *f, struct batch *batch, struct seat *s, struct moment at);
+/* An attempt that shows that no other can go better; only a node that leads ends the job. */
+void fold_judge_result(struct facts *f, struct batch *batch, struct seat *s,
+                       const struct msg_result_fact *result, struct moment at);
+
+/* A result of this node that has waited for its row; its key. */
+struct fact_key fold_sign(struct facts *f, struct batch *batch, const struct msg *result);
+
+/* What the tuner and the executor of this node say. */
+void fold_proposed(struct facts *f, const struct msg_proposed *proposed);
+void fold_outcome(struct facts *f, const struct msg_outcome *outcome, struct moment at);
+
+#endif

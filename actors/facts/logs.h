@@ -1,0 +1,43 @@
+/* logs - the logs of which this store keeps bundles: one for each life of each node, its facts numbered without a gap.
+ *
+ * Three numbers a log, each the number of the fact it wants next: `synced` is on the disk, `taken` lies in a batch as well,
+ * `queued` waits to be folded as well.
+ * Memory   fixed; a hash table over (author, generation) whose entries are never removed.
+ * Errors   logs_get answers NULL when there is no room; one place is kept for the life this node has now.
+ */
+#ifndef ZYG_LOGS_H
+#define ZYG_LOGS_H
+
+#include "proto/base/ids.h"
+#include "proto/limits.h"
+#include "proto/trust/bundle.h"
+
+enum { LOGS_CELLS = 2 * LIMIT_LOGS, LOG_KEY_BYTES = NODE_ID_BYTES + 8 };
+
+struct log {
+    struct node_id author;
+    uint64_t generation;
+    uint64_t queued;
+    uint64_t taken;
+    uint64_t synced;
+};
+
+struct logs {
+    uint32_t count;
+    uint64_t serial;        /* of the next bundle that arrives */
+    uint64_t serial_synced; /* of the newest bundle on the disk */
+    struct log items[LIMIT_LOGS];
+    uint16_t cells[LOGS_CELLS]; /* one more than the log's number; 0: empty */
+};
+
+struct log *logs_find(struct logs *l, const struct node_id *author, uint64_t generation);
+/* Found or added. `own`: may take the last place. */
+struct log *logs_get(struct logs *l, const struct node_id *author, uint64_t generation, bool own);
+uint32_t logs_number(const struct logs *l, const struct log *log);
+
+/* Row of table heads: where this log stands on the disk. False: not such a row, or no room for it. */
+bool logs_take_row(struct logs *l, struct span key, struct span value);
+void logs_key(struct buf *out, const struct log *log);
+void logs_check(const struct logs *l);
+
+#endif

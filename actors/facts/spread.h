@@ -1,0 +1,109 @@
+/* spread - how logs get to the other stores, and what is known of where they are: one cursor a neighbour, heads both ways.
+ *
+ * Both sides of an edge say which logs they have synced and how far (`heads`: all of it in pages when they meet, then what
+ * has changed, gathered for 20 ms). Each sends what the other lacks in the order in which it came here, so that a job comes
+ * before its results: the cursor starts at the oldest bundle the other lacks (table log_index) and walks table log. On an
+ * edge that is not eager, what others have signed waits for 100 ms, because it may get there another way meanwhile.
+ *
+ * Holds    - what is counted as lying on a disk was said to be there by the one who has that disk, and by its life of now;
+ *          - at most SPREAD_FLIGHT_BYTES are on the way to a neighbour unacknowledged (one bundle may go beyond).
+ * Losses   a bundle that is not acknowledged in time is sought and sent again, with growing pauses; one that was there is
+ *          acknowledged once more; heads that were never heard whole are asked for by saying ours again.
+ * Memory   fixed: LIMIT_EDGES neighbours with a number for each of LIMIT_LOGS logs, LIMIT_MEMBERS holders.
+ * Errors   what another node says is counted in `nonsense` and dropped when it makes no sense.
+ */
+#ifndef ZYG_SPREAD_H
+#define ZYG_SPREAD_H
+
+#include "actors/facts/logs.h"
+#include "actors/kit/core.h"
+
+enum {
+    SPREAD_HEADS_MS = 20,
+    SPREAD_LAZY_MS = 100,
+    SPREAD_AGAIN_LEAST = 500,
+    SPREAD_AGAIN_MOST = 8000,
+    SPREAD_FLIGHT_BYTES = 524288,
+    SPREAD_FLIGHTS = 256,
+    SPREAD_MESSAGE_BYTES = 65536, /* of bundles in one message; one bundle may go beyond */
+    SPREAD_MOMENTS = 16,
+    STORE_ID_BYTES = 16
+};
+
+enum neighbour_step {
+    NEIGHBOUR_NONE,
+    NEIGHBOUR_MEETS, /* has not said all its heads yet */
+    NEIGHBOUR_SEEKS, /* the oldest bundle it lacks is being looked for, log by log */
+    NEIGHBOUR_WALKS
+};
+
+struct flight {
+    uint32_t log;
+    uint32_t bytes;
+    uint64_t next; /* acknowledged when the neighbour has synced up to here */
+};
+
+struct neighbour {
+    enum neighbour_step step;
+    uint32_t peer;
+    uint64_t generation;
+    bool eager;
+    bool tell_all; /* all our heads are to be said */
+    bool tell;     /* ... those in `news` */
+    bool has_store;
+    uint8_t store[STORE_ID_BYTES];
+    uint64_t scan;      /* ticket of the scan under way; 0: none */
+    uint32_t seek_log;  /* SEEKS: the log that is looked at */
+    uint64_t cursor;    /* SEEKS: the least serial found; WALKS: the next to be looked at */
+    when_ms told_all;   /* when that was last done */
+    when_ms again_at;   /* MEETS: our heads are said again; else the flights are given up */
+    when_ms rest_until; /* the store could not be read */
+    dur_ms again_pause;
+    uint32_t first, count; /* of the flights, a ring */
+    size_t flying;         /* bytes */
+    struct flight flights[SPREAD_FLIGHTS];
+    uint8_t news[LIMIT_LOGS / 8]; /* logs whose heads have changed since they were said */
+    uint64_t next[LIMIT_LOGS];    /* what it has synced */
+};
+
+struct spread {
+    struct logs *logs;
+    uint64_t *tickets; /* of the room's scans */
+    uint8_t store[STORE_ID_BYTES];
+    bool self_leaves; /* this store is no holder any more */
+    uint32_t holders_count;
+    uint32_t holders[LIMIT_MEMBERS]; /* peers that keep facts and stay */
+    when_ms tell_at;
+    uint64_t own_serial; /* of the newest synced bundle of this node */
+    uint32_t moments_count;
+    struct {
+        when_ms when;
+        uint64_t serial;
+    } moments[SPREAD_MOMENTS]; /* when the newest serials were synced, oldest first */
+    uint64_t old_serial;       /* synced SPREAD_LAZY_MS ago */
+    uint64_t nonsense;
+    struct neighbour neighbours[LIMIT_EDGES];
+};
+
+void spread_init(struct spread *s, struct logs *logs, uint64_t *tickets);
+void spread_known(struct spread *s, const struct msg_node_known *known, when_ms now);
+struct neighbour *spread_neighbour(struct spread *s, uint32_t peer); /* NULL: it is none */
+void spread_heads(struct spread *s, uint32_t peer, const struct msg_heads *heads, when_ms now);
+/* The neighbour has sent this: it has it synced. */
+void spread_sent_here(struct spread *s, struct neighbour *n, uint32_t log, uint64_t next,
+                      when_ms now);
+/* It does not know how far this log is here: it is told once more. */
+void spread_remind(struct spread *s, struct neighbour *n, uint32_t log, when_ms now);
+/* This log has come further on the disk here. */
+void spread_synced(struct spread *s, uint32_t log, when_ms now);
+void spread_landed(struct spread *s, uint64_t own_serial, when_ms now);
+bool spread_rows(struct spread *s, const struct msg_rows *rows, when_ms now,
+                 struct says *out); /* false: not asked by it */
+void spread_go(struct spread *s, when_ms now, struct says *out);
+when_ms spread_deadline(const struct spread *s);
+
+/* On how many disks of those that stay this log has come so far, this one included; and how many there can be. */
+uint32_t spread_copies(const struct spread *s, uint32_t log, uint64_t next);
+uint32_t spread_holders(const struct spread *s);
+
+#endif
