@@ -462,6 +462,7 @@ static void on_job_row(struct facts *f, const struct msg_rows *rows, struct mome
         return;
     }
     if (!known) {
+        inbox_job_unknown(&f->inbox, &e->job, e->carried);
         errand_fail(f, out, ERR_NOT_FOUND, "there is no such job here");
         return;
     }

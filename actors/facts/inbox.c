@@ -35,8 +35,16 @@ static void drop_head(struct inbox *b) {
     memmove(b->entries, b->entries + gone, b->len);
     b->wants_count = b->wants_read = 0;
     b->rows_len = 0;
+    b->unknown = false;
     b->step = INBOX_IDLE;
     b->turns++;
+}
+
+/* It comes again, and all of its log that has come after it. */
+static void refuse_head(struct facts *f, const struct bundle *bundle) {
+    struct log *log = logs_find(&f->logs, &bundle->author, bundle->generation);
+    log->queued = log->taken;
+    drop_head(&f->inbox);
 }
 
 bool inbox_reads(const struct inbox *b, const struct job_id *job, uint64_t slot) {
@@ -89,6 +97,11 @@ void inbox_bundles(struct facts *f, uint32_t peer, const struct msg_bundles *bun
 
 /* ---- is the job known here? ---- */
 
+void inbox_job_unknown(struct inbox *b, const struct job_id *job, bool carried) {
+    if (carried || (b->asked && job_id_equal(&b->job, job)))
+        b->unknown = true;
+}
+
 void inbox_job_over(struct inbox *b, const struct job_id *job) {
     b->over[b->over_next++ % INBOX_OVER] = *job;
 }
@@ -114,12 +127,15 @@ static bool is_settled(struct facts *f, const struct job_id *job, struct says *o
         return false;
     if (b->asked && job_id_equal(&b->job, job)) {
         b->asked = false;
+        if (b->unknown)
+            return false;
         inbox_job_over(b, job);
         return true;
     }
     if (errands_full(&f->errands))
         return false;
     b->asked = true;
+    b->unknown = false;
     b->job = *job;
     b->turns++;
     errand_want(f, 0, job, out);
@@ -383,12 +399,19 @@ static void begin_head(struct facts *f, struct moment at, struct says *out) {
         return;
     }
     ensure(bundle_peek(&bundle, bytes, &err));
+    if (logs_find(&f->logs, &bundle.author, bundle.generation)->taken != bundle.sequence) {
+        drop_head(b); /* came after one that was refused */
+        return;
+    }
     if (is_carried(bundle, &carried)) {
         begin_carried(f, carried, at, out);
         return;
     }
-    if (!all_settled(f, bundle, out))
+    if (!all_settled(f, bundle, out)) {
+        if (!b->asked && b->unknown)
+            refuse_head(f, &bundle);
         return;
+    }
     want_rows(f, bundle);
     if (b->wants_count > 0)
         wait_for_disk(f, INBOX_LANDS);
@@ -408,8 +431,17 @@ static bool find_doubt(struct facts *f) {
 
 static void carried_on(struct facts *f, struct moment at) {
     struct inbox *b = &f->inbox;
+    struct span bytes;
+    struct bundle bundle;
+    struct err err;
     if (b->errand)
         return;
+    if (b->unknown) {
+        (void)head_of(b, &bytes);
+        ensure(bundle_peek(&bundle, bytes, &err));
+        refuse_head(f, &bundle);
+        return;
+    }
     if (!b->trouble) {
         finish_head(f, at);
         return;

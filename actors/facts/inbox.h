@@ -1,6 +1,8 @@
 /* inbox - bundles that other nodes sent, one after the other: verified, folded and kept in one transaction each.
  *
- * A bundle is kept only when it continues its log; what leaves a gap, or finds no room, is dropped and comes again (spread.h).
+ * A bundle is kept only when it continues its log; what leaves a gap, finds no room, or is about a job that is not known here
+ * (what carried it was lost on the way; every store that has results of a job has the job), is dropped and comes again
+ * (spread.h).
  * What a client signed is an errand like any other. Facts about a job that is not open here wait for the errand that opens
  * it, or says that it is over; then they change no rows. A result that wants its slot's row (fold.h) waits until all batches
  * so far are on the disk and reads it; those of this node that want one go through here as well. A job whose best trial was
@@ -47,6 +49,7 @@ struct inbox {
     bool errand;  /* CARRIES: it is not done */
     bool trouble; /* ... and could not be done now */
     bool asked;   /* an errand was to open `job` */
+    bool unknown; /* ... or the one of the head is about one that is not in the store */
     struct job_id job;
     when_ms retry_at;
     uint64_t barrier; /* the batch that must be on the disk */
@@ -55,8 +58,7 @@ struct inbox {
     uint32_t doubted; /* DOUBTS: the seat */
     uint64_t best;    /* READS_BEST: the slot */
     uint32_t over_next;
-    struct job_id
-        over[INBOX_OVER]; /* jobs that are over or unknown: most late facts are about these */
+    struct job_id over[INBOX_OVER]; /* jobs that are over: most late facts are about these */
     uint32_t wants_count, wants_read;
     struct want wants[LIMIT_BATCH_FACTS];
     size_t rows_len;
@@ -70,6 +72,7 @@ struct facts;
 bool inbox_put(struct inbox *b, enum inbox_kind kind, struct span bytes); /* false: no room */
 bool inbox_reads(const struct inbox *b, const struct job_id *job, uint64_t slot);
 void inbox_job_over(struct inbox *b, const struct job_id *job);
+void inbox_job_unknown(struct inbox *b, const struct job_id *job, bool carried);
 void inbox_bundles(struct facts *f, uint32_t peer, const struct msg_bundles *bundles, when_ms now);
 bool inbox_rows(struct facts *f, const struct msg_rows *rows, struct moment at,
                 struct says *out); /* false: not asked by it */
