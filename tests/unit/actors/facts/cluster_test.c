@@ -562,13 +562,13 @@ static void stores_agree_over_a_good_carry(void **state) {
 
 static void stores_agree_over_a_bad_carry(void **state) {
     (void)state;
-    for (uint64_t seed = 100; seed < 112; seed++)
+    for (uint64_t seed = 100; seed < 108; seed++)
         run(seed, 2 + (uint32_t)(seed % 4), 20, false);
 }
 
 static void stores_agree_when_nodes_die_and_return(void **state) {
     (void)state;
-    for (uint64_t seed = 200; seed < 212; seed++)
+    for (uint64_t seed = 200; seed < 208; seed++)
         run(seed, 3 + (uint32_t)(seed % 3), 10, true);
 }
 

@@ -1,0 +1,428 @@
+/* What other nodes send: taken in order, folded in any order across logs, believed only as far as it is signed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "actors/facts/spread.h"
+#include "actors/member/member.h"
+#include "proto/base/ranges.h"
+#include "proto/base/rng.h"
+#include "tests/unit/actors/facts/facts_stage.h"
+
+enum { PEER = 7, OTHER_PEER = 8, BUNDLES_MAX = 64 };
+
+/* A node far away that signs bundles of its own. */
+struct author {
+    struct signer signer;
+    uint64_t next;
+    uint32_t count;
+    struct span bundles[BUNDLES_MAX];
+    uint8_t memory[BUNDLES_MAX][4096];
+};
+
+static struct author *author_new(uint8_t number) {
+    struct author *a = calloc(1, sizeof *a);
+    ensure(a != NULL);
+    make_signer(&a->signer, number);
+    return a;
+}
+
+static struct span author_says(struct author *a, const struct msg *facts, uint32_t count) {
+    struct bundle_writer w;
+    ensure(a->count < BUNDLES_MAX);
+    bundle_begin(&w, &a->signer, 5, a->next, a->memory[a->count], sizeof a->memory[0]);
+    for (uint32_t i = 0; i < count; i++)
+        ensure(bundle_add(&w, &facts[i]));
+    a->next += count;
+    return a->bundles[a->count++] = bundle_seal(&w);
+}
+
+static struct span author_carries(struct author *a, struct span bundle) {
+    return author_says(
+        a, &(struct msg){.kind = MSG_carried_fact, .carried_fact = {.bundle = bundle}}, 1);
+}
+
+static struct msg result_of(const struct job_id *id, uint64_t slot, uint64_t attempt,
+                            enum trial_status status, double value) {
+    return (struct msg){.kind = MSG_result_fact,
+                        .result_fact = {.job = *id,
+                                        .slot = slot,
+                                        .attempt = attempt,
+                                        .config = span_text("\x91\xcb\x3f\xe0\0\0\0\0\0\0"),
+                                        .status = status,
+                                        .has_value = status == TRIAL_DONE,
+                                        .value = value,
+                                        .began = 1000 + (wall_ms)value,
+                                        .run_ms = 7,
+                                        .cause = span_text("")}};
+}
+
+static int set_up(void **state) {
+    struct facts_stage *f = facts_stage_new();
+    facts_stage_boot(f, 1, true);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct facts_stage *f = *state;
+    facts_stage_destroy(&f);
+    return 0;
+}
+
+static void know(struct facts_stage *f, uint32_t peer, enum member_state member) {
+    stage_tell(f->stage, ROOM_FACTS, ROOM_MEMBER, 0,
+               &(struct msg){.kind = MSG_node_known,
+                             .node_known = {.peer = peer,
+                                            .generation = 1,
+                                            .state = member,
+                                            .active = member == MEMBER_ALIVE,
+                                            .neighbour = peer != 0,
+                                            .eager = true,
+                                            .flags = MEMBER_STORES}});
+}
+
+static void lead(struct facts_stage *f, bool mine) {
+    stage_tell(f->stage, ROOM_FACTS, ROOM_LEADER, 0,
+               &(struct msg){.kind = MSG_lead, .lead = {.term = 2, .mine = mine}});
+}
+
+static void hear(struct facts_stage *f, uint32_t peer, struct span bundle) {
+    uint8_t memory[8192];
+    struct buf list = buf_of(memory, sizeof memory);
+    mp_put_bin(&list, bundle);
+    stage_tell(f->stage, ROOM_FACTS, ROOM_MEMBER, peer,
+               &(struct msg){.kind = MSG_bundles, .bundles = {.bundles = buf_view(&list)}});
+    stage_pass(f->stage, GATHER_MS);
+}
+
+static size_t kept(struct facts_stage *f) {
+    return store_mem_rows(f->stage->store, TABLE_log);
+}
+
+static void a_job_of_another_node_opens_here(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(40);
+    struct job_id id;
+    struct trial_row row;
+    know(f, PEER, MEMBER_ALIVE);
+    lead(f, false);
+    hear(f, PEER, author_carries(a, job_bundle(f, 1, &id)));
+    assert_int_equal(kept(f), 1);
+    assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_job_open), 1);
+    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_job_open), 0); /* another one leads */
+    const struct msg facts[] = {
+        result_of(&id, 1, 1, TRIAL_DONE, 0.5),
+        {.kind = MSG_log_fact,
+         .log_fact = {.job = id, .slot = 1, .attempt = 1, .bytes = 2, .head = span_text("hi")}},
+        {.kind = MSG_series_fact,
+         .series_fact = {.job = id, .slot = 1, .attempt = 1, .points = span_text("p")}}};
+    hear(f, PEER, author_says(a, facts, 3));
+    assert_true(stored_trial(f, &id, 1, &row));
+    assert_true(row.finished && row.value == 0.5);
+    assert_int_equal(stored_row(f, &id).done, 1);
+    assert_int_equal(store_mem_rows(f->stage->store, TABLE_logs), 1);
+    assert_int_equal(store_mem_rows(f->stage->store, TABLE_series), 1);
+    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_recorded), 0);
+    assert_int_equal(stage_count(f->stage, ROOM_TUNER, MSG_learned), 1);
+
+    lead(f, true);
+    const struct msg *open = stage_heard(f->stage, ROOM_SCHED, MSG_job_open, 0);
+    assert_non_null(open);
+    struct range memory[4];
+    struct ranges finished = ranges_of(memory, 4);
+    assert_true(ranges_decode(&finished, open->job_open.finished));
+    assert_true(ranges_has(&finished, 1) && ranges_size(&finished) == 1);
+    const struct msg second = result_of(&id, 2, 1, TRIAL_DONE, 0.25);
+    hear(f, PEER, author_says(a, &second, 1));
+    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_recorded), 1);
+    free(a);
+}
+
+static void a_gap_and_a_repetition_change_nothing(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(40);
+    struct job_id id;
+    know(f, PEER, MEMBER_ALIVE);
+    struct span first = author_carries(a, job_bundle(f, 1, &id));
+    struct msg fact = result_of(&id, 0, 1, TRIAL_DONE, 0.5);
+    struct span second = author_says(a, &fact, 1);
+    hear(f, PEER, second);
+    assert_int_equal(kept(f), 0);
+    hear(f, PEER, first);
+    hear(f, PEER, second);
+    assert_int_equal(kept(f), 2);
+    stage_pass(f->stage, SPREAD_HEADS_MS);
+    stage_forget(f->stage);
+    hear(f, PEER, second);
+    assert_int_equal(stage_count(f->stage, ROOM_STORE, MSG_save), 0);
+    stage_pass(f->stage, SPREAD_HEADS_MS); /* the sender has not heard that it is here */
+    const struct msg *heads = stage_heard(f->stage, ROOM_MEMBER, MSG_heads, 0);
+    assert_non_null(heads);
+    struct mp in = mp_of(heads->heads.heads);
+    assert_true(span_equal(mp_bin(&in), span_of(a->signer.id.bytes, NODE_ID_BYTES)));
+    assert_int_equal(mp_u64(&in), 5);
+    assert_int_equal(mp_u64(&in), 2);
+    assert_true(mp_done(&in));
+    free(a);
+}
+
+static void bytes_that_are_not_signed_are_dropped(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(40);
+    struct job_id id;
+    know(f, PEER, MEMBER_ALIVE);
+    struct span bundle = author_carries(a, job_bundle(f, 1, &id));
+    a->memory[0][bundle.len / 2] ^= 1;
+    hear(f, PEER, bundle);
+    hear(f, PEER, span_of(bundle.data, 9));
+    a->memory[0][bundle.len / 2] ^= 1;
+    hear(f, 99, bundle); /* of nobody who is next to this node */
+    stage_tell(f->stage, ROOM_FACTS, ROOM_CLIENTS, PEER,
+               &(struct msg){.kind = MSG_bundles, .bundles = {.bundles = bundle}});
+    assert_int_equal(kept(f), 0);
+    /* A life of this node that it does not remember is one of others'; its own of now nobody else signs. */
+    struct author *self = author_new(1);
+    self->signer = f->node;
+    hear(f, PEER, author_carries(self, job_bundle(f, 1, &id)));
+    assert_int_equal(kept(f), 1);
+    hear(f, PEER, bundle);
+    assert_int_equal(kept(f), 2);
+    free(self);
+    free(a);
+}
+
+static void what_depends_on_a_lost_bundle_comes_again(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(40), *b = author_new(41);
+    struct job_id id;
+    struct trial_row row;
+    know(f, PEER, MEMBER_ALIVE);
+    struct span job = author_carries(a, job_bundle(f, 1, &id));
+    struct msg fact = result_of(&id, 0, 1, TRIAL_DONE, 0.5);
+    struct span result = author_says(b, &fact, 1);
+    hear(f, PEER, result); /* the job is not known here: its results would be lost */
+    assert_int_equal(kept(f), 0);
+    hear(f, PEER, job);
+    hear(f, PEER, result);
+    assert_int_equal(kept(f), 2);
+    assert_true(stored_trial(f, &id, 0, &row) && row.finished);
+    free(a);
+    free(b);
+}
+
+static void only_the_leader_ends_a_job_early(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(40);
+    struct job_id id;
+    know(f, PEER, MEMBER_ALIVE);
+    lead(f, false);
+    hear(f, PEER, author_carries(a, job_bundle(f, 1, &id)));
+    struct msg facts[4];
+    for (uint64_t slot = 0; slot < 4; slot++)
+        facts[slot] = result_of(&id, slot, 1, TRIAL_NO_METRIC, 0);
+    hear(f, PEER, author_says(a, facts, 4));
+    assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
+    assert_int_equal(stored_row(f, &id).failed, 4);
+    const struct msg end = {
+        .kind = MSG_end_fact,
+        .end_fact = {
+            .job = id, .state = JOB_FAILED, .cause = span_text("so it was decided"), .wall = 4321}};
+    hear(f, PEER, author_says(a, &end, 1));
+    assert_true(is_shut(f, &id, JOB_FAILED));
+    assert_true(span_is(stored_row(f, &id).cause, "so it was decided"));
+    assert_int_equal(stored_row(f, &id).finished, 4321);
+    hear(f, PEER, author_says(a, facts, 4)); /* kept; the job is over */
+    assert_int_equal(kept(f), 4);
+    assert_int_equal(stored_row(f, &id).failed, 4);
+    free(a);
+}
+
+static void a_new_leader_ends_what_is_overdue(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(40);
+    struct job_id id;
+    know(f, PEER, MEMBER_ALIVE);
+    lead(f, false);
+    hear(f, PEER, author_carries(a, job_bundle(f, 1, &id)));
+    struct msg facts[4];
+    for (uint64_t slot = 0; slot < 4; slot++)
+        facts[slot] = result_of(&id, slot, 1, TRIAL_TIMED_OUT, 0);
+    hear(f, PEER, author_says(a, facts, 4));
+    know(f, PEER, MEMBER_UNREACHABLE);
+    lead(f, true);
+    stage_pass(f->stage, GATHER_MS);
+    assert_true(is_shut(f, &id, JOB_FAILED));
+    struct bundle b;
+    struct msg fact;
+    struct err err;
+    struct span key, value;
+    store_mem_row(f->stage->store, TABLE_log, 2, &key, &value);
+    assert_true(bundle_open(&b, value, &err) && bundle_next(&b, &fact, &err));
+    assert_true(node_id_equal(&b.author, &f->node.id));
+    assert_int_equal(fact.kind, MSG_end_fact);
+    assert_true(span_is(fact.end_fact.cause, "no trial ended well"));
+    free(a);
+}
+
+static void a_cancellation_of_another_node_counts(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(40);
+    struct job_id id;
+    know(f, PEER, MEMBER_ALIVE);
+    hear(f, PEER, author_carries(a, job_bundle(f, 1, &id)));
+    hear(f, PEER, author_carries(a, cancel_bundle(f, &f->stranger, &id)));
+    assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
+    hear(f, PEER, author_carries(a, cancel_bundle(f, &f->user, &id)));
+    assert_true(is_shut(f, &id, JOB_CANCELLED));
+    assert_int_equal(kept(f), 3); /* what was refused is in the log, which goes on behind it */
+    free(a);
+}
+
+/* ---- promises ---- */
+
+static void say_heads(struct facts_stage *f, uint32_t peer, uint64_t next) {
+    uint8_t memory[128];
+    struct buf heads = buf_of(memory, sizeof memory);
+    mp_put_bin(&heads, span_of(f->node.id.bytes, NODE_ID_BYTES));
+    mp_put_u64(&heads, (uint64_t)1 << 32 | 1);
+    mp_put_u64(&heads, next);
+    static const uint8_t store[STORE_ID_BYTES] = {3};
+    stage_tell(f->stage, ROOM_FACTS, ROOM_MEMBER, peer,
+               &(struct msg){.kind = MSG_heads,
+                             .heads = {.store = span_of(store, sizeof store),
+                                       .whole = true,
+                                       .heads = next > 0 ? buf_view(&heads) : (struct span){0}}});
+}
+
+static void an_answer_waits_for_other_disks(void **state) {
+    struct facts_stage *f = *state;
+    struct job_id id;
+    know(f, PEER, MEMBER_ALIVE);
+    say_admit(f, 9, job_bundle(f, 1, &id), true);
+    stage_pass(f->stage, GATHER_MS);
+    assert_int_equal(kept(f), 1);
+    assert_null(answered(f, 9));
+    say_heads(f, PEER, 0);
+    assert_null(answered(f, 9));
+    assert_int_equal(stage_count(f->stage, ROOM_MEMBER, MSG_bundles), 1); /* it is sent there */
+    say_heads(f, PEER, 1);
+    expect_answer(f, 9, ERR_NONE, "");
+}
+
+static void an_answer_wants_no_more_disks_than_there_are(void **state) {
+    struct facts_stage *f = *state;
+    struct job_id id;
+    know(f, PEER, MEMBER_ALIVE);
+    know(f, OTHER_PEER, MEMBER_ALIVE);
+    f->job.job.copies = 3;
+    say_admit(f, 9, job_bundle(f, 1, &id), true);
+    stage_pass(f->stage, GATHER_MS);
+    say_heads(f, PEER, 1);
+    assert_null(answered(f, 9));
+    know(f, OTHER_PEER, MEMBER_LEAVING); /* is no holder: two are all there are */
+    expect_answer(f, 9, ERR_NONE, "");
+}
+
+/* ---- in any order ---- */
+
+/* The rows of the tables that are a fold of the logs. */
+static size_t dump(struct facts_stage *f, uint8_t *memory, size_t cap) {
+    static const enum table tables[] = {TABLE_trials, TABLE_rank, TABLE_logs, TABLE_heads};
+    struct buf out = buf_of(memory, cap);
+    struct span key, value;
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        for (size_t row = 0; row < store_mem_rows(f->stage->store, tables[i]); row++) {
+            store_mem_row(f->stage->store, tables[i], row, &key, &value);
+            mp_put_bin(&out, key);
+            mp_put_bin(&out, value);
+        }
+    }
+    store_mem_row(f->stage->store, TABLE_summaries, 0, &key, &value);
+    struct msg m;
+    struct err err;
+    assert_true(msg_decode(&m, value, &err));
+    m.job_row.run_ms = 0;
+    assert_true(msg_encode(&m, &out));
+    assert_false(out.overflow);
+    return out.len;
+}
+
+/* Two leaders gave out the same slots: what their workers say, in two logs. */
+static void make_logs(struct author *authors[2], const struct job_id *id) {
+    static const enum trial_status endings[] = {TRIAL_DONE, TRIAL_CRASHED, TRIAL_DONE,
+                                                TRIAL_TRANSIENT, TRIAL_TIMED_OUT};
+    struct rng r = rng_of(5, 1, 0);
+    for (uint32_t i = 0; i < 24; i++) {
+        struct msg facts[3];
+        for (uint32_t j = 0; j < 3; j++) {
+            uint64_t slot = rng_below(&r, 5), attempt = 1 + rng_below(&r, 4);
+            if (rng_below(&r, 4) == 0)
+                facts[j] = (struct msg){.kind = MSG_proposal_fact,
+                                        .proposal_fact = {.job = *id,
+                                                          .slot = 5 + slot,
+                                                          .config = span_of("abcdef" + slot, 1)}};
+            else
+                facts[j] = result_of(id, slot, attempt, endings[rng_below(&r, 5)],
+                                     (double)rng_below(&r, 100));
+        }
+        (void)author_says(authors[i % 2], facts, 3);
+    }
+}
+
+static void rows_do_not_depend_on_the_order(void **state) {
+    (void)state;
+    static uint8_t first[65536], other[65536];
+    size_t first_len = 0;
+    for (uint64_t seed = 0; seed < 30; seed++) {
+        struct rng r = rng_of(seed, 2, 0);
+        struct facts_stage *f = facts_stage_new();
+        struct author *authors[] = {author_new(40), author_new(41)};
+        struct job_id id;
+        facts_stage_boot(f, 1, true);
+        know(f, PEER, MEMBER_ALIVE);
+        job_begin(&f->job, METHOD_RANDOM, 20);
+        add_range(&f->job, "lr", PARAM_FLOAT, 0, 1);
+        f->job.job.objective = (struct objective){.metric = span_text("loss")};
+        f->job.job.retry = (struct retry){.crash = 2, .transient = 3};
+        job_end(&f->job);
+        hear(f, PEER, author_carries(authors[0], job_bundle(f, 1, &id)));
+        make_logs(authors, &id);
+        uint32_t next[] = {1, 0};
+        while (next[0] < authors[0]->count || next[1] < authors[1]->count) {
+            uint32_t which = (uint32_t)rng_below(&r, 2);
+            if (next[which] < authors[which]->count)
+                hear(f, PEER, authors[which]->bundles[next[which]++]);
+        }
+        stage_pass(f->stage, 1000);
+        assert_int_equal(kept(f), 25);
+        size_t len = dump(f, seed == 0 ? first : other, sizeof first);
+        if (seed == 0)
+            first_len = len;
+        assert_int_equal(len, first_len);
+        assert_memory_equal(seed == 0 ? first : other, first, first_len);
+        free(authors[0]);
+        free(authors[1]);
+        facts_stage_destroy(&f);
+    }
+}
+
+#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        STAGED(a_job_of_another_node_opens_here),
+        STAGED(a_gap_and_a_repetition_change_nothing),
+        STAGED(bytes_that_are_not_signed_are_dropped),
+        STAGED(what_depends_on_a_lost_bundle_comes_again),
+        STAGED(only_the_leader_ends_a_job_early),
+        STAGED(a_new_leader_ends_what_is_overdue),
+        STAGED(a_cancellation_of_another_node_counts),
+        STAGED(an_answer_waits_for_other_disks),
+        STAGED(an_answer_wants_no_more_disks_than_there_are),
+        cmocka_unit_test(rows_do_not_depend_on_the_order),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
