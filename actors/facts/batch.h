@@ -21,11 +21,13 @@ enum {
     BATCH_MARKS = 64, /* logs of which one batch may hold bundles */
     /* Soft limits; closing a batch adds the summary of every seat that has changed, twice. */
     BATCH_BUNDLE_BYTES = LIMIT_BATCH_BYTES / 2,
+    BATCH_ROWS_BYTES = LIMIT_BATCH_BYTES / 2, /* rows that are made anew, of one bundle of others */
     BATCH_AFTER_BYTES = LIMIT_BATCH_BYTES / 2,
     BATCH_SUMMARY_BYTES = 18 * 1024, /* one encoded summary with its key */
     BATCH_CLOSING_BYTES = LIMIT_JOBS_OPEN * BATCH_SUMMARY_BYTES,
-    BATCH_OPS_ROOM = LIMIT_BATCH_BYTES + BATCH_BUNDLE_BYTES + BATCH_CLOSING_BYTES,
-    BATCH_AFTER_ROOM = BATCH_AFTER_BYTES + BATCH_CLOSING_BYTES
+    BATCH_OPS_ROOM =
+        LIMIT_BATCH_BYTES + BATCH_BUNDLE_BYTES + BATCH_ROWS_BYTES + BATCH_CLOSING_BYTES,
+    BATCH_AFTER_ROOM = BATCH_AFTER_BYTES + BATCH_ROWS_BYTES + BATCH_CLOSING_BYTES
 };
 
 /* This log, up to but without this number. */

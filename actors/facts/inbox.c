@@ -81,7 +81,7 @@ static void take_bundle(struct facts *f, struct neighbour *n, struct span bytes,
     } else if (next > log->queued || next <= log->synced) {
         spread_remind(&f->spread, n, number, now); /* a gap, or it has not heard that it is here */
     }
-    spread_sent_here(&f->spread, n, number, next, now);
+    spread_sent_here(n, number, next, now);
 }
 
 void inbox_bundles(struct facts *f, uint32_t peer, const struct msg_bundles *bundles, when_ms now) {
@@ -182,9 +182,13 @@ static struct seat *open_seat_of(struct facts *f, const struct job_id *job) {
     return s != NULL && s->state == SEAT_OPEN ? s : NULL;
 }
 
-static void want(struct inbox *b, const struct job_id *job, uint64_t slot) {
-    if (want_of(b, job, slot) == NULL)
-        b->wants[b->wants_count++] = (struct want){.job = *job, .slot = slot};
+static void want(struct inbox *b, const struct job_id *job, uint64_t slot, bool again) {
+    struct want *w = want_of(b, job, slot);
+    if (w == NULL) {
+        w = &b->wants[b->wants_count++];
+        *w = (struct want){.job = *job, .slot = slot};
+    }
+    w->again = w->again || again;
 }
 
 /* The first of several results of one slot makes the row that the next one may want. */
@@ -202,11 +206,11 @@ static void want_rows(struct facts *f, struct bundle b) {
         if (s == NULL || !fold_makes_sense(s, r))
             continue;
         const struct fact_key key = key_of(&b, r->attempt, number);
-        bool wanted = fold_needs(f, s, r, &key) == FOLD_WANTS_ROW;
-        for (uint32_t i = 0; i < seen_count && !wanted; i++)
-            wanted = seen[i].slot == r->slot && seen[i].s == s;
-        if (wanted)
-            want(&f->inbox, &r->job, r->slot);
+        bool again = false;
+        for (uint32_t i = 0; i < seen_count && !again; i++)
+            again = seen[i].slot == r->slot && seen[i].s == s;
+        if (again || fold_needs(f, s, r, &key) == FOLD_WANTS_ROW)
+            want(&f->inbox, &r->job, r->slot, again);
         seen[seen_count].s = s;
         seen[seen_count++].slot = r->slot;
     }
@@ -246,7 +250,8 @@ static void fold_one_result(struct facts *f, struct batch *batch, struct seat *s
     } else if (!w->bad &&
                (w->len == 0 || trial_row_decode(&old, span_of(f->inbox.rows + w->at, w->len)))) {
         const struct trial_row row = fold_result(f, batch, s, result, key, &old, at);
-        keep_row(f, w, &row);
+        if (w->again)
+            keep_row(f, w, &row);
     } else {
         f->nonsense++;
         return;
@@ -279,7 +284,8 @@ static void fold_fact(struct facts *f, struct batch *batch, const struct bundle 
 /* Kept and folded in one transaction; waits while the disk does not keep up. */
 static bool keep_bundle(struct facts *f, struct span bytes, struct bundle b, struct moment at) {
     struct log *log = logs_find(&f->logs, &b.author, b.generation);
-    struct batch *batch = facts_room(f, 2 * bytes.len + b.count * FACT_OPS_BYTES);
+    struct batch *batch =
+        facts_room(f, 2 * bytes.len + b.count * FACT_OPS_BYTES + f->inbox.rows_len);
     struct msg fact;
     struct err err;
     ensure(log != NULL && log->taken == b.sequence);
@@ -297,7 +303,7 @@ static bool keep_bundle(struct facts *f, struct span bytes, struct bundle b, str
 static bool keep_own(struct facts *f, const struct msg *fact, size_t len, struct moment at) {
     const struct msg_result_fact *result = &fact->result_fact;
     struct seat *s = open_seat_of(f, &result->job);
-    struct batch *batch = facts_room(f, 3 * len + FACT_OPS_BYTES);
+    struct batch *batch = facts_room(f, 3 * len + FACT_OPS_BYTES + f->inbox.rows_len);
     if (batch == NULL)
         return false;
     const struct fact_key key = fold_sign(f, batch, fact);
@@ -370,7 +376,7 @@ static void begin_own(struct facts *f, struct span bytes, struct moment at) {
         finish_head(f, at);
         return;
     }
-    want(&f->inbox, &fact.result_fact.job, fact.result_fact.slot);
+    want(&f->inbox, &fact.result_fact.job, fact.result_fact.slot, false);
     wait_for_disk(f, INBOX_LANDS);
 }
 

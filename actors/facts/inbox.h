@@ -9,7 +9,7 @@
  * taken back is asked for its best one in the same way.
  * Holds    - bundles are folded in the order in which they came, so a job is known before its results;
  *          - what was read is folded before anything else may change it: one step of this file for the rest of the room.
- * Memory   INBOX_BYTES of bundles and as much of rows.
+ * Memory   INBOX_BYTES of bundles, BATCH_ROWS_BYTES of rows.
  * Limits   a job that finds no free seat, because more than LIMIT_JOBS_OPEN were admitted at different nodes at the same
  *          time, holds up what comes after it until a job has ended.
  */
@@ -41,6 +41,7 @@ struct want {
     struct job_id job;
     uint64_t slot;
     size_t at, len; /* of its row among `rows`; len 0: there is none */
+    bool again;     /* several results of it come: the row that one makes is wanted by the next */
     bool bad;       /* there was no room for it */
 };
 
@@ -63,7 +64,7 @@ struct inbox {
     struct want wants[LIMIT_BATCH_FACTS];
     size_t rows_len;
     size_t len; /* of the entries: kind 1, length 4, bytes */
-    uint8_t rows[INBOX_BYTES];
+    uint8_t rows[BATCH_ROWS_BYTES];
     uint8_t entries[INBOX_BYTES];
 };
 

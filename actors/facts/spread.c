@@ -144,9 +144,7 @@ static void raise_head(struct neighbour *n, uint32_t log, uint64_t next) {
         n->next[log] = next;
 }
 
-void spread_sent_here(struct spread *s, struct neighbour *n, uint32_t log, uint64_t next,
-                      when_ms now) {
-    (void)s;
+void spread_sent_here(struct neighbour *n, uint32_t log, uint64_t next, when_ms now) {
     raise_head(n, log, next);
     land_flights(n, now);
 }

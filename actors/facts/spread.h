@@ -90,8 +90,7 @@ void spread_known(struct spread *s, const struct msg_node_known *known, when_ms 
 struct neighbour *spread_neighbour(struct spread *s, uint32_t peer); /* NULL: it is none */
 void spread_heads(struct spread *s, uint32_t peer, const struct msg_heads *heads, when_ms now);
 /* The neighbour has sent this: it has it synced. */
-void spread_sent_here(struct spread *s, struct neighbour *n, uint32_t log, uint64_t next,
-                      when_ms now);
+void spread_sent_here(struct neighbour *n, uint32_t log, uint64_t next, when_ms now);
 /* It does not know how far this log is here: it is told once more. */
 void spread_remind(struct spread *s, struct neighbour *n, uint32_t log, when_ms now);
 /* This log has come further on the disk here. */
