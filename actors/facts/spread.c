@@ -19,7 +19,7 @@ void spread_init(struct spread *s, struct logs *logs, uint64_t *tickets) {
 /* ---- who there is ---- */
 
 struct neighbour *spread_neighbour(struct spread *s, uint32_t peer) {
-    for (uint32_t i = 0; i < LIMIT_EDGES; i++) {
+    for (uint32_t i = 0; i < s->neighbours_used; i++) {
         if (s->neighbours[i].step != NEIGHBOUR_NONE && s->neighbours[i].peer == peer)
             return &s->neighbours[i];
     }
@@ -63,11 +63,11 @@ static void meet(struct neighbour *n, when_ms now) {
 }
 
 static struct neighbour *free_neighbour(struct spread *s) {
-    for (uint32_t i = 0; i < LIMIT_EDGES; i++) {
+    for (uint32_t i = 0; i < s->neighbours_used; i++) {
         if (s->neighbours[i].step == NEIGHBOUR_NONE)
             return &s->neighbours[i];
     }
-    return NULL;
+    return s->neighbours_used < LIMIT_EDGES ? &s->neighbours[s->neighbours_used++] : NULL;
 }
 
 void spread_known(struct spread *s, const struct msg_node_known *known, when_ms now) {
@@ -105,7 +105,7 @@ uint32_t spread_holders(const struct spread *s) {
 uint32_t spread_copies(const struct spread *s, uint32_t log, uint64_t next) {
     bool counts = !s->self_leaves || s->holders_count == 0;
     uint32_t count = counts && s->logs->items[log].synced >= next;
-    for (uint32_t i = 0; i < LIMIT_EDGES; i++) {
+    for (uint32_t i = 0; i < s->neighbours_used; i++) {
         const struct neighbour *n = &s->neighbours[i];
         count += n->step != NEIGHBOUR_NONE && n->next[log] >= next && is_holder(s, n->peer);
     }
@@ -196,7 +196,7 @@ void spread_remind(struct spread *s, struct neighbour *n, uint32_t log, when_ms 
 }
 
 void spread_synced(struct spread *s, uint32_t log, when_ms now) {
-    for (uint32_t i = 0; i < LIMIT_EDGES; i++) {
+    for (uint32_t i = 0; i < s->neighbours_used; i++) {
         if (s->neighbours[i].step != NEIGHBOUR_NONE)
             spread_remind(s, &s->neighbours[i], log, now);
     }
@@ -373,7 +373,7 @@ static void walked(struct spread *s, struct neighbour *n, const struct msg_rows 
 }
 
 bool spread_rows(struct spread *s, const struct msg_rows *rows, when_ms now, struct says *out) {
-    for (uint32_t i = 0; i < LIMIT_EDGES; i++) {
+    for (uint32_t i = 0; i < s->neighbours_used; i++) {
         struct neighbour *n = &s->neighbours[i];
         if (n->step == NEIGHBOUR_NONE || n->scan == 0 || n->scan != rows->ticket)
             continue;
@@ -420,13 +420,13 @@ static void go(struct spread *s, struct neighbour *n, when_ms now, struct says *
 
 void spread_go(struct spread *s, when_ms now, struct says *out) {
     age(s, now);
-    for (uint32_t i = 0; i < LIMIT_EDGES && out->frames.len < SAID_MOST; i++) {
+    for (uint32_t i = 0; i < s->neighbours_used && out->frames.len < SAID_MOST; i++) {
         if (s->neighbours[i].step != NEIGHBOUR_NONE)
             go(s, &s->neighbours[i], now, out);
     }
     if (s->tell_at > now)
         return;
-    for (uint32_t i = 0; i < LIMIT_EDGES; i++) {
+    for (uint32_t i = 0; i < s->neighbours_used; i++) {
         struct neighbour *n = &s->neighbours[i];
         if (n->step != NEIGHBOUR_NONE && n->tell)
             tell(s, n, false, out);
@@ -436,7 +436,7 @@ void spread_go(struct spread *s, when_ms now, struct says *out) {
 
 when_ms spread_deadline(const struct spread *s) {
     when_ms soonest = s->tell_at;
-    for (uint32_t i = 0; i < LIMIT_EDGES; i++) {
+    for (uint32_t i = 0; i < s->neighbours_used; i++) {
         const struct neighbour *n = &s->neighbours[i];
         if (n->step == NEIGHBOUR_NONE)
             continue;

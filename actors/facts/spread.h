@@ -82,6 +82,7 @@ struct spread {
     } moments[SPREAD_MOMENTS]; /* when the newest serials were synced, oldest first */
     uint64_t old_serial;       /* synced SPREAD_LAZY_MS ago */
     uint64_t nonsense;
+    uint32_t neighbours_used; /* those from here on were never any */
     struct neighbour neighbours[LIMIT_EDGES];
 };
 
