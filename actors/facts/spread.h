@@ -1,7 +1,7 @@
 /* spread - how logs get to the other stores, and what is known of where they are: one cursor a neighbour, heads both ways.
  *
  * Both sides of an edge say which logs they have synced and how far (`heads`: all of it in pages when they meet, then what
- * has changed, gathered for 20 ms). Each sends what the other lacks in the order in which it came here, so that a job comes
+ * has changed, at once and then no more often than every 20 ms). Each sends what the other lacks in the order in which it came here, so that a job comes
  * before its results: the cursor starts at the oldest bundle the other lacks (table log_index) and walks table log. On an
  * edge that is not eager, what others have signed waits for 100 ms, because it may get there another way meanwhile.
  *
@@ -73,8 +73,9 @@ struct spread {
     bool self_leaves; /* this store is no holder any more */
     uint32_t holders_count;
     uint32_t holders[LIMIT_MEMBERS]; /* peers that keep facts and stay */
-    when_ms tell_at;
-    uint64_t own_serial; /* of the newest synced bundle of this node */
+    when_ms tell_at;                 /* changed heads are said then */
+    when_ms told;                    /* ... and were said last */
+    uint64_t own_serial;             /* of the newest synced bundle of this node */
     uint32_t moments_count;
     struct {
         when_ms when;

@@ -363,7 +363,7 @@ static void make_logs(struct author *authors[2], const struct job_id *id, uint64
                 facts[j] = (struct msg){.kind = MSG_proposal_fact,
                                         .proposal_fact = {.job = *id,
                                                           .slot = 5 + slot,
-                                                          .config = span_of("abcdef" + slot, 1)}};
+                                                          .config = span_of(&"abcdef"[slot], 1)}};
             else
                 facts[j] = result_of(id, slot, attempt, endings[rng_below(&r, 5)],
                                      (double)rng_below(&r, 100));
