@@ -327,7 +327,7 @@ static void walk_on(struct spread *s, struct neighbour *n, struct says *out) {
 static void say_bundles(struct neighbour *n, struct buf *bundles, struct says *out) {
     if (bundles->len > 0)
         say_to(out, ROOM_MEMBER, n->peer,
-               &(struct msg){.kind = MSG_bundles, .bundles = {.bundles = buf_view(bundles)}});
+               &(struct msg){.kind = MSG_bundles, .bundles.bundles = buf_view(bundles)});
     buf_clear(bundles);
 }
 

@@ -77,6 +77,7 @@ struct job {
      * have more of them than it tries, and more than LIMIT_SLOTS_JOB */
     uint64_t trials;
     uint32_t parallel; /* 0: as many as there are slots */
+    uint32_t copies;   /* nodes that have a result on their disks before it counts */
     uint64_t seed;
     struct objective objective;
 
@@ -98,7 +99,6 @@ struct job {
     uint32_t patterns_count;
     struct limits limits;
     struct retry retry;
-    uint32_t copies; /* nodes that have a result on their disks before it counts */
 };
 
 enum {
