@@ -203,8 +203,8 @@ static void routes_end_and_answers_go_to_clients(void **state) {
     const enum room *start = msg_route(MSG_start);
     assert_int_equal(start[0], ROOM_FACTS);
     assert_int_equal(start[3], ROOM_GATEWAY);
-    assert_int_equal(start[5], ROOM_ELASTIC);
-    assert_int_equal(start[8], ROOM_NONE);
+    assert_int_equal(start[6], ROOM_ELASTIC);
+    assert_int_equal(start[7], ROOM_NONE);
     assert_int_equal(msg_route(MSG_welcome)[0], ROOM_CLIENTS);
     assert_int_equal(msg_route(MSG_welcome)[1], ROOM_NONE);
     for (const enum msg_kind *kind = msg_kinds; *kind != MSG_NONE; kind++) {
