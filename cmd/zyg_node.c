@@ -154,7 +154,7 @@ static bool cluster_enter(const struct wanted *w, struct err *err) {
     clock_gettime(CLOCK_REALTIME, &now);
     bool good = token_parse(&token, w->token, err) &&
                 cluster_join(&cluster, w->config.state_dir, &token, ROLE_NODE,
-                             (wall_ms)now.tv_sec * 1000, err);
+                             (wall_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000, err);
     sodium_memzero(&token, sizeof token);
     return good;
 }
