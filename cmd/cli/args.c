@@ -82,6 +82,14 @@ static bool option_take(const struct args_option *o, const char *text, struct er
     switch (o->kind) {
     case ARGS_FLAG: *(bool *)o->target = true; return true;
     case ARGS_TEXT: *(const char **)o->target = text; return true;
+    case ARGS_TEXTS: {
+        struct args_texts *texts = o->target;
+        if (texts->count == ARGS_TEXTS_MAX)
+            return err_set(err, ERR_USAGE, "--%s: given more than %d times", o->name,
+                           ARGS_TEXTS_MAX);
+        texts->items[texts->count++] = text;
+        return true;
+    }
     case ARGS_NUMBER: {
         int64_t number;
         if (!num_parse_i64(span_text(text), &number) || number < 0)

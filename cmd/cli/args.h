@@ -33,8 +33,16 @@ enum format {
 enum args_kind {
     ARGS_FLAG,    /* bool: set to true */
     ARGS_TEXT,    /* const char * */
+    ARGS_TEXTS,   /* struct args_texts: the option may be given several times */
     ARGS_NUMBER,  /* uint64_t */
     ARGS_DURATION /* dur_ms: "30s" */
+};
+
+enum { ARGS_TEXTS_MAX = 8 };
+
+struct args_texts {
+    const char *items[ARGS_TEXTS_MAX];
+    int count;
 };
 
 struct args_option {

@@ -9,13 +9,20 @@ static bool is_option_letter(char c) {
     return c == '-' || (c >= 'a' && c <= 'z');
 }
 
-/* Every --option that a text about a verb speaks of. */
+/* One that a text explains begins a line, a bracket or a second spelling; others are of other programs. */
+static bool is_explained(const char *text, const char *at) {
+    if (at == text || at[-1] == '\n' || at[-1] == '[')
+        return true;
+    return at[-1] == ' ' && at - text >= 2 && (at[-2] == ',' || at[-2] == '|');
+}
+
+/* Every --option that a text about a verb explains. */
 static void print_options(const char *text, const char *before) {
     for (const char *p = text; p != NULL && (p = strstr(p, "--")) != NULL;) {
         size_t len = 2;
         while (is_option_letter(p[len]))
             len++;
-        if (len > 2)
+        if (len > 2 && is_explained(text, p))
             printf("%s%.*s", before, (int)len, p);
         p += len;
     }
@@ -29,14 +36,29 @@ static void print_verb_options(const struct verb *v) {
         printf(" %s", common_options[i]);
 }
 
-static bool takes_file(const struct verb *v) {
-    return strstr(v->arguments, "JOB_FILE") != NULL;
+/* What may stand first after the verb, where that is one of a few words: "init [--name NAME] | show" has two. */
+static int print_words(const char *arguments) {
+    int depth = 0, count = 0;
+    char before = ' ';
+    for (const char *p = arguments; *p != '\0'; before = *p++) {
+        depth += (*p == '[') - (*p == ']');
+        if (depth > 0 || *p < 'a' || *p > 'z' || (before != ' ' && before != '|'))
+            continue;
+        printf("%s%.*s", count++ == 0 ? "" : " ", (int)strspn(p, "abcdefghijklmnopqrstuvwxyz"), p);
+    }
+    return count;
+}
+
+/* Words, files (nothing of ours), or a job. */
+static void print_others(const struct verb *v) {
+    if (print_words(v->arguments) == 0 && strstr(v->arguments, "JOB_FILE") == NULL)
+        printf("last");
 }
 
 static void print_bash(void) {
     printf("# bash completion of zyg; use it with: eval \"$(zyg completion bash)\"\n"
            "_zyg() {\n"
-           "    local word=${COMP_WORDS[COMP_CWORD]} options= others=last\n"
+           "    local word=${COMP_WORDS[COMP_CWORD]} options= others=\n"
            "    if [ \"$COMP_CWORD\" = 1 ]; then\n"
            "        COMPREPLY=($(compgen -W '");
     for (const struct verb *v = verbs; v->name != NULL; v++)
@@ -48,7 +70,9 @@ static void print_bash(void) {
     for (const struct verb *v = verbs; v->name != NULL; v++) {
         printf("    %s) options='", v->name);
         print_verb_options(v);
-        printf("'%s ;;\n", takes_file(v) ? " others=" : "");
+        printf("' others='");
+        print_others(v);
+        printf("' ;;\n");
     }
     printf("    esac\n"
            "    case $word in\n"
@@ -63,7 +87,7 @@ static void print_zsh(void) {
     printf("#compdef zyg\n"
            "# zsh completion of zyg; use it with: eval \"$(zyg completion zsh)\"\n"
            "_zyg() {\n"
-           "    local -a verbs options\n"
+           "    local -a verbs options others\n"
            "    verbs=(\n");
     for (const struct verb *v = verbs; v->name != NULL; v++)
         printf("        \"%s:%s\"\n", v->name, v->sentence);
@@ -76,13 +100,16 @@ static void print_zsh(void) {
     for (const struct verb *v = verbs; v->name != NULL; v++) {
         printf("    %s) options=(", v->name);
         print_verb_options(v);
+        printf(") others=(");
+        print_others(v);
         printf(") ;;\n");
     }
-    printf("    esac\n"
-           "    _alternative 'options:option:compadd -a options' 'jobs:job:compadd last' "
-           "'files:file:_files'\n"
-           "}\n"
-           "compdef _zyg zyg\n");
+    printf(
+        "    esac\n"
+        "    _alternative 'options:option:compadd -a options' 'others:argument:compadd -a others' "
+        "'files:file:_files'\n"
+        "}\n"
+        "compdef _zyg zyg\n");
 }
 
 int cli_completion(int argc, char **argv) {

@@ -10,24 +10,23 @@
 
 #include "cmd/cli/args.h"
 
-enum { WORDS_MAX = 16 };
+enum { WORDS_MAX = 32 };
 
 struct given {
     bool wait;
     uint64_t limit;
     const char *sort;
     dur_ms timeout;
+    struct args_texts seeds;
 };
 
 /* Reads a command line that ends with NULL. */
 static bool line_read(struct args *args, struct given *given, const char *const *words,
                       struct err *err) {
     const struct args_option options[] = {
-        {"wait", 'w', ARGS_FLAG, &given->wait},
-        {"limit", 'n', ARGS_NUMBER, &given->limit},
-        {"sort", 0, ARGS_TEXT, &given->sort},
-        {"timeout", 't', ARGS_DURATION, &given->timeout},
-        {0},
+        {"wait", 'w', ARGS_FLAG, &given->wait}, {"limit", 'n', ARGS_NUMBER, &given->limit},
+        {"sort", 0, ARGS_TEXT, &given->sort},   {"timeout", 't', ARGS_DURATION, &given->timeout},
+        {"seed", 0, ARGS_TEXTS, &given->seeds}, {0},
     };
     const struct args_rules rules = {
         .options = options,
@@ -53,6 +52,22 @@ static void assert_refused(const char *const *words, const char *what) {
     assert_false(line_read(&args, &given, words, &err));
     assert_int_equal(err.code, ERR_USAGE);
     assert_string_equal(err.what, what);
+}
+
+static void an_option_may_come_several_times(void **state) {
+    (void)state;
+    struct args args;
+    struct given given;
+    struct err err;
+    assert_true(
+        line_read(&args, &given, WORDS("--seed", "a", "last", "--seed=b", "--seed", "c"), &err));
+    assert_int_equal(given.seeds.count, 3);
+    assert_string_equal(given.seeds.items[0], "a");
+    assert_string_equal(given.seeds.items[1], "b");
+    assert_string_equal(given.seeds.items[2], "c");
+    assert_refused(WORDS("last", "--seed=1", "--seed=2", "--seed=3", "--seed=4", "--seed=5",
+                         "--seed=6", "--seed=7", "--seed=8", "--seed=9"),
+                   "--seed: given more than 8 times");
 }
 
 static void reads_options_in_any_order(void **state) {
@@ -176,6 +191,7 @@ static void nearest_names(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_options_in_any_order),
+        cmocka_unit_test(an_option_may_come_several_times),
         cmocka_unit_test(starts_anew_each_time),
         cmocka_unit_test(two_dashes_end_the_options),
         cmocka_unit_test(help_is_answered_at_once),
