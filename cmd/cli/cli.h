@@ -14,7 +14,7 @@ struct verb {
     const char *name;
     const char *arguments; /* "JOB_FILE [--wait]" */
     const char *sentence;
-    const char *group; /* "run", "look", "other" */
+    const char *group; /* "run", "look", "cluster", "other" */
     int (*run)(int argc, char **argv);
     const char *details; /* options, one a line, for `zyg help VERB` */
 };
@@ -46,11 +46,13 @@ int cli_best(int argc, char **argv);
 int cli_logs(int argc, char **argv);
 int cli_events(int argc, char **argv);
 int cli_export(int argc, char **argv);
+int cli_cluster(int argc, char **argv);
+int cli_token(int argc, char **argv);
 int cli_version(int argc, char **argv);
 int cli_help(int argc, char **argv);
 int cli_completion(int argc, char **argv);
 
-/* struct verb.details of the verbs that run jobs; those that look have theirs in details.h. */
+/* struct verb.details of the verbs that run jobs; the others have theirs in details.h. */
 extern const char cli_submit_details[];
 extern const char cli_resume_details[];
 extern const char cli_watch_details[];

@@ -271,7 +271,7 @@ static bool client_reach(struct client *c, struct err *err) {
     }
 }
 
-static bool state_dir_choose(char out[PATH_MAX], const char *given, struct err *err) {
+bool state_dir_choose(char out[PATH_MAX], const char *given, struct err *err) {
     if (given == NULL)
         return state_dir_default(out, PATH_MAX) ||
                err_set(err, ERR_USAGE,

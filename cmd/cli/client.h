@@ -11,6 +11,8 @@
 #ifndef ZYG_CLIENT_H
 #define ZYG_CLIENT_H
 
+#include <limits.h>
+
 #include "actors/node/node.h"
 #include "proto/base/time.h"
 #include "proto/msg.h"
@@ -30,6 +32,9 @@ enum client_news {
     CLIENT_LOST,    /* the node is gone; client_reopen may help */
     CLIENT_REFUSED  /* err is set */
 };
+
+/* The one that was given, or the default. ERR_USAGE: there is none, or its path is too long. */
+bool state_dir_choose(char out[PATH_MAX], const char *given, struct err *err);
 
 /* There is no such state folder (NULL: the default), so nothing is kept in it; client_open would
  * make it. */

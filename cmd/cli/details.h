@@ -1,4 +1,4 @@
-/* details - the options of each verb that looks, as `zyg help VERB` prints them; every text stands next to its verb. */
+/* details - the options of each verb that looks or is about the cluster, as `zyg help VERB` prints them; every text stands next to its verb. */
 #ifndef ZYG_DETAILS_H
 #define ZYG_DETAILS_H
 
@@ -12,5 +12,7 @@ extern const char cli_best_details[];
 extern const char cli_logs_details[];
 extern const char cli_events_details[];
 extern const char cli_export_details[];
+extern const char cli_cluster_details[];
+extern const char cli_token_details[];
 
 #endif

@@ -10,6 +10,7 @@ static const struct {
 } headings[] = {
     {"run", "Run jobs"},
     {"look", "Look at jobs and trials"},
+    {"cluster", "Work on several machines"},
     {"other", "Other"},
 };
 

@@ -1,0 +1,34 @@
+#include "cmd/cli/membership.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmd/cli/cli.h"
+#include "cmd/cli/clock.h"
+
+bool membership_token(struct token *token, const char *text, const char *from, struct err *err) {
+    return token_parse(token, text, err) || err_context(err, "%s", from);
+}
+
+bool membership_load(struct membership *m, const char *state_dir, struct err *err) {
+    const char *text = getenv(MEMBERSHIP_VARIABLE);
+    struct token token;
+    m->visiting = text != NULL && text[0] != '\0';
+    if (!m->visiting)
+        return cluster_load(&m->cluster, state_dir, err);
+    if (!membership_token(&token, text, MEMBERSHIP_VARIABLE, err))
+        return false;
+    bool good = cluster_visit(&m->cluster, state_dir, &token, clock_wall(), err) ||
+                err_context(err, MEMBERSHIP_VARIABLE);
+    sodium_memzero(&token, sizeof token);
+    return good;
+}
+
+int membership_fail(const struct err *err) {
+    if (err->code != ERR_NOT_FOUND)
+        return cli_fail(err);
+    fprintf(stderr, "zyg: %s\nbegin one: zyg cluster init; enter one: zyg cluster join TOKEN\n",
+            err->what);
+    return err_exit_status(err->code);
+}

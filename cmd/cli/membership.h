@@ -1,0 +1,25 @@
+/* membership - the cluster that a verb works with: that of the state folder, or that of a token in ZYG_CLUSTER. */
+#ifndef ZYG_MEMBERSHIP_H
+#define ZYG_MEMBERSHIP_H
+
+#include "actors/guard/cluster.h"
+
+/* Names the token's place in messages and answers. */
+#define MEMBERSHIP_VARIABLE "ZYG_CLUSTER"
+
+struct membership {
+    struct cluster cluster;
+    bool
+        visiting; /* by ZYG_CLUSTER, which goes before what the folder says; nothing of it is kept */
+};
+
+/* ERR_NOT_FOUND: there is none. */
+bool membership_load(struct membership *m, const char *state_dir, struct err *err);
+
+/* Reads a token; on failure the err says where it came from. */
+bool membership_token(struct token *token, const char *text, const char *from, struct err *err);
+
+/* Says what went wrong, and what one may do where there is no cluster; returns the exit status. */
+int membership_fail(const struct err *err);
+
+#endif
