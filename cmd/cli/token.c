@@ -16,16 +16,23 @@ const char cli_token_details[] =
     "                  as they like: keep it secret\n"
     "--for ROLE        node (default): for zyg-node --join; client: for zyg cluster join, or to\n"
     "                  stand in ZYG_CLUSTER\n"
-    "--expires TIME    how long it admits (default: 1h); who is in stays in\n"
+    "--expires TIME    how long it admits (default: 1h); a node that is in by then stays in, a\n"
+    "                  client's time ends with it (default: 30d)\n"
     "--seed ENDPOINT,KEY\n"
     "                  whom to ask first, as often as needed; KEY is the NODE'S KEY of zyg\n"
     "                  cluster show there (default: this machine's node, while it runs)\n";
 
-enum { EXPIRES_MAX_DAYS = 3650, KEY_TEXT = 2 * 32, DAY_MS = 24 * 3600 * 1000 };
+enum {
+    HOUR_MS = 3600 * 1000,
+    DAY_MS = 24 * HOUR_MS,
+    CLIENT_DAYS = 30,
+    EXPIRES_MAX_DAYS = 3650,
+    KEY_TEXT = 2 * 32
+};
 
 struct request {
     const char *role_text;
-    dur_ms expires;
+    dur_ms expires; /* below zero: not said */
     struct args_texts seeds;
     uint32_t role;
     char dir[PATH_MAX];
@@ -138,7 +145,7 @@ static bool role_parse(struct request *r) {
 }
 
 int cli_token(int argc, char **argv) {
-    struct request r = {.role_text = "node", .expires = (dur_ms)3600 * 1000};
+    struct request r = {.role_text = "node", .expires = -1};
     const struct args_option options[] = {{"for", 0, ARGS_TEXT, &r.role_text},
                                           {"expires", 0, ARGS_DURATION, &r.expires},
                                           {"seed", 0, ARGS_TEXTS, &r.seeds},
@@ -154,6 +161,8 @@ int cli_token(int argc, char **argv) {
         return cli_usage("token", "'%.80s': expected create", args.operands[0]);
     if (!role_parse(&r))
         return cli_usage("token", "--for %.80s: expected node or client", r.role_text);
+    if (r.expires < 0)
+        r.expires = r.role == ROLE_NODE ? HOUR_MS : (dur_ms)CLIENT_DAYS * DAY_MS;
     if (r.expires < 1 || r.expires > (dur_ms)EXPIRES_MAX_DAYS * DAY_MS)
         return cli_usage("token", "--expires: expected 1ms to %dd", EXPIRES_MAX_DAYS);
     r.quiet = args.quiet;

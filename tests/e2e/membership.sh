@@ -53,6 +53,8 @@ assert_match "$token" '^zyg1\.[A-Za-z0-9_-]+$'
 assert_match "$err" "^it admits nodes to $lab until 20[0-9T:-]+Z \(1 h\); use it:  zyg-node --join TOKEN"
 assert_equal "they ask tcp://127.0.0.1:1, which this machine alone can reach
      or tcp://10.0.0.7:7420" "$(tail -n 2 <<<"$err")"
+run zyg token create --for client --seed "$seed"
+assert_match "$err" "^it admits clients to $lab until 20[0-9T:-]+Z \(30 d\); use it:  zyg cluster join TOKEN"
 run zyg token create --for client --expires 2d --seed "$seed" -q
 assert_status 0
 client_token=$out
@@ -88,6 +90,32 @@ done <<'LIST'
 2|token create --seed tcp://h:*,$key|zyg: --seed tcp://h:*,abababababababababababababababababababababababababababababababab: expected ENDPOINT,KEY: tcp://HOST:PORT, a comma, 64 hex digits
 2|token create --seed h:1,$key|zyg: --seed h:1,abababababababababababababababababababababababababababababababab: expected ENDPOINT,KEY: tcp://HOST:PORT, a comma, 64 hex digits
 LIST
+
+# A node that runs here and is open to others is whom a token names, by an address that others can dial. What its process
+# does is played: it holds the folder's lock, and its door stands there.
+start holder python3 -c "
+import fcntl, signal
+file = open('$home/lock', 'w')
+fcntl.lockf(file, fcntl.LOCK_EX)
+print('held', flush=True)
+signal.pause()"
+wait_until 10 "the lock" grep -q held "$WORK/holder.out"
+write_door() { (umask 077 && echo "zyg-door 1 $1 $node_key $pid${2:+ $2}" >"$home/door"); }
+write_door tcp://0.0.0.0:7421 tcp://0.0.0.0:7420
+run zyg token create
+assert_status 0
+assert_match "$(tail -n 1 <<<"$err")" "^they ask tcp://[0-9.]+:7420(, which this machine alone can reach)?$"
+[[ $err != *0.0.0.0* ]] || fail "nobody can dial that: $err"
+run zyg token create --for client
+assert_match "$(tail -n 1 <<<"$err")" "^they ask tcp://[0-9.]+:7421(, which this machine alone can reach)?$"
+run zyg token create --seed "$seed"
+assert_equal "they ask tcp://127.0.0.1:1, which this machine alone can reach" "$(tail -n +2 <<<"$err")"
+write_door tcp://127.0.0.1:7421 # not open to other nodes
+run zyg token create
+assert_status 2
+kill -TERM "$pid"
+finish "$pid"
+rm "$home/lock" "$home/door"
 
 # ---- tokens that are no good, wherever they are given ----
 
