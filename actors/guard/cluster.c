@@ -222,23 +222,39 @@ static bool same_cluster(const struct cluster *c, const char *dir, const struct 
         handle_of(token->name, token->cluster, theirs), dir, handle_of(c->name, c->key, ours));
 }
 
+/* What is known of the token's cluster already, or nothing but its name. */
+static bool load_same(struct cluster *c, const char *dir, const struct token *token,
+                      struct err *err) {
+    if (cluster_load(c, dir, err))
+        return same_cluster(c, dir, token, err);
+    if (err->code != ERR_NOT_FOUND)
+        return false;
+    *c = (struct cluster){0};
+    memcpy(c->key, token->cluster, sizeof c->key);
+    memcpy(c->name, token->name, sizeof c->name);
+    return true;
+}
+
+static bool is_in(const struct admission *a, const char *dir, uint32_t role) {
+    struct keys keys;
+    struct err ignored;
+    if (a->certificate_len == 0 || !keys_load(&keys, dir, role_name(role), &ignored))
+        return false;
+    bool own = admission_is_of(a, &keys);
+    keys_wipe(&keys);
+    return own;
+}
+
 bool cluster_join(struct cluster *c, const char *dir, const struct token *token, uint32_t role,
                   wall_ms now, struct err *err) {
     struct admission *a = role == ROLE_NODE ? &c->node : &c->client;
     struct grant grant;
-    if (cluster_load(c, dir, err)) {
-        if (!same_cluster(c, dir, token, err))
-            return false;
-    } else {
-        if (err->code != ERR_NOT_FOUND)
-            return false;
-        *c = (struct cluster){0};
-        memcpy(c->key, token->cluster, sizeof c->key);
-        memcpy(c->name, token->name, sizeof c->name);
-    }
-    if (!check_token(token, role, a->certificate_len == 0 ? now : 0, &grant, err))
+    if (!load_same(c, dir, token, err))
         return false;
-    if (a->certificate_len > 0 && grant.until <= a->says.until)
+    bool in = is_in(a, dir, role);
+    if (!check_token(token, role, in ? 0 : now, &grant, err))
+        return false;
+    if (in && grant.until <= a->says.until)
         return true;
     return admit(a, dir, token, role, err) && file_write(c, dir, PRIVATE_REPLACE, NULL, err);
 }

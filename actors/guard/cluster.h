@@ -41,7 +41,7 @@ bool cluster_load(struct cluster *c, const char *dir, struct err *err);
 bool cluster_begin(struct cluster *c, const char *dir, const char *name, struct err *err);
 
 /* Admits this folder's node or client by a token and keeps that. Who is admitted already stays so, also when the token is old
- * by now; a token that lasts longer renews it. */
+ * by now; a token that lasts longer renews it, and one for keys that were made anew since. */
 bool cluster_join(struct cluster *c, const char *dir, const struct token *token, uint32_t role,
                   wall_ms now, struct err *err);
 /* The same for the client, and nothing is kept. */

@@ -51,8 +51,8 @@ static bool join_mesh(struct node *n, const struct node_config *config, struct e
         return true;
     if (!admission_is_of(&setup->cluster.node, &setup->keys))
         return err_set(err, ERR_NOT_ALLOWED,
-                       "%s/cluster is for another key than %s/keys/node; leave the cluster, then "
-                       "join it with a new token",
+                       "%s/cluster is for another key than %s/keys/node; enter it again: zyg-node "
+                       "--join TOKEN",
                        n->dir, n->dir);
     snprintf(n->mesh, sizeof n->mesh, "%s", config->mesh);
     setup->mesh = n->mesh;

@@ -165,6 +165,21 @@ static void who_is_in_stays_in(void **state) {
                         "the token was good until 2026-01-01T00:00:00Z; ask for a new one");
 }
 
+static void new_keys_enter_anew(void **state) {
+    struct world *w = *state;
+    struct token t = token_of(w, ROLE_NODE, later);
+    struct cluster c;
+    struct keys keys;
+    struct err err;
+    assert_true(cluster_join(&c, w->away.path, &t, ROLE_NODE, now, &err));
+    assert_int_equal(unlink(folder_file(&w->away, "keys/node")), 0);
+    expect_join_refused(&w->away, &t, ROLE_NODE, later,
+                        "the token was good until 2026-01-01T01:00:00Z; ask for a new one");
+    assert_true(cluster_join(&c, w->away.path, &t, ROLE_NODE, now, &err));
+    assert_true(keys_load(&keys, w->away.path, "node", &err));
+    assert_true(admission_is_of(&c.node, &keys));
+}
+
 static void a_token_for_something_else_is_refused(void **state) {
     struct world *w = *state;
     struct token t = token_of(w, ROLE_CLIENT, later);
@@ -313,6 +328,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_node_joins_and_a_client_after_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_old_token_admits_nobody_new, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_is_in_stays_in, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(new_keys_enter_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_token_for_something_else_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_clusters_token_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_visit_leaves_no_trace, set_up, tear_down),

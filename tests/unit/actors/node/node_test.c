@@ -244,8 +244,8 @@ static void a_node_knows_its_cluster(void **state) {
     assert_false(start_again(f, mesh, &err));
     assert_int_equal(err.code, ERR_NOT_ALLOWED);
     snprintf(expected, sizeof expected,
-             "%s/cluster is for another key than %s/keys/node; leave the cluster, then join it "
-             "with a new token",
+             "%s/cluster is for another key than %s/keys/node; enter it again: zyg-node --join "
+             "TOKEN",
              f->folder.path, f->folder.path);
     assert_string_equal(err.what, expected);
 }
