@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { STRANGER = 1000, SPENT_MAX = STRANGERS_SECOND * STRANGER };
+enum { STRANGER = 1000 };
 
 /* Where the key stands, or would. */
 static bool find(const struct mesh_keys *m, const uint8_t key[MESH_KEY_BYTES], uint32_t *at) {
@@ -35,13 +35,14 @@ void mesh_keys_remove(struct mesh_keys *m, const uint8_t key[MESH_KEY_BYTES]) {
     memmove(m->keys[at], m->keys[at + 1], (m->count - at) * sizeof m->keys[0]);
 }
 
-/* A bucket that fills by STRANGERS_SECOND thousandths a millisecond. */
+/* A bucket that fills by `rate` thousandths a millisecond. */
 static bool admit_stranger(struct mesh_keys *m, when_ms now) {
+    int64_t spent_max = (int64_t)m->rate * STRANGER;
     dur_ms passed = now > m->at ? now - m->at : 0;
-    int64_t good = passed < 1000 ? passed * STRANGERS_SECOND : SPENT_MAX;
+    int64_t good = passed < 1000 ? passed * m->rate : spent_max;
     m->spent = m->spent > good ? m->spent - good : 0;
     m->at = now;
-    if (m->spent + STRANGER > SPENT_MAX)
+    if (m->spent + STRANGER > spent_max)
         return false;
     m->spent += STRANGER;
     return true;

@@ -1,8 +1,8 @@
 /* mesh_keys - the CURVE keys of the cluster's nodes, and how many strangers may knock.
  *
  * A stranger's certificate comes in its first message, so its key has to be let in before anything is known of it; what is
- * bounded is how often that happens: STRANGERS_SECOND a second, as many at once after a quiet second. Keys of members are
- * let in always; beyond LIMIT_MEMBERS of them further ones count as strangers.
+ * bounded is how often that happens: `rate` times a second, as many at once after a quiet second. Keys of members are let in
+ * always; beyond LIMIT_MEMBERS of them further ones count as strangers.
  */
 #ifndef ZYG_MESH_KEYS_H
 #define ZYG_MESH_KEYS_H
@@ -12,9 +12,10 @@
 
 #include <stdbool.h>
 
-enum { STRANGERS_SECOND = 64, MESH_KEY_BYTES = 32 };
+enum { MESH_KEY_BYTES = 32 };
 
 struct mesh_keys {
+    uint32_t rate; /* strangers a second */
     uint32_t count;
     uint8_t keys[LIMIT_MEMBERS][MESH_KEY_BYTES]; /* in order */
     int64_t spent; /* thousandths of a stranger that are not yet made good */

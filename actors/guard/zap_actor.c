@@ -49,7 +49,9 @@ static enum verdict judge(struct zap *zap, zframe_t *const frames[REQUEST_FRAMES
         return is_on_list(&zap->config, key) ? ADMITTED : REFUSED;
     if (!zframe_streq(frames[DOMAIN], ZAP_DOMAIN_MESH))
         return REFUSED;
-    return mesh_keys_admit(&zap->mesh, key, clock_now()) ? ADMITTED : NOT_NOW;
+    if (mesh_keys_admit(&zap->mesh, key, clock_now()))
+        return ADMITTED;
+    return zap->mesh.rate > 0 ? NOT_NOW : REFUSED;
 }
 
 static void answer(struct zap *zap, zsock_t *handler) {
@@ -105,6 +107,7 @@ static void zap_actor(zsock_t *pipe, void *argument) {
     struct zap *zap = calloc(1, sizeof *zap);
     ensure(zap != NULL);
     zap->config = *(const struct zap_config *)argument;
+    zap->mesh.rate = zap->config.strangers_second;
     zsock_t *handler = zsock_new(ZMQ_REP);
     ensure(handler != NULL && zsock_bind(handler, "%s", "inproc://zeromq.zap.01") == 0);
     zsock_signal(pipe, 0);

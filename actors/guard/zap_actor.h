@@ -6,7 +6,8 @@
  *
  *   ZAP_DOMAIN       clients: the keys on the list get 200, any other 400
  *   ZAP_DOMAIN_MESH  nodes: member looks at the certificate in the first message, so any well-formed key gets 200, those that
- *                    are not known to belong to a member at a limited rate (mesh_keys.h); beyond it 300, "not now"
+ *                    are not known to belong to a member at a limited rate (mesh_keys.h); beyond it 300, "not now": the
+ *                    connection is closed without a word, and may be tried again
  */
 #ifndef ZYG_ZAP_ACTOR_H
 #define ZYG_ZAP_ACTOR_H
@@ -18,7 +19,11 @@ enum { ZAP_KEYS_MAX = 64 };
 struct zap_config {
     uint32_t count;
     uint8_t allowed[ZAP_KEYS_MAX][CURVE_KEY_BYTES];
+    uint32_t
+        strangers_second; /* unknown nodes let in a second; 0: only those that were made known */
 };
+
+enum { ZAP_STRANGERS_SECOND = 64 }; /* of a node in a cluster */
 
 #define ZAP_DOMAIN "zyg"
 #define ZAP_DOMAIN_MESH "zyg-mesh"

@@ -81,7 +81,8 @@ static bool prepare(struct node *n, const struct node_config *config, struct err
     n->setup.stopped_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (n->setup.stopped_fd < 0)
         return err_set(err, ERR_SYSTEM, "no descriptor is left");
-    struct zap_config zap = {.count = 1};
+    struct zap_config zap = {.count = 1,
+                             .strangers_second = n->setup.mesh != NULL ? ZAP_STRANGERS_SECOND : 0};
     memcpy(zap.allowed[0], client.curve_public, CURVE_KEY_BYTES);
     keys_wipe(&client);
     n->setup.zap = zap_actor_new(&zap);

@@ -12,7 +12,7 @@ static struct mesh_keys m;
 
 static int clear(void **state) {
     (void)state;
-    memset(&m, 0, sizeof m);
+    m = (struct mesh_keys){.rate = 64};
     return 0;
 }
 
@@ -40,6 +40,14 @@ static void strangers_come_at_a_limited_rate(void **state) {
     assert_int_equal(admitted(0, 100, 6499), 63);
     assert_int_equal(admitted(0, 1000, 1000000000000), 64); /* nothing is saved up */
     assert_int_equal(admitted(0, 1, 5), 0); /* a clock that goes back gives nothing */
+}
+
+static void a_closed_mesh_lets_in_members_alone(void **state) {
+    (void)state;
+    m.rate = 0;
+    mesh_keys_add(&m, key(7));
+    assert_int_equal(admitted(0, 100, 1000000), 1);
+    assert_int_equal(admitted(7, 1, 1000000), 1);
 }
 
 static void members_do_not_count(void **state) {
@@ -74,6 +82,7 @@ static void as_many_as_a_cluster_has(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(strangers_come_at_a_limited_rate, clear),
+        cmocka_unit_test_setup(a_closed_mesh_lets_in_members_alone, clear),
         cmocka_unit_test_setup(members_do_not_count, clear),
         cmocka_unit_test_setup(as_many_as_a_cluster_has, clear),
     };

@@ -12,7 +12,7 @@
 static uint8_t first_key[CURVE_KEY_BYTES] = {1}, last_key[CURVE_KEY_BYTES] = {9, 9};
 
 static int start(void **state) {
-    struct zap_config config = {.count = ZAP_KEYS_MAX};
+    struct zap_config config = {.count = ZAP_KEYS_MAX, .strangers_second = ZAP_STRANGERS_SECOND};
     for (uint32_t i = 0; i < ZAP_KEYS_MAX; i++)
         memset(config.allowed[i], 0x40 + (int)i, CURVE_KEY_BYTES);
     memcpy(config.allowed[0], first_key, CURVE_KEY_BYTES);
@@ -161,12 +161,25 @@ static void members_are_let_in_among_many_strangers(void **state) {
         assert_true(i < 100000);
 }
 
+static void a_closed_mesh_knows_its_own_alone(void **state) {
+    const struct zap_config closed = {.strangers_second = 0};
+    const uint8_t member[CURVE_KEY_BYTES] = {45}, stranger[CURVE_KEY_BYTES] = {46};
+    assert_int_equal(stop(state), 0);
+    zactor_t *zap = zap_actor_new(&closed);
+    zap_actor_know(zap, member, true);
+    assert_string_equal(mesh_code(member), "200");
+    expect_refused(ZAP_DOMAIN_MESH, "CURVE", stranger, CURVE_KEY_BYTES);
+    zactor_destroy(&zap);
+    assert_int_equal(start(state), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_keys_are_let_in_under_their_name),
         cmocka_unit_test(all_others_are_refused),
         cmocka_unit_test(nodes_are_let_in_under_their_name),
         cmocka_unit_test(members_are_let_in_among_many_strangers),
+        cmocka_unit_test(a_closed_mesh_knows_its_own_alone),
         cmocka_unit_test(a_question_of_another_shape_is_refused),
     };
     return cmocka_run_group_tests(tests, start, stop);
