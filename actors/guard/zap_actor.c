@@ -47,7 +47,7 @@ static enum verdict judge(struct zap *zap, zframe_t *const frames[REQUEST_FRAMES
     const uint8_t *key = zframe_data(frames[KEY]);
     if (zframe_streq(frames[DOMAIN], ZAP_DOMAIN))
         return is_on_list(&zap->config, key) ? ADMITTED : REFUSED;
-    if (!zframe_streq(frames[DOMAIN], ZAP_DOMAIN_MESH))
+    if (!zframe_streq(frames[DOMAIN], ZAP_MESH_DOMAIN))
         return REFUSED;
     if (mesh_keys_admit(&zap->mesh, key, clock_now()))
         return ADMITTED;

@@ -5,7 +5,7 @@
  * messages without one, so nothing is open even while this actor is down.
  *
  *   ZAP_DOMAIN       clients: the keys on the list get 200, any other 400
- *   ZAP_DOMAIN_MESH  nodes: member looks at the certificate in the first message, so any well-formed key gets 200, those that
+ *   ZAP_MESH_DOMAIN  nodes: member looks at the certificate in the first message, so any well-formed key gets 200, those that
  *                    are not known to belong to a member at a limited rate (mesh_keys.h); beyond it 300, "not now": the
  *                    connection is closed without a word, and may be tried again
  */
@@ -26,7 +26,7 @@ struct zap_config {
 enum { ZAP_STRANGERS_SECOND = 64 }; /* of a node in a cluster */
 
 #define ZAP_DOMAIN "zyg"
-#define ZAP_DOMAIN_MESH "zyg-mesh"
+#define ZAP_MESH_DOMAIN "zyg-mesh"
 
 typedef struct _zactor_t zactor_t;
 zactor_t *zap_actor_new(const struct zap_config *config); /* the config is copied */

@@ -10,7 +10,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { CONNECT_MS = 3000, SHAKE_MS = 5000, ASK_MS = 1000 };
+enum { CONNECT_MS = 3000, SHAKE_MS = 5000, ASK_MS = 1000, RECONNECT_MS = 3600000 };
 
 enum {
     EVENTS = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED |
@@ -51,8 +51,8 @@ static bool open_dealer(const struct dials *d, struct dial *e) {
     if (!peers_socket_open(s, ZMQ_DEALER, d->epoll))
         return false;
     peers_socket_profile(s);
-    peers_socket_set(s, ZMQ_IMMEDIATE, 1);
-    peers_socket_set(s, ZMQ_RECONNECT_IVL, -1);
+    /* It is closed long before. With "never" (-1), or with ZMQ_IMMEDIATE, what had arrived before an end would be lost. */
+    peers_socket_set(s, ZMQ_RECONNECT_IVL, RECONNECT_MS);
     peers_socket_set(s, ZMQ_HANDSHAKE_IVL, 0); /* `due` ends it, and then it is known why */
     peers_socket_set(s, ZMQ_IPV6, e->to.v6);
     peers_socket_set_bytes(s, ZMQ_CURVE_SERVERKEY, e->curve, CURVE_KEY_BYTES);
@@ -197,14 +197,10 @@ uint32_t dials_read(struct dials *d, uint32_t place, uint32_t limit) {
     return count;
 }
 
-void dials_send(struct dials *d, uint32_t number, struct span frame, when_ms now) {
+void dials_send(struct dials *d, uint32_t number, struct span frame) {
     struct dial *e = find(d, number);
-    if (e == NULL || e->state != DIAL_UP ||
-        peers_socket_send(&e->dealer, NULL, frame.data, frame.len) == 0)
-        return;
-    e->monitor.look = true; /* a DEALER whose connection is gone says as well that it has no room */
-    watch(d, e, now);
-    if (e->number == number && e->state == DIAL_UP)
+    if (e != NULL && e->state == DIAL_UP &&
+        peers_socket_send(&e->dealer, NULL, frame.data, frame.len) != 0)
         end(d, e, EDGE_TIMED_OUT);
 }
 

@@ -39,7 +39,7 @@ void dials_init(struct dials *d, struct board *board, const struct keys *keys, i
 void dials_release(struct dials *d);
 void dials_dial(struct dials *d, const struct msg_edge_dial *m, when_ms now);
 void dials_close(struct dials *d, uint32_t number);
-void dials_send(struct dials *d, uint32_t number, struct span frame, when_ms now);
+void dials_send(struct dials *d, uint32_t number, struct span frame);
 void dials_watch(struct dials *d, when_ms now); /* what has happened to the edges */
 uint32_t dials_read(struct dials *d, uint32_t place, uint32_t limit); /* messages read */
 bool dials_look(const struct dials *d);

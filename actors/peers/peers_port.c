@@ -59,7 +59,7 @@ static void send_over(struct peers_port *p, uint32_t edge, const struct msg *m) 
     if (!msg_encode(m, &out))
         return; /* with what carries it, it is longer than a frame: no way leads over edges */
     if (edge % 2 == 1)
-        dials_send(&p->dials, edge, buf_view(&out), read_clock());
+        dials_send(&p->dials, edge, buf_view(&out));
     else
         accepts_send(&p->accepts, edge, buf_view(&out));
 }

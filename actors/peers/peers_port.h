@@ -1,7 +1,7 @@
 /* peers_port - the sockets between nodes: edges as member wants them, each one CURVE connection, both ways.
  *
  * One ROUTER listens (mandatory routing, ids made here, never by the other side); one DEALER for every edge this node dials,
- * with the server's key pinned, no reconnecting of its own, IMMEDIATE, 3 s to connect and 5 s to shake hands. An edge
+ * with the server's key pinned, closed before it would reconnect, 3 s to connect and 5 s to shake hands. An edge
  * carries whole messages of messages.def, one a frame, only those that a node says to another one (0xd0-0xd9); anything else,
  * and what cannot be decoded, ends the edge. What does not fit a frame is not sent.
  *

@@ -112,7 +112,7 @@ static void a_question_of_another_shape_is_refused(void **state) {
 /* "200" or "300". */
 static const char *mesh_code(const uint8_t key[CURVE_KEY_BYTES]) {
     static char code[8];
-    zmsg_t *answer = ask(ZAP_DOMAIN_MESH, "CURVE", key, CURVE_KEY_BYTES, false);
+    zmsg_t *answer = ask(ZAP_MESH_DOMAIN, "CURVE", key, CURVE_KEY_BYTES, false);
     char *frames[5];
     for (int i = 0; i < 5; i++)
         frames[i] = zmsg_popstr(answer);
@@ -132,9 +132,9 @@ static void nodes_are_let_in_under_their_name(void **state) {
     const uint8_t stranger[CURVE_KEY_BYTES] = {42};
     assert_string_equal(mesh_code(stranger), "200");
     assert_string_equal(mesh_code(first_key), "200");
-    expect_refused(ZAP_DOMAIN_MESH, "CURVE", stranger, CURVE_KEY_BYTES - 1);
-    expect_refused(ZAP_DOMAIN_MESH, "NULL", stranger, CURVE_KEY_BYTES);
-    expect_refused(ZAP_DOMAIN_MESH, "PLAIN", stranger, CURVE_KEY_BYTES);
+    expect_refused(ZAP_MESH_DOMAIN, "CURVE", stranger, CURVE_KEY_BYTES - 1);
+    expect_refused(ZAP_MESH_DOMAIN, "NULL", stranger, CURVE_KEY_BYTES);
+    expect_refused(ZAP_MESH_DOMAIN, "PLAIN", stranger, CURVE_KEY_BYTES);
     expect_refused(ZAP_DOMAIN, "CURVE", stranger, CURVE_KEY_BYTES); /* a node is no client */
 }
 
@@ -168,7 +168,7 @@ static void a_closed_mesh_knows_its_own_alone(void **state) {
     zactor_t *zap = zap_actor_new(&closed);
     zap_actor_know(zap, member, true);
     assert_string_equal(mesh_code(member), "200");
-    expect_refused(ZAP_DOMAIN_MESH, "CURVE", stranger, CURVE_KEY_BYTES);
+    expect_refused(ZAP_MESH_DOMAIN, "CURVE", stranger, CURVE_KEY_BYTES);
     zactor_destroy(&zap);
     assert_int_equal(start(state), 0);
 }

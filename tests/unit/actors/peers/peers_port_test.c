@@ -24,6 +24,9 @@ static void an_edge_carries_messages_both_ways_in_order(void **state) {
 static void a_thousand_large_messages_arrive_in_order(void **state) {
     struct stage *st = *state;
     struct side *a = &st->side[0], *b = &st->side[1];
+#ifdef __SANITIZE_THREAD__
+    skip(); /* it looks long at every byte that libzmq's thread has written: tests/lib/tsan.supp */
+#endif
     uint32_t even = join(st, 1);
     uint64_t there = 0, back = 0;
     while (b->carries < 1000 || a->carries < 200) {
@@ -230,29 +233,34 @@ static void edges_run_over_ipv6_too(void **state) {
     UNTIL(st, st->side[0].downs == 1);
 }
 
+static bool is_between(int fd, uint16_t port) {
+    struct sockaddr_in here, there;
+    socklen_t len = sizeof here;
+    return getsockname(fd, (struct sockaddr *)&here, &len) == 0 &&
+           getpeername(fd, (struct sockaddr *)&there, &len) == 0 && here.sin_family == AF_INET &&
+           (here.sin_port == htons(port) || there.sin_port == htons(port));
+}
+
+/* Both ends of the only edge. */
 static void connections_are_made_for_streams_that_say_little(void **state) {
     struct stage *st = *state;
-    int tuned = 0;
+    int tuned = 0, probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool reno = setsockopt(probe, IPPROTO_TCP, TCP_CONGESTION, "reno", 4) == 0;
+    close(probe);
     join(st, 1);
     for (int fd = 0; fd < 1024; fd++) {
-        struct sockaddr_in name;
-        socklen_t len = sizeof name;
-        int on = 0;
+        int no_delay = 0, thin = 0;
+        socklen_t len = sizeof thin;
         char control[16] = "";
-        if (getpeername(fd, (struct sockaddr *)&name, &len) != 0 || name.sin_family != AF_INET)
+        if (!is_between(fd, port_of(peers_port_endpoint(st->side[1].port))))
             continue;
-        len = sizeof on;
-        assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &len), 0);
-        assert_true(on);
-        on = 0;
-        assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, &on, &len), 0);
-        assert_true(on);
+        assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &no_delay, &len), 0);
+        assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, &thin, &len), 0);
+        assert_true(no_delay && thin);
         len = sizeof control - 1;
         assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, control, &len), 0);
-        int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (setsockopt(probe, IPPROTO_TCP, TCP_CONGESTION, "reno", 4) == 0)
+        if (reno)
             assert_string_equal(control, "reno");
-        close(probe);
         tuned++;
     }
     assert_int_equal(tuned, 2);

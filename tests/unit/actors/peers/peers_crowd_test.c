@@ -1,0 +1,314 @@
+/* Edges whose other side is no friend, and many of them. */
+#include "tests/unit/actors/peers/peers_stage.h"
+
+#include <malloc.h>
+#include <sys/resource.h>
+
+enum { STRANGERS = 200, CYCLES = 1000, MANY = 640, PLACES = 4 * LIMIT_EDGES };
+
+/* ---- a libzmq socket of our own on the other side ---- */
+
+/* A client with the guest's key; what it sends first makes an edge. */
+static zsock_t *guest(const struct stage *st, int receive_max) {
+    zsock_t *dealer = zsock_new(ZMQ_DEALER);
+    const struct side *b = &st->side[1];
+    zsock_set_linger(dealer, 0);
+    zsock_set_rcvhwm(dealer, receive_max);
+    curve_client(dealer, &st->guest, b->keys.curve_public);
+    ensure(zsock_connect(dealer, "%s", peers_port_endpoint(b->port)) == 0);
+    return dealer;
+}
+
+static void send_beat(zsock_t *dealer, uint64_t number) {
+    uint8_t memory[64];
+    size_t len = encode_beat(memory, sizeof memory, number);
+    ensure(zmq_send(zsock_resolve(dealer), memory, len, 0) == (int)len);
+}
+
+static uint32_t guest_is_up(struct stage *st, zsock_t *dealer) {
+    struct side *b = &st->side[1];
+    uint32_t ups = b->ups;
+    send_beat(dealer, b->beats);
+    UNTIL(st, b->ups == ups + 1);
+    assert_memory_equal(last_up(b)->curve, st->guest.curve_public, CURVE_KEY_BYTES);
+    return last_up(b)->edge;
+}
+
+/* The edge ends once, and nothing of what ended it was heard. */
+static void assert_ends(struct stage *st, uint32_t edge, uint32_t downs, uint64_t beats) {
+    struct side *b = &st->side[1];
+    UNTIL(st, b->downs == downs + 1);
+    assert_int_equal(last_down(b)->edge, edge);
+    assert_int_equal(last_down(b)->why, EDGE_CLOSED);
+    assert_int_equal(b->beats, beats);
+    assert_false(b->foreign);
+}
+
+static void garbage_ends_an_accepted_edge(void **state) {
+    struct stage *st = *state;
+    struct side *b = &st->side[1];
+    zsock_t *dealer = guest(st, 100);
+    static uint8_t huge[LIMIT_FRAME_BYTES + 1];
+    uint8_t forged[128];
+    struct buf up = buf_of(forged, sizeof forged);
+    ensure(msg_encode(
+        &(struct msg){.kind = MSG_edge_up,
+                      .edge_up = {.edge = 99, .curve = span_of(st->guest.curve_public, 32)}},
+        &up));
+    const struct span bad[] = {span_of("", 0), span_of("\xff\xff\xff", 3),
+                               span_of(huge, sizeof huge), buf_view(&up)};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        uint32_t edge = guest_is_up(st, dealer), downs = b->downs; /* it has connected again */
+        uint64_t beats = b->beats;
+        ensure(zmq_send(zsock_resolve(dealer), bad[i].data, bad[i].len, 0) == (int)bad[i].len);
+        assert_ends(st, edge, downs, beats);
+    }
+    uint32_t edge = guest_is_up(st, dealer), downs = b->downs;
+    uint64_t beats = b->beats;
+    zstr_sendx(dealer, "two", "frames", NULL);
+    assert_ends(st, edge, downs, beats);
+    assert_int_equal(b->ups, b->downs);
+    zsock_destroy(&dealer);
+}
+
+/* The first thing a connection says is nonsense: the edge is there and gone. */
+static void garbage_before_anything_else(void **state) {
+    struct stage *st = *state;
+    struct side *b = &st->side[1];
+    zsock_t *dealer = guest(st, 100);
+    zstr_send(dealer, "nonsense");
+    UNTIL(st, b->downs == 1);
+    assert_int_equal(b->ups, 1);
+    assert_int_equal(last_down(b)->edge, last_up(b)->edge);
+    zsock_destroy(&dealer);
+}
+
+static zsock_t *host(const struct stage *st, int receive_max) {
+    zsock_t *router = zsock_new(ZMQ_ROUTER);
+    zsock_set_linger(router, 0);
+    zsock_set_rcvhwm(router, receive_max);
+    zsock_set_rcvtimeo(router, PATIENCE_MS);
+    curve_server(router, &st->guest);
+    ensure(zsock_bind(router, "tcp://127.0.0.1:*") > 0);
+    return router;
+}
+
+/* Dials the host, and tells it the routing id by a beat. */
+static zframe_t *dial_host(struct stage *st, zsock_t *router, uint32_t edge) {
+    struct side *a = &st->side[0];
+    uint32_t ups = a->ups;
+    dial(a, edge, zsock_endpoint(router), st->guest.curve_public);
+    UNTIL(st, a->ups == ups + 1);
+    say_beat(a, edge, 0);
+    stage_turn(st, 0);
+    zframe_t *id = zframe_recv(router), *beat = zframe_recv(router);
+    assert_non_null(id);
+    assert_non_null(beat);
+    zframe_destroy(&beat);
+    return id;
+}
+
+static void garbage_ends_a_dialled_edge(void **state) {
+    struct stage *st = *state;
+    struct side *a = &st->side[0];
+    zsock_t *router = host(st, 100);
+    static uint8_t huge[LIMIT_FRAME_BYTES + 1];
+    const struct span bad[] = {span_of("", 0), span_of("\x93\x01", 2), span_of(huge, sizeof huge)};
+    for (uint32_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        uint32_t edge = 2 * i + 1, downs = a->downs;
+        zframe_t *id = dial_host(st, router, edge);
+        zframe_send(&id, router, ZFRAME_MORE);
+        ensure(zmq_send(zsock_resolve(router), bad[i].data, bad[i].len, 0) == (int)bad[i].len);
+        UNTIL(st, a->downs == downs + 1);
+        assert_int_equal(last_down(a)->edge, edge);
+        assert_int_equal(last_down(a)->why, EDGE_CLOSED);
+    }
+    assert_int_equal(a->beats, 0);
+    zsock_destroy(&router);
+}
+
+/* ---- an outbox that is full ---- */
+
+/* Says 64 KiB after 64 KiB until the edge is ended; how many. */
+static uint32_t fill(struct stage *st, struct side *s, uint32_t edge) {
+    uint32_t said = 0, downs = s->downs;
+    while (s->downs == downs) {
+        assert_in_range(said, 0, 4000);
+        say_carry(s, edge, said++);
+        board_run(s->board, (struct moment){0});
+    }
+    assert_int_equal(last_down(s)->edge, edge);
+    assert_int_equal(last_down(s)->why, EDGE_TIMED_OUT);
+    stage_turn(st, 0);
+    assert_int_equal(s->downs, downs + 1);
+    return said;
+}
+
+static void an_accepted_edge_that_stalls_is_ended(void **state) {
+    struct stage *st = *state;
+    struct side *b = &st->side[1];
+    uint32_t even = join(st, 1);
+    zsock_t *dealer = guest(st, 4);
+    uint32_t edge = guest_is_up(st, dealer);
+    assert_in_range(fill(st, b, edge), 500, 4000);
+    say_beat(b, even, 0); /* the others are as they were */
+    UNTIL(st, st->side[0].beats == 1);
+    zsock_destroy(&dealer);
+    assert_int_equal(b->downs, 1);
+}
+
+static void a_dialled_edge_that_stalls_is_ended(void **state) {
+    struct stage *st = *state;
+    struct side *a = &st->side[0];
+    zsock_t *router = host(st, 4);
+    join(st, 1);
+    zframe_t *id = dial_host(st, router, 3);
+    assert_in_range(fill(st, a, 3), 500, 4000);
+    say_beat(a, 1, st->side[1].beats);
+    uint64_t beats = st->side[1].beats;
+    UNTIL(st, st->side[1].beats == beats + 1);
+    zframe_destroy(&id);
+    zsock_destroy(&router);
+}
+
+/* ---- strangers ---- */
+
+static int count_closed(const int *fds, int count) {
+    int closed = 0;
+    for (int i = 0; i < count; i++) {
+        char byte;
+        struct pollfd fd = {.fd = fds[i], .events = POLLIN};
+        if (poll(&fd, 1, 0) != 1)
+            continue;
+        ssize_t got;
+        while ((got = recv(fds[i], &byte, 1, MSG_DONTWAIT)) > 0)
+            ; /* the greeting of ZMTP */
+        closed += got == 0 || errno != EAGAIN;
+    }
+    return closed;
+}
+
+static void strangers_who_say_nothing_are_sent_away(void **state) {
+    struct stage *st = *state;
+    struct side *b = &st->side[1];
+    int fds[STRANGERS], before = open_descriptors();
+    for (int i = 0; i < STRANGERS; i++)
+        fds[i] = knock(port_of(peers_port_endpoint(b->port)));
+    uint32_t even = join(st, 1); /* it serves */
+    int with_edge = open_descriptors() - before - 2 * STRANGERS;
+    UNTIL_SEEN(st, count_closed(fds, STRANGERS) == STRANGERS);
+    for (int i = 0; i < STRANGERS; i++)
+        close(fds[i]);
+    UNTIL_SEEN(st, open_descriptors() <= before + (with_edge > 8 ? with_edge : 8));
+    say_beat(b, even, 0);
+    UNTIL(st, st->side[0].beats == 1);
+    assert_int_equal(b->ups, 1);
+    assert_int_equal(st->side[0].downs + b->downs, 0);
+}
+
+/* More than there may be: edges that are there stay, the crowd finds the door shut, and then it is open again. */
+static void a_crowd_of_strangers_takes_no_more_than_its_share(void **state) {
+    struct stage *st = *state;
+    struct side *b = &st->side[1];
+    static int fds[MANY];
+    struct rlimit limit;
+    ensure(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = limit.rlim_max;
+    ensure(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    if (limit.rlim_max < 4 * MANY)
+        skip();
+    uint32_t even = join(st, 1);
+    int64_t began = stage_clock();
+    for (int i = 0; i < MANY; i++)
+        fds[i] = knock(port_of(peers_port_endpoint(b->port)));
+    UNTIL_SEEN(st, count_closed(fds, MANY) >= MANY - 512);
+    assert_in_range(stage_clock() - began, 0, 4500); /* before their silence is held against them */
+    say_beat(b, even, 0);
+    UNTIL(st, st->side[0].beats == 1);
+    for (int i = 0; i < MANY; i++)
+        close(fds[i]);
+    UNTIL_SEEN(st, open_descriptors() < MANY / 2);
+    assert_int_equal(join(st, 3), even + 2);
+    assert_int_equal(st->side[0].downs + b->downs, 0);
+}
+
+/* libzmq lets everybody in then; without the name that a handler gives, nobody is heard. */
+static void without_a_zap_handler_nobody_is_heard(void **state) {
+    struct stage *st = *state;
+    struct side *a = &st->side[0], *b = &st->side[1];
+    zactor_destroy(&st->zap);
+    dial_side(a, 1, b);
+    UNTIL(st, a->ups == 1);
+    say_beat(a, 1, 0);
+    UNTIL(st, a->downs == 1);
+    assert_int_equal(last_down(a)->why, EDGE_CLOSED);
+    assert_int_equal(b->ups, 0);
+    assert_int_equal(b->beats, 0);
+}
+
+/* Members, too, are let in only as long as there is a place; the first that goes makes one. */
+static void there_is_a_place_for_so_many_edges(void **state) {
+    struct stage *st = *state;
+    struct side *a = &st->side[0], *b = &st->side[1];
+    zsock_t *guests[PLACES];
+    for (uint32_t i = 0; i < PLACES; i++) {
+        guests[i] = guest(st, 100);
+        assert_int_equal(guest_is_up(st, guests[i]), 2 * (i + 1));
+    }
+    dial_side(a, 1, b);
+    UNTIL(st, a->ups == 1);
+    say_beat(a, 1, b->beats);
+    UNTIL(st, a->downs == 1);
+    assert_int_equal(b->ups, PLACES);
+    assert_int_equal(b->downs, 0);
+    zsock_destroy(&guests[7]);
+    UNTIL(st, b->downs == 1);
+    assert_int_equal(last_down(b)->edge, 16);
+    assert_int_equal(join(st, 3), 2 * (PLACES + 1));
+    for (uint32_t i = 0; i < PLACES; i++)
+        zsock_destroy(&guests[i]);
+    UNTIL(st, b->downs == PLACES);
+}
+
+/* ---- again and again ---- */
+
+static void cycle(struct stage *st, uint32_t edge) {
+    struct side *a = &st->side[0], *b = &st->side[1];
+    uint32_t downs = a->downs + b->downs, even = join(st, edge);
+    close_edge(edge % 4 == 1 ? a : b, edge % 4 == 1 ? edge : even);
+    UNTIL(st, a->downs + b->downs == downs + 1);
+}
+
+static void edges_come_and_go_and_leave_nothing(void **state) {
+    struct stage *st = *state;
+    uint32_t edge = 1;
+    for (int i = 0; i < 50; i++, edge += 2)
+        cycle(st, edge);
+    size_t memory = mallinfo2().uordblks;
+    int descriptors = open_descriptors();
+    for (int i = 0; i < CYCLES; i++, edge += 2)
+        cycle(st, edge);
+    UNTIL_SEEN(st, open_descriptors() <= descriptors + 8);
+    assert_in_range(mallinfo2().uordblks, 0, memory + (1 << 20));
+    assert_int_equal(st->side[0].downs + st->side[1].downs, CYCLES + 50);
+    assert_int_equal(st->side[0].ups, CYCLES + 50);
+    assert_int_equal(st->side[1].ups, CYCLES + 50);
+}
+
+#define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_open, stage_close)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        STAGED(garbage_ends_an_accepted_edge),
+        STAGED(garbage_before_anything_else),
+        STAGED(garbage_ends_a_dialled_edge),
+        STAGED(an_accepted_edge_that_stalls_is_ended),
+        STAGED(a_dialled_edge_that_stalls_is_ended),
+        STAGED(strangers_who_say_nothing_are_sent_away),
+        STAGED(a_crowd_of_strangers_takes_no_more_than_its_share),
+        STAGED(without_a_zap_handler_nobody_is_heard),
+        STAGED(there_is_a_place_for_so_many_edges),
+        STAGED(edges_come_and_go_and_leave_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
