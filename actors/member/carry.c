@@ -91,6 +91,8 @@ static bool deliver(struct member *m, const struct msg_carry *carry, struct says
         return false;
     if (from <= 0)
         return true; /* its record is still on the way */
+    if (msg.kind == MSG_check || msg.kind == MSG_accuse || msg.kind == MSG_vouch)
+        member_wake(m, m->at.now); /* it may change what is due */
     switch (msg.kind) {
     case MSG_check: verdict_check_heard(m, &msg.check, out); return true;
     case MSG_accuse:

@@ -11,7 +11,8 @@ enum {
     LOST_TRIES = 9, /* of growing pauses, then the far one */
     TURN_MS = 3000,
     SEED_MS = 30000,
-    SEED_REFUSED_MS = 300,
+    SEED_REFUSED_MS = 200, /* and as much again at random */
+    SEED_REFUSED_TRIES = 1000,
 };
 
 /* base, doubled by every try, at most `most`. */
@@ -38,8 +39,11 @@ void dial_failed(struct member *m, int32_t place, int32_t seed, enum edge_end wh
     if (seed < 0)
         return;
     struct seed_state *s = &m->seeds[seed];
-    dur_ms cap = why == EDGE_REFUSED ? SEED_REFUSED_MS : grown(PAUSE_MIN, s->tries, PAUSE_MAX);
-    s->dial_at = m->at.now + member_jitter(m, cap);
+    s->dial_at = m->at.now;
+    if (why == EDGE_REFUSED && s->tries < SEED_REFUSED_TRIES)
+        s->dial_at += SEED_REFUSED_MS + member_jitter(m, SEED_REFUSED_MS);
+    else
+        s->dial_at += member_jitter(m, grown(PAUSE_MIN, s->tries, PAUSE_MAX));
     s->tries++;
 }
 

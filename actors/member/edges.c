@@ -174,6 +174,8 @@ void edges_up(struct member *m, const struct msg_edge_up *up, struct says *out) 
     struct edge *e = &m->edges[edge];
     if (e->state != EDGE_DIALLING)
         return;
+    struct buf address = buf_of(e->address, sizeof e->address - 1);
+    buf_span(&address, up->address);
     e->state = EDGE_UP;
     e->since = m->at.now;
     if (span_equal(own_curve(e), up->curve))
@@ -186,14 +188,14 @@ void edges_up(struct member *m, const struct msg_edge_up *up, struct says *out) 
 
 /* A stranger at the door shows a certificate that is good today; a key that this node dialled, or a member that is known
  * with this certificate, was let in before. */
-static bool may_enter(const struct member *m, const struct edge *e, const struct msg_greet *greet,
+static bool may_enter(struct member *m, const struct edge *e, const struct msg_greet *greet,
                       const struct msg_member_record *r) {
     struct certificate certificate;
-    struct err err;
+    struct err *err = &m->complaint;
     int32_t place = map_find(&m->map, &r->node);
     if (!span_equal(greet->certificate, r->certificate) || !span_equal(r->curve, own_curve(e)) ||
         !state_is_live((enum member_state)r->state))
-        return false;
+        return err_set(err, ERR_NOT_ALLOWED, "its greeting, its key and its certificate differ");
     if (e->dialled)
         return true;
     if (place >= 0) {
@@ -202,7 +204,7 @@ static bool may_enter(const struct member *m, const struct edge *e, const struct
             return true;
     }
     return certificate_check(r->certificate, m->config.cluster, ROLE_NODE, m->at.wall, &certificate,
-                             &err);
+                             err);
 }
 
 /* Two edges of a pair: the one that the dialling side of the pair dialled stays; of two from the same side the later, since
@@ -253,11 +255,6 @@ static void become_ready(struct member *m, uint32_t edge, struct says *out) {
     verdict_heard(m, (uint32_t)e->place, out);
 }
 
-static void greet_itself(struct member *m, const struct edge *e) {
-    if (e->seed >= 0)
-        m->seeds[e->seed].own = true;
-}
-
 bool edges_greeted(struct member *m, uint32_t edge, const struct msg_greet *greet,
                    struct says *out) {
     struct edge *e = &m->edges[edge];
@@ -268,13 +265,16 @@ bool edges_greeted(struct member *m, uint32_t edge, const struct msg_greet *gree
         msg.kind != MSG_member_record)
         return false;
     const struct msg_member_record *r = &msg.member_record;
-    if (node_id_equal(&r->node, &m->config.signer.id)) {
-        greet_itself(m, e);
+    if (node_id_equal(&r->node, &m->config.signer.id))
+        return err_set(&m->complaint, ERR_NOT_ALLOWED, "it has the identity of this node");
+    if (!may_enter(m, e, greet, r))
         return false;
-    }
-    if (!may_enter(m, e, greet, r) || proof_record(&m->map, r, m->config.cluster) != PROOF_GOOD ||
+    if (proof_record(&m->map, r, m->config.cluster) != PROOF_GOOD ||
         record_hear(m, edge, r, &place) != PROOF_GOOD || place < 0)
-        return false;
+        return err_set(
+            &m->complaint, ERR_NOT_ALLOWED,
+            "its certificate is not this cluster's, it did not sign its record, or there "
+            "is no room for it");
     e->place = place;
     if (e->seed >= 0)
         m->seeds[e->seed].tries = 0;

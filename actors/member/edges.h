@@ -4,7 +4,7 @@
  * what became of a broken edge dials at once. A failed dial is repeated with full jitter over 250 ms, doubling to 15 s; a
  * lost (DEAD) member is looked for over 1 s, doubling to 60 s, then every 5 minutes without end; seeds are dialled while there
  * is no edge at all, and every 30 s those whose key is no living member's. A seed whose machine refuses is just not up yet:
- * asking it is cheap and goes on every 300 ms.
+ * asking it is cheap and goes on every 200 to 400 ms for some minutes.
  */
 #ifndef ZYG_MEMBER_EDGES_H
 #define ZYG_MEMBER_EDGES_H
@@ -18,7 +18,7 @@ void edges_down(struct member *m, const struct msg_edge_down *down, struct says 
 void edges_close(struct member *m, uint32_t edge, struct says *out);
 /* Ends one whose other side makes no sense or may not speak; it is not dialled again at once. */
 void edges_refuse(struct member *m, uint32_t edge, struct says *out);
-/* False: the other side is no member, or makes no sense. */
+/* False: the other side is no member, or makes no sense; then `complaint` says why. */
 bool edges_greeted(struct member *m, uint32_t edge, const struct msg_greet *greet,
                    struct says *out);
 void edges_beat(struct member *m, uint32_t edge, const struct msg_beat *beat);

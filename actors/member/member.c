@@ -8,6 +8,7 @@
 #include "proto/base/check.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 static_assert(LIMIT_EDGES == 32, "edges are bits of owed and told_by");
@@ -34,6 +35,8 @@ struct member *member_init(void *memory, const struct member_config *config) {
     map_init(&m->map);
     for (uint32_t i = 0; i < LIMIT_EDGES; i++)
         m->edges[i].place = m->edges[i].seed = -1;
+    for (uint32_t i = 0; i < config->seeds_count; i++)
+        m->seeds[i].own = memcmp(config->seeds[i].curve, config->curve, sizeof config->curve) == 0;
     m->routes_stale = true;
     return m;
 }
@@ -64,6 +67,24 @@ static bool hear_member(struct member *m, uint32_t edge, const struct msg *msg, 
     }
 }
 
+/* One line for people, once for a key. */
+static void complain(struct member *m, const struct edge *e, const struct msg *msg,
+                     struct says *out) {
+    uint64_t key = read_be64(e->curve);
+    uint32_t kept = m->noted_count < NOTED_MAX ? m->noted_count : NOTED_MAX;
+    char text[512];
+    for (uint32_t i = 0; i < kept; i++) {
+        if (m->noted[i] == key)
+            return;
+    }
+    m->noted[m->noted_count++ % NOTED_MAX] = key;
+    snprintf(text, sizeof text, "a node at %s was refused: %s%s",
+             e->address[0] != '\0' ? e->address : "an unknown address",
+             m->complaint.code != ERR_NONE ? m->complaint.what : "it said what makes no sense in ",
+             m->complaint.code != ERR_NONE ? "" : msg_name(msg->kind));
+    say(out, &(struct msg){.kind = MSG_note, .note.text = span_text(text)});
+}
+
 static void hear_peers(struct member *m, const struct event *event, struct says *out) {
     const struct msg *msg = &event->msg;
     if (msg->kind == MSG_edge_up) {
@@ -77,11 +98,14 @@ static void hear_peers(struct member *m, const struct event *event, struct says 
     int32_t edge = edges_find(m, event->peer);
     if (edge < 0)
         return; /* closed here meanwhile */
-    uint32_t number = m->edges[edge].number;
+    const struct edge before = m->edges[edge];
+    m->complaint.code = ERR_NONE;
     if (hear_member(m, (uint32_t)edge, msg, out))
         return;
     m->nonsense++;
-    if (m->edges[edge].state != EDGE_FREE && m->edges[edge].number == number)
+    complain(m, &before, msg, out);
+    member_wake(m, m->at.now);
+    if (m->edges[edge].state != EDGE_FREE && m->edges[edge].number == before.number)
         edges_refuse(m, (uint32_t)edge, out);
 }
 
@@ -93,7 +117,7 @@ static void hear(struct member *m, const struct event *event, struct says *out) 
     switch (event->msg.kind) {
     case MSG_NONE:
     case MSG_start: break;
-    case MSG_farewell: self_farewell(m, event->msg.farewell.done, out); break;
+    case MSG_farewell: self_farewell(m, &event->msg.farewell, out); break;
     default: carry_room(m, event->peer, &event->msg, out); break;
     }
 }

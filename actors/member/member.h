@@ -5,8 +5,8 @@
  *
  * Hears    start, farewell; edge_up, edge_down and, over edges, greet, beat, records, check, accuse, vouch, probe,
  *          probe_ack, carry (peers); any message that a room addresses with say_to(out, ROOM_MEMBER, peer, m); the time.
- * Says     edge_dial, edge_close and the above to PEERS (event.peer and say_to's peer are the edge there); node_known to
- *          all; what arrived in a carry to the room that peers.def names.
+ * Says     edge_dial, edge_close and the above to PEERS (event.peer and say_to's peer are the edge there); note to NODE;
+ *          node_known to all; what arrived in a carry to the room that peers.def names.
  * Holds    - a record goes only up in the order (generation, incarnation, state): merge is a maximum, so it does not
  *            matter in which order, how often and from whom records come;
  *          - UNREACHABLE needs a quorum of observers that looked (rule below), or an aged accusation nobody contradicts;
@@ -24,15 +24,14 @@
  *          two differing sums in a row make both sides send all they know (`records`, whole).
  * Memory   the caller's, member_size() bytes of zeros; LIMIT_MEMBERS members, LIMIT_EDGES edges.
  * Errors   what is malformed, unsigned, from a stranger or about nobody is dropped and counted; a peer that sends such a
- *          thing loses its edge, and one line says so once (node_known tells nothing of it).
+ *          thing loses its edge, and one line (note) says so, once for its key; node_known tells nothing of it.
  *
  * Active   is who has been vouched for: neighbours that hear an ALIVE member which is not active vouch for that incarnation;
  *          with half of its live observers, and one at least, it publishes the next one with up to three of the vouches.
  *          A conviction takes that away; flapping delays it (the second return within ten minutes waits 5 s, each further
  *          one twice as long, up to 5 min). A node that knows nobody who lives is active in its own eyes, with seeds after 2 s.
  * Life     a generation is (boots, nonce), boots counted from 1; who hears of a greater generation of itself, an earlier life,
- *          goes above it. Incarnations end at UINT32_MAX, which is LEFT's. `farewell` without done said once more while it
- *          is LEAVING takes it back.
+ *          goes above it. Incarnations end at UINT32_MAX, which is LEFT's.
  *
  *   map.c       the records and their order          overlay.c   who is whose neighbour
  *   proof.c     signatures, certificates, evidence   records.c   hearing records, flooding, comparing maps

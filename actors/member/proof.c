@@ -2,6 +2,7 @@
 
 #include "proto/base/check.h"
 #include "proto/base/mp.h"
+#include "proto/edge.h"
 #include "proto/trust/certificate.h"
 #include "proto/trust/sign.h"
 
@@ -65,6 +66,7 @@ bool proof_statement(const struct msg *m) {
 
 static bool has_shape(const struct msg_member_record *r) {
     const struct member_config *limits = NULL;
+    struct endpoint endpoint;
     if (r->state < MEMBER_ALIVE || r->state > MEMBER_LEFT || r->curve.len != sizeof limits->curve)
         return false;
     if ((r->state == MEMBER_LEFT) != (r->incarnation == INCARNATION_LAST) ||
@@ -72,7 +74,8 @@ static bool has_shape(const struct msg_member_record *r) {
         return false;
     return r->door.len < sizeof limits->door && r->name.len < sizeof limits->name &&
            r->domain.len < sizeof limits->domain &&
-           (r->endpoint.len == 0 || is_plain_word(r->endpoint, sizeof limits->endpoint)) &&
+           (r->endpoint.len == 0 || endpoint_parse(&endpoint, r->endpoint)) &&
+           r->endpoint.len < sizeof limits->endpoint &&
            r->certificate.len <= MEMBER_CERTIFICATE_BYTES && r->slots <= UINT32_MAX &&
            r->flags <= UINT32_MAX && r->evidence.len <= EVIDENCE_BYTES_MAX;
 }

@@ -88,11 +88,12 @@ void self_begin(struct member *m) {
     publish(m);
 }
 
-void self_farewell(struct member *m, bool done, struct says *out) {
+void self_farewell(struct member *m, const struct msg_farewell *farewell, struct says *out) {
     struct self *self = &m->self;
-    if (self->version.state == MEMBER_LEFT)
+    enum member_state state = farewell->stay ? MEMBER_ALIVE : MEMBER_LEAVING;
+    if (self->version.state == MEMBER_LEFT || (!farewell->done && self->version.state == state))
         return;
-    if (done) {
+    if (farewell->done) {
         self->version.incarnation = INCARNATION_LAST;
         self->version.state = MEMBER_LEFT;
         self->evidence_len = 0;
@@ -100,8 +101,7 @@ void self_farewell(struct member *m, bool done, struct says *out) {
         records_flush(m, out); /* there may be no next step */
         return;
     }
-    /* Said once more while it is leaving: it stays after all. */
-    self->version.state = self->version.state == MEMBER_LEAVING ? MEMBER_ALIVE : MEMBER_LEAVING;
+    self->version.state = state;
     const struct version own = self->version;
     raise_version(m, &own);
 }

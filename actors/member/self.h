@@ -5,7 +5,7 @@
 #include "actors/member/state.h"
 
 void self_begin(struct member *m);
-void self_farewell(struct member *m, bool done, struct says *out);
+void self_farewell(struct member *m, const struct msg_farewell *farewell, struct says *out);
 /* Somebody holds this version of this node, or says so: the next one is above it. */
 void self_refute(struct member *m, const struct version *claim);
 /* A vouch for this node's present incarnation, signature checked. */

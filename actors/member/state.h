@@ -11,6 +11,7 @@ enum {
     DIALS_MAX = 4,
     SENT_KEPT = 8, /* beats whose answers are still worth a round trip */
     SUITS_MAX = 64,
+    NOTED_MAX = 64,
     SELF_VOUCHES = 3, /* of those that made a node active, so many travel in its record */
 };
 
@@ -28,8 +29,9 @@ struct edge {
     int32_t place; /* of the member; -1: not known yet */
     int32_t seed;  /* dialled because of this seed; -1 */
     uint8_t curve[32];
-    when_ms since;    /* in this state */
-    when_ms unwanted; /* since when no ring asks for it; WHEN_NEVER: one does */
+    char address[ADDRESS_TEXT_BYTES]; /* for people */
+    when_ms since;                    /* in this state */
+    when_ms unwanted;                 /* since when no ring asks for it; WHEN_NEVER: one does */
     /* Signs of life. */
     when_ms heard, beat_heard, beat_at;
     dur_ms lateness; /* W1: how late a beat may be before anybody looks */
@@ -116,6 +118,10 @@ struct member {
     when_ms overlay_at; /* not built anew before */
     uint64_t draws;
     uint64_t nonsense; /* foreign bytes that made no sense */
+    struct err
+        complaint; /* why the newest greeting was refused; ERR_NONE: it was not, or makes no sense */
+    uint32_t noted_count;
+    uint64_t noted[NOTED_MAX]; /* keys people were told of */
     uint32_t last_edge;
     struct self self;
     struct seed_state seeds[MEMBER_SEEDS_MAX];

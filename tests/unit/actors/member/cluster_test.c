@@ -4,9 +4,8 @@
 
 #include <cmocka.h>
 
+#include "actors/member/edges.h"
 #include "tests/unit/actors/member/world.h"
-
-#include <stdio.h>
 
 /* A cluster of `count`, all through the first one. */
 static struct world *cluster(uint32_t count, uint64_t seed) {
@@ -53,10 +52,252 @@ static void a_kill_is_known_everywhere_within_a_second(void **state) {
     }
 }
 
+static uint32_t verdicts(const struct world *w) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < w->count; i++)
+        count += w->nodes[i].verdicts;
+    return count;
+}
+
+static void nothing_happens_to_a_healthy_cluster(void **state) {
+    (void)state;
+    for (uint32_t count = 1; count <= 21; count += 5) {
+        struct world *w = cluster(count, count);
+        uint64_t steps = w->steps;
+        world_run(w, 60000);
+        assert_int_equal(verdicts(w), 0);
+        assert_true(all_see_all(w) && all_agree(w));
+        for (uint32_t i = 0; i < count; i++) {
+            assert_int_equal(w->nodes[i].member->nonsense, 0);
+            assert_in_range(w->nodes[i].issued_count, 1, 6);
+        }
+        /* Two beats a second are sent by each, and each is heard; waking up for them are as many steps. */
+        assert_true(w->steps - steps <= (uint64_t)count * 60 * 5);
+        world_destroy(w);
+    }
+}
+
+static void a_vanished_host_is_known_in_seconds_and_dead_in_ten_more(void **state) {
+    (void)state;
+    for (uint32_t count = 3; count <= 27; count += 8) {
+        struct world *w = cluster(count, count);
+        world_run(w, 30000); /* beats have found their turns */
+        world_kill(w, 1, true);
+        dur_ms took = world_until(w, gone_are_unreachable, 10000);
+        /* Half a second to the next beat that somebody misses, its lateness, and a look. */
+        assert_in_range(took, 1500, 2500);
+        took = world_until(w, gone_are_dead, 12000);
+        assert_in_range(took, 9500, 11000);
+        world_destroy(w);
+    }
+}
+
+static void one_that_is_alone_with_the_lost_takes_twenty_seconds(void **state) {
+    (void)state;
+    struct world *w = cluster(2, 4);
+    world_kill(w, 0, true);
+    dur_ms took = world_until(w, gone_are_unreachable, 30000);
+    assert_in_range(took, 20000, 24500);
+    world_destroy(w);
+}
+
+static void one_that_comes_back_is_known_by_its_new_life(void **state) {
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        for (uint32_t back = 0; back < 2; back++) { /* 0 has no seeds: it has to be found */
+            struct world *w = cluster(4, seed);
+            uint64_t before = w->nodes[2].view[back].generation;
+            world_kill(w, back, false);
+            world_run(w, seed % 2 == 0 ? 5 : 800);
+            world_start(w, back);
+            dur_ms took = world_until(w, all_see_all, 10000);
+            assert_in_range(took, 1, back == 0 ? 5000 : 500);
+            world_run(w, 3000);
+            assert_true(all_see_all(w) && all_agree(w));
+            assert_true(w->nodes[2].view[back].generation > before);
+            world_destroy(w);
+        }
+    }
+}
+
+static void who_leaves_is_not_accused(void **state) {
+    (void)state;
+    struct world *w = cluster(5, 3);
+    const struct msg leaving = {.kind = MSG_farewell},
+                     stay = {.kind = MSG_farewell, .farewell.stay = true},
+                     left = {.kind = MSG_farewell, .farewell.done = true};
+    step(w, 3, ROOM_ELASTIC, 0, &leaving);
+    world_run(w, 100);
+    for (uint32_t i = 0; i < 5; i++)
+        assert_true(state_seen(w, i, 3) == MEMBER_LEAVING && !w->nodes[i].view[3].active);
+    step(w, 3, ROOM_ELASTIC, 0, &stay); /* a job has come */
+    world_run(w, 100);
+    assert_true(all_see_all(w));
+    step(w, 3, ROOM_ELASTIC, 0, &leaving);
+    world_run(w, 50);
+    step(w, 3, ROOM_ELASTIC, 0, &left);
+    world_kill(w, 3, false);
+    world_run(w, 60000);
+    for (uint32_t i = 0; i < 5; i++)
+        assert_true(i == 3 || state_seen(w, i, 3) == MEMBER_LEFT);
+    assert_int_equal(verdicts(w), 0);
+    world_start(w, 3); /* a new life may join again */
+    world_until(w, all_see_all, 1000);
+    world_destroy(w);
+}
+
+/* ---- who may not speak ---- */
+
+static bool somebody_knows_two(const struct world *w) {
+    return w->nodes[0].view[2].told || w->nodes[1].view[2].told || w->nodes[2].view[0].told;
+}
+
+static void expect_stranger(struct world *w, const char *note) {
+    for (uint32_t i = 0; i < 3; i++)
+        world_start(w, i);
+    world_run(w, 20000);
+    assert_false(somebody_knows_two(w));
+    assert_true(w->nodes[0].member->nonsense > 1); /* it keeps knocking */
+    assert_int_equal(w->nodes[0].notes, 1);
+    assert_string_equal(w->nodes[0].note, note);
+    assert_true(w->nodes[0].view[1].active && w->nodes[1].view[0].active);
+    assert_int_equal(verdicts(w), 0);
+    world_destroy(w);
+}
+
+static struct world *with_a_stranger(void) {
+    struct world *w = world_new(3, 5);
+    world_seed(w, 1, 0);
+    world_seed(w, 2, 0);
+    return w;
+}
+
+static void a_certificate_of_another_cluster_is_refused(void **state) {
+    (void)state;
+    struct world *w = with_a_stranger();
+    struct member_config *c = &w->nodes[2].config;
+    struct buf certificate = buf_of(c->certificate, sizeof c->certificate);
+    struct people kept = people;
+    const uint8_t seed[32] = {99};
+    crypto_sign_seed_keypair(people.cluster, people.cluster_secret, seed);
+    people_grant(people_wall + 1000000);
+    certificate_make(span_of(people.grant, people.grant_len), people.seed, &c->signer.id, c->curve,
+                     ROLE_NODE, &certificate);
+    people = kept;
+    c->certificate_len = certificate.len;
+    expect_stranger(w, "a node at 10.0.0.1 was refused: this cluster's key did not sign it: it is "
+                       "another cluster's, or was changed");
+}
+
+static void a_certificate_of_somebody_else_is_refused(void **state) {
+    (void)state;
+    struct world *w = with_a_stranger();
+    struct member_config other = person(1);
+    memcpy(w->nodes[2].config.certificate, other.certificate, sizeof other.certificate);
+    w->nodes[2].config.certificate_len = other.certificate_len;
+    expect_stranger(w, "a node at 10.0.0.1 was refused: its certificate is not this cluster's, it "
+                       "did not sign its record, or there is no room for it");
+}
+
+static void an_old_token_admits_nobody_new(void **state) {
+    (void)state;
+    struct people kept = people;
+    struct world *w = with_a_stranger();
+    people_grant(people_wall - 1);
+    struct member_config old = person(2);
+    people = kept;
+    memcpy(w->nodes[2].config.certificate, old.certificate, sizeof old.certificate);
+    w->nodes[2].config.certificate_len = old.certificate_len;
+    expect_stranger(w, "a node at 10.0.0.1 was refused: the token was good until "
+                       "2027-01-15T07:59:59Z; ask for a new one");
+}
+
+static void who_was_admitted_in_time_stays(void **state) {
+    (void)state;
+    struct world *w = world_new(3, 6);
+    world_seed(w, 1, 0);
+    world_seed(w, 2, 1);
+    world_start(w, 0);
+    world_start(w, 1);
+    world_until(w, all_see_all, 5000);
+    w->at.wall += 2000000; /* all their tokens are too old now */
+    people_grant(w->at.wall + 1000000);
+    struct member_config fresh = person(2);
+    memcpy(w->nodes[2].config.certificate, fresh.certificate, sizeof fresh.certificate);
+    w->nodes[2].config.certificate_len = fresh.certificate_len;
+    world_start(w, 2);
+    world_until(w, all_see_all, 5000);
+    world_kill(w, 1, false);
+    world_run(w, 2000);
+    world_start(w, 1);
+    world_until(w, all_see_all, 5000);
+    people_grant(people_wall + 1000000);
+    world_destroy(w);
+}
+
+/* ---- messages for other nodes ---- */
+
+static void send_report(struct world *w, uint32_t from, uint32_t to, uint64_t term) {
+    const struct msg m = {.kind = MSG_report, .report.term = term};
+    step(w, from, ROOM_LEADER, w->nodes[from].view[to].peer, &m);
+}
+
+static void messages_reach_every_node_with_or_without_an_edge(void **state) {
+    (void)state;
+    struct world *w = cluster(30, 8);
+    uint32_t without = 0;
+    for (uint32_t i = 0; i < 30; i++) {
+        for (uint32_t j = 0; j < 30; j++) {
+            uint32_t before = w->nodes[j].reports;
+            send_report(w, i, j, i * 100 + j);
+            world_run(w, 20);
+            assert_int_equal(w->nodes[j].reports, before + 1);
+            assert_int_equal(w->nodes[j].report.term, i * 100 + j);
+            assert_int_equal(w->nodes[j].report_from, i == j ? 0 : w->nodes[j].view[i].peer);
+            without += i != j && !w->nodes[i].view[j].neighbour;
+        }
+    }
+    assert_true(without > 200);
+    world_destroy(w);
+}
+
+static void what_no_node_may_say_goes_nowhere(void **state) {
+    (void)state;
+    struct world *w = cluster(2, 8);
+    const struct msg inner = {.kind = MSG_quit};
+    uint8_t memory[64];
+    struct buf bytes = buf_of(memory, sizeof memory);
+    assert_true(msg_encode(&inner, &bytes));
+    step(w, 0, ROOM_LEADER, w->nodes[0].view[1].peer, &inner); /* not in peers.def: stays here */
+    uint32_t edge = w->nodes[0].member->edges[w->nodes[0].member->pairs[1].edge].number;
+    const struct msg forged = {.kind = MSG_carry,
+                               .carry = {.from = w->nodes[1].config.signer.id,
+                                         .to = w->nodes[0].config.signer.id,
+                                         .hops = 1,
+                                         .message = buf_view(&bytes)}};
+    step(w, 0, ROOM_PEERS, edge, &forged);
+    assert_int_equal(w->nodes[0].member->nonsense, 1);
+    assert_int_equal(edges_find(w->nodes[0].member, edge), -1); /* it costs the edge */
+    world_run(w, 5000);
+    assert_true(all_see_all(w));
+    world_destroy(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_see_each_other_half_a_second_after_the_last_start),
         cmocka_unit_test(a_kill_is_known_everywhere_within_a_second),
+        cmocka_unit_test(nothing_happens_to_a_healthy_cluster),
+        cmocka_unit_test(a_vanished_host_is_known_in_seconds_and_dead_in_ten_more),
+        cmocka_unit_test(one_that_is_alone_with_the_lost_takes_twenty_seconds),
+        cmocka_unit_test(one_that_comes_back_is_known_by_its_new_life),
+        cmocka_unit_test(who_leaves_is_not_accused),
+        cmocka_unit_test(a_certificate_of_another_cluster_is_refused),
+        cmocka_unit_test(a_certificate_of_somebody_else_is_refused),
+        cmocka_unit_test(an_old_token_admits_nobody_new),
+        cmocka_unit_test(who_was_admitted_in_time_stays),
+        cmocka_unit_test(messages_reach_every_node_with_or_without_an_edge),
+        cmocka_unit_test(what_no_node_may_say_goes_nowhere),
     };
     return cmocka_run_group_tests(tests, people_begin, NULL);
 }

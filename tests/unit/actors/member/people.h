@@ -67,7 +67,7 @@ static inline struct member_config person(uint32_t number) {
                      ROLE_NODE, &certificate);
     c.certificate_len = certificate.len;
     buf_text(&endpoint, "tcp://10.0.0.1:");
-    buf_u64(&endpoint, number);
+    buf_u64(&endpoint, 1000 + number);
     memcpy(c.name, "node", 4);
     return c;
 }

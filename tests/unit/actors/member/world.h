@@ -12,9 +12,8 @@
 #include "actors/member/verdict.h"
 #include "proto/base/check.h"
 #include "proto/base/mp.h"
+#include "tests/unit/actors/member/happenings.h"
 #include "tests/unit/actors/member/people.h"
-
-#include <stdlib.h>
 
 enum {
     WORLD_NODES = 32,
@@ -22,18 +21,6 @@ enum {
     WORLD_ISSUED = 512,
     LINK_FREE = -1,
     DIAL_TIMEOUT = 3000
-};
-
-enum happening { HAPPENS_FRAME, HAPPENS_UP, HAPPENS_DOWN };
-
-struct happening_at {
-    when_ms when;
-    uint64_t serial;
-    enum happening what;
-    uint32_t to, life, link;
-    enum edge_end why;
-    size_t len;
-    uint8_t *bytes;
 };
 
 struct link {
@@ -57,6 +44,7 @@ struct world_node {
     bool running, host_lost;
     uint32_t life, last_even;
     when_ms stopped_until;
+    int32_t by_edge[2][WORLD_LINKS]; /* link + 1 */
     struct view view[WORLD_NODES];
     /* Ghosts: what it has issued of itself, what it has held of others. */
     uint32_t issued_count;
@@ -66,6 +54,8 @@ struct world_node {
     uint32_t verdicts;        /* that it pronounced */
     struct msg_report report; /* the last that was heard from another node */
     uint32_t report_from, reports;
+    uint32_t notes;
+    char note[256];
 };
 
 struct world {
@@ -77,42 +67,11 @@ struct world {
     struct link links[WORLD_LINKS];
     bool cut[WORLD_NODES][WORLD_NODES]; /* [from][to] */
     struct world_node nodes[WORLD_NODES];
-    size_t queue_count, queue_cap;
-    struct happening_at *queue; /* a heap */
+    struct happenings queue;
     uint8_t *says;
 };
 
-/* ---- the queue ---- */
-
-static inline bool earlier(const struct happening_at *a, const struct happening_at *b) {
-    return a->when != b->when ? a->when < b->when : a->serial < b->serial;
-}
-
-static inline void queue_put(struct world *w, struct happening_at h) {
-    if (w->queue_count == w->queue_cap) {
-        w->queue_cap = w->queue_cap * 2 + 64;
-        w->queue = realloc(w->queue, w->queue_cap * sizeof *w->queue);
-        ensure(w->queue != NULL);
-    }
-    size_t i = w->queue_count++;
-    for (; i > 0 && earlier(&h, &w->queue[(i - 1) / 2]); i = (i - 1) / 2)
-        w->queue[i] = w->queue[(i - 1) / 2];
-    w->queue[i] = h;
-}
-
-static inline struct happening_at queue_take(struct world *w) {
-    struct happening_at first = w->queue[0], last = w->queue[--w->queue_count];
-    size_t i = 0;
-    for (size_t child = 1; child < w->queue_count; child = 2 * i + 1) {
-        child += child + 1 < w->queue_count && earlier(&w->queue[child + 1], &w->queue[child]);
-        if (!earlier(&w->queue[child], &last))
-            break;
-        w->queue[i] = w->queue[child];
-        i = child;
-    }
-    w->queue[i] = last;
-    return first;
-}
+/* ---- the network ---- */
 
 static inline when_ms latency(struct world *w) {
     return 1 + (when_ms)rng_below(&w->rng, 2);
@@ -138,7 +97,7 @@ static inline void send_on(struct world *w, uint32_t link, int side, enum happen
         ensure(h.bytes != NULL);
         memcpy(h.bytes, bytes.data, bytes.len);
     }
-    queue_put(w, h);
+    queue_put(&w->queue, h);
 }
 
 /* ---- what a node does ---- */
@@ -152,15 +111,16 @@ static inline int32_t node_of(const struct world *w, const struct node_id *id) {
 }
 
 static inline int32_t link_of(const struct world *w, uint32_t node, uint64_t edge, int *side) {
-    for (int32_t i = (int32_t)w->links_count - 1; i >= 0; i--) {
-        for (*side = 0; *side < 2; (*side)++) {
-            const struct link *l = &w->links[i];
-            if (l->open[*side] && l->node[*side] == node && l->edge[*side] == edge &&
-                l->life[*side] == w->nodes[node].life)
-                return i;
-        }
-    }
-    return -1;
+    int32_t link = w->nodes[node].by_edge[edge % 2][edge / 2] - 1;
+    *side = edge % 2 == 1 ? 0 : 1;
+    return link >= 0 && w->links[link].open[*side] ? link : -1;
+}
+
+static inline void number_edge(struct world *w, uint32_t node, uint32_t link, int side,
+                               uint64_t edge) {
+    ensure(edge / 2 < WORLD_LINKS);
+    w->links[link].edge[side] = (uint32_t)edge;
+    w->nodes[node].by_edge[edge % 2][edge / 2] = (int32_t)link + 1;
 }
 
 static inline void do_dial(struct world *w, uint32_t node, const struct msg_edge_dial *m) {
@@ -173,7 +133,8 @@ static inline void do_dial(struct world *w, uint32_t node, const struct msg_edge
     ensure(w->links_count < WORLD_LINKS);
     uint32_t link = w->links_count++;
     struct link *l = &w->links[link];
-    *l = (struct link){.node = {node, to}, .edge = {(uint32_t)m->edge, 0}, .open = {true, false}};
+    *l = (struct link){.node = {node, to}, .open = {true, false}};
+    number_edge(w, node, link, 0, m->edge);
     l->life[0] = w->nodes[node].life;
     bool there = to < w->count && !w->nodes[to].host_lost && !w->cut[node][to] && !w->cut[to][node];
     if (!there) {
@@ -241,7 +202,12 @@ static inline void perform(struct world *w, uint32_t node, struct span says) {
             do_send(w, node, f.peer, f.message);
         else if (m.kind == MSG_node_known && f.to == ROOM_LEADER)
             hear_known(w, node, &m.node_known);
-        else if (m.kind == MSG_report) {
+        else if (m.kind == MSG_note) {
+            memset(w->nodes[node].note, 0, sizeof w->nodes[node].note);
+            memcpy(w->nodes[node].note, m.note.text.data,
+                   m.note.text.len < 255 ? m.note.text.len : 255);
+            w->nodes[node].notes++;
+        } else if (m.kind == MSG_report) {
             w->nodes[node].report = m.report;
             w->nodes[node].report_from = f.peer;
             w->nodes[node].reports++;
@@ -319,7 +285,8 @@ static inline void check_node(struct world *w, uint32_t node) {
         assert_false(n->held[i].state == MEMBER_LEFT &&
                      n->held[i].generation == v.generation);  /* M5 */
         assert_true(verdict || was_issued(&w->nodes[i], &v)); /* M1 */
-        if (verdict && node_id_equal(&r.issuer, &n->config.signer.id))
+        bool heard = m->map.known[place].told_by != 0; /* its own of an earlier life, perhaps */
+        if (verdict && !heard && node_id_equal(&r.issuer, &n->config.signer.id))
             check_verdict(w, node, i, &r); /* M6 */
         n->unreachable_since[i] = v.state != MEMBER_UNREACHABLE ? 0 : w->at.now;
         n->held[i] = v;
@@ -362,10 +329,12 @@ static inline void happen(struct world *w, struct happening_at *h) {
     uint8_t curve[32];
     uint32_t other = l->node[1 - side];
     person_curve(other, curve);
-    const struct msg up = {.kind = MSG_edge_up, .edge_up = {.curve = span_of(curve, sizeof curve)}};
+    const struct msg up = {
+        .kind = MSG_edge_up,
+        .edge_up = {.curve = span_of(curve, sizeof curve), .address = span_text("10.0.0.1")}};
     if (h->what == HAPPENS_FRAME) {
         if (l->edge[side] == 0) {
-            l->edge[side] = n->last_even += 2;
+            number_edge(w, h->to, h->link, side, n->last_even += 2);
             struct msg first = up;
             first.edge_up.edge = l->edge[side];
             step(w, h->to, ROOM_PEERS, 0, &first);
@@ -395,11 +364,11 @@ static inline bool holds_up(struct world *w, struct happening_at *h) {
     if (w->nodes[h->to].stopped_until > w->at.now)
         h->when = w->nodes[h->to].stopped_until;
     else if (from < w->count && w->cut[from][h->to] && !local)
-        h->when = w->at.now + 20;
+        h->when = w->at.now + 250; /* as a retransmission would */
     else
         return false;
     l->last[side] = l->last[side] > h->when ? l->last[side] : h->when;
-    queue_put(w, *h);
+    queue_put(&w->queue, *h);
     return true;
 }
 
@@ -420,12 +389,12 @@ static inline when_ms next_due(const struct world *w, uint32_t *node) {
 static inline void world_step(struct world *w, when_ms until) {
     uint32_t node = 0;
     when_ms due = next_due(w, &node);
-    when_ms next = w->queue_count > 0 ? w->queue[0].when : WHEN_NEVER;
+    when_ms next = w->queue.count > 0 ? w->queue.items[0].when : WHEN_NEVER;
     when_ms when = when_sooner(when_sooner(due, next), until);
     w->at.wall += when > w->at.now ? when - w->at.now : 0;
     w->at.now = when > w->at.now ? when : w->at.now;
     if (next <= w->at.now && next <= due) {
-        struct happening_at h = queue_take(w);
+        struct happening_at h = queue_take(&w->queue);
         if (holds_up(w, &h))
             return;
         happen(w, &h);
@@ -438,8 +407,8 @@ static inline void world_step(struct world *w, when_ms until) {
 static inline void world_run(struct world *w, dur_ms ms) {
     when_ms until = w->at.now + ms;
     uint32_t node;
-    while (when_sooner(next_due(w, &node), w->queue_count > 0 ? w->queue[0].when : WHEN_NEVER) <=
-           until)
+    while (when_sooner(next_due(w, &node),
+                       w->queue.count > 0 ? w->queue.items[0].when : WHEN_NEVER) <= until)
         world_step(w, until);
     w->at.wall += until - w->at.now;
     w->at.now = until;
@@ -492,6 +461,7 @@ static inline void world_start(struct world *w, uint32_t node) {
     n->running = true;
     n->host_lost = false;
     n->last_even = 0;
+    memset(n->by_edge, 0, sizeof n->by_edge);
     memset(n->view, 0, sizeof n->view);
     memset(n->held, 0, sizeof n->held);
     memset(n->unreachable_since, 0, sizeof n->unreachable_since);
@@ -526,9 +496,9 @@ static inline void world_cut(struct world *w, uint32_t from, uint32_t to, bool c
 static inline void world_destroy(struct world *w) {
     for (uint32_t i = 0; i < w->count; i++)
         free(w->nodes[i].member);
-    while (w->queue_count > 0)
-        free(queue_take(w).bytes);
-    free(w->queue);
+    while (w->queue.count > 0)
+        free(queue_take(&w->queue).bytes);
+    free(w->queue.items);
     free(w->says);
     free(w);
 }
