@@ -216,9 +216,15 @@ static bool stays(const struct member *m, const struct edge *old, const struct e
     return old->dialled == ours;
 }
 
+static dur_ms period_of(const struct member *m, uint32_t place) {
+    dur_ms period = (dur_ms)m->overlay.nodes[place].degree * BEAT_MS;
+    return period > PERIOD_MIN ? period : PERIOD_MIN;
+}
+
 static void say_beat(struct member *m, uint32_t edge, struct says *out) {
     struct edge *e = &m->edges[edge];
     e->sent++;
+    e->beat_at = m->at.now + period_of(m, 0);
     e->sent_at[e->sent % SENT_KEPT] = m->at.now;
     const struct msg msg = {.kind = MSG_beat,
                             .beat = {.number = e->sent,
@@ -226,11 +232,6 @@ static void say_beat(struct member *m, uint32_t edge, struct says *out) {
                                      .held_us = e->got > 0 ? (m->at.now - e->got_at) * 1000 : 0,
                                      .map = m->map.sum}};
     say_to(out, ROOM_PEERS, e->number, &msg);
-}
-
-static dur_ms period_of(const struct member *m, uint32_t place) {
-    dur_ms period = (dur_ms)m->overlay.nodes[place].degree * BEAT_MS;
-    return period > PERIOD_MIN ? period : PERIOD_MIN;
 }
 
 static void become_ready(struct member *m, uint32_t edge, struct says *out) {
@@ -242,7 +243,6 @@ static void become_ready(struct member *m, uint32_t edge, struct says *out) {
     e->lateness = LATENESS_MIN;
     e->rtt_min_us = INT64_MAX;
     e->sync_pause = SYNC_PAUSE;
-    e->beat_at = m->at.now + period_of(m, 0);
     p->edge = (int8_t)edge;
     p->edgeless = WHEN_NEVER;
     p->look_up = false;
@@ -330,9 +330,12 @@ void edges_probe_ack(struct member *m, uint32_t edge, uint64_t nonce) {
 
 /* The edge's own p99, roughly: up at once to what was seen, down by a sixty-fourth of what was not needed. */
 static void learn_lateness(const struct member *m, struct edge *e) {
-    dur_ms late = m->at.now - e->beat_heard - period_of(m, (uint32_t)e->place);
+    dur_ms period = period_of(m, (uint32_t)e->place);
+    dur_ms late = m->at.now - e->beat_heard - period;
     dur_ms seen = late < LATENESS_MIN ? LATENESS_MIN : late > LATENESS_MAX ? LATENESS_MAX : late;
-    e->lateness = seen > e->lateness ? seen : e->lateness - (e->lateness - seen) / 64;
+    if (period == e->period) /* else the overlay was late, not the edge */
+        e->lateness = seen > e->lateness ? seen : e->lateness - (e->lateness - seen) / 64;
+    e->period = period;
     e->beat_heard = m->at.now;
 }
 
@@ -415,17 +418,39 @@ static void keep(struct member *m, uint32_t edge, struct says *out) {
         edges_close(m, edge, out); /* nobody wants it, or its member is forgotten */
         return;
     }
-    if (e->unwanted != WHEN_NEVER)
+    if (e->unwanted != WHEN_NEVER) { /* not one of those that have their turn */
+        if (m->at.now >= e->beat_at)
+            say_beat(m, edge, out);
+        member_wake(m, e->beat_at);
         member_wake(m, e->unwanted + LINGER_MS);
-    if (m->at.now >= e->beat_at) {
-        say_beat(m, edge, out);
-        e->beat_at = m->at.now + period_of(m, 0);
     }
-    member_wake(m, e->beat_at);
     const struct known *k = &m->map.known[e->place];
     if (k->version.state == MEMBER_ALIVE && !known_is_active(k))
         verdict_vouch(m, edge, out);
     watch(m, edge, out);
+}
+
+/* Beats go to the neighbours in turn, evenly spread over a period: so one of all observers is always about to miss one. */
+static void beat_in_turn(struct member *m, struct says *out) {
+    int32_t next = -1;
+    dur_ms count = 0;
+    for (int32_t i = 0; i < LIMIT_EDGES; i++) {
+        const struct edge *e = &m->edges[i];
+        if (e->state != EDGE_READY || e->unwanted != WHEN_NEVER)
+            continue;
+        count++;
+        if (next < 0 || e->beat_at < m->edges[next].beat_at)
+            next = i;
+    }
+    if (next < 0)
+        return;
+    when_ms turn = m->beat_at + period_of(m, 0) / count;
+    if (m->at.now >= turn) {
+        say_beat(m, (uint32_t)next, out);
+        m->beat_at = m->at.now;
+        turn = m->at.now + period_of(m, 0) / count;
+    }
+    member_wake(m, turn);
 }
 
 void edges_tick(struct member *m, struct says *out) {
@@ -443,6 +468,7 @@ void edges_tick(struct member *m, struct says *out) {
             member_wake(m, e->since + patience);
         }
     }
+    beat_in_turn(m, out);
     judge_isolation(m);
     dial_tick(m, out);
 }

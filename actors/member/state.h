@@ -33,7 +33,9 @@ struct edge {
     when_ms since;                    /* in this state */
     when_ms unwanted;                 /* since when no ring asks for it; WHEN_NEVER: one does */
     /* Signs of life. */
-    when_ms heard, beat_heard, beat_at;
+    when_ms heard, beat_heard;
+    when_ms beat_at; /* a period after the last that was said */
+    dur_ms period;   /* of the other side's beats, when the last one came */
     dur_ms lateness; /* W1: how late a beat may be before anybody looks */
     bool late;
     /* Round trips. */
@@ -114,6 +116,7 @@ struct member {
     when_ms mute_until; /* this node was late itself: it accuses nobody */
     when_ms isolated;   /* most edges are late since; WHEN_NEVER */
     when_ms flush_at;
+    when_ms beat_at; /* of the last beat that had its turn */
     bool overlay_stale, routes_stale;
     when_ms overlay_at; /* not built anew before */
     uint64_t draws;
