@@ -178,10 +178,10 @@ void edges_up(struct member *m, const struct msg_edge_up *up, struct says *out) 
     buf_span(&address, up->address);
     e->state = EDGE_UP;
     e->since = m->at.now;
-    if (span_equal(own_curve(e), up->curve))
-        say_greet(m, e, out);
-    else
+    if (!span_equal(own_curve(e), up->curve))
         edges_refuse(m, (uint32_t)edge, out);
+    else if (e->dialled)
+        say_greet(m, e, out); /* whoever knocks says first who it is; a stranger learns nothing */
 }
 
 /* ---- greeting ---- */
@@ -285,6 +285,8 @@ bool edges_greeted(struct member *m, uint32_t edge, const struct msg_greet *gree
     }
     if (old != EDGE_NONE)
         edges_close(m, (uint32_t)old, out);
+    if (!e->dialled)
+        say_greet(m, e, out);
     become_ready(m, edge, out);
     return true;
 }

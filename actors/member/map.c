@@ -171,7 +171,7 @@ static void take_over(struct known *k, const struct msg_member_record *r, when_m
         k->convicted = 0;
     if (verdict)
         k->convicted = version.incarnation + 1;
-    if (version.state != k->version.state || version.generation != k->version.generation)
+    if (version_compare(&version, &k->version) != 0)
         k->since = now;
     k->version = version;
     k->flags = (uint32_t)r->flags;

@@ -46,7 +46,7 @@ struct known {
     size_t len;
     /* Bits of edges: which are still to be told this record, and which have said it themselves. */
     uint32_t owed, told_by;
-    when_ms since; /* its state was learned */
+    when_ms since; /* its version was learned */
 };
 
 struct map {

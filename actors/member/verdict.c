@@ -343,6 +343,11 @@ void verdict_check_heard(struct member *m, const struct msg_check *check, struct
 
 /* ---- what others say ---- */
 
+static bool is_at_issue(const struct member *m, uint32_t place) {
+    const struct pair *p = &m->pairs[place];
+    return p->look_until != WHEN_NEVER || p->accuse_at != WHEN_NEVER || p->suit != SUIT_NONE;
+}
+
 bool verdict_statement_heard(struct member *m, const struct msg *statement, struct says *out) {
     bool accuses = statement->kind == MSG_accuse;
     const struct node_id *observer =
@@ -356,6 +361,8 @@ bool verdict_statement_heard(struct member *m, const struct msg *statement, stru
     int32_t by = map_find(&m->map, observer), place = map_find(&m->map, subject);
     if (by <= 0 || place < 0)
         return true; /* not known here: nobody's fault */
+    if (!accuses && place > 0 && !is_at_issue(m, (uint32_t)place))
+        return true; /* nobody doubts it here */
     if (!proof_statement(statement))
         return false;
     const struct version *known = &m->map.known[place].version;
