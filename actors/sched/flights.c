@@ -46,18 +46,13 @@ struct flight *flights_add(struct flights *t, const struct job_id *job,
     return f;
 }
 
-static void unlink(struct flights *t, struct flight *f) {
+static void leave_list(struct flights *t, struct flight *f) {
     if (f->list == FLIGHTS_NOWHERE)
         return;
-    struct flight *next = at(t, f->next), *before = at(t, f->before);
-    if (before != NULL)
-        before->next = f->next;
-    else
-        t->lists[f->list].first = f->next;
-    if (next != NULL)
-        next->before = f->before;
-    else
-        t->lists[f->list].last = f->before;
+    uint32_t *to_it = f->before == 0 ? &t->lists[f->list].first : &t->entries[f->before - 1].next;
+    uint32_t *back = f->next == 0 ? &t->lists[f->list].last : &t->entries[f->next - 1].before;
+    *to_it = f->next;
+    *back = f->before;
     f->next = f->before = 0;
     f->list = FLIGHTS_NOWHERE;
 }
@@ -70,24 +65,21 @@ void flights_remove(struct flights *t, struct flight *f) {
         link = &at(t, *link)->chain;
     }
     *link = f->chain;
-    unlink(t, f);
+    leave_list(t, f);
     *f = (struct flight){.next = t->free};
     t->free = number;
     t->count--;
 }
 
 void flights_move(struct flights *t, struct flight *f, uint32_t list) {
-    unlink(t, f);
+    leave_list(t, f);
     if (list == FLIGHTS_NOWHERE)
         return;
-    struct flight *last = at(t, t->lists[list].last);
+    uint32_t last = t->lists[list].last;
+    uint32_t *to_it = last == 0 ? &t->lists[list].first : &t->entries[last - 1].next;
     f->list = list;
-    f->before = t->lists[list].last;
-    t->lists[list].last = number_of(t, f);
-    if (last != NULL)
-        last->next = number_of(t, f);
-    else
-        t->lists[list].first = number_of(t, f);
+    f->before = last;
+    *to_it = t->lists[list].last = number_of(t, f);
 }
 
 struct flight *flights_first(struct flights *t, uint32_t list) {

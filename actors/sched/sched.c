@@ -4,9 +4,10 @@
 #include "proto/base/check.h"
 
 enum {
+    ASKED_MAX =
+        LIMIT_SLOTS_NODE,  /* configurations may be large, and their answers wait on the board */
     TRIAL_GUESS_MS = 1000, /* until one has ended */
-    CHECKED_MAX =
-        256 /* with more flights than that, counting them all would cost more than a step */
+    CHECKED_MAX = 256      /* counting more than that would cost more than a step */
 };
 
 size_t sched_size(void) {
@@ -88,8 +89,8 @@ static struct plan *pick(struct sched *s) {
 
 static bool may_give_out(const struct sched *s) {
     uint64_t most = LIMIT_UNRECORDED + s->workers.remote_slots;
-    return s->up && !s->follows && !s->held && !s->quitting && s->asked < s->workers.free &&
-           s->flights.count < most && s->flights.count < LIMIT_BEGUN;
+    return s->up && !s->follows && !s->held && !s->quitting && s->asked < ASKED_MAX &&
+           s->asked < s->workers.free && s->flights.count < most && s->flights.count < LIMIT_BEGUN;
 }
 
 static void give_out(struct sched *s, struct says *out) {
@@ -297,7 +298,7 @@ static void sched_check(const void *self) {
         const struct plan *p = &s->plans[i];
         ensure(!p->used || p->parallel == 0 || p->running <= p->parallel + p->inherited);
     }
-    if (s->flights.used > CHECKED_MAX)
+    if (s->flights.used > CHECKED_MAX || s->workers.count > CHECKED_MAX)
         return;
     for (uint32_t i = 0; i < s->flights.used; i++) {
         const struct flight *f = &s->flights.entries[i];

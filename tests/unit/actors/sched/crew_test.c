@@ -341,10 +341,17 @@ static void many_workers_may_run_more_than_the_disk_of_one_node_allows(void **st
     open_job(f, 1000000, (struct span){0});
     for (uint32_t peer = 1; peer <= 30; peer++)
         worker(f, peer, 100);
+    assert_int_equal(asked(f), LIMIT_SLOTS_NODE); /* so many at a time */
+    uint64_t next = 0;
+    while (next < 3000)
+        proposed(f, next++);
     assert_int_equal(asked(f), 3000);
     for (uint32_t peer = 31; peer <= 100; peer++)
         worker(f, peer, 100);
+    while (next < LIMIT_BEGUN)
+        proposed(f, next++);
     assert_int_equal(asked(f), LIMIT_BEGUN);
+    assert_int_equal(stage_count(f->stage, ROOM_MEMBER, MSG_lease), LIMIT_BEGUN);
 }
 
 static void a_job_that_is_shut_waits_for_its_workers_to_let_go(void **state) {
