@@ -71,43 +71,31 @@ bool trial_status_final(enum trial_status status) {
     return statuses[status].final;
 }
 
-void end_count_add(struct end_count *c, uint64_t slot) {
-    if (c->count++ == 0 || slot < c->first)
-        c->first = slot;
-}
-
-void end_count_take_back(struct end_count *c) {
-    if (--c->count == 0)
-        *c = (struct end_count){0};
-}
-
-void end_counts_encode(const struct end_count of[TRIAL_STATUS_COUNT], struct buf *out) {
+void end_counts_encode(const uint64_t of[TRIAL_STATUS_COUNT], struct buf *out) {
     uint32_t kinds = 0;
     for (size_t i = 0; i < TRIAL_STATUS_COUNT; i++)
-        kinds += of[i].count > 0;
-    mp_put_array(out, 3 * kinds);
+        kinds += of[i] > 0;
+    mp_put_array(out, 2 * kinds);
     for (size_t i = 0; i < TRIAL_STATUS_COUNT; i++) {
-        if (of[i].count == 0)
+        if (of[i] == 0)
             continue;
         mp_put_u64(out, i);
-        mp_put_u64(out, of[i].count);
-        mp_put_u64(out, of[i].first);
+        mp_put_u64(out, of[i]);
     }
 }
 
-bool end_counts_decode(struct end_count of[TRIAL_STATUS_COUNT], struct span bytes) {
+bool end_counts_decode(uint64_t of[TRIAL_STATUS_COUNT], struct span bytes) {
     struct mp in = mp_of(bytes);
     memset(of, 0, TRIAL_STATUS_COUNT * sizeof *of);
     uint32_t fields = mp_array(&in);
-    if (fields % 3 != 0)
+    if (fields % 2 != 0)
         return false;
-    for (; fields > 0; fields -= 3) {
+    for (; fields > 0; fields -= 2) {
         enum trial_status status;
         bool known = trial_status_of(mp_u64(&in), &status);
-        struct end_count counted = {.count = mp_u64(&in)};
-        counted.first = mp_u64(&in);
+        uint64_t count = mp_u64(&in);
         if (known)
-            of[status] = counted;
+            of[status] = count;
     }
     return mp_done(&in);
 }

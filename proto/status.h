@@ -51,21 +51,11 @@ bool attempts_count(struct attempts *a, const struct retry *allowed, enum trial_
 bool trial_status_final(enum trial_status status);
 bool attempts_spent(const struct attempts *a, const struct retry *allowed);
 
-/* How often the finished slots of a job ended in one way, and the first slot that did: an example, which may be counted
- * otherwise by now. */
-struct end_count {
-    uint64_t count;
-    uint64_t first;
-};
-
-enum { END_COUNTS_BYTES = 8 + TRIAL_STATUS_COUNT * 27 };
-
-void end_count_add(struct end_count *c, uint64_t slot);
-void end_count_take_back(struct end_count *c);
-/* As bytes for a job_row: an array of status, count, first, status, ... without those that are zero. What a newer peer
- * names and we do not know is skipped; false: these are no such bytes. */
-void end_counts_encode(const struct end_count of[TRIAL_STATUS_COUNT], struct buf *out);
-bool end_counts_decode(struct end_count of[TRIAL_STATUS_COUNT], struct span bytes);
+/* How often the finished slots of a job ended in each way, as bytes for a job_row: an array of status, count, status, ...
+ * without those that are zero. What a newer peer names and we do not know is skipped; false: these are no such bytes. */
+enum { END_COUNTS_BYTES = 8 + TRIAL_STATUS_COUNT * 18 };
+void end_counts_encode(const uint64_t of[TRIAL_STATUS_COUNT], struct buf *out);
+bool end_counts_decode(uint64_t of[TRIAL_STATUS_COUNT], struct span bytes);
 
 /* How long a slot that is not finished rests before its next attempt: what asked to be tried again later, was interrupted, or
  * goes on from a checkpoint, waits twice as long each time (from 100 ms to a minute). */

@@ -31,6 +31,19 @@ static void put_rank(struct batch *batch, const struct seat *s, uint64_t slot, d
         ops_delete(&batch->ops, TABLE_rank, buf_view(&key));
 }
 
+static void put_end(struct batch *batch, const struct seat *s, uint64_t slot,
+                    enum trial_status status, bool put) {
+    uint8_t key_memory[JOB_ID_BYTES + 16];
+    struct buf key = buf_of(key_memory, sizeof key_memory);
+    if (status == TRIAL_DONE)
+        return;
+    trial_row_end_key(&key, &s->id, status, slot);
+    if (put)
+        ops_put(&batch->ops, TABLE_ends, buf_view(&key), (struct span){0});
+    else
+        ops_delete(&batch->ops, TABLE_ends, buf_view(&key));
+}
+
 void fold_log(struct batch *batch, const struct msg_log_fact *log, const struct fact_key *key) {
     uint8_t key_memory[128], value_memory[LIMIT_LOG_HEAD_BYTES + LIMIT_LOG_TAIL_BYTES + 64];
     struct buf row = buf_of(key_memory, sizeof key_memory);
@@ -159,6 +172,9 @@ static void count_finished(struct facts *f, struct batch *batch, struct seat *s,
         seat_recount(s, slot, before, row);
     else if (!seat_count(s, slot, row))
         f->nonsense++; /* more gaps than can be remembered: the row is kept, the job will not open again */
+    if (before->finished)
+        put_end(batch, s, slot, before->status, false);
+    put_end(batch, s, slot, row->status, true);
     if (before->finished && before->has_value)
         put_rank(batch, s, slot, before->value, false);
     if (row->has_value)

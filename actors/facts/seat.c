@@ -64,7 +64,7 @@ static void put_end_counts(struct seat *s) {
 }
 
 /* by: 1, or -1 to take it back. */
-static void tally(struct seat *s, uint64_t slot, const struct trial_row *trial, uint64_t by) {
+static void tally(struct seat *s, const struct trial_row *trial, uint64_t by) {
     if (trial->status == TRIAL_DONE)
         s->row.done += by;
     else if (trial->status == TRIAL_INFEASIBLE)
@@ -74,10 +74,7 @@ static void tally(struct seat *s, uint64_t slot, const struct trial_row *trial, 
     s->row.retried += by * (trial->attempts.made - 1);
     if (trial->status == TRIAL_DONE)
         return;
-    if (by == 1)
-        end_count_add(&s->end_counts[trial->status], slot);
-    else
-        end_count_take_back(&s->end_counts[trial->status]);
+    s->end_counts[trial->status] += by;
     put_end_counts(s);
 }
 
@@ -91,7 +88,7 @@ bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial) {
     ensure(trial->finished);
     if (slot >= s->job.trials || ranges_has(&s->finished, slot) || !ranges_add(&s->finished, slot))
         return false;
-    tally(s, slot, trial, 1);
+    tally(s, trial, 1);
     note_end(s, trial);
     if (trial->has_value)
         note_best(s, slot, trial);
@@ -101,8 +98,8 @@ bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial) {
 void seat_recount(struct seat *s, uint64_t slot, const struct trial_row *old,
                   const struct trial_row *trial) {
     ensure(old->finished && trial->finished && ranges_has(&s->finished, slot));
-    tally(s, slot, old, (uint64_t)-1);
-    tally(s, slot, trial, 1);
+    tally(s, old, (uint64_t)-1);
+    tally(s, trial, 1);
     note_end(s, trial);
     bool was_best = s->row.has_best && s->row.best_slot == slot;
     if (was_best && (!trial->has_value || job_better(&s->job, old->value, trial->value))) {
@@ -160,8 +157,8 @@ bool seat_has_failed(const struct seat *s, struct buf *cause) {
     const struct span metric = s->job.objective.metric;
     if (s->row.state != JOB_OPEN || s->row.done > 0)
         return false;
-    if (s->end_counts[TRIAL_NO_METRIC].count >= SEAT_NO_METRIC_MAX) {
-        buf_u64(cause, s->end_counts[TRIAL_NO_METRIC].count);
+    if (s->end_counts[TRIAL_NO_METRIC] >= SEAT_NO_METRIC_MAX) {
+        buf_u64(cause, s->end_counts[TRIAL_NO_METRIC]);
         buf_text(cause, " trials ended well and none printed '");
         buf_span(cause, metric);
         buf_text(cause, "'; zyg try shows what is understood");

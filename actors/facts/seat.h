@@ -39,7 +39,7 @@ struct seat {
     uint64_t closed_in;    /* CLOSING, SHUT: the batch that says so */
     when_ms counted_until; /* run_ms counts up to here */
     uint32_t events;
-    struct end_count end_counts[TRIAL_STATUS_COUNT]; /* of what did not end well */
+    uint64_t end_counts[TRIAL_STATUS_COUNT]; /* of what did not end well */
     struct range ranges_memory[LIMIT_RANGES];
     uint8_t best_params[SEAT_PARAMS_BYTES];
     uint8_t end_counts_bytes[END_COUNTS_BYTES];

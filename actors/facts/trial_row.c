@@ -153,6 +153,13 @@ uint64_t trial_row_key_slot(struct span key) {
     return key.len < JOB_ID_BYTES + 8 ? 0 : read_be64(key.data + JOB_ID_BYTES);
 }
 
+void trial_row_end_key(struct buf *out, const struct job_id *job, enum trial_status status,
+                       uint64_t slot) {
+    buf_put(out, job->bytes, sizeof job->bytes);
+    buf_be64(out, status);
+    buf_be64(out, slot);
+}
+
 uint64_t trial_row_rank_key_slot(struct span key) {
     return key.len < JOB_ID_BYTES + 16 ? 0 : read_be64(key.data + JOB_ID_BYTES + 8);
 }

@@ -63,6 +63,8 @@ void trial_row_rank_key(struct buf *out, const struct job_id *job, bool maximize
                         uint64_t slot);
 uint64_t trial_row_key_slot(
     struct span key); /* the slot in a key of trials; 0 when it is too short */
-uint64_t trial_row_rank_key_slot(struct span key);
+void trial_row_end_key(struct buf *out, const struct job_id *job, enum trial_status status,
+                       uint64_t slot);
+uint64_t trial_row_rank_key_slot(struct span key); /* of an end key, too */
 
 #endif

@@ -94,6 +94,21 @@ static void scan_of_job(struct asks *a, struct ask *ask, enum table table, bool 
          out);
 }
 
+/* Ranks, or how trials ended: keys that end in a slot. */
+static void scan_of_index(struct asks *a, struct ask *ask, struct says *out) {
+    uint8_t memory[JOB_ID_BYTES + 8];
+    struct buf key = buf_of(memory, sizeof memory);
+    buf_put(&key, ask->job.bytes, sizeof ask->job.bytes);
+    if (ask->ended != 0)
+        buf_be64(&key, ask->ended);
+    scan(a, ask,
+         &(struct msg_scan){.table = ask->ended != 0 ? TABLE_ends : TABLE_rank,
+                            .prefix = buf_view(&key),
+                            .after = cursor_of(ask),
+                            .limit = ask->limit},
+         out);
+}
+
 static void scan_of_slot(struct asks *a, struct ask *ask, enum table table, struct says *out) {
     uint8_t memory[JOB_ID_BYTES + 12];
     struct buf key = buf_of(memory, sizeof memory);
@@ -214,7 +229,7 @@ static void on_job(struct asks *a, struct ask *ask, const struct msg_rows *rows,
         scan_of_job(a, ask, TABLE_trials, true, out);
     } else if (ask->kind == ASK_RANKED) {
         ask->limit = ask->limit < RANKED_PAGE ? ask->limit : RANKED_PAGE;
-        scan_of_job(a, ask, TABLE_rank, true, out);
+        scan_of_index(a, ask, out);
     } else {
         uint8_t memory[8 + JOB_ID_BYTES];
         struct buf key = buf_of(memory, sizeof memory);

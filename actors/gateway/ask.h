@@ -16,7 +16,7 @@ enum ask_kind {
     ASK_SHOW,   /* job, then its summary */
     ASK_WATCH,  /* the same, only the summary */
     ASK_TRIALS, /* job, then trials by number */
-    ASK_RANKED, /* job, then ranks, then the trial of each */
+    ASK_RANKED, /* job, then ranks (or ends, for `ended`), then the trial of each */
     ASK_LOG,
     ASK_SERIES, /* the trial for the names, then its curve */
     ASK_EVENTS
@@ -32,6 +32,7 @@ struct ask {
     uint64_t slot;
     uint64_t attempt; /* 0: the last */
     uint64_t limit;
+    uint64_t ended; /* RANKED: enum trial_status; 0: by value */
     uint64_t found;
     uint32_t pending; /* RANKED: trials still to come */
     bool more;

@@ -119,6 +119,7 @@ struct subject {
     uint64_t slot;
     uint64_t attempt;
     uint64_t limit;
+    uint64_t ended;
     struct span after;
 };
 
@@ -136,6 +137,7 @@ static bool on_ask(struct gateway *g, enum ask_kind kind, uint32_t peer, uint64_
     ask->slot = about->slot;
     ask->attempt = about->attempt;
     ask->limit = about->limit;
+    ask->ended = about->ended;
     if (about->after.len > 0)
         memcpy(ask->cursor, about->after.data, about->after.len);
     ask->cursor_len = about->after.len;
@@ -186,9 +188,11 @@ static void on_request(struct gateway *g, const struct event *event, when_ms now
                out);
         break;
     case MSG_list_trials:
-        on_ask(g, m->list_trials.best_first ? ASK_RANKED : ASK_TRIALS, peer, m->list_trials.ticket,
+        on_ask(g, m->list_trials.best_first || m->list_trials.ended != 0 ? ASK_RANKED : ASK_TRIALS,
+               peer, m->list_trials.ticket,
                &(struct subject){.job = m->list_trials.job,
                                  .limit = m->list_trials.limit,
+                                 .ended = m->list_trials.ended,
                                  .after = m->list_trials.after},
                out);
         break;

@@ -112,31 +112,39 @@ static void text_shorten(char out[EVENT_BYTES], struct span text) {
     out[to.len] = '\0';
 }
 
-static bool cause_take(void *context, const struct msg *answer) {
-    if (answer->kind == MSG_trial_row)
-        text_shorten(context, answer->trial_row.cause);
-    return answer->kind != MSG_trial_row;
+struct example {
+    uint64_t slot;
+    char cause[EVENT_BYTES];
+};
+
+/* The first is enough. */
+static bool example_take(void *context, const struct msg *answer) {
+    struct example *example = context;
+    if (answer->kind != MSG_trial_row)
+        return true;
+    example->slot = answer->trial_row.slot;
+    text_shorten(example->cause, answer->trial_row.cause);
+    return false;
 }
 
 /* How many trials ended in each way that is not well, and the first cause of each. */
 static bool causes_show(struct client *c, const struct subject *s, struct err *err) {
-    struct end_count end_counts[TRIAL_STATUS_COUNT];
+    uint64_t end_counts[TRIAL_STATUS_COUNT];
     if (s->row.failed + s->row.infeasible == 0 || !end_counts_decode(end_counts, s->row.end_counts))
         return true; /* one of an older version has not counted them */
     printf("\nnot done\n");
     for (size_t i = 0; i < TRIAL_STATUS_COUNT; i++) {
-        char cause[EVENT_BYTES] = "";
-        uint8_t before[TRIAL_CURSOR_BYTES];
-        struct msg request = {.kind = MSG_list_trials, .list_trials = {.job = s->job, .limit = 1}};
-        struct pages_reader reader = {.row = cause_take, .context = cause};
-        if (end_counts[i].count == 0)
+        struct example example = {0};
+        struct msg request = {.kind = MSG_list_trials,
+                              .list_trials = {.job = s->job, .limit = 1, .ended = i}};
+        struct pages_reader reader = {.row = example_take, .context = &example};
+        if (end_counts[i] == 0)
             continue;
-        request.list_trials.after = trial_cursor(s, end_counts[i].first, before);
         if (!pages_read(c, &request, &reader, err))
             return false;
-        printf("  %4llu  %-11s  #%llu: %s\n", (unsigned long long)end_counts[i].count,
-               trial_status_name((enum trial_status)i), (unsigned long long)end_counts[i].first,
-               cause);
+        printf("  %4llu  %-11s  #%llu: %s\n", (unsigned long long)end_counts[i],
+               trial_status_name((enum trial_status)i), (unsigned long long)example.slot,
+               example.cause);
     }
     return true;
 }

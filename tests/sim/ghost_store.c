@@ -230,6 +230,17 @@ static void judge_rank(const struct world *w, const struct work *work, uint64_t 
                  "job%u #%llu has a value and no rank", work->number, (ull)slot);
 }
 
+static void judge_end(const struct world *w, const struct work *work, uint64_t slot,
+                      enum trial_status status) {
+    uint8_t memory[JOB_ID_BYTES + 16];
+    struct buf key = buf_of(memory, sizeof memory);
+    struct span value;
+    trial_row_end_key(&key, &work->id, status, slot);
+    world_ensure(w, store_mem_get(w->disk.store, TABLE_ends, buf_view(&key), &value),
+                 "job%u #%llu is not among those that are %s", work->number, (ull)slot,
+                 trial_status_name(status));
+}
+
 static void count_trial(struct msg_job_row *sum, const struct work *work, uint64_t slot,
                         const struct trial_row *row) {
     if (!row->finished)
@@ -246,23 +257,21 @@ static void count_trial(struct msg_job_row *sum, const struct work *work, uint64
 }
 
 static void judge_end_counts(const struct work *work, const struct msg_job_row *kept,
-                             const struct end_count sum[TRIAL_STATUS_COUNT],
-                             const struct world *w) {
-    struct end_count of[TRIAL_STATUS_COUNT] = {0};
+                             const uint64_t sum[TRIAL_STATUS_COUNT], const struct world *w) {
+    uint64_t of[TRIAL_STATUS_COUNT] = {0};
     if (kept->infeasible + kept->failed > 0)
         world_ensure(w, end_counts_decode(of, kept->end_counts),
                      "job%u: its counts of endings cannot be read", work->number);
     for (size_t i = 0; i < TRIAL_STATUS_COUNT; i++)
-        world_ensure(w, of[i].count == sum[i].count && of[i].first == sum[i].first,
-                     "job%u: %llu trials from #%llu on are %s, the summary says %llu from #%llu on",
-                     work->number, (ull)sum[i].count, (ull)sum[i].first,
-                     trial_status_name((enum trial_status)i), (ull)of[i].count, (ull)of[i].first);
+        world_ensure(w, of[i] == sum[i], "job%u: %llu trials are %s, the summary says %llu",
+                     work->number, (ull)sum[i], trial_status_name((enum trial_status)i),
+                     (ull)of[i]);
 }
 
 static void judge_job(const struct world *w, const struct work *work) {
     const struct store *s = w->disk.store;
     struct msg_job_row kept, sum = {0};
-    struct end_count end_counts[TRIAL_STATUS_COUNT] = {0};
+    uint64_t end_counts[TRIAL_STATUS_COUNT] = {0}, ended = 0;
     struct span bytes, key, value;
     uint64_t valued = 0, trials = ghost_rows(w, TABLE_trials, &work->id);
     size_t first = store_mem_find(s, TABLE_trials, span_of(work->id.bytes, JOB_ID_BYTES));
@@ -271,14 +280,19 @@ static void judge_job(const struct world *w, const struct work *work) {
         store_mem_row(s, TABLE_trials, i, &key, &value);
         ensure(trial_row_decode(&row, value));
         count_trial(&sum, work, trial_row_key_slot(key), &row);
-        if (row.finished && row.status != TRIAL_DONE && end_counts[row.status].count++ == 0)
-            end_counts[row.status].first = trial_row_key_slot(key); /* they come in order */
+        if (row.finished && row.status != TRIAL_DONE) {
+            end_counts[row.status]++;
+            ended++;
+            judge_end(w, work, trial_row_key_slot(key), row.status);
+        }
         if (!row.finished || !row.has_value)
             continue;
         valued++;
         judge_rank(w, work, trial_row_key_slot(key), &row);
     }
     world_ensure(w, ghost_rows(w, TABLE_rank, &work->id) == valued, "job%u has ranks of no trial",
+                 work->number);
+    world_ensure(w, ghost_rows(w, TABLE_ends, &work->id) == ended, "job%u has ends of no trial",
                  work->number);
     world_ensure(w, ghost_summary(w, work, &kept, &bytes), "job%u has no summary", work->number);
     world_ensure(w,

@@ -123,15 +123,16 @@ static void a_message_goes_to_the_rooms_of_its_route(void **state) {
     struct fixture *f = *state;
     board_post(f->board, ROOM_NODE, 0, &(struct msg){.kind = MSG_start});
     board_run(f->board, at);
-    assert_int_equal(f->book.count, 6);
+    assert_int_equal(f->book.count, 7);
     expect_note(f, 0, ROOM_FACTS, ROOM_NODE, MSG_start);
     expect_note(f, 1, ROOM_SCHED, ROOM_NODE, MSG_start);
     expect_note(f, 2, ROOM_EXECUTOR, ROOM_NODE, MSG_start);
     expect_note(f, 3, ROOM_GATEWAY, ROOM_NODE, MSG_start);
-    expect_note(f, 4, ROOM_LEADER, ROOM_NODE, MSG_start);
-    expect_note(f, 5, ROOM_ELASTIC, ROOM_NODE, MSG_start);
+    expect_note(f, 4, ROOM_MEMBER, ROOM_NODE, MSG_start);
+    expect_note(f, 5, ROOM_LEADER, ROOM_NODE, MSG_start);
+    expect_note(f, 6, ROOM_ELASTIC, ROOM_NODE, MSG_start);
     assert_int_equal(f->book.notes[0].now, 50);
-    assert_int_equal(board_delivered(f->board), 6);
+    assert_int_equal(board_delivered(f->board), 7);
 }
 
 static void what_a_room_says_comes_after_what_was_said_before(void **state) {
