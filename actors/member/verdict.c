@@ -393,20 +393,22 @@ void verdict_version_changed(struct member *m, uint32_t place) {
     struct pair *p = &m->pairs[place];
     const struct version *version = &m->map.known[place].version;
     const struct suit *s = suit_of(m, place);
-    bool same = s != NULL && s->version.generation == version->generation &&
-                s->version.incarnation == version->incarnation;
+    bool same_life = s != NULL && s->version.generation == version->generation;
+    bool new_life = s != NULL && !same_life;
     if (version->state == MEMBER_DEAD)
         p->tries = 0; /* its pauses begin anew, longer ones */
-    if (same && state_is_counted(version->state))
+    if (same_life && s->version.incarnation == version->incarnation &&
+        state_is_counted(version->state))
         return;
-    if (s != NULL)
-        drop_suit(m, place);
+    drop_suit(m, place);
     if (p->accuse_at != WHEN_NEVER && state_is_live(version->state) && p->edge == EDGE_NONE &&
-        s != NULL && s->version.generation == version->generation)
+        same_life)
         p->bad_until = m->at.now + BAD_MS; /* it lives, only not for this node */
     p->accuse_at = p->look_until = WHEN_NEVER;
-    if (s != NULL && s->version.generation != version->generation)
-        p->dial_at = m->at.now; /* a new life: what failed before says nothing */
+    if (new_life) { /* what failed before says nothing */
+        p->dial_at = m->at.now;
+        p->bad_until = 0;
+    }
 }
 
 void verdict_forget(struct member *m, uint32_t place) {

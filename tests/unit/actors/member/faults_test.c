@@ -36,6 +36,8 @@ static void a_cut_between_two_is_a_matter_of_the_two(void **state) {
         assert_int_equal(verdicts(w), 0);
         assert_true(all_see_all(w) && all_agree(w));
         assert_false(w->nodes[2].view[3].neighbour && w->nodes[3].view[2].neighbour);
+        /* Each is accused once, refutes it, and is then left alone for ten minutes. */
+        assert_true(w->nodes[2].issued_count <= 6 && w->nodes[3].issued_count <= 6);
         const struct msg report = {.kind = MSG_report, .report.term = 7};
         uint32_t heard = w->nodes[3].reports;
         step(w, 2, ROOM_LEADER, w->nodes[2].view[3].peer, &report); /* the others pass it on */

@@ -248,8 +248,9 @@ static inline void check_verdict(struct world *w, uint32_t node, uint32_t about,
         uint32_t other = m->overlay.nodes[place].neighbours[i];
         t.observers += other == 0 || state_is_live(m->map.known[other].version.state);
     }
-    /* Observers that are suspect themselves do not count: at worst only the accusers were left. */
-    t.observers = t.accusers < t.observers ? t.accusers : t.observers;
+    /* Observers that are suspect themselves do not count: at worst only those whose word decided were left. */
+    uint32_t decided = r->state == MEMBER_DEAD && t.refused > 0 ? t.refused : t.accusers;
+    t.observers = decided < t.observers ? decided : t.observers;
     bool aged = n->unreachable_since[about] > 0 && w->at.now >= n->unreachable_since[about] + 10000;
     assert_true(verdict_of(&t, &wait) >= (enum member_state)r->state ||
                 (r->state == MEMBER_DEAD && aged));
