@@ -119,6 +119,9 @@ static void on_node_message(void *self, const struct event *event) {
     struct seats *seats = self;
     if (event->msg.kind == MSG_node_known)
         mesh_know(&seats->mesh, &event->msg.node_known);
+    if (event->msg.kind == MSG_note)
+        fprintf(stderr, "zyg-node: %.*s\n", (int)event->msg.note.text.len,
+                (const char *)event->msg.note.text.data);
     if (event->msg.kind != MSG_quiet)
         return;
     /* Trials first, so that what they still said is kept; then the facts. */

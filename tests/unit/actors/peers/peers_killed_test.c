@@ -18,7 +18,8 @@ static void read_key(uint8_t key[CURVE_KEY_BYTES], const char *hex) {
 
 /* SECRET OTHER [ENDPOINT]: says where it listens, answers each beat, and dials the endpoint. Ends when it is killed. */
 static int serve(int count, char **arguments) {
-    struct zap_config zap = {.count = 1};
+    const struct zap_config closed = {.count = 0};
+    uint8_t other[CURVE_KEY_BYTES];
     static struct side s;
     char line[ENDPOINT_TEXT_BYTES + 1];
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -27,14 +28,16 @@ static int serve(int count, char **arguments) {
     zsys_handler_set(NULL);
     read_key(s.keys.curve_secret, arguments[0]);
     crypto_scalarmult_base(s.keys.curve_public, s.keys.curve_secret);
-    read_key(zap.allowed[0], arguments[1]);
+    read_key(other, arguments[1]);
     s.answers = true;
-    ensure(zap_actor_new(&zap) != NULL);
+    zactor_t *zap = zap_actor_new(&closed);
+    ensure(zap != NULL);
+    zap_actor_know(zap, other, true);
     side_open(&s, "tcp://127.0.0.1:*");
     int len = snprintf(line, sizeof line, "%s\n", peers_port_endpoint(s.port));
     ensure(write(STDOUT_FILENO, line, (size_t)len) == len);
     if (count == 3)
-        dial(&s, 1, arguments[2], zap.allowed[0]);
+        dial(&s, 1, arguments[2], other);
     bool said = false;
     for (;;) {
         sides_turn(&s, 1, -1);
