@@ -43,6 +43,8 @@ const struct verb verbs[] = {
      cli_events_details},
     {"export", "[JOB] [--metrics] [-o FORMAT]", "write all trials as CSV or JSON lines", "look",
      cli_export, cli_export_details},
+    {"nodes", "[-o FORMAT]", "list the nodes of the cluster", "cluster", cli_nodes,
+     cli_nodes_details},
     {"cluster", "init [--name NAME] | join TOKEN | show [-o FORMAT] | leave [--forget-key]",
      "begin a cluster, enter one, show or leave it", "cluster", cli_cluster, cli_cluster_details},
     {"token", "create [--for node|client] [--expires TIME] [--seed ENDPOINT,KEY]...",

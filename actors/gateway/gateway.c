@@ -2,6 +2,7 @@
 
 #include "actors/gateway/ask.h"
 #include "actors/gateway/live.h"
+#include "actors/gateway/nodes.h"
 #include "proto/base/check.h"
 #include "proto/status.h"
 
@@ -15,6 +16,7 @@ struct gateway {
     uint64_t nonsense;
     struct live live;
     struct asks asks;
+    struct nodes nodes;
 };
 
 size_t gateway_size(void) {
@@ -176,6 +178,7 @@ static void on_request(struct gateway *g, const struct event *event, when_ms now
     case MSG_submit:
         on_fact(g, peer, m->submit.ticket, m->submit.bundle, m->submit.run, out);
         break;
+    case MSG_list_nodes: nodes_list(&g->nodes, peer, m->list_nodes.ticket, out); break;
     case MSG_control: on_fact(g, peer, m->control.ticket, m->control.bundle, false, out); break;
     case MSG_resume: on_resume(g, peer, &m->resume, out); break;
     case MSG_find: on_find(g, peer, &m->find, out); break;
@@ -253,6 +256,8 @@ static void gateway_step(void *self, const struct event *event, struct moment at
         case MSG_outcome: on_outcome(g, &m->outcome, out); break;
         case MSG_printed: live_printed(&g->live, &m->printed, out); break;
         case MSG_ailing: on_ailing(g, &m->ailing); break;
+        case MSG_node_known: nodes_known(&g->nodes, &m->node_known); break;
+        case MSG_lead: nodes_lead(&g->nodes, &m->lead); break;
         case MSG_rows: asks_rows(&g->asks, &m->rows, &over, out); break;
         default: g->nonsense++; break;
         }

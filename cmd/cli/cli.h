@@ -44,6 +44,7 @@ int cli_show(int argc, char **argv);
 int cli_trials(int argc, char **argv);
 int cli_best(int argc, char **argv);
 int cli_logs(int argc, char **argv);
+int cli_nodes(int argc, char **argv);
 int cli_events(int argc, char **argv);
 int cli_export(int argc, char **argv);
 int cli_cluster(int argc, char **argv);

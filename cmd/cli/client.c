@@ -98,7 +98,7 @@ static bool client_take(struct client *c, struct msg *answer) {
         if (!msg_decode(answer, bytes, &ignored))
             continue;
         /* Every answer begins with its ticket, so any of them shows it. */
-        if (answer->kind >= MSG_welcome && answer->kind <= MSG_end &&
+        if (answer->kind >= MSG_welcome && answer->kind < MSG_job_fact &&
             answer->welcome.ticket == c->ticket)
             return true;
     }

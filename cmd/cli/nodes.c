@@ -1,0 +1,97 @@
+#include "actors/member/member.h"
+#include "cmd/cli/cli.h"
+#include "cmd/cli/details.h"
+#include "cmd/cli/look.h"
+#include "cmd/cli/out.h"
+#include "cmd/cli/pages.h"
+
+#include <stdio.h>
+
+const char cli_nodes_details[] =
+    "-o FORMAT         table (default), wide, json, jsonl, csv, id\n"
+    "\n"
+    "What the node that is asked knows of the others. RTT is measured, of neighbours only; a node\n"
+    "that is alive but not active has come back a moment ago and gets no work yet.\n";
+
+static const struct column columns[] = {
+    {"node", "NODE", COLUMN_TEXT, SHOWN_DATA},
+    {"name", "NAME", COLUMN_TEXT, SHOWN_ALWAYS},
+    {"state", "STATE", COLUMN_TEXT, SHOWN_ALWAYS},
+    {NULL, "ROLE", COLUMN_TEXT, SHOWN_TABLE},
+    {"self", NULL, COLUMN_FLAG, SHOWN_DATA},
+    {"leads", NULL, COLUMN_FLAG, SHOWN_DATA},
+    {"active", NULL, COLUMN_FLAG, SHOWN_DATA},
+    {"slots", "SLOTS", COLUMN_COUNT, SHOWN_ALWAYS},
+    {"rtt_ms", "RTT ms", COLUMN_REAL, SHOWN_ALWAYS},
+    {"endpoint", "NODES CONNECT", COLUMN_TEXT, SHOWN_ALWAYS},
+    {"door", "CLIENTS CONNECT", COLUMN_TEXT, SHOWN_WIDE},
+    {"domain", "DOMAIN", COLUMN_TEXT, SHOWN_WIDE},
+};
+
+static const char *state_name(uint64_t state) {
+    static const char *const names[] = {
+        [MEMBER_NONE] = "unknown",    [MEMBER_ALIVE] = "alive",
+        [MEMBER_LEAVING] = "leaving", [MEMBER_UNREACHABLE] = "unreachable",
+        [MEMBER_DEAD] = "dead",       [MEMBER_LEFT] = "left"};
+    return state < sizeof names / sizeof *names ? names[state] : "unknown";
+}
+
+static const char *role_of(const struct msg_node_row *row) {
+    if (row->leads)
+        return row->self ? "leads, asked" : "leads";
+    return row->self ? "asked" : "";
+}
+
+struct listing {
+    struct out *out;
+    uint64_t count;
+};
+
+static bool node_put(void *context, const struct msg *answer) {
+    struct listing *l = context;
+    const struct msg_node_row *row = &answer->node_row;
+    char id[2 * NODE_ID_BYTES + 1];
+    struct buf text = buf_of(id, sizeof id);
+    if (answer->kind != MSG_node_row)
+        return true;
+    l->count++;
+    buf_hex(&text, row->node.bytes, sizeof row->node.bytes);
+    out_text(l->out, buf_view(&text));
+    out_text(l->out, row->name);
+    out_text(l->out, span_text(state_name(row->state)));
+    out_text(l->out, span_text(role_of(row)));
+    out_flag(l->out, row->self);
+    out_flag(l->out, row->leads);
+    out_flag(l->out, row->active);
+    out_count(l->out, row->slots);
+    row->self || row->rtt_us < 0 ? out_none(l->out) : out_real(l->out, (double)row->rtt_us / 1000);
+    out_text(l->out, row->endpoint);
+    out_text(l->out, row->door);
+    out_text(l->out, row->domain);
+    return out_row(l->out);
+}
+
+static bool nodes_print(struct client *c, const struct args *args, struct err *err) {
+    struct listing l = {.out = out_new_stdout(args->format, false, "nodes", columns,
+                                              sizeof columns / sizeof *columns)};
+    struct msg request = {.kind = MSG_list_nodes};
+    struct pages_reader reader = {.row = node_put, .context = &l};
+    bool read = pages_read(c, &request, &reader, err);
+    bool ok = out_close(&l.out, read ? err : &(struct err){0}) && read;
+    if (read && l.count == 0 && args->format <= FORMAT_WIDE && !args->quiet)
+        fprintf(stderr, "the node here belongs to no cluster; begin one:  zyg cluster init\n");
+    return ok;
+}
+
+int cli_nodes(int argc, char **argv) {
+    const struct args_rules rules = {.formats = FORMATS_ROWS, .operand = "nothing"};
+    struct args args;
+    int status;
+    if (!cli_args(&args, argc, argv, &rules, &status))
+        return status;
+    struct err err = {0};
+    struct client_options where = {.state_dir = args.state_dir, .quiet = args.quiet};
+    struct client *c = client_open(&where, &err);
+    bool ok = c != NULL && nodes_print(c, &args, &err);
+    return look_end(&c, ok, &err);
+}
