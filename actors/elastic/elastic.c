@@ -170,7 +170,7 @@ static void elastic_step(void *self, const struct event *event, struct moment at
         e->idle_since = at.now; /* from when on it is, should this message make it so */
     switch (m->kind) {
     case MSG_start: e->up = true; break;
-    case MSG_working: e->working = m->working.on; break;
+    case MSG_working: e->working = m->working.running > 0; break;
     case MSG_lead: e->led = m->lead.mine || m->lead.term > 0; break;
     case MSG_job_open: stay(e, at.now, out); break;
     case MSG_handed_over:

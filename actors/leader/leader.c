@@ -127,7 +127,7 @@ static void leader_check(const void *self) {
     ensure(l->role == ROLE_NOBODY || epoch_compare(&l->stored, &l->highest) == 0);
     ensure(!leader_leads(l) || l->claiming);
     ensure(!l->claiming || node_id_equal(&l->highest.leader, &l->config.self));
-    ensure(l->working == (l->held.running_count > 0));
+    ensure(l->working == l->held.running_count);
 }
 
 struct core leader_core(struct leader *l) {

@@ -40,7 +40,7 @@ struct leader {
     when_ms report_at;
     uint64_t slots; /* that the executor has */
     uint64_t load;
-    bool working; /* as elastic was told */
+    uint64_t working; /* trials that run here, as elastic was told */
     struct roll roll;
     struct held held;
     uint64_t nonsense;

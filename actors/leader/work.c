@@ -6,10 +6,10 @@
 /* ---- as a worker ---- */
 
 static void say_working(struct leader *l, struct says *out) {
-    bool working = l->held.running_count > 0;
-    if (working != l->working)
-        say(out, &(struct msg){.kind = MSG_working, .working.on = working});
-    l->working = working;
+    uint64_t running = l->held.running_count;
+    if (running != l->working)
+        say(out, &(struct msg){.kind = MSG_working, .working.running = running});
+    l->working = running;
 }
 
 static void say_ended(uint32_t peer, const struct job_id *job, uint64_t slot, uint64_t attempt,

@@ -116,7 +116,7 @@ while IFS='|' read -r expected arguments message; do
 done <<END
 2|sbumit job.yaml|zyg: there is no verb 'sbumit' (did you mean 'submit'?)
 2|frobnicate|zyg: there is no verb 'frobnicate'; all verbs: zyg help
-2|help nope|zyg: there is no verb 'nope'; all verbs: zyg help
+2|help nope|zyg: there is no verb 'nope' (did you mean 'nodes'?)
 2|completion fish|zyg completion: 'fish': expected bash or zsh
 2|submit|zyg submit: JOB_FILE is missing
 2|submit a b|zyg submit: 'b' is one argument too many

@@ -30,7 +30,7 @@ static void know(struct fixture *f, uint8_t id, enum member_state state, bool st
 }
 
 static void working(struct fixture *f, bool on) {
-    hear(f, &(struct msg){.kind = MSG_working, .working.on = on});
+    hear(f, &(struct msg){.kind = MSG_working, .working.running = on ? 1 : 0});
 }
 
 static void handed_over(struct fixture *f, uint64_t lacking) {

@@ -112,13 +112,13 @@ static void promises_wait_for_the_disk(void **state) {
     assert_non_null(batch);
     assert_true(batch_is_empty(batch));
     ops_put(&batch->ops, TABLE_meta, span_text("k"), span_text("v"));
-    say(&batch->after, &(struct msg){.kind = MSG_hold, .hold.on = true});
+    say(&batch->after, &(struct msg){.kind = MSG_handed_over, .handed_over.lacking = 1});
     assert_false(batch_is_empty(batch));
     struct msg_save save = launched(f);
     assert_int_equal(save.ticket, 1);
     assert_true(f->batches->under_way);
     struct span rest = landed(f);
-    assert_int_equal(said(f, &rest).kind, MSG_hold);
+    assert_int_equal(said(f, &rest).kind, MSG_handed_over);
     assert_int_equal(rest.len, 0);
     assert_false(f->batches->under_way);
     assert_true(batch_is_empty(batches_oldest(f->batches)));

@@ -122,13 +122,13 @@ static void a_lease_of_the_leader_reaches_the_executor_and_its_end_the_leader(vo
     follow_better(f);
     lease(f, BETTER, 4, 30, 1);
     assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_lease), 1);
-    assert_true(last(f, ROOM_ELASTIC, MSG_working)->working.on);
+    assert_int_equal(last(f, ROOM_ELASTIC, MSG_working)->working.running, 1);
     lease(f, BETTER, 4, 30, 1); /* said twice: it runs */
     assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_lease), 1);
     assert_int_equal(told(f, BETTER, MSG_ended, NULL), 0);
     outcome(f, 30, 1, TRIAL_CRASHED);
     expect_ended(f, BETTER, 1, 30, false);
-    assert_false(last(f, ROOM_ELASTIC, MSG_working)->working.on);
+    assert_int_equal(last(f, ROOM_ELASTIC, MSG_working)->working.running, 0);
     outcome(f, 30, 1, TRIAL_CRASHED);
     assert_int_equal(told(f, BETTER, MSG_ended, NULL), 1);
     lease(f, BETTER, 4, 31, 1);
