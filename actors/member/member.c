@@ -117,6 +117,7 @@ static void hear(struct member *m, const struct event *event, struct says *out) 
     switch (event->msg.kind) {
     case MSG_NONE:
     case MSG_start: break;
+    case MSG_quit: self_farewell(m, &(struct msg_farewell){.done = false}, out); break;
     case MSG_farewell: self_farewell(m, &event->msg.farewell, out); break;
     default: carry_room(m, event->peer, &event->msg, out); break;
     }
@@ -214,7 +215,7 @@ static void tick(struct member *m, struct says *out) {
     build_overlay(m);
     edges_tick(m, out);
     verdict_tick(m, out);
-    self_tick(m);
+    self_tick(m, out);
     build_overlay(m); /* a verdict changes it */
     if (m->flush_at <= m->at.now)
         records_flush(m, out);

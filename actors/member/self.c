@@ -1,5 +1,6 @@
 #include "actors/member/self.h"
 
+#include "actors/member/edges.h"
 #include "actors/member/records.h"
 #include "proto/base/check.h"
 #include "proto/base/mp.h"
@@ -11,6 +12,7 @@ enum {
     FLAP_MS = 600000, /* a conviction within this of the last one counts as flapping */
     FLAP_PAUSE_MS = 5000, /* the second return waits so long, each further one twice as long */
     FLAP_PAUSE_MAX = 300000,
+    LAST_WORD_MS = 500, /* so long the neighbours have to say that they heard the last word */
 };
 
 static void publish(struct member *m) {
@@ -85,22 +87,39 @@ void self_begin(struct member *m) {
     self->join_until = m->at.now + (m->config.seeds_count > 0 ? JOIN_MS : 0);
     self->convicted_at = INT64_MIN;
     self->active_from = m->at.now;
+    self->quiet_by = WHEN_NEVER;
     publish(m);
+}
+
+/* The answers to these probes come after the record has been heard: an edge keeps its order. */
+static void leave(struct member *m, struct says *out) {
+    struct self *self = &m->self;
+    self->version.incarnation = INCARNATION_LAST;
+    self->version.state = MEMBER_LEFT;
+    self->evidence_len = 0;
+    self->quiet_by = m->at.now + LAST_WORD_MS;
+    publish(m);
+    records_flush(m, out); /* there may be no next step */
+    for (uint32_t i = 0; i < LIMIT_EDGES; i++) {
+        if (m->edges[i].state == EDGE_READY)
+            edges_probe(m, i, out);
+    }
 }
 
 void self_farewell(struct member *m, const struct msg_farewell *farewell, struct says *out) {
     struct self *self = &m->self;
     enum member_state state = farewell->stay ? MEMBER_ALIVE : MEMBER_LEAVING;
-    if (self->version.state == MEMBER_LEFT || (!farewell->done && self->version.state == state))
-        return;
-    if (farewell->done) {
-        self->version.incarnation = INCARNATION_LAST;
-        self->version.state = MEMBER_LEFT;
-        self->evidence_len = 0;
-        publish(m);
-        records_flush(m, out); /* there may be no next step */
+    if (self->version.state == MEMBER_LEFT) {
+        if (farewell->done && self->quiet_by == WHEN_NEVER)
+            self->quiet_by = m->at.now; /* whoever asks again is answered */
         return;
     }
+    if (farewell->done) {
+        leave(m, out);
+        return;
+    }
+    if (self->version.state == state)
+        return;
     self->version.state = state;
     const struct version own = self->version;
     raise_version(m, &own);
@@ -215,9 +234,29 @@ bool member_active(const struct member *m, uint32_t place) {
            (place == 0 && m->self.was_alone && k->version.state == MEMBER_ALIVE);
 }
 
-void self_tick(struct member *m) {
+/* Has every neighbour answered since, or had its time? */
+static bool is_heard(const struct member *m) {
+    bool heard = m->map.known[0].owed == 0;
+    for (uint32_t i = 0; i < LIMIT_EDGES; i++)
+        heard = heard && (m->edges[i].state != EDGE_READY || m->edges[i].nonce == 0);
+    return heard || m->at.now >= m->self.quiet_by;
+}
+
+static void say_quiet(struct member *m, struct says *out) {
+    if (m->self.quiet_by == WHEN_NEVER)
+        return;
+    if (!is_heard(m)) {
+        member_wake(m, m->self.quiet_by);
+        return;
+    }
+    m->self.quiet_by = WHEN_NEVER;
+    say(out, &(struct msg){.kind = MSG_quiet, .quiet.room = ROOM_MEMBER});
+}
+
+void self_tick(struct member *m, struct says *out) {
     struct self *self = &m->self;
     judge_vouches(m);
+    say_quiet(m, out);
     if (self->was_alone || self->version.state != MEMBER_ALIVE ||
         known_is_active(&m->map.known[0]) || !is_alone(m))
         return;

@@ -10,6 +10,6 @@ void self_farewell(struct member *m, const struct msg_farewell *farewell, struct
 void self_refute(struct member *m, const struct version *claim);
 /* A vouch for this node's present incarnation, signature checked. */
 void self_vouched(struct member *m, const struct msg *vouch, uint32_t observer);
-void self_tick(struct member *m);
+void self_tick(struct member *m, struct says *out);
 
 #endif

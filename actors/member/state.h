@@ -99,6 +99,7 @@ struct self {
     uint32_t vouches_count;
     struct statement vouches[NEIGHBOURS_MAX];
     when_ms convicted_at, active_from;
+    when_ms quiet_by; /* it has left, and says so by then; WHEN_NEVER: not, or it has */
     uint32_t returns;
 };
 

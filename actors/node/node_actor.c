@@ -45,7 +45,8 @@ struct seats {
     struct executor *executor;
     struct tuner tuner;
     struct mesh mesh;
-    bool over; /* facts has nothing left to keep */
+    bool kept; /* facts has nothing left to keep */
+    bool over; /* ... and the other nodes know that this one has left */
 };
 
 static size_t core_size(const struct node_setup *setup, int core) {
@@ -115,6 +116,18 @@ static struct moment read_clocks(void) {
 
 /* ---- the NODE port: the process itself ---- */
 
+/* Trials first, so that what they still said is kept; then the facts; then the other nodes hear that this one has left. */
+static void on_quiet(struct seats *seats, enum room room) {
+    if (room == ROOM_EXECUTOR)
+        board_post_to(seats->board, ROOM_FACTS, ROOM_NODE, 0,
+                      &(struct msg){.kind = MSG_quit, .quit.why = ERR_INTERRUPTED});
+    seats->kept = seats->kept || room == ROOM_FACTS;
+    seats->over = seats->kept && (room == ROOM_MEMBER || seats->mesh.peers == NULL);
+    if (seats->kept && !seats->over)
+        board_post(seats->board, ROOM_NODE, 0,
+                   &(struct msg){.kind = MSG_farewell, .farewell.done = true});
+}
+
 static void on_node_message(void *self, const struct event *event) {
     struct seats *seats = self;
     if (event->msg.kind == MSG_node_known)
@@ -122,14 +135,8 @@ static void on_node_message(void *self, const struct event *event) {
     if (event->msg.kind == MSG_note)
         fprintf(stderr, "zyg-node: %.*s\n", (int)event->msg.note.text.len,
                 (const char *)event->msg.note.text.data);
-    if (event->msg.kind != MSG_quiet)
-        return;
-    /* Trials first, so that what they still said is kept; then the facts. */
-    if (event->msg.quiet.room == ROOM_EXECUTOR)
-        board_post_to(seats->board, ROOM_FACTS, ROOM_NODE, 0,
-                      &(struct msg){.kind = MSG_quit, .quit.why = ERR_INTERRUPTED});
-    else if (event->msg.quiet.room == ROOM_FACTS)
-        seats->over = true;
+    if (event->msg.kind == MSG_quiet)
+        on_quiet(seats, (enum room)event->msg.quiet.room);
 }
 
 /* ---- seating ---- */

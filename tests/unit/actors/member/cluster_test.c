@@ -146,6 +146,48 @@ static void who_leaves_is_not_accused(void **state) {
     world_destroy(w);
 }
 
+/* A node that is told to stop is LEAVING for all before its trials have ended, and its process may end as soon as everybody
+ * has heard that it is gone: by then they have. */
+static void who_is_told_to_stop_says_so_and_waits_until_it_was_heard(void **state) {
+    (void)state;
+    const struct msg quit = {.kind = MSG_quit},
+                     left = {.kind = MSG_farewell, .farewell.done = true};
+    for (uint32_t count = 1; count <= 5; count += 2) {
+        struct world *w = cluster(count, count);
+        step(w, 0, ROOM_NODE, 0, &quit);
+        world_run(w, 60);
+        for (uint32_t i = 0; i < count; i++)
+            assert_true(state_seen(w, i, 0) == MEMBER_LEAVING && !w->nodes[i].view[0].active);
+        assert_int_equal(w->nodes[0].quiets, 0);
+        step(w, 0, ROOM_NODE, 0, &left);
+        while (w->nodes[0].quiets == 0)
+            world_step(w, w->at.now + 10);
+        world_kill(w, 0, false);
+        world_run(w, 30000);
+        for (uint32_t i = 1; i < count; i++)
+            assert_int_equal(state_seen(w, i, 0), MEMBER_LEFT);
+        assert_int_equal(verdicts(w), 0);
+        world_destroy(w);
+    }
+}
+
+static void nobody_waits_long_for_one_who_does_not_answer(void **state) {
+    (void)state;
+    const struct msg left = {.kind = MSG_farewell, .farewell.done = true};
+    struct world *w = cluster(3, 8);
+    w->nodes[1].stopped_until = w->at.now + 60000;
+    step(w, 0, ROOM_NODE, 0, &left);
+    world_run(w, 499);
+    assert_int_equal(w->nodes[0].quiets, 0);
+    world_run(w, 1);
+    assert_int_equal(w->nodes[0].quiets, 1);
+    step(w, 0, ROOM_NODE, 0, &left); /* asked again, answered again */
+    assert_int_equal(w->nodes[0].quiets, 2);
+    world_run(w, 5000);
+    assert_int_equal(w->nodes[0].quiets, 2);
+    world_destroy(w);
+}
+
 /* ---- who may not speak ---- */
 
 static bool somebody_knows_two(const struct world *w) {
@@ -264,7 +306,7 @@ static void messages_reach_every_node_with_or_without_an_edge(void **state) {
 static void what_no_node_may_say_goes_nowhere(void **state) {
     (void)state;
     struct world *w = cluster(2, 8);
-    const struct msg inner = {.kind = MSG_quit};
+    const struct msg inner = {.kind = MSG_left};
     uint8_t memory[64];
     struct buf bytes = buf_of(memory, sizeof memory);
     assert_true(msg_encode(&inner, &bytes));
@@ -292,6 +334,8 @@ int main(void) {
         cmocka_unit_test(one_that_is_alone_with_the_lost_takes_twenty_seconds),
         cmocka_unit_test(one_that_comes_back_is_known_by_its_new_life),
         cmocka_unit_test(who_leaves_is_not_accused),
+        cmocka_unit_test(who_is_told_to_stop_says_so_and_waits_until_it_was_heard),
+        cmocka_unit_test(nobody_waits_long_for_one_who_does_not_answer),
         cmocka_unit_test(a_certificate_of_another_cluster_is_refused),
         cmocka_unit_test(a_certificate_of_somebody_else_is_refused),
         cmocka_unit_test(an_old_token_admits_nobody_new),

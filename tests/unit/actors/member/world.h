@@ -54,6 +54,7 @@ struct world_node {
     uint32_t verdicts;        /* that it pronounced */
     struct msg_report report; /* the last that was heard from another node */
     uint32_t report_from, reports;
+    uint32_t quiets;
     uint32_t notes;
     char note[256];
 };
@@ -200,6 +201,8 @@ static inline void perform(struct world *w, uint32_t node, struct span says) {
             do_close(w, node, m.edge_close.edge);
         else if (f.to == ROOM_PEERS)
             do_send(w, node, f.peer, f.message);
+        else if (m.kind == MSG_quiet)
+            w->nodes[node].quiets++;
         else if (m.kind == MSG_node_known && f.to == ROOM_LEADER)
             hear_known(w, node, &m.node_known);
         else if (m.kind == MSG_note) {
