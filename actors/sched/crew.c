@@ -211,6 +211,7 @@ void crew_worker(struct sched *s, const struct msg_worker *m) {
         s->nonsense++;
         return;
     }
+    s->workers.entries[place].node = m->node;
     s->workers.entries[place].rtt_us = m->rtt_us;
     s->workers.entries[place].load = m->load;
     workers_set_slots(&s->workers, place, m->slots);

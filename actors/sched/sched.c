@@ -48,8 +48,10 @@ void sched_move(struct sched *s, struct flight *f, enum flight_state to) {
     }
     s->asked -= f->state == FLIGHT_ASKED;
     s->asked += to == FLIGHT_ASKED;
-    if ((f->state == FLIGHT_LEASED) != (to == FLIGHT_LEASED))
+    if ((f->state == FLIGHT_LEASED) != (to == FLIGHT_LEASED)) {
         count_lease(s, f, to == FLIGHT_LEASED);
+        look_changed(&s->looks, &f->job);
+    }
     f->state = to;
     if (to == FLIGHT_NONE)
         flights_remove(&s->flights, f);
@@ -243,6 +245,7 @@ static void forget(struct sched *s) {
     while (s->workers.count > 0)
         workers_remove(&s->workers, --s->workers.count);
     s->workers.wakes = 0;
+    s->looks.count = 0; /* whoever looks asks the next leader */
     s->plans_used = s->asked = 0;
     if (!s->clustered)
         crew_capacity(s, s->capacity);
@@ -270,6 +273,7 @@ static void sched_step(void *self, const struct event *event, struct moment at, 
     case MSG_proposed: on_proposed(s, &m->proposed, out); break;
     case MSG_outcome: on_outcome(s, &m->outcome); break;
     case MSG_ended: crew_ended(s, event->peer, &m->ended); break;
+    case MSG_look: look_heard(s, event->peer, &m->look, out); break;
     case MSG_worker: crew_worker(s, &m->worker); break;
     case MSG_lead: on_lead(s, &m->lead); break;
     case MSG_recorded: on_recorded(s, &m->recorded); break;
@@ -278,11 +282,12 @@ static void sched_step(void *self, const struct event *event, struct moment at, 
     default: s->nonsense++; break;
     }
     give_out(s, out);
+    look_tell(s, out);
 }
 
 static when_ms sched_deadline(const void *self) {
     const struct sched *s = self;
-    when_ms soonest = crew_deadline(s);
+    when_ms soonest = when_sooner(crew_deadline(s), look_deadline(&s->looks));
     for (uint32_t i = 0; i < s->plans_used; i++) {
         if (s->plans[i].used)
             soonest = when_sooner(soonest, plan_wakes(&s->plans[i], s->now));

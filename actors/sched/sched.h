@@ -1,9 +1,9 @@
 /* sched - which slot of which job runs next, and where: gives free places of workers to jobs, one lease at a time.
  *
  * Hears    start, job_open, job_shut, capacity, proposed, outcome, recorded, hold, quit; lead, worker (leader); ended (other
- *          nodes, through member); the time.
+ *          nodes, through member); look (gateways, this node's and through member those of others); the time.
  * Says     propose (tuner); lease (this node's executor and, so that it can report it, its leader room; other nodes by say_to
- *          MEMBER).
+ *          MEMBER); running (gateways that look).
  * Holds    - a slot is in at most one flight: asked for, leased, or ended and not yet recorded;
  *          - slots that are finished are never given out again, lost ones are, those to be retried are when their attempt
  *            is recorded and its rest is over (a trial that asked to be tried later waits longer each time);
@@ -25,7 +25,7 @@
  *
  *   sched.c    the step: jobs, giving out, what comes back      plan.c      what is left of a job
  *   crew.c     workers: their reports, their ends               flights.c   what is on its way
- *                                                               workers.c   who is best
+ *   look.c     who wants to know what runs                      workers.c   who is best
  */
 #ifndef ZYG_SCHED_H
 #define ZYG_SCHED_H

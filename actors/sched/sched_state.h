@@ -3,6 +3,7 @@
 #define ZYG_SCHED_STATE_H
 
 #include "actors/sched/flights.h"
+#include "actors/sched/look.h"
 #include "actors/sched/sched.h"
 #include "actors/sched/workers.h"
 #include "proto/job/job.h"
@@ -22,6 +23,7 @@ struct sched {
     uint64_t nonsense;
     struct flights flights;
     struct workers workers;
+    struct looks looks;
     struct plan plans[LIMIT_JOBS_OPEN];
     uint32_t plans_used;
     uint8_t arena[JOB_ARENA_BYTES];

@@ -13,6 +13,7 @@
 #ifndef ZYG_WORKERS_H
 #define ZYG_WORKERS_H
 
+#include "proto/base/ids.h"
 #include "proto/base/time.h"
 #include "proto/limits.h"
 
@@ -27,6 +28,7 @@ enum {
 struct worker {
     bool used;
     uint32_t peer; /* 0: this node */
+    struct node_id node;
     uint64_t slots;
     uint32_t leased; /* places that our leases hold */
     uint32_t
