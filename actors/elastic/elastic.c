@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { HAND_OVER_MS = 60000 };
+enum { HAND_OVER_MS = 60000, LED_MS = 2000 };
 
 enum phase {
     PHASE_STAYS,   /* at work, or idle for not long enough */
@@ -26,13 +26,16 @@ struct elastic {
     enum phase phase;
     bool up;
     bool quitting;
-    bool working;
-    bool led;         /* somebody gives out work */
     bool handed_over; /* since the farewell */
     bool self_known, self_stores;
     struct node_id self;
+    uint64_t running; /* trials */
+    uint64_t load;
+    when_ms led_since; /* somebody gives out work; WHEN_NEVER: nobody does */
     when_ms idle_since;
     when_ms leaving_since;
+    uint32_t jobs_count;
+    struct job_id jobs[LIMIT_JOBS_OPEN]; /* that are open */
     uint32_t others_count;
     struct other others[LIMIT_MEMBERS];
 };
@@ -44,6 +47,7 @@ size_t elastic_size(void) {
 struct elastic *elastic_init(void *memory, const struct elastic_config *config) {
     struct elastic *e = memory;
     e->config = *config;
+    e->led_since = WHEN_NEVER;
     return e;
 }
 
@@ -103,10 +107,72 @@ static bool is_smallest_leaving(const struct elastic *e) {
     return true;
 }
 
-/* What it holds is safe without it, or will be there again. */
+/* What it holds is safe without it, or will be there again; what is left to do is done without it. */
 static bool may_go(const struct elastic *e) {
     bool holds = !e->self_known || e->self_stores;
-    return e->config.disk_stays || !holds || has_holder(e);
+    bool needs_no_heir = e->config.alone || e->config.disk_stays || !holds;
+    return has_holder(e) || (needs_no_heir && e->jobs_count == 0);
+}
+
+/* ---- jobs ---- */
+
+static uint32_t job_find(const struct elastic *e, const struct job_id *job) {
+    uint32_t i = 0;
+    while (i < e->jobs_count && !job_id_equal(&e->jobs[i], job))
+        i++;
+    return i;
+}
+
+static void on_job_open(struct elastic *e, const struct job_id *job) {
+    if (job_find(e, job) == e->jobs_count && e->jobs_count < LIMIT_JOBS_OPEN)
+        e->jobs[e->jobs_count++] = *job;
+}
+
+static void on_job_shut(struct elastic *e, const struct job_id *job) {
+    uint32_t i = job_find(e, job);
+    if (i < e->jobs_count)
+        e->jobs[i] = e->jobs[--e->jobs_count];
+}
+
+/* ---- the clock ---- */
+
+static bool rests(const struct elastic *e) {
+    return e->up && e->running == 0 && !(e->config.alone && e->jobs_count > 0);
+}
+
+/* When it leaves if nothing comes; WHEN_NEVER: something must happen before. */
+static when_ms leave_time(const struct elastic *e) {
+    if (e->config.idle_ms == 0 || e->quitting || !rests(e) || !may_go(e))
+        return WHEN_NEVER;
+    when_ms idle = e->idle_since + e->config.idle_ms;
+    if (e->config.alone)
+        return idle;
+    if (e->led_since == WHEN_NEVER)
+        return WHEN_NEVER;
+    return idle > e->led_since + LED_MS ? idle : e->led_since + LED_MS;
+}
+
+/* ms until it goes if nothing comes; -1: it stays. */
+static int64_t goes_in(const struct elastic *e, when_ms now) {
+    if (e->phase != PHASE_STAYS || e->quitting)
+        return 0;
+    if (e->config.idle_ms == 0 || !may_go(e))
+        return -1;
+    when_ms when =
+        leave_time(e); /* who works, or has nobody to give it work, goes later than that */
+    if (when == WHEN_NEVER)
+        when = (rests(e) ? e->idle_since : now) + e->config.idle_ms;
+    return when > now ? when - now : 0;
+}
+
+static void on_busy_ask(const struct elastic *e, const struct event *event, when_ms now,
+                        struct says *out) {
+    const struct msg answer = {.kind = MSG_busy,
+                               .busy = {.nonce = event->msg.busy_ask.nonce,
+                                        .running = e->running,
+                                        .load = e->load,
+                                        .goes_in = goes_in(e, now)}};
+    say_to(out, event->from == ROOM_MEMBER ? ROOM_MEMBER : ROOM_GATEWAY, event->peer, &answer);
 }
 
 /* ---- the departure ---- */
@@ -117,14 +183,10 @@ static void say_farewell(bool done, bool stay, struct says *out) {
 
 static void stay(struct elastic *e, when_ms now, struct says *out) {
     e->idle_since = now;
-    if (e->phase != PHASE_LEAVING)
+    if (e->phase != PHASE_LEAVING || e->quitting)
         return;
     e->phase = PHASE_STAYS;
     say_farewell(false, true, out);
-}
-
-static bool is_idle(const struct elastic *e) {
-    return e->up && !e->quitting && e->config.idle_ms > 0 && !e->working && e->led;
 }
 
 static void leave(struct elastic *e, when_ms now, struct says *out) {
@@ -134,13 +196,8 @@ static void leave(struct elastic *e, when_ms now, struct says *out) {
     say_farewell(false, false, out);
 }
 
-/* Nobody is there to hand anything to, and nothing is lost by going. */
-static bool needs_no_heir(const struct elastic *e) {
-    return !has_holder(e) && may_go(e);
-}
-
 static void go_on(struct elastic *e, when_ms now, struct says *out) {
-    if ((e->handed_over && may_go(e)) || needs_no_heir(e)) {
+    if (may_go(e) && (e->handed_over || !has_holder(e))) {
         e->phase = PHASE_GONE;
         say_farewell(true, false, out);
         say_to(out, ROOM_NODE, 0, &(struct msg){.kind = MSG_quit, .quit.why = ERR_NONE});
@@ -152,50 +209,68 @@ static void go_on(struct elastic *e, when_ms now, struct says *out) {
 }
 
 static void settle(struct elastic *e, when_ms now, struct says *out) {
-    if (!is_idle(e) && e->phase != PHASE_GONE) {
+    if (e->quitting || e->phase == PHASE_GONE)
+        return; /* how it leaves is no longer a matter of this room */
+    if (!rests(e)) {
         stay(e, now, out);
         return;
     }
-    if (e->phase == PHASE_STAYS && now - e->idle_since >= e->config.idle_ms && may_go(e))
+    if (e->phase == PHASE_STAYS && leave_time(e) <= now)
         leave(e, now, out);
     if (e->phase == PHASE_LEAVING)
         go_on(e, now, out);
 }
 
-static void elastic_step(void *self, const struct event *event, struct moment at,
-                         struct says *out) {
-    struct elastic *e = self;
+static void on_lead(struct elastic *e, const struct msg_lead *m, when_ms now) {
+    if (!m->mine && m->term == 0)
+        e->led_since = WHEN_NEVER;
+    else if (e->led_since == WHEN_NEVER)
+        e->led_since = now;
+}
+
+static void hear(struct elastic *e, const struct event *event, when_ms now, struct says *out) {
     const struct msg *m = &event->msg;
-    if (!is_idle(e))
-        e->idle_since = at.now; /* from when on it is, should this message make it so */
     switch (m->kind) {
     case MSG_start: e->up = true; break;
-    case MSG_working: e->working = m->working.running > 0; break;
-    case MSG_lead: e->led = m->lead.mine || m->lead.term > 0; break;
-    case MSG_job_open: stay(e, at.now, out); break;
+    case MSG_working: e->running = m->working.running; break;
+    case MSG_load: e->load = m->load.busy; break;
+    case MSG_lead: on_lead(e, &m->lead, now); break;
+    case MSG_job_open:
+        on_job_open(e, &m->job_open.job);
+        stay(e, now, out);
+        break;
+    case MSG_job_shut: on_job_shut(e, &m->job_shut.job); break;
     case MSG_handed_over:
         e->handed_over = e->phase == PHASE_LEAVING && m->handed_over.lacking == 0;
         break;
     case MSG_node_known: on_node_known(e, &m->node_known); break;
+    case MSG_busy_ask: on_busy_ask(e, event, now, out); break;
     case MSG_quit: e->quitting = true; break;
     default: break; /* only time has passed */
     }
+}
+
+static void elastic_step(void *self, const struct event *event, struct moment at,
+                         struct says *out) {
+    struct elastic *e = self;
+    if (!rests(e))
+        e->idle_since = at.now; /* from when on it does, should this message make it so */
+    hear(e, event, at.now, out);
     settle(e, at.now, out);
 }
 
 static when_ms elastic_deadline(const void *self) {
     const struct elastic *e = self;
-    if (!is_idle(e) || e->phase == PHASE_GONE)
+    if (e->quitting || e->phase == PHASE_GONE)
         return WHEN_NEVER;
-    if (e->phase == PHASE_LEAVING)
-        return e->leaving_since + HAND_OVER_MS;
-    return may_go(e) ? e->idle_since + e->config.idle_ms : WHEN_NEVER;
+    return e->phase == PHASE_LEAVING ? e->leaving_since + HAND_OVER_MS : leave_time(e);
 }
 
 static void elastic_check(const void *self) {
     const struct elastic *e = self;
-    ensure(e->phase != PHASE_LEAVING || is_idle(e));
+    ensure(e->phase != PHASE_LEAVING || rests(e) || e->quitting);
     ensure(e->others_count <= LIMIT_MEMBERS);
+    ensure(e->jobs_count <= LIMIT_JOBS_OPEN);
 }
 
 struct core elastic_core(struct elastic *e) {

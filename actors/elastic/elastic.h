@@ -1,15 +1,22 @@
 /* elastic - an idle node gives itself back: drains, hands over what only it holds, leaves, and goes.
  *
- * Hears    start; working, lead (leader); job_open, handed_over (facts); node_known (member); quit; the time.
- * Says     farewell (member); quit to NODE, which ends the node as if a person had asked and then does what `on_idle` says.
+ * Hears    start; working, lead (leader); job_open, job_shut, handed_over (facts); node_known (member); load, quit (node);
+ *          busy_ask (gateway, here or on another node); the time.
+ * Says     farewell (member); quit to NODE, which ends the node as if a person had asked and then does what `on_idle` says;
+ *          busy (the gateway that asked).
  *
  * Idle means: this node runs no trial and the cluster has none to give it: there is a leader, who gives out at once what can
  * be given, and nothing came. Then, after `idle_ms` of that without a break: farewell (LEAVING: it takes no work and is no
  * holder any more) - every fact it holds is on enough other stores (said by facts as `handed_over`) - farewell{done} (LEFT) -
  * quit. A job that opens or a trial that begins before LEFT was said ends the departure: farewell{stay}, it is ALIVE again
  * with a higher incarnation. So does a hand-over that takes longer than HAND_OVER_MS: the idle time begins anew.
+ * A leader that changes does not: the clock goes on, but a new one has LED_MS to give out what there is. A node that leads
+ * and leaves is followed by the next; that nobody leads for a moment is then no reason to stay.
+ * Alone, in no cluster, a node is idle while no job is open; it has nobody to hand anything to, and whoever told it to go
+ * knows that.
  *
- * Holds    - without another active member that stores, a node that holds facts stays (when its disk stays, it may go);
+ * Holds    - without another active member that stores, a node that holds facts stays (when its disk stays, it may go, but
+ *            not from an open job: nobody would go on with it);
  *          - of nodes that would all leave at once none counts another that is LEAVING: the one with the smallest id stays;
  *          - what was handed over is only believed when it was said after the farewell.
  * Memory   the caller's, elastic_size() bytes of zeros.
@@ -23,6 +30,7 @@
 struct elastic_config {
     dur_ms idle_ms;  /* 0: stays for ever */
     bool disk_stays; /* on_idle is `exit`: what is stored here is there when it comes back */
+    bool alone;      /* in no cluster */
 };
 
 struct elastic;

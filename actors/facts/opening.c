@@ -89,7 +89,7 @@ void opening_lead(struct facts *f, struct moment at, struct says *out) {
 }
 
 static void open_seat(struct facts *f, struct seat *s, struct moment at, struct says *out) {
-    static const enum room others[] = {ROOM_EXECUTOR, ROOM_GATEWAY, ROOM_SCHED};
+    static const enum room others[] = {ROOM_EXECUTOR, ROOM_GATEWAY, ROOM_ELASTIC, ROOM_SCHED};
     struct errand *e = errand_current(&f->errands);
     uint32_t seat = facts_seat_number(f, s);
     bool begun = false;
@@ -101,7 +101,7 @@ static void open_seat(struct facts *f, struct seat *s, struct moment at, struct 
         errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
         return;
     }
-    if (!say_open(f, s, others, f->leading ? 3 : 2, out)) {
+    if (!say_open(f, s, others, f->leading ? 4 : 3, out)) {
         opening_leave(f, out);
         errand_fail(f, out, ERR_STORE, "the finished trials of the job have too many gaps");
         return;
