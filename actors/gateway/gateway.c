@@ -26,6 +26,7 @@ size_t gateway_size(void) {
 struct gateway *gateway_init(void *memory, const struct gateway_config *config) {
     struct gateway *g = memory;
     g->config = *config;
+    nodes_init(&g->nodes);
     return g;
 }
 
@@ -47,6 +48,7 @@ static void overlay_trial(void *context, const struct job_id *job, struct msg_tr
 static void forget(struct gateway *g, uint32_t peer, struct says *out) {
     live_left(&g->live, peer, out);
     asks_left(&g->asks, peer);
+    nodes_left(&g->nodes, peer);
 }
 
 static void on_hello(struct gateway *g, uint32_t peer, const struct msg_hello *m,
@@ -169,6 +171,12 @@ static void on_watch(struct gateway *g, uint32_t peer, const struct msg_watch *m
         live_unwatch(&g->live, peer, &m->job);
 }
 
+static void on_list_nodes(struct gateway *g, uint32_t peer, uint64_t ticket, when_ms now,
+                          struct says *out) {
+    if (!nodes_ask(&g->nodes, peer, ticket, now, out))
+        refuse(out, peer, ticket, ERR_BUSY, "too many ask for the nodes");
+}
+
 static void on_request(struct gateway *g, const struct event *event, when_ms now,
                        struct says *out) {
     const struct msg *m = &event->msg;
@@ -178,7 +186,7 @@ static void on_request(struct gateway *g, const struct event *event, when_ms now
     case MSG_submit:
         on_fact(g, peer, m->submit.ticket, m->submit.bundle, m->submit.run, out);
         break;
-    case MSG_list_nodes: nodes_list(&g->nodes, peer, m->list_nodes.ticket, out); break;
+    case MSG_list_nodes: on_list_nodes(g, peer, m->list_nodes.ticket, now, out); break;
     case MSG_control: on_fact(g, peer, m->control.ticket, m->control.bundle, false, out); break;
     case MSG_resume: on_resume(g, peer, &m->resume, out); break;
     case MSG_find: on_find(g, peer, &m->find, out); break;
@@ -258,15 +266,18 @@ static void gateway_step(void *self, const struct event *event, struct moment at
         case MSG_ailing: on_ailing(g, &m->ailing); break;
         case MSG_node_known: nodes_known(&g->nodes, &m->node_known); break;
         case MSG_lead: nodes_lead(&g->nodes, &m->lead); break;
+        case MSG_busy: nodes_busy(&g->nodes, event->peer, &m->busy); break;
         case MSG_rows: asks_rows(&g->asks, &m->rows, &over, out); break;
         default: g->nonsense++; break;
         }
     }
     live_wake(&g->live, at.now, out);
+    nodes_wake(&g->nodes, at.now, out);
 }
 
 static when_ms gateway_deadline(const void *self) {
-    return live_deadline(&((const struct gateway *)self)->live);
+    const struct gateway *g = self;
+    return when_sooner(live_deadline(&g->live), nodes_deadline(&g->nodes));
 }
 
 static void gateway_check(const void *self) {

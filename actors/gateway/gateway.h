@@ -1,8 +1,9 @@
 /* gateway - answers clients: turns requests into questions to other rooms and their answers into rows.
  *
  * Hears    start; requests of clients (messages.def 0x01-0x1f), left; admitted, job_open, job_shut, job_stand, ailing
- *          (facts); began, outcome, printed (executor); rows (store); the time.
- * Says     answers to clients; admit, job_want (facts); scan (store); follow (executor).
+ *          (facts); began, outcome, printed (executor); node_known (member); lead (leader); busy (elastic, here and of other nodes);
+ *          rows (store); the time.
+ * Says     answers to clients; admit, job_want (facts); scan (store); follow (executor); busy_ask (elastic, likewise).
  * Holds    - every request is answered: by its rows and `end`, or by `refused`; what cannot be taken now is refused as busy;
  *          - answers come in pages, so a client that reads a million trials delays nobody;
  *          - a watcher hears of a change at once, and at most ten times a second;
@@ -12,6 +13,7 @@
  *
  *   gateway.c   the step                                live.c           jobs and trials under way, watchers, followers
  *   ask.c       requests that need the store            render.c         stored rows as answers
+ *   nodes.c     the members, and how busy they say they are
  *   clients_port.c   the socket itself
  */
 #ifndef ZYG_GATEWAY_H

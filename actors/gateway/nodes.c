@@ -1,33 +1,65 @@
 #include "actors/gateway/nodes.h"
 
+#include "actors/member/member.h"
+
+#include <stdlib.h>
 #include <string.h>
 
-static struct span keep(char out[NODES_TEXT_BYTES], struct span text) {
-    size_t len = text.len < NODES_TEXT_BYTES ? text.len : NODES_TEXT_BYTES;
+void nodes_init(struct nodes *n) {
+    n->due = WHEN_NEVER;
+}
+
+/* ---- who there is ---- */
+
+static struct span keep(void *out, struct span bytes) {
+    size_t len = bytes.len < NODES_TEXT_BYTES ? bytes.len : NODES_TEXT_BYTES;
     if (len > 0)
-        memcpy(out, text.data, len);
+        memcpy(out, bytes.data, len);
     return span_of(out, len);
 }
 
-/* A member keeps its number; a new one takes the next place. */
-static struct known_node *place_of(struct nodes *n, uint64_t peer) {
+static struct known_node *find(struct nodes *n, uint64_t peer) {
     for (uint32_t i = 0; i < n->count; i++) {
         if (n->items[i].is.peer == peer)
             return &n->items[i];
     }
-    return n->count < LIMIT_MEMBERS ? &n->items[n->count++] : NULL;
+    return NULL;
+}
+
+/* A member keeps its number; a new one takes the next place, or that of one that is gone. */
+static struct known_node *place_of(struct nodes *n, uint64_t peer) {
+    struct known_node *known = find(n, peer);
+    if (known != NULL)
+        return known;
+    if (n->count < LIMIT_MEMBERS)
+        return &n->items[n->count++];
+    for (uint32_t i = 0; i < n->count; i++) {
+        uint64_t state = n->items[i].is.state;
+        if (state == MEMBER_DEAD || state == MEMBER_LEFT)
+            return &n->items[i];
+    }
+    return NULL;
+}
+
+static void expect_no_more(struct nodes *n, struct known_node *k) {
+    k->asked = false;
+    n->waiting--;
 }
 
 void nodes_known(struct nodes *n, const struct msg_node_known *known) {
     struct known_node *k = place_of(n, known->peer);
     if (k == NULL)
         return;
+    bool other = k->is.peer != known->peer;
+    if (k->asked && (other || (known->peer != 0 && !known->active)))
+        expect_no_more(n, k);
+    k->told = k->told && !other;
     k->is = *known;
     k->is.name = keep(k->name, known->name);
     k->is.endpoint = keep(k->endpoint, known->endpoint);
     k->is.door = keep(k->door, known->door);
     k->is.domain = keep(k->domain, known->domain);
-    k->is.curve = (struct span){0};
+    k->is.curve = keep(k->curve, known->curve);
 }
 
 void nodes_lead(struct nodes *n, const struct msg_lead *lead) {
@@ -35,25 +67,121 @@ void nodes_lead(struct nodes *n, const struct msg_lead *lead) {
     n->leader = lead->leader;
 }
 
-void nodes_list(const struct nodes *n, uint32_t peer, uint64_t ticket, struct says *out) {
+/* ---- how busy they are ---- */
+
+static void ask_all(struct nodes *n, struct says *out) {
+    const struct msg question = {.kind = MSG_busy_ask, .busy_ask.nonce = ++n->nonce};
+    n->waiting = 0;
     for (uint32_t i = 0; i < n->count; i++) {
-        const struct msg_node_known *is = &n->items[i].is;
-        const bool leads = n->term > 0 && node_id_equal(&n->leader, &is->node);
-        say_to(out, ROOM_CLIENTS, peer,
-               &(struct msg){.kind = MSG_node_row,
-                             .node_row = {.ticket = ticket,
-                                          .node = is->node,
-                                          .self = is->peer == 0,
-                                          .state = is->state,
-                                          .active = is->active,
-                                          .leads = leads,
-                                          .neighbour = is->neighbour,
-                                          .rtt_us = is->rtt_us,
-                                          .slots = is->slots,
-                                          .name = is->name,
-                                          .endpoint = is->endpoint,
-                                          .door = is->door,
-                                          .domain = is->domain}});
+        struct known_node *k = &n->items[i];
+        k->told = false;
+        k->asked = k->is.peer == 0 || k->is.active;
+        if (!k->asked)
+            continue;
+        n->waiting++;
+        if (k->is.peer == 0)
+            say(out, &question);
+        else
+            say_to(out, ROOM_MEMBER, (uint32_t)k->is.peer, &question);
     }
-    say_to(out, ROOM_CLIENTS, peer, &(struct msg){.kind = MSG_end, .end.ticket = ticket});
+}
+
+bool nodes_ask(struct nodes *n, uint32_t peer, uint64_t ticket, when_ms now, struct says *out) {
+    if (n->requests_count == NODES_REQUESTS)
+        return false;
+    if (n->due == WHEN_NEVER) {
+        ask_all(n, out);
+        n->due = now + NODES_WAIT_MS;
+    }
+    n->requests[n->requests_count++] = (struct nodes_request){.peer = peer, .ticket = ticket};
+    return true;
+}
+
+static void forget(struct nodes *n, uint32_t place) {
+    n->requests_count--;
+    memmove(n->requests + place, n->requests + place + 1,
+            (n->requests_count - place) * sizeof n->requests[0]);
+    if (n->requests_count == 0)
+        n->due = WHEN_NEVER;
+}
+
+void nodes_left(struct nodes *n, uint32_t peer) {
+    for (uint32_t i = n->requests_count; i > 0; i--) {
+        if (n->requests[i - 1].peer == peer)
+            forget(n, i - 1);
+    }
+}
+
+void nodes_busy(struct nodes *n, uint32_t peer, const struct msg_busy *busy) {
+    struct known_node *k = find(n, peer);
+    if (k == NULL || !k->asked || busy->nonce != n->nonce)
+        return; /* too late */
+    expect_no_more(n, k);
+    k->told = true;
+    k->busy = *busy;
+}
+
+/* ---- answering ---- */
+
+static int compare_nodes(const void *a, const void *b) {
+    const struct known_node *const *x = a, *const *y = b;
+    int order = span_compare((*x)->is.name, (*y)->is.name);
+    return order != 0 ? order : memcmp((*x)->is.node.bytes, (*y)->is.node.bytes, NODE_ID_BYTES);
+}
+
+static struct msg row_of(const struct nodes *n, const struct known_node *k, uint64_t ticket) {
+    const struct msg_node_known *is = &k->is;
+    struct msg row = {.kind = MSG_node_row,
+                      .node_row = {.ticket = ticket,
+                                   .node = is->node,
+                                   .self = is->peer == 0,
+                                   .state = is->state,
+                                   .active = is->active,
+                                   .leads = n->term > 0 && node_id_equal(&n->leader, &is->node),
+                                   .neighbour = is->neighbour,
+                                   .rtt_us = is->rtt_us,
+                                   .slots = is->slots,
+                                   .name = is->name,
+                                   .endpoint = is->endpoint,
+                                   .door = is->door,
+                                   .domain = is->domain,
+                                   .curve = is->curve,
+                                   .told = k->told,
+                                   .goes_in = -1}};
+    if (k->told) {
+        row.node_row.running = k->busy.running;
+        row.node_row.load = k->busy.load;
+        row.node_row.goes_in = k->busy.goes_in;
+    }
+    return row;
+}
+
+static void answer(const struct nodes *n, const struct nodes_request *request, struct says *out) {
+    const struct known_node *order[LIMIT_MEMBERS];
+    for (uint32_t i = 0; i < n->count; i++)
+        order[i] = &n->items[i];
+    qsort(order, n->count, sizeof order[0], compare_nodes);
+    for (uint32_t i = 0; i < n->count; i++) {
+        const struct msg row = row_of(n, order[i], request->ticket);
+        say_to(out, ROOM_CLIENTS, request->peer, &row);
+    }
+    say_to(out, ROOM_CLIENTS, request->peer,
+           &(struct msg){.kind = MSG_end, .end.ticket = request->ticket});
+}
+
+static bool is_due(const struct nodes *n, when_ms now) {
+    return n->due != WHEN_NEVER && (n->waiting == 0 || n->due <= now);
+}
+
+/* One at a time: the rows of a large cluster for every client at once would be more than a step can say. */
+void nodes_wake(struct nodes *n, when_ms now, struct says *out) {
+    if (!is_due(n, now))
+        return;
+    const struct nodes_request first = n->requests[0];
+    answer(n, &first, out);
+    forget(n, 0);
+}
+
+when_ms nodes_deadline(const struct nodes *n) {
+    return n->due != WHEN_NEVER && n->waiting == 0 ? INT64_MIN : n->due;
 }

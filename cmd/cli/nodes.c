@@ -4,14 +4,19 @@
 #include "cmd/cli/look.h"
 #include "cmd/cli/out.h"
 #include "cmd/cli/pages.h"
+#include "proto/base/num.h"
 
 #include <stdio.h>
 
 const char cli_nodes_details[] =
     "-o FORMAT         table (default), wide, json, jsonl, csv, id\n"
     "\n"
-    "What the node that is asked knows of the others. RTT is measured, of neighbours only; a node\n"
-    "that is alive but not active has come back a moment ago and gets no work yet.\n";
+    "What the node that is asked knows of the others, and what each says of itself just now: "
+    "SLOTS\n"
+    "are trials that run and may run, LOAD is how many processors others than zyg's trials keep\n"
+    "busy there, IDLE is when it gives itself back (zyg-node --idle). RTT is measured, of\n"
+    "neighbours only; `-` is not known. A node that is alive but not active has come back a\n"
+    "moment ago and gets no work yet.\n";
 
 static const struct column columns[] = {
     {"node", "NODE", COLUMN_TEXT, SHOWN_DATA},
@@ -21,8 +26,14 @@ static const struct column columns[] = {
     {"self", NULL, COLUMN_FLAG, SHOWN_DATA},
     {"leads", NULL, COLUMN_FLAG, SHOWN_DATA},
     {"active", NULL, COLUMN_FLAG, SHOWN_DATA},
-    {"slots", "SLOTS", COLUMN_COUNT, SHOWN_ALWAYS},
     {"rtt_ms", "RTT ms", COLUMN_REAL, SHOWN_ALWAYS},
+    {NULL, "SLOTS", COLUMN_TEXT, SHOWN_TABLE},
+    {"told", NULL, COLUMN_FLAG, SHOWN_DATA},
+    {"running", NULL, COLUMN_COUNT, SHOWN_DATA},
+    {"slots", NULL, COLUMN_COUNT, SHOWN_DATA},
+    {"load", "LOAD", COLUMN_REAL, SHOWN_ALWAYS},
+    {NULL, "IDLE", COLUMN_TEXT, SHOWN_TABLE},
+    {"goes_in", NULL, COLUMN_DURATION, SHOWN_DATA},
     {"endpoint", "NODES CONNECT", COLUMN_TEXT, SHOWN_ALWAYS},
     {"door", "CLIENTS CONNECT", COLUMN_TEXT, SHOWN_WIDE},
     {"domain", "DOMAIN", COLUMN_TEXT, SHOWN_WIDE},
@@ -42,10 +53,51 @@ static const char *role_of(const struct msg_node_row *row) {
     return row->self ? "asked" : "";
 }
 
+enum { CELL_BYTES = 64 };
+
+/* "1/2"; "-/2" of one that did not say. */
+static struct span slots_text(char memory[CELL_BYTES], const struct msg_node_row *row) {
+    struct buf text = buf_of(memory, CELL_BYTES);
+    if (row->told)
+        buf_u64(&text, row->running);
+    else
+        buf_text(&text, "-");
+    buf_text(&text, "/");
+    buf_u64(&text, row->slots);
+    return buf_view(&text);
+}
+
+/* "stays", "works", "goes in 23 s", "leaves". */
+static struct span idle_text(char memory[CELL_BYTES], const struct msg_node_row *row) {
+    enum { SECOND = 1000 };
+    struct buf text = buf_of(memory, CELL_BYTES);
+    if (row->goes_in < 0)
+        return span_text("stays");
+    if (row->running > 0)
+        return span_text("works");
+    if (row->goes_in == 0)
+        return span_text("leaves");
+    buf_text(&text, "goes in ");
+    num_print_duration(&text, (row->goes_in + SECOND - 1) / SECOND * SECOND);
+    return buf_view(&text);
+}
+
 struct listing {
     struct out *out;
     uint64_t count;
 };
+
+static void put_condition(struct out *out, const struct msg_node_row *row) {
+    char slots[CELL_BYTES], idle[CELL_BYTES];
+    row->self || row->rtt_us < 0 ? out_none(out) : out_real(out, (double)row->rtt_us / 1000);
+    out_text(out, slots_text(slots, row));
+    out_flag(out, row->told);
+    row->told ? out_count(out, row->running) : out_none(out);
+    out_count(out, row->slots);
+    row->told ? out_real(out, (double)row->load / 1000) : out_none(out);
+    row->told ? out_text(out, idle_text(idle, row)) : out_none(out);
+    row->goes_in < 0 ? out_none(out) : out_duration(out, row->goes_in);
+}
 
 static bool node_put(void *context, const struct msg *answer) {
     struct listing *l = context;
@@ -63,8 +115,7 @@ static bool node_put(void *context, const struct msg *answer) {
     out_flag(l->out, row->self);
     out_flag(l->out, row->leads);
     out_flag(l->out, row->active);
-    out_count(l->out, row->slots);
-    row->self || row->rtt_us < 0 ? out_none(l->out) : out_real(l->out, (double)row->rtt_us / 1000);
+    put_condition(l->out, row);
     out_text(l->out, row->endpoint);
     out_text(l->out, row->door);
     out_text(l->out, row->domain);
