@@ -257,8 +257,7 @@ static void keep_bundle(struct facts *f, struct batch *batch, const struct erran
  * is carried once more. False: not answered now. */
 static bool answer_again(struct facts *f, uint32_t copies, struct says *out) {
     struct errand *e = errand_current(&f->errands);
-    uint32_t holders = spread_holders(&f->spread);
-    if (e->ticket == 0 || e->replied || (copies < holders ? copies : holders) <= 1) {
+    if (e->ticket == 0 || e->replied || spread_wanted(&f->spread, copies) <= 1) {
         errand_reply(e, out, ERR_NONE, "");
         return true;
     }
@@ -293,7 +292,8 @@ static void cancel_seat(struct facts *f, struct seat *s, struct moment at, struc
     batch_wants(batch, s->job.copies);
     seat_clock(s, at.now);
     seat_end(s, JOB_CANCELLED, span_text("by its owner"), cancel_wall(e, at));
-    facts_close_seat(f, batch, s, at.wall);
+    /* Nothing undoes it, so trials need not wait until it is on enough disks: only the answer does. */
+    facts_close_seat(f, batch, s, at.wall, out);
     errand_reply(e, &batch->after, ERR_NONE, "");
     errand_finish(f);
 }

@@ -70,7 +70,12 @@ void errand_trouble(struct facts *f, struct says *out, enum err_code code, const
 void opening_begin(struct facts *f, struct says *out);
 void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);
 void opening_leave(struct facts *f, struct says *out); /* the seat is given up */
-void opening_lead(struct facts *f, struct moment at, struct says *out);
+/* This node leads from now on. */
+void opening_lead(struct facts *f);
+/* What decides whether jobs are over has changed. */
+void opening_judge(struct facts *f);
+/* A few of the seats whose turn it is: sched hears of the job, and it ends if it is over. */
+void opening_announce(struct facts *f, struct moment at, struct says *out);
 
 when_ms errands_deadline(const struct errands *e);
 void errands_landed(struct facts *f, uint64_t landed); /* this batch is durable */

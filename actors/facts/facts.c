@@ -21,6 +21,7 @@ struct facts *facts_init(void *memory, const struct facts_config *config) {
     f->logs.serial = 1;
     batches_init(&f->batches, &f->config.signer, &f->logs);
     spread_init(&f->spread, &f->logs, &f->scans);
+    f->spread.unsure = config->clustered;
     return f;
 }
 
@@ -112,7 +113,8 @@ void facts_touch(struct facts *f, struct seat *s) {
     s->touched = true;
 }
 
-void facts_close_seat(struct facts *f, struct batch *batch, struct seat *s, wall_ms wall) {
+void facts_close_seat(struct facts *f, struct batch *batch, struct seat *s, wall_ms wall,
+                      struct says *shut) {
     static const char *const ends[] = {"", "done", "failed", "cancelled"};
     s->state = SEAT_CLOSING;
     s->closed_in = f->batches.filling;
@@ -123,7 +125,7 @@ void facts_close_seat(struct facts *f, struct batch *batch, struct seat *s, wall
     facts_touch(f, s);
     inbox_job_over(&f->inbox, &s->id);
     batch_wants(batch, s->job.copies);
-    say(&batch->after,
+    say(shut,
         &(struct msg){.kind = MSG_job_shut,
                       .job_shut = {.job = s->id, .state = s->row.state, .cause = s->row.cause}});
 }
@@ -216,11 +218,10 @@ static void on_start(struct facts *f, const struct msg_start *start, struct says
     boot_begin(f, out);
 }
 
-static void on_lead(struct facts *f, const struct msg_lead *lead, struct moment at,
-                    struct says *out) {
+static void on_lead(struct facts *f, const struct msg_lead *lead) {
     f->leading = lead->mine;
     if (lead->mine)
-        opening_lead(f, at, out);
+        opening_lead(f);
 }
 
 static void on_quit(struct facts *f, struct moment at) {
@@ -261,6 +262,7 @@ static void work(struct facts *f, struct moment at, struct says *out) {
     if (f->inbox.turns != before)
         f->inbox.retry_at = at.now; /* goes on in the next step */
     boot_list(f, at.now, out);
+    opening_announce(f, at, out);
 }
 
 static void keep_promises(struct facts *f, struct says *out) {
@@ -324,9 +326,9 @@ static void facts_step(void *self, const struct event *event, struct moment at, 
     case MSG_admit: errand_admit(f, &m->admit, out); break;
     case MSG_job_want: errand_want(f, m->job_want.ticket, &m->job_want.job, out); break;
     case MSG_proposed: fold_proposed(f, &m->proposed); break;
-    case MSG_outcome: fold_outcome(f, &m->outcome, at); break;
+    case MSG_outcome: fold_outcome(f, &m->outcome, at, out); break;
     case MSG_node_known: spread_known(&f->spread, &m->node_known, at.now); break;
-    case MSG_lead: on_lead(f, &m->lead, at, out); break;
+    case MSG_lead: on_lead(f, &m->lead); break;
     case MSG_heads:
     case MSG_bundles: peer_step(f, event, at.now); break;
     case MSG_saved: on_saved(f, &m->saved, at.now, out); break;
@@ -336,6 +338,7 @@ static void facts_step(void *self, const struct event *event, struct moment at, 
     default: f->nonsense++; break;
     }
     settle(f, at, out);
+    f->steps++;
 }
 
 static when_ms facts_deadline(const void *self) {
@@ -347,6 +350,9 @@ static when_ms facts_deadline(const void *self) {
         soonest = when_sooner(soonest, spread_deadline(&f->spread));
     if (f->life != FACTS_UP || f->quitting)
         return soonest;
+    bool full = f->batches.filling - f->batches.flying + 1 == BATCHES;
+    if (f->announcing && !full)
+        return INT64_MIN;
     soonest = when_sooner(soonest, inbox_deadline(&f->inbox));
     if (boot_lists(f) && f->list_at != INT64_MIN)
         soonest = when_sooner(soonest, f->list_at);
@@ -355,9 +361,9 @@ static when_ms facts_deadline(const void *self) {
 
 static void facts_check(const void *self) {
     const struct facts *f = self;
-    for (uint32_t i = 0; i < f->seats_used; i++)
-        seat_check(&f->seats[i]);
-    logs_check(&f->logs);
+    if (f->seats_used > 0) /* one after the other: a step costs the same however many there are */
+        seat_check(&f->seats[f->steps % f->seats_used]);
+    logs_check(&f->logs, f->steps);
     ensure(f->batches.flying <= f->batches.filling);
     ensure(f->batches.filling - f->batches.flying < BATCHES);
 }

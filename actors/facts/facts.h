@@ -42,6 +42,8 @@
 struct facts_config {
     struct signer signer;
     uint32_t nonce; /* random: two lives of a cloned disk differ in it */
+    bool
+        clustered; /* there may be other holders: what wants several copies waits until member has said who there is */
 };
 
 struct facts;

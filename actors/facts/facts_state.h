@@ -25,10 +25,12 @@ struct facts {
     bool said_quiet;
     bool holding;
     bool ailing;
+    bool announcing;  /* some seats are to be judged, or sched is to hear of them */
     bool urgent;      /* somebody waits for the newest batch */
     when_ms launched; /* when the last batch went to the store */
     when_ms retry_at; /* a failed save is asked again; WHEN_NEVER: none */
     dur_ms retry_pause;
+    uint64_t steps;
     uint64_t scans;      /* tickets of scans */
     uint64_t last_event; /* key of the newest event of any job */
     when_ms list_at;     /* listing goes on then, after the store has failed */
@@ -65,8 +67,9 @@ void facts_put_summary(struct batch *batch,
 /* One line of the job's history, in the batch. */
 void facts_event(struct facts *f, struct batch *batch, struct seat *s, wall_ms wall,
                  const char *format, ...) __attribute__((format(printf, 5, 6)));
-/* The job ends with this batch: says job_shut when it is durable. */
-void facts_close_seat(struct facts *f, struct batch *batch, struct seat *s, wall_ms wall);
+/* The job ends with this batch: job_shut is said into `shut`, what follows the batch or what is said now. */
+void facts_close_seat(struct facts *f, struct batch *batch, struct seat *s, wall_ms wall,
+                      struct says *shut);
 /* The batch whose promises were said last, and all before it: their jobs' seats are free. */
 void facts_said(struct facts *f, uint64_t batch);
 uint64_t facts_scan(struct facts *f, struct says *out, const struct msg_scan *scan);

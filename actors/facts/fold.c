@@ -250,7 +250,7 @@ void fold_judge(struct facts *f, struct batch *batch, struct seat *s, struct mom
     if (f->leading && seat_has_failed(s, &cause))
         fail_job(f, batch, s, buf_view(&cause), at.wall);
     if (seat_is_over(s, at.wall))
-        facts_close_seat(f, batch, s, at.wall);
+        facts_close_seat(f, batch, s, at.wall, &batch->after);
 }
 
 void fold_judge_result(struct facts *f, struct batch *batch, struct seat *s,
@@ -267,7 +267,7 @@ void fold_end(struct facts *f, struct batch *batch, struct seat *s, const struct
         return;
     seat_clock(s, at.now);
     seat_end(s, JOB_FAILED, end->cause, end->wall);
-    facts_close_seat(f, batch, s, at.wall);
+    facts_close_seat(f, batch, s, at.wall, &batch->after);
 }
 
 /* ---- the executor of this node ---- */
@@ -298,7 +298,36 @@ static void add_output(struct facts *f, struct batch *batch, const struct msg_re
     }
 }
 
-void fold_outcome(struct facts *f, const struct msg_outcome *outcome, struct moment at) {
+/* False: it becomes no fact, because its job does not run here (any more), or because neither the disk nor the inbox has
+ * kept up although nothing new was begun. */
+static bool keep_outcome(struct facts *f, const struct msg_outcome *outcome, const struct msg *fact,
+                         struct moment at) {
+    const struct msg_result_fact *result = &fact->result_fact;
+    struct seat *s = facts_seat(f, &result->job);
+    if (s == NULL || s->state != SEAT_OPEN || !fold_makes_sense(s, result))
+        return false;
+    size_t bytes = outcome->series.len + outcome->log_head.len + outcome->log_tail.len +
+                   2 * outcome->result.len + 1024;
+    struct batch *batch = facts_room(f, bytes);
+    if (batch == NULL)
+        return false;
+    struct fact_key key = own_key(f, result->attempt, f->batches.sequence);
+    bool waits = fold_needs(f, s, result, &key) == FOLD_WANTS_ROW ||
+                 inbox_reads(&f->inbox, &result->job, result->slot);
+    if (waits && !inbox_put(&f->inbox, INBOX_OWN, outcome->result))
+        return false;
+    if (!waits) {
+        key.number = batch_add_fact(&f->batches, batch, fact);
+        (void)fold_result(f, batch, s, result, &key, NULL, at);
+    }
+    add_output(f, batch, result, outcome);
+    if (!waits)
+        fold_judge_result(f, batch, s, result, at);
+    return true;
+}
+
+void fold_outcome(struct facts *f, const struct msg_outcome *outcome, struct moment at,
+                  struct says *out) {
     struct msg fact;
     struct err err;
     if (!msg_decode(&fact, outcome->result, &err) || fact.kind != MSG_result_fact) {
@@ -306,32 +335,13 @@ void fold_outcome(struct facts *f, const struct msg_outcome *outcome, struct mom
         return;
     }
     const struct msg_result_fact *result = &fact.result_fact;
-    struct seat *s = facts_seat(f, &result->job);
-    if (s == NULL || s->state != SEAT_OPEN || !fold_makes_sense(s, result))
-        return; /* lost attempts leave no trace; a job that has ended wants no more */
-    size_t bytes = outcome->series.len + outcome->log_head.len + outcome->log_tail.len +
-                   2 * outcome->result.len + 1024;
-    struct batch *batch = facts_room(f, bytes);
-    if (batch == NULL) {
-        /* The disk has not kept up although nothing new was begun. The attempt is as if it was lost: sched will not hear
-         * that it was recorded and the slot stays open for the next start. */
-        f->nonsense++;
-        return;
-    }
-    struct fact_key key = own_key(f, result->attempt, f->batches.sequence);
-    bool waits = fold_needs(f, s, result, &key) == FOLD_WANTS_ROW ||
-                 inbox_reads(&f->inbox, &result->job, result->slot);
-    if (waits && !inbox_put(&f->inbox, INBOX_OWN, outcome->result)) {
-        f->nonsense++;
-        return;
-    }
-    if (!waits) {
-        key.number = batch_add_fact(&f->batches, batch, &fact);
-        (void)fold_result(f, batch, s, result, &key, NULL, at);
-    }
-    add_output(f, batch, result, outcome);
-    if (!waits)
-        fold_judge_result(f, batch, s, result, at);
+    bool lost = result->status == TRIAL_LOST || result->status == TRIAL_CANCELLED;
+    if (lost || keep_outcome(f, outcome, &fact, at))
+        return; /* lost attempts leave no trace, and everybody knows it from their status */
+    say(out,
+        &(struct msg){
+            .kind = MSG_dropped,
+            .dropped = {.job = result->job, .slot = result->slot, .attempt = result->attempt}});
 }
 
 struct fact_key fold_sign(struct facts *f, struct batch *batch, const struct msg *result) {

@@ -43,6 +43,8 @@ struct fact_key fold_sign(struct facts *f, struct batch *batch, const struct msg
 
 /* What the tuner and the executor of this node say. */
 void fold_proposed(struct facts *f, const struct msg_proposed *proposed);
-void fold_outcome(struct facts *f, const struct msg_outcome *outcome, struct moment at);
+/* One that becomes no fact is answered with `dropped`. */
+void fold_outcome(struct facts *f, const struct msg_outcome *outcome, struct moment at,
+                  struct says *out);
 
 #endif

@@ -2,7 +2,7 @@
  * then every room hears that the job runs here. */
 #include "actors/facts/facts_state.h"
 
-enum { TRIALS_PAGE = 1024 };
+enum { TRIALS_PAGE = 1024, ANNOUNCED_MOST = 4 /* jobs in one step: each may be nearly a frame */ };
 
 void opening_leave(struct facts *f, struct says *out) {
     struct seat *s = &f->seats[f->errands.seat];
@@ -74,22 +74,53 @@ static bool say_open(struct facts *f, const struct seat *s, const enum room *roo
 }
 
 /* This node leads from now on: its sched hears of every open job as it stands, and of the rest when it is recorded. */
-void opening_lead(struct facts *f, struct moment at, struct says *out) {
+void opening_lead(struct facts *f) {
+    for (uint32_t i = 0; i < f->seats_used; i++)
+        f->seats[i].told = false;
+    opening_judge(f);
+}
+
+void opening_judge(struct facts *f) {
+    for (uint32_t i = 0; i < f->seats_used; i++)
+        f->seats[i].unjudged = true;
+    f->announcing = true;
+}
+
+/* False: there is no room in a batch for how it might end. */
+static bool announce(struct facts *f, struct seat *s, struct moment at, struct says *out) {
     static const enum room sched[] = {ROOM_SCHED};
-    for (uint32_t i = 0; i < f->seats_used; i++) {
-        struct seat *s = &f->seats[i];
-        if (s->state != SEAT_OPEN)
-            continue;
+    if (f->leading && !s->told) {
         if (!say_open(f, s, sched, 1, out))
             f->nonsense++;
-        struct batch *batch = facts_room(f, 1024);
-        if (batch != NULL)
-            fold_judge(f, batch, s, at);
+        s->told = true;
+    }
+    struct batch *batch = s->unjudged ? facts_room(f, 1024) : NULL;
+    if (batch == NULL)
+        return !s->unjudged;
+    s->unjudged = false;
+    fold_judge(f, batch, s, at);
+    return true;
+}
+
+void opening_announce(struct facts *f, struct moment at, struct says *out) {
+    uint32_t said = 0;
+    if (!f->announcing || out->frames.len >= SAYS_BYTES / 8)
+        return;
+    f->announcing = false;
+    for (uint32_t i = 0; i < f->seats_used; i++) {
+        struct seat *s = &f->seats[i];
+        if (s->state != SEAT_OPEN || !(s->unjudged || (f->leading && !s->told)))
+            continue;
+        if (said == ANNOUNCED_MOST || !announce(f, s, at, out)) {
+            f->announcing = true;
+            return;
+        }
+        said++;
     }
 }
 
 static void open_seat(struct facts *f, struct seat *s, struct moment at, struct says *out) {
-    static const enum room others[] = {ROOM_EXECUTOR, ROOM_GATEWAY, ROOM_ELASTIC, ROOM_SCHED};
+    static const enum room others[] = {ROOM_EXECUTOR, ROOM_GATEWAY, ROOM_ELASTIC};
     struct errand *e = errand_current(&f->errands);
     uint32_t seat = facts_seat_number(f, s);
     bool begun = false;
@@ -101,7 +132,7 @@ static void open_seat(struct facts *f, struct seat *s, struct moment at, struct 
         errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
         return;
     }
-    if (!say_open(f, s, others, f->leading ? 4 : 3, out)) {
+    if (!say_open(f, s, others, 3, out)) {
         opening_leave(f, out);
         errand_fail(f, out, ERR_STORE, "the finished trials of the job have too many gaps");
         return;
@@ -115,7 +146,7 @@ static void open_seat(struct facts *f, struct seat *s, struct moment at, struct 
     facts_touch(f, s);
     batch_wants(batch, s->job.copies);
     errand_reply(e, out, ERR_NONE, "");
-    fold_judge(f, batch, s, at);
+    s->unjudged = f->announcing = true;
     errand_finish(f);
 }
 

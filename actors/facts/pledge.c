@@ -38,8 +38,7 @@ void pledge_add(struct pledge *p, uint64_t number, const struct batch *batch) {
 
 static bool is_kept(const struct pledge *p, const struct spread *s) {
     const struct promise *promise = &p->promises[p->first];
-    uint32_t holders = spread_holders(s);
-    uint32_t wanted = promise->copies < holders ? promise->copies : holders;
+    uint32_t wanted = spread_wanted(s, promise->copies);
     for (uint32_t i = 0; wanted > 0 && i < promise->marks; i++) {
         const struct mark *mark = &p->marks[(p->marks_first + i) % PLEDGE_MARKS];
         if (spread_copies(s, mark->log, mark->next) < wanted)

@@ -18,7 +18,7 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     s->id = *id;
     s->owner = *owner;
     s->finished = ranges_of(s->ranges_memory, LIMIT_RANGES);
-    s->touched = s->doubtful = s->crowded = false;
+    s->touched = s->doubtful = s->crowded = s->told = s->unjudged = false;
     s->events = 0;
     s->last_end = 0;
     memset(s->end_counts, 0, sizeof s->end_counts);

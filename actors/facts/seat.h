@@ -35,6 +35,8 @@ struct seat {
     bool touched;          /* the row differs from what the newest closed batch holds */
     bool doubtful;         /* its best trial was taken back: the next best is being looked for */
     bool crowded;          /* some slots that are begun are not among the open slots */
+    bool told;             /* sched has heard job_open since this node leads */
+    bool unjudged;         /* whether it is over was not looked at since something has changed */
     wall_ms last_end;      /* of a finished trial */
     uint64_t closed_in;    /* CLOSING, SHUT: the batch that says so */
     when_ms counted_until; /* run_ms counts up to here */

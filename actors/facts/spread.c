@@ -75,6 +75,7 @@ void spread_known(struct spread *s, const struct msg_node_known *known, when_ms 
         known->active && known->state == MEMBER_ALIVE && (known->flags & MEMBER_STORES) != 0;
     if (known->peer == 0) {
         s->self_leaves = !holds;
+        s->unsure = s->unsure && !known->active;
         return;
     }
     uint32_t peer = (uint32_t)known->peer;
@@ -100,6 +101,13 @@ void spread_known(struct spread *s, const struct msg_node_known *known, when_ms 
 uint32_t spread_holders(const struct spread *s) {
     uint32_t count = s->holders_count + !s->self_leaves;
     return count > 0 ? count : 1;
+}
+
+uint32_t spread_wanted(const struct spread *s, uint32_t copies) {
+    uint32_t holders = spread_holders(s);
+    if (s->unsure && copies > 1)
+        return UINT32_MAX;
+    return copies < holders ? copies : holders;
 }
 
 uint32_t spread_copies(const struct spread *s, uint32_t log, uint64_t next) {
@@ -429,6 +437,8 @@ void spread_go(struct spread *s, when_ms now, struct says *out) {
         return;
     for (uint32_t i = 0; i < s->neighbours_used; i++) {
         struct neighbour *n = &s->neighbours[i];
+        if (out->frames.len >= SAID_MOST)
+            return; /* the others in the next step */
         if (n->step != NEIGHBOUR_NONE && n->tell)
             tell(s, n, false, out);
     }

@@ -70,6 +70,7 @@ struct spread {
     struct logs *logs;
     uint64_t *tickets; /* of the room's scans */
     uint8_t store[STORE_ID_BYTES];
+    bool unsure;      /* in a cluster, and member has not said yet who there is */
     bool self_leaves; /* this store is no holder any more */
     uint32_t holders_count;
     uint32_t holders[LIMIT_MEMBERS]; /* peers that keep facts and stay */
@@ -106,5 +107,7 @@ when_ms spread_deadline(const struct spread *s);
 /* On how many disks of those that stay this log has come so far, this one included; and how many there can be. */
 uint32_t spread_copies(const struct spread *s, uint32_t log, uint64_t next);
 uint32_t spread_holders(const struct spread *s);
+/* How many of them a promise needs that wants so many copies: nobody has as many while that cannot be said yet. */
+uint32_t spread_wanted(const struct spread *s, uint32_t copies);
 
 #endif

@@ -171,7 +171,9 @@ static bool seat_cores(struct seats *seats, struct node_setup *setup) {
     snprintf(runs, sizeof runs, "%s/runs", setup->dir);
     const struct executor_config executor = {
         .runs = runs, .slots = setup->slots, .cpus = setup->cpus};
-    const struct facts_config facts = {.signer = setup->keys.signer, .nonce = randombytes_random()};
+    const struct facts_config facts = {.signer = setup->keys.signer,
+                                       .nonce = randombytes_random(),
+                                       .clustered = setup->mesh != NULL};
     const struct gateway_config gateway = {.self = setup->keys.signer.id,
                                            .version = setup->version};
     seats->executor = executor_init(core_memory(setup, CORE_EXECUTOR),

@@ -69,7 +69,7 @@ static struct span landed(struct fixture *f) {
     buf_clear(&f->out.frames);
     buf_span(&f->out.frames, buf_view(&batches_oldest(f->batches)->after.frames));
     batches_landed(f->batches);
-    logs_check(f->logs);
+    logs_check(f->logs, 0);
     return buf_view(&f->out.frames);
 }
 

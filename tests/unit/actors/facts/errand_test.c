@@ -138,7 +138,7 @@ static void only_the_owner_cancels(void **state) {
     assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_job_shut), 0);
 }
 
-static void an_open_job_is_shut_when_its_cancellation_is_saved(void **state) {
+static void trials_of_a_cancelled_job_need_not_wait_for_the_disk(void **state) {
     struct facts_stage *f = *state;
     struct job_id id = open_job(f, 1);
     say_outcome(f, &id, 0, TRIAL_DONE, 0.25);
@@ -146,12 +146,13 @@ static void an_open_job_is_shut_when_its_cancellation_is_saved(void **state) {
     wall_ms cancelled = f->stage->at.wall;
     say_admit(f, 8, cancel_bundle(f, &f->user, &id), false);
     assert_null(answered(f, 8));
-    assert_false(is_shut(f, &id, JOB_CANCELLED));
+    assert_true(is_shut(f, &id, JOB_CANCELLED));
     say_outcome(f, &id, 1, TRIAL_DONE, 0.125); /* too late: the job wants no more */
+    assert_int_equal(stage_count(f->stage, ROOM_LEADER, MSG_dropped), 1);
     assert_true(stage_save(f->stage));
     assert_false(stage_save(f->stage));
     expect_answer(f, 8, ERR_NONE, "");
-    assert_true(is_shut(f, &id, JOB_CANCELLED));
+    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_job_shut), 1);
     struct msg_job_row row = stored_row(f, &id);
     assert_int_equal(row.state, JOB_CANCELLED);
     assert_true(span_is(row.cause, "by its owner"));
@@ -360,7 +361,7 @@ int main(void) {
         STAGED(the_tuner_hears_of_a_job_before_the_others),
         STAGED(a_submit_sent_again_is_acknowledged_and_resets_nothing),
         STAGED(only_the_owner_cancels),
-        STAGED(an_open_job_is_shut_when_its_cancellation_is_saved),
+        STAGED(trials_of_a_cancelled_job_need_not_wait_for_the_disk),
         STAGED(a_job_at_rest_is_cancelled_with_the_counts_it_had),
         STAGED(a_job_that_is_over_is_not_opened),
         STAGED(a_job_nobody_knows_is_not_found),

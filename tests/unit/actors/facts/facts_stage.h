@@ -14,6 +14,7 @@ struct facts_stage {
     struct stage *stage;
     void *memory; /* of facts */
     struct signer node, user, stranger;
+    bool clustered;
     struct test_job job; /* the description that the next job will have */
     uint8_t bundle[LIMIT_JOB_SPEC_BYTES + 4096];
     uint8_t attempts[256][4096]; /* made of a slot, by the first byte of its job */
@@ -41,7 +42,8 @@ static inline struct facts_stage *facts_stage_new(void) {
 
 /* A life of the node: facts anew, on the disk as it is. */
 static inline void facts_stage_boot(struct facts_stage *f, uint32_t nonce, bool autorun) {
-    const struct facts_config config = {.signer = f->node, .nonce = nonce};
+    const struct facts_config config = {
+        .signer = f->node, .nonce = nonce, .clustered = f->clustered};
     free(f->memory);
     f->memory = calloc(1, facts_size());
     ensure(f->memory != NULL);

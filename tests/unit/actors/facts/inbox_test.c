@@ -5,59 +5,9 @@
 
 #include <cmocka.h>
 
-#include "actors/facts/spread.h"
-#include "actors/member/member.h"
 #include "proto/base/ranges.h"
 #include "proto/base/rng.h"
-#include "tests/unit/actors/facts/facts_stage.h"
-
-enum { PEER = 7, OTHER_PEER = 8, BUNDLES_MAX = 64 };
-
-/* A node far away that signs bundles of its own. */
-struct author {
-    struct signer signer;
-    uint64_t next;
-    uint32_t count;
-    struct span bundles[BUNDLES_MAX];
-    uint8_t memory[BUNDLES_MAX][4096];
-};
-
-static struct author *author_new(uint8_t number) {
-    struct author *a = calloc(1, sizeof *a);
-    ensure(a != NULL);
-    make_signer(&a->signer, number);
-    return a;
-}
-
-static struct span author_says(struct author *a, const struct msg *facts, uint32_t count) {
-    struct bundle_writer w;
-    ensure(a->count < BUNDLES_MAX);
-    bundle_begin(&w, &a->signer, 5, a->next, a->memory[a->count], sizeof a->memory[0]);
-    for (uint32_t i = 0; i < count; i++)
-        ensure(bundle_add(&w, &facts[i]));
-    a->next += count;
-    return a->bundles[a->count++] = bundle_seal(&w);
-}
-
-static struct span author_carries(struct author *a, struct span bundle) {
-    return author_says(
-        a, &(struct msg){.kind = MSG_carried_fact, .carried_fact = {.bundle = bundle}}, 1);
-}
-
-static struct msg result_of(const struct job_id *id, uint64_t slot, uint64_t attempt,
-                            enum trial_status status, double value) {
-    return (struct msg){.kind = MSG_result_fact,
-                        .result_fact = {.job = *id,
-                                        .slot = slot,
-                                        .attempt = attempt,
-                                        .config = span_text("\x91\xcb\x3f\xe0\0\0\0\0\0\0"),
-                                        .status = status,
-                                        .has_value = status == TRIAL_DONE,
-                                        .value = value,
-                                        .began = 1000 + (wall_ms)value,
-                                        .run_ms = 7,
-                                        .cause = span_text("")}};
-}
+#include "tests/unit/actors/facts/authors.h"
 
 static int set_up(void **state) {
     struct facts_stage *f = facts_stage_new();
@@ -70,36 +20,6 @@ static int tear_down(void **state) {
     struct facts_stage *f = *state;
     facts_stage_destroy(&f);
     return 0;
-}
-
-static void know(struct facts_stage *f, uint32_t peer, enum member_state member) {
-    stage_tell(f->stage, ROOM_FACTS, ROOM_MEMBER, 0,
-               &(struct msg){.kind = MSG_node_known,
-                             .node_known = {.peer = peer,
-                                            .generation = 1,
-                                            .state = member,
-                                            .active = member == MEMBER_ALIVE,
-                                            .neighbour = peer != 0,
-                                            .eager = true,
-                                            .flags = MEMBER_STORES}});
-}
-
-static void lead(struct facts_stage *f, bool mine) {
-    stage_tell(f->stage, ROOM_FACTS, ROOM_LEADER, 0,
-               &(struct msg){.kind = MSG_lead, .lead = {.term = 2, .mine = mine}});
-}
-
-static void hear(struct facts_stage *f, uint32_t peer, struct span bundle) {
-    uint8_t memory[8192];
-    struct buf list = buf_of(memory, sizeof memory);
-    mp_put_bin(&list, bundle);
-    stage_tell(f->stage, ROOM_FACTS, ROOM_MEMBER, peer,
-               &(struct msg){.kind = MSG_bundles, .bundles = {.bundles = buf_view(&list)}});
-    stage_pass(f->stage, GATHER_MS);
-}
-
-static size_t kept(struct facts_stage *f) {
-    return store_mem_rows(f->stage->store, TABLE_log);
 }
 
 static void a_job_of_another_node_opens_here(void **state) {
@@ -282,20 +202,6 @@ static void a_cancellation_of_another_node_counts(void **state) {
 }
 
 /* ---- promises ---- */
-
-static void say_heads(struct facts_stage *f, uint32_t peer, uint64_t next) {
-    uint8_t memory[128];
-    struct buf heads = buf_of(memory, sizeof memory);
-    mp_put_bin(&heads, span_of(f->node.id.bytes, NODE_ID_BYTES));
-    mp_put_u64(&heads, (uint64_t)1 << 32 | 1);
-    mp_put_u64(&heads, next);
-    static const uint8_t store[STORE_ID_BYTES] = {3};
-    stage_tell(f->stage, ROOM_FACTS, ROOM_MEMBER, peer,
-               &(struct msg){.kind = MSG_heads,
-                             .heads = {.store = span_of(store, sizeof store),
-                                       .whole = true,
-                                       .heads = next > 0 ? buf_view(&heads) : (struct span){0}}});
-}
 
 static void an_answer_waits_for_other_disks(void **state) {
     struct facts_stage *f = *state;

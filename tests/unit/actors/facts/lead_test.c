@@ -1,0 +1,124 @@
+/* What a node does as one of several: what it promises, what its leader hears, what it says when it takes the lead. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/actors/facts/authors.h"
+
+static int set_up(void **state) {
+    struct facts_stage *f = facts_stage_new();
+    f->clustered = true;
+    facts_stage_boot(f, 1, true);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct facts_stage *f = *state;
+    facts_stage_destroy(&f);
+    return 0;
+}
+
+static void nothing_is_promised_before_it_is_known_who_there_is(void **state) {
+    struct facts_stage *f = *state;
+    struct job_id id;
+    f->job.job.copies = 2;
+    say_admit(f, 8, job_bundle(f, 1, &id), true);
+    stage_pass(f->stage, GATHER_MS);
+    assert_int_equal(kept(f), 1);
+    assert_null(answered(f, 8));
+    know(f, 0, MEMBER_UNREACHABLE); /* not even itself is vouched for */
+    assert_null(answered(f, 8));
+    know(f, 0, MEMBER_ALIVE);
+    expect_answer(f, 8, ERR_NONE, "");
+}
+
+static void one_copy_is_promised_at_once(void **state) {
+    struct facts_stage *f = *state;
+    struct job_id id;
+    f->job.job.copies = 1;
+    say_admit(f, 8, job_bundle(f, 1, &id), true);
+    expect_answer(f, 8, ERR_NONE, "");
+}
+
+static void a_new_leader_hears_of_a_few_jobs_in_a_step(void **state) {
+    struct facts_stage *f = *state;
+    know(f, 0, MEMBER_ALIVE);
+    lead(f, false);
+    for (uint64_t i = 0; i < LIMIT_JOBS_OPEN; i++)
+        (void)open_job(f, i);
+    assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_job_open), LIMIT_JOBS_OPEN);
+    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_job_open), 0);
+    lead(f, true);
+    uint32_t said = stage_count(f->stage, ROOM_SCHED, MSG_job_open);
+    assert_in_range(said, 1, 8);
+    for (uint32_t steps = 0; steps < LIMIT_JOBS_OPEN; steps++)
+        stage_pass(f->stage, 0);
+    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_job_open), LIMIT_JOBS_OPEN);
+    lead(f, false);
+    lead(f, true); /* another term: all of them again */
+    for (uint32_t steps = 0; steps < LIMIT_JOBS_OPEN; steps++)
+        stage_pass(f->stage, 0);
+    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_job_open), 2 * LIMIT_JOBS_OPEN);
+}
+
+/* Ends trials of the job until no batch takes another. */
+static void fill_batches(struct facts_stage *f, const struct job_id *id) {
+    uint8_t memory[512];
+    static const uint8_t text[LIMIT_LOG_TAIL_BYTES] = "text";
+    for (uint64_t slot = 0; stage_count(f->stage, ROOM_LEADER, MSG_dropped) == 0; slot++) {
+        assert_true(slot < 4000);
+        const struct msg m = result_of(id, slot, 1, TRIAL_TIMED_OUT, 0);
+        struct buf result = buf_of(memory, sizeof memory);
+        ensure(msg_encode(&m, &result));
+        stage_say(f->stage, ROOM_EXECUTOR,
+                  &(struct msg){.kind = MSG_outcome,
+                                .outcome = {.result = buf_view(&result),
+                                            .log_bytes = sizeof text,
+                                            .log_tail = span_of(text, sizeof text)}});
+    }
+}
+
+static void an_outcome_that_finds_no_room_is_answered(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(40);
+    know(f, 0, MEMBER_ALIVE);
+    know(f, PEER, MEMBER_ALIVE);
+    lead(f, false);
+    struct job_id overdue;
+    hear(f, PEER, author_carries(a, job_bundle(f, 1, &overdue)));
+    struct msg facts[4];
+    for (uint64_t slot = 0; slot < 4; slot++)
+        facts[slot] = result_of(&overdue, slot, 1, TRIAL_TIMED_OUT, 0);
+    hear(f, PEER, author_says(a, facts, 4));
+    know(f, PEER, MEMBER_UNREACHABLE);
+    f->job.job.trials = 5000;
+    const struct job_id id = open_job(f, 2);
+    stage_pass(f->stage, GATHER_MS);
+
+    f->stage->slow = true;
+    fill_batches(f, &id);
+    const struct msg *m = stage_heard(f->stage, ROOM_LEADER, MSG_dropped, 0);
+    assert_true(job_id_equal(&m->dropped.job, &id));
+    assert_int_equal(m->dropped.attempt, 1);
+    lead(f, true); /* its first job is overdue, and there is no room to say so */
+    stage_pass(f->stage, 0);
+    while (stage_save(f->stage))
+        stage_pass(f->stage, GATHER_MS);
+    assert_true(is_shut(f, &overdue, JOB_FAILED));
+    free(a);
+}
+
+#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        STAGED(nothing_is_promised_before_it_is_known_who_there_is),
+        STAGED(one_copy_is_promised_at_once),
+        STAGED(a_new_leader_hears_of_a_few_jobs_in_a_step),
+        STAGED(an_outcome_that_finds_no_room_is_answered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
