@@ -1,82 +1,74 @@
 #!/usr/bin/env bash
-# Three nodes: whoever of them is killed, whichever took the job, every trial is recorded once and every node knows all of it.
+# Three nodes: a worker, the leader, the node that took the job: whoever is killed, and when, every trial is recorded once and every node knows all of it.
 # timeout 180
 . "$(dirname "$0")/../lib/e2e.sh"
+. "$ROOT/tests/lib/cluster.sh"
 
 TRIALS=200
+NODES=(a b c)
+draw_from_seed
 
-on() { # NODE COMMAND...: as the client of that node's folder
-    local node=$1
-    shift
-    ZYG_STATE=$WORK/$node "$@"
-}
-
-node() { # NAME [TOKEN]
-    start "$1" zyg-node --state "$WORK/$1" --cluster 'tcp://127.0.0.1:*' --name "$1" --slots 2 ${2:+--join "$2"}
-    disown "$pid" # or bash would tell everybody that it was killed
-    pids[$1]=$pid
-    wait_until 10 "node $1" grep -q listens "$WORK/$1.err"
-}
-
-finished() { # NODE: trials of the newest job that are finished, as it knows
-    on "$1" zyg ls -n 1 -o json | sed -n 's/.*"done": *\([0-9]*\).*/\1/p' | head -1
-}
-
-knows() { # NODE COUNT
-    [ "$(finished "$1")" -ge "$2" ]
-}
-
-is_done() { on "$1" zyg ls -n 1 -o json | grep -q '"state": *"done"'; }
-
-assert_numbers() { # NODE: 0..199, once each, all done
-    on "$1" zyg export last -o csv >"$WORK/$1.csv"
-    assert_equal "$(seq 0 $((TRIALS - 1)))" "$(tail -n +2 "$WORK/$1.csv" | cut -d, -f1 | sort -n)" "the numbers that $1 knows"
-    assert_equal "$TRIALS" "$(tail -n +2 "$WORK/$1.csv" | cut -d, -f2 | grep -cx done)" "trials that are done, as $1 knows"
-}
-
-cat >"$WORK/job.yaml" <<END
+cat >"$WORK/job.yaml" <<END_OF_JOB
 zyg: 1
 name: shared
 search: {method: random, trials: $TRIALS, seed: 3, objectives: [{metric: score, goal: minimize}]}
 params: {x: {min: 0, max: 1}}
-run: {command: [sh, -c, "sleep 0.05; echo score={x}"]}
-END
+run: {command: [sh, -c, "echo {trial} >>'$WORK/started'; sleep 0.05; echo score={x}"]}
+END_OF_JOB
 
-declare -A pids
-run on a zyg cluster init --name lab
-assert_status 0
-node a
-token=$(on a zyg token create --for node 2>/dev/null)
-node b "$token"
-node c "$token"
+# victim_of AIM: a node that is a worker, the leader or the one submitted to ($asked), in $victim.
+victim_of() {
+    local name leads
+    wait_until 20 "a leader" leader_is_known
+    leads=$(leader "$asked")
+    case $1 in
+    leader) victim=$leads ;;
+    asked) victim=$asked ;;
+    worker)
+        for name in "${NODES[@]}"; do
+            [ "$name" = "$leads" ] || [ "$name" = "$asked" ] || victim=$name
+        done
+        ;;
+    esac
+}
 
-# ---- a worker, then whoever is left beside the node that took the job ----
+leader_is_known() { [ -n "$(leader "$asked")" ]; }
 
-run on c zyg submit "$WORK/job.yaml"
-assert_status 0
-wait_until 20 "some trials" knows c 30
-kill -KILL "${pids[b]}"
-wait_until 20 "trials without b" knows c 80
-kill -KILL "${pids[a]}"
-wait_until 60 "the end of the job" is_done c
-assert_numbers c
+# round AIM ASKED: a job given to ASKED; after a drawn number of trials AIM is killed; the others end it, and the dead learns.
+round() {
+    local name others=() job
+    asked=$2 victim=
+    rm -f "$WORK/started"
+    wait_until 20 "everybody to know everybody" all_know 3 "${NODES[@]}"
+    run on "$asked" zyg submit "$WORK/job.yaml"
+    assert_status 0
+    job=$out
+    victim_of "$1"
+    for name in "${NODES[@]}"; do
+        [ "$name" = "$victim" ] || others+=("$name")
+    done
+    draw 120
+    echo "$E2E_NAME: $job was given to $asked; $victim ($1) is killed after $drawn trials" >&2
+    wait_until 30 "$drawn trials" knows_of "$job" "${others[0]}" "$drawn"
+    kill_node "$victim"
+    for name in "${others[@]}"; do
+        wait_until 60 "the end of the job at $name" is_done "$name" "$job"
+        assert_numbers "$name" "$job" "$TRIALS"
+    done
+    # What ran on the victim, and what it had not yet given to a second disk, runs again; nothing else.
+    assert_less "$(wc -l <"$WORK/started")" $((TRIALS + 60)) "starts of $TRIALS trials with one kill"
+    node "$victim"
+    wait_until 20 "$victim to know what it has missed" is_done "$victim" "$job"
+    assert_numbers "$victim" "$job" "$TRIALS"
+}
 
-# ---- they come back and know it all ----
-
-node a
-node b
-for name in a b; do
-    wait_until 20 "$name to know what it has missed" is_done "$name"
-    assert_numbers "$name"
+cluster "${NODES[@]}"
+for aim in worker leader asked; do
+    draw 3
+    round "$aim" "${NODES[drawn]}"
 done
 
-# ---- the node that took the job ----
-
-run on a zyg submit "$WORK/job.yaml"
-assert_status 0
-wait_until 20 "the job at b" knows b 30
-kill -KILL "${pids[a]}"
-wait_until 60 "the end of the job" is_done b
-wait_until 20 "its end at c" is_done c
-assert_numbers b
-assert_numbers c
+for name in "${NODES[@]}"; do
+    kill -TERM "${pids[$name]}"
+done
+assert_nothing_left 20
