@@ -185,7 +185,7 @@ verb_bench() {
     local file
     need build demo
     [ -z "${1:-}" ] || [ -e "tests/bench/$1.sh" ] || stop "no such bench: $1"
-    build release programs
+    build release programs benches
     for file in tests/bench/${1:-*}.sh; do
         bash "$file"
     done
