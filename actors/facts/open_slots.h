@@ -10,7 +10,7 @@
 #include "actors/facts/trial_row.h"
 
 enum {
-    OPEN_SLOTS_MAX = 4096,
+    OPEN_SLOTS_MAX = 6144,
     OPEN_SLOTS_RESUMED = OPEN_SLOTS_MAX - LIMIT_UNRECORDED - LIMIT_SLOTS_NODE,
     OPEN_SLOTS_CELLS = 8192
 };

@@ -1,7 +1,7 @@
 /* spread - how logs get to the other stores, and what is known of where they are: one cursor a neighbour, heads both ways.
  *
  * Both sides of an edge say which logs they have synced and how far (`heads`: all of it in pages when they meet, then what
- * has changed, at once and then no more often than every 20 ms). Each sends what the other lacks in the order in which it came here, so that a job comes
+ * has changed, at once and then no more often than every 5 ms). Each sends what the other lacks in the order in which it came here, so that a job comes
  * before its results: the cursor starts at the oldest bundle the other lacks (table log_index) and walks table log. On an
  * edge that is not eager, what others have signed waits for 100 ms, because it may get there another way meanwhile.
  *
@@ -19,7 +19,7 @@
 #include "actors/kit/core.h"
 
 enum {
-    SPREAD_HEADS_MS = 20,
+    SPREAD_HEADS_MS = 5,
     SPREAD_LAZY_MS = 100,
     SPREAD_AGAIN_LEAST = 500,
     SPREAD_AGAIN_MOST = 8000,

@@ -256,9 +256,9 @@ static void changed_heads_gather(void **state) {
     assert_false(f->heard[0].heads.whole);
     pass(f, 1);
     sync_bundle(f, &f->other, 1);
-    pass(f, 5);
+    pass(f, 1);
     sync_bundle(f, &f->other, 1);
-    pass(f, SPREAD_HEADS_MS - 7);
+    pass(f, SPREAD_HEADS_MS - 3);
     assert_int_equal(count(f, MSG_heads), 0);
     pass(f, 1);
     assert_int_equal(count(f, MSG_heads), 1);

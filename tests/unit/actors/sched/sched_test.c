@@ -69,13 +69,13 @@ static void proposed(struct fixture *f, int job, uint64_t slot) {
 
 /* The attempt of the newest lease of this slot to this node. */
 static uint64_t attempt_of(const struct fixture *f, int job, uint64_t slot) {
-    uint64_t attempt = 1;
-    const struct msg *m;
-    for (uint32_t i = 0; (m = stage_heard(f->stage, ROOM_EXECUTOR, MSG_lease, i)) != NULL; i++) {
-        if (m->lease.slot == slot && job_id_equal(&m->lease.job, &jobs[job]))
-            attempt = m->lease.attempt;
+    for (uint32_t i = f->stage->heard_count; i-- > 0;) {
+        const struct msg *m = &f->stage->heard[i].msg;
+        if (f->stage->heard[i].to == ROOM_EXECUTOR && m->kind == MSG_lease &&
+            m->lease.slot == slot && job_id_equal(&m->lease.job, &jobs[job]))
+            return m->lease.attempt;
     }
-    return attempt;
+    return 1;
 }
 
 static void outcome(struct fixture *f, int job, uint64_t slot, enum trial_status status) {
