@@ -1,23 +1,21 @@
-#include "tests/sim/world.h"
+#include "tests/sim/disk.h"
 
 #include "proto/base/check.h"
 #include "store/store_ask.h"
 #include "store/store_mem.h"
+#include "tests/sim/draw.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { SLOW_MS = 8000 };
 
-void disk_open(struct world *w) {
-    struct disk *d = &w->disk;
+void disk_open(struct disk *d, const struct disk_owner *owner, uint64_t seed) {
+    d->owner = *owner;
+    d->seed = seed;
     d->store = store_open_mem();
     d->rows = malloc(STORE_ROWS_BYTES_MAX);
     ensure(d->rows != NULL);
-    for (uint32_t i = 0; i < w->plan.full_count; i++) {
-        world_plan(w, w->plan.full[i].from, TIMED_FULL, 1, 0);
-        world_plan(w, w->plan.full[i].to, TIMED_FULL, 0, 0);
-    }
 }
 
 static void forget(struct disk *d) {
@@ -29,8 +27,7 @@ static void forget(struct disk *d) {
     d->working = false;
 }
 
-void disk_close(struct world *w) {
-    struct disk *d = &w->disk;
+void disk_close(struct disk *d) {
     forget(d);
     free(d->requests);
     free(d->rows);
@@ -49,22 +46,20 @@ static void grow(struct disk *d) {
     d->cap = cap;
 }
 
-static void begin(struct world *w) {
-    struct disk *d = &w->disk;
+static void begin(struct disk *d) {
     if (d->working || d->count == 0)
         return;
-    struct rng r = draw_of(w->seed, DRAW_DISK, d->served);
-    dur_ms takes = draw_between(&r, 0, w->plan.disk_most);
-    if (w->stage == STAGE_FAULTS && draw_chance(&r, w->plan.disk_slow))
+    struct rng r = draw_of(d->seed, DRAW_DISK, d->served);
+    dur_ms takes = draw_between(&r, 0, d->faults.most);
+    if (!d->owner.is_calm(d->owner.self) && draw_chance(&r, d->faults.slow))
         takes += draw_between(&r, 0, SLOW_MS);
     d->working = true;
-    world_plan(w, takes, TIMED_DISK, d->served, 0);
+    d->owner.due(d->owner.self, takes, d->served);
 }
 
 static void disk_perform(void *self, const struct event *event) {
-    struct world *w = self;
-    struct disk *d = &w->disk;
-    if (!node_takes(w))
+    struct disk *d = self;
+    if (!d->owner.takes(d->owner.self))
         return;
     if (d->count == d->cap)
         grow(d);
@@ -76,44 +71,43 @@ static void disk_perform(void *self, const struct event *event) {
     ensure(out.data != NULL && msg_encode(&event->msg, &out));
     d->requests[(d->first + d->count++) % d->cap] = (struct disk_request){
         .from = event->from, .peer = event->peer, .message = out.data, .len = out.len};
-    begin(w);
-    node_delivered(w, event->msg.kind);
+    begin(d);
+    d->owner.took(d->owner.self, event->msg.kind);
 }
 
-struct port disk_port(struct world *w) {
-    return (struct port){.room = ROOM_STORE, .self = w, .perform = disk_perform};
+struct port disk_port(struct disk *d) {
+    return (struct port){.room = ROOM_STORE, .self = d, .perform = disk_perform};
 }
 
-static bool fails(const struct world *w, double chance, uint64_t number) {
-    struct rng r = draw_of(w->seed, DRAW_DISK, number ^ (uint64_t)1 << 40);
-    return w->stage == STAGE_FAULTS && draw_chance(&r, chance);
+static bool fails(const struct disk *d, double chance) {
+    struct rng r = draw_of(d->seed, DRAW_DISK, d->served ^ (uint64_t)1 << 40);
+    return !d->owner.is_calm(d->owner.self) && draw_chance(&r, chance);
 }
 
-static bool save(struct world *w, struct span ops, struct err *err) {
-    if (w->disk.full > 0)
+static bool save(struct disk *d, struct span ops, struct err *err) {
+    if (d->full > 0)
         return err_set(err, ERR_STORE_FULL, "the disk is full");
-    if (fails(w, w->plan.save_fails, w->disk.served))
+    if (fails(d, d->faults.save_fails))
         return err_set(err, ERR_STORE, "the disk reports an error");
-    ghost_save(w, ops);
-    if (!store_save(w->disk.store, ops, err))
-        world_fail(w, "facts said a save that cannot be read: %s", err->what);
-    ghost_saved(w, ops);
+    d->owner.save(d->owner.self, ops);
+    if (!store_save(d->store, ops, err))
+        d->owner.unreadable(d->owner.self, err->what);
+    d->owner.saved(d->owner.self, ops);
     return true;
 }
 
 /* The answer borrows from err and from the disk's rows. */
-static struct msg answer(struct world *w, const struct msg *asked, struct err *err) {
+static struct msg answer(struct disk *d, const struct msg *asked, struct err *err) {
     if (asked->kind == MSG_save)
-        return store_answer_save(asked->save.ticket, save(w, asked->save.ops, err) ? NULL : err);
-    if (fails(w, w->plan.scan_fails, w->disk.served))
+        return store_answer_save(asked->save.ticket, save(d, asked->save.ops, err) ? NULL : err);
+    if (fails(d, d->faults.scan_fails))
         return (struct msg){.kind = MSG_rows,
                             .rows = {.ticket = asked->scan.ticket, .code = ERR_STORE}};
-    struct buf rows = buf_of(w->disk.rows, STORE_ROWS_BYTES_MAX);
-    return store_answer_scan(w->disk.store, &asked->scan, &rows);
+    struct buf rows = buf_of(d->rows, STORE_ROWS_BYTES_MAX);
+    return store_answer_scan(d->store, &asked->scan, &rows);
 }
 
-void disk_work(struct world *w) {
-    struct disk *d = &w->disk;
+void disk_work(struct disk *d) {
     ensure(d->working && d->count > 0);
     struct disk_request request = d->requests[d->first];
     d->first = (d->first + 1) % d->cap;
@@ -122,23 +116,22 @@ void disk_work(struct world *w) {
     struct msg asked;
     struct err err;
     ensure(msg_decode(&asked, span_of(request.message, request.len), &err));
-    struct msg reply = answer(w, &asked, &err);
-    board_post_to(w->node.board, request.from, ROOM_STORE, request.peer, &reply);
+    struct msg reply = answer(d, &asked, &err);
+    d->owner.answer(d->owner.self, request.from, request.peer, &reply);
     free(request.message);
     d->served++;
-    begin(w);
+    begin(d);
 }
 
-void disk_set_full(struct world *w, bool full) {
+void disk_set_full(struct disk *d, bool full) {
     if (full)
-        w->disk.full++;
-    else if (w->disk.full > 0)
-        w->disk.full--;
+        d->full++;
+    else if (d->full > 0)
+        d->full--;
 }
 
-void disk_crash(struct world *w) {
-    struct disk *d = &w->disk;
-    struct rng r = draw_of(w->seed, DRAW_CRASH, (uint64_t)1 << 32 | w->node.life);
+void disk_crash(struct disk *d, uint32_t life) {
+    struct rng r = draw_of(d->seed, DRAW_CRASH, (uint64_t)1 << 32 | life);
     size_t kept = d->count == 0 ? 0 : rng_below(&r, d->count + 1);
     for (size_t i = 0; i < kept && d->full == 0; i++) {
         const struct disk_request *request = &d->requests[(d->first + i) % d->cap];
@@ -146,13 +139,13 @@ void disk_crash(struct world *w) {
         struct err err;
         ensure(msg_decode(&asked, span_of(request->message, request->len), &err));
         if (asked.kind == MSG_save)
-            (void)save(w, asked.save.ops, &err);
+            (void)save(d, asked.save.ops, &err);
     }
     d->served += d->count;
     forget(d);
     store_mem_crash(d->store);
 }
 
-void disk_heal(struct world *w) {
-    w->disk.full = 0;
+void disk_heal(struct disk *d) {
+    d->full = 0;
 }

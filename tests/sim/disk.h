@@ -11,7 +11,24 @@
 #include "actors/kit/board.h"
 #include "store/store.h"
 
-struct world;
+struct disk_faults {
+    dur_ms most; /* a request takes up to so long */
+    double slow; /* chance of a pause of seconds */
+    double save_fails, scan_fails;
+};
+
+/* The node whose disk it is. */
+struct disk_owner {
+    void *self;
+    bool (*takes)(const void *self);                      /* false: it has crashed */
+    bool (*is_calm)(const void *self);                    /* nothing breaks any more */
+    void (*took)(void *self, enum msg_kind kind);         /* a request was taken */
+    void (*due)(void *self, dur_ms in, uint64_t request); /* call disk_work then */
+    void (*save)(void *self, struct span ops);            /* a transaction is about to be kept */
+    void (*saved)(void *self, struct span ops);
+    void (*answer)(void *self, enum room to, uint32_t peer, const struct msg *m);
+    void (*unreadable)(const void *self, const char *what); /* such a save was said */
+};
 
 struct disk_request {
     enum room from;
@@ -21,6 +38,9 @@ struct disk_request {
 };
 
 struct disk {
+    struct disk_owner owner;
+    struct disk_faults faults;
+    uint64_t seed;
     struct store *store;
     struct disk_request *requests; /* a ring */
     size_t first, count, cap;
@@ -30,12 +50,12 @@ struct disk {
     uint8_t *rows;
 };
 
-void disk_open(struct world *w);
-void disk_close(struct world *w);
-struct port disk_port(struct world *w);
-void disk_work(struct world *w); /* the oldest request is done */
-void disk_set_full(struct world *w, bool full);
-void disk_crash(struct world *w);
-void disk_heal(struct world *w);
+void disk_open(struct disk *d, const struct disk_owner *owner, uint64_t seed);
+void disk_close(struct disk *d);
+struct port disk_port(struct disk *d);
+void disk_work(struct disk *d); /* the oldest request is done */
+void disk_set_full(struct disk *d, bool full);
+void disk_crash(struct disk *d, uint32_t life);
+void disk_heal(struct disk *d);
 
 #endif

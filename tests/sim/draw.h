@@ -20,6 +20,8 @@ enum purpose {
     DRAW_CRASH,
     DRAW_RUN,
     DRAW_LAUNCHER,
+    DRAW_HOST,
+    DRAW_WIRE,
 };
 
 /* A stream for one choice or a few that belong together. */

@@ -143,7 +143,7 @@ void node_up(struct world *w) {
     n->board = board_new();
     board_watch(n->board, see, w);
     seat_cores(w);
-    seat_port(w, disk_port(w));
+    seat_port(w, disk_port(&w->disk));
     seat_port(w, programs_port(w));
     seat_port(w, people_port(w));
     seat_port(w, node_port(w));
@@ -167,7 +167,7 @@ void node_crash(struct world *w) {
 
 void node_down(struct world *w) {
     struct node_life *n = &w->node;
-    disk_crash(w);
+    disk_crash(&w->disk, n->life);
     programs_node_down(w);
     people_node_down(w);
     ghost_node_down(w);

@@ -11,8 +11,16 @@ enum { CALM_PAUSE = 200, RESUME_CHANCE_PERCENT = 30 };
 void people_open(struct world *w) {
     struct people *p = &w->people;
     p->works_count = w->plan.jobs;
-    for (uint32_t i = 0; i < p->works_count; i++)
-        work_draw(w, &p->works[i], i, i % w->plan.people);
+    for (uint32_t i = 0; i < p->works_count; i++) {
+        const struct work_draft draft = {.seed = w->seed,
+                                         .number = i,
+                                         .owner = i % w->plan.people,
+                                         .signer = &w->cast->people[i % w->plan.people],
+                                         .trials_max = w->plan.trials_max,
+                                         .now = w->now,
+                                         .spread = w->plan.calm_after / 2};
+        work_draw(&p->works[i], &draft);
+    }
     for (uint32_t i = 0; i < w->plan.people; i++)
         world_plan(w, 0, TIMED_PERSON, i, 0);
 }
@@ -145,7 +153,7 @@ static bool do_work(struct world *w, struct person *p, uint32_t number, struct r
             return true;
         }
         /* An agent opens jobs by itself; when it could not read the disk for that, its user asks. */
-        bool opens = w->plan.autorun && w->plan.scan_fails <= 0;
+        bool opens = w->plan.autorun && w->plan.disk.scan_fails <= 0;
         bool runs = opens || w->ghost.works[i].open_at_gateway || is_over(w, work) ||
                     find_request(p, MSG_resume, i) != NULL;
         if (!runs && (w->stage == STAGE_CALM || rng_below(r, 100) < RESUME_CHANCE_PERCENT)) {

@@ -40,10 +40,10 @@ static void draw_node_faults(struct plan *p, struct rng *r) {
 }
 
 static void draw_disk_faults(struct plan *p, struct rng *r) {
-    p->disk_most = PICK(r, 0, 1, 10, 200, 2000);
-    p->disk_slow = draw_rate(r, 0.1);
-    p->save_fails = draw_rate(r, 0.5);
-    p->scan_fails = draw_rate(r, 0.3);
+    p->disk.most = PICK(r, 0, 1, 10, 200, 2000);
+    p->disk.slow = draw_rate(r, 0.1);
+    p->disk.save_fails = draw_rate(r, 0.5);
+    p->disk.scan_fails = draw_rate(r, 0.3);
     p->full_count = (uint32_t)PICK(r, 0, 0, 0, 1, PLAN_FULL_MAX);
     for (uint32_t i = 0; i < p->full_count; i++) {
         p->full[i].from = draw_between(r, 0, p->calm_after);

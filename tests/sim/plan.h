@@ -8,6 +8,7 @@
 
 #include "proto/base/time.h"
 #include "proto/msg.h"
+#include "tests/sim/disk.h"
 
 #include <stdbool.h>
 
@@ -33,9 +34,7 @@ struct plan {
     bool same_nonce;    /* every life of the node draws the same nonce, as a cloned machine may */
 
     /* the disk */
-    dur_ms disk_most;
-    double disk_slow; /* chance of a pause of seconds */
-    double save_fails, scan_fails;
+    struct disk_faults disk;
     uint32_t full_count;
     struct {
         dur_ms from, to;

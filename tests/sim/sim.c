@@ -1,12 +1,16 @@
 /* sim - runs the simulator over many seeds, or one of them with all that it says.
  *
- *   sim [N | --seeds FROM-TO]     seeds 1..N (default 200) or FROM..TO
+ *   sim [N | --seeds FROM-TO]     seeds 1..N (default 200) or FROM..TO of a single node
+ *       [--cluster]               ... of whole clusters
+ *       [--clusters M]            and then seeds 1..M of whole clusters
  *       [--seconds S]             stops after so many seconds, whatever is left
- *   sim --seed S [--verbose]      one seed; --verbose prints every message
+ *   sim --seed S [--cluster [--without F]...] [--verbose]
+ *                                 one seed; without fault number F of its list; --verbose prints every message
  *
  * A broken rule ends the program with status 1, after the seed was run once more for its last
  * messages.
  */
+#include "tests/sim/fleet/fleet.h"
 #include "tests/sim/world.h"
 
 #include "proto/base/check.h"
@@ -24,30 +28,43 @@ enum { SEEDS_DEFAULT = 200, TWICE_EVERY = 50, STATUS_BROKEN = 1, STATUS_USAGE = 
 
 static struct {
     uint64_t from, to;
+    uint64_t clusters; /* after these */
+    uint64_t left_out; /* faults, as bits */
     double seconds;
+    bool cluster;
     bool alone; /* one seed, its messages kept */
-    bool verbose;
 } options = {.from = 1, .to = SEEDS_DEFAULT};
+
+/* The two kinds of runs. */
+static struct {
+    struct cast single;
+    struct fleet_cast cluster;
+} casts;
 
 static struct trace trace;
 static char running[24]; /* the seed, as text: what a signal handler can pass on */
+static bool running_cluster;
 
 /* A rule was broken or a core stopped itself: the same run again, this time remembering what is
  * said. */
 static void on_abort(int signal_number) {
     (void)signal_number;
+    const char *kind = running_cluster ? "--cluster" : NULL;
     if (!options.alone) {
-        execl("/proc/self/exe", "sim", "--seed", running, (char *)NULL);
+        execl("/proc/self/exe", "sim", "--seed", running, kind, (char *)NULL);
         _exit(STATUS_BROKEN);
     }
     trace_print(&trace);
-    printf("seed %s broke a rule; see it again: ./build.sh sim --seed %s\n", running, running);
+    printf("seed %s broke a rule; see it again: ./build.sh sim --seed %s%s\n", running, running,
+           running_cluster ? " --cluster" : "");
     fflush(stdout);
     _exit(STATUS_BROKEN);
 }
 
 static int usage(void) {
-    fputs("usage: sim [N | --seeds FROM-TO | --seed S [--verbose]] [--seconds S]\n", stderr);
+    fputs("usage: sim [N | --seeds FROM-TO | --seed S [--without FAULT]... [--verbose]]\n"
+          "           [--cluster | --clusters M] [--seconds S]\n",
+          stderr);
     return STATUS_USAGE;
 }
 
@@ -67,25 +84,37 @@ static bool read_range(char *text) {
     return read_number(text, &options.from) && read_number(dash + 1, &options.to);
 }
 
+/* An option and what follows it; false: that is no number. */
+static bool read_valued(const char *name, char *value) {
+    uint64_t number;
+    if (strcmp(name, "--seeds") == 0)
+        return read_range(value);
+    if (!read_number(value, &number))
+        return false;
+    if (strcmp(name, "--seed") == 0) {
+        options.from = options.to = number;
+        options.alone = true;
+    } else if (strcmp(name, "--clusters") == 0) {
+        options.clusters = number;
+    } else if (strcmp(name, "--without") == 0 && number < FAULTS_MAX) {
+        options.left_out |= (uint64_t)1 << number;
+    } else if (strcmp(name, "--seconds") == 0) {
+        options.seconds = (double)number;
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static bool read_options(char **argv) {
     for (char **arg = argv + 1; *arg != NULL; arg++) {
-        uint64_t number;
         if (strcmp(*arg, "--verbose") == 0) {
             trace.verbose = true;
-        } else if (strcmp(*arg, "--seed") == 0) {
-            if (!read_number(arg[1], &options.from))
+        } else if (strcmp(*arg, "--cluster") == 0) {
+            options.cluster = true;
+        } else if (strncmp(*arg, "--", 2) == 0) {
+            if (!read_valued(*arg, arg[1]))
                 return false;
-            options.to = options.from;
-            options.alone = true;
-            arg++;
-        } else if (strcmp(*arg, "--seeds") == 0) {
-            if (!read_range(arg[1]))
-                return false;
-            arg++;
-        } else if (strcmp(*arg, "--seconds") == 0) {
-            if (!read_number(arg[1], &number))
-                return false;
-            options.seconds = (double)number;
             arg++;
         } else if (!read_number(*arg, &options.to)) {
             return false;
@@ -99,36 +128,55 @@ static void make_signer(struct signer *signer, uint8_t number) {
     crypto_sign_seed_keypair(signer->id.bytes, signer->secret, seed);
 }
 
+static void make_casts(void) {
+    make_signer(&casts.single.node, 1);
+    for (uint8_t i = 0; i < PLAN_PEOPLE_MAX; i++)
+        make_signer(&casts.single.people[i], (uint8_t)(10 + i));
+    fleet_cast_make(&casts.cluster);
+}
+
 static double seconds_now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static uint64_t run_once(uint64_t seed, bool cluster, uint64_t *delivered) {
+    struct trace *kept = options.alone ? &trace : NULL;
+    return cluster ? fleet_run(seed, &casts.cluster, kept, options.left_out, delivered)
+                   : world_run(seed, &casts.single, kept, delivered);
+}
+
+/* False: a seed ran differently the second time. */
+static bool run_all(uint64_t from, uint64_t to, bool cluster, double until) {
+    double began = seconds_now();
+    uint64_t delivered = 0, runs = 0;
+    running_cluster = cluster;
+    for (uint64_t seed = from; seed <= to && (until <= 0 || seconds_now() < until);
+         seed++, runs++) {
+        snprintf(running, sizeof running, "%llu", (unsigned long long)seed);
+        uint64_t hash = run_once(seed, cluster, &delivered);
+        if (seed % TWICE_EVERY == 0 && run_once(seed, cluster, &delivered) != hash) {
+            printf("seed %s ran differently the second time: something outside the seed decides\n",
+                   running);
+            return false;
+        }
+    }
+    printf("%llu %sseeds kept every rule; %llu messages in %.1f s\n", (unsigned long long)runs,
+           cluster ? "cluster " : "", (unsigned long long)delivered, seconds_now() - began);
+    return true;
+}
+
 int main(int argc, char **argv) {
-    struct cast cast;
     (void)argc;
     if (!read_options(argv))
         return usage();
     ensure(sodium_init() >= 0);
-    make_signer(&cast.node, 1);
-    for (uint8_t i = 0; i < PLAN_PEOPLE_MAX; i++)
-        make_signer(&cast.people[i], (uint8_t)(10 + i));
+    make_casts();
     signal(SIGABRT, on_abort);
-    double began = seconds_now();
-    uint64_t delivered = 0, runs = 0;
-    for (uint64_t seed = options.from; seed <= options.to; seed++, runs++) {
-        snprintf(running, sizeof running, "%llu", (unsigned long long)seed);
-        if (options.seconds > 0 && seconds_now() - began >= options.seconds)
-            break;
-        uint64_t hash = world_run(seed, &cast, options.alone ? &trace : NULL, &delivered);
-        if (seed % TWICE_EVERY == 0 && world_run(seed, &cast, NULL, &delivered) != hash) {
-            printf("seed %s ran differently the second time: something outside the seed decides\n",
-                   running);
-            return STATUS_BROKEN;
-        }
-    }
-    printf("%llu seeds kept every rule; %llu messages in %.1f s\n", (unsigned long long)runs,
-           (unsigned long long)delivered, seconds_now() - began);
+    double until = options.seconds > 0 ? seconds_now() + options.seconds : 0;
+    if (!run_all(options.from, options.to, options.cluster, until) ||
+        (options.clusters > 0 && !run_all(1, options.clusters, true, until)))
+        return STATUS_BROKEN;
     return 0;
 }

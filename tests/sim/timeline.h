@@ -22,6 +22,10 @@ enum timed_kind {
     TIMED_LAUNCHER_UP,
     TIMED_PERSON,
     TIMED_CALM,
+    /* of whole clusters only */
+    TIMED_FAULT_BEGINS,
+    TIMED_FAULT_ENDS,
+    TIMED_WIRE, /* something on this wire is due */
 };
 
 struct timed {
@@ -29,6 +33,7 @@ struct timed {
     uint64_t tie;
     enum timed_kind kind;
     uint32_t life;    /* of the node when it was planned */
+    uint32_t host;    /* which node, where there are several */
     uint64_t subject; /* which run, person, ... */
     uint64_t version; /* of the subject: an older plan for it is void */
 };

@@ -17,14 +17,14 @@ void trace_message(struct trace *t, when_ms now, enum room to, const struct even
     msg_print(&event->msg, &out);
     buf_zero(&out);
     char *line = next_line(t);
-    snprintf(line, TRACE_LINE_BYTES, "%9lld %8s -> %-8s %.300s", (long long)now,
+    snprintf(line, TRACE_LINE_BYTES, "%9lld %s%8s -> %-8s %.300s", (long long)now, t->who,
              event->from == ROOM_NONE ? "time" : room_name(event->from), room_name(to), text);
     show(t, line);
 }
 
 void trace_note(struct trace *t, when_ms now, const char *text) {
     char *line = next_line(t);
-    snprintf(line, TRACE_LINE_BYTES, "%9lld ======== %.300s", (long long)now, text);
+    snprintf(line, TRACE_LINE_BYTES, "%9lld %s======== %.300s", (long long)now, t->who, text);
     show(t, line);
 }
 

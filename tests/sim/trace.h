@@ -8,6 +8,7 @@ enum { TRACE_LINES = 40, TRACE_LINE_BYTES = 400 };
 
 struct trace {
     bool verbose; /* print each line at once */
+    char who[8];  /* which node, where there are several */
     uint64_t count;
     char lines[TRACE_LINES][TRACE_LINE_BYTES];
 };

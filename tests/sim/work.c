@@ -1,6 +1,7 @@
-#include "tests/sim/world.h"
+#include "tests/sim/work.h"
 
 #include "proto/base/check.h"
+#include "tests/sim/draw.h"
 
 #include <stdio.h>
 
@@ -79,8 +80,7 @@ static void sign(const struct signer *signer, uint64_t sequence, const struct ms
     *len = bundle_seal(&writer).len;
 }
 
-static void sign_orders(const struct world *w, struct work *work) {
-    const struct signer *owner = &w->cast->people[work->owner];
+static void sign_orders(struct work *work, const struct signer *owner) {
     work->created = CREATED + work->number % 2; /* two jobs may be as old as each other */
     const struct msg order = {.kind = MSG_job_fact,
                               .job_fact = {.owner = owner->id,
@@ -96,18 +96,20 @@ static void sign_orders(const struct world *w, struct work *work) {
          &work->cancel_len);
 }
 
-void work_draw(struct world *w, struct work *work, uint32_t number, uint32_t owner) {
-    struct rng r = draw_of(w->seed, DRAW_JOB, number);
+void work_draw(struct work *work, const struct work_draft *draft) {
+    uint32_t number = draft->number;
+    struct rng r = draw_of(draft->seed, DRAW_JOB, number);
     struct sketch sketch = {0};
     work->number = number;
-    work->owner = owner;
+    work->owner = draft->owner;
     snprintf(sketch.name, sizeof sketch.name, "job%u", number);
     snprintf(sketch.number, sizeof sketch.number, "%u", number);
-    sketch_space(&sketch, &r, w->plan.trials_max);
+    sketch_space(&sketch, &r, draft->trials_max);
     sketch_rules(&sketch.job, &r);
     const struct span argv[] = {span_text("train"), span_text(sketch.number), span_text("{trial}"),
                                 span_text("{attempt}")};
     sketch.job.name = span_text(sketch.name);
+    sketch.job.copies = draft->copies;
     sketch.job.dir = span_text("/");
     sketch.job.argv = argv;
     sketch.job.argv_count = sizeof argv / sizeof argv[0];
@@ -116,12 +118,10 @@ void work_draw(struct world *w, struct work *work, uint32_t number, uint32_t own
     work->spec_len = spec.len;
     struct arena arena = arena_of(work->arena, sizeof work->arena);
     struct err err;
-    if (!job_decode(&work->job, buf_view(&spec), &arena, &err))
-        world_fail(w, "the simulator drew a job that is none: %s", err.what);
-    work->submit_at = w->now + (number == 0 ? 0 : draw_between(&r, 0, w->plan.calm_after / 2));
-    work->cancel_at = draw_chance(&r, 0.15)
-                          ? work->submit_at + draw_between(&r, 0, w->plan.calm_after / 2)
-                          : WHEN_NEVER;
+    ensure(job_decode(&work->job, buf_view(&spec), &arena, &err));
+    work->submit_at = draft->now + (number == 0 ? 0 : draw_between(&r, 0, draft->spread));
+    work->cancel_at =
+        draw_chance(&r, 0.15) ? work->submit_at + draw_between(&r, 0, draft->spread) : WHEN_NEVER;
     work->run = draw_chance(&r, 0.9);
-    sign_orders(w, work);
+    sign_orders(work, draft->signer);
 }

@@ -3,10 +3,9 @@
 #ifndef ZYG_SIM_WORK_H
 #define ZYG_SIM_WORK_H
 
+#include "proto/base/time.h"
 #include "proto/job/job.h"
 #include "proto/trust/bundle.h"
-
-struct world;
 
 enum { WORK_SLOTS_MAX = 60, WORK_SPEC_BYTES = 8192, WORK_ARENA_BYTES = 65536 };
 
@@ -29,6 +28,17 @@ struct work {
     uint8_t arena[WORK_ARENA_BYTES];
 };
 
-void work_draw(struct world *w, struct work *work, uint32_t number, uint32_t owner);
+/* What a job is drawn from. */
+struct work_draft {
+    uint64_t seed;
+    uint32_t number, owner;
+    const struct signer *signer; /* the owner's */
+    int64_t trials_max;
+    uint32_t copies; /* 0: as a job file that does not say */
+    when_ms now;
+    dur_ms spread; /* it is submitted and perhaps cancelled within so long */
+};
+
+void work_draw(struct work *work, const struct work_draft *draft);
 
 #endif

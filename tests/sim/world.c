@@ -1,5 +1,7 @@
 #include "tests/sim/world.h"
 
+#include "proto/base/check.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +54,7 @@ static void begin_stage(struct world *w, enum stage stage, dur_ms most) {
 
 static void be_calm(struct world *w) {
     begin_stage(w, STAGE_CALM, CALM_MOST);
-    disk_heal(w);
+    disk_heal(&w->disk);
     if (w->node.board != NULL && !w->node.dead && w->node.stopping == NODE_RUNS)
         programs_calm(w);
 }
@@ -78,6 +80,60 @@ static void judge_stage(struct world *w) {
     node_crash(w);
 }
 
+/* ---- the disk ---- */
+
+static bool disk_takes(const void *self) {
+    return node_takes(self);
+}
+
+static bool disk_is_calm(const void *self) {
+    const struct world *w = self;
+    return w->stage != STAGE_FAULTS;
+}
+
+static void disk_took(void *self, enum msg_kind kind) {
+    node_delivered(self, kind);
+}
+
+static void disk_due(void *self, dur_ms in, uint64_t request) {
+    world_plan(self, in, TIMED_DISK, request, 0);
+}
+
+static void disk_save(void *self, struct span ops) {
+    ghost_save(self, ops);
+}
+
+static void disk_saved(void *self, struct span ops) {
+    ghost_saved(self, ops);
+}
+
+static void disk_answer(void *self, enum room to, uint32_t peer, const struct msg *m) {
+    const struct world *w = self;
+    board_post_to(w->node.board, to, ROOM_STORE, peer, m);
+}
+
+static void disk_unreadable(const void *self, const char *what) {
+    world_fail(self, "facts said a save that cannot be read: %s", what);
+}
+
+static void open_disk(struct world *w) {
+    const struct disk_owner owner = {.self = w,
+                                     .takes = disk_takes,
+                                     .is_calm = disk_is_calm,
+                                     .took = disk_took,
+                                     .due = disk_due,
+                                     .save = disk_save,
+                                     .saved = disk_saved,
+                                     .answer = disk_answer,
+                                     .unreadable = disk_unreadable};
+    disk_open(&w->disk, &owner, w->seed);
+    w->disk.faults = w->plan.disk;
+    for (uint32_t i = 0; i < w->plan.full_count; i++) {
+        world_plan(w, w->plan.full[i].from, TIMED_FULL, 1, 0);
+        world_plan(w, w->plan.full[i].to, TIMED_FULL, 0, 0);
+    }
+}
+
 /* ---- time ---- */
 
 static void happen(struct world *w, const struct timed *timed) {
@@ -88,11 +144,11 @@ static void happen(struct world *w, const struct timed *timed) {
     case TIMED_PERSON: people_act(w, timed->subject); break;
     case TIMED_FULL:
         if (w->stage == STAGE_FAULTS)
-            disk_set_full(w, timed->subject != 0);
+            disk_set_full(&w->disk, timed->subject != 0);
         break;
     case TIMED_DISK:
         if (same_life)
-            disk_work(w);
+            disk_work(&w->disk);
         break;
     case TIMED_RUN:
         if (same_life)
@@ -107,6 +163,9 @@ static void happen(struct world *w, const struct timed *timed) {
         if (same_life && (timed->subject != 0 || w->stage == STAGE_FAULTS))
             node_stop(w);
         break;
+    case TIMED_FAULT_BEGINS:
+    case TIMED_FAULT_ENDS:
+    case TIMED_WIRE: ensure(false); /* of clusters */
     }
 }
 
@@ -163,14 +222,14 @@ uint64_t world_run(uint64_t seed, const struct cast *cast, struct trace *trace,
     w->now = w->began = BEGIN_AT;
     plan_draw(&w->plan, seed);
     people_open(w);
-    disk_open(w);
+    open_disk(w);
     world_plan(w, 0, TIMED_NODE_UP, 0, 0);
     world_plan(w, w->plan.calm_after, TIMED_CALM, 0, 0);
     live(w);
     node_down(w);
     uint64_t hash = w->hash;
     *delivered += w->delivered;
-    disk_close(w);
+    disk_close(&w->disk);
     timeline_release(&w->timeline);
     free(w);
     return hash;

@@ -21,7 +21,7 @@ libraries=(-lmsgpackc -lsodium -lm)
 mapfile -t sources < <(
     printf '%s\n' "$cores"
     find tests/sim -name '*.c' | sort
-    printf '%s\n' actors/kit/board.c store/store.c store/store_mem.c store/store_ask.c) # what the simulator has around them
+    printf '%s\n' actors/kit/board.c actors/peers/peers_says.c store/store.c store/store_mem.c store/store_ask.c) # around them
 
 build() { # SOURCE...: compiles these and links all
     local source objects=()

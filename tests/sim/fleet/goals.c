@@ -1,0 +1,190 @@
+#include "tests/sim/fleet/goals.h"
+
+#include "actors/facts/trial_row.h"
+#include "actors/member/state.h"
+#include "store/store_mem.h"
+#include "tests/sim/fleet/fleet.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    LOOK_MS = 500,
+    VIEW_MS = 30000,
+    LEADER_MS = VIEW_MS + 10000,
+    JOBS_MS =
+        900000, /* what is left to run, one after the other, and a node that flapped waits for 5 min */
+    STORES_MS = 60000
+};
+
+typedef unsigned long long ull; /* for printf */
+
+struct shortfall {
+    char what[160];
+};
+#define LACKS(s, ...) (snprintf((s)->what, sizeof(s)->what, __VA_ARGS__), false)
+
+static bool everybody_is_up(const struct fleet *f, struct shortfall *s) {
+    for (uint32_t i = 0; i < f->draft.hosts; i++) {
+        if (!host_is_up(&f->hosts[i]))
+            return LACKS(s, "host %u is not back", i);
+    }
+    return true;
+}
+
+static bool has_one_view(const struct fleet *f, struct shortfall *s) {
+    const struct map *first = &f->hosts[0].member->map;
+    for (uint32_t i = 0; i < f->draft.hosts; i++) {
+        const struct map *map = &f->hosts[i].member->map;
+        if (map->count != f->draft.hosts)
+            return LACKS(s, "host %u knows %u members", i, map->count);
+        for (uint32_t k = 0; k < map->count; k++) {
+            if (map->known[k].version.state != MEMBER_ALIVE)
+                return LACKS(s, "host %u thinks that host %d is in state %d", i,
+                             fleet_host_of(f, &map->known[k].id), map->known[k].version.state);
+        }
+        if (map->sum != first->sum)
+            return LACKS(s, "hosts 0 and %u know different records", i);
+    }
+    return true;
+}
+
+static bool has_one_leader(const struct fleet *f, struct shortfall *s) {
+    const struct rule_host *first = &f->rules->hosts[0];
+    for (uint32_t i = 0; i < f->draft.hosts; i++) {
+        const struct rule_host *r = &f->rules->hosts[i];
+        if (r->leader < 0)
+            return LACKS(s, "host %u follows nobody", i);
+        if (r->leader != first->leader || r->lead_term != first->lead_term)
+            return LACKS(s, "host 0 follows %d in term %llu, host %u %d in %llu", first->leader,
+                         (ull)first->lead_term, i, r->leader, (ull)r->lead_term);
+        if (r->leads != (r->leader == (int32_t)i))
+            return LACKS(s, "host %u leads and gives out nothing", i);
+    }
+    return true;
+}
+
+/* ---- jobs ---- */
+
+static bool is_whole(const struct host *h, const struct work *work, struct shortfall *s) {
+    const struct store *store = h->disk.store;
+    struct span key, value;
+    struct trial_row row;
+    size_t first = store_mem_find(store, TABLE_trials, span_of(work->id.bytes, JOB_ID_BYTES));
+    for (uint64_t slot = 0; slot < work->job.trials; slot++) {
+        if (first + slot >= store_mem_rows(store, TABLE_trials))
+            return LACKS(s, "host %u: job%u ends with #%llu", h->number, work->number, (ull)slot);
+        store_mem_row(store, TABLE_trials, first + slot, &key, &value);
+        if (key.len < JOB_ID_BYTES || memcmp(key.data, work->id.bytes, JOB_ID_BYTES) != 0 ||
+            trial_row_key_slot(key) != slot || !trial_row_decode(&row, value) || !row.finished)
+            return LACKS(s, "host %u: job%u lacks #%llu", h->number, work->number, (ull)slot);
+    }
+    return true;
+}
+
+static bool is_over_on(const struct host *h, const struct work *work, struct shortfall *s) {
+    struct msg_job_row row;
+    if (!rules_summary(h, work, &row))
+        return LACKS(s, "host %u does not know job%u", h->number, work->number);
+    if (row.state == JOB_OPEN)
+        return LACKS(s, "job%u does not come to its end on host %u: %llu of %llu", work->number,
+                     h->number, (ull)(row.done + row.infeasible + row.failed), (ull)row.trials);
+    if (work->cancelled && row.state != JOB_CANCELLED)
+        return LACKS(s, "job%u was cancelled, host %u says it is %s", work->number, h->number,
+                     job_state_name((enum job_state)row.state));
+    return row.state != JOB_DONE || row.cause.len > 0 || is_whole(h, work, s);
+}
+
+static bool jobs_are_over(const struct fleet *f, struct shortfall *s) {
+    for (uint32_t i = 0; i < f->crowd.works_count; i++) {
+        const struct work *work = &f->crowd.works[i];
+        if (!work->accepted)
+            return LACKS(s, "job%u was never accepted", i);
+        if (work->cancel_at <= f->now && !work->cancelled)
+            return LACKS(s, "job%u is not cancelled, nor is its owner told why", i);
+        for (uint32_t k = 0; k < f->draft.hosts; k++) {
+            if (!is_over_on(&f->hosts[k], work, s))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* ---- stores ---- */
+
+static bool is_same_table(const struct fleet *f, uint32_t host, enum table table,
+                          struct shortfall *s) {
+    const struct store *a = f->hosts[0].disk.store, *b = f->hosts[host].disk.store;
+    struct span key_a, key_b, value_a, value_b;
+    size_t rows = store_mem_rows(a, table);
+    if (store_mem_rows(b, table) != rows)
+        return LACKS(s, "host 0 has %zu rows in table %s, host %u has %zu", rows, table_name(table),
+                     host, store_mem_rows(b, table));
+    for (size_t i = 0; i < rows; i++) {
+        store_mem_row(a, table, i, &key_a, &value_a);
+        store_mem_row(b, table, i, &key_b, &value_b);
+        if (!span_equal(key_a, key_b) || !span_equal(value_a, value_b))
+            return LACKS(s, "hosts 0 and %u differ in row %zu of table %s", host, i,
+                         table_name(table));
+    }
+    return true;
+}
+
+static bool stores_are_equal(const struct fleet *f, struct shortfall *s) {
+    for (uint32_t i = 1; i < f->draft.hosts; i++) {
+        if (!is_same_table(f, i, TABLE_heads, s))
+            return false;
+    }
+    return true;
+}
+
+/* Equal facts give equal rows; but a result that comes after a job was ended early changes none. */
+static void judge_rows(const struct fleet *f) {
+    static const enum table tables[] = {TABLE_jobs, TABLE_trials, TABLE_rank, TABLE_ends};
+    struct shortfall s;
+    struct msg_job_row row;
+    for (uint32_t i = 0; i < f->crowd.works_count; i++) {
+        if (!rules_summary(&f->hosts[0], &f->crowd.works[i], &row) || row.state != JOB_DONE ||
+            row.cause.len > 0)
+            return;
+    }
+    for (uint32_t i = 1; i < f->draft.hosts; i++) {
+        for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++)
+            fleet_ensure(f, is_same_table(f, i, tables[t], &s), "equal facts, but %s", s.what);
+    }
+}
+
+/* ---- by when ---- */
+
+static bool is_reached(const struct fleet *f, enum aim goal, struct shortfall *s) {
+    switch (goal) {
+    case AIM_VIEW: return everybody_is_up(f, s) && has_one_view(f, s);
+    case AIM_LEADER: return has_one_leader(f, s);
+    case AIM_JOBS: return jobs_are_over(f, s);
+    case AIM_STORES: return stores_are_equal(f, s);
+    case AIMS: break;
+    }
+    return true;
+}
+
+void goals_judge(struct fleet *f) {
+    static const dur_ms within[] = {VIEW_MS, LEADER_MS, JOBS_MS, STORES_MS};
+    struct goals *g = &f->goals;
+    struct shortfall s = {{0}};
+    int goal = 0;
+    if (!f->calm || f->now < g->look_at)
+        return;
+    g->look_at = f->now + LOOK_MS;
+    while (goal < AIMS && is_reached(f, (enum aim)goal, &s))
+        goal++;
+    if (goal < AIM_STORES || g->jobs_done < f->calm_since)
+        g->jobs_done = f->now;
+    if (goal == AIMS) {
+        judge_rows(f);
+        f->over = true;
+        return;
+    }
+    when_ms since = goal == AIM_STORES ? g->jobs_done : f->calm_since;
+    fleet_ensure(f, f->now - since < within[goal], "nothing breaks any more since %lld, but %s",
+                 (long long)f->calm_since, s.what);
+}

@@ -1,0 +1,60 @@
+/* host - one machine of the cluster: its disk, its clock, and the lives of the node on it.
+ *
+ * Seated as in zyg-node: facts, sched, tuner, executor, gateway, member, leader and elastic on a board of their own. A crash
+ * comes right after a message was taken, before anything that was said in return is delivered.
+ */
+#ifndef ZYG_SIM_HOST_H
+#define ZYG_SIM_HOST_H
+
+#include "actors/kit/board.h"
+#include "tests/sim/disk.h"
+#include "tests/sim/fleet/runs.h"
+
+struct fleet;
+
+enum { HOST_ROOMS = 8 };
+
+struct host_seat {
+    struct host *host;
+    struct core core;
+};
+
+struct host {
+    struct fleet *fleet;
+    uint32_t number;
+    struct board *board; /* NULL: it is down */
+    uint32_t life;       /* counts from 1 */
+    bool dead;           /* the process has ended; the board is still to be cleared away */
+    bool power;          /* ... with the machine */
+    bool orderly;
+    bool off;        /* the machine is */
+    uint32_t paused; /* faults that hold it up */
+    uint64_t crash_in, taken;
+    bool goes_idle; /* and then leaves, in this life */
+    enum { HOST_RUNS, HOST_STOPS_TRIALS, HOST_STOPS_FACTS, HOST_STOPPED } stopping;
+    struct host_seat seats[HOST_ROOMS];
+    struct executor *executor;
+    struct member *member;
+    struct facts *facts;
+    struct disk disk;
+    struct runs runs;
+    dur_ms clock_ahead, wall_ahead;
+    int64_t clock_rate; /* millionths */
+    uint32_t last_edge; /* the last number that its port gave */
+    when_ms due;        /* of its cores, in the world's time */
+};
+
+void host_init(struct fleet *f, uint32_t number);
+void host_release(struct host *h);
+void host_up(struct host *h);
+void host_kill(struct host *h, bool power);
+void host_stop(struct host *h);
+void host_pause(struct host *h, bool on);
+void host_settle(struct host *h);          /* all that lies on its board is delivered */
+void host_wake(struct host *h);            /* time has come for its cores */
+bool host_goes_idle(const struct host *h); /* it leaves when there is nothing to do */
+bool host_takes(const struct host *h);
+bool host_is_up(const struct host *h); /* its process exists */
+void host_delivered(struct host *h, enum msg_kind kind);
+
+#endif

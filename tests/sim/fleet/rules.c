@@ -1,0 +1,150 @@
+#include "tests/sim/fleet/rules.h"
+
+#include "store/store_mem.h"
+#include "tests/sim/fleet/fleet.h"
+
+#include <string.h>
+
+/* ---- what a disk holds of a job ---- */
+
+bool rules_summary(const struct host *h, const struct work *work, struct msg_job_row *row) {
+    uint8_t memory[8 + JOB_ID_BYTES];
+    struct buf key = buf_of(memory, sizeof memory);
+    struct span bytes;
+    struct msg m;
+    struct err err;
+    buf_be64(&key, (uint64_t)work->created);
+    buf_put(&key, work->id.bytes, sizeof work->id.bytes);
+    if (!store_mem_get(h->disk.store, TABLE_summaries, buf_view(&key), &bytes))
+        return false;
+    fleet_ensure(h->fleet, msg_decode(&m, bytes, &err) && m.kind == MSG_job_row,
+                 "host %u keeps a summary that is none", h->number);
+    *row = m.job_row;
+    return true;
+}
+
+bool rules_is_over(const struct fleet *f, uint32_t work) {
+    struct msg_job_row row;
+    for (uint32_t i = 0; i < f->draft.hosts; i++) {
+        if (rules_summary(&f->hosts[i], &f->crowd.works[work], &row) && row.state != JOB_OPEN)
+            return true;
+    }
+    return false;
+}
+
+/* ---- lives ---- */
+
+void rules_host_up(struct host *h) {
+    struct fleet *f = h->fleet;
+    struct rule_host *r = &f->rules->hosts[h->number];
+    struct msg_job_row row;
+    r->holders = 0;
+    r->counts = false;
+    r->leads = false;
+    r->leader = -1;
+    r->lead_term = 0;
+    r->map_sum = 0;
+    r->stored = (struct epoch){0};
+    memset(r->shut, 0, sizeof r->shut);
+    memset(r->seen, 0, sizeof r->seen);
+    for (uint32_t i = 0; i < f->crowd.works_count; i++)
+        r->over_at_start[i] =
+            rules_summary(h, &f->crowd.works[i], &row) && row.state == JOB_CANCELLED;
+}
+
+/* ---- ears ---- */
+
+static void facts_heard(struct host *h, const struct event *event) {
+    const struct msg_node_known *m = &event->msg.node_known;
+    struct rule_host *r = &h->fleet->rules->hosts[h->number];
+    if (event->msg.kind != MSG_node_known)
+        return;
+    int32_t host = fleet_host_of(h->fleet, &m->node);
+    bool holds = m->active && m->state == MEMBER_ALIVE && (m->flags & MEMBER_STORES) != 0;
+    fleet_ensure(h->fleet, host >= 0, "host %u knows a node that is none", h->number);
+    if (m->peer == 0)
+        r->counts = holds;
+    else if (holds)
+        r->holders |= (uint64_t)1 << host;
+    else
+        r->holders &= ~((uint64_t)1 << host);
+}
+
+static void executor_heard(struct host *h, const struct event *event) {
+    const struct msg *m = &event->msg;
+    if (m->kind == MSG_lease && event->from == ROOM_LEADER)
+        rule_lease_passed(h, &m->lease);
+    if (m->kind != MSG_job_shut || m->job_shut.state == JOB_OPEN)
+        return;
+    const struct work *work = crowd_work(h->fleet, &m->job_shut.job);
+    fleet_ensure(h->fleet, work != NULL, "host %u ends a job that nobody submitted", h->number);
+    h->fleet->rules->hosts[h->number].shut[work->number] = true;
+}
+
+void rules_heard(struct host *h, enum room room, const struct event *event) {
+    enum msg_kind kind = event->msg.kind;
+    if (room == ROOM_FACTS)
+        facts_heard(h, event);
+    else if (room == ROOM_EXECUTOR)
+        executor_heard(h, event);
+    else if (room == ROOM_LEADER && (kind == MSG_saved || kind == MSG_rows))
+        rule_epoch_told(h);
+}
+
+static bool is_judged(enum room from, enum room to, enum msg_kind kind) {
+    switch (kind) {
+    case MSG_claim:
+    case MSG_report: return from == ROOM_LEADER;
+    case MSG_lead: return to == ROOM_GATEWAY;
+    case MSG_lease: return from == ROOM_SCHED;
+    case MSG_admitted:
+    case MSG_job_stand:
+    case MSG_recorded: return from == ROOM_FACTS;
+    default: return false;
+    }
+}
+
+void rules_said(struct host *h, enum room room, const struct frame *frame) {
+    struct mp peek = mp_of(frame->message);
+    struct msg m;
+    struct err err;
+    (void)mp_array(&peek);
+    if (!is_judged(room, frame->to, (enum msg_kind)mp_u64(&peek)))
+        return;
+    fleet_ensure(h->fleet, msg_decode(&m, frame->message, &err), "a frame that cannot be read");
+    switch (m.kind) {
+    case MSG_admitted: rule_admitted(h, &m.admitted); break;
+    case MSG_job_stand: rule_stand(h, &m.job_stand); break;
+    case MSG_recorded: rule_recorded(h, &m.recorded); break;
+    default: rule_epoch_said(h, &m); break;
+    }
+}
+
+/* ---- disks ---- */
+
+static bool is_term(const struct op *op) {
+    return op->table == TABLE_meta && op->put && span_equal(op->key, span_text("term"));
+}
+
+void rules_save(struct host *h, struct span bytes) {
+    struct op op;
+    bool wrong;
+    for (struct ops ops = ops_of(bytes); ops_next(&ops, &op, &wrong);) {
+        if (is_term(&op))
+            rule_epoch_kept(h, op.value);
+        else if (op.table == TABLE_heads)
+            rule_head_kept(h, &op);
+        else if (op.table == TABLE_trials)
+            rule_trial_kept(h, &op);
+    }
+    fleet_ensure(h->fleet, !wrong, "host %u says a transaction that cannot be read", h->number);
+}
+
+void rules_saved(struct host *h, struct span bytes) {
+    struct op op;
+    bool wrong;
+    for (struct ops ops = ops_of(bytes); ops_next(&ops, &op, &wrong);) {
+        if (op.table == TABLE_log)
+            rule_bundle_kept(h, op.value);
+    }
+}

@@ -1,0 +1,93 @@
+/* rules - what must hold after every step of every host, watched from outside with counts of its own (membership.md 4.5).
+ *
+ * Records   M1 M2 M5: what a host knows of another was issued by it, only goes up, and LEFT stays; M8: edges and dials.
+ * Epochs    E1 E2 E4: the epoch on a disk never falls and is there before it is said; an epoch has one leader in one life; no
+ *           lease of a term below the stored one is passed to the executor.
+ * Facts     F1 F3 F5: a number is used once; logs only grow; what is acknowledged lies on enough synced disks.
+ * Trials    F8 F9: no start where the job is known to be cancelled, no number beyond the job, no attempt beyond the retries; a
+ *           finished slot stays finished.
+ */
+#ifndef ZYG_SIM_RULES_H
+#define ZYG_SIM_RULES_H
+
+#include "actors/kit/frame.h"
+#include "actors/leader/epoch.h"
+#include "store/ops.h"
+#include "tests/sim/fleet/draft.h"
+#include "tests/sim/work.h"
+
+struct fleet;
+struct host;
+
+enum { ATTEMPTS_WATCHED = 16, LIVES_WATCHED = 128, EPOCHS_WATCHED = 4096, BUNDLE_CELLS = 1 << 16 };
+
+struct issue { /* the highest incarnation a host gave itself in a generation */
+    uint64_t generation, incarnation;
+};
+
+struct rule_version {
+    uint64_t generation, incarnation, rank;
+};
+
+struct rule_host {
+    /* of this life */
+    uint64_t holders;                   /* set of hosts that facts here may count on */
+    bool counts;                        /* ... and itself */
+    bool shut[FLEET_JOBS_MAX];          /* the executor heard that it is over for good */
+    bool over_at_start[FLEET_JOBS_MAX]; /* the disk had it cancelled when this life began */
+    struct rule_version seen[HOSTS_MAX];
+    uint64_t map_sum; /* records are looked at when it changes */
+    uint64_t lead_term;
+    int32_t leader; /* -1: nobody */
+    bool leads;
+    struct epoch stored; /* as the leader room was told */
+    /* of all lives */
+    uint32_t issues_count;
+    struct issue issues[LIVES_WATCHED];
+    struct epoch disk;
+};
+
+struct rules {
+    struct rule_host hosts[HOSTS_MAX];
+    uint32_t epochs_count;
+    struct epoch epochs[EPOCHS_WATCHED];
+    struct {
+        uint64_t key, bytes; /* hashes; 0: empty */
+    } bundles[BUNDLE_CELLS];
+    uint32_t bundles_count;
+    /* On whose synced disks. */
+    uint64_t job_on[FLEET_JOBS_MAX], cancel_on[FLEET_JOBS_MAX];
+    uint64_t result_on[FLEET_JOBS_MAX][WORK_SLOTS_MAX][ATTEMPTS_WATCHED];
+    /* What some host has told, with enough copies as it saw the cluster then: slots are bits. */
+    bool job_promised[FLEET_JOBS_MAX], cancel_promised[FLEET_JOBS_MAX];
+    uint64_t promised[FLEET_JOBS_MAX];
+};
+
+void rules_host_up(struct host *h);
+bool rules_summary(const struct host *h, const struct work *work, struct msg_job_row *row);
+bool rules_is_over(const struct fleet *f, uint32_t work); /* on some disk */
+void rules_heard(struct host *h, enum room room, const struct event *event);
+void rules_said(struct host *h, enum room room, const struct frame *frame);
+void rules_save(struct host *h, struct span ops);  /* is about to be kept */
+void rules_saved(struct host *h, struct span ops); /* is kept */
+
+/* rules_member.c */
+void rule_records(struct host *h);
+/* rules_epoch.c */
+void rule_epoch_said(struct host *h, const struct msg *m);
+void rule_epoch_kept(struct host *h, struct span value);
+void rule_epoch_told(struct host *h); /* the leader room hears that it is stored */
+void rule_lease_passed(struct host *h, const struct msg_lease *m);
+/* rules_facts.c */
+void rule_bundle_kept(struct host *h, struct span bytes);
+void rule_head_kept(struct host *h, const struct op *op);
+void rule_admitted(struct host *h, const struct msg_admitted *m);
+void rule_stand(struct host *h, const struct msg_job_stand *m);
+void rule_accepted(struct host *h, uint32_t work, bool cancel);
+void rule_row_shown(struct host *h, const struct msg_job_row *row);
+void rule_recorded(struct host *h, const struct msg_recorded *m);
+/* rules_trials.c */
+void rule_spawn(struct host *h, uint32_t work, uint64_t slot, uint64_t attempt);
+void rule_trial_kept(struct host *h, const struct op *op);
+
+#endif

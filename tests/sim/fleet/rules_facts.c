@@ -1,0 +1,186 @@
+/* What is on the disks (F1, F3), and what may be promised of it (F5). */
+#include "proto/status.h"
+#include "store/store_mem.h"
+#include "tests/sim/fleet/fleet.h"
+
+typedef unsigned long long ull; /* for printf */
+
+static uint64_t hash_of(struct span bytes) {
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < bytes.len; i++)
+        hash = (hash ^ bytes.data[i]) * 0x100000001b3u;
+    return hash | 1;
+}
+
+/* ---- one number, one string of bytes, everywhere ---- */
+
+static void judge_bytes(struct host *h, const struct bundle *b, struct span bytes) {
+    struct rules *rules = h->fleet->rules;
+    uint8_t memory[NODE_ID_BYTES + 16];
+    struct buf key = buf_of(memory, sizeof memory);
+    bundle_key(&key, &b->author, b->generation, b->sequence);
+    uint64_t name = hash_of(buf_view(&key)), content = hash_of(bytes);
+    size_t cell = name % BUNDLE_CELLS;
+    for (; rules->bundles[cell].key != 0; cell = (cell + 1) % BUNDLE_CELLS) {
+        if (rules->bundles[cell].key != name)
+            continue;
+        fleet_ensure(h->fleet, rules->bundles[cell].bytes == content,
+                     "host %u keeps other facts under a number that is used", h->number);
+        return;
+    }
+    fleet_ensure(h->fleet, ++rules->bundles_count < BUNDLE_CELLS / 2,
+                 "too many bundles to be watched");
+    rules->bundles[cell].key = name;
+    rules->bundles[cell].bytes = content;
+}
+
+static void take_result(struct host *h, const struct msg_result_fact *m) {
+    const struct work *work = crowd_work(h->fleet, &m->job);
+    fleet_ensure(h->fleet, work != NULL && m->slot < work->job.trials,
+                 "host %u keeps a result of no trial", h->number);
+    uint64_t attempt = m->attempt < ATTEMPTS_WATCHED ? m->attempt : ATTEMPTS_WATCHED - 1;
+    h->fleet->rules->result_on[work->number][m->slot][attempt] |= (uint64_t)1 << h->number;
+}
+
+static void take_carried(struct host *h, struct span bytes) {
+    struct rules *rules = h->fleet->rules;
+    struct bundle b;
+    struct msg fact;
+    struct err err;
+    fleet_ensure(h->fleet, bundle_open(&b, bytes, &err), "host %u keeps what nobody signed",
+                 h->number);
+    while (bundle_next(&b, &fact, &err)) {
+        struct job_id id =
+            fact.kind == MSG_job_fact ? job_id_of(&fact.job_fact) : fact.control_fact.job;
+        const struct work *work = crowd_work(h->fleet, &id);
+        fleet_ensure(h->fleet, work != NULL, "host %u keeps a job that nobody submitted",
+                     h->number);
+        if (fact.kind == MSG_job_fact)
+            rules->job_on[work->number] |= (uint64_t)1 << h->number;
+        else
+            rules->cancel_on[work->number] |= (uint64_t)1 << h->number;
+    }
+}
+
+void rule_bundle_kept(struct host *h, struct span bytes) {
+    struct bundle b;
+    struct msg fact;
+    struct err err;
+    fleet_ensure(h->fleet, bundle_open(&b, bytes, &err),
+                 "host %u keeps a bundle that does not verify", h->number);
+    judge_bytes(h, &b, bytes);
+    while (bundle_next(&b, &fact, &err)) {
+        if (fact.kind == MSG_result_fact)
+            take_result(h, &fact.result_fact);
+        else if (fact.kind == MSG_carried_fact)
+            take_carried(h, fact.carried_fact.bundle);
+    }
+}
+
+void rule_head_kept(struct host *h, const struct op *op) {
+    struct span old;
+    fleet_ensure(h->fleet, op->put, "host %u forgets how far a log is", h->number);
+    if (!store_mem_get(h->disk.store, TABLE_heads, op->key, &old))
+        return;
+    fleet_ensure(h->fleet,
+                 old.len == 8 && op->value.len == 8 &&
+                     read_be64(old.data) <= read_be64(op->value.data),
+                 "host %u: a log becomes shorter", h->number);
+}
+
+/* ---- promises: on as many disks as the job wants, of those that stay, as far as there are so many ---- */
+
+static uint32_t bits(uint64_t set) {
+    uint32_t count = 0;
+    for (; set != 0; set &= set - 1)
+        count++;
+    return count;
+}
+
+static bool is_enough(const struct host *h, const struct work *work, uint64_t on) {
+    const struct rule_host *r = &h->fleet->rules->hosts[h->number];
+    uint64_t self = (uint64_t)1 << h->number;
+    uint64_t holders = r->holders | (r->counts || r->holders == 0 ? self : 0);
+    uint32_t want = bits(holders);
+    if (want > work->job.copies)
+        want = work->job.copies;
+    return bits(on & holders) >= want;
+}
+
+void rule_admitted(struct host *h, const struct msg_admitted *m) {
+    struct rules *rules = h->fleet->rules;
+    const struct work *work = m->code == ERR_NONE ? crowd_work(h->fleet, &m->job) : NULL;
+    if (work == NULL)
+        return;
+    uint32_t i = work->number;
+    if (is_enough(h, work, rules->job_on[i]))
+        rules->job_promised[i] = true;
+    if (rules->cancel_on[i] != 0 && is_enough(h, work, rules->cancel_on[i]))
+        rules->cancel_promised[i] = true;
+}
+
+void rule_accepted(struct host *h, uint32_t work, bool cancel) {
+    const struct rules *rules = h->fleet->rules;
+    fleet_ensure(h->fleet, cancel ? rules->cancel_promised[work] : rules->job_promised[work],
+                 "host %u accepts %s job%u, which lies on too few disks", h->number,
+                 cancel ? "to cancel" : "", work);
+}
+
+/* Every attempt that this disk knows of lies on enough of them. */
+static bool slot_is_safe(const struct host *h, const struct work *work, uint64_t slot) {
+    const uint64_t *on = h->fleet->rules->result_on[work->number][slot];
+    bool known = false;
+    for (size_t i = 0; i < ATTEMPTS_WATCHED; i++) {
+        if ((on[i] >> h->number & 1) == 0)
+            continue;
+        known = true;
+        if (!is_enough(h, work, on[i]))
+            return false;
+    }
+    return known;
+}
+
+static uint64_t promised_slots(const struct host *h, const struct work *work) {
+    uint64_t *promised = &h->fleet->rules->promised[work->number];
+    uint64_t count = 0;
+    for (uint64_t slot = 0; slot < work->job.trials; slot++) {
+        if (slot_is_safe(h, work, slot))
+            *promised |= (uint64_t)1 << slot;
+        count += *promised >> slot & 1;
+    }
+    return count;
+}
+
+void rule_stand(struct host *h, const struct msg_job_stand *m) {
+    struct msg row;
+    struct err err;
+    fleet_ensure(h->fleet, msg_decode(&row, m->row, &err) && row.kind == MSG_job_row,
+                 "host %u says a summary that is none", h->number);
+    const struct msg_job_row *r = &row.job_row;
+    const struct work *work = crowd_work(h->fleet, &r->job);
+    fleet_ensure(h->fleet, work != NULL, "host %u sums up a job that nobody submitted", h->number);
+    uint64_t safe = promised_slots(h, work), told = r->done + r->infeasible + r->failed;
+    fleet_ensure(h->fleet, told <= safe,
+                 "host %u tells that %llu trials of job%u are over, %llu lie on enough disks",
+                 h->number, (ull)told, work->number, (ull)safe);
+}
+
+void rule_recorded(struct host *h, const struct msg_recorded *m) {
+    const struct work *work = crowd_work(h->fleet, &m->job);
+    fleet_ensure(h->fleet, work != NULL && m->slot < work->job.trials,
+                 "a result of no trial is recorded");
+    (void)promised_slots(h, work);
+    fleet_ensure(h->fleet, h->fleet->rules->promised[work->number] >> m->slot & 1,
+                 "host %u: job%u #%llu counts as recorded and lies on too few disks", h->number,
+                 work->number, (ull)m->slot);
+}
+
+void rule_row_shown(struct host *h, const struct msg_job_row *row) {
+    const struct work *work = crowd_work(h->fleet, &row->job);
+    fleet_ensure(h->fleet, work != NULL, "host %u shows a job that nobody submitted", h->number);
+    uint64_t promised = bits(h->fleet->rules->promised[work->number]);
+    uint64_t told = row->done + row->infeasible + row->failed;
+    fleet_ensure(h->fleet, told <= promised,
+                 "host %u shows %llu trials of job%u, %llu are promised", h->number, (ull)told,
+                 work->number, (ull)promised);
+}

@@ -1,0 +1,35 @@
+/* What is run and what becomes of a slot (F8, F9). */
+#include "actors/facts/trial_row.h"
+#include "store/store_mem.h"
+#include "tests/sim/fleet/fleet.h"
+
+typedef unsigned long long ull; /* for printf */
+
+void rule_spawn(struct host *h, uint32_t number, uint64_t slot, uint64_t attempt) {
+    const struct rule_host *r = &h->fleet->rules->hosts[h->number];
+    fleet_ensure(h->fleet, number < h->fleet->crowd.works_count, "host %u runs a trial of no job",
+                 h->number);
+    const struct job *job = &h->fleet->crowd.works[number].job;
+    fleet_ensure(h->fleet, slot < job->trials, "job%u has no #%llu, host %u runs it", number,
+                 (ull)slot, h->number);
+    fleet_ensure(h->fleet, attempt >= 1 && attempt <= 1u + job->retry.crash + job->retry.transient,
+                 "job%u #%llu: attempt %llu is one too many", number, (ull)slot, (ull)attempt);
+    fleet_ensure(h->fleet, !r->shut[number] && !r->over_at_start[number],
+                 "host %u runs #%llu of job%u, which it knows to be over", h->number, (ull)slot,
+                 number);
+}
+
+void rule_trial_kept(struct host *h, const struct op *op) {
+    struct span bytes;
+    struct trial_row old = {0}, row;
+    fleet_ensure(h->fleet, op->put && trial_row_decode(&row, op->value),
+                 "host %u keeps a trial that cannot be read", h->number);
+    if (!store_mem_get(h->disk.store, TABLE_trials, op->key, &bytes) ||
+        !trial_row_decode(&old, bytes))
+        return;
+    fleet_ensure(h->fleet, row.finished || !old.finished,
+                 "host %u: #%llu was finished and is not any more", h->number,
+                 (ull)trial_row_key_slot(op->key));
+    fleet_ensure(h->fleet, row.attempts.made >= old.attempts.made,
+                 "host %u: #%llu forgets attempts", h->number, (ull)trial_row_key_slot(op->key));
+}

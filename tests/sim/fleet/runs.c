@@ -1,0 +1,174 @@
+#include "tests/sim/fleet/runs.h"
+
+#include "proto/base/check.h"
+#include "proto/base/num.h"
+#include "tests/sim/fleet/fleet.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { EXIT_CRASH = 3, EXIT_TRANSIENT = 75, DIE_MOST = 50 };
+
+static void post(struct host *h, const struct msg *m) {
+    board_post(h->board, ROOM_LAUNCHER, 0, m);
+}
+
+static void plan_next(struct host *h, struct run *r, dur_ms in) {
+    r->version = ++h->runs.version;
+    fleet_plan(h->fleet, in,
+               &(struct timed){.kind = TIMED_RUN,
+                               .host = h->number,
+                               .life = h->life,
+                               .subject = (uint64_t)(r - h->runs.items),
+                               .version = r->version});
+}
+
+/* A trial's fate is its job's, slot's and attempt's, wherever it runs. */
+static struct rng draw_run(const struct fleet *f, const struct run *r, uint64_t purpose) {
+    return draw_of(f->seed, DRAW_RUN,
+                   (uint64_t)r->work << 56 | r->slot << 24 | r->attempt << 8 | purpose);
+}
+
+static enum run_fate draw_fate(const struct fleet *f, const struct run *r) {
+    const struct draft *d = &f->draft;
+    struct rng draws = draw_run(f, r, 0);
+    if (f->calm)
+        return RUN_WELL;
+    if (draw_chance(&draws, d->crash))
+        return RUN_CRASH;
+    if (draw_chance(&draws, d->transient))
+        return RUN_TRANSIENT;
+    if (draw_chance(&draws, d->hang))
+        return RUN_HANG;
+    return draw_chance(&draws, d->no_start) ? RUN_NO_START : RUN_WELL;
+}
+
+static uint64_t next_number(const struct fleet *f, struct span *argv) {
+    const uint8_t *zero = memchr(argv->data, 0, argv->len);
+    int64_t number = -1;
+    fleet_ensure(f, zero != NULL, "the arguments of a trial are not what its job asked for");
+    size_t len = (size_t)(zero - argv->data);
+    fleet_ensure(f, num_parse_i64(span_of(argv->data, len), &number) && number >= 0,
+                 "a trial was started with '%.*s'", (int)len, (const char *)argv->data);
+    *argv = span_from(*argv, len + 1);
+    return (uint64_t)number;
+}
+
+static void spawn(struct host *h, const struct msg_spawn *m) {
+    struct run *r = NULL;
+    for (size_t i = 0; i < RUNS_MAX && r == NULL; i++)
+        r = h->runs.items[i].state == RUN_NONE ? &h->runs.items[i] : NULL;
+    fleet_ensure(h->fleet, r != NULL, "host %u starts more trials than it has places", h->number);
+    struct span argv = span_from(m->argv, sizeof "train");
+    *r = (struct run){.state = RUN_STARTS, .number = m->run};
+    r->work = (uint32_t)next_number(h->fleet, &argv);
+    r->slot = next_number(h->fleet, &argv);
+    r->attempt = next_number(h->fleet, &argv);
+    rule_spawn(h, r->work, r->slot, r->attempt);
+    r->fate = draw_fate(h->fleet, r);
+    plan_next(h, r, 1);
+}
+
+static void kill_run(struct host *h, const struct msg_kill *m) {
+    for (size_t i = 0; i < RUNS_MAX; i++) {
+        struct run *r = &h->runs.items[i];
+        if (r->state == RUN_NONE || r->number != m->run)
+            continue;
+        struct rng draws = draw_run(h->fleet, r, 1);
+        r->killed = true;
+        if (r->state != RUN_GOES)
+            continue;
+        r->state = RUN_DIES;
+        plan_next(h, r, draw_between(&draws, 0, DIE_MOST));
+    }
+}
+
+static void end(struct host *h, struct run *r, int64_t status, int64_t signal_number) {
+    post(h, &(struct msg){.kind = MSG_output_end, .output_end.run = r->number});
+    post(h, &(struct msg){.kind = MSG_exited,
+                          .exited = {.run = r->number,
+                                     .status = status,
+                                     .signal = signal_number,
+                                     .cpu_ms = 5,
+                                     .rss_kib = 1000}});
+    r->state = RUN_NONE;
+}
+
+static void start(struct host *h, struct run *r) {
+    struct rng draws = draw_run(h->fleet, r, 2);
+    if (r->fate == RUN_NO_START) {
+        r->state = RUN_NONE;
+        post(h, &(struct msg){.kind = MSG_spawn_failed,
+                              .spawn_failed = {.run = r->number,
+                                               .error = EAGAIN,
+                                               .what = span_text("cannot start 'train'")}});
+        return;
+    }
+    post(h, &(struct msg){.kind = MSG_spawned,
+                          .spawned = {.run = r->number, .pid = (int64_t)(1000 + r->number)}});
+    r->state = r->killed ? RUN_DIES : RUN_GOES;
+    if (r->killed || r->fate != RUN_HANG)
+        plan_next(h, r, r->killed ? 1 : draw_between(&draws, 0, h->fleet->draft.run_most));
+}
+
+static void end_by_itself(struct host *h, struct run *r) {
+    struct rng draws = draw_run(h->fleet, r, 3);
+    char line[64];
+    if (r->fate == RUN_WELL) {
+        int len = snprintf(line, sizeof line, "loss=%.6f\n", rng_unit(&draws));
+        post(h, &(struct msg){.kind = MSG_output,
+                              .output = {.run = r->number, .bytes = span_of(line, (size_t)len)}});
+    }
+    end(h, r, r->fate == RUN_CRASH ? EXIT_CRASH : r->fate == RUN_TRANSIENT ? EXIT_TRANSIENT : 0, 0);
+}
+
+void runs_next(struct host *h, uint64_t place, uint64_t version) {
+    struct run *r = &h->runs.items[place];
+    if (r->version != version)
+        return;
+    switch (r->state) {
+    case RUN_NONE: break;
+    case RUN_STARTS: start(h, r); break;
+    case RUN_GOES: end_by_itself(h, r); break;
+    case RUN_DIES: end(h, r, 0, SIGTERM); break;
+    }
+}
+
+static void runs_perform(void *self, const struct event *event) {
+    struct host *h = self;
+    if (!host_takes(h))
+        return;
+    if (event->msg.kind == MSG_spawn)
+        spawn(h, &event->msg.spawn);
+    else if (event->msg.kind == MSG_kill)
+        kill_run(h, &event->msg.kill);
+    host_delivered(h, event->msg.kind);
+}
+
+struct port runs_port(struct host *h) {
+    return (struct port){.room = ROOM_LAUNCHER, .self = h, .perform = runs_perform};
+}
+
+void runs_host_down(struct host *h) {
+    memset(h->runs.items, 0, sizeof h->runs.items);
+}
+
+void runs_calm(struct host *h) {
+    for (size_t i = 0; i < RUNS_MAX; i++) {
+        struct run *r = &h->runs.items[i];
+        if (r->state == RUN_NONE || r->fate != RUN_HANG)
+            continue;
+        r->fate = RUN_WELL;
+        if (r->state == RUN_GOES)
+            plan_next(h, r, 1);
+    }
+}
+
+uint32_t runs_alive(const struct host *h) {
+    uint32_t alive = 0;
+    for (size_t i = 0; i < RUNS_MAX; i++)
+        alive += h->runs.items[i].state != RUN_NONE;
+    return alive;
+}

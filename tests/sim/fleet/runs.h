@@ -1,0 +1,35 @@
+/* runs - the LAUNCHER port of a host and the programs that it starts. They work, crash, ask to be tried again, hang or cannot
+ * be started; they do not outlive their node. */
+#ifndef ZYG_SIM_RUNS_H
+#define ZYG_SIM_RUNS_H
+
+#include "actors/kit/board.h"
+
+struct host;
+
+enum { RUNS_MAX = 16 };
+
+enum run_fate { RUN_WELL, RUN_CRASH, RUN_TRANSIENT, RUN_HANG, RUN_NO_START };
+
+struct run {
+    enum { RUN_NONE, RUN_STARTS, RUN_GOES, RUN_DIES } state;
+    uint64_t number;
+    uint32_t work;
+    uint64_t slot, attempt;
+    enum run_fate fate;
+    bool killed;
+    uint64_t version;
+};
+
+struct runs {
+    uint64_t version;
+    struct run items[RUNS_MAX];
+};
+
+struct port runs_port(struct host *h);
+void runs_host_down(struct host *h);
+void runs_next(struct host *h, uint64_t place, uint64_t version);
+void runs_calm(struct host *h); /* what hangs ends */
+uint32_t runs_alive(const struct host *h);
+
+#endif
