@@ -85,21 +85,25 @@ bool kin_stat(pid_t pid, struct kin_stat *out) {
         return false;
     text[got] = '\0';
     /* The name in parentheses may itself hold anything; field 3 is the state, 4 the parent, 5 the group, 9 the
-     * flags, 22 the start (proc(5)). */
+     * flags, 14 to 17 the processor time, 22 the start (proc(5)). */
     const char *rest = strrchr(text, ')');
     intmax_t parent, group;
-    uint64_t began;
+    uint64_t began, user, system;
+    int64_t children_user, children_system;
     char life;
     unsigned int flags;
     if (rest == NULL || sscanf(rest,
-                               ") %c %jd %jd %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
-                               "%*d %*d %*d %" SCNu64,
-                               &life, &parent, &group, &flags, &began) != 5)
+                               ") %c %jd %jd %*d %*d %*d %u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
+                               " %" SCNd64 " %" SCNd64 " %*d %*d %*d %*d %" SCNu64,
+                               &life, &parent, &group, &flags, &user, &system, &children_user,
+                               &children_system, &began) != 9)
         return false;
     *out = (struct kin_stat){.parent = (pid_t)parent,
                              .group = (pid_t)group,
                              .exiting = life == 'Z' || (flags & FLAG_EXITING) != 0,
-                             .began = began};
+                             .began = began,
+                             .ticks = user + system + (uint64_t)children_user +
+                                      (uint64_t)children_system};
     return true;
 }
 

@@ -25,6 +25,7 @@ struct kin_stat {
     pid_t group;
     bool exiting;   /* or a zombie: its mark cannot be read any more */
     uint64_t began; /* clock ticks since boot */
+    uint64_t ticks; /* of processors that it and its children that have ended took */
 };
 bool kin_stat(pid_t pid, struct kin_stat *out);
 uint64_t kin_now(void); /* on the clock of kin_stat.began */

@@ -8,6 +8,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PAGE = 4096 };
 
@@ -82,6 +83,22 @@ bool mesh_look(const struct mesh *m) {
 void mesh_ready(struct mesh *m) {
     if (m->peers != NULL)
         peers_port_ready(m->peers);
+}
+
+/* ---- the machine ---- */
+
+when_ms mesh_due(const struct mesh *m) {
+    if (m->peers == NULL)
+        return WHEN_NEVER;
+    return m->load.begun ? m->load.at + LOAD_EVERY_MS : INT64_MIN;
+}
+
+void mesh_wake(struct mesh *m, struct board *board, when_ms now) {
+    if (mesh_due(m) > now)
+        return;
+    const struct load_sample sample = load_read();
+    if (load_changed(&m->load, &sample, (uint64_t)sysconf(_SC_CLK_TCK), now))
+        board_post(board, ROOM_NODE, 0, &(struct msg){.kind = MSG_load, .load.busy = m->load.said});
 }
 
 /* ---- members ---- */

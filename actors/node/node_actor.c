@@ -209,8 +209,8 @@ static bool open_door(struct seats *seats, struct node_setup *setup) {
 
 /* ---- running ---- */
 
-static int patience(const struct board *board, when_ms now) {
-    when_ms deadline = board_deadline(board);
+static int patience(const struct seats *seats, when_ms now) {
+    when_ms deadline = when_sooner(board_deadline(seats->board), mesh_due(&seats->mesh));
     if (deadline == WHEN_NEVER)
         return -1;
     return deadline <= now ? 0 : (int)(deadline - now < 3600000 ? deadline - now : 3600000);
@@ -253,13 +253,14 @@ static void run(struct seats *seats, zsock_t *pipe) {
         if (items[PEERS].revents != 0 || mesh_look(&seats->mesh))
             mesh_ready(&seats->mesh);
         struct moment at = read_clocks();
+        mesh_wake(&seats->mesh, board, at.now);
         board_run(board, at);
         board_wake(board, at);
         if (seats->over)
             return;
         bool look = clients_port_look(seats->clients) || store_port_look(seats->store) ||
                     mesh_look(&seats->mesh);
-        poll(items, ITEMS, look ? 0 : patience(board, at.now));
+        poll(items, ITEMS, look ? 0 : patience(seats, at.now));
     }
 }
 
