@@ -1,16 +1,19 @@
 /* zyg-node - the agent of a machine: runs every open job of its state folder until it is told to
  * stop. */
+#include <errno.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "actors/node/address.h"
 #include "actors/node/node.h"
+#include "cmd/node/on_idle.h"
 #include "proto/base/num.h"
 #include "proto/limits.h"
 
@@ -18,7 +21,8 @@ enum { BUSY_MS = 2000, RETRY_MS = 50 };
 
 static const char usage[] =
     "usage: zyg-node [--state DIR] [--listen ENDPOINT] [--slots N] [--join TOKEN]\n"
-    "                [--cluster ENDPOINT] [--name NAME] [--quiet]\n"
+    "                [--cluster ENDPOINT] [--name NAME] [--idle TIME [--on-idle ACTION]]\n"
+    "                [--quiet]\n"
     "\n"
     "Runs every open job of the state folder on this machine and, when the folder belongs to a\n"
     "cluster, takes part in it. SIGTERM or Ctrl-C stops it (a closed terminal does not); it may\n"
@@ -28,10 +32,18 @@ static const char usage[] =
     "                      ~/.local/state/zyg)\n"
     "  --listen ENDPOINT   where clients connect (default: tcp://127.0.0.1:*)\n"
     "  --slots N           trials at once (default: one a processor)\n"
-    "  --join TOKEN        enter a cluster; later starts know it (zyg token create makes tokens)\n"
+    "  --join TOKEN        enter a cluster; later starts know it (zyg token create makes tokens);\n"
+    "                      file:PATH: the token is in that file\n"
     "  --cluster ENDPOINT  where other nodes connect (default: tcp://0.0.0.0:7420; the port may\n"
     "                      be *)\n"
     "  --name NAME         what people call this node (default: the machine's name)\n"
+    "  --idle TIME         after so long (30s, 10m) without work: hand over to the other nodes "
+    "what\n"
+    "                      only this one holds, leave them and end (default: stay)\n"
+    "  --on-idle ACTION    and then: exit (default), poweroff, or exec:COMMAND, run by /bin/sh; "
+    "its\n"
+    "                      status is that of zyg-node. But with exit the last node of a cluster\n"
+    "                      stays: nobody is there to take what it holds\n"
     "  -q, --quiet         say nothing when all is well\n"
     "  -h, --help          this text\n"
     "  -V, --version       the version\n";
@@ -40,6 +52,7 @@ static const struct option options[] = {
     {"state", required_argument, NULL, 's'},   {"listen", required_argument, NULL, 'l'},
     {"slots", required_argument, NULL, 'n'},   {"join", required_argument, NULL, 'j'},
     {"cluster", required_argument, NULL, 'c'}, {"name", required_argument, NULL, 'm'},
+    {"idle", required_argument, NULL, 'i'},    {"on-idle", required_argument, NULL, 'o'},
     {"quiet", no_argument, NULL, 'q'},         {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},       {0},
 };
@@ -88,6 +101,7 @@ static bool mesh_read(const char **mesh, const char *text, struct err *err) {
 struct wanted {
     struct node_config config;
     const char *token; /* of --join, or NULL */
+    struct on_idle on_idle;
     bool mesh_given;
     bool quiet;
 };
@@ -100,6 +114,8 @@ static bool option_take(struct wanted *w, int answer, struct err *err) {
     case 'j': w->token = optarg; return true;
     case 'c': w->mesh_given = true; return mesh_read(&w->config.mesh, optarg, err);
     case 'm': return name_read(&w->config.name, optarg, err);
+    case 'i': return on_idle_read_time(&w->on_idle, optarg, err);
+    case 'o': return on_idle_read_action(&w->on_idle, optarg, err);
     default: w->quiet = true; return true;
     }
 }
@@ -126,11 +142,37 @@ static bool arguments_read(int argc, char **argv, struct wanted *w, int *status)
             return false;
         }
     }
-    if (optind == argc)
+    if (optind == argc && on_idle_settle(&w->on_idle, &err)) {
+        w->config.idle_ms = w->on_idle.idle_ms;
+        w->config.disk_stays = w->on_idle.action == IDLE_EXIT;
         return true;
+    }
+    if (optind == argc) {
+        *status = fail(&err);
+        return false;
+    }
     fprintf(stderr, "zyg-node: '%s' is one argument too many\n%s", argv[optind], usage);
     *status = err_exit_status(ERR_USAGE);
     return false;
+}
+
+/* The token itself, or file:PATH: on a command line everybody could read it. */
+static bool token_read(struct token *token, const char *text, struct err *err) {
+    static const char prefix[] = "file:";
+    char bytes[TOKEN_TEXT_MAX] = "";
+    if (strncmp(text, prefix, sizeof prefix - 1) != 0)
+        return token_parse(token, text, err);
+    text += sizeof prefix - 1;
+    FILE *file = fopen(text, "re");
+    if (file == NULL)
+        return err_set(err, ERR_USAGE, "--join: cannot read %.200s: %s", text, strerror(errno));
+    size_t len = fread(bytes, 1, sizeof bytes - 1, file);
+    fclose(file);
+    bytes[len] = '\0';
+    bytes[strcspn(bytes, " \t\r\n")] = '\0';
+    bool good = token_parse(token, bytes, err);
+    sodium_memzero(bytes, sizeof bytes);
+    return good;
 }
 
 static bool cluster_is_known(const char *dir, struct err *err) {
@@ -152,7 +194,7 @@ static bool cluster_enter(const struct wanted *w, struct err *err) {
     if (w->token == NULL)
         return !w->mesh_given || cluster_is_known(w->config.state_dir, err);
     clock_gettime(CLOCK_REALTIME, &now);
-    bool good = token_parse(&token, w->token, err) &&
+    bool good = token_read(&token, w->token, err) &&
                 cluster_join(&cluster, w->config.state_dir, &token, ROLE_NODE,
                              (wall_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000, err);
     sodium_memzero(&token, sizeof token);
@@ -161,14 +203,9 @@ static bool cluster_enter(const struct wanted *w, struct err *err) {
 
 /* "zyg-node 3f2a91c0 listens on tcp://127.0.0.1:40123, 2 slots, state in /var/lib/zyg, cluster lab-3f2a" */
 static void say_ready(const struct node *node, const struct node_config *config) {
-    struct keys keys;
-    struct err ignored;
     char name[24] = "";
     struct buf text = buf_of(name, sizeof name - 1);
-    if (keys_load(&keys, config->state_dir, "node", &ignored)) {
-        node_id_print(&text, &keys.signer.id);
-        keys_wipe(&keys);
-    }
+    node_id_print(&text, node_self(node));
     fprintf(stderr, "zyg-node %s listens on %s, %u %s, state in %s", name,
             node_door(node)->endpoint, node_slots(node), node_slots(node) == 1 ? "slot" : "slots",
             config->state_dir);
@@ -252,8 +289,13 @@ int main(int argc, char **argv) {
     bool told = node_attend(node, signals);
     if (told)
         node_end(node, signals);
-    else
-        status = fail_because(ERR_INTERNAL, "the node has stopped by itself");
+    bool was_idle = !told && node_was_idle(node);
+    if (was_idle)
+        on_idle_export(&wanted.on_idle, node, config->state_dir);
     node_stop(&node);
+    if (was_idle)
+        status = on_idle_do(&wanted.on_idle, wanted.quiet);
+    else if (!told)
+        status = fail_because(ERR_INTERNAL, "the node has stopped by itself");
     process_end(status);
 }

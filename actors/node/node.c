@@ -78,6 +78,8 @@ static bool prepare(struct node *n, const struct node_config *config, struct err
     n->setup.launcher = n->launcher;
     n->setup.version = ZYG_VERSION;
     n->setup.autorun = config->autorun;
+    n->setup.idle_ms = config->idle_ms;
+    n->setup.disk_stays = config->disk_stays;
     n->setup.stopped_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (n->setup.stopped_fd < 0)
         return err_set(err, ERR_SYSTEM, "no descriptor is left");
@@ -114,12 +116,24 @@ uint32_t node_slots(const struct node *n) {
     return n->setup.slots;
 }
 
+const struct node_id *node_self(const struct node *n) {
+    return &n->setup.keys.signer.id;
+}
+
+const char *node_name(const struct node *n) {
+    return n->setup.name;
+}
+
 const struct cluster *node_cluster(const struct node *n) {
     return n->setup.mesh != NULL ? &n->setup.cluster : NULL;
 }
 
 int node_fd(const struct node *n) {
     return n->setup.stopped_fd;
+}
+
+bool node_was_idle(const struct node *n) {
+    return n->setup.was_idle;
 }
 
 void node_quit(struct node *n) {

@@ -1,9 +1,13 @@
 /* node - wiring only: which rooms run, on which thread, in which order they start and stop.
  *
- *   thread "node"    the board: facts, sched, tuner, executor, gateway; ports to the clients' socket and to zyg-run
+ *   thread "node"    the board: facts, sched, tuner, executor, gateway, elastic and, in a cluster, member and leader; ports to
+ *                    the clients' socket, to other nodes and to zyg-run
  *   thread "store"   LMDB; group commit
  *   thread "zap"     who may speak (actors/guard)
  *   process zyg-run  starts trials (actors/executor/launcher.h), under a reaper (cmd/run/reaper.h)
+ *
+ * It stops when it is asked to, or when it was idle for as long as it was told: quit to all rooms (in a cluster others hear
+ * at once that it is leaving), and when no trial runs any more, to facts; when all is kept, others hear that it has left.
  *
  * The same node runs in zyg-node and, embedded, inside the client. One node a state folder: node_start locks it.
  * The folder: lock, door (where the node listens now), keys/, cluster, store/, runs/JOB/SLOT/{output,checkpoint}.
@@ -25,6 +29,8 @@ struct node_config {
     const char *
         mesh; /* where other nodes connect, when the folder belongs to a cluster; NULL: it keeps to itself */
     const char *name; /* for people; NULL: the machine's */
+    dur_ms idle_ms;   /* after so long without work it stops by itself; 0: it stays */
+    bool disk_stays;  /* then the folder is there when the node comes back */
 };
 
 /* Where a node can be spoken to. */
@@ -41,6 +47,8 @@ struct node;
 struct node *node_start(const struct node_config *config, struct err *err);
 const struct door *node_door(const struct node *n);
 uint32_t node_slots(const struct node *n);
+const struct node_id *node_self(const struct node *n);
+const char *node_name(const struct node *n);              /* for people */
 const struct cluster *node_cluster(const struct node *n); /* NULL: it is on its own */
 
 /* Asks the node to stop: TERM to its trials, their grace, KILL; what is known is kept, attempts under way are as if they had
@@ -48,6 +56,8 @@ const struct cluster *node_cluster(const struct node *n); /* NULL: it is on its 
 void node_quit(struct node *n);
 /* A descriptor that becomes readable when the node has stopped. */
 int node_fd(const struct node *n);
+/* Once that is readable: it was idle, has handed over what only it held and left; nobody asked it to quit. */
+bool node_was_idle(const struct node *n);
 /* Ends the threads and lets go of the folder; a node that was not asked to quit before kills its trials. Nothing
  * acknowledged is lost either way. */
 void node_stop(struct node **n);

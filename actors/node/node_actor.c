@@ -1,5 +1,6 @@
 #include "actors/node/node_actor.h"
 
+#include "actors/elastic/elastic.h"
 #include "actors/executor/executor.h"
 #include "actors/executor/launcher.h"
 #include "actors/facts/facts.h"
@@ -29,6 +30,7 @@ enum {
     CORE_FACTS,
     CORE_SCHED,
     CORE_GATEWAY,
+    CORE_ELASTIC,
     CORES_MESH, /* those of a node in a cluster, as one */
     CORES,
     BLOCK_BYTES = 4096, /* each core begins on a page of its own */
@@ -45,6 +47,8 @@ struct seats {
     struct executor *executor;
     struct tuner tuner;
     struct mesh mesh;
+    bool quits;
+    bool idle; /* it quits because it was idle, and for nothing else */
     bool kept; /* facts has nothing left to keep */
     bool over; /* ... and the other nodes know that this one has left */
 };
@@ -57,6 +61,7 @@ static size_t core_size(const struct node_setup *setup, int core) {
     case CORE_FACTS: size = facts_size(); break;
     case CORE_SCHED: size = sched_size(); break;
     case CORE_GATEWAY: size = gateway_size(); break;
+    case CORE_ELASTIC: size = elastic_size(); break;
     case CORES_MESH: size = setup->mesh != NULL ? mesh_memory() : 0; break;
     default: ensure(core == CORES);
     }
@@ -116,6 +121,13 @@ static struct moment read_clocks(void) {
 
 /* ---- the NODE port: the process itself ---- */
 
+static void quit(struct seats *seats, bool idle) {
+    seats->idle = idle;
+    seats->quits = true;
+    board_post(seats->board, ROOM_NODE, 0,
+               &(struct msg){.kind = MSG_quit, .quit.why = ERR_INTERRUPTED});
+}
+
 /* Trials first, so that what they still said is kept; then the facts; then the other nodes hear that this one has left. */
 static void on_quiet(struct seats *seats, enum room room) {
     if (room == ROOM_EXECUTOR)
@@ -137,6 +149,8 @@ static void on_node_message(void *self, const struct event *event) {
                 (const char *)event->msg.note.text.data);
     if (event->msg.kind == MSG_quiet)
         on_quiet(seats, (enum room)event->msg.quiet.room);
+    if (event->msg.kind == MSG_quit && !seats->quits)
+        quit(seats, true);
 }
 
 /* ---- seating ---- */
@@ -174,6 +188,8 @@ static bool seat_cores(struct seats *seats, struct node_setup *setup) {
     const struct facts_config facts = {.signer = setup->keys.signer,
                                        .nonce = randombytes_random(),
                                        .clustered = setup->mesh != NULL};
+    const struct elastic_config elastic = {
+        .idle_ms = setup->idle_ms, .disk_stays = setup->disk_stays, .alone = setup->mesh == NULL};
     const struct gateway_config gateway = {.self = setup->keys.signer.id,
                                            .version = setup->version};
     seats->executor = executor_init(core_memory(setup, CORE_EXECUTOR),
@@ -183,9 +199,11 @@ static bool seat_cores(struct seats *seats, struct node_setup *setup) {
     tuner_init(&seats->tuner, core_memory(setup, CORE_TUNER), tuner_memory());
     const struct core cores[] = {
         facts_core(facts_init(core_memory(setup, CORE_FACTS), &facts)),
-        sched_core(sched_init(core_memory(setup, CORE_SCHED))), tuner_core(&seats->tuner),
+        sched_core(sched_init(core_memory(setup, CORE_SCHED))),
+        tuner_core(&seats->tuner),
         executor_core(seats->executor),
-        gateway_core(gateway_init(core_memory(setup, CORE_GATEWAY), &gateway))};
+        gateway_core(gateway_init(core_memory(setup, CORE_GATEWAY), &gateway)),
+        elastic_core(elastic_init(core_memory(setup, CORE_ELASTIC), &elastic))};
     for (size_t i = 0; i < sizeof cores / sizeof cores[0]; i++)
         board_seat_core(seats->board, &cores[i]);
     return true;
@@ -223,8 +241,7 @@ static bool obey(struct seats *seats, zsock_t *pipe) {
         char *command = zstr_recv(pipe);
         end = command == NULL || strcmp(command, "$TERM") == 0;
         if (!end && strcmp(command, "QUIT") == 0)
-            board_post(seats->board, ROOM_NODE, 0,
-                       &(struct msg){.kind = MSG_quit, .quit.why = ERR_INTERRUPTED});
+            quit(seats, false);
         zstr_free(&command);
     }
     return end;
@@ -285,6 +302,7 @@ static void node_actor(zsock_t *pipe, void *argument) {
         executor_release(seats.executor);
     board_destroy(&seats.board);
     const uint64_t one = 1;
+    setup->was_idle = seats.idle;
     if (up && write(setup->stopped_fd, &one, sizeof one) < 0)
         abort(); /* an eventfd that was just made cannot refuse */
 }

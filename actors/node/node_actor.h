@@ -13,6 +13,8 @@ struct node_setup {
     uint32_t slots;
     uint32_t cpus;
     bool autorun;
+    dur_ms idle_ms; /* as in node_config */
+    bool disk_stays;
     struct keys keys;
     uint8_t *memory; /* of all cores: node_actor_reserve */
     struct cluster cluster;
@@ -25,6 +27,7 @@ struct node_setup {
     bool up;
     struct door door;
     struct err err;
+    bool was_idle; /* filled in before stopped_fd is written */
 };
 
 /* Reserves the cores' memory at once, from the setup's slots; pages come from the system when they are first used. Done before

@@ -59,7 +59,7 @@ find proto actors store cmd -name '*.[ch]' -o -name '*.def' | LC_ALL=C sort | xa
         home["yaml.h"] = "^actors/jobfile/"
         home["czmq.h"] = home["zmq.h"] = "^actors/|_actor\\.[ch]$|^cmd/cli/client"
         home["msgpack/pack.h"] = home["msgpack.h"] = "^proto/base/mp\\.c$"
-        home["spawn.h"] = "^actors/executor/"
+        home["spawn.h"] = "^actors/executor/|^cmd/node/on_idle"
         while ((getline text < cores) > 0)
             core[text] = 1
         while ((getline text < exceptions) > 0)
