@@ -55,9 +55,15 @@ static const char *role_of(const struct msg_node_row *row) {
 
 enum { CELL_BYTES = 64 };
 
+static bool is_gone(const struct msg_node_row *row) {
+    return row->state == MEMBER_DEAD || row->state == MEMBER_LEFT;
+}
+
 /* "1/2"; "-/2" of one that did not say. */
 static struct span slots_text(char memory[CELL_BYTES], const struct msg_node_row *row) {
     struct buf text = buf_of(memory, CELL_BYTES);
+    if (is_gone(row))
+        return span_text("-");
     if (row->told)
         buf_u64(&text, row->running);
     else
@@ -89,7 +95,8 @@ struct listing {
 
 static void put_condition(struct out *out, const struct msg_node_row *row) {
     char slots[CELL_BYTES], idle[CELL_BYTES];
-    row->self || row->rtt_us < 0 ? out_none(out) : out_real(out, (double)row->rtt_us / 1000);
+    bool far = !row->self && !is_gone(row) && row->rtt_us >= 0;
+    far ? out_real(out, (double)row->rtt_us / 1000) : out_none(out);
     out_text(out, slots_text(slots, row));
     out_flag(out, row->told);
     row->told ? out_count(out, row->running) : out_none(out);
