@@ -30,7 +30,9 @@ static const char usage[] =
     "\n"
     "  --state DIR         the state folder (default: $ZYG_STATE, $XDG_STATE_HOME/zyg,\n"
     "                      ~/.local/state/zyg)\n"
-    "  --listen ENDPOINT   where clients connect (default: tcp://127.0.0.1:*)\n"
+    "  --listen ENDPOINT   where clients connect (default: tcp://127.0.0.1:*; in a cluster the\n"
+    "                      address of --cluster, any port, later the same one: clients of the\n"
+    "                      cluster come from anywhere, all others are refused)\n"
     "  --slots N           trials at once (default: one a processor)\n"
     "  --join TOKEN        enter a cluster; later starts know it (zyg token create makes tokens);\n"
     "                      file:PATH: the token is in that file\n"
@@ -256,8 +258,7 @@ static void node_end(struct node *node, int signals) {
 }
 
 int main(int argc, char **argv) {
-    struct wanted wanted = {
-        .config = {.listen = "tcp://127.0.0.1:*", .mesh = "tcp://0.0.0.0:7420", .autorun = true}};
+    struct wanted wanted = {.config = {.mesh = "tcp://0.0.0.0:7420", .autorun = true}};
     struct node_config *config = &wanted.config;
     struct err err;
     char state_dir[4096];

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* libzmq gives each connection a routing id of its own: a zero byte and a number. */
-enum { ROUTING_BYTES = 5, READ_AT_ONCE = 64, HIGH_WATER = 1024 };
+enum { ROUTING_BYTES = 5, READ_AT_ONCE = 64, HIGH_WATER = 1024, Z85_KEY = 40 };
 
 struct clients_port {
     struct board *board;
@@ -126,21 +126,38 @@ static void refuse(struct clients_port *p, uint32_t peer, struct span frame, con
                                       .what = span_text(what)}});
 }
 
-static void on_frame(struct clients_port *p, uint32_t peer, struct span frame) {
+/* Who it is that says hello: every session begins with that. */
+static void introduce(struct clients_port *p, uint32_t peer, zmq_msg_t *message,
+                      const uint8_t key[CURVE_KEY_BYTES]) {
+    const char *address = zmq_msg_gets(message, "Peer-Address");
+    const bool told = address != NULL && span_is_utf8(span_text(address));
+    board_post(p->board, ROOM_CLIENTS, peer,
+               &(struct msg){.kind = MSG_met,
+                             .met = {.peer = peer,
+                                     .curve = span_of(key, CURVE_KEY_BYTES),
+                                     .address = span_text(told ? address : "")}});
+}
+
+static void on_frame(struct clients_port *p, uint32_t peer, zmq_msg_t *message,
+                     const uint8_t key[CURVE_KEY_BYTES]) {
+    const struct span frame = span_of(zmq_msg_data(message), zmq_msg_size(message));
     struct msg m;
     struct err err;
-    if (!msg_decode(&m, frame, &err))
+    if (!msg_decode(&m, frame, &err)) {
         refuse(p, peer, frame, err.what);
-    else if (m.kind >= MSG_welcome)
+    } else if (m.kind >= MSG_welcome) {
         refuse(p, peer, frame, "a client may not send this message");
-    else
+    } else {
+        if (m.kind == MSG_hello)
+            introduce(p, peer, message, key);
         board_post(p->board, ROOM_CLIENTS, peer, &m);
+    }
 }
 
 /* The key is read from the last frame: after a poll the first one carries no metadata (libzmq 4.3.4). */
-static bool is_authenticated(zmq_msg_t *last) {
+static bool is_authenticated(zmq_msg_t *last, uint8_t key[CURVE_KEY_BYTES]) {
     const char *user = zmq_msg_gets(last, "User-Id");
-    return user != NULL && user[0] != '\0';
+    return user != NULL && strlen(user) == Z85_KEY && zmq_z85_decode(key, user) != NULL;
 }
 
 static bool read_one(struct clients_port *p) {
@@ -166,8 +183,9 @@ static bool read_one(struct clients_port *p) {
         }
         more = zmq_msg_more(&frame);
         bool only = ++frames == 1 && !more;
-        if (good && only && is_authenticated(&frame))
-            on_frame(p, peer, span_of(zmq_msg_data(&frame), zmq_msg_size(&frame)));
+        uint8_t key[CURVE_KEY_BYTES];
+        if (good && only && is_authenticated(&frame, key))
+            on_frame(p, peer, &frame, key);
         else
             p->dropped++;
         zmq_msg_close(&frame);

@@ -17,6 +17,7 @@ struct gateway {
     struct live live;
     struct asks asks;
     struct nodes nodes;
+    struct guests guests;
 };
 
 size_t gateway_size(void) {
@@ -27,6 +28,7 @@ struct gateway *gateway_init(void *memory, const struct gateway_config *config) 
     struct gateway *g = memory;
     g->config = *config;
     nodes_init(&g->nodes);
+    g->guests.config = config->guests;
     return g;
 }
 
@@ -51,9 +53,14 @@ static void forget(struct gateway *g, uint32_t peer, struct says *out) {
     nodes_left(&g->nodes, peer);
 }
 
-static void on_hello(struct gateway *g, uint32_t peer, const struct msg_hello *m,
+static void on_hello(struct gateway *g, uint32_t peer, const struct msg_hello *m, struct moment at,
                      struct says *out) {
+    struct err err;
     forget(g, peer, out);
+    if (!guests_enter(&g->guests, peer, m->certificate, at, out, &err)) {
+        refuse(out, peer, m->ticket, err.code, err.what);
+        return;
+    }
     if (m->protocol != PROTOCOL_VERSION) {
         refuse(out, peer, m->ticket, ERR_BAD_MESSAGE,
                "client and node speak different protocols; use the same version of zyg");
@@ -71,6 +78,10 @@ static void on_hello(struct gateway *g, uint32_t peer, const struct msg_hello *m
 
 static void on_fact(struct gateway *g, uint32_t peer, uint64_t ticket, struct span bundle, bool run,
                     struct says *out) {
+    if (!guests_signed(&g->guests, peer, bundle)) {
+        refuse(out, peer, ticket, ERR_NOT_ALLOWED, "a client may only hand in what it has signed");
+        return;
+    }
     if (g->ailing != ERR_NONE) {
         refuse(out, peer, ticket, g->ailing, g->live.trouble);
         return;
@@ -171,10 +182,12 @@ static void on_watch(struct gateway *g, uint32_t peer, const struct msg_watch *m
         live_unwatch(&g->live, peer, &m->job);
 }
 
-static void on_list_nodes(struct gateway *g, uint32_t peer, uint64_t ticket, when_ms now,
-                          struct says *out) {
-    if (!nodes_ask(&g->nodes, peer, ticket, now, out))
-        refuse(out, peer, ticket, ERR_BUSY, "too many ask for the nodes");
+static void on_list_nodes(struct gateway *g, uint32_t peer, const struct msg_list_nodes *m,
+                          when_ms now, struct says *out) {
+    if (m->doors > 0)
+        nodes_doors(&g->nodes, peer, m, out);
+    else if (!nodes_ask(&g->nodes, peer, m->ticket, now, out))
+        refuse(out, peer, m->ticket, ERR_BUSY, "too many ask for the nodes");
 }
 
 static void on_request(struct gateway *g, const struct event *event, when_ms now,
@@ -182,11 +195,10 @@ static void on_request(struct gateway *g, const struct event *event, when_ms now
     const struct msg *m = &event->msg;
     uint32_t peer = event->peer;
     switch (m->kind) {
-    case MSG_hello: on_hello(g, peer, &m->hello, out); break;
     case MSG_submit:
         on_fact(g, peer, m->submit.ticket, m->submit.bundle, m->submit.run, out);
         break;
-    case MSG_list_nodes: on_list_nodes(g, peer, m->list_nodes.ticket, now, out); break;
+    case MSG_list_nodes: on_list_nodes(g, peer, &m->list_nodes, now, out); break;
     case MSG_control: on_fact(g, peer, m->control.ticket, m->control.bundle, false, out); break;
     case MSG_resume: on_resume(g, peer, &m->resume, out); break;
     case MSG_find: on_find(g, peer, &m->find, out); break;
@@ -220,8 +232,26 @@ static void on_request(struct gateway *g, const struct event *event, when_ms now
                out);
         break;
     case MSG_watch: on_watch(g, peer, &m->watch, now, out); break;
-    case MSG_left: forget(g, peer, out); break;
     default: g->nonsense++; break;
+    }
+}
+
+/* What comes from the clients' socket. */
+static void on_client(struct gateway *g, const struct event *event, struct moment at,
+                      struct says *out) {
+    const struct msg *m = &event->msg;
+    switch (m->kind) {
+    case MSG_met: guests_met(&g->guests, &m->met); break;
+    case MSG_left:
+        forget(g, event->peer, out);
+        guests_left(&g->guests, event->peer);
+        break;
+    case MSG_hello: on_hello(g, event->peer, &m->hello, at, out); break;
+    default:
+        if (guests_knows(&g->guests, event->peer, at.wall))
+            on_request(g, event, at.now, out);
+        else /* every request begins with its ticket */
+            refuse(out, event->peer, m->hello.ticket, ERR_UNREACHABLE, "say hello first");
     }
 }
 
@@ -248,7 +278,7 @@ static void gateway_step(void *self, const struct event *event, struct moment at
     const struct overlay over = {
         .context = g, .job = overlay_job, .trial = overlay_trial, .unwatch = overlay_unwatch};
     if (event->from == ROOM_CLIENTS) {
-        on_request(g, event, at.now, out);
+        on_client(g, event, at, out);
     } else {
         switch (m->kind) {
         case MSG_NONE: break;

@@ -1,10 +1,12 @@
 /* gateway - answers clients: turns requests into questions to other rooms and their answers into rows.
  *
- * Hears    start; requests of clients (messages.def 0x01-0x1f), left; admitted, job_open, job_shut, job_stand, ailing
- *          (facts); began, outcome, printed (executor); node_known (member); lead (leader); busy (elastic, here and of other nodes);
- *          rows (store); the time.
- * Says     answers to clients; admit, job_want (facts); scan (store); follow (executor); busy_ask (elastic, likewise).
- * Holds    - every request is answered: by its rows and `end`, or by `refused`; what cannot be taken now is refused as busy;
+ * Hears    start; requests of clients (messages.def 0x01-0x1f), met, left (their socket); admitted, job_open, job_shut,
+ *          job_stand, ailing (facts); began, outcome, printed (executor); node_known (member); lead (leader); busy (elastic,
+ *          here and of other nodes); rows (store); the time.
+ * Says     answers to clients; admit, job_want (facts); scan (store); follow (executor); busy_ask (elastic, likewise); met,
+ *          note (node).
+ * Holds    - nothing but hello is heard of a client that is no guest (guests.h);
+ *          - every request is answered: by its rows and `end`, or by `refused`; what cannot be taken now is refused as busy;
  *          - answers come in pages, so a client that reads a million trials delays nobody;
  *          - a watcher hears of a change at once, and at most ten times a second;
  *          - who is gone is found out when something is sent to it; a client that stops to watch or to follow says hello anew.
@@ -14,16 +16,17 @@
  *   gateway.c   the step                                live.c           jobs and trials under way, watchers, followers
  *   ask.c       requests that need the store            render.c         stored rows as answers
  *   nodes.c     the members, and how busy they say they are
- *   clients_port.c   the socket itself
+ *   guests.c    who may ask                             clients_port.c   the socket itself
  */
 #ifndef ZYG_GATEWAY_H
 #define ZYG_GATEWAY_H
 
-#include "actors/kit/core.h"
+#include "actors/gateway/guests.h"
 
 struct gateway_config {
     struct node_id self;
     const char *version; /* of this program; borrowed for life */
+    struct guests_config guests;
 };
 
 struct gateway;

@@ -169,6 +169,23 @@ static void answer(const struct nodes *n, const struct nodes_request *request, s
            &(struct msg){.kind = MSG_end, .end.ticket = request->ticket});
 }
 
+void nodes_doors(const struct nodes *n, uint32_t peer, const struct msg_list_nodes *m,
+                 struct says *out) {
+    const struct known_node *self = NULL;
+    uint64_t left = m->doors;
+    for (uint32_t i = 0; i < n->count && self == NULL; i++)
+        self = n->items[i].is.peer == 0 ? &n->items[i] : NULL;
+    for (uint32_t i = 0; i <= n->count && left > 0 && n->count > 0; i++) {
+        const struct known_node *k = i == 0 ? self : &n->items[(i + peer) % n->count];
+        if (k == NULL || (i > 0 && k == self) || k->is.state != MEMBER_ALIVE || k->is.door.len == 0)
+            continue;
+        const struct msg row = row_of(n, k, m->ticket);
+        say_to(out, ROOM_CLIENTS, peer, &row);
+        left--;
+    }
+    say_to(out, ROOM_CLIENTS, peer, &(struct msg){.kind = MSG_end, .end.ticket = m->ticket});
+}
+
 static bool is_due(const struct nodes *n, when_ms now) {
     return n->due != WHEN_NEVER && (n->waiting == 0 || n->due <= now);
 }

@@ -48,6 +48,9 @@ void nodes_known(struct nodes *n, const struct msg_node_known *known);
 void nodes_lead(struct nodes *n, const struct msg_lead *lead);
 /* A client asks. False: too many do. */
 bool nodes_ask(struct nodes *n, uint32_t peer, uint64_t ticket, when_ms now, struct says *out);
+/* Where clients connect, of no more than `doors` members that are alive, this node first: others for each client. */
+void nodes_doors(const struct nodes *n, uint32_t peer, const struct msg_list_nodes *m,
+                 struct says *out);
 void nodes_left(struct nodes *n, uint32_t peer); /* that client waits no more */
 void nodes_busy(struct nodes *n, uint32_t peer, const struct msg_busy *busy);
 /* node_row ..., end for a request whose time has come; one in each step. */

@@ -269,6 +269,34 @@ bool cluster_visit(struct cluster *c, const char *dir, const struct token *token
            admit(&c->client, dir, token, ROLE_CLIENT, err);
 }
 
+static bool has_seed(const struct admission *a, const struct token_seed *seed) {
+    for (uint32_t i = 0; i < a->seeds_count; i++)
+        if (strcmp(a->seeds[i].endpoint, seed->endpoint) == 0 &&
+            memcmp(a->seeds[i].curve, seed->curve, sizeof seed->curve) == 0)
+            return true;
+    return false;
+}
+
+bool cluster_keep_doors(const char *dir, const uint8_t key[32], const struct token_seed *doors,
+                        uint32_t count, struct err *err) {
+    struct cluster c;
+    struct admission *a = &c.client;
+    if (!cluster_load(&c, dir, err))
+        return false;
+    if (memcmp(c.key, key, sizeof c.key) != 0 || a->certificate_len == 0)
+        return err_set(err, ERR_NOT_FOUND, "%s is not that cluster's client any more", dir);
+    if (count > TOKEN_SEEDS_MAX)
+        count = TOKEN_SEEDS_MAX;
+    bool same = count == a->seeds_count;
+    for (uint32_t i = 0; i < count; i++)
+        same = same && has_seed(a, &doors[i]);
+    if (same)
+        return true;
+    a->seeds_count = count;
+    memcpy(a->seeds, doors, count * sizeof *doors);
+    return file_write(&c, dir, PRIVATE_REPLACE, NULL, err);
+}
+
 static bool forget(const char *dir, const char *name, struct err *err) {
     char path[PRIVATE_PATH_BYTES];
     if (!private_path(path, dir, name, err))

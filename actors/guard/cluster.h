@@ -48,6 +48,11 @@ bool cluster_join(struct cluster *c, const char *dir, const struct token *token,
 bool cluster_visit(struct cluster *c, const char *dir, const struct token *token, wall_ms now,
                    struct err *err);
 
+/* Where this folder's client asks from now on; nothing is written when that is known already. ERR_NOT_FOUND: it is no client of
+ * that cluster any more. */
+bool cluster_keep_doors(const char *dir, const uint8_t key[32], const struct token_seed *doors,
+                        uint32_t count, struct err *err);
+
 /* Forgets the cluster. Where its key is, that is refused unless the key is to be forgotten, too. */
 bool cluster_leave(const char *dir, bool forget_key, struct err *err);
 

@@ -15,7 +15,7 @@ static_assert((int)MESH_KEY_BYTES == (int)CURVE_KEY_BYTES, "the mesh's keys are 
 
 struct zap {
     struct zap_config config;
-    struct mesh_keys mesh;
+    struct mesh_keys mesh, clients;
 };
 
 enum verdict { ADMITTED, NOT_NOW, REFUSED };
@@ -45,13 +45,14 @@ static enum verdict judge(struct zap *zap, zframe_t *const frames[REQUEST_FRAMES
     if (!zframe_streq(frames[MECHANISM], "CURVE") || zframe_size(frames[KEY]) != CURVE_KEY_BYTES)
         return REFUSED;
     const uint8_t *key = zframe_data(frames[KEY]);
-    if (zframe_streq(frames[DOMAIN], ZAP_DOMAIN))
-        return is_on_list(&zap->config, key) ? ADMITTED : REFUSED;
-    if (!zframe_streq(frames[DOMAIN], ZAP_MESH_DOMAIN))
+    bool client = zframe_streq(frames[DOMAIN], ZAP_DOMAIN);
+    if (!client && !zframe_streq(frames[DOMAIN], ZAP_MESH_DOMAIN))
         return REFUSED;
-    if (mesh_keys_admit(&zap->mesh, key, clock_now()))
+    if (client && is_on_list(&zap->config, key))
         return ADMITTED;
-    return zap->mesh.rate > 0 ? NOT_NOW : REFUSED;
+    if (mesh_keys_admit(client ? &zap->clients : &zap->mesh, key, clock_now()))
+        return ADMITTED;
+    return zap->config.strangers_second > 0 ? NOT_NOW : REFUSED;
 }
 
 static void answer(struct zap *zap, zsock_t *handler) {
@@ -88,13 +89,14 @@ static bool obey(struct zap *zap, zsock_t *pipe) {
     bool goes_on = true;
     while (goes_on && (zsock_events(pipe) & ZMQ_POLLIN) != 0) {
         zmsg_t *m = zmsg_recv(pipe);
-        zframe_t *command = m == NULL ? NULL : zmsg_first(m),
-                 *key = m == NULL ? NULL : zmsg_next(m);
-        goes_on = command != NULL && !zframe_streq(command, "$TERM");
+        zframe_t *word = m == NULL ? NULL : zmsg_first(m), *key = m == NULL ? NULL : zmsg_next(m);
+        goes_on = word != NULL && !zframe_streq(word, "$TERM");
         if (goes_on) {
             ensure(key != NULL && zframe_size(key) == CURVE_KEY_BYTES);
-            if (zframe_streq(command, "KNOW"))
+            if (zframe_streq(word, "KNOW"))
                 mesh_keys_add(&zap->mesh, zframe_data(key));
+            else if (zframe_streq(word, "WELCOME"))
+                mesh_keys_add(&zap->clients, zframe_data(key));
             else
                 mesh_keys_remove(&zap->mesh, zframe_data(key));
         }
@@ -107,7 +109,7 @@ static void zap_actor(zsock_t *pipe, void *argument) {
     struct zap *zap = calloc(1, sizeof *zap);
     ensure(zap != NULL);
     zap->config = *(const struct zap_config *)argument;
-    zap->mesh.rate = zap->config.strangers_second;
+    zap->mesh.rate = zap->clients.rate = zap->config.strangers_second;
     zsock_t *handler = zsock_new(ZMQ_REP);
     ensure(handler != NULL && zsock_bind(handler, "%s", "inproc://zeromq.zap.01") == 0);
     zsock_signal(pipe, 0);
@@ -130,9 +132,17 @@ zactor_t *zap_actor_new(const struct zap_config *config) {
     return zactor_new(zap_actor, (void *)(uintptr_t)config);
 }
 
-void zap_actor_know(zactor_t *zap, const uint8_t key[CURVE_KEY_BYTES], bool known) {
+static void command(zactor_t *zap, const char *word, const uint8_t key[CURVE_KEY_BYTES]) {
     zmsg_t *m = zmsg_new();
-    zmsg_addstr(m, known ? "KNOW" : "FORGET");
+    zmsg_addstr(m, word);
     zmsg_addmem(m, key, CURVE_KEY_BYTES);
     zactor_send(zap, &m);
+}
+
+void zap_actor_know(zactor_t *zap, const uint8_t key[CURVE_KEY_BYTES], bool known) {
+    command(zap, known ? "KNOW" : "FORGET", key);
+}
+
+void zap_actor_welcome(zactor_t *zap, const uint8_t key[CURVE_KEY_BYTES]) {
+    command(zap, "WELCOME", key);
 }

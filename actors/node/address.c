@@ -74,6 +74,23 @@ bool address_for_others(const char *bound, char out[ENDPOINT_BYTES_MAX]) {
                     (const char *)port.data) < ENDPOINT_BYTES_MAX;
 }
 
+bool address_any_port(const char *endpoint, char out[ENDPOINT_BYTES_MAX]) {
+    struct span host, port;
+    return split(endpoint, &host, &port) &&
+           snprintf(out, ENDPOINT_BYTES_MAX, "%s%.*s:*", scheme, (int)host.len,
+                    (const char *)host.data) < ENDPOINT_BYTES_MAX;
+}
+
+bool address_with_port_of(const char *any_port, const char *endpoint,
+                          char out[ENDPOINT_BYTES_MAX]) {
+    struct span host, any, other, port;
+    return split(any_port, &host, &any) && span_is(any, "*") && address_can_be_dialled(endpoint) &&
+           split(endpoint, &other, &port) &&
+           snprintf(out, ENDPOINT_BYTES_MAX, "%s%.*s:%.*s", scheme, (int)host.len,
+                    (const char *)host.data, (int)port.len,
+                    (const char *)port.data) < ENDPOINT_BYTES_MAX;
+}
+
 bool address_is_loopback(const char *endpoint) {
     struct span host, port;
     return split(endpoint, &host, &port) &&

@@ -126,10 +126,16 @@ bool folder_write_door(const char *dir, const struct door *door, struct err *err
 }
 
 bool door_read(const char *state_dir, struct door *door, struct err *err) {
+    if (!is_locked(state_dir))
+        return err_set(err, ERR_UNREACHABLE, "no node runs on %s", state_dir);
+    return folder_read_door(state_dir, door, err);
+}
+
+bool folder_read_door(const char *state_dir, struct door *door, struct err *err) {
     char path[PATH_MAX], line[512], key[2 * CURVE_KEY_BYTES + 1], endpoint[96], mesh[96] = "";
     size_t got;
-    if (!join(path, sizeof path, state_dir, "door") || !is_locked(state_dir))
-        return err_set(err, ERR_UNREACHABLE, "no node runs on %s", state_dir);
+    if (!join(path, sizeof path, state_dir, "door"))
+        return err_set(err, ERR_UNREACHABLE, "the path of the state folder is too long");
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     ssize_t len = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
     if (fd >= 0)

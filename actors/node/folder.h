@@ -14,6 +14,8 @@ enum { FOLDER_PATH_BYTES = 3000 };
 /* Makes the folder when it is not there and locks it; -1: ERR_BUSY when another process has it. */
 int folder_lock(const char *dir, struct err *err);
 bool folder_write_door(const char *dir, const struct door *door, struct err *err);
+/* What stands there, perhaps of a node that runs no more; door_read is for those who want to speak to one. */
+bool folder_read_door(const char *dir, struct door *door, struct err *err);
 /* dir as an absolute path without links. */
 bool folder_resolve(const char *dir, char out[FOLDER_PATH_BYTES], struct err *err);
 

@@ -58,8 +58,13 @@ static void seat_rooms(struct board *board, const struct node_setup *setup, cons
 
 bool mesh_open(struct mesh *m, struct board *board, struct node_setup *setup, const char *door,
                void *memory) {
+    char same[ENDPOINT_BYTES_MAX];
+    struct err ignored;
     m->zap = setup->zap;
-    m->peers = peers_port_new(board, &setup->keys, setup->mesh, &setup->err);
+    if (address_with_port_of(setup->mesh, setup->before.mesh, same)) /* where others look for it */
+        m->peers = peers_port_new(board, &setup->keys, same, &ignored);
+    if (m->peers == NULL)
+        m->peers = peers_port_new(board, &setup->keys, setup->mesh, &setup->err);
     if (m->peers == NULL)
         return false;
     if (!address_for_others(peers_port_endpoint(m->peers), setup->door.mesh))

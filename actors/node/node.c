@@ -1,6 +1,7 @@
 #include "actors/node/node_actor.h"
 
 #include "actors/executor/launcher.h"
+#include "actors/node/address.h"
 #include "proto/base/check.h"
 #include "proto/limits.h"
 
@@ -56,6 +57,17 @@ static bool join_mesh(struct node *n, const struct node_config *config, struct e
                        n->dir, n->dir);
     snprintf(n->mesh, sizeof n->mesh, "%s", config->mesh);
     setup->mesh = n->mesh;
+    if (!folder_read_door(n->dir, &setup->before, err))
+        setup->before.endpoint[0] = setup->before.mesh[0] = '\0'; /* its first time */
+    return true;
+}
+
+/* Clients of a cluster come from where its nodes come from: its door needs a key as well as theirs. */
+static bool choose_listen(struct node *n, const char *given, struct err *err) {
+    char beside[ENDPOINT_BYTES_MAX] = "tcp://127.0.0.1:*";
+    if (given == NULL && n->setup.mesh != NULL && !address_any_port(n->setup.mesh, beside))
+        return err_set(err, ERR_USAGE, "the address '%s' is no tcp://HOST:PORT", n->setup.mesh);
+    snprintf(n->listen, sizeof n->listen, "%s", given != NULL ? given : beside);
     return true;
 }
 
@@ -68,10 +80,9 @@ static bool prepare(struct node *n, const struct node_config *config, struct err
         return false;
     if (!find_launcher(n->launcher, sizeof n->launcher, config->launcher, err))
         return false;
-    snprintf(n->listen, sizeof n->listen, "%s",
-             config->listen != NULL ? config->listen : "tcp://127.0.0.1:*");
     if (!keys_load(&n->setup.keys, n->dir, "node", err) || !join_mesh(n, config, err) ||
-        !node_actor_reserve(&n->setup, err) || !keys_load(&client, n->dir, "client", err))
+        !choose_listen(n, config->listen, err) || !node_actor_reserve(&n->setup, err) ||
+        !keys_load(&client, n->dir, "client", err))
         return false;
     n->setup.dir = n->dir;
     n->setup.listen = n->listen;
@@ -86,6 +97,7 @@ static bool prepare(struct node *n, const struct node_config *config, struct err
     struct zap_config zap = {.count = 1,
                              .strangers_second = n->setup.mesh != NULL ? ZAP_STRANGERS_SECOND : 0};
     memcpy(zap.allowed[0], client.curve_public, CURVE_KEY_BYTES);
+    memcpy(n->setup.owner, client.curve_public, CURVE_KEY_BYTES);
     keys_wipe(&client);
     n->setup.zap = zap_actor_new(&zap);
     ensure(n->setup.zap != NULL);

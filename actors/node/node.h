@@ -22,7 +22,8 @@
 
 struct node_config {
     const char *state_dir;
-    const char *listen;   /* "tcp://127.0.0.1:*" */
+    const char
+        *listen; /* for clients; NULL: "tcp://127.0.0.1:*", in a cluster any port beside `mesh` */
     const char *launcher; /* path of zyg-run; NULL: beside this program */
     uint32_t slots;       /* 0: one a processor */
     bool autorun;         /* run every open job, not only those a client asks for */

@@ -144,6 +144,8 @@ static void on_node_message(void *self, const struct event *event) {
     struct seats *seats = self;
     if (event->msg.kind == MSG_node_known)
         mesh_know(&seats->mesh, &event->msg.node_known);
+    if (event->msg.kind == MSG_met)
+        zap_actor_welcome(seats->mesh.zap, event->msg.met.curve.data);
     if (event->msg.kind == MSG_note)
         fprintf(stderr, "zyg-node: %.*s\n", (int)event->msg.note.text.len,
                 (const char *)event->msg.note.text.data);
@@ -154,6 +156,18 @@ static void on_node_message(void *self, const struct event *event) {
 }
 
 /* ---- seating ---- */
+
+/* Tokens and clients elsewhere remember the door: where any port will do, it is the one it was before. */
+static struct clients_port *open_clients(struct board *board, struct node_setup *setup) {
+    char same[ENDPOINT_BYTES_MAX];
+    struct err ignored;
+    struct clients_port *port = NULL;
+    if (address_with_port_of(setup->listen, setup->before.endpoint, same))
+        port = clients_port_new(board, &setup->keys, same, &ignored);
+    if (port != NULL)
+        return port;
+    return clients_port_new(board, &setup->keys, setup->listen, &setup->err);
+}
 
 static bool seat_ports(struct seats *seats, struct node_setup *setup) {
     char store_dir[FOLDER_PATH_BYTES + 8];
@@ -168,7 +182,7 @@ static bool seat_ports(struct seats *seats, struct node_setup *setup) {
     seats->launcher = launcher_new(seats->board, &launcher, &setup->err);
     if (seats->launcher == NULL)
         return false;
-    seats->clients = clients_port_new(seats->board, &setup->keys, setup->listen, &setup->err);
+    seats->clients = open_clients(seats->board, setup);
     if (seats->clients == NULL)
         return false;
     const struct port ports[] = {store_port_seat(seats->store),
@@ -190,8 +204,11 @@ static bool seat_cores(struct seats *seats, struct node_setup *setup) {
                                        .clustered = setup->mesh != NULL};
     const struct elastic_config elastic = {
         .idle_ms = setup->idle_ms, .disk_stays = setup->disk_stays, .alone = setup->mesh == NULL};
-    const struct gateway_config gateway = {.self = setup->keys.signer.id,
-                                           .version = setup->version};
+    struct gateway_config gateway = {.self = setup->keys.signer.id,
+                                     .version = setup->version,
+                                     .guests.open = setup->mesh != NULL};
+    memcpy(gateway.guests.cluster, setup->cluster.key, sizeof gateway.guests.cluster);
+    memcpy(gateway.guests.owner, setup->owner, sizeof gateway.guests.owner);
     seats->executor = executor_init(core_memory(setup, CORE_EXECUTOR),
                                     executor_memory(setup->slots), &executor, &setup->err);
     if (seats->executor == NULL)

@@ -24,6 +24,8 @@ struct fixture {
     uint32_t requests; /* that have reached the gateway */
     uint32_t left;
     uint32_t left_peer;
+    uint32_t met; /* peers, each before its hello */
+    uint32_t met_peer;
 };
 
 static void greet(void *self, const struct event *event) {
@@ -33,8 +35,18 @@ static void greet(void *self, const struct event *event) {
         f->left_peer = event->peer;
         return;
     }
+    if (event->msg.kind == MSG_met) {
+        const struct msg_met *met = &event->msg.met;
+        f->met++;
+        f->met_peer = event->peer;
+        ensure(met->peer == event->peer && met->curve.len == CURVE_KEY_BYTES);
+        ensure(memcmp(met->curve.data, f->user.curve_public, CURVE_KEY_BYTES) == 0);
+        ensure(span_is(met->address, "127.0.0.1"));
+        return;
+    }
     f->requests++;
     ensure(event->msg.kind == MSG_hello && event->from == ROOM_CLIENTS);
+    ensure(f->met == f->requests && f->met_peer == event->peer);
     board_post_to(
         f->board, ROOM_CLIENTS, ROOM_GATEWAY, event->peer,
         &(struct msg){.kind = MSG_welcome, .welcome = {.ticket = event->msg.hello.ticket}});

@@ -496,6 +496,36 @@ static void a_store_that_cannot_be_read_refuses_the_question(void **state) {
     assert_int_equal(stage_peer_count(g->stage, 5), 1);
 }
 
+/* In a cluster. Who the folder's own client is, and what certificates are good for, guests_test.c looks at. */
+static void nothing_but_hello_is_heard_of_a_stranger(void **state) {
+    struct gateway_stage *g = *state;
+    static const uint8_t own[32] = {7}, stranger[32] = {8};
+    struct gateway_config config = {.version = "9.9", .guests = {.open = true, .owner = {7}}};
+    gateway_init(g->memory, &config);
+    client_says(g, 5, &(struct msg){.kind = MSG_list_jobs, .list_jobs.ticket = 3});
+    expect_refused(g, 5, 3, ERR_UNREACHABLE, "say hello first");
+    client_says(g, 5,
+                &(struct msg){.kind = MSG_met, .met = {.peer = 5, .curve = span_of(stranger, 32)}});
+    client_says(g, 5, &(struct msg){.kind = MSG_hello, .hello = {.ticket = 4, .protocol = 1}});
+    expect_refused(g, 5, 4, ERR_NOT_ALLOWED,
+                   "this key is not known here, and no certificate came with it; enter the cluster "
+                   "first: zyg cluster join TOKEN");
+    assert_int_equal(stage_count(g->stage, ROOM_NODE, MSG_note), 1);
+    client_says(g, 5, &(struct msg){.kind = MSG_submit, .submit.ticket = 6});
+    expect_refused(g, 5, 6, ERR_UNREACHABLE, "say hello first");
+    assert_int_equal(stage_count(g->stage, ROOM_FACTS, MSG_admit), 0);
+
+    client_says(g, 5,
+                &(struct msg){.kind = MSG_met, .met = {.peer = 5, .curve = span_of(own, 32)}});
+    client_says(g, 5, &(struct msg){.kind = MSG_hello, .hello = {.ticket = 7, .protocol = 1}});
+    assert_int_equal(told(g, 5, 0, MSG_welcome)->welcome.ticket, 7);
+    client_says(g, 5, &(struct msg){.kind = MSG_list_jobs, .list_jobs.ticket = 8});
+    assert_int_equal(stage_count(g->stage, ROOM_STORE, MSG_scan), 1);
+    client_says(g, 5, &(struct msg){.kind = MSG_left, .left.peer = 5});
+    client_says(g, 5, &(struct msg){.kind = MSG_list_jobs, .list_jobs.ticket = 9});
+    expect_refused(g, 5, 9, ERR_UNREACHABLE, "say hello first");
+}
+
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
@@ -523,6 +553,7 @@ int main(void) {
         STAGED(curves_come_with_the_names_of_their_metrics),
         STAGED(a_jobs_history_comes_oldest_first),
         STAGED(a_store_that_cannot_be_read_refuses_the_question),
+        STAGED(nothing_but_hello_is_heard_of_a_stranger),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

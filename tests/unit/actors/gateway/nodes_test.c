@@ -201,6 +201,41 @@ static void a_new_member_takes_the_place_of_one_that_is_gone(void **state) {
     assert_true(span_is(row(f, CLIENT, 30)->name, "node-1025"));
 }
 
+/* The numbers of the nodes whose doors a client is told, this one first. */
+static void expect_doors(struct fixture *f, uint32_t client, uint64_t count, uint32_t expected) {
+    uint64_t seen = 0;
+    stage_forget(f->stage);
+    stage_tell(
+        f->stage, ROOM_GATEWAY, ROOM_CLIENTS, client,
+        &(struct msg){.kind = MSG_list_nodes, .list_nodes = {.ticket = TICKET, .doors = count}});
+    assert_int_equal(stage_count(f->stage, ROOM_MEMBER, MSG_busy_ask), 0);
+    assert_int_equal(stage_peer_count(f->stage, client), expected + 1);
+    for (uint32_t i = 0; i < expected; i++) {
+        const struct msg *m = stage_peer_heard(f->stage, client, i);
+        assert_int_equal(m->kind, MSG_node_row);
+        assert_int_equal(m->node_row.ticket, TICKET);
+        assert_int_equal(m->node_row.self, i == 0);
+        assert_int_equal(m->node_row.curve.len, 32);
+        assert_int_equal(seen & (uint64_t)1 << m->node_row.curve.data[0], 0); /* each once */
+        seen |= (uint64_t)1 << m->node_row.curve.data[0];
+    }
+    const struct msg *end = stage_peer_heard(f->stage, client, expected);
+    assert_int_equal(end->kind, MSG_end);
+    assert_int_equal(end->end.ticket, TICKET);
+}
+
+static void doors_of_the_living_are_told_at_once(void **state) {
+    struct fixture *f = *state;
+    expect_doors(f, CLIENT, 8, 0);
+    for (uint32_t i = 0; i < 12; i++)
+        know(f, i, i == 3 ? MEMBER_DEAD : MEMBER_ALIVE);
+    expect_doors(f, CLIENT, 100, 11);
+    expect_doors(f, CLIENT, 8, 8);
+    uint8_t second = stage_peer_heard(f->stage, CLIENT, 1)->node_row.curve.data[0];
+    expect_doors(f, CLIENT + 1, 8, 8); /* another client hears of others first */
+    assert_int_not_equal(stage_peer_heard(f->stage, CLIENT + 1, 1)->node_row.curve.data[0], second);
+}
+
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
@@ -210,6 +245,7 @@ int main(void) {
         STAGED(who_does_not_answer_delays_it_for_a_moment_only),
         STAGED(those_who_ask_meanwhile_wait_for_the_same_answers),
         STAGED(more_than_there_can_be_clients_are_refused),
+        STAGED(doors_of_the_living_are_told_at_once),
         STAGED(a_new_member_takes_the_place_of_one_that_is_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -320,6 +320,41 @@ static void a_damaged_key_is_refused_and_kept(void **state) {
     assert_string_equal(err.what, expected);
 }
 
+static void a_client_keeps_the_doors_it_has_learned_of(void **state) {
+    struct world *w = *state;
+    struct token t = token_of(w, ROLE_CLIENT, later);
+    struct token_seed doors[TOKEN_SEEDS_MAX + 1] = {{"tcp://10.0.0.1:1", {1}},
+                                                    {"tcp://10.0.0.2:2", {2}}};
+    struct cluster c;
+    struct stat before, after;
+    struct err err;
+    assert_false(cluster_keep_doors(w->away.path, w->cluster.key, doors, 2, &err));
+    assert_int_equal(err.code, ERR_NOT_FOUND);
+    assert_true(cluster_join(&c, w->away.path, &t, ROLE_CLIENT, now, &err));
+    assert_true(cluster_keep_doors(w->away.path, w->cluster.key, doors, 2, &err));
+    assert_true(cluster_load(&c, w->away.path, &err));
+    assert_int_equal(c.client.seeds_count, 2);
+    assert_string_equal(c.client.seeds[1].endpoint, "tcp://10.0.0.2:2");
+    assert_int_equal(c.client.says.until, later);
+    expect_mode(&w->away, "cluster");
+
+    assert_int_equal(stat(folder_file(&w->away, "cluster"), &before), 0);
+    const struct token_seed first = doors[0];
+    doors[0] = doors[1]; /* the same in another order: the disk is left alone */
+    doors[1] = first;
+    assert_true(cluster_keep_doors(w->away.path, w->cluster.key, doors, 2, &err));
+    assert_int_equal(stat(folder_file(&w->away, "cluster"), &after), 0);
+    assert_int_equal(after.st_ino, before.st_ino);
+    assert_false(cluster_keep_doors(w->away.path, doors[0].curve, doors, 2, &err));
+    assert_int_equal(err.code, ERR_NOT_FOUND); /* of another cluster */
+
+    for (uint32_t i = 0; i <= TOKEN_SEEDS_MAX; i++)
+        doors[i] = (struct token_seed){"tcp://10.0.0.1:1", {(uint8_t)i}};
+    assert_true(cluster_keep_doors(w->away.path, w->cluster.key, doors, TOKEN_SEEDS_MAX + 1, &err));
+    assert_true(cluster_load(&c, w->away.path, &err));
+    assert_int_equal(c.client.seeds_count, TOKEN_SEEDS_MAX);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(who_begins_is_admitted_for_ever, set_up, tear_down),
@@ -332,6 +367,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_token_for_something_else_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_clusters_token_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_visit_leaves_no_trace, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_client_keeps_the_doors_it_has_learned_of, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(only_the_clusters_key_makes_tokens, set_up, tear_down),
         cmocka_unit_test_setup_teardown(leaving_forgets_but_not_the_key_by_accident, set_up,
                                         tear_down),

@@ -12,7 +12,7 @@
 static uint8_t first_key[CURVE_KEY_BYTES] = {1}, last_key[CURVE_KEY_BYTES] = {9, 9};
 
 static int start(void **state) {
-    struct zap_config config = {.count = ZAP_KEYS_MAX, .strangers_second = ZAP_STRANGERS_SECOND};
+    struct zap_config config = {.count = ZAP_KEYS_MAX};
     for (uint32_t i = 0; i < ZAP_KEYS_MAX; i++)
         memset(config.allowed[i], 0x40 + (int)i, CURVE_KEY_BYTES);
     memcpy(config.allowed[0], first_key, CURVE_KEY_BYTES);
@@ -20,6 +20,18 @@ static int start(void **state) {
     *state = zap_actor_new(&config);
     memset(&config, 0, sizeof config); /* it was copied */
     return *state == NULL;
+}
+
+static int stop(void **state);
+
+/* That of a node in a cluster. */
+static zactor_t *open_anew(void **state) {
+    const struct zap_config config = {
+        .count = 1, .allowed = {{9}}, .strangers_second = ZAP_STRANGERS_SECOND};
+    assert_int_equal(stop(state), 0);
+    *state = zap_actor_new(&config);
+    assert_non_null(*state);
+    return *state;
 }
 
 static int stop(void **state) {
@@ -110,9 +122,9 @@ static void a_question_of_another_shape_is_refused(void **state) {
 }
 
 /* "200" or "300". */
-static const char *mesh_code(const uint8_t key[CURVE_KEY_BYTES]) {
+static const char *code_of(const char *domain, const uint8_t key[CURVE_KEY_BYTES]) {
     static char code[8];
-    zmsg_t *answer = ask(ZAP_MESH_DOMAIN, "CURVE", key, CURVE_KEY_BYTES, false);
+    zmsg_t *answer = ask(domain, "CURVE", key, CURVE_KEY_BYTES, false);
     char *frames[5];
     for (int i = 0; i < 5; i++)
         frames[i] = zmsg_popstr(answer);
@@ -127,60 +139,75 @@ static const char *mesh_code(const uint8_t key[CURVE_KEY_BYTES]) {
     return code;
 }
 
-static void nodes_are_let_in_under_their_name(void **state) {
-    (void)state;
+static void in_a_cluster_all_come_in_under_their_name(void **state) {
+    static const char *const domains[] = {ZAP_MESH_DOMAIN, ZAP_DOMAIN};
     const uint8_t stranger[CURVE_KEY_BYTES] = {42};
-    assert_string_equal(mesh_code(stranger), "200");
-    assert_string_equal(mesh_code(first_key), "200");
-    expect_refused(ZAP_MESH_DOMAIN, "CURVE", stranger, CURVE_KEY_BYTES - 1);
-    expect_refused(ZAP_MESH_DOMAIN, "NULL", stranger, CURVE_KEY_BYTES);
-    expect_refused(ZAP_MESH_DOMAIN, "PLAIN", stranger, CURVE_KEY_BYTES);
-    expect_refused(ZAP_DOMAIN, "CURVE", stranger, CURVE_KEY_BYTES); /* a node is no client */
+    open_anew(state);
+    for (int i = 0; i < 2; i++) {
+        assert_string_equal(code_of(domains[i], stranger), "200");
+        assert_string_equal(code_of(domains[i], first_key), "200");
+        expect_refused(domains[i], "CURVE", stranger, CURVE_KEY_BYTES - 1);
+        expect_refused(domains[i], "NULL", stranger, CURVE_KEY_BYTES);
+        expect_refused(domains[i], "PLAIN", stranger, CURVE_KEY_BYTES);
+    }
+    expect_refused("other", "CURVE", stranger, CURVE_KEY_BYTES);
 }
 
-static void knock_until_it_is_too_much(void) {
+static void knock_until_it_is_too_much(const char *domain) {
     uint8_t stranger[CURVE_KEY_BYTES] = {43};
     for (int i = 0; i < 100000; i++) {
         memcpy(stranger + 1, &i, sizeof i);
-        if (strcmp(mesh_code(stranger), "300") == 0)
+        if (strcmp(code_of(domain, stranger), "300") == 0)
             return;
     }
     fail_msg("strangers are let in without end");
 }
 
 static void members_are_let_in_among_many_strangers(void **state) {
-    zactor_t *zap = *state;
+    zactor_t *zap = open_anew(state);
     const uint8_t member[CURVE_KEY_BYTES] = {44};
     zap_actor_know(zap, member, true);
     for (int i = 0; i < 10; i++) {
-        knock_until_it_is_too_much();
-        assert_string_equal(mesh_code(member), "200");
+        knock_until_it_is_too_much(ZAP_MESH_DOMAIN);
+        assert_string_equal(code_of(ZAP_MESH_DOMAIN, member), "200");
     }
     zap_actor_know(zap, member, false);
-    for (int i = 0; strcmp(mesh_code(member), "200") == 0; i++)
+    for (int i = 0; strcmp(code_of(ZAP_MESH_DOMAIN, member), "200") == 0; i++)
+        assert_true(i < 100000);
+}
+
+/* The folder's own client, and one that was found good. */
+static void guests_are_let_in_among_many_strangers(void **state) {
+    zactor_t *zap = open_anew(state);
+    const uint8_t own[CURVE_KEY_BYTES] = {9}, guest[CURVE_KEY_BYTES] = {44};
+    zap_actor_welcome(zap, guest);
+    for (int i = 0; i < 10; i++) {
+        knock_until_it_is_too_much(ZAP_DOMAIN);
+        assert_string_equal(code_of(ZAP_DOMAIN, guest), "200");
+        assert_string_equal(code_of(ZAP_DOMAIN, own), "200");
+    }
+    knock_until_it_is_too_much(ZAP_MESH_DOMAIN); /* a client is no node */
+    for (int i = 0; strcmp(code_of(ZAP_MESH_DOMAIN, guest), "200") == 0; i++)
         assert_true(i < 100000);
 }
 
 static void a_closed_mesh_knows_its_own_alone(void **state) {
-    const struct zap_config closed = {.strangers_second = 0};
     const uint8_t member[CURVE_KEY_BYTES] = {45}, stranger[CURVE_KEY_BYTES] = {46};
-    assert_int_equal(stop(state), 0);
-    zactor_t *zap = zap_actor_new(&closed);
-    zap_actor_know(zap, member, true);
-    assert_string_equal(mesh_code(member), "200");
+    zap_actor_know(*state, member, true);
+    assert_string_equal(code_of(ZAP_MESH_DOMAIN, member), "200");
     expect_refused(ZAP_MESH_DOMAIN, "CURVE", stranger, CURVE_KEY_BYTES);
-    zactor_destroy(&zap);
-    assert_int_equal(start(state), 0);
+    expect_refused(ZAP_DOMAIN, "CURVE", member, CURVE_KEY_BYTES);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_keys_are_let_in_under_their_name),
         cmocka_unit_test(all_others_are_refused),
-        cmocka_unit_test(nodes_are_let_in_under_their_name),
-        cmocka_unit_test(members_are_let_in_among_many_strangers),
         cmocka_unit_test(a_closed_mesh_knows_its_own_alone),
         cmocka_unit_test(a_question_of_another_shape_is_refused),
+        cmocka_unit_test(in_a_cluster_all_come_in_under_their_name),
+        cmocka_unit_test(members_are_let_in_among_many_strangers),
+        cmocka_unit_test(guests_are_let_in_among_many_strangers),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

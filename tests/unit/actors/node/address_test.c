@@ -55,6 +55,19 @@ static void what_is_no_endpoint_is_refused(void **state) {
     assert_true(address_for_others(longest, out));
 }
 
+static void any_port_is_the_one_it_was_before(void **state) {
+    (void)state;
+    char out[ENDPOINT_BYTES_MAX];
+    assert_true(address_any_port("tcp://0.0.0.0:7420", out));
+    assert_string_equal(out, "tcp://0.0.0.0:*");
+    assert_false(address_any_port("0.0.0.0:7420", out));
+    assert_true(address_with_port_of("tcp://0.0.0.0:*", "tcp://10.0.0.7:40123", out));
+    assert_string_equal(out, "tcp://0.0.0.0:40123");
+    assert_false(address_with_port_of("tcp://0.0.0.0:7420", "tcp://10.0.0.7:40123", out));
+    assert_false(address_with_port_of("tcp://0.0.0.0:*", "tcp://10.0.0.7:*", out));
+    assert_false(address_with_port_of("tcp://0.0.0.0:*", "", out));
+}
+
 static void loopback_is_this_machine_alone(void **state) {
     (void)state;
     assert_true(address_is_loopback("tcp://127.0.0.1:1"));
@@ -70,6 +83,7 @@ int main(void) {
         cmocka_unit_test(an_address_stays),
         cmocka_unit_test(any_address_becomes_one),
         cmocka_unit_test(what_is_no_endpoint_is_refused),
+        cmocka_unit_test(any_port_is_the_one_it_was_before),
         cmocka_unit_test(loopback_is_this_machine_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

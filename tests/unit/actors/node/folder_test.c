@@ -90,6 +90,8 @@ static void a_door_is_believed_only_while_the_lock_is_held(void **state) {
     assert_int_equal(access(folder_file(f, "door.new"), F_OK), -1);
     close(lock); /* however the process ended */
     expect_unreachable(f->path, "no node runs on");
+    assert_true(folder_read_door(f->path, &read, &err)); /* but it is known where it was */
+    assert_string_equal(read.endpoint, door.endpoint);
 }
 
 static void a_node_of_a_cluster_has_two_endpoints(void **state) {
