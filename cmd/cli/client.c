@@ -4,10 +4,12 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 
+#include "cmd/cli/client_doors.h"
+#include "cmd/cli/client_race.h"
 #include "cmd/cli/clock.h"
+#include "cmd/cli/pages.h"
 #include "cmd/cli/signals.h"
 #include "proto/base/check.h"
 
@@ -15,25 +17,29 @@ enum {
     OPEN_MS = 5000, /* to reach a node, or to become one */
     TRY_MS = 1000,  /* of it for one door: a node that has just died may have left its door open */
     RETRY_MS = 50,
-    CALL_MS = 60000, /* an answer that takes longer will not come */
-    CALL_TRIES = 4,  /* nodes that may go away under one call */
+    FIRST_MS = 1000,  /* for a cluster where nobody answers at once: nodes may just be starting */
+    AGAIN_MS = 10000, /* and when one did answer before */
+    PAUSE_MS = 250,   /* between two tries of what may be better in a moment */
+    BEHIND_MS = 1000, /* a node lacks what was acknowledged elsewhere a moment ago, */
+    HURT_MS = 10000,  /* and for longer when another one has just been lost */
+    CALL_MS = 60000,  /* an answer that takes longer will not come */
+    CALL_TRIES = 4,   /* nodes that may go away under one call */
     HUSH_MS = 500,
-    DOOR_CHECK_MS = 1000,
-    BEAT_MS = 2000,
-    BEAT_TIMEOUT_MS = 10000
+    TICKET_LEARN = 0 /* of what is asked on the side: where the other nodes are */
 };
 
 struct client {
     char state_dir[PATH_MAX];
-    bool quiet;
     struct keys keys;
+    struct doors doors;
     struct node *node; /* NULL: attached to another process's */
-    struct door door;
-    zsock_t *socket;
+    struct token_seed at;
+    bool remote; /* it is not the node of this folder */
+    bool lost;   /* one of the cluster that was attached to */
+    when_ms behind_until;
+    struct link link;
     int signals; /* signalfd */
-    int process; /* pidfd of the process attached to, or -1 */
     int signal;  /* the last one that came, 0: none */
-    when_ms door_checked;
     uint64_t ticket;
     uint32_t slots;
     bool autorun;
@@ -42,94 +48,56 @@ struct client {
     uint8_t out[LIMIT_FRAME_BYTES];
 };
 
-/* ---- one connection ---- */
+/* ---- asking and hearing ---- */
 
-static bool option_set(void *socket, int option, const void *value, size_t len, struct err *err) {
-    if (zmq_setsockopt(socket, option, value, len) == 0)
-        return true;
-    return err_set(err, ERR_INTERNAL, "socket option %d: %s", option, zmq_strerror(zmq_errno()));
+static void client_learn(struct client *c, const struct msg *answer) {
+    const struct token_seed *at = c->remote ? &c->at : NULL;
+    if (answer->kind == MSG_node_row)
+        doors_hear(&c->doors, &answer->node_row, at);
+    else if (answer->kind == MSG_end)
+        doors_learn(&c->doors, c->state_dir, at);
 }
 
-static bool option_set_int(void *socket, int option, int value, struct err *err) {
-    return option_set(socket, option, &value, sizeof value, err);
-}
-
-static void client_disconnect(struct client *c) {
-    zsock_destroy(&c->socket);
-    if (c->process >= 0)
-        close(c->process);
-    c->process = -1;
-}
-
-static bool client_connect(struct client *c, struct err *err) {
-    c->socket = zsock_new(ZMQ_DEALER);
-    if (c->socket == NULL)
-        return err_set(err, ERR_SYSTEM, "cannot make a socket: %s", zmq_strerror(zmq_errno()));
-    void *s = zsock_resolve(c->socket);
-    if (!option_set_int(s, ZMQ_LINGER, 0, err) || !option_set_int(s, ZMQ_SNDTIMEO, 0, err) ||
-        !option_set_int(s, ZMQ_HEARTBEAT_IVL, BEAT_MS, err) ||
-        !option_set_int(s, ZMQ_HEARTBEAT_TIMEOUT, BEAT_TIMEOUT_MS, err) ||
-        !option_set(s, ZMQ_MAXMSGSIZE, &(int64_t){LIMIT_FRAME_BYTES}, sizeof(int64_t), err) ||
-        !option_set(s, ZMQ_CURVE_SERVERKEY, c->door.server_key, CURVE_KEY_BYTES, err) ||
-        !option_set(s, ZMQ_CURVE_PUBLICKEY, c->keys.curve_public, CURVE_KEY_BYTES, err) ||
-        !option_set(s, ZMQ_CURVE_SECRETKEY, c->keys.curve_secret, CURVE_KEY_BYTES, err))
-        return false;
-    if (zmq_connect(s, c->door.endpoint) != 0)
-        return err_set(err, ERR_UNREACHABLE, "cannot connect to %s: %s", c->door.endpoint,
-                       zmq_strerror(zmq_errno()));
-    return true;
-}
-
-/* Reads one answer of the present ticket; false: none has come. What cannot be read is skipped, as
- * if it were lost. */
+/* Reads one answer of the present ticket; false: none has come. */
 static bool client_take(struct client *c, struct msg *answer) {
-    void *s = zsock_resolve(c->socket);
-    for (;;) {
-        if (zmq_msg_recv(&c->frame, s, ZMQ_DONTWAIT) < 0)
-            return false;
-        if (zmq_msg_more(&c->frame)) {
-            /* A node sends single frames; the parts of anything else are passed over one by one. */
-            while (zmq_msg_more(&c->frame) && zmq_msg_recv(&c->frame, s, ZMQ_DONTWAIT) >= 0)
-                continue;
-            continue;
-        }
-        struct err ignored;
-        struct span bytes = span_of(zmq_msg_data(&c->frame), zmq_msg_size(&c->frame));
-        if (!msg_decode(answer, bytes, &ignored))
-            continue;
+    while (link_take(&c->link, &c->frame, answer)) {
         /* Every answer begins with its ticket, so any of them shows it. */
-        if (answer->kind >= MSG_welcome && answer->kind < MSG_job_fact &&
-            answer->welcome.ticket == c->ticket)
+        if (answer->kind < MSG_welcome || answer->kind >= MSG_job_fact)
+            continue;
+        if (answer->welcome.ticket == c->ticket)
             return true;
+        if (answer->welcome.ticket == TICKET_LEARN)
+            client_learn(c, answer);
     }
+    return false;
 }
 
-/* A pidfd tells at once when a node is killed; the door also tells when one stopped but its
- * process lives on. */
-static bool door_is_shut(struct client *c) {
-    struct door now;
-    struct err ignored;
-    return !door_read(c->state_dir, &now, &ignored) || now.pid != c->door.pid ||
-           strcmp(now.endpoint, c->door.endpoint) != 0;
-}
-
+/* A node that does not know this client any more says so as if it were another one. */
 static enum client_news news_of(const struct msg *answer, struct err *err) {
     if (answer->kind != MSG_refused)
         return CLIENT_ANSWER;
-    const struct msg_refused *r = &answer->refused;
-    enum err_code code = err_code_of(r->code);
-    err_set(err, code == ERR_NONE ? ERR_INTERNAL : code, "%.*s", (int)r->what.len,
-            (const char *)r->what.data);
-    if (r->context.len > 0)
-        err_context(err, "%.*s", (int)r->context.len, (const char *)r->context.data);
-    return CLIENT_REFUSED;
+    race_refusal(&answer->refused, err);
+    return err->code == ERR_UNREACHABLE ? CLIENT_LOST : CLIENT_REFUSED;
+}
+
+/* Until something may have come; false: a node in this process has stopped. */
+static bool client_wait(const struct client *c, when_ms until) {
+    zmq_pollitem_t items[LINK_POLLS + 2];
+    int count = link_polls(&c->link, items);
+    items[count++] = (zmq_pollitem_t){.fd = c->signals, .events = ZMQ_POLLIN};
+    int node = count;
+    if (c->node != NULL)
+        items[count++] = (zmq_pollitem_t){.fd = node_fd(c->node), .events = ZMQ_POLLIN};
+    dur_ms left = until == WHEN_NEVER ? -1 : until - clock_now();
+    int ready = zmq_poll(items, count, until == WHEN_NEVER ? -1 : left > 0 ? (long)left : 0);
+    return ready <= 0 || c->node == NULL || items[0].revents != 0 || items[node - 1].revents != 0 ||
+           items[node].revents == 0;
 }
 
 enum client_news client_next(struct client *c, struct msg *answer, dur_ms patience,
                              struct err *err) {
     when_ms until = patience < 0 ? WHEN_NEVER : clock_now() + patience;
-    bool last = false;
-    for (;;) {
+    for (bool last = false;;) {
         int number = signals_take(c->signals);
         if (number == SIGWINCH)
             return CLIENT_RESIZED;
@@ -137,50 +105,32 @@ enum client_news client_next(struct client *c, struct msg *answer, dur_ms patien
             c->signal = number;
             return CLIENT_SIGNAL;
         }
+        bool ended = link_look(&c->link) != LINK_LIVES; /* what it still said comes before that */
         if (client_take(c, answer))
             return news_of(answer, err);
+        if (ended)
+            return CLIENT_LOST;
         if (last)
             return CLIENT_TIMEOUT;
-
-        when_ms now = clock_now();
-        /* An attached node's end shows on its process descriptor; on a kernel without them its
-         * door is looked at now and then. */
-        bool watched = c->node != NULL || c->process >= 0;
-        when_ms look = watched ? WHEN_NEVER : now + DOOR_CHECK_MS;
-        when_ms wake = when_sooner(until, look);
-        last = wake == until && until != WHEN_NEVER;
-        dur_ms wait = wake == WHEN_NEVER ? -1 : wake > now ? wake - now : 0;
-        zmq_pollitem_t items[] = {
-            {.socket = zsock_resolve(c->socket), .events = ZMQ_POLLIN},
-            {.fd = c->signals, .events = ZMQ_POLLIN},
-            {.fd = c->node != NULL ? node_fd(c->node) : c->process, .events = ZMQ_POLLIN},
-        };
-        int ready = zmq_poll(items, watched ? 3 : 2, (long)wait);
-        if (ready > 0 && items[0].revents == 0 && items[1].revents == 0) {
-            if (c->node == NULL)
-                return CLIENT_LOST;
+        if (!client_wait(c, until)) {
             err_set(err, ERR_INTERNAL, "the node of this process has stopped");
             return CLIENT_REFUSED;
         }
-        if (ready > 0)
-            last = false;
-        if (!watched && clock_now() - c->door_checked >= DOOR_CHECK_MS) {
-            c->door_checked = clock_now();
-            if (door_is_shut(c))
-                return CLIENT_LOST;
-        }
+        last = until != WHEN_NEVER && clock_now() >= until;
     }
 }
 
-bool client_ask(struct client *c, struct msg *request, struct err *err) {
-    request->hello.ticket = ++c->ticket; /* every request begins with its ticket */
+static bool client_send(struct client *c, struct msg *request, uint64_t ticket, struct err *err) {
+    request->hello.ticket = ticket; /* every request begins with its ticket */
     struct buf out = buf_of(c->out, sizeof c->out);
     if (!msg_encode(request, &out))
         return err_set(err, ERR_INTERNAL, "a %s message is too long", msg_name(request->kind));
-    if (zmq_send(zsock_resolve(c->socket), out.data, out.len, 0) < 0)
-        return err_set(err, ERR_UNREACHABLE, "cannot send to %s: %s", c->door.endpoint,
-                       zmq_strerror(zmq_errno()));
-    return true;
+    return link_send(&c->link, buf_view(&out)) ||
+           err_set(err, ERR_UNREACHABLE, "cannot send to %s", c->at.endpoint);
+}
+
+bool client_ask(struct client *c, struct msg *request, struct err *err) {
+    return client_send(c, request, ++c->ticket, err);
 }
 
 /* client_next where nothing but an answer will do. */
@@ -197,44 +147,54 @@ static bool client_await(struct client *c, struct msg *answer, dur_ms patience, 
         case CLIENT_SIGNAL: return err_set(err, ERR_INTERRUPTED, "interrupted");
         case CLIENT_LOST:
             *lost = true;
-            return err_set(err, ERR_UNREACHABLE, "the node at %s is gone", c->door.endpoint);
+            return err_set(err, ERR_UNREACHABLE, "the node at %s is gone", c->at.endpoint);
         case CLIENT_TIMEOUT:
-            return err_set(err, ERR_UNREACHABLE, "the node at %s (process %lld) does not answer",
-                           c->door.endpoint, (long long)c->door.pid);
+            return err_set(err, ERR_UNREACHABLE, "the node at %s does not answer", c->at.endpoint);
         }
     }
 }
 
 /* ---- finding a node, or being one ---- */
 
-static bool client_greet(struct client *c, dur_ms patience, struct err *err) {
-    struct msg m = {.kind = MSG_hello,
-                    .hello = {.protocol = PROTOCOL_VERSION, .program = span_text("zyg")}};
-    bool lost;
-    if (!client_connect(c, err) || !client_ask(c, &m, err) ||
-        !client_await(c, &m, patience, &lost, err))
-        return false;
-    if (m.kind != MSG_welcome)
-        return err_set(err, ERR_BAD_MESSAGE, "the node at %s does not speak as zyg does",
-                       c->door.endpoint);
-    if (m.welcome.protocol != PROTOCOL_VERSION)
-        return err_set(err, ERR_BAD_MESSAGE, "the node at %s speaks protocol %llu, this program %d",
-                       c->door.endpoint, (unsigned long long)m.welcome.protocol, PROTOCOL_VERSION);
-    c->slots = (uint32_t)m.welcome.slots;
-    c->autorun = m.welcome.autorun;
-    return true;
+/* The first of these doors that opens is taken; its number, or -1. */
+static int client_greet(struct client *c, const struct token_seed *doors, uint32_t count,
+                        dur_ms patience, struct err *err) {
+    struct race race = {.keys = &c->keys,
+                        .certificate = doors_certificate(&c->doors),
+                        .ticket = ++c->ticket,
+                        .patience = patience,
+                        .own = c->node != NULL,
+                        .signals = c->signals};
+    struct msg welcome;
+    int number = race_run(&race, doors, count, &c->link, &c->frame, &welcome, err);
+    if (race.signal != 0)
+        c->signal = race.signal;
+    if (number < 0)
+        return number;
+    c->at = doors[number];
+    c->slots = (uint32_t)welcome.welcome.slots;
+    c->autorun = welcome.welcome.autorun;
+    struct msg who = {.kind = MSG_list_nodes, .list_nodes.doors = TOKEN_SEEDS_MAX};
+    struct err ignored;
+    if (c->doors.member)
+        client_send(c, &who, TICKET_LEARN, &ignored);
+    return number;
+}
+
+static struct token_seed seed_of(const struct door *door) {
+    struct token_seed seed;
+    memcpy(seed.endpoint, door->endpoint, sizeof seed.endpoint);
+    memcpy(seed.curve, door->server_key, sizeof seed.curve);
+    return seed;
 }
 
 static bool client_attach(struct client *c, struct err *err) {
-    if (!door_read(c->state_dir, &c->door, err))
+    struct door door;
+    if (!door_read(c->state_dir, &door, err))
         return false;
-    c->process = pidfd_open((pid_t)c->door.pid, 0);
-    if (c->process < 0 && errno == ESRCH) /* otherwise an old kernel: the door is then looked at */
-        return err_set(err, ERR_UNREACHABLE, "the node of %.200s has just ended", c->state_dir);
-    if (!client_greet(c, TRY_MS, err))
-        return false;
-    c->door_checked = clock_now();
-    return true;
+    const struct token_seed seed = seed_of(&door);
+    c->remote = false;
+    return client_greet(c, &seed, 1, TRY_MS, err) >= 0;
 }
 
 static bool client_embed(struct client *c, struct err *err) {
@@ -242,17 +202,17 @@ static bool client_embed(struct client *c, struct err *err) {
     c->node = node_start(&config, err);
     if (c->node == NULL)
         return false;
-    c->door = *node_door(c->node);
-    if (client_greet(c, OPEN_MS, err))
+    const struct token_seed seed = seed_of(node_door(c->node));
+    c->remote = false;
+    if (client_greet(c, &seed, 1, OPEN_MS, err) >= 0)
         return true;
-    client_disconnect(c);
     node_stop(&c->node);
     return false;
 }
 
 /* Between two processes that end and begin, a folder can be locked and its door not yet be open:
  * both are tried in turn. */
-static bool client_reach(struct client *c, struct err *err) {
+static bool client_reach_own(struct client *c, struct err *err) {
     when_ms until = clock_now() + OPEN_MS;
     for (;;) {
         if (client_embed(c, err))
@@ -261,7 +221,6 @@ static bool client_reach(struct client *c, struct err *err) {
             return false;
         if (client_attach(c, err))
             return true;
-        client_disconnect(c);
         if (!err_can_retry(err->code) || err->code == ERR_INTERRUPTED)
             return false;
         if (clock_now() >= until)
@@ -269,6 +228,51 @@ static bool client_reach(struct client *c, struct err *err) {
         struct pollfd pause = {.fd = c->signals, .events = POLLIN};
         poll(&pause, 1, RETRY_MS);
     }
+}
+
+/* The node that runs on this folder is asked first, but not in the name of another cluster than its own. */
+static bool own_door(const struct client *c, struct token_seed *seed) {
+    struct door door;
+    struct cluster here;
+    struct err ignored;
+    if (!door_read(c->state_dir, &door, &ignored))
+        return false;
+    *seed = seed_of(&door);
+    return !c->doors.in.visiting ||
+           (door.mesh[0] != '\0' && cluster_load(&here, c->state_dir, &ignored) &&
+            memcmp(here.key, c->doors.in.cluster.key, sizeof here.key) == 0);
+}
+
+void client_pause(struct client *c) {
+    struct pollfd pause = {.fd = c->signals, .events = POLLIN};
+    poll(&pause, 1, PAUSE_MS);
+}
+
+bool client_may_be_behind(const struct client *c) {
+    return c->doors.member && clock_now() < c->behind_until;
+}
+
+static bool client_reach_cluster(struct client *c, dur_ms insist, struct err *err) {
+    when_ms until = clock_now() + insist;
+    for (;;) {
+        struct token_seed doors[RACE_MAX];
+        uint32_t own = own_door(c, &doors[0]) ? 1 : 0;
+        memcpy(doors + own, c->doors.items, c->doors.count * sizeof doors[0]);
+        int number = client_greet(c, doors, own + c->doors.count, LINK_SILENCE_MS, err);
+        c->remote = number >= (int)own;
+        c->behind_until = clock_now() + (c->lost ? HURT_MS : BEHIND_MS);
+        if (number >= 0)
+            return true;
+        if (!err_can_retry(err->code) || err->code == ERR_INTERRUPTED)
+            return false;
+        if (clock_now() >= until)
+            return err->code == ERR_UNREACHABLE ? doors_shut(&c->doors, err) : false;
+        client_pause(c);
+    }
+}
+
+static bool client_reach(struct client *c, dur_ms insist, struct err *err) {
+    return c->doors.member ? client_reach_cluster(c, insist, err) : client_reach_own(c, err);
 }
 
 bool state_dir_choose(char out[PATH_MAX], const char *given, struct err *err) {
@@ -284,28 +288,53 @@ bool client_state_missing(const char *state_dir) {
     char path[PATH_MAX];
     struct err ignored;
     struct stat info;
-    return state_dir_choose(path, state_dir, &ignored) && stat(path, &info) != 0 && errno == ENOENT;
+    return !membership_visits() && state_dir_choose(path, state_dir, &ignored) &&
+           stat(path, &info) != 0 && errno == ENOENT;
 }
 
 static bool client_prepare(struct client *c, const char *state_dir, struct err *err) {
     return state_dir_choose(c->state_dir, state_dir, err) && signals_open(&c->signals, true, err) &&
-           keys_load(&c->keys, c->state_dir, "client", err);
+           keys_load(&c->keys, c->state_dir, "client", err) &&
+           doors_load(&c->doors, c->state_dir, &c->keys, err);
 }
 
-struct client *client_open(const struct client_options *options, struct err *err) {
+static struct client *client_new(struct err *err) {
     struct client *c = calloc(1, sizeof *c);
     if (c == NULL) {
         err_set(err, ERR_SYSTEM, "there is no memory left");
         return NULL;
     }
-    c->quiet = options->quiet;
-    c->process = -1;
     c->signals = -1;
     zmq_msg_init(&c->frame);
     zmq_msg_init(&c->kept);
-    if (!client_prepare(c, options->state_dir, err) || !client_reach(c, err))
+    return c;
+}
+
+struct client *client_open(const struct client_options *options, struct err *err) {
+    struct client *c = client_new(err);
+    if (c != NULL &&
+        (!client_prepare(c, options->state_dir, err) || !client_reach(c, FIRST_MS, err)))
         client_close(&c);
     return c;
+}
+
+static bool row_pass(void *context, const struct msg *answer) {
+    (void)context;
+    (void)answer;
+    return true;
+}
+
+bool client_knock(const char *state_dir, char endpoint[ENDPOINT_BYTES_MAX], struct err *err) {
+    struct client *c = client_new(err);
+    /* Answered after what was asked on the side. */
+    struct msg who = {.kind = MSG_list_nodes, .list_nodes.doors = 1};
+    const struct pages_reader reader = {.row = row_pass};
+    bool good = c != NULL && client_prepare(c, state_dir, err) && client_reach_cluster(c, 0, err) &&
+                pages_read(c, &who, &reader, err);
+    if (good)
+        memcpy(endpoint, c->at.endpoint, ENDPOINT_BYTES_MAX);
+    client_close(&c);
+    return good;
 }
 
 static bool node_has_stopped(const struct node *node) {
@@ -338,7 +367,7 @@ void client_close(struct client **self) {
     struct client *c = *self;
     if (c == NULL)
         return;
-    client_disconnect(c);
+    link_close(&c->link);
     if (c->node != NULL)
         client_stop_node(c);
     if (c->signals >= 0)
@@ -351,10 +380,12 @@ void client_close(struct client **self) {
 }
 
 bool client_reopen(struct client *c, struct err *err) {
-    client_disconnect(c);
+    link_close(&c->link);
     if (c->node != NULL)
         node_stop(&c->node);
-    return client_reach(c, err);
+    doors_put_last(&c->doors, &c->at);
+    c->lost = true;
+    return client_reach(c, AGAIN_MS, err);
 }
 
 bool client_embedded(const struct client *c) {
@@ -378,8 +409,7 @@ int client_signal(const struct client *c) {
 }
 
 void client_hush(struct client *c) {
-    struct msg hello = {.kind = MSG_hello,
-                        .hello = {.protocol = PROTOCOL_VERSION, .program = span_text("zyg")}};
+    struct msg hello = race_hello(doors_certificate(&c->doors));
     struct err ignored;
     bool lost;
     /* What is not yet sent is lost with the socket: the answer shows that it has arrived. */

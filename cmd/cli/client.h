@@ -1,9 +1,11 @@
 /* client - one conversation with a node: ask, then read answers until `end`.
  *
- * client_open attaches to the node that runs on the state folder, or, when none runs there, starts
- * one inside this process (embedded). When an attached node goes away the client takes its place:
- * it opens again and asks again; so any of several clients of one folder may be killed and the
- * others go on.
+ * client_open attaches to the node that runs on the state folder. When none runs there: the client
+ * of a cluster (membership.h) attaches to the node of it that answers first, and learns where the
+ * others are; any other starts a node inside this process (embedded).
+ * When a node goes away the client opens again and asks again: another node of the cluster goes on,
+ * or an embedded one takes its place; so any node of a cluster, and any of several clients of one
+ * folder, may be killed.
  * Answers  spans point into memory of the client, valid until its next call. Patience below zero
  *          is for ever.
  * Errors   `refused` from the node arrives as the err it carries.
@@ -36,13 +38,18 @@ enum client_news {
 /* The one that was given, or the default. ERR_USAGE: there is none, or its path is too long. */
 bool state_dir_choose(char out[PATH_MAX], const char *given, struct err *err);
 
-/* There is no such state folder (NULL: the default), so nothing is kept in it; client_open would
- * make it. */
+/* There is no such state folder (NULL: the default), so nothing is kept in it, and no cluster is
+ * visited; client_open would make it. */
 bool client_state_missing(const char *state_dir);
 
 struct client *client_open(const struct client_options *options, struct err *err);
 void client_close(struct client **self); /* an embedded node is stopped first */
 bool client_reopen(struct client *c, struct err *err);
+/* The node may not have heard yet what another one has: so long it is worth to ask again, after a client_pause. */
+bool client_may_be_behind(const struct client *c);
+void client_pause(struct client *c); /* a quarter of a second, or less */
+/* Whether a node of the folder's cluster answers, and where; it is asked where the others are. */
+bool client_knock(const char *state_dir, char endpoint[ENDPOINT_BYTES_MAX], struct err *err);
 bool client_embedded(const struct client *c);
 uint32_t client_slots(const struct client *c);
 bool client_autorun(const struct client *c); /* the node runs what it accepts */

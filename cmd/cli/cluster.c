@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/cli/cli.h"
+#include "cmd/cli/client.h"
 #include "cmd/cli/clock.h"
 #include "cmd/cli/details.h"
 #include "cmd/cli/membership.h"
@@ -14,7 +15,8 @@ const char cli_cluster_details[] =
     "init              begin a cluster: this machine's node and you are its first members, and\n"
     "                  its key, which alone makes tokens, is keys/cluster in the state folder\n"
     "join TOKEN        become a client of a cluster (a machine enters it with zyg-node --join)\n"
-    "show              which cluster this is, as what it is entered, where its nodes are\n"
+    "show              which cluster this is, as what it is entered, where its nodes are (also\n"
+    "                  without a word)\n"
     "leave             forget the cluster\n"
     "--name NAME       what people call the cluster (init; default: zyg)\n"
     "--forget-key      leave even where the cluster's key is, and remove it\n"
@@ -61,6 +63,17 @@ static bool cluster_init(const struct request *r, struct err *err) {
     return true;
 }
 
+/* Entering needs nobody; but who sees that a node answers knows that all is well. */
+static void node_seek(const struct request *r) {
+    char endpoint[ENDPOINT_BYTES_MAX];
+    struct err err;
+    if (client_knock(r->dir, endpoint, &err))
+        fprintf(stderr, "the node at %s answers\n", endpoint);
+    else
+        fprintf(stderr, "%s%s\n", err.what,
+                err.code == ERR_UNREACHABLE ? "; it may do so later" : "");
+}
+
 static bool cluster_enter(const struct request *r, struct err *err) {
     struct cluster c;
     struct token token;
@@ -71,9 +84,9 @@ static bool cluster_enter(const struct request *r, struct err *err) {
     if (!good)
         return false;
     printf("%s\n", cluster_handle(&c, handle));
-    for (uint32_t i = 0; !r->args.quiet && i < c.client.seeds_count; i++)
-        fprintf(stderr, "%s %s\n", i == 0 ? "a node is at" : "another at",
-                c.client.seeds[i].endpoint);
+    fflush(stdout);
+    if (!r->args.quiet)
+        node_seek(r);
     return true;
 }
 
@@ -202,7 +215,7 @@ static const char *out_of_place(const struct request *r, const struct action *a)
         return "--forget-key goes with leave";
     if (r->args.format_given && a->run != cluster_show)
         return "-o goes with show";
-    return a->operands > r->args.operands_count ? "TOKEN is missing" : NULL;
+    return a->operands > 1 && r->args.operands_count < 2 ? "TOKEN is missing" : NULL;
 }
 
 int cli_cluster(int argc, char **argv) {
@@ -211,14 +224,14 @@ int cli_cluster(int argc, char **argv) {
         {"name", 0, ARGS_TEXT, &r.name}, {"forget-key", 0, ARGS_FLAG, &r.forget_key}, {0}};
     const struct args_rules rules = {.options = options,
                                      .formats = FORMATS_SHOW,
-                                     .least = 1,
                                      .most = 2,
                                      .operand = "init, join, show or leave"};
     struct err err = {0};
     int status;
     if (!cli_args(&r.args, argc, argv, &rules, &status))
         return status;
-    const struct action *action = action_find(r.args.operands[0]);
+    const char *word = r.args.operands_count > 0 ? r.args.operands[0] : "show";
+    const struct action *action = action_find(word);
     if (action == NULL)
         return action_refuse(r.args.operands[0]);
     if (action->operands < r.args.operands_count)

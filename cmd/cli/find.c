@@ -57,6 +57,18 @@ static bool selector_refuse(struct client *c, const char *selector, const struct
                    all.count == 1 ? "is" : "are", all.text);
 }
 
+/* How many jobs are meant, one of them put aside; what was submitted at another node is waited for. */
+static bool selector_ask(struct client *c, struct msg *find, struct handles *meant,
+                         struct err *err) {
+    for (;;) {
+        if (!handles_read(meant, c, find, err))
+            return false;
+        if (meant->count > 0 || !client_may_be_behind(c))
+            return true;
+        client_pause(c);
+    }
+}
+
 bool client_find(struct client *c, const char *selector, struct job_id *job,
                  struct msg_job_row *row, struct err *err) {
     struct msg find = {.kind = MSG_find, .find = {.selector = span_text(selector)}};
@@ -64,7 +76,7 @@ bool client_find(struct client *c, const char *selector, struct job_id *job,
         return err_set(err, ERR_NOT_FOUND, "no job has such a name");
 
     struct handles meant;
-    if (!handles_read(&meant, c, &find, err))
+    if (!selector_ask(c, &find, &meant, err))
         return false;
     if (meant.count != 1)
         return selector_refuse(c, selector, &meant, err);

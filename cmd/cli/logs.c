@@ -6,6 +6,7 @@
 #include "cmd/cli/out.h"
 #include "cmd/cli/pages.h"
 #include "proto/base/num.h"
+#include "proto/status.h"
 
 const char cli_logs_details[] =
     "JOB/TRIAL         as in last/17; without a trial: the best one; with -f, or when none\n"
@@ -35,6 +36,7 @@ struct reading {
     bool any;
     bool midline; /* the last byte that was written is no line's end */
     bool failed;  /* standard output */
+    bool moved;   /* another node has been gone to */
     uint64_t line_at;
     struct buf line;
     uint8_t memory[LINE_BYTES];
@@ -90,7 +92,15 @@ static bool part_put(void *context, const struct msg *answer) {
     struct reading *r = context;
     if (answer->kind != MSG_log_part)
         return true;
-    const struct msg_log_part *part = &answer->log_part;
+    struct msg_log_part part_here = answer->log_part, *part = &part_here;
+    /* Another node says again what the one that is gone has said. */
+    if (part->attempt < r->attempt)
+        return true;
+    if (part->attempt == r->attempt && part->offset < r->expected) {
+        uint64_t known = r->expected - part->offset;
+        part->bytes = span_from(part->bytes, known < part->bytes.len ? known : part->bytes.len);
+        part->offset = r->expected;
+    }
     if (part->attempt != r->attempt) {
         if (r->any && !r->quiet)
             fprintf(stderr, "[zyg: attempt %llu]\n", (unsigned long long)part->attempt);
@@ -106,29 +116,72 @@ static bool part_put(void *context, const struct msg *answer) {
     return ok;
 }
 
-/* Follows one trial for as long as it runs, which may be for ever, so no patience ends it. */
-static bool log_follow(struct client *c, struct msg *request, struct reading *r, struct err *err) {
-    if (!client_ask(c, request, err))
+static bool row_is_open(void *context, const struct msg *answer) {
+    bool *open = context;
+    if (answer->kind == MSG_trial_row)
+        *open = answer->trial_row.status == TRIAL_OPEN;
+    return false;
+}
+
+/* Whether the trial, its run lost with a node, is still to run or to be heard of, as far as this node knows. */
+static bool trial_goes_on(struct client *c, const struct subject *s, bool *goes_on,
+                          struct err *err) {
+    uint8_t cursor[TRIAL_CURSOR_BYTES];
+    struct subject now;
+    struct msg request = {
+        .kind = MSG_list_trials,
+        .list_trials = {.job = s->job, .limit = 1, .after = trial_cursor(s, s->slot, cursor)}};
+    const struct pages_reader reader = {.row = row_is_open, .context = goes_on};
+    *goes_on = true; /* not begun as yet */
+    if (!subject_find(c, s->id, &now, err) || !pages_read(c, &request, &reader, err))
         return false;
-    for (;;) {
-        struct msg answer;
-        switch (client_next(c, &answer, -1, err)) {
-        case CLIENT_ANSWER:
-            if (answer.kind == MSG_end)
-                return true;
-            if (part_put(r, &answer))
-                break;
-            client_hush(c);
-            return true;
-        case CLIENT_SIGNAL:
-            client_hush(c);
-            return err_set(err, ERR_INTERRUPTED, "interrupted; the trial goes on");
-        case CLIENT_REFUSED: return false;
-        case CLIENT_LOST:
-            return err_set(err, ERR_UNREACHABLE, "the node that ran the trial is gone");
-        case CLIENT_RESIZED:
-        case CLIENT_TIMEOUT: break;
+    *goes_on = *goes_on && now.row.state == JOB_OPEN;
+    return true;
+}
+
+enum step { STEP_ON, STEP_AGAIN, STEP_ASK, STEP_OVER, STEP_FAILED };
+
+/* Says the next thing that is heard. STEP_ASK: another node has to be asked from here on; STEP_AGAIN: in a moment. */
+static enum step follow_step(struct client *c, struct reading *r, struct err *err) {
+    struct msg answer;
+    switch (client_next(c, &answer, -1, err)) {
+    case CLIENT_ANSWER:
+        if (answer.kind == MSG_end)
+            return r->moved ? STEP_AGAIN : STEP_OVER;
+        if (part_put(r, &answer))
+            return STEP_ON;
+        client_hush(c);
+        return STEP_OVER;
+    case CLIENT_SIGNAL:
+        client_hush(c);
+        err_set(err, ERR_INTERRUPTED, "interrupted; the trial goes on");
+        return STEP_FAILED;
+    case CLIENT_REFUSED:
+        return err->code == ERR_NOT_FOUND && client_may_be_behind(c) ? STEP_AGAIN : STEP_FAILED;
+    case CLIENT_LOST: r->moved = true; return client_reopen(c, err) ? STEP_ASK : STEP_FAILED;
+    case CLIENT_RESIZED:
+    case CLIENT_TIMEOUT: break;
+    }
+    return STEP_ON;
+}
+
+/* Follows one trial for as long as it runs, which may be for ever, so no patience ends it; when the node goes away another one
+ * is asked, and a trial whose run was lost with it is followed when it runs again. */
+static bool log_follow(struct client *c, struct msg *request, const struct subject *s,
+                       struct reading *r, struct err *err) {
+    bool goes_on;
+    enum step step = STEP_ASK;
+    for (;; step = follow_step(c, r, err)) {
+        if (step == STEP_OVER || step == STEP_FAILED)
+            return step == STEP_OVER;
+        if (step == STEP_AGAIN) {
+            if (!trial_goes_on(c, s, &goes_on, err))
+                return false;
+            r->moved = goes_on; /* once more, for what it said at last */
+            client_pause(c);
         }
+        if (step != STEP_ON && !client_ask(c, request, err))
+            return false;
     }
 }
 
@@ -167,7 +220,7 @@ static bool log_print(struct client *c, const struct args *args, struct subject 
         .kind = MSG_read_log,
         .read_log = {.job = s->job, .slot = s->slot, .attempt = attempt, .follow = follow}};
     struct pages_reader reader = {.row = part_put, .context = r};
-    bool ok = follow ? log_follow(c, &request, r, err) : pages_read(c, &request, &reader, err);
+    bool ok = follow ? log_follow(c, &request, s, r, err) : pages_read(c, &request, &reader, err);
     if (r->out != NULL) {
         if (r->line.len > 0)
             line_end(r);

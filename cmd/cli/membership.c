@@ -11,10 +11,15 @@ bool membership_token(struct token *token, const char *text, const char *from, s
     return token_parse(token, text, err) || err_context(err, "%s", from);
 }
 
+bool membership_visits(void) {
+    const char *text = getenv(MEMBERSHIP_VARIABLE);
+    return text != NULL && text[0] != '\0';
+}
+
 bool membership_load(struct membership *m, const char *state_dir, struct err *err) {
     const char *text = getenv(MEMBERSHIP_VARIABLE);
     struct token token;
-    m->visiting = text != NULL && text[0] != '\0';
+    m->visiting = membership_visits();
     if (!m->visiting)
         return cluster_load(&m->cluster, state_dir, err);
     if (!membership_token(&token, text, MEMBERSHIP_VARIABLE, err))

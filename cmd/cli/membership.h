@@ -13,6 +13,8 @@ struct membership {
         visiting; /* by ZYG_CLUSTER, which goes before what the folder says; nothing of it is kept */
 };
 
+bool membership_visits(void); /* there is a token in ZYG_CLUSTER */
+
 /* ERR_NOT_FOUND: there is none. */
 bool membership_load(struct membership *m, const char *state_dir, struct err *err);
 

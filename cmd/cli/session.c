@@ -32,6 +32,7 @@ struct session {
     when_ms painted;
     when_ms deadline;
     when_ms idle_until; /* somebody must run the job by then; WHEN_NEVER: it is run */
+    bool asks_again;    /* the node did not know the job, but may in a moment */
     bool dirty;         /* heard, but not painted yet */
 };
 
@@ -104,13 +105,22 @@ static void session_hear(struct session *s) {
     s->dirty = true;
 }
 
+/* What a refusal means for the session. */
+static enum ending session_refusal(struct session *s, const struct err *err) {
+    s->asks_again = err->code == ERR_NOT_FOUND && client_may_be_behind(s->client);
+    return err->code == ERR_INTERRUPTED ? ENDING_INTERRUPTED
+           : s->asks_again              ? ENDING_NONE
+                                        : ENDING_FAILED;
+}
+
 /* Asks the node to run the job, when that is wanted, and to tell about it. */
 static enum ending session_ask(struct session *s, struct err *err) {
+    s->asks_again = false;
     if (s->plan->run && !s->row.active) {
         struct msg resume = {.kind = MSG_resume, .resume = {.job = s->subject->job}};
         struct msg answer;
         if (!client_call(s->client, &resume, MSG_accepted, &answer, err))
-            return err->code == ERR_INTERRUPTED ? ENDING_INTERRUPTED : ENDING_FAILED;
+            return session_refusal(s, err);
     }
     struct msg watch = {.kind = MSG_watch, .watch = {.job = s->subject->job, .on = true}};
     return client_ask(s->client, &watch, err) ? ENDING_NONE : ENDING_FAILED;
@@ -149,6 +159,10 @@ static dur_ms session_patience(const struct session *s) {
 
 static enum ending session_step(struct session *s, struct err *err) {
     struct msg answer;
+    if (s->asks_again) {
+        client_pause(s->client);
+        return session_ask(s, err);
+    }
     switch (client_next(s->client, &answer, session_patience(s), err)) {
     case CLIENT_ANSWER:
         if (answer.kind == MSG_job_row)
@@ -164,7 +178,7 @@ static enum ending session_step(struct session *s, struct err *err) {
         break;
     case CLIENT_SIGNAL: return ENDING_INTERRUPTED;
     case CLIENT_LOST: return session_reopen(s, err);
-    case CLIENT_REFUSED: return ENDING_FAILED;
+    case CLIENT_REFUSED: return session_refusal(s, err);
     }
     if (s->row.state != JOB_OPEN)
         return ENDING_OVER;
@@ -259,6 +273,9 @@ int session_follow(struct client **c, const struct subject *subject,
     s.finished_at_start = progress_finished(&s.row);
     if (plan->timeout >= 0)
         s.deadline = s.began + plan->timeout;
+
+    if (plan->run && !plan->quiet && s.row.state == JOB_OPEN && client_embedded(s.client))
+        fprintf(stderr, "no node runs here: it runs in this process, and stops with it\n");
 
     struct err err = {0};
     enum ending ending = s.row.state == JOB_OPEN ? session_ask(&s, &err) : ENDING_OVER;

@@ -5,9 +5,11 @@
 
 #include "actors/node/address.h"
 #include "cmd/cli/cli.h"
+#include "cmd/cli/client.h"
 #include "cmd/cli/clock.h"
 #include "cmd/cli/details.h"
 #include "cmd/cli/membership.h"
+#include "cmd/cli/pages.h"
 #include "proto/base/num.h"
 
 const char cli_token_details[] =
@@ -20,7 +22,8 @@ const char cli_token_details[] =
     "                  client's time ends with it (default: 30d)\n"
     "--seed ENDPOINT,KEY\n"
     "                  whom to ask first, as often as needed; KEY is the NODE'S KEY of zyg\n"
-    "                  cluster show there (default: this machine's node, while it runs)\n";
+    "                  cluster show there (default: this machine's node, while it runs, and\n"
+    "                  others that it knows)\n";
 
 enum {
     HOUR_MS = 3600 * 1000,
@@ -66,8 +69,29 @@ static void seed_add(struct token *token, const struct token_seed *seed) {
         token->seeds[token->seeds_count++] = *seed;
 }
 
-/* The node of this folder, when one runs that takes part in the cluster. */
-static void seed_add_own(struct token *token, const struct request *r) {
+struct known {
+    struct token *token;
+    uint32_t role;
+};
+
+static bool seed_add_row(void *context, const struct msg *answer) {
+    const struct known *k = context;
+    const struct msg_node_row *row = &answer->node_row;
+    if (answer->kind != MSG_node_row || row->curve.len != CURVE_KEY_BYTES)
+        return true;
+    struct token_seed seed = {.endpoint = ""};
+    struct span endpoint = k->role == ROLE_NODE ? row->endpoint : row->door;
+    if (!is_plain_word(endpoint, sizeof seed.endpoint))
+        return true;
+    memcpy(seed.endpoint, endpoint.data, endpoint.len);
+    memcpy(seed.curve, row->curve.data, sizeof seed.curve);
+    if (address_can_be_dialled(seed.endpoint))
+        seed_add(k->token, &seed);
+    return true;
+}
+
+/* The node of this folder, when one runs that takes part in the cluster, and others that it knows. */
+static void seeds_add_running(struct token *token, const struct request *r) {
     struct token_seed seed = {.endpoint = ""};
     struct door door;
     struct err ignored;
@@ -76,6 +100,14 @@ static void seed_add_own(struct token *token, const struct request *r) {
         return;
     memcpy(seed.curve, door.server_key, sizeof seed.curve);
     seed_add(token, &seed);
+    const struct client_options where = {.state_dir = r->dir, .quiet = r->quiet};
+    struct client *c = client_open(&where, &ignored);
+    struct msg who = {.kind = MSG_list_nodes, .list_nodes.doors = TOKEN_SEEDS_MAX};
+    struct known known = {.token = token, .role = r->role};
+    const struct pages_reader reader = {.row = seed_add_row, .context = &known};
+    if (c != NULL)
+        pages_read(c, &who, &reader, &ignored); /* what has not come is not in it */
+    client_close(&c);
 }
 
 static bool seeds_choose(struct token *token, const struct cluster *c, const struct request *r,
@@ -89,7 +121,7 @@ static bool seeds_choose(struct token *token, const struct cluster *c, const str
     }
     if (r->seeds.count > 0)
         return true;
-    seed_add_own(token, r);
+    seeds_add_running(token, r);
     for (uint32_t i = 0; i < own->seeds_count; i++)
         seed_add(token, &own->seeds[i]);
     return token->seeds_count > 0 ||
