@@ -9,11 +9,18 @@
 #include <string.h>
 
 /* libzmq gives each connection a routing id of its own: a zero byte and a number. */
-enum { ROUTING_BYTES = 5, READ_AT_ONCE = 64, HIGH_WATER = 1024, Z85_KEY = 40 };
+enum {
+    ROUTING_BYTES = 5,
+    READ_AT_ONCE = 64,
+    HIGH_WATER = 1024,
+    Z85_KEY = 40,
+    ENDPOINT_BYTES = 256
+};
 
 struct clients_port {
     struct board *board;
     zsock_t *router;
+    char endpoint[ENDPOINT_BYTES];
     uint8_t frame[LIMIT_FRAME_BYTES];
     uint64_t dropped;
     bool look;
@@ -38,6 +45,15 @@ static void set_options(zsock_t *router, const struct keys *keys) {
     zsock_set_linger(router, 500); /* the last answers of a node that stops */
 }
 
+/* libzmq leaves it to the system which port any port is; CZMQ would take the first that is free, which after a restart is
+ * somebody else's. */
+static bool listen_on(struct clients_port *p, const char *endpoint) {
+    void *socket = zsock_resolve(p->router);
+    size_t len = sizeof p->endpoint;
+    return strncmp(endpoint, "tcp://", 6) == 0 && zmq_bind(socket, endpoint) == 0 &&
+           zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, p->endpoint, &len) == 0;
+}
+
 struct clients_port *clients_port_new(struct board *board, const struct keys *keys,
                                       const char *listen, struct err *err) {
     struct clients_port *p = calloc(1, sizeof *p);
@@ -47,7 +63,7 @@ struct clients_port *clients_port_new(struct board *board, const struct keys *ke
     p->router = zsock_new(ZMQ_ROUTER);
     ensure(p->router != NULL);
     set_options(p->router, keys);
-    if (strncmp(listen, "tcp://", 6) == 0 && zsock_bind(p->router, "%s", listen) >= 0)
+    if (listen_on(p, listen))
         return p;
     err_set(err, ERR_SYSTEM, "cannot listen on '%s': %s; expected tcp://ADDRESS:PORT", listen,
             zmq_strerror(errno));
@@ -64,7 +80,7 @@ void clients_port_destroy(struct clients_port **p) {
 }
 
 const char *clients_port_endpoint(const struct clients_port *p) {
-    return zsock_endpoint(p->router);
+    return p->endpoint;
 }
 
 int clients_port_fd(const struct clients_port *p) {
