@@ -1,0 +1,237 @@
+#!/usr/bin/env bash
+# Clients that run no node: they ask any node of their cluster, go on at another one when theirs dies, and nobody else gets in.
+# timeout 240
+. "$(dirname "$0")/../lib/e2e.sh"
+
+declare -A pids doors
+unset ZYG_STATE
+
+on() { # FOLDER COMMAND...: as the client of that folder
+    local folder=$1
+    shift
+    ZYG_STATE=$WORK/$folder "$@"
+}
+
+node() { # NAME [TOKEN]
+    start "$1" zyg-node --state "$WORK/$1" --cluster 'tcp://127.0.0.1:*' --name "$1" --slots 2 ${2:+--join "$2"}
+    disown "$pid" # or bash would tell everybody that it was killed
+    pids[$1]=$pid
+    wait_until 10 "node $1" grep -q listens "$WORK/$1.err"
+    doors[$1]=$(awk '{print $3 "," $4}' "$WORK/$1/door")
+}
+
+kill_node() {
+    kill -KILL "${pids[$1]}"
+    wait_until 5 "the end of $1" gone "${pids[$1]}"
+}
+
+see() { # FOLDER NUMBER: its node knows of so many that are alive
+    [ "$(on "$1" zyg nodes -o json | grep -o '"state": *"alive"' | wc -l)" = "$2" ]
+}
+
+token_by() { # NODE [OPTION...]: for clients, with that node's door alone
+    on a zyg token create -q --for client --seed "${doors[$1]}" "${@:2}"
+}
+
+knows_doors() { # FOLDER NUMBER
+    [ "$(on "$1" zyg cluster show -o json | grep -o '"client_seeds":\[[^]]*' | grep -o tcp: | wc -l)" = "$2" ]
+}
+
+refusals() { # NODE TEXT: how often people were told
+    grep -c "a client at 127.0.0.1 was refused: .*$2" "$WORK/$1.err" || true
+}
+
+job() { # NAME TRIALS SECONDS
+    cat >"$WORK/$1.yaml" <<END
+zyg: 1
+name: $1
+search: {method: random, trials: $2, seed: 3, objectives: [{metric: score, goal: minimize}]}
+params: {x: {min: 0, max: 1}}
+run: {command: [sh, -c, "sleep $3; echo score={x}"]}
+END
+}
+job quick 4 0.05
+job some 60 0.25
+job slow 100 5
+
+on a zyg cluster init -q --name lab >/dev/null
+node a
+node b "$(on a zyg token create -q)"
+node c "$(on a zyg token create -q)"
+wait_until 10 "three nodes" see a 3
+
+# ---- entering: the token names all, and a node answers ----
+
+run on a zyg token create --for client
+assert_equal 3 "$(grep -c '^\(they ask\|     or\) tcp://127.0.0.1:[0-9]*, which this machine alone can reach$' <<<"$err")"
+token=$out
+run on u zyg cluster join "$token"
+assert_status 0
+assert_match "$out" '^lab-[0-9a-f]{4}$'
+lab=$out
+assert_match "$err" '^the node at tcp://127\.0\.0\.1:[0-9]+ answers$'
+
+# Whoever was told of one node has learned of the others.
+for name in a b c; do
+    on "by-$name" zyg cluster join -q "$(token_by "$name")" >/dev/null
+    knows_doors "by-$name" 1 || knows_doors "by-$name" 3 || fail "doors of by-$name"
+    on "by-$name" zyg ls -q
+    wait_until 5 "the doors of by-$name" knows_doors "by-$name" 3
+    assert_equal 600 "$(stat -c %a "$WORK/by-$name/cluster")"
+done
+
+# ---- any node takes a job, shows it and stops it ----
+
+for name in a b c; do
+    run on "by-$name" zyg submit "$WORK/quick.yaml" --wait -o json -q
+    assert_status 0
+    assert_match "$out" '"state": *"done"'
+    assert_equal "" "$err"
+done
+run on u zyg ls -o id
+assert_equal 3 "$(wc -l <<<"$out")" "jobs"
+run on by-b zyg submit "$WORK/slow.yaml" -o id
+assert_status 0
+assert_match "$err" '^it runs; watch it:  zyg watch slow-[0-9a-f]{4}   stop it:  zyg cancel slow-[0-9a-f]{4}$'
+slow=$out
+ZYG_CLUSTER=$(token_by c) run on guest zyg show "$slow" -o json
+assert_status 0
+assert_contains "$out" "$slow"
+[ ! -e "$WORK/guest/cluster" ] || fail "a visit was kept"
+run on by-c zyg cancel "$slow" # who did not start it may not stop it
+assert_status 5
+assert_equal 1 "$(wc -l <<<"$err")"
+ZYG_CLUSTER=$(token_by a) run on by-b zyg cancel "$slow"
+assert_status 0
+run on by-c zyg wait "$slow" --timeout 10s
+assert_status 8
+
+# ---- the node that somebody looks through is killed ----
+
+on by-b zyg submit "$WORK/some.yaml" --wait >"$WORK/submit.out" 2>"$WORK/submit.err" &
+submits=$!
+wait_until 20 "the start" grep -q "started: 60" "$WORK/submit.out"
+handle=$(sed -n '1s/ .*//p' "$WORK/submit.out")
+on by-b zyg watch "$handle" >"$WORK/watch.out" 2>"$WORK/watch.err" &
+watches=$!
+on by-b zyg wait "$handle" >"$WORK/wait.out" 2>"$WORK/wait.err" &
+waits=$!
+wait_until 20 "news" grep -q "10%" "$WORK/submit.out"
+wait_until 20 "news for who watches" grep -q "$handle" "$WORK/watch.out"
+kill_node b
+for who in submits watches waits; do
+    finish "${!who}" 60
+    assert_status 0
+done
+for name in submit watch wait; do
+    assert_equal "" "$(<"$WORK/$name.err")"
+    assert_contains "$(<"$WORK/$name.out")" "$handle is done: 60/60"
+done
+run on by-b zyg export "$handle" -o csv
+assert_equal "$(seq 0 59)" "$(tail -n +2 <<<"$out" | cut -d, -f1 | sort -n)" "the numbers of the trials"
+
+# It comes back to the same door, and is found there.
+before=${doors[b]}
+node b
+assert_equal "$before" "${doors[b]}" "the door of b"
+wait_until 20 "three nodes again" see a 3
+
+# ---- a node that hangs: another one is asked after three seconds ----
+
+run on by-a zyg submit "$WORK/some.yaml" -o id -q
+hangs=$out
+start hang on by-a zyg watch "$hangs"
+watches=$pid
+wait_until 20 "news" grep -q "some-" "$WORK/hang.out"
+kill -STOP "${pids[a]}"
+run on by-a zyg ls -q -o id # and who comes now is not kept waiting
+assert_status 0
+finish "$watches" 60
+assert_status 0
+assert_contains "$(<"$WORK/hang.out")" "is done: 60/60"
+kill -CONT "${pids[a]}"
+wait_until 20 "a is back" see a 3
+
+# ---- a submit without an answer is said again, and is one job ----
+
+count=$(on u zyg ls -o id | wc -l)
+kill -STOP "${pids[a]}" "${pids[c]}" # nobody else can keep a copy
+start twice on by-b zyg submit "$WORK/quick.yaml" --wait -q
+twice=$pid
+e2e_pass_time 0.5
+kill_node b
+kill -CONT "${pids[a]}" "${pids[c]}"
+finish "$twice" 60
+assert_status 0
+node b
+wait_until 20 "three nodes again" see b 3
+for name in a b c; do
+    wait_until 10 "all jobs at $name" [ "$(on "$name" zyg ls -o id | wc -l)" = $((count + 1)) ]
+done
+
+# ---- many at once ----
+
+for i in 1 2 3 4 5 6; do
+    start "crowd-$i" on "crowd-$i" env ZYG_CLUSTER="$token" zyg submit "$WORK/quick.yaml" --wait -q
+    crowd[i]=$pid
+done
+for i in 1 2 3 4 5 6; do
+    finish "${crowd[i]}" 60
+    assert_status 0
+done
+
+# ---- who gets nothing: one line each, told once at the node ----
+
+expect_refused() { # FOLDER REASON: twice
+    local line
+    for _ in 1 2; do
+        run on "$1" zyg ls
+        assert_status 5
+        assert_equal "" "$out"
+        assert_equal 1 "$(wc -l <<<"$err")" "$err"
+        assert_match "$err" "$2"
+    done
+    assert_equal 1 "$(refusals c "$2")" "lines of node c about $1"
+}
+expired=$(token_by c --expires 2s)
+on old zyg cluster join -q "$expired" >/dev/null
+wait_until 10 "the end of a token" bash -c "! ZYG_STATE='$WORK/old' zyg ls -q"
+expect_refused old 'the token was good until 20'
+run on late zyg cluster join "$expired"
+assert_status 5
+
+on home zyg cluster init -q --name other >/dev/null
+on foreign zyg cluster join -q "$(on home zyg token create -q --for client --seed "${doors[c]}")" >/dev/null
+expect_refused foreign "this cluster's key did not sign it"
+
+run on nobody zyg cluster join "$(on a zyg token create -q)"
+assert_status 5
+assert_equal "zyg: the token is not for a client; make one that is: zyg token create --for client" "$err"
+
+# Somebody who has a door, and nothing else. What its process does is played.
+mkdir -m 700 "$WORK/stranger"
+start holder python3 -c "
+import fcntl, signal
+file = open('$WORK/stranger/lock', 'w')
+fcntl.lockf(file, fcntl.LOCK_EX)
+print('held', flush=True)
+signal.pause()"
+holder=$pid
+wait_until 10 "the lock" grep -q held "$WORK/holder.out"
+(umask 077 && echo "zyg-door 1 ${doors[c]/,/ } $holder" >"$WORK/stranger/door")
+expect_refused stranger 'no certificate came with it'
+kill -TERM "$holder"
+assert_equal 3 "$(refusals c '')" "lines of node c"
+run on by-c zyg ls -q # nobody else has noticed
+assert_status 0
+
+# ---- nobody is left ----
+
+for name in a b c; do
+    kill_node "$name"
+done
+run on u zyg ls
+assert_status 3
+assert_match "$err" "^zyg: no node of cluster $lab answers; asked 127\.0\.0\.1:[0-9]+, 127\.0\.0\.1:[0-9]+, 127\.0\.0\.1:[0-9]+$"
+run on u zyg submit "$WORK/quick.yaml" --wait # it is not run here
+assert_status 3
