@@ -13,6 +13,9 @@ enum {
     SEED_MS = 30000,
     SEED_REFUSED_MS = 200, /* and as much again at random */
     SEED_REFUSED_TRIES = 1000,
+    RECALL_TRIES = 100,
+    RECALLS_MAX =
+        2, /* dials of remembered ones under way: the others are for neighbours and seeds */
 };
 
 /* base, doubled by every try, at most `most`. */
@@ -33,14 +36,19 @@ static void pair_failed(struct member *m, uint32_t place) {
     p->tries++;
 }
 
+static bool is_remembered(const struct member *m, uint32_t seed) {
+    return seed >= m->config.seeds_count;
+}
+
 void dial_failed(struct member *m, int32_t place, int32_t seed, enum edge_end why) {
     if (place >= 0)
         pair_failed(m, (uint32_t)place);
     if (seed < 0)
         return;
-    struct seed_state *s = &m->seeds[seed];
+    struct seed *s = &m->seeds[seed];
     s->dial_at = m->at.now;
-    if (why == EDGE_REFUSED && s->tries < SEED_REFUSED_TRIES)
+    uint32_t eager_tries = is_remembered(m, (uint32_t)seed) ? RECALL_TRIES : SEED_REFUSED_TRIES;
+    if (why == EDGE_REFUSED && s->tries < eager_tries)
         s->dial_at += SEED_REFUSED_MS + member_jitter(m, SEED_REFUSED_MS);
     else
         s->dial_at += member_jitter(m, grown(PAUSE_MIN, s->tries, PAUSE_MAX));
@@ -134,30 +142,65 @@ static bool has_ready_edge(const struct member *m) {
     return false;
 }
 
-static void dial_seeds(struct member *m, struct says *out) {
-    bool connected = has_ready_edge(m);
-    for (uint32_t i = 0; i < m->config.seeds_count; i++) {
-        const struct member_seed *seed = &m->config.seeds[i];
-        struct seed_state *s = &m->seeds[i];
-        if (s->own || has_edge(m, seed->curve))
+/* One of the configuration, which a connected node asks now and then, too, as long as nobody is known there; and a remembered
+ * one while there is no edge at all. */
+static void dial_seed(struct member *m, uint32_t seed, bool connected, struct says *out) {
+    struct seed *s = &m->seeds[seed];
+    if (s->own)
+        return;
+    if (!connected && s->dial_at > m->at.now + PAUSE_MAX)
+        s->dial_at = m->at.now; /* the pause was for a node that had others */
+    if (m->at.now >= s->dial_at && connected && (s->tries > 0 || is_live_member(m, s->curve))) {
+        s->dial_at = m->at.now + SEED_MS + member_jitter(m, SEED_MS);
+        s->tries = 0;
+    }
+    if (m->at.now < s->dial_at)
+        member_wake(m, s->dial_at);
+    else if (s->endpoint[0] != '\0' && !has_edge(m, s->curve))
+        dial(m, span_text(s->endpoint), s->curve, -1, (int32_t)seed, out);
+}
+
+static uint32_t recalls_in_flight(const struct member *m) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < LIMIT_EDGES; i++)
+        count += m->edges[i].state == EDGE_DIALLING && m->edges[i].seed >= 0 &&
+                 is_remembered(m, (uint32_t)m->edges[i].seed);
+    return count;
+}
+
+/* Those that are remembered have their turn one after the other, however many of them there are: all of them while this node
+ * is on its own; else now and then one that has not been heard of in this life. */
+static void dial_remembered(struct member *m, bool connected, struct says *out) {
+    uint32_t count = m->seeds_count - m->config.seeds_count;
+    if (count == 0)
+        return;
+    if (!connected)
+        m->seeds_at = m->at.now + SEED_MS; /* what others know comes first */
+    if (connected && m->at.now < m->seeds_at) {
+        member_wake(m, m->seeds_at);
+        return;
+    }
+    for (uint32_t i = 0; i < count && recalls_in_flight(m) < RECALLS_MAX; i++) {
+        uint32_t seed = m->config.seeds_count + m->seeds_turn++ % count;
+        bool wanted =
+            !connected || (!m->seeds[seed].gone && map_find(&m->map, &m->seeds[seed].id) < 0);
+        if (!wanted)
             continue;
-        if (!connected && s->dial_at > m->at.now + PAUSE_MAX) {
-            s->dial_at = m->at.now; /* the pause was for a node that had others */
-        } else if (connected && is_live_member(m, seed->curve)) {
-            s->dial_at = m->at.now + SEED_MS;
-        } else if (connected && s->dial_at < m->at.now + SEED_MS && s->tries > 0) {
-            s->dial_at = m->at.now + SEED_MS + member_jitter(m, SEED_MS);
-            s->tries = 0;
-        }
-        if (m->at.now < s->dial_at)
-            member_wake(m, s->dial_at);
-        else if (!dial(m, span_text(seed->endpoint), seed->curve, -1, (int32_t)i, out))
-            return;
+        dial_seed(m, seed, false, out);
+        if (connected)
+            break;
+    }
+    if (connected) {
+        m->seeds_at = m->at.now + SEED_MS + member_jitter(m, SEED_MS);
+        member_wake(m, m->seeds_at);
     }
 }
 
 void dial_tick(struct member *m, struct says *out) {
     dial_pairs(m, true, out);
     dial_pairs(m, false, out);
-    dial_seeds(m, out);
+    bool connected = has_ready_edge(m);
+    for (uint32_t i = 0; i < m->config.seeds_count; i++)
+        dial_seed(m, i, connected, out);
+    dial_remembered(m, connected, out);
 }

@@ -2,6 +2,7 @@
 
 #include "actors/member/dial.h"
 #include "actors/member/records.h"
+#include "actors/member/remember.h"
 #include "actors/member/verdict.h"
 #include "proto/base/check.h"
 #include "proto/trust/certificate.h"
@@ -187,7 +188,7 @@ void edges_up(struct member *m, const struct msg_edge_up *up, struct says *out) 
 /* ---- greeting ---- */
 
 /* A stranger at the door shows a certificate that is good today; a key that this node dialled, or a member that is known
- * with this certificate, was let in before. */
+ * or was known to an earlier life of this node, with this certificate, was let in before. */
 static bool may_enter(struct member *m, const struct edge *e, const struct msg_greet *greet,
                       const struct msg_member_record *r) {
     struct certificate certificate;
@@ -203,8 +204,8 @@ static bool may_enter(struct member *m, const struct edge *e, const struct msg_g
         if (span_equal(known.certificate, r->certificate))
             return true;
     }
-    return certificate_check(r->certificate, m->config.cluster, ROLE_NODE, m->at.wall, &certificate,
-                             err);
+    return remember_admitted(m, r) || certificate_check(r->certificate, m->config.cluster,
+                                                        ROLE_NODE, m->at.wall, &certificate, err);
 }
 
 /* Two edges of a pair: the one that the dialling side of the pair dialled stays; of two from the same side the later, since

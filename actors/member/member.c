@@ -3,6 +3,7 @@
 #include "actors/member/carry.h"
 #include "actors/member/edges.h"
 #include "actors/member/records.h"
+#include "actors/member/remember.h"
 #include "actors/member/self.h"
 #include "actors/member/verdict.h"
 #include "proto/base/check.h"
@@ -35,8 +36,14 @@ struct member *member_init(void *memory, const struct member_config *config) {
     map_init(&m->map);
     for (uint32_t i = 0; i < LIMIT_EDGES; i++)
         m->edges[i].place = m->edges[i].seed = -1;
-    for (uint32_t i = 0; i < config->seeds_count; i++)
-        m->seeds[i].own = memcmp(config->seeds[i].curve, config->curve, sizeof config->curve) == 0;
+    m->memory.due = WHEN_NEVER;
+    m->seeds_count = config->seeds_count;
+    for (uint32_t i = 0; i < config->seeds_count; i++) {
+        const struct member_seed *seed = &config->seeds[i];
+        memcpy(m->seeds[i].endpoint, seed->endpoint, sizeof m->seeds[i].endpoint);
+        memcpy(m->seeds[i].curve, seed->curve, sizeof m->seeds[i].curve);
+        m->seeds[i].own = memcmp(seed->curve, config->curve, sizeof config->curve) == 0;
+    }
     m->routes_stale = true;
     return m;
 }
@@ -115,10 +122,12 @@ static void hear(struct member *m, const struct event *event, struct says *out) 
         return;
     }
     switch (event->msg.kind) {
-    case MSG_NONE:
-    case MSG_start: break;
+    case MSG_NONE: break;
     case MSG_quit: self_farewell(m, &(struct msg_farewell){.done = false}, out); break;
     case MSG_farewell: self_farewell(m, &event->msg.farewell, out); break;
+    case MSG_rows:
+    case MSG_saved:
+    case MSG_save_failed: remember_hear(m, &event->msg, out); break;
     default: carry_room(m, event->peer, &event->msg, out); break;
     }
 }
@@ -220,19 +229,30 @@ static void tick(struct member *m, struct says *out) {
     if (m->flush_at <= m->at.now)
         records_flush(m, out);
     member_wake(m, m->flush_at);
+    remember_tick(m, out);
     tell_news(m, out);
+}
+
+static void begin(struct member *m, const struct event *event, struct says *out) {
+    if (event->msg.kind == MSG_start) {
+        remember_begin(m, out);
+        return;
+    }
+    if (!remember_step(m, event, out))
+        return;
+    m->up = true;
+    self_begin(m);
+    tick(m, out);
 }
 
 static void member_step(void *self, const struct event *event, struct moment at, struct says *out) {
     struct member *m = self;
     m->at = at;
-    if (!m->up && event->msg.kind != MSG_start)
+    if (!m->up) {
+        begin(m, event, out);
         return;
-    if (m->up)
-        judge_own_lateness(m);
-    else
-        self_begin(m);
-    m->up = true;
+    }
+    judge_own_lateness(m);
     bool passing = event->msg.kind == MSG_carry ||
                    (event->from != ROOM_PEERS && event->from != ROOM_NODE &&
                     event->msg.kind != MSG_NONE && event->msg.kind != MSG_farewell);

@@ -1,5 +1,6 @@
 #include "actors/member/records.h"
 
+#include "actors/member/remember.h"
 #include "actors/member/self.h"
 #include "actors/member/verdict.h"
 #include "proto/base/mp.h"
@@ -48,6 +49,7 @@ void records_changed(struct member *m, uint32_t place, int32_t from, bool joined
     owe(m, place, ready_edges(m) & ~bit_of(from));
     m->pairs[place].news = true;
     verdict_version_changed(m, place);
+    remember_changed(m, place);
 }
 
 /* ---- hearing ---- */
@@ -104,8 +106,10 @@ enum proof record_hear(struct member *m, uint32_t edge, const struct msg_member_
     }
     if (merged == MERGED_JOINED || moves_overlay(&m->map.known[*place], r))
         m->overlay_stale = true;
-    if (merged == MERGED_JOINED && (uint32_t)*place < m->map.count)
+    if (merged == MERGED_JOINED && (uint32_t)*place < m->map.count) {
         verdict_forget(m, (uint32_t)*place); /* it takes the place of one that is gone */
+        remember_forget(m, (uint32_t)*place);
+    }
     map_merge(&m->map, r, m->at.now, place);
     records_changed(m, (uint32_t)*place, (int32_t)edge, merged == MERGED_JOINED);
     return PROOF_GOOD;

@@ -80,11 +80,11 @@ static void raise_version(struct member *m, const struct version *claim) {
 
 void self_begin(struct member *m) {
     struct self *self = &m->self;
-    self->version = (struct version){.generation = UINT64_C(1) << 32 |
+    self->version = (struct version){.generation = m->memory.boots << 32 |
                                                    (m->config.generation_nonce & UINT32_MAX),
                                      .incarnation = 1,
                                      .state = MEMBER_ALIVE};
-    self->join_until = m->at.now + (m->config.seeds_count > 0 ? JOIN_MS : 0);
+    self->join_until = m->at.now + (m->seeds_count > 0 ? JOIN_MS : 0);
     self->convicted_at = INT64_MIN;
     self->active_from = m->at.now;
     self->quiet_by = WHEN_NEVER;

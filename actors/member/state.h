@@ -13,6 +13,9 @@ enum {
     SUITS_MAX = 64,
     NOTED_MAX = 64,
     SELF_VOUCHES = 3, /* of those that made a node active, so many travel in its record */
+    SEEDS_MAX = MEMBER_SEEDS_MAX + LIMIT_MEMBERS,
+    REMEMBERED_AT_ONCE = 64,
+    FORGOTTEN_AT_ONCE = 256,
 };
 
 enum edge_state {
@@ -66,6 +69,8 @@ struct pair {
     int64_t rtt_us;                /* -1: not measured */
     int64_t rtt_told_us;
     bool news; /* node_known is to be said */
+    bool unsaved;
+    uint64_t saved_as; /* fingerprint of the row that was kept of it; 0: none */
 };
 
 enum { SUIT_NONE = -1 };
@@ -103,10 +108,44 @@ struct self {
     uint32_t returns;
 };
 
-struct seed_state {
+/* Where to knock: first those of the configuration, then those that are remembered. */
+struct seed {
+    char endpoint[96]; /* empty: it cannot be dialled */
+    uint8_t curve[32];
+    bool own; /* it is this node */
     when_ms dial_at;
     uint32_t tries;
-    bool own; /* it is this node */
+    /* Of a remembered one. */
+    struct node_id id;
+    uint64_t certificate; /* its fingerprint */
+    bool gone;            /* when it was heard of last, at `stamp` */
+    wall_ms stamp;
+};
+
+enum remembering {
+    REMEMBER_UNREAD,
+    REMEMBER_READING,
+    REMEMBER_READ, /* the boot is to be kept */
+    REMEMBER_OPENING,
+    REMEMBER_STOPPED, /* told to end before it had begun */
+    REMEMBER_RESTING,
+    REMEMBER_SAVING
+};
+
+struct memory {
+    enum remembering phase;
+    uint64_t ticket;
+    uint64_t boots; /* of this node, the present life included once it is up */
+    when_ms due;    /* when the store is asked; WHEN_NEVER: nothing is to be asked */
+    dur_ms pause;   /* the last one */
+    bool ailing;    /* and people were told */
+    wall_ms newest; /* of all stamps that were read */
+    uint8_t after[NODE_ID_BYTES];
+    size_t after_len;
+    uint32_t batch_count; /* members in the transaction under way */
+    uint16_t batch[REMEMBERED_AT_ONCE];
+    uint32_t forgotten_count, forgetting; /* rows to be deleted; of them in the transaction */
+    struct node_id forgotten[FORGOTTEN_AT_ONCE];
 };
 
 struct member {
@@ -128,7 +167,10 @@ struct member {
     uint64_t noted[NOTED_MAX]; /* keys people were told of */
     uint32_t last_edge;
     struct self self;
-    struct seed_state seeds[MEMBER_SEEDS_MAX];
+    struct memory memory;
+    uint32_t seeds_count, seeds_turn; /* who of the remembered ones is next */
+    when_ms seeds_at;                 /* ... when, while there are edges */
+    struct seed seeds[SEEDS_MAX];
     struct edge edges[LIMIT_EDGES];
     struct suit suits[SUITS_MAX];
     struct pair pairs[LIMIT_MEMBERS];

@@ -132,6 +132,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     ensure(memory != NULL && s.says != NULL);
     s.core = member_core(member_init(memory, &config));
     hear(&s, ROOM_NODE, 0, &(struct msg){.kind = MSG_start});
+    hear(&s, ROOM_STORE, 0, &(struct msg){.kind = MSG_rows, .rows.ticket = 1});
+    hear(&s, ROOM_STORE, 0, &(struct msg){.kind = MSG_saved, .saved.ticket = 2});
     while (rest.len >= 3) {
         size_t len = (size_t)rest.data[1] << 8 | rest.data[2];
         uint8_t what = rest.data[0];

@@ -10,7 +10,7 @@
 
 static void broken_edges_convict_nobody(void **state) {
     (void)state;
-    for (uint32_t count = 2; count <= 22; count += 5) {
+    for (uint32_t count = 2; count <= 22; count += 10) {
         struct world *w = cluster(count, count);
         struct rng r = rng_of(count, 3, 0);
         for (int i = 0; i < 100; i++) {

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum happening { HAPPENS_FRAME, HAPPENS_UP, HAPPENS_DOWN };
+enum happening { HAPPENS_FRAME, HAPPENS_UP, HAPPENS_DOWN, HAPPENS_ANSWER /* of the disk */ };
 
 struct happening_at {
     when_ms when;

@@ -12,6 +12,8 @@
 #include "actors/member/verdict.h"
 #include "proto/base/check.h"
 #include "proto/base/mp.h"
+#include "store/store_ask.h"
+#include "store/store_mem.h"
 #include "tests/unit/actors/member/happenings.h"
 #include "tests/unit/actors/member/people.h"
 
@@ -43,6 +45,8 @@ struct world_node {
     struct core core;
     bool running, host_lost;
     uint32_t life, last_even;
+    struct store *disk; /* outlives the process */
+    uint32_t asked;     /* of the disk, in all */
     when_ms stopped_until;
     int32_t by_edge[2][WORLD_LINKS]; /* link + 1 */
     struct view view[WORLD_NODES];
@@ -69,7 +73,7 @@ struct world {
     bool cut[WORLD_NODES][WORLD_NODES]; /* [from][to] */
     struct world_node nodes[WORLD_NODES];
     struct happenings queue;
-    uint8_t *says;
+    uint8_t *says, *rows;
 };
 
 /* ---- the network ---- */
@@ -189,6 +193,35 @@ static inline void hear_known(struct world *w, uint32_t node, const struct msg_n
                        .rtt_us = m->rtt_us};
 }
 
+/* ---- a node's disk ---- */
+
+static inline void answer(struct world *w, uint32_t node, const struct msg *m) {
+    struct happening_at h = {.when = w->at.now + 1,
+                             .serial = ++w->serial,
+                             .what = HAPPENS_ANSWER,
+                             .to = node,
+                             .life = w->nodes[node].life};
+    struct buf bytes = buf_of(malloc(LIMIT_FRAME_BYTES), LIMIT_FRAME_BYTES);
+    ensure(bytes.data != NULL && msg_encode(m, &bytes));
+    h.bytes = bytes.data;
+    h.len = bytes.len;
+    queue_put(&w->queue, h);
+}
+
+static inline void ask_disk(struct world *w, uint32_t node, const struct msg *m) {
+    struct world_node *n = &w->nodes[node];
+    struct buf rows = buf_of(w->rows, STORE_ROWS_BYTES_MAX);
+    struct err err;
+    n->asked++;
+    struct msg said;
+    if (m->kind == MSG_scan)
+        said = store_answer_scan(n->disk, &m->scan, &rows);
+    else
+        said =
+            store_answer_save(m->save.ticket, store_save(n->disk, m->save.ops, &err) ? NULL : &err);
+    answer(w, node, &said);
+}
+
 static inline void perform(struct world *w, uint32_t node, struct span says) {
     while (says.len > 0) {
         struct frame f = frame_take(&says);
@@ -201,6 +234,8 @@ static inline void perform(struct world *w, uint32_t node, struct span says) {
             do_close(w, node, m.edge_close.edge);
         else if (f.to == ROOM_PEERS)
             do_send(w, node, f.peer, f.message);
+        else if (f.to == ROOM_STORE)
+            ask_disk(w, node, &m);
         else if (m.kind == MSG_quiet)
             w->nodes[node].quiets++;
         else if (m.kind == MSG_node_known && f.to == ROOM_LEADER)
@@ -326,7 +361,16 @@ static inline void happen(struct world *w, struct happening_at *h) {
     int side = l->node[0] == h->to && l->life[0] == h->life && h->what == HAPPENS_UP ? 0
                : l->node[1] == h->to                                                 ? 1
                                                                                      : 0;
-    if (h->to >= w->count || !n->running || n->life != h->life || !l->open[side])
+    if (h->to >= w->count || !n->running || n->life != h->life)
+        return;
+    if (h->what == HAPPENS_ANSWER) {
+        struct msg said;
+        struct err wrong;
+        ensure(msg_decode(&said, span_of(h->bytes, h->len), &wrong));
+        step(w, h->to, ROOM_STORE, 0, &said);
+        return;
+    }
+    if (!l->open[side])
         return;
     struct msg m = {.kind = MSG_edge_down};
     struct err err;
@@ -362,6 +406,13 @@ static inline bool holds_up(struct world *w, struct happening_at *h) {
     struct link *l = &w->links[h->link];
     if (h->to >= w->count)
         return false;
+    if (h->what == HAPPENS_ANSWER) {
+        if (w->nodes[h->to].stopped_until <= w->at.now)
+            return false;
+        h->when = w->nodes[h->to].stopped_until;
+        queue_put(&w->queue, *h);
+        return true;
+    }
     uint32_t from = l->node[0] == h->to ? l->node[1] : l->node[0];
     int side = l->node[0] == h->to ? 0 : 1;
     bool local = h->what == HAPPENS_DOWN && h->why != EDGE_CLOSED;
@@ -436,12 +487,15 @@ static inline struct world *world_new(uint32_t count, uint64_t seed) {
     struct world *w = calloc(1, sizeof *w);
     ensure(w != NULL && count <= WORLD_NODES);
     w->says = malloc(SAYS_BYTES);
+    w->rows = malloc(STORE_ROWS_BYTES_MAX);
+    ensure(w->says != NULL && w->rows != NULL);
     w->count = count;
     w->at = (struct moment){.now = 1000, .wall = people_wall};
     w->rng = rng_of(seed, 9, 0);
     for (uint32_t i = 0; i < count; i++) {
         w->nodes[i].config = person(i);
         w->nodes[i].config.seed = seed * 1000 + i;
+        w->nodes[i].disk = store_open_mem();
     }
     return w;
 }
@@ -498,65 +552,18 @@ static inline void world_cut(struct world *w, uint32_t from, uint32_t to, bool c
 }
 
 static inline void world_destroy(struct world *w) {
-    for (uint32_t i = 0; i < w->count; i++)
+    for (uint32_t i = 0; i < w->count; i++) {
         free(w->nodes[i].member);
+        store_close(&w->nodes[i].disk);
+    }
     while (w->queue.count > 0)
         free(queue_take(&w->queue).bytes);
     free(w->queue.items);
     free(w->says);
+    free(w->rows);
     free(w);
 }
 
-/* ---- what holds ---- */
-
-static inline enum member_state state_seen(const struct world *w, uint32_t by, uint32_t of) {
-    return w->nodes[by].view[of].told ? w->nodes[by].view[of].state : MEMBER_NONE;
-}
-
-/* All that run know each other as ALIVE and active. */
-static inline bool all_see_all(const struct world *w) {
-    for (uint32_t i = 0; i < w->count; i++) {
-        for (uint32_t j = 0; j < w->count; j++) {
-            const struct view *v = &w->nodes[i].view[j];
-            if (w->nodes[i].running && w->nodes[j].running &&
-                (!v->told || v->state != MEMBER_ALIVE || !v->active))
-                return false;
-        }
-    }
-    return true;
-}
-
-/* Maps of all that run are equal. */
-static inline bool all_agree(const struct world *w) {
-    uint64_t sum = 0;
-    bool first = true;
-    for (uint32_t i = 0; i < w->count; i++) {
-        if (!w->nodes[i].running)
-            continue;
-        if (!first && w->nodes[i].member->map.sum != sum)
-            return false;
-        sum = w->nodes[i].member->map.sum;
-        first = false;
-    }
-    return true;
-}
-
-static inline bool all_see_gone(const struct world *w, enum member_state least) {
-    for (uint32_t i = 0; i < w->count; i++) {
-        for (uint32_t j = 0; j < w->count; j++) {
-            if (w->nodes[i].running && !w->nodes[j].running && state_seen(w, i, j) < least)
-                return false;
-        }
-    }
-    return true;
-}
-
-static inline bool gone_are_dead(const struct world *w) {
-    return all_see_gone(w, MEMBER_DEAD);
-}
-
-static inline bool gone_are_unreachable(const struct world *w) {
-    return all_see_gone(w, MEMBER_UNREACHABLE);
-}
+#include "tests/unit/actors/member/holds.h"
 
 #endif
