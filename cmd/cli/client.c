@@ -310,10 +310,9 @@ static struct client *client_new(struct err *err) {
     return c;
 }
 
-struct client *client_open(const struct client_options *options, struct err *err) {
+struct client *client_open(const char *state_dir, struct err *err) {
     struct client *c = client_new(err);
-    if (c != NULL &&
-        (!client_prepare(c, options->state_dir, err) || !client_reach(c, FIRST_MS, err)))
+    if (c != NULL && (!client_prepare(c, state_dir, err) || !client_reach(c, FIRST_MS, err)))
         client_close(&c);
     return c;
 }

@@ -21,11 +21,6 @@
 
 struct client;
 
-struct client_options {
-    const char *state_dir; /* NULL: the default */
-    bool quiet;            /* no chatter on standard error */
-};
-
 enum client_news {
     CLIENT_ANSWER, /* *answer is set */
     CLIENT_TIMEOUT,
@@ -42,7 +37,8 @@ bool state_dir_choose(char out[PATH_MAX], const char *given, struct err *err);
  * visited; client_open would make it. */
 bool client_state_missing(const char *state_dir);
 
-struct client *client_open(const struct client_options *options, struct err *err);
+/* state_dir NULL: the default. */
+struct client *client_open(const char *state_dir, struct err *err);
 void client_close(struct client **self); /* an embedded node is stopped first */
 bool client_reopen(struct client *c, struct err *err);
 /* The node may not have heard yet what another one has: so long it is worth to ask again, after a client_pause. */

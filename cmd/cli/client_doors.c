@@ -102,6 +102,7 @@ bool doors_shut(const struct doors *d, struct err *err) {
         buf_text(&text, d->items[i].endpoint + strlen("tcp://"));
     }
     buf_zero(&text);
-    return err_set(err, ERR_UNREACHABLE, "no node of cluster %s answers; asked %s%s", handle, list,
-                   d->count > SHOWN ? ", ..." : "");
+    err_set(err, ERR_UNREACHABLE, "no node of cluster %s answers; asked %s%s", handle, list,
+            d->count > SHOWN ? ", ..." : "");
+    return err_context(err, "if they have moved, a new token knows where: zyg cluster join TOKEN");
 }

@@ -61,7 +61,6 @@ bool subject_find(struct client *c, const char *operand, struct subject *s, stru
 }
 
 struct client *look_open(const struct args *args, struct subject *s, struct err *err) {
-    struct client_options options = {.state_dir = args->state_dir, .quiet = args->quiet};
     const char *operand = args->operands_count > 0 ? args->operands[0] : "last";
     if (client_state_missing(args->state_dir)) {
         struct selector selector;
@@ -69,7 +68,7 @@ struct client *look_open(const struct args *args, struct subject *s, struct err 
             job_unknown(selector.job, err);
         return NULL;
     }
-    struct client *c = client_open(&options, err);
+    struct client *c = client_open(args->state_dir, err);
     if (c != NULL && !subject_find(c, operand, s, err))
         client_close(&c);
     return c;

@@ -100,9 +100,8 @@ int cli_ls(int argc, char **argv) {
     if (limit == 0)
         return cli_usage("ls", "--limit 0: expected at least 1");
     struct err err = {0};
-    struct client_options where = {.state_dir = args.state_dir, .quiet = args.quiet};
     bool missing = client_state_missing(args.state_dir);
-    struct client *c = missing ? NULL : client_open(&where, &err);
+    struct client *c = missing ? NULL : client_open(args.state_dir, &err);
     bool ok = (missing || c != NULL) && jobs_print(c, &args, limit, &err);
     return look_end(&c, ok, &err);
 }

@@ -148,8 +148,7 @@ int cli_nodes(int argc, char **argv) {
     if (!cli_args(&args, argc, argv, &rules, &status))
         return status;
     struct err err = {0};
-    struct client_options where = {.state_dir = args.state_dir, .quiet = args.quiet};
-    struct client *c = client_open(&where, &err);
+    struct client *c = client_open(args.state_dir, &err);
     bool ok = c != NULL && nodes_print(c, &args, &err);
     return look_end(&c, ok, &err);
 }

@@ -95,8 +95,7 @@ int cli_submit(int argc, char **argv) {
     struct job_file *file = job_load(args.operands[0], &err);
     if (file == NULL)
         return cli_fail(&err);
-    struct client_options where = {.state_dir = args.state_dir, .quiet = args.quiet};
-    struct client *c = client_open(&where, &err);
+    struct client *c = client_open(args.state_dir, &err);
     status = c == NULL ? cli_fail(&err) : submit(&c, file, &args, wait);
     job_file_destroy(&file);
     return status;

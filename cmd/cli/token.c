@@ -100,8 +100,7 @@ static void seeds_add_running(struct token *token, const struct request *r) {
         return;
     memcpy(seed.curve, door.server_key, sizeof seed.curve);
     seed_add(token, &seed);
-    const struct client_options where = {.state_dir = r->dir, .quiet = r->quiet};
-    struct client *c = client_open(&where, &ignored);
+    struct client *c = client_open(r->dir, &ignored);
     struct msg who = {.kind = MSG_list_nodes, .list_nodes.doors = TOKEN_SEEDS_MAX};
     struct known known = {.token = token, .role = r->role};
     const struct pages_reader reader = {.row = seed_add_row, .context = &known};

@@ -232,6 +232,6 @@ for name in a b c; do
 done
 run on u zyg ls
 assert_status 3
-assert_match "$err" "^zyg: no node of cluster $lab answers; asked 127\.0\.0\.1:[0-9]+, 127\.0\.0\.1:[0-9]+, 127\.0\.0\.1:[0-9]+$"
+assert_match "$err" "^zyg: no node of cluster $lab answers; asked 127\.0\.0\.1:[0-9]+, 127\.0\.0\.1:[0-9]+, 127\.0\.0\.1:[0-9]+ \(if they have moved, a new token knows where: zyg cluster join TOKEN\)$"
 run on u zyg submit "$WORK/quick.yaml" --wait # it is not run here
 assert_status 3
