@@ -6,8 +6,9 @@
 #include <string.h>
 
 enum {
-    /* An outcome goes to four rooms; a step that has less room than this left says it in the next. */
-    OUTCOME_ROOM = 4 * LIMIT_FRAME_BYTES
+    /* An outcome goes to three rooms, and each follower hears that it is over; a step that has less room than this left says
+     * it in the next. */
+    OUTCOME_ROOM = 3 * LIMIT_FRAME_BYTES + FOLLOWERS * 256
 };
 
 size_t executor_memory(uint32_t slots) {
@@ -103,6 +104,8 @@ static void say_verdicts(struct executor *e, struct says *out) {
         if (t->verdict != TRIAL_LOST && !t->suspected)
             suspects_forget(&e->suspects, &e->jobs[t->job].id, t->slot);
         executor_say_trial_outcome(e, t, out);
+        const struct followed what = {.trial = t, .job = &e->jobs[t->job].id};
+        followers_over(&e->followers, &what, t->verdict == TRIAL_LOST, out);
         t->life = LIFE_FREE;
         e->jobs[t->job].trials--;
         forget_if_over(e, &e->jobs[t->job]);
@@ -211,7 +214,7 @@ static void tell_all(struct executor *e, const struct open_job *job,
     for (uint32_t i = 0; i < e->places; i++) {
         struct trial *t = &e->trials[i];
         if (t->life != LIFE_FREE && (job == NULL || t->job == position_of(e, job)))
-            executor_say_acts(e, t, trial_hear(t, heard), out);
+            executor_say_acts(t, trial_hear(t, heard), out);
     }
 }
 
@@ -231,25 +234,16 @@ static void hear_job_shut(struct executor *e, const struct msg_job_shut *m, stru
     forget_if_over(e, job);
 }
 
-static void hear_follow(struct executor *e, const struct msg_follow *m, struct says *out) {
+static void hear_follow(struct executor *e, uint32_t peer, const struct msg_follow *m,
+                        struct moment at, struct says *out) {
     const struct open_job *job = find_job(e, &m->job);
-    for (uint32_t i = 0; i < e->places && job != NULL; i++) {
-        struct trial *t = &e->trials[i];
-        if (t->life == LIFE_FREE || t->slot != m->slot || t->job != position_of(e, job))
-            continue;
-        t->followed = m->on;
-        if (!m->on)
-            return;
-        struct buf tail = buf_of(e->tail, sizeof e->tail);
-        printout_tail(&t->printout, &tail);
-        if (t->printout.bytes > 0)
-            executor_say_printed(e, t, 0, printout_head(&t->printout), out);
-        if (tail.len > 0)
-            executor_say_printed(e, t, t->printout.bytes - tail.len, buf_view(&tail), out);
-        executor_say_printed(e, t, t->printout.bytes, (struct span){0},
-                             out); /* that was all that was kept */
-        return;
+    struct followed what = {.job = &m->job};
+    for (uint32_t i = 0; i < e->places && job != NULL && what.trial == NULL; i++) {
+        const struct trial *t = &e->trials[i];
+        if (t->life != LIFE_FREE && t->slot == m->slot && t->job == position_of(e, job))
+            what.trial = t;
     }
+    followers_hear(&e->followers, peer, m, &what, at.now, out);
 }
 
 static void hear_quit(struct executor *e, struct moment at, struct says *out) {
@@ -277,7 +271,7 @@ static void hear_run(struct executor *e, uint64_t run, enum trial_news news, con
     const struct trial_heard heard = {.news = news, .msg = msg, .at = at};
     struct trial *t = find_run(e, run);
     if (t != NULL)
-        executor_say_acts(e, t, trial_hear(t, &heard), out);
+        executor_say_acts(t, trial_hear(t, &heard), out);
 }
 
 static void hear_output(struct executor *e, const struct msg_output *m, struct moment at,
@@ -285,11 +279,10 @@ static void hear_output(struct executor *e, const struct msg_output *m, struct m
     struct trial *t = find_run(e, m->run);
     if (t == NULL || t->life == LIFE_OVER)
         return;
-    uint64_t offset = t->printout.bytes;
     enum trial_acts acts = trial_print(t, m->bytes, at);
-    if (t->followed)
-        executor_say_printed(e, t, offset, m->bytes, out);
-    executor_say_acts(e, t, acts, out);
+    const struct followed what = {.trial = t, .job = &e->jobs[t->job].id};
+    followers_printed(&e->followers, &what, at.now, out);
+    executor_say_acts(t, acts, out);
 }
 
 static uint32_t count_running(const struct executor *e) {
@@ -310,7 +303,7 @@ static void hear_launcher(struct executor *e, const struct msg *msg, struct mome
             continue;
         if (trial_is_suspect(t))
             heard.deaths = suspects_add(&e->suspects, &e->jobs[t->job].id, t->slot, alone, at.now);
-        executor_say_acts(e, t, trial_hear(t, &heard), out);
+        executor_say_acts(t, trial_hear(t, &heard), out);
     }
     e->apart_until = suspects_apart_until(&e->suspects, at.now);
     executor_say_capacity(e, out);
@@ -334,11 +327,13 @@ static void hear_time(struct executor *e, struct moment at, struct says *out) {
     for (uint32_t i = 0; i < e->places; i++) {
         struct trial *t = &e->trials[i];
         if (t->life != LIFE_FREE && t->due <= at.now)
-            executor_say_acts(e, t, trial_hear(t, &heard), out);
+            executor_say_acts(t, trial_hear(t, &heard), out);
     }
 }
 
-static void hear(struct executor *e, const struct msg *msg, struct moment at, struct says *out) {
+static void hear(struct executor *e, const struct event *event, struct moment at,
+                 struct says *out) {
+    const struct msg *msg = &event->msg;
     switch (msg->kind) {
     case MSG_NONE: hear_time(e, at, out); break;
     case MSG_start:
@@ -348,7 +343,7 @@ static void hear(struct executor *e, const struct msg *msg, struct moment at, st
     case MSG_job_open: open_job(e, &msg->job_open); break;
     case MSG_job_shut: hear_job_shut(e, &msg->job_shut, at, out); break;
     case MSG_lease: hear_lease(e, &msg->lease, at, out); break;
-    case MSG_follow: hear_follow(e, &msg->follow, out); break;
+    case MSG_follow: hear_follow(e, event->peer, &msg->follow, at, out); break;
     case MSG_quit: hear_quit(e, at, out); break;
     case MSG_spawned: hear_run(e, msg->spawned.run, NEWS_SPAWNED, msg, at, out); break;
     case MSG_spawn_failed: hear_run(e, msg->spawn_failed.run, NEWS_FAILED, msg, at, out); break;
@@ -372,7 +367,7 @@ static bool is_idle(const struct executor *e) {
 static void executor_step(void *self, const struct event *event, struct moment at,
                           struct says *out) {
     struct executor *e = self;
-    hear(e, &event->msg, at, out);
+    hear(e, event, at, out);
     say_verdicts(e, out);
     end_apart(e, at, out);
     if (e->quitting && !e->quiet && is_idle(e)) {

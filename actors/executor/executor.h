@@ -1,10 +1,10 @@
 /* executor - runs trials: fills their command lines, has them started and stopped, understands what they print and says
  * how each attempt ended.
  *
- * Hears    start, job_open, job_shut, lease, follow, quit; from the launcher spawned, spawn_failed, output,
- *          output_end, exited, launcher_up, launcher_down; the time.
+ * Hears    start, job_open, job_shut, lease, quit; follow (gateways, this node's and through member those of others); from the
+ *          launcher spawned, spawn_failed, output, output_end, exited, launcher_up, launcher_down; the time.
  * Says     capacity (after start, whenever the launcher goes or comes back, and when suspects are cleared), spawn, kill,
- *          began, printed, outcome, quiet.
+ *          outcome, quiet; printed (gateways that follow: this node's, and by say_to MEMBER those of others).
  * Holds    every lease is answered by exactly one outcome. One that cannot be run here (unknown job, no free place,
  *          after quit) is LOST at once; so is every attempt under way when the launcher dies. A trial may kill its
  *          parent: slots that went down with it several times in a row run one at a time (capacity 1), and one that does so
@@ -14,7 +14,7 @@
  *          LOST when quitting, CRASHED when it had come to a limit. It frees its place; its folder is refused to the next
  *          attempt by zyg-run while it lives.
  * Follow   counts for the attempt that runs now: what was kept of its output is said first, then an empty `printed`, then
- *          all that comes.
+ *          what comes, one part at a time and never faster than the follower takes it (followers.h).
  * Memory   one block of executor_memory(slots) bytes from the caller, aligned for any object and zeroed. Pages of it are
  *          first touched when a job or trial needs them, so give fresh anonymous memory without huge pages.
  * Errors   init refuses a bad config. step cannot fail: a job that cannot be read ends its attempts with NO_START.

@@ -17,30 +17,7 @@ static void say_kill(const struct trial *t, int signal, struct says *out) {
     say(out, &m);
 }
 
-static void say_began(const struct executor *e, const struct trial *t, struct says *out) {
-    struct msg m = {.kind = MSG_began};
-    m.began.job = e->jobs[t->job].id;
-    m.began.slot = t->slot;
-    m.began.attempt = t->attempt;
-    m.began.wall = t->began.wall;
-    say(out, &m);
-}
-
-void executor_say_printed(const struct executor *e, const struct trial *t, uint64_t offset,
-                          struct span bytes, struct says *out) {
-    struct msg m = {.kind = MSG_printed};
-    m.printed.job = e->jobs[t->job].id;
-    m.printed.slot = t->slot;
-    m.printed.attempt = t->attempt;
-    m.printed.offset = offset;
-    m.printed.bytes = bytes;
-    say(out, &m);
-}
-
-void executor_say_acts(const struct executor *e, const struct trial *t, enum trial_acts acts,
-                       struct says *out) {
-    if (acts & ACT_BEGAN)
-        say_began(e, t, out);
+void executor_say_acts(const struct trial *t, enum trial_acts acts, struct says *out) {
     if (acts & ACT_TERM)
         say_kill(t, SIGTERM, out);
     if (acts & ACT_KILL)

@@ -4,6 +4,7 @@
 
 #include "actors/executor/command.h"
 #include "actors/executor/executor.h"
+#include "actors/executor/followers.h"
 #include "actors/executor/suspects.h"
 #include "actors/executor/trial.h"
 
@@ -45,6 +46,7 @@ struct executor {
     bool quiet;   /* said since quitting */
     uint64_t run; /* the last number given to the launcher */
     struct suspects suspects;
+    struct followers followers;
     uint32_t jobs_used; /* places from here on were never used */
     struct open_job jobs[EXECUTOR_JOBS];
     struct value values[LIMIT_PARAMS];
@@ -59,11 +61,7 @@ struct executor {
 
 uint32_t executor_room(const struct executor *e); /* trials that may run at once now */
 void executor_say_capacity(const struct executor *e, struct says *out);
-void executor_say_printed(const struct executor *e, const struct trial *t, uint64_t offset,
-                          struct span bytes, struct says *out);
-/* began and kill as `acts` has them. */
-void executor_say_acts(const struct executor *e, const struct trial *t, enum trial_acts acts,
-                       struct says *out);
+void executor_say_acts(const struct trial *t, enum trial_acts acts, struct says *out); /* kill */
 void executor_say_trial_outcome(struct executor *e, struct trial *t, struct says *out);
 /* The outcome of a lease that never became a trial. */
 void executor_say_refusal(struct executor *e, const struct msg_lease *lease,

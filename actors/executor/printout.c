@@ -35,13 +35,22 @@ uint64_t printout_tail_len(const struct printout *p) {
     return smaller(p->bytes - printout_head(p).len, LIMIT_LOG_TAIL_BYTES);
 }
 
-void printout_tail(const struct printout *p, struct buf *out) {
-    size_t len = (size_t)printout_tail_len(p);
-    if (len < LIMIT_LOG_TAIL_BYTES) {
-        buf_put(out, p->tail, len);
-        return;
+uint64_t printout_read(const struct printout *p, uint64_t from, struct buf *out) {
+    struct span head = printout_head(p);
+    if (from < head.len) {
+        buf_span(out, span_from(head, (size_t)from));
+        return from;
     }
-    size_t oldest = (size_t)((p->bytes - LIMIT_LOG_HEAD_BYTES) % LIMIT_LOG_TAIL_BYTES);
-    buf_put(out, p->tail + oldest, LIMIT_LOG_TAIL_BYTES - oldest);
-    buf_put(out, p->tail, oldest);
+    uint64_t oldest = p->bytes - printout_tail_len(p);
+    from = from < oldest ? oldest : from < p->bytes ? from : p->bytes;
+    size_t len = (size_t)(p->bytes - from);
+    size_t at = (size_t)((from - head.len) % LIMIT_LOG_TAIL_BYTES);
+    size_t before_wrap = smaller(len, LIMIT_LOG_TAIL_BYTES - at);
+    buf_put(out, p->tail + at, before_wrap);
+    buf_put(out, p->tail, len - before_wrap);
+    return from;
+}
+
+void printout_tail(const struct printout *p, struct buf *out) {
+    (void)printout_read(p, LIMIT_LOG_HEAD_BYTES, out);
 }

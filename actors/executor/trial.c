@@ -188,13 +188,13 @@ static enum trial_acts start(struct trial *t, const struct trial_heard *heard) {
     t->life = LIFE_RUNNING;
     t->began = heard->at;
     t->due = t->limits.wall > 0 ? after(heard->at, t->limits.wall) : WHEN_NEVER;
-    return ACT_BEGAN;
+    return ACT_NONE;
 }
 
 /* It was to be stopped before it was known to run; the signal follows it. */
 static enum trial_acts start_late(struct trial *t, const struct trial_heard *heard) {
     t->began = heard->at;
-    return ACT_BEGAN;
+    return ACT_NONE;
 }
 
 /* The machine is short of something that others will give back, or what is needed is just in use: its program is being

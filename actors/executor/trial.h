@@ -58,7 +58,7 @@ struct trial_heard {
 };
 
 /* What has to be said: a set. */
-enum trial_acts { ACT_NONE = 0, ACT_BEGAN = 1, ACT_TERM = 2, ACT_KILL = 4 };
+enum trial_acts { ACT_NONE = 0, ACT_TERM = 1, ACT_KILL = 2 };
 
 struct trial {
     enum life life;
@@ -73,7 +73,6 @@ struct trial {
     dur_ms run_ms;
     enum stop stop;
     bool output_over;
-    bool followed;
     struct msg_exited exit;
     enum trial_status verdict; /* OVER: how it ended */
     char cause[CAUSE_BYTES + 1];

@@ -28,8 +28,7 @@ static void give_up(struct ask *ask, enum err_code code, const char *what, struc
     ask->kind = ASK_NONE;
 }
 
-struct ask *ask_new(struct asks *a, enum ask_kind kind, uint32_t peer, uint64_t ticket,
-                    struct says *out) {
+struct ask *ask_take(struct asks *a, enum ask_kind kind, uint32_t peer, uint64_t ticket) {
     for (size_t i = 0; i < ASKS; i++) {
         struct ask *ask = &a->items[i];
         if (ask->kind != ASK_NONE)
@@ -40,13 +39,20 @@ struct ask *ask_new(struct asks *a, enum ask_kind kind, uint32_t peer, uint64_t 
         ask->ticket = ticket;
         ask->scan = ++a->tickets;
         ask->step = ask->pending = 0;
-        ask->slot = ask->attempt = ask->limit = ask->found = 0;
-        ask->more = ask->open = false;
+        ask->slot = ask->attempt = ask->limit = ask->found = ask->from = ask->ended = 0;
+        ask->more = ask->open = ask->waits = ask->stays = false;
         ask->cursor_len = ask->kept_len = 0;
         return ask;
     }
-    refuse(out, peer, ticket, ERR_BUSY, "too many questions at once; try again");
     return NULL;
+}
+
+struct ask *ask_new(struct asks *a, enum ask_kind kind, uint32_t peer, uint64_t ticket,
+                    struct says *out) {
+    struct ask *ask = ask_take(a, kind, peer, ticket);
+    if (ask == NULL)
+        refuse(out, peer, ticket, ERR_BUSY, "too many questions at once; try again");
+    return ask;
 }
 
 struct ask *asks_admitted(struct asks *a, uint64_t ticket) {
@@ -143,7 +149,8 @@ void ask_begin(struct asks *a, struct ask *ask, struct says *out) {
     case ASK_TRIALS:
     case ASK_RANKED: scan_of_job(a, ask, TABLE_jobs, false, out); break;
     case ASK_LOG: scan_of_slot(a, ask, TABLE_logs, out); break;
-    case ASK_SERIES: scan_of_slot(a, ask, TABLE_trials, out); break;
+    case ASK_SERIES:
+    case ASK_RECORDED: scan_of_slot(a, ask, TABLE_trials, out); break;
     case ASK_EVENTS: scan_of_job(a, ask, TABLE_events, true, out); break;
     }
 }
@@ -353,13 +360,14 @@ static void on_log(struct ask *ask, const struct msg_rows *rows, struct says *ou
     const struct span parts[] = {head, tail};
     const uint64_t offsets[] = {0, bytes - tail.len};
     for (int i = 0; i < 2; i++) {
-        if (parts[i].len > 0)
+        uint64_t skip = ask->from > offsets[i] ? ask->from - offsets[i] : 0;
+        if (skip < parts[i].len)
             say_to(out, ROOM_CLIENTS, ask->peer,
                    &(struct msg){.kind = MSG_log_part,
                                  .log_part = {.ticket = ask->ticket,
                                               .attempt = attempt,
-                                              .offset = offsets[i],
-                                              .bytes = parts[i]}});
+                                              .offset = offsets[i] + skip,
+                                              .bytes = span_from(parts[i], (size_t)skip)}});
     }
     send_end(ask, false, (struct span){0}, out);
 }
@@ -415,6 +423,16 @@ static void on_events(struct ask *ask, const struct msg_rows *rows, struct says 
     send_end(ask, rows->more, cursor_of(ask), out);
 }
 
+static void on_record(struct ask *ask, const struct msg_rows *rows, const struct overlay *over,
+                      struct says *out) {
+    struct mp in = mp_of(rows->rows);
+    struct trial_row row;
+    (void)mp_bin(&in);
+    bool known = rows->rows.len > 0 && trial_row_decode(&row, mp_bin(&in));
+    over->recorded(over->context, ask, known && row.finished, known ? row.attempts.made : 0, out);
+    ask->kind = ASK_NONE;
+}
+
 static void on_rows(struct asks *a, struct ask *ask, const struct msg_rows *rows,
                     const struct overlay *over, struct says *out) {
     uint32_t step = ask->step++;
@@ -452,6 +470,7 @@ static void on_rows(struct asks *a, struct ask *ask, const struct msg_rows *rows
             on_series(ask, rows, out);
         break;
     case ASK_EVENTS: on_events(ask, rows, out); break;
+    case ASK_RECORDED: on_record(ask, rows, over, out); break;
     }
 }
 
@@ -459,10 +478,13 @@ void asks_rows(struct asks *a, const struct msg_rows *rows, const struct overlay
                struct says *out) {
     for (size_t i = 0; i < ASKS; i++) {
         struct ask *ask = &a->items[i];
-        if (ask->kind == ASK_NONE || ask->kind == ASK_ADMIT || ask->scan != rows->ticket)
+        if (ask->kind == ASK_NONE || ask->kind == ASK_ADMIT || ask->waits ||
+            ask->scan != rows->ticket)
             continue;
         bool watches = ask->kind == ASK_WATCH;
-        if (rows->code != ERR_NONE)
+        if (rows->code != ERR_NONE && ask->peer == ASK_NOBODY)
+            ask->kind = ASK_NONE;
+        else if (rows->code != ERR_NONE)
             give_up(ask, err_code_of(rows->code), "the store could not be read", out);
         else
             on_rows(a, ask, rows, over, out);

@@ -1,4 +1,5 @@
-/* ask - a request that waits for the store or for facts. Each is a small sequence: one scan, its rows, the next scan. */
+/* ask - a request that waits for what runs, for the store or for facts. Each is a small sequence: one scan, its rows, the next
+ * scan; what shows open jobs is begun when it is known what runs of them (gateway.c). */
 #ifndef ZYG_ASK_H
 #define ZYG_ASK_H
 
@@ -6,7 +7,7 @@
 #include "actors/kit/core.h"
 #include "store/ops.h"
 
-enum { ASKS = 32, ASK_SELECTOR_BYTES = 128 };
+enum { ASKS = 32, ASK_SELECTOR_BYTES = 128, ASK_NOBODY = UINT32_MAX };
 
 enum ask_kind {
     ASK_NONE,
@@ -19,7 +20,8 @@ enum ask_kind {
     ASK_RANKED, /* job, then ranks (or ends, for `ended`), then the trial of each */
     ASK_LOG,
     ASK_SERIES, /* the trial for the names, then its curve */
-    ASK_EVENTS
+    ASK_EVENTS,
+    ASK_RECORDED /* of ASK_NOBODY: the trial, for follow */
 };
 
 struct ask {
@@ -28,9 +30,13 @@ struct ask {
     uint64_t ticket; /* the client's */
     uint64_t scan;   /* ticket of the scan under way; for ADMIT of the question to facts */
     uint32_t step;   /* how many scans have been answered */
+    bool waits;      /* not begun yet: for what runs, at most until ... */
+    when_ms until;
     struct job_id job;
     uint64_t slot;
     uint64_t attempt; /* 0: the last */
+    uint64_t from;    /* LOG: bytes before it are not wanted */
+    bool stays;       /* LOG: while the trial runs */
     uint64_t limit;
     uint64_t ended; /* RANKED: enum trial_status; 0: by value */
     uint64_t found;
@@ -58,11 +64,14 @@ struct overlay {
     void (*trial)(void *context, const struct job_id *job, struct msg_trial_row *row);
     void (*unwatch)(void *context, uint32_t peer,
                     const struct job_id *job); /* nothing will change any more */
+    void (*recorded)(void *context, const struct ask *ask, bool finished, uint64_t attempts,
+                     struct says *out);
 };
 
 void refuse(struct says *out, uint32_t peer, uint64_t ticket, enum err_code code, const char *what);
 
-/* NULL, and refused, when as many as can be wait already. */
+/* NULL when as many as can be wait already; ask_new has refused it then. */
+struct ask *ask_take(struct asks *a, enum ask_kind kind, uint32_t peer, uint64_t ticket);
 struct ask *ask_new(struct asks *a, enum ask_kind kind, uint32_t peer, uint64_t ticket,
                     struct says *out);
 void ask_begin(struct asks *a, struct ask *ask, struct says *out); /* the first scan */

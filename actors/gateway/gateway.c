@@ -1,20 +1,26 @@
 #include "actors/gateway/gateway.h"
 
 #include "actors/gateway/ask.h"
+#include "actors/gateway/follow.h"
 #include "actors/gateway/live.h"
 #include "actors/gateway/nodes.h"
+#include "actors/member/member.h"
 #include "proto/base/check.h"
 #include "proto/status.h"
 
 #include <string.h>
 
+enum { LOOK_WAIT_MS = 200 /* for the leader to say what runs; answers come without it then */ };
+
 struct gateway {
     struct gateway_config config;
+    when_ms now; /* of the newest event */
     uint64_t slots;
     bool autorun;
     enum err_code ailing;
     uint64_t nonsense;
     struct live live;
+    struct follow follow;
     struct asks asks;
     struct nodes nodes;
     struct guests guests;
@@ -33,7 +39,8 @@ struct gateway *gateway_init(void *memory, const struct gateway_config *config) 
 }
 
 static void overlay_job(void *context, struct msg_job_row *row) {
-    live_overlay_job(&((struct gateway *)context)->live, row);
+    struct gateway *g = context;
+    live_overlay_job(&g->live, row, g->now);
 }
 
 static void overlay_unwatch(void *context, uint32_t peer, const struct job_id *job) {
@@ -41,14 +48,26 @@ static void overlay_unwatch(void *context, uint32_t peer, const struct job_id *j
 }
 
 static void overlay_trial(void *context, const struct job_id *job, struct msg_trial_row *row) {
-    live_overlay_trial(&((struct gateway *)context)->live, job, row);
+    struct gateway *g = context;
+    live_overlay_trial(&g->live, job, row, g->now);
+}
+
+static struct follow_world world_of(struct gateway *g, struct says *out) {
+    return (struct follow_world){.live = &g->live,
+                                 .asks = &g->asks,
+                                 .nodes = &g->nodes,
+                                 .self = g->config.self,
+                                 .now = g->now,
+                                 .out = out};
 }
 
 /* ---- requests ---- */
 
 /* Nobody waits for what this client asked for. */
 static void forget(struct gateway *g, uint32_t peer, struct says *out) {
-    live_left(&g->live, peer, out);
+    const struct follow_world world = world_of(g, out);
+    live_left(&g->live, peer);
+    follow_left(&g->follow, &world, peer);
     asks_left(&g->asks, peer);
     nodes_left(&g->nodes, peer);
 }
@@ -115,6 +134,12 @@ static void on_admitted(struct gateway *g, const struct msg_admitted *m, struct 
     ask->kind = ASK_NONE;
 }
 
+/* Begun when it is known what runs of the jobs it shows. */
+static void ask_wait(struct ask *ask, when_ms now) {
+    ask->waits = true;
+    ask->until = now + LOOK_WAIT_MS;
+}
+
 static void on_find(struct gateway *g, uint32_t peer, const struct msg_find *m, struct says *out) {
     if (m->selector.len == 0 || m->selector.len > ASK_SELECTOR_BYTES) {
         refuse(out, peer, m->ticket, ERR_NOT_FOUND, "no job has such a name");
@@ -125,7 +150,7 @@ static void on_find(struct gateway *g, uint32_t peer, const struct msg_find *m, 
         return;
     memcpy(ask->selector, m->selector.data, m->selector.len);
     ask->selector[m->selector.len] = '\0';
-    ask_begin(&g->asks, ask, out);
+    ask_wait(ask, g->now);
 }
 
 /* What a request for rows is about; fields a kind does not use stay zero. */
@@ -135,6 +160,7 @@ struct subject {
     uint64_t attempt;
     uint64_t limit;
     uint64_t ended;
+    bool stays;
     struct span after;
 };
 
@@ -156,18 +182,49 @@ static bool on_ask(struct gateway *g, enum ask_kind kind, uint32_t peer, uint64_
     if (about->after.len > 0)
         memcpy(ask->cursor, about->after.data, about->after.len);
     ask->cursor_len = about->after.len;
-    ask_begin(&g->asks, ask, out);
+    ask->stays = about->stays;
+    ask_wait(ask, g->now);
     return true;
 }
 
-static void on_read_log(struct gateway *g, uint32_t peer, const struct msg_read_log *m,
-                        struct says *out) {
-    const struct live_trial *t = live_trial(&g->live, &m->job, m->slot);
-    if (t == NULL || (m->attempt != 0 && m->attempt != t->attempt))
-        on_ask(g, ASK_LOG, peer, m->ticket,
-               &(struct subject){.job = m->job, .slot = m->slot, .attempt = m->attempt}, out);
-    else if (live_follow(&g->live, peer, m->ticket, &m->job, m->slot, m->follow, out) == NULL)
-        refuse(out, peer, m->ticket, ERR_BUSY, "too many follow the output of trials");
+/* Where it runs it is read, if that attempt is meant; else from the store. */
+static void begin_log(struct gateway *g, struct ask *ask, struct says *out) {
+    const struct live_trial *t = live_trial(&g->live, &ask->job, ask->slot, g->now);
+    const struct follow_world world = world_of(g, out);
+    if (t == NULL || t->peer == LIVE_UNKNOWN || (ask->attempt != 0 && ask->attempt != t->attempt)) {
+        ask_begin(&g->asks, ask, out);
+        return;
+    }
+    if (!follow_begin(&g->follow, &world, ask, t))
+        refuse(out, ask->peer, ask->ticket, ERR_BUSY, "too many follow the output of trials");
+    ask->kind = ASK_NONE;
+}
+
+/* Whether what runs is known, as far as this request shows it; asks for it when it is not. */
+static bool is_known(struct gateway *g, const struct ask *ask, struct says *out) {
+    switch (ask->kind) {
+    case ASK_FIND:
+    case ASK_JOBS: return live_look_all(&g->live, g->now, out);
+    case ASK_SHOW:
+    case ASK_WATCH: return live_look(&g->live, &ask->job, false, g->now, out);
+    case ASK_TRIALS:
+    case ASK_RANKED:
+    case ASK_LOG: return live_look(&g->live, &ask->job, true, g->now, out);
+    default: return true;
+    }
+}
+
+static void begin_asks(struct gateway *g, struct says *out) {
+    for (size_t i = 0; i < ASKS; i++) {
+        struct ask *ask = &g->asks.items[i];
+        if (ask->kind == ASK_NONE || !ask->waits || (!is_known(g, ask, out) && ask->until > g->now))
+            continue;
+        ask->waits = false;
+        if (ask->kind == ASK_LOG)
+            begin_log(g, ask, out);
+        else
+            ask_begin(&g->asks, ask, out);
+    }
 }
 
 /* The first row comes from the store, whether the job runs here or not; from then on every change is sent. */
@@ -219,7 +276,14 @@ static void on_request(struct gateway *g, const struct event *event, when_ms now
                                  .after = m->list_trials.after},
                out);
         break;
-    case MSG_read_log: on_read_log(g, peer, &m->read_log, out); break;
+    case MSG_read_log:
+        on_ask(g, ASK_LOG, peer, m->read_log.ticket,
+               &(struct subject){.job = m->read_log.job,
+                                 .slot = m->read_log.slot,
+                                 .attempt = m->read_log.attempt,
+                                 .stays = m->read_log.follow},
+               out);
+        break;
     case MSG_read_series:
         on_ask(g, ASK_SERIES, peer, m->read_series.ticket,
                &(struct subject){.job = m->read_series.job, .slot = m->read_series.slot}, out);
@@ -257,13 +321,25 @@ static void on_client(struct gateway *g, const struct event *event, struct momen
 
 /* ---- news from the other rooms ---- */
 
-static void on_outcome(struct gateway *g, const struct msg_outcome *m, struct says *out) {
-    struct msg fact;
-    struct err err;
-    if (msg_decode(&fact, m->result, &err) && fact.kind == MSG_result_fact)
-        live_outcome(&g->live, &fact.result_fact, out);
+static void on_running(struct gateway *g, const struct event *event, struct moment at,
+                       struct says *out) {
+    const struct follow_world world = world_of(g, out);
+    if (live_running(&g->live, &g->nodes, event, at))
+        follow_running(&g->follow, &world, &event->msg.running.job);
     else
         g->nonsense++;
+}
+
+static void on_node_known(struct gateway *g, const struct msg_node_known *m, struct says *out) {
+    const struct follow_world world = world_of(g, out);
+    nodes_known(&g->nodes, m);
+    if (m->state == MEMBER_DEAD || m->state == MEMBER_LEFT)
+        follow_gone(&g->follow, &world, (uint32_t)m->peer);
+}
+
+static void on_lead(struct gateway *g, const struct msg_lead *m) {
+    nodes_lead(&g->nodes, m);
+    live_lead(&g->live, m, g->now);
 }
 
 static void on_ailing(struct gateway *g, const struct msg_ailing *m) {
@@ -271,12 +347,24 @@ static void on_ailing(struct gateway *g, const struct msg_ailing *m) {
     live_trouble(&g->live, g->ailing == ERR_NONE ? (struct span){0} : m->what);
 }
 
+static void overlay_recorded(void *context, const struct ask *ask, bool finished, uint64_t attempts,
+                             struct says *out) {
+    struct gateway *g = context;
+    const struct follow_world world = world_of(g, out);
+    follow_recorded(&g->follow, &world, ask, finished, attempts);
+}
+
 static void gateway_step(void *self, const struct event *event, struct moment at,
                          struct says *out) {
     struct gateway *g = self;
     const struct msg *m = &event->msg;
-    const struct overlay over = {
-        .context = g, .job = overlay_job, .trial = overlay_trial, .unwatch = overlay_unwatch};
+    const struct overlay over = {.context = g,
+                                 .job = overlay_job,
+                                 .trial = overlay_trial,
+                                 .unwatch = overlay_unwatch,
+                                 .recorded = overlay_recorded};
+    g->now = at.now;
+    const struct follow_world world = world_of(g, out);
     if (event->from == ROOM_CLIENTS) {
         on_client(g, event, at, out);
     } else {
@@ -289,30 +377,36 @@ static void gateway_step(void *self, const struct event *event, struct moment at
         case MSG_admitted: on_admitted(g, &m->admitted, out); break;
         case MSG_job_open: live_open(&g->live, &m->job_open.job); break;
         case MSG_job_shut: live_shut(&g->live, &m->job_shut.job); break;
-        case MSG_job_stand: live_stand(&g->live, m->job_stand.row, out); break;
-        case MSG_began: live_began(&g->live, &m->began); break;
-        case MSG_outcome: on_outcome(g, &m->outcome, out); break;
-        case MSG_printed: live_printed(&g->live, &m->printed, out); break;
+        case MSG_job_stand: live_stand(&g->live, m->job_stand.row, at.now, out); break;
+        case MSG_running: on_running(g, event, at, out); break;
+        case MSG_printed: follow_printed(&g->follow, &world, event->peer, &m->printed); break;
         case MSG_ailing: on_ailing(g, &m->ailing); break;
-        case MSG_node_known: nodes_known(&g->nodes, &m->node_known); break;
-        case MSG_lead: nodes_lead(&g->nodes, &m->lead); break;
+        case MSG_node_known: on_node_known(g, &m->node_known, out); break;
+        case MSG_lead: on_lead(g, &m->lead); break;
         case MSG_busy: nodes_busy(&g->nodes, event->peer, &m->busy); break;
         case MSG_rows: asks_rows(&g->asks, &m->rows, &over, out); break;
         default: g->nonsense++; break;
         }
     }
+    begin_asks(g, out);
+    follow_wake(&g->follow, &world);
     live_wake(&g->live, at.now, out);
     nodes_wake(&g->nodes, at.now, out);
 }
 
 static when_ms gateway_deadline(const void *self) {
     const struct gateway *g = self;
-    return when_sooner(live_deadline(&g->live), nodes_deadline(&g->nodes));
+    when_ms soonest = when_sooner(live_deadline(&g->live), nodes_deadline(&g->nodes));
+    for (size_t i = 0; i < ASKS; i++) {
+        if (g->asks.items[i].kind != ASK_NONE && g->asks.items[i].waits)
+            soonest = when_sooner(soonest, g->asks.items[i].until);
+    }
+    return when_sooner(soonest, follow_deadline(&g->follow));
 }
 
 static void gateway_check(const void *self) {
-    const struct live *l = &((const struct gateway *)self)->live;
-    ensure(l->watching <= LIVE_WATCHERS && l->following <= LIVE_FOLLOWERS);
+    const struct gateway *g = self;
+    ensure(g->live.watching <= LIVE_WATCHERS && g->follow.reading <= FOLLOW_READERS);
 }
 
 struct core gateway_core(struct gateway *g) {

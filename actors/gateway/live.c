@@ -13,11 +13,19 @@ struct live_job *live_job(struct live *l, const struct job_id *job) {
     return NULL;
 }
 
-struct live_trial *live_trial(struct live *l, const struct job_id *job, uint64_t slot) {
-    for (size_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
-        struct live_trial *t = &l->trials[i];
-        if (t->used && t->slot == slot && job_id_equal(&t->job, job))
-            return t;
+static size_t position_of(const struct live *l, const struct live_job *j) {
+    return (size_t)(j - l->jobs);
+}
+
+const struct live_trial *live_trial(struct live *l, const struct job_id *job, uint64_t slot,
+                                    when_ms now) {
+    const struct live_job *j = live_job(l, job);
+    if (j == NULL || j->which.until <= now)
+        return NULL;
+    const struct live_trial *trials = l->trials[position_of(l, j)];
+    for (uint32_t i = 0; i < j->trials; i++) {
+        if (trials[i].slot == slot)
+            return &trials[i];
     }
     return NULL;
 }
@@ -32,12 +40,8 @@ static void job_changed(struct live *l, const struct job_id *job) {
 
 void live_open(struct live *l, const struct job_id *job) {
     for (size_t i = 0; i < LIMIT_JOBS_OPEN && live_job(l, job) == NULL; i++) {
-        if (l->jobs[i].used)
-            continue;
-        l->jobs[i].used = true;
-        l->jobs[i].id = *job;
-        l->jobs[i].running = 0;
-        l->jobs[i].row_len = 0;
+        if (!l->jobs[i].used)
+            l->jobs[i] = (struct live_job){.used = true, .id = *job};
     }
     job_changed(l, job);
 }
@@ -48,64 +52,9 @@ void live_shut(struct live *l, const struct job_id *job) {
         j->used = false;
 }
 
-void live_began(struct live *l, const struct msg_began *began) {
-    struct live_job *j = live_job(l, &began->job);
-    for (size_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
-        if (l->trials[i].used)
-            continue;
-        l->trials[i] = (struct live_trial){.used = true,
-                                           .job = began->job,
-                                           .slot = began->slot,
-                                           .attempt = began->attempt,
-                                           .began = began->wall};
-        break;
-    }
-    if (j != NULL)
-        j->running++;
-    job_changed(l, &began->job);
-}
-
-static void end_follower(struct live *l, struct follower *f, struct says *out) {
-    say_to(out, ROOM_CLIENTS, f->peer, &(struct msg){.kind = MSG_end, .end.ticket = f->ticket});
-    f->used = false;
-    l->following--;
-}
-
-static bool is_followed(const struct live *l, const struct job_id *job, uint64_t slot) {
-    for (size_t i = 0; i < LIVE_FOLLOWERS; i++) {
-        const struct follower *f = &l->followers[i];
-        if (f->used && f->slot == slot && job_id_equal(&f->job, job))
-            return true;
-    }
-    return false;
-}
-
-static void say_follow(const struct job_id *job, uint64_t slot, bool on, struct says *out) {
-    say(out, &(struct msg){.kind = MSG_follow, .follow = {.job = *job, .slot = slot, .on = on}});
-}
-
-void live_outcome(struct live *l, const struct msg_result_fact *result, struct says *out) {
-    struct live_trial *t = live_trial(l, &result->job, result->slot);
-    struct live_job *j = live_job(l, &result->job);
-    if (t == NULL)
-        return; /* it never began */
-    t->used = false;
-    if (j != NULL && j->running > 0)
-        j->running--;
-    job_changed(l, &result->job);
-    for (size_t i = 0; l->following > 0 && i < LIVE_FOLLOWERS; i++) {
-        struct follower *f = &l->followers[i];
-        if (f->used && f->slot == result->slot && job_id_equal(&f->job, &result->job))
-            end_follower(l, f, out);
-    }
-}
-
-void live_overlay_job(struct live *l, struct msg_job_row *row) {
-    const struct live_job *j = live_job(l, &row->job);
-    row->active = j != NULL;
-    row->running = j != NULL ? j->running : 0;
-    if (row->state == JOB_OPEN && l->trouble[0] != '\0') /* it waits: say for what */
-        row->cause = span_text(l->trouble);
+static void all_changed(struct live *l) {
+    for (size_t i = 0; i < LIVE_WATCHERS; i++)
+        l->watchers[i].changed = true;
 }
 
 void live_trouble(struct live *l, struct span what) {
@@ -113,12 +62,142 @@ void live_trouble(struct live *l, struct span what) {
     if (len > 0)
         memcpy(l->trouble, what.data, len);
     l->trouble[len] = '\0';
-    for (size_t i = 0; i < LIVE_WATCHERS; i++)
-        l->watchers[i].changed = true;
+    all_changed(l);
 }
 
-void live_overlay_trial(struct live *l, const struct job_id *job, struct msg_trial_row *row) {
-    const struct live_trial *t = live_trial(l, job, row->slot);
+/* ---- what runs ---- */
+
+/* A node without a cluster leads itself, in term 0. */
+void live_lead(struct live *l, const struct msg_lead *lead, when_ms now) {
+    l->clustered = !lead->mine || lead->term > 0;
+    l->led = lead->mine || lead->term > 0;
+    l->leader = lead->mine                          ? LEADER_SELF
+                : lead->term > 0 && lead->peer != 0 ? LEADER_OTHER
+                                                    : LEADER_NOBODY;
+    l->leader_peer = (uint32_t)lead->peer;
+    for (size_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
+        l->jobs[i].many.told = l->jobs[i].which.told = false;
+        l->jobs[i].many.ask_at = l->jobs[i].which.ask_at = now;
+    }
+    if (l->watching > 0)
+        l->review_at = now;
+    all_changed(l);
+}
+
+static void say_look(const struct live *l, const struct job_id *job, bool which, struct says *out) {
+    const struct msg m = {.kind = MSG_look, .look = {.job = *job, .which = which}};
+    if (l->leader == LEADER_SELF)
+        say_to(out, ROOM_SCHED, 0, &m);
+    else
+        say_to(out, ROOM_MEMBER, l->leader_peer, &m);
+}
+
+static bool look(const struct live *l, struct live_job *j, bool which, when_ms now,
+                 struct says *out) {
+    struct live_news *news = which ? &j->which : &j->many;
+    if (l->leader == LEADER_NOBODY)
+        return true;
+    if (news->ask_at <= now) {
+        say_look(l, &j->id, which, out);
+        news->ask_at = now + LOOK_AGAIN_MS;
+        if (which)
+            j->many.ask_at = news->ask_at;
+    }
+    return news->told && news->until > now;
+}
+
+bool live_look(struct live *l, const struct job_id *job, bool which, when_ms now,
+               struct says *out) {
+    struct live_job *j = live_job(l, job);
+    return j == NULL || look(l, j, which, now, out);
+}
+
+bool live_look_all(struct live *l, when_ms now, struct says *out) {
+    bool known = true;
+    for (size_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
+        if (l->jobs[i].used)
+            known = look(l, &l->jobs[i], false, now, out) && known;
+    }
+    return known;
+}
+
+/* Where a node is; all zeros: who says it belongs to no cluster, as this one does not either. */
+static uint32_t peer_of(const struct nodes *nodes, const struct node_id *id) {
+    static const struct node_id none;
+    const struct known_node *known = nodes_find(nodes, id);
+    if (known != NULL)
+        return (uint32_t)known->is.peer;
+    return node_id_equal(id, &none) ? 0 : LIVE_UNKNOWN;
+}
+
+static void keep_trials(struct live *l, struct live_job *j, const struct nodes *nodes,
+                        struct span encoded, struct moment at) {
+    struct live_trial *trials = l->trials[position_of(l, j)];
+    struct running_reader reader = running_read(encoded);
+    struct running_trial t;
+    struct node_id node = {{0}};
+    uint32_t peer = peer_of(nodes, &node);
+    j->trials = 0;
+    while (j->trials < LIMIT_BEGUN && running_next(&reader, &t)) {
+        if (!node_id_equal(&node, &t.node))
+            peer = peer_of(nodes, &t.node);
+        node = t.node;
+        trials[j->trials++] = (struct live_trial){
+            .slot = t.slot, .attempt = t.attempt, .began = at.wall - t.age, .peer = peer};
+    }
+}
+
+static bool is_from_leader(const struct live *l, const struct event *event) {
+    if (l->leader == LEADER_SELF)
+        return event->from == ROOM_SCHED;
+    return l->leader == LEADER_OTHER && event->from == ROOM_MEMBER && event->peer == l->leader_peer;
+}
+
+/* Nobody has said it for so long that it counts no more. */
+static void forget_if_old(struct live *l, struct live_job *j, when_ms now) {
+    if (j->many.until > now || j->running == 0)
+        return;
+    j->running = 0;
+    job_changed(l, &j->id);
+}
+
+bool live_running(struct live *l, const struct nodes *nodes, const struct event *event,
+                  struct moment at) {
+    const struct msg_running *m = &event->msg.running;
+    struct live_job *j = live_job(l, &m->job);
+    if (j == NULL || !is_from_leader(l, event))
+        return false;
+    forget_if_old(l, j, at.now);
+    if (j->running != m->count)
+        job_changed(l, &m->job);
+    j->running = m->count;
+    j->many.told = true;
+    j->many.until = at.now + LOOK_MS;
+    if (m->trials.len > 0) {
+        keep_trials(l, j, nodes, m->trials, at);
+        j->which.told = true;
+        j->which.until = at.now + LOOK_MS;
+    }
+    return true;
+}
+
+/* What is recorded here may be ahead of what the leader has told: there are never more than are left. */
+void live_overlay_job(struct live *l, struct msg_job_row *row, when_ms now) {
+    const struct live_job *j = live_job(l, &row->job);
+    uint64_t finished = row->done + row->infeasible + row->failed;
+    uint64_t left = row->trials > finished ? row->trials - finished : 0;
+    bool open = row->state == JOB_OPEN;
+    row->active = open && (l->clustered ? l->led : j != NULL);
+    uint64_t running = open && j != NULL && j->many.until > now ? j->running : 0;
+    row->running = running < left ? running : left;
+    if (open && l->trouble[0] != '\0') /* it waits: say for what */
+        row->cause = span_text(l->trouble);
+}
+
+void live_overlay_trial(struct live *l, const struct job_id *job, struct msg_trial_row *row,
+                        when_ms now) {
+    const struct live_trial *t =
+        row->status == TRIAL_OPEN ? live_trial(l, job, row->slot, now) : NULL;
     row->running = t != NULL;
     if (t != NULL) {
         row->began = t->began;
@@ -136,11 +215,11 @@ struct watcher *live_watch(struct live *l, uint32_t peer, uint64_t ticket, const
             continue;
         *w = (struct watcher){
             .used = true, .peer = peer, .ticket = ticket, .job = *job, .next = now};
+        l->review_at = l->watching == 0 ? now + LOOK_AGAIN_MS : l->review_at;
         l->watching++;
         return w;
     }
-    for (size_t i = 0; i < LIVE_WATCHERS; i++) /* a row to each tells which of them are gone */
-        l->watchers[i].changed = true;
+    all_changed(l); /* a row to each tells which of them are gone */
     return NULL;
 }
 
@@ -157,17 +236,18 @@ void live_unwatch(struct live *l, uint32_t peer, const struct job_id *job) {
     }
 }
 
-static void send_row(struct live *l, struct watcher *w, struct span encoded, struct says *out) {
+static void send_row(struct live *l, struct watcher *w, struct span encoded, when_ms now,
+                     struct says *out) {
     struct msg m;
     struct err err;
     if (!msg_decode(&m, encoded, &err) || m.kind != MSG_job_row)
         return;
     m.job_row.ticket = w->ticket;
-    live_overlay_job(l, &m.job_row);
+    live_overlay_job(l, &m.job_row, now);
     say_to(out, ROOM_CLIENTS, w->peer, &m);
 }
 
-void live_stand(struct live *l, struct span row, struct says *out) {
+void live_stand(struct live *l, struct span row, when_ms now, struct says *out) {
     struct msg m;
     struct err err;
     if (!msg_decode(&m, row, &err) || m.kind != MSG_job_row)
@@ -175,7 +255,7 @@ void live_stand(struct live *l, struct span row, struct says *out) {
     struct live_job *j = live_job(l, &m.job_row.job);
     ensure(row.len <= LIVE_ROW_BYTES); /* facts bounds it to less (BATCH_SUMMARY_BYTES) */
     if (j != NULL) {
-        memcpy(j->row, row.data, row.len);
+        memcpy(l->rows[position_of(l, j)], row.data, row.len);
         j->row_len = row.len;
     }
     job_changed(l, &m.job_row.job);
@@ -183,12 +263,26 @@ void live_stand(struct live *l, struct span row, struct says *out) {
         struct watcher *w = &l->watchers[i];
         if (!w->used || !job_id_equal(&w->job, &m.job_row.job))
             continue;
-        send_row(l, w, row, out); /* the end is never late, and nothing follows it */
+        send_row(l, w, row, now, out); /* the end is never late, and nothing follows it */
         drop_watcher(l, w);
     }
 }
 
+static void review(struct live *l, when_ms now, struct says *out) {
+    for (size_t i = 0; i < LIVE_WATCHERS; i++) {
+        const struct watcher *w = &l->watchers[i];
+        struct live_job *j = w->used ? live_job(l, &w->job) : NULL;
+        if (j == NULL)
+            continue;
+        forget_if_old(l, j, now);
+        (void)look(l, j, false, now, out);
+    }
+    l->review_at = now + LOOK_AGAIN_MS;
+}
+
 void live_wake(struct live *l, when_ms now, struct says *out) {
+    if (l->watching > 0 && l->review_at <= now)
+        review(l, now, out);
     for (size_t i = 0; l->watching > 0 && i < LIVE_WATCHERS; i++) {
         struct watcher *w = &l->watchers[i];
         if (!w->used || !w->changed || w->next > now)
@@ -197,13 +291,13 @@ void live_wake(struct live *l, when_ms now, struct says *out) {
         w->changed = false;
         if (j == NULL || j->row_len == 0)
             continue;
-        send_row(l, w, span_of(j->row, j->row_len), out);
+        send_row(l, w, span_of(l->rows[position_of(l, j)], j->row_len), now, out);
         w->next = now + WATCH_PAUSE_MS;
     }
 }
 
 when_ms live_deadline(const struct live *l) {
-    when_ms soonest = WHEN_NEVER;
+    when_ms soonest = l->watching > 0 ? l->review_at : WHEN_NEVER;
     for (size_t i = 0; l->watching > 0 && i < LIVE_WATCHERS; i++) {
         const struct watcher *w = &l->watchers[i];
         if (w->used && w->changed)
@@ -212,85 +306,9 @@ when_ms live_deadline(const struct live *l) {
     return soonest;
 }
 
-/* ---- followers ---- */
-
-/* A trial that prints nothing shows of nobody who is gone: no bytes at all to each do. */
-static void probe_followers(struct live *l, struct says *out) {
-    for (size_t i = 0; i < LIVE_FOLLOWERS; i++) {
-        const struct follower *f = &l->followers[i];
-        const struct live_trial *t = f->used ? live_trial(l, &f->job, f->slot) : NULL;
-        if (t != NULL)
-            say_to(
-                out, ROOM_CLIENTS, f->peer,
-                &(struct msg){
-                    .kind = MSG_log_part,
-                    .log_part = {.ticket = f->ticket, .attempt = t->attempt, .offset = f->offset}});
-    }
-}
-
-struct follower *live_follow(struct live *l, uint32_t peer, uint64_t ticket,
-                             const struct job_id *job, uint64_t slot, bool stays,
-                             struct says *out) {
-    for (size_t i = 0; i < LIVE_FOLLOWERS; i++) {
-        struct follower *f = &l->followers[i];
-        if (f->used)
-            continue;
-        *f = (struct follower){.used = true,
-                               .stays = stays,
-                               .peer = peer,
-                               .ticket = ticket,
-                               .job = *job,
-                               .slot = slot};
-        l->following++;
-        say_follow(job, slot, true, out);
-        return f;
-    }
-    probe_followers(l, out);
-    return NULL;
-}
-
-static void send_part(struct follower *f, const struct msg_printed *printed, struct says *out) {
-    uint64_t end = printed->offset + printed->bytes.len;
-    f->begun = f->begun || printed->offset == 0;
-    if (!f->begun || end <= f->offset)
-        return; /* said again because somebody else began to follow */
-    uint64_t skip = printed->offset < f->offset ? f->offset - printed->offset : 0;
-    f->offset = end;
-    say_to(out, ROOM_CLIENTS, f->peer,
-           &(struct msg){.kind = MSG_log_part,
-                         .log_part = {.ticket = f->ticket,
-                                      .attempt = printed->attempt,
-                                      .offset = printed->offset + skip,
-                                      .bytes = span_from(printed->bytes, (size_t)skip)}});
-}
-
-void live_printed(struct live *l, const struct msg_printed *printed, struct says *out) {
-    bool kept_is_complete = printed->bytes.len == 0;
-    for (size_t i = 0; l->following > 0 && i < LIVE_FOLLOWERS; i++) {
-        struct follower *f = &l->followers[i];
-        if (!f->used || f->slot != printed->slot || !job_id_equal(&f->job, &printed->job))
-            continue;
-        if (!kept_is_complete)
-            send_part(f, printed, out);
-        else if (!f->stays)
-            end_follower(l, f, out);
-    }
-    if (!is_followed(l, &printed->job, printed->slot))
-        say_follow(&printed->job, printed->slot, false, out);
-}
-
-void live_left(struct live *l, uint32_t peer, struct says *out) {
+void live_left(struct live *l, uint32_t peer) {
     for (size_t i = 0; i < LIVE_WATCHERS; i++) {
         if (l->watchers[i].used && l->watchers[i].peer == peer)
             drop_watcher(l, &l->watchers[i]);
-    }
-    for (size_t i = 0; i < LIVE_FOLLOWERS; i++) {
-        struct follower *f = &l->followers[i];
-        if (!f->used || f->peer != peer)
-            continue;
-        f->used = false;
-        l->following--;
-        if (!is_followed(l, &f->job, f->slot))
-            say_follow(&f->job, f->slot, false, out);
     }
 }

@@ -18,12 +18,17 @@ static struct span keep(void *out, struct span bytes) {
     return span_of(out, len);
 }
 
-static struct known_node *find(struct nodes *n, uint64_t peer) {
+const struct known_node *nodes_peer(const struct nodes *n, uint64_t peer) {
     for (uint32_t i = 0; i < n->count; i++) {
         if (n->items[i].is.peer == peer)
             return &n->items[i];
     }
     return NULL;
+}
+
+static struct known_node *find(struct nodes *n, uint64_t peer) {
+    const struct known_node *known = nodes_peer(n, peer);
+    return known == NULL ? NULL : &n->items[known - n->items];
 }
 
 /* A member keeps its number; a new one takes the next place, or that of one that is gone. */
@@ -60,6 +65,14 @@ void nodes_known(struct nodes *n, const struct msg_node_known *known) {
     k->is.door = keep(k->door, known->door);
     k->is.domain = keep(k->domain, known->domain);
     k->is.curve = keep(k->curve, known->curve);
+}
+
+const struct known_node *nodes_find(const struct nodes *n, const struct node_id *id) {
+    for (uint32_t i = 0; i < n->count; i++) {
+        if (node_id_equal(&n->items[i].is.node, id))
+            return &n->items[i];
+    }
+    return NULL;
 }
 
 void nodes_lead(struct nodes *n, const struct msg_lead *lead) {

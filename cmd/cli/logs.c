@@ -34,9 +34,11 @@ struct reading {
     uint64_t attempt;
     uint64_t expected; /* offset of the next byte, if nothing is missing */
     bool any;
-    bool midline; /* the last byte that was written is no line's end */
-    bool failed;  /* standard output */
-    bool moved;   /* another node has been gone to */
+    bool midline;        /* the last byte that was written is no line's end */
+    bool failed;         /* standard output */
+    bool moved;          /* another node has been gone to */
+    bool catches_up;     /* ... and has not said anything new yet */
+    struct node_id node; /* where it runs; zeros: it is not known */
     uint64_t line_at;
     struct buf line;
     uint8_t memory[LINE_BYTES];
@@ -88,25 +90,49 @@ static void gap_tell(struct reading *r, uint64_t offset) {
             (const char *)size.data);
 }
 
+/* An attempt that was lost with its node is made again elsewhere, under the same number. */
+static void attempt_begin(struct reading *r, uint64_t attempt) {
+    if (r->out != NULL && r->line.len > 0)
+        line_end(r);
+    if (r->any && !r->quiet) {
+        fflush(stdout);
+        fprintf(stderr, "%s[zyg: attempt %llu%s]\n", r->midline ? "\n" : "",
+                (unsigned long long)attempt, attempt == r->attempt ? " again" : "");
+    }
+    r->attempt = attempt;
+    r->expected = 0;
+    r->midline = r->catches_up = false;
+}
+
+/* From further back than is known: the attempt was lost and is made again, or another node that was gone to begins at the first
+ * byte of what it can say. Of a part from the store nobody says where it was printed. */
+static bool begins_again(const struct reading *r, const struct msg_log_part *part) {
+    static const struct node_id store;
+    bool elsewhere = !node_id_equal(&part->node, &r->node) && !node_id_equal(&part->node, &store) &&
+                     !node_id_equal(&r->node, &store);
+    return part->bytes.len > 0 && part->offset < r->expected && (elsewhere || !r->catches_up);
+}
+
+static void skip_known(struct reading *r, struct msg_log_part *part) {
+    uint64_t known = r->expected - part->offset;
+    if (known < part->bytes.len)
+        r->catches_up = false;
+    part->bytes = span_from(part->bytes, known < part->bytes.len ? known : part->bytes.len);
+    part->offset = r->expected;
+}
+
 static bool part_put(void *context, const struct msg *answer) {
     struct reading *r = context;
     if (answer->kind != MSG_log_part)
         return true;
     struct msg_log_part part_here = answer->log_part, *part = &part_here;
-    /* Another node says again what the one that is gone has said. */
     if (part->attempt < r->attempt)
-        return true;
-    if (part->attempt == r->attempt && part->offset < r->expected) {
-        uint64_t known = r->expected - part->offset;
-        part->bytes = span_from(part->bytes, known < part->bytes.len ? known : part->bytes.len);
-        part->offset = r->expected;
-    }
-    if (part->attempt != r->attempt) {
-        if (r->any && !r->quiet)
-            fprintf(stderr, "[zyg: attempt %llu]\n", (unsigned long long)part->attempt);
-        r->attempt = part->attempt;
-        r->expected = 0;
-    }
+        return true; /* another node says again what the one that is gone has said */
+    if (part->attempt > r->attempt || begins_again(r, part))
+        attempt_begin(r, part->attempt);
+    else if (part->offset < r->expected)
+        skip_known(r, part);
+    r->node = part->node;
     if (part->offset > r->expected)
         gap_tell(r, part->offset);
     r->expected = part->offset + part->bytes.len;
@@ -158,7 +184,9 @@ static enum step follow_step(struct client *c, struct reading *r, struct err *er
         return STEP_FAILED;
     case CLIENT_REFUSED:
         return err->code == ERR_NOT_FOUND && client_may_be_behind(c) ? STEP_AGAIN : STEP_FAILED;
-    case CLIENT_LOST: r->moved = true; return client_reopen(c, err) ? STEP_ASK : STEP_FAILED;
+    case CLIENT_LOST:
+        r->moved = r->catches_up = true;
+        return client_reopen(c, err) ? STEP_ASK : STEP_FAILED;
     case CLIENT_RESIZED:
     case CLIENT_TIMEOUT: break;
     }

@@ -2,6 +2,7 @@
 
 #include "actors/facts/trial_row.h"
 #include "proto/base/check.h"
+#include "proto/running.h"
 #include "store/store_mem.h"
 
 #include <string.h>
@@ -75,8 +76,7 @@ static void lease_said(struct world *w, const struct msg_lease *m) {
     world_ensure(w, work->job.parallel == 0 || g->leases <= work->job.parallel,
                  "job%u has %u leases at once, wants %u", work->number, g->leases,
                  work->job.parallel);
-    *slot = (struct ghost_slot){
-        .leased = true, .taken = true, .began = slot->began, .attempt = m->attempt};
+    *slot = (struct ghost_slot){.leased = true, .taken = true, .attempt = m->attempt};
 }
 
 static bool read_result(struct world *w, struct span bytes, struct msg_result_fact *result) {
@@ -180,11 +180,14 @@ static void row_said(struct world *w, const struct msg_job_row *row) {
     struct span bytes;
     world_ensure(w, ghost_summary(w, work, &kept, &bytes), "job%u is shown and not on the disk",
                  work->number);
-    world_ensure(w, row->active == g->open_at_gateway, "job%u is shown %s and is not", work->number,
+    bool active = g->open_at_gateway && row->state == JOB_OPEN;
+    world_ensure(w, row->active == active, "job%u is shown %s and is not", work->number,
                  row->active ? "active" : "resting");
-    world_ensure(w, row->running == (g->open_at_gateway ? g->running : 0),
-                 "job%u is shown with %llu running, %llu are", work->number, (ull)row->running,
-                 (ull)g->running);
+    uint64_t running = active && w->now < g->running_until ? g->running : 0;
+    uint64_t left = row->trials - finished_of(row);
+    world_ensure(w, row->running == (running < left ? running : left),
+                 "job%u is shown with %llu running, %llu are, %llu are left", work->number,
+                 (ull)row->running, (ull)running, (ull)left);
     world_ensure(w, finished_of(row) <= finished_of(&kept),
                  "job%u is shown with %llu finished, %llu are", work->number, (ull)finished_of(row),
                  (ull)finished_of(&kept));
@@ -193,30 +196,27 @@ static void row_said(struct world *w, const struct msg_job_row *row) {
                  (ull)finished_of(row), (ull)g->stood_finished);
 }
 
+static void running_said(struct world *w, const struct msg_running *m) {
+    const struct ghost_work *g = ghost_of(w, &m->job);
+    world_ensure(w, m->count == g->leases, "job%u is told to have %llu running, has %u",
+                 work_of(w, g)->number, (ull)m->count, g->leases);
+}
+
 static void gateway_heard(struct world *w, const struct msg *m) {
-    struct msg_result_fact result;
     struct msg row;
     struct err err;
     struct ghost_work *g;
-    struct ghost_slot *slot;
     switch (m->kind) {
     case MSG_job_open: ghost_of(w, &m->job_open.job)->open_at_gateway = true; break;
     case MSG_job_shut:
         g = ghost_of(w, &m->job_shut.job);
         g->open_at_gateway = false;
-        g->running = 0;
+        g->running_until = 0;
         break;
-    case MSG_began:
-        g = ghost_of(w, &m->began.job);
-        slot_of(w, g, m->began.slot)->began = true;
-        g->running += g->open_at_gateway;
-        break;
-    case MSG_outcome:
-        read_result(w, m->outcome.result, &result);
-        g = ghost_of(w, &result.job);
-        slot = slot_of(w, g, result.slot);
-        g->running -= slot->began && g->open_at_gateway;
-        slot->began = false;
+    case MSG_running:
+        g = ghost_of(w, &m->running.job);
+        g->running = m->running.count;
+        g->running_until = g->open_at_gateway ? w->now + LOOK_MS : 0;
         break;
     case MSG_job_stand:
         ensure(msg_decode(&row, m->job_stand.row, &err)); /* stand_said has seen it */
@@ -258,7 +258,7 @@ void ghost_heard(struct world *w, enum room room, const struct event *event) {
 
 static bool is_judged(enum room from, enum room to, enum msg_kind kind) {
     switch (from) {
-    case ROOM_SCHED: return kind == MSG_lease && to == ROOM_EXECUTOR;
+    case ROOM_SCHED: return (kind == MSG_lease && to == ROOM_EXECUTOR) || kind == MSG_running;
     case ROOM_EXECUTOR: return kind == MSG_outcome && to == ROOM_SCHED;
     case ROOM_GATEWAY: return kind == MSG_job_row;
     case ROOM_FACTS:
@@ -279,6 +279,7 @@ void ghost_said(struct world *w, enum room room, const struct frame *frame) {
     ensure(msg_decode(&m, frame->message, &err));
     switch (kind) {
     case MSG_lease: lease_said(w, &m.lease); break;
+    case MSG_running: running_said(w, &m.running); break;
     case MSG_outcome: outcome_said(w, &m.outcome); break;
     case MSG_job_row: row_said(w, &m.job_row); break;
     case MSG_admitted: admitted_said(w, &m.admitted); break;

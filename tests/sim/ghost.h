@@ -23,15 +23,15 @@ struct ghost_slot {
     bool leased; /* said by sched, its outcome not heard by sched yet */
     bool taken;  /* its outcome was not said by the executor yet */
     bool spawned;
-    bool began; /* heard by the gateway, its outcome not yet */
     uint64_t attempt;
 };
 
 struct ghost_work {
     bool open_at_sched, open_at_gateway;
     uint32_t leases;
-    uint64_t running; /* as the gateway must count */
-    bool stood;       /* the gateway heard a summary in this life */
+    uint64_t running;      /* as the gateway was told */
+    when_ms running_until; /* and for how long that counts */
+    bool stood;            /* the gateway heard a summary in this life */
     uint64_t stood_finished;
     struct ghost_slot slots[WORK_SLOTS_MAX];
 };

@@ -155,11 +155,14 @@ static inline void exited(uint64_t run, int64_t status, when_ms now) {
     step(&m, now);
 }
 
-static inline void follow(uint64_t slot, bool on) {
+/* attempt 0: anew. */
+static inline void follow(uint64_t slot, bool on, uint64_t attempt, uint64_t offset) {
     struct msg m = {.kind = MSG_follow};
     m.follow.job = job_a;
     m.follow.slot = slot;
     m.follow.on = on;
+    m.follow.attempt = attempt;
+    m.follow.offset = offset;
     step(&m, 0);
 }
 

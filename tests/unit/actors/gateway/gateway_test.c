@@ -348,7 +348,7 @@ static void a_trial_that_runs_is_shown_as_running(void **state) {
     assert_true(row->running);
     assert_int_equal(row->status, TRIAL_OPEN);
     assert_int_equal(row->attempts, 2);
-    assert_int_equal(row->began, 4444);
+    assert_int_equal(row->began, BEGAN);
     assert_false(told(g, 5, 0, MSG_trial_row)->trial_row.running);
 }
 

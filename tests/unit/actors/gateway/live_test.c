@@ -1,4 +1,4 @@
-/* Watching jobs and following the output of trials. */
+/* Watching jobs, and what runs of them on any node. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -82,6 +82,7 @@ static void the_last_row_comes_at_once_and_nothing_after_it(void **state) {
     watch(g, 5, &id, true);
     watch(g, 6, &id, true);
     say_began(g, &id, 0, 1);
+    say_ended(g, &id, 0, 1, 0);
     say_outcome(g->facts, &id, 0, TRIAL_DONE, 0.5);
     say_outcome(g->facts, &id, 1, TRIAL_DONE, 0.5);
     for (uint32_t peer = 5; peer <= 6; peer++) {
@@ -141,148 +142,6 @@ static void more_watchers_than_fit_are_refused(void **state) {
     (void)told(g, 1000, 0, MSG_job_row);
 }
 
-/* ---- output ---- */
-
-static void follow(struct gateway_stage *g, uint32_t peer, const struct job_id *id, bool stays) {
-    client_says(
-        g, peer,
-        &(struct msg){.kind = MSG_read_log,
-                      .read_log = {.ticket = 50 + peer, .job = *id, .slot = 1, .follow = stays}});
-}
-
-static void say_printed(struct gateway_stage *g, const struct job_id *id, uint64_t offset,
-                        const char *text) {
-    stage_say(
-        g->stage, ROOM_EXECUTOR,
-        &(struct msg){
-            .kind = MSG_printed,
-            .printed = {
-                .job = *id, .slot = 1, .attempt = 1, .offset = offset, .bytes = span_text(text)}});
-}
-
-static void expect_part(struct gateway_stage *g, uint32_t peer, uint32_t index, uint64_t offset,
-                        const char *text) {
-    const struct msg_log_part *part = &told(g, peer, index, MSG_log_part)->log_part;
-    assert_int_equal(part->ticket, 50 + peer);
-    assert_int_equal(part->attempt, 1);
-    assert_int_equal(part->offset, offset);
-    assert_int_equal(part->bytes.len, strlen(text));
-    assert_memory_equal(part->bytes.data, text, strlen(text));
-}
-
-static void output_is_followed_to_its_end(void **state) {
-    struct gateway_stage *g = *state;
-    struct job_id id = job_with_trials(g, 1, 10, 0);
-    say_began(g, &id, 1, 1);
-    follow(g, 5, &id, true);
-    const struct msg *m = stage_heard(g->stage, ROOM_EXECUTOR, MSG_follow, 0);
-    assert_true(m->follow.on);
-    assert_int_equal(m->follow.slot, 1);
-    say_printed(g, &id, 0, "kept");
-    say_printed(g, &id, 4, "");
-    say_printed(g, &id, 4, "more");
-    assert_int_equal(rows_of(g, 5), 2);
-    expect_part(g, 5, 0, 0, "kept");
-    expect_part(g, 5, 1, 4, "more");
-    say_outcome(g->facts, &id, 1, TRIAL_DONE, 0.5);
-    assert_int_equal(told(g, 5, 2, MSG_end)->end.ticket, 55);
-    assert_int_equal(rows_of(g, 5), 3);
-}
-
-static void a_look_ends_with_what_was_kept(void **state) {
-    struct gateway_stage *g = *state;
-    struct job_id id = job_with_trials(g, 1, 10, 0);
-    say_began(g, &id, 1, 1);
-    follow(g, 5, &id, false);
-    say_printed(g, &id, 0, "kept");
-    say_printed(g, &id, 4, "");
-    expect_part(g, 5, 0, 0, "kept");
-    (void)told(g, 5, 1, MSG_end);
-    assert_false(stage_heard(g->stage, ROOM_EXECUTOR, MSG_follow, 1)->follow.on);
-    say_printed(g, &id, 4, "more");
-    assert_int_equal(rows_of(g, 5), 2);
-}
-
-static void two_followers_each_hear_every_byte_once(void **state) {
-    struct gateway_stage *g = *state;
-    struct job_id id = job_with_trials(g, 1, 10, 0);
-    say_began(g, &id, 1, 1);
-    follow(g, 5, &id, true);
-    say_printed(g, &id, 0, "abc");
-    expect_part(g, 5, 0, 0, "abc");
-    follow(g, 6, &id, true);
-    say_printed(g, &id, 0, "abc"); /* said again for the second */
-    say_printed(g, &id, 3, "");
-    assert_int_equal(rows_of(g, 5), 0);
-    expect_part(g, 6, 0, 0, "abc");
-    say_printed(g, &id, 2, "cde"); /* half of it is new to both */
-    expect_part(g, 5, 0, 3, "de");
-    expect_part(g, 6, 1, 3, "de");
-    say_printed(g, &id, 100, "far"); /* a gap is shown as one */
-    expect_part(g, 5, 1, 100, "far");
-}
-
-static void when_the_last_follower_leaves_nobody_prints(void **state) {
-    struct gateway_stage *g = *state;
-    struct job_id id = job_with_trials(g, 1, 10, 0);
-    say_began(g, &id, 1, 1);
-    follow(g, 5, &id, true);
-    follow(g, 6, &id, true);
-    client_says(g, 5, &(struct msg){.kind = MSG_left, .left.peer = 5});
-    assert_int_equal(stage_count(g->stage, ROOM_EXECUTOR, MSG_follow), 0);
-    client_says(g, 6, &(struct msg){.kind = MSG_left, .left.peer = 6});
-    assert_int_equal(stage_count(g->stage, ROOM_EXECUTOR, MSG_follow), 1);
-    assert_false(stage_heard(g->stage, ROOM_EXECUTOR, MSG_follow, 0)->follow.on);
-}
-
-static void who_greets_anew_follows_and_watches_nothing(void **state) {
-    struct gateway_stage *g = *state;
-    struct job_id id = job_with_trials(g, 1, 10, 0);
-    say_began(g, &id, 1, 1);
-    watch(g, 5, &id, true);
-    follow(g, 5, &id, true);
-    stage_pass(g->stage, 1000);
-    client_says(
-        g, 5,
-        &(struct msg){.kind = MSG_hello, .hello = {.ticket = 9, .protocol = PROTOCOL_VERSION}});
-    (void)told(g, 5, 0, MSG_welcome);
-    assert_false(stage_heard(g->stage, ROOM_EXECUTOR, MSG_follow, 0)->follow.on);
-    say_printed(g, &id, 0, "kept");
-    say_outcome(g->facts, &id, 1, TRIAL_DONE, 0.5);
-    stage_pass(g->stage, 1000);
-    assert_int_equal(rows_of(g, 5), 1); /* the welcome */
-}
-
-static void another_attempt_is_read_from_the_disk(void **state) {
-    struct gateway_stage *g = *state;
-    g->facts->job.job.retry.crash = 3;
-    struct job_id id = open_job(g->facts, 1);
-    say_began(g, &id, 1, 1);
-    say_outcome(g->facts, &id, 1, TRIAL_CRASHED, 0);
-    say_began(g, &id, 1, 2);
-    client_says(g, 5,
-                &(struct msg){.kind = MSG_read_log,
-                              .read_log = {.ticket = 55, .job = id, .slot = 1, .attempt = 1}});
-    expect_part(g, 5, 0, 0, "hello");
-    (void)told(g, 5, 1, MSG_end);
-    assert_int_equal(stage_count(g->stage, ROOM_EXECUTOR, MSG_follow), 0);
-}
-
-static void more_followers_than_fit_are_refused(void **state) {
-    struct gateway_stage *g = *state;
-    struct job_id id = job_with_trials(g, 1, 10, 0);
-    say_began(g, &id, 1, 1);
-    for (uint32_t peer = 1; peer <= LIVE_FOLLOWERS; peer++)
-        follow(g, peer, &id, true);
-    follow(g, 1000, &id, true);
-    expect_refused(g, 1000, 1050, ERR_BUSY, "too many follow the output of trials");
-    expect_part(g, 7, 0, 0, ""); /* nothing was printed yet: that shows whether they are there */
-    client_says(g, 7, &(struct msg){.kind = MSG_left, .left.peer = 7});
-    follow(g, 1000, &id, true);
-    say_printed(g, &id, 0, "kept");
-    expect_part(g, 1000, 0, 0, "kept");
-}
-
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
@@ -294,13 +153,6 @@ int main(void) {
         STAGED(who_stops_watching_hears_no_more),
         STAGED(watching_twice_is_watching_once),
         STAGED(more_watchers_than_fit_are_refused),
-        STAGED(output_is_followed_to_its_end),
-        STAGED(a_look_ends_with_what_was_kept),
-        STAGED(two_followers_each_hear_every_byte_once),
-        STAGED(when_the_last_follower_leaves_nobody_prints),
-        STAGED(who_greets_anew_follows_and_watches_nothing),
-        STAGED(another_attempt_is_read_from_the_disk),
-        STAGED(more_followers_than_fit_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

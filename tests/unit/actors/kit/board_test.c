@@ -140,15 +140,14 @@ static void what_a_room_says_comes_after_what_was_said_before(void **state) {
     board_post_to(f->board, ROOM_EXECUTOR, ROOM_NODE, 0, &(struct msg){.kind = MSG_quit});
     board_post_to(f->board, ROOM_TUNER, ROOM_NODE, 0, &(struct msg){.kind = MSG_propose});
     board_run(f->board, at);
-    assert_int_equal(f->book.count, 7);
+    assert_int_equal(f->book.count, 6);
     expect_note(f, 0, ROOM_EXECUTOR, ROOM_NODE, MSG_quit);
     expect_note(f, 1, ROOM_TUNER, ROOM_NODE, MSG_propose);
     expect_note(f, 2, ROOM_FACTS, ROOM_EXECUTOR, MSG_outcome);
     expect_note(f, 3, ROOM_SCHED, ROOM_EXECUTOR, MSG_outcome);
-    expect_note(f, 4, ROOM_GATEWAY, ROOM_EXECUTOR, MSG_outcome);
-    expect_note(f, 5, ROOM_LEADER, ROOM_EXECUTOR, MSG_outcome);
-    expect_note(f, 6, ROOM_CLIENTS, ROOM_EXECUTOR, MSG_welcome);
-    assert_int_equal(f->book.notes[6].peer, 9);
+    expect_note(f, 4, ROOM_LEADER, ROOM_EXECUTOR, MSG_outcome);
+    expect_note(f, 5, ROOM_CLIENTS, ROOM_EXECUTOR, MSG_welcome);
+    assert_int_equal(f->book.notes[5].peer, 9);
 }
 
 static void one_step_delivers_one_message(void **state) {
