@@ -7,9 +7,12 @@
 #include <string.h>
 
 enum {
-    GRACE_MS = 5000, /* for the fact of an attempt that has ended to arrive here */
-    LOST_MS = 10000, /* for a lease to reach its worker */
-    REST_MS = 100    /* of what the only worker lost: it may do so again at once */
+    GRACE_MS =
+        5000, /* for the fact of an attempt to arrive here when its worker says no more of it */
+    RECORD_MS = 30000, /* ... and while its worker lives: its disk may be slow */
+    LOST_MS = 10000,   /* for a lease to reach its worker */
+    REST_MS = 100,     /* of what the only worker lost: it may do so again at once */
+    SHUT_MS = 5000     /* for the order to end a job to arrive here when it has reached a worker */
 };
 
 static uint32_t place_of(const struct flight *f) {
@@ -23,33 +26,62 @@ static uint32_t own_place(struct sched *s) {
 }
 
 void crew_capacity(struct sched *s, uint64_t slots) {
-    s->capacity = slots;
     if (!s->clustered)
         workers_set_slots(&s->workers, own_place(s), slots);
 }
 
 /* ---- ends ---- */
 
-static void wait_for_record(struct sched *s, struct flight *f) {
-    flights_move(&s->flights, f, FLIGHTS_ORPHANS);
-    f->due = s->now + GRACE_MS;
+static void wait_in(struct sched *s, struct flight *f, uint32_t list, dur_ms most) {
+    flights_move(&s->flights, f, list);
+    f->due = s->now + most;
 }
 
-void crew_landed(struct sched *s, struct flight *f, bool lost) {
+static void give_again(struct sched *s, struct flight *f) {
+    sched_again(s, f, f->made, f->rest);
+}
+
+/* What its end says of its worker and of its job. */
+static void learn_from(struct sched *s, uint32_t place, struct plan *plan,
+                       const struct msg_ended *m) {
+    if (!m->lost)
+        workers_served(&s->workers, place);
+    if (plan == NULL)
+        return;
+    if (m->shut)
+        plan->rests_until = s->now + SHUT_MS;
+    else if (m->lost && s->clustered)
+        workers_rest(&s->workers, place, s->now); /* perhaps it does not know the job yet */
+    if (m->unable && s->clustered)
+        plan_unable(plan, place, s->now);
+}
+
+/* A leased flight has ended in one way or the other. */
+static void land(struct sched *s, struct flight *f, const struct msg_ended *m) {
     uint32_t place = place_of(f);
     struct plan *plan = sched_plan(s, &f->job);
-    if (plan != NULL && !lost && !f->adopted)
+    if (plan != NULL && !m->lost && !m->unable && !f->adopted)
         plan_took(plan, s->now - f->since);
-    if (plan == NULL || f->moot)
+    if (m->lost && !s->clustered && f->rest < s->now + REST_MS)
+        f->rest = s->now + REST_MS;
+    if (plan == NULL || f->moot) {
         sched_move(s, f, FLIGHT_NONE);
-    else if (lost)
-        sched_again(s, f, f->slot.attempts, s->clustered ? 0 : REST_MS);
-    else
+    } else if (m->lost || f->made > f->slot.attempts) {
+        give_again(s, f);
+    } else {
         sched_move(s, f, FLIGHT_UNRECORDED);
-    if (!lost)
-        workers_served(&s->workers, place);
-    else if (plan != NULL && s->clustered)
-        workers_rest(&s->workers, place, s->now); /* perhaps it does not know the job yet */
+        f->place = place;
+        wait_in(s, f, FLIGHTS_ENDED, RECORD_MS);
+    }
+    learn_from(s, place, plan, m);
+}
+
+/* The worker has said that it ended and now says that no fact comes of it. */
+static bool takes_back(const struct sched *s, const struct flight *f, uint32_t peer,
+                       const struct msg_ended *m) {
+    return m->lost && f->state == FLIGHT_UNRECORDED && f->list == FLIGHTS_ENDED &&
+           s->workers.entries[f->place].peer == peer &&
+           m->attempt == (uint64_t)f->slot.attempts + 1;
 }
 
 void crew_ended(struct sched *s, uint32_t peer, const struct msg_ended *m) {
@@ -57,7 +89,12 @@ void crew_ended(struct sched *s, uint32_t peer, const struct msg_ended *m) {
     bool leased = f != NULL && f->state == FLIGHT_LEASED;
     if (leased && s->workers.entries[place_of(f)].peer == peer &&
         m->attempt == (uint64_t)f->slot.attempts + 1) {
-        crew_landed(s, f, m->lost);
+        land(s, f, m);
+        return;
+    }
+    if (f != NULL && takes_back(s, f, peer, m)) {
+        learn_from(s, f->place, sched_plan(s, &f->job), m);
+        give_again(s, f);
         return;
     }
     uint32_t place = workers_find(&s->workers, peer);
@@ -69,29 +106,35 @@ void crew_ended(struct sched *s, uint32_t peer, const struct msg_ended *m) {
     workers_changed(&s->workers, place);
 }
 
-void crew_orphans(struct sched *s) {
-    struct flight *f = flights_first(&s->flights, FLIGHTS_ORPHANS);
-    while (f != NULL && f->due <= s->now) {
-        sched_again(s, f, f->slot.attempts, 0);
-        f = flights_first(&s->flights, FLIGHTS_ORPHANS);
-    }
+static void wake(struct sched *s, uint32_t list) {
+    while (flights_due(&s->flights, list) <= s->now)
+        give_again(s, flights_first(&s->flights, list));
+}
+
+void crew_wake(struct sched *s) {
+    wake(s, FLIGHTS_ENDED);
+    wake(s, FLIGHTS_ORPHANS);
 }
 
 when_ms crew_deadline(const struct sched *s) {
     when_ms rests = s->workers.wakes == 0 ? WHEN_NEVER : s->workers.wakes;
-    return when_sooner(flights_due(&s->flights), rests);
+    return when_sooner(when_sooner(flights_due(&s->flights, FLIGHTS_ENDED),
+                                   flights_due(&s->flights, FLIGHTS_ORPHANS)),
+                       rests);
 }
 
+/* It is gone: what it had is given out again, for the facts of what it had ended there is little time left. */
 static void release(struct sched *s, uint32_t place) {
-    uint32_t list = FLIGHTS_AT_WORKER + place;
-    struct flight *f = flights_first(&s->flights, list);
-    while (f != NULL) {
-        if (f->state == FLIGHT_LEASED)
-            sched_again(s, f, f->slot.attempts, 0);
-        else
-            wait_for_record(s, f);
-        f = flights_first(&s->flights, list);
+    struct flight *next, *f;
+    while ((f = flights_first(&s->flights, FLIGHTS_AT_WORKER + place)) != NULL)
+        give_again(s, f);
+    for (f = flights_first(&s->flights, FLIGHTS_ENDED); f != NULL; f = next) {
+        next = flights_next(&s->flights, f);
+        if (f->place == place)
+            wait_in(s, f, FLIGHTS_ORPHANS, GRACE_MS);
     }
+    for (uint32_t i = 0; i < s->plans_used; i++)
+        plan_able(&s->plans[i], place);
     workers_remove(&s->workers, place);
 }
 
@@ -122,17 +165,20 @@ static bool next_reported(struct mp *in, struct reported *r) {
 static bool adopt(struct sched *s, uint32_t place, const struct reported *r) {
     struct plan *plan = sched_plan(s, &r->job);
     const struct plan_slot slot = {.slot = r->slot, .attempts = (uint32_t)r->attempt - 1};
-    if (s->flights.count == LIMIT_BEGUN || (plan != NULL && !plan_take(plan, r->slot)))
+    if (s->flights.count == LIMIT_BEGUN ||
+        (plan != NULL && (!plan_has_room(plan) || !plan_take(plan, r->slot, slot.attempts))))
         return false;
     struct flight *f = flights_add(&s->flights, &r->job, &slot);
     f->adopted = true;
     f->since = s->now;
     f->seen = s->reports;
-    if (plan != NULL)
+    if (plan != NULL) {
+        plan->away++;
         plan->inherited++;
+    }
     if (r->over) {
         sched_move(s, f, FLIGHT_UNRECORDED);
-        wait_for_record(s, f);
+        wait_in(s, f, FLIGHTS_ORPHANS, GRACE_MS);
     } else {
         flights_move(&s->flights, f, FLIGHTS_AT_WORKER + place);
         sched_move(s, f, FLIGHT_LEASED);
@@ -140,18 +186,30 @@ static bool adopt(struct sched *s, uint32_t place, const struct reported *r) {
     return true;
 }
 
+/* A slot that is only asked for need not be given out: that worker runs its next attempt or has just ended it. */
+static void take_asked(struct sched *s, struct flight *f, uint32_t place,
+                       const struct reported *r) {
+    f->adopted = true;
+    f->slot.attempts = f->made = (uint32_t)r->attempt - 1;
+    f->since = s->now;
+    f->seen = s->reports;
+    if (r->over) {
+        sched_move(s, f, FLIGHT_UNRECORDED);
+        wait_in(s, f, FLIGHTS_ORPHANS, GRACE_MS);
+    } else {
+        flights_move(&s->flights, f, FLIGHTS_AT_WORKER + place);
+        sched_move(s, f, FLIGHT_LEASED);
+    }
+}
+
 /* True: it holds a place that no flight accounts for. */
 static bool take_reported(struct sched *s, uint32_t place, const struct reported *r) {
+    static const struct msg_ended heard_late = {.lost = false};
     struct flight *f = flights_find(&s->flights, &r->job, r->slot);
     if (f == NULL)
         return !adopt(s, place, r) && !r->over;
-    if (f->state == FLIGHT_ASKED && !r->over) { /* it need not be given out, it runs */
-        f->adopted = true;
-        f->slot.attempts = (uint32_t)r->attempt - 1;
-        f->since = s->now;
-        f->seen = s->reports;
-        flights_move(&s->flights, f, FLIGHTS_AT_WORKER + place);
-        sched_move(s, f, FLIGHT_LEASED);
+    if (f->state == FLIGHT_ASKED && r->attempt > f->slot.attempts) {
+        take_asked(s, f, place, r);
         return false;
     }
     bool same = f->state == FLIGHT_LEASED && place_of(f) == place &&
@@ -159,8 +217,8 @@ static bool take_reported(struct sched *s, uint32_t place, const struct reported
     if (!same)
         return !r->over;
     f->seen = s->reports;
-    if (r->over) /* the word of its end was lost */
-        crew_landed(s, f, false);
+    if (r->over)
+        land(s, f, &heard_late);
     return false;
 }
 
@@ -180,25 +238,19 @@ static void take_report(struct sched *s, uint32_t place, struct span leases) {
     struct flight *next, *f = flights_first(&s->flights, FLIGHTS_AT_WORKER + place);
     for (; f != NULL; f = next) {
         next = flights_next(&s->flights, f);
-        if (f->state != FLIGHT_LEASED || f->seen == s->reports || s->now - f->since < LOST_MS)
+        if (f->seen == s->reports || s->now - f->since < LOST_MS)
             continue;
+        if (f->moot || f->made > f->slot.attempts) {
+            give_again(s, f); /* its record is here already */
+            continue;
+        }
         sched_move(s, f, FLIGHT_UNRECORDED);
-        wait_for_record(s, f);
+        wait_in(s, f, FLIGHTS_ORPHANS, GRACE_MS);
     }
     workers_changed(&s->workers, place);
 }
 
-/* From here on places come by `worker`, this node's own as well. */
-static void join_cluster(struct sched *s) {
-    s->clustered = true;
-    uint32_t place = workers_find(&s->workers, 0);
-    if (place != WORKERS_NONE)
-        workers_set_slots(&s->workers, place, 0);
-}
-
 void crew_worker(struct sched *s, const struct msg_worker *m) {
-    if (!s->clustered)
-        join_cluster(s);
     uint32_t place = workers_find(&s->workers, (uint32_t)m->peer);
     if (m->gone) {
         if (place != WORKERS_NONE && m->peer != 0)

@@ -40,7 +40,8 @@ struct flight *flights_add(struct flights *t, const struct job_id *job,
     if (f == NULL)
         return NULL;
     uint32_t *bucket = bucket_of(t, job, slot->slot);
-    *f = (struct flight){.job = *job, .slot = *slot, .chain = *bucket};
+    *f = (struct flight){
+        .job = *job, .slot = *slot, .made = slot->attempts, .rest = INT64_MIN, .chain = *bucket};
     *bucket = number_of(t, f);
     t->count++;
     return f;
@@ -90,8 +91,8 @@ struct flight *flights_next(struct flights *t, const struct flight *f) {
     return at(t, f->next);
 }
 
-when_ms flights_due(const struct flights *t) {
-    uint32_t first = t->lists[FLIGHTS_ORPHANS].first;
+when_ms flights_due(const struct flights *t, uint32_t list) {
+    uint32_t first = t->lists[list].first;
     return first == 0 ? WHEN_NEVER : t->entries[first - 1].due;
 }
 

@@ -1,7 +1,7 @@
 /* flights - the slots that are on their way: asked for, leased, or ended and not yet recorded.
  *
- * Found by (job, slot) through a hash table with chains, kept in lists by where they are: with a worker, or with nobody any
- * more. Every call but flights_clear costs the same however many there are.
+ * Found by (job, slot) through a hash table with chains, kept in lists by where they are: with a worker, ended there, or with
+ * nobody any more. Every call but flights_clear costs the same however many there are.
  * Memory   LIMIT_BEGUN of them; zeros are an empty table, and only what is used is touched.
  */
 #ifndef ZYG_FLIGHTS_H
@@ -18,6 +18,7 @@ enum flight_state {
 
 enum {
     FLIGHTS_NOWHERE,   /* asked for: no worker has it */
+    FLIGHTS_ENDED,     /* a worker that lives has ended it: its fact is on its way */
     FLIGHTS_ORPHANS,   /* its worker is gone or knows nothing of it */
     FLIGHTS_AT_WORKER, /* + the worker's place */
     FLIGHTS_LISTS = FLIGHTS_AT_WORKER + LIMIT_WORKERS,
@@ -31,8 +32,12 @@ struct flight {
     uint32_t list;
     struct job_id job;
     struct plan_slot slot;
+    uint32_t
+        made; /* attempts that are recorded: more than the slot's while its end was not heard, or of another one */
+    when_ms rest;    /* the recorded one's pause ends */
+    uint32_t place;  /* who has ended it */
     when_ms since;   /* it was leased */
-    when_ms due;     /* an orphan is given out again */
+    when_ms due;     /* what has ended or is an orphan is given out again */
     uint64_t seen;   /* the report that last named it */
     uint32_t next;   /* in its list, or of those that are free; 1 + index, 0: none */
     uint32_t before; /* in its list */
@@ -58,7 +63,8 @@ void flights_remove(struct flights *t, struct flight *f);
 void flights_move(struct flights *t, struct flight *f, uint32_t list); /* to its end */
 struct flight *flights_first(struct flights *t, uint32_t list);
 struct flight *flights_next(struct flights *t, const struct flight *f); /* in its list */
-when_ms flights_due(const struct flights *t); /* of the first orphan; WHEN_NEVER: there is none */
+when_ms flights_due(const struct flights *t,
+                    uint32_t list); /* of its first; WHEN_NEVER: there is none */
 void flights_clear(struct flights *t);
 
 #endif

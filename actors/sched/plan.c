@@ -3,14 +3,23 @@
 #include "proto/base/check.h"
 #include "proto/base/mp.h"
 
+enum {
+    UNABLE_MS = 1000, /* a folder may only be mounted late */
+    UNABLE_MOST_MS = 300000
+};
+
 bool plan_open(struct plan *p, const struct job_id *job, uint64_t trials, uint32_t parallel,
                struct span finished, struct span begun) {
     p->used = false;
     p->job = *job;
     p->trials = trials;
     p->parallel = parallel;
-    p->running = p->inherited = p->again_first = p->again_count = 0;
-    p->trial_ms = 0;
+    p->running = p->away = p->inherited = p->again_count = 0;
+    p->trial_ms = p->unable_pause = 0;
+    p->order = 0;
+    p->rests_until = INT64_MIN;
+    p->unable_until = WHEN_NEVER;
+    p->unable = (struct worker_set){0};
     p->taken = ranges_of(p->ranges_memory, LIMIT_RANGES);
     if (finished.len > 0 && !ranges_decode(&p->taken, finished))
         return false;
@@ -27,40 +36,63 @@ bool plan_open(struct plan *p, const struct job_id *job, uint64_t trials, uint32
     return p->used;
 }
 
-static struct plan_slot *again_at(struct plan *p, uint32_t position) {
-    return &p->again[(p->again_first + position) % PLAN_AGAIN_MAX];
+/* ---- the heap ---- */
+
+static bool goes_before(const struct plan_again *a, const struct plan_again *b) {
+    if (a->slot.not_before != b->slot.not_before)
+        return a->slot.not_before < b->slot.not_before;
+    return a->order < b->order;
 }
 
-/* The first of those to run again whose rest is over, or -1. */
-static int64_t rested(const struct plan *p, when_ms now) {
-    for (uint32_t i = 0; i < p->again_count; i++) {
-        if (p->again[(p->again_first + i) % PLAN_AGAIN_MAX].not_before <= now)
-            return i;
-    }
-    return -1;
+/* From `at` on the way up is a gap: the entry goes where it belongs. */
+static void sift_up(struct plan *p, uint32_t at, struct plan_again entry) {
+    for (; at > 0 && goes_before(&entry, &p->again[(at - 1) / 2]); at = (at - 1) / 2)
+        p->again[at] = p->again[(at - 1) / 2];
+    p->again[at] = entry;
 }
+
+static void sift_down(struct plan *p, uint32_t at, struct plan_again entry) {
+    for (;;) {
+        uint32_t child = 2 * at + 1;
+        if (child + 1 < p->again_count && goes_before(&p->again[child + 1], &p->again[child]))
+            child++;
+        if (child >= p->again_count || goes_before(&entry, &p->again[child]))
+            break;
+        p->again[at] = p->again[child];
+        at = child;
+    }
+    p->again[at] = entry;
+}
+
+static struct plan_slot take_again(struct plan *p, uint32_t at) {
+    struct plan_slot taken = p->again[at].slot;
+    struct plan_again last = p->again[--p->again_count];
+    if (at == p->again_count)
+        return taken;
+    if (at > 0 && goes_before(&last, &p->again[(at - 1) / 2]))
+        sift_up(p, at, last);
+    else
+        sift_down(p, at, last);
+    return taken;
+}
+
+static bool has_rested(const struct plan *p, when_ms now) {
+    return p->again_count > 0 && p->again[0].slot.not_before <= now;
+}
+
+/* ---- giving out ---- */
 
 static bool has_new(const struct plan *p) {
     return ranges_next_gap(&p->taken, 0) < p->trials && p->taken.count < p->taken.cap;
 }
 
 bool plan_has_next(const struct plan *p, when_ms now, bool may_begin) {
-    return rested(p, now) >= 0 || (may_begin && has_new(p));
-}
-
-/* The first takes its place. */
-static struct plan_slot take_again(struct plan *p, uint32_t position) {
-    struct plan_slot taken = *again_at(p, position);
-    *again_at(p, position) = p->again[p->again_first];
-    p->again_count--;
-    p->again_first = p->again_count == 0 ? 0 : (p->again_first + 1) % PLAN_AGAIN_MAX;
-    return taken;
+    return has_rested(p, now) || (may_begin && has_new(p));
 }
 
 bool plan_next(struct plan *p, when_ms now, struct plan_slot *next) {
-    int64_t at = rested(p, now);
-    if (at >= 0) {
-        *next = take_again(p, (uint32_t)at);
+    if (has_rested(p, now)) {
+        *next = take_again(p, 0);
         return true;
     }
     uint64_t slot = ranges_next_gap(&p->taken, 0);
@@ -70,18 +102,24 @@ bool plan_next(struct plan *p, when_ms now, struct plan_slot *next) {
     return true;
 }
 
-bool plan_take(struct plan *p, uint64_t slot) {
+bool plan_take(struct plan *p, uint64_t slot, uint32_t attempts) {
     if (slot >= p->trials)
         return false;
     if (!ranges_has(&p->taken, slot))
         return ranges_add(&p->taken, slot);
     for (uint32_t i = 0; i < p->again_count; i++) {
-        if (again_at(p, i)->slot == slot) {
-            (void)take_again(p, i);
-            return true;
-        }
+        if (p->again[i].slot.slot != slot)
+            continue;
+        if (p->again[i].slot.attempts > attempts)
+            return false;
+        (void)take_again(p, i);
+        return true;
     }
     return false;
+}
+
+bool plan_has_room(const struct plan *p) {
+    return p->again_count + p->away < PLAN_AGAIN_MAX;
 }
 
 void plan_took(struct plan *p, dur_ms took) {
@@ -94,17 +132,41 @@ void plan_took(struct plan *p, dur_ms took) {
 }
 
 void plan_again(struct plan *p, uint64_t slot, uint32_t attempts, when_ms not_before) {
-    ensure(p->again_count < PLAN_AGAIN_MAX); /* fewer slots than that are ever in flight */
-    uint32_t at = (p->again_first + p->again_count++) % PLAN_AGAIN_MAX;
-    p->again[at] = (struct plan_slot){.slot = slot, .attempts = attempts, .not_before = not_before};
+    ensure(p->again_count < PLAN_AGAIN_MAX); /* who takes a slot has seen that there is room */
+    struct plan_again entry = {
+        .slot = {.slot = slot, .attempts = attempts, .not_before = not_before},
+        .order = ++p->order};
+    sift_up(p, p->again_count++, entry);
+}
+
+/* ---- who cannot start it ---- */
+
+void plan_unable(struct plan *p, uint32_t place, when_ms now) {
+    worker_set_add(&p->unable, place);
+    if (p->unable_until != WHEN_NEVER)
+        return; /* all of them are asked again at once */
+    p->unable_pause = p->unable_pause == 0                   ? UNABLE_MS
+                      : p->unable_pause < UNABLE_MOST_MS / 2 ? 2 * p->unable_pause
+                                                             : UNABLE_MOST_MS;
+    p->unable_until = now + p->unable_pause;
+}
+
+void plan_able(struct plan *p, uint32_t place) {
+    worker_set_remove(&p->unable, place);
+}
+
+void plan_wake(struct plan *p, when_ms now) {
+    if (p->unable_until > now)
+        return;
+    p->unable = (struct worker_set){0};
+    p->unable_until = WHEN_NEVER;
 }
 
 when_ms plan_wakes(const struct plan *p, when_ms now) {
-    when_ms soonest = WHEN_NEVER;
-    for (uint32_t i = 0; i < p->again_count; i++) {
-        when_ms at = p->again[(p->again_first + i) % PLAN_AGAIN_MAX].not_before;
-        if (at > now)
-            soonest = when_sooner(soonest, at);
-    }
+    when_ms soonest = p->unable_until;
+    if (p->rests_until > now)
+        soonest = when_sooner(soonest, p->rests_until);
+    if (p->again_count > 0 && p->again[0].slot.not_before > now)
+        soonest = when_sooner(soonest, p->again[0].slot.not_before);
     return soonest;
 }

@@ -1,14 +1,16 @@
 /* plan - what is left to give out of one job: slots to run again first, then new ones in order of number.
  *
+ * Slots to run again lie in a heap by the end of their rest, those that end together in the order in which they came: what is
+ * next costs one comparison, taking and putting back log2 of them.
+ * Holds    of the slots that are in flight or wait to run again there is room for all: again_count + away <= PLAN_AGAIN_MAX.
  * Errors   plan_open: more gaps or begun slots than there is room for.
  */
 #ifndef ZYG_PLAN_H
 #define ZYG_PLAN_H
 
+#include "actors/sched/workers.h"
 #include "proto/base/ids.h"
 #include "proto/base/ranges.h"
-#include "proto/base/time.h"
-#include "proto/limits.h"
 
 enum {
     PLAN_BEGUN_MAX = 4096, /* slots that a job may be opened with */
@@ -21,6 +23,11 @@ struct plan_slot {
     when_ms not_before; /* it rests until then */
 };
 
+struct plan_again {
+    struct plan_slot slot;
+    uint64_t order;
+};
+
 struct plan {
     bool used;
     struct job_id job;
@@ -28,11 +35,17 @@ struct plan {
     uint64_t trials;
     uint32_t parallel; /* 0: no limit */
     uint32_t running;
-    uint32_t inherited;  /* of those that ever ran: how many an earlier leader had given out */
-    dur_ms trial_ms;     /* how long its trials take, a moving mean; 0: none has ended */
+    uint32_t away;            /* slots in flight: the caller counts them */
+    uint32_t inherited;       /* of those that ever ran: how many an earlier leader had given out */
+    dur_ms trial_ms;          /* how long its trials take, a moving mean; 0: none has ended */
+    when_ms rests_until;      /* nothing of it is given out before */
+    struct worker_set unable; /* who cannot start it */
+    when_ms unable_until;     /* they are asked again; WHEN_NEVER: nobody is unable */
+    dur_ms unable_pause;
     struct ranges taken; /* finished or given out */
-    uint32_t again_first, again_count;
-    struct plan_slot again[PLAN_AGAIN_MAX]; /* a ring */
+    uint64_t order;
+    uint32_t again_count;
+    struct plan_again again[PLAN_AGAIN_MAX]; /* a heap: the first is next */
     struct range ranges_memory[LIMIT_RANGES];
 };
 
@@ -43,11 +56,18 @@ bool plan_has_next(const struct plan *p, when_ms now,
                    bool may_begin); /* false: only such as were begun before */
 /* Takes the next slot. False: nothing left to give out now. */
 bool plan_next(struct plan *p, when_ms now, struct plan_slot *next);
-/* This slot is on its way or finished without having been taken from here. False: it was not left to give out. */
-bool plan_take(struct plan *p, uint64_t slot);
+/* This slot is on its way or finished without having been taken from here. False: it was not left to give out, or more than
+ * `attempts` attempts of it were made. */
+bool plan_take(struct plan *p, uint64_t slot, uint32_t attempts);
+bool plan_has_room(const struct plan *p);    /* for one more slot in flight */
 void plan_took(struct plan *p, dur_ms took); /* one of its trials */
 void plan_again(struct plan *p, uint64_t slot, uint32_t attempts, when_ms not_before);
-when_ms plan_wakes(const struct plan *p,
-                   when_ms now); /* the soonest end of a rest; WHEN_NEVER: nobody rests */
+/* That worker could not start it: it gets nothing of this job for a while, longer each time. */
+void plan_unable(struct plan *p, uint32_t place, when_ms now);
+/* The worker is another one now. */
+void plan_able(struct plan *p, uint32_t place);
+void plan_wake(struct plan *p, when_ms now); /* whoever could not start it may try again */
+/* The soonest end of a rest; WHEN_NEVER: what could be given out now can be given out already. */
+when_ms plan_wakes(const struct plan *p, when_ms now);
 
 #endif

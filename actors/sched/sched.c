@@ -45,6 +45,7 @@ void sched_move(struct sched *s, struct flight *f, enum flight_state to) {
     if (plan != NULL) {
         plan->running -= runs(f->state);
         plan->running += runs(to);
+        plan->away -= to == FLIGHT_NONE;
     }
     s->asked -= f->state == FLIGHT_ASKED;
     s->asked += to == FLIGHT_ASKED;
@@ -57,10 +58,10 @@ void sched_move(struct sched *s, struct flight *f, enum flight_state to) {
         flights_remove(&s->flights, f);
 }
 
-void sched_again(struct sched *s, struct flight *f, uint32_t attempts, dur_ms pause) {
+void sched_again(struct sched *s, struct flight *f, uint32_t attempts, when_ms not_before) {
     struct plan *plan = sched_plan(s, &f->job);
     if (plan != NULL && !f->moot)
-        plan_again(plan, f->slot.slot, attempts, pause > 0 ? s->now + pause : INT64_MIN);
+        plan_again(plan, f->slot.slot, attempts, not_before);
     sched_move(s, f, FLIGHT_NONE);
 }
 
@@ -74,13 +75,17 @@ static uint32_t begun(const struct sched *s) {
     return count;
 }
 
+static bool may_run(const struct sched *s, const struct plan *p, bool may_begin) {
+    return p->used && p->rests_until <= s->now && (p->parallel == 0 || p->running < p->parallel) &&
+           s->asked < workers_free(&s->workers, &p->unable) && plan_has_next(p, s->now, may_begin);
+}
+
 static struct plan *pick(struct sched *s) {
     const bool may_begin = begun(s) < LIMIT_BEGUN;
     struct plan *best = NULL;
     for (uint32_t i = 0; i < s->plans_used; i++) {
         struct plan *p = &s->plans[i];
-        if (!p->used || (p->parallel != 0 && p->running >= p->parallel) ||
-            !plan_has_next(p, s->now, may_begin))
+        if (!may_run(s, p, may_begin))
             continue;
         if (best == NULL || p->running < best->running ||
             (p->running == best->running && p->opened < best->opened))
@@ -103,6 +108,7 @@ static void give_out(struct sched *s, struct says *out) {
             return;
         struct flight *f = flights_add(&s->flights, &plan->job, &slot);
         ensure(f != NULL); /* may_give_out has seen that there is room */
+        plan->away++;
         sched_move(s, f, FLIGHT_ASKED);
         say(out, &(struct msg){.kind = MSG_propose, .propose = {.job = f->job, .slot = slot.slot}});
     }
@@ -131,11 +137,14 @@ static void on_proposed(struct sched *s, const struct msg_proposed *m, struct sa
         s->nonsense++;
         return;
     }
+    static const struct worker_set nobody;
     const struct plan *plan = sched_plan(s, &m->job);
     dur_ms trial = plan == NULL || plan->trial_ms == 0 ? TRIAL_GUESS_MS : plan->trial_ms;
-    uint32_t place = s->quitting ? WORKERS_NONE : workers_pick(&s->workers, trial);
+    uint32_t place = s->quitting
+                         ? WORKERS_NONE
+                         : workers_pick(&s->workers, trial, plan == NULL ? &nobody : &plan->unable);
     if (place == WORKERS_NONE) { /* who was free when it was asked for is not any more */
-        sched_again(s, f, f->slot.attempts, 0);
+        sched_again(s, f, f->slot.attempts, INT64_MIN);
         return;
     }
     f->since = s->now;
@@ -150,23 +159,37 @@ static void on_proposed(struct sched *s, const struct msg_proposed *m, struct sa
 static void on_outcome(struct sched *s, const struct msg_outcome *m) {
     struct msg fact;
     struct err err;
+    if (s->follows)
+        return; /* the leader room tells whoever leads */
     if (!msg_decode(&fact, m->result, &err) || fact.kind != MSG_result_fact) {
         s->nonsense++;
         return;
     }
     const struct msg_result_fact *result = &fact.result_fact;
-    bool lost = result->status == TRIAL_LOST || result->status == TRIAL_CANCELLED;
-    const struct msg_ended ended = {
-        .job = result->job, .slot = result->slot, .attempt = result->attempt, .lost = lost};
+    const struct msg_ended ended = {.job = result->job,
+                                    .slot = result->slot,
+                                    .attempt = result->attempt,
+                                    .lost = result->status == TRIAL_LOST ||
+                                            result->status == TRIAL_CANCELLED,
+                                    .unable = result->status == TRIAL_NO_START,
+                                    .shut = result->status == TRIAL_CANCELLED};
     crew_ended(s, 0, &ended);
+}
+
+static when_ms end_of(dur_ms pause, when_ms now) {
+    return pause > 0 ? now + pause : INT64_MIN;
 }
 
 /* A slot that nothing of ours was under way for: an attempt of an earlier leader or of another island. */
 static void on_foreign_record(struct plan *plan, const struct msg_recorded *m, when_ms now) {
-    if (plan_take(plan, m->slot) && !m->finished)
-        plan_again(plan, m->slot, (uint32_t)m->attempts, now + m->pause_ms);
+    if (m->finished)
+        (void)plan_take(plan, m->slot, UINT32_MAX);
+    else if (plan_has_room(plan) && plan_take(plan, m->slot, (uint32_t)m->attempts))
+        plan_again(plan, m->slot, (uint32_t)m->attempts, end_of(m->pause_ms, now));
 }
 
+/* What is leased stays so until its worker says that it has ended: the record may be of another attempt, of a worker that
+ * was thought lost. */
 static void on_recorded(struct sched *s, const struct msg_recorded *m) {
     struct flight *f = flights_find(&s->flights, &m->job, m->slot);
     struct plan *plan = sched_plan(s, &m->job);
@@ -175,13 +198,14 @@ static void on_recorded(struct sched *s, const struct msg_recorded *m) {
             on_foreign_record(plan, m, s->now);
         return;
     }
-    bool older = f->state == FLIGHT_LEASED && m->attempts <= f->slot.attempts;
-    if (older) /* than the attempt that runs */
-        f->moot = f->moot || m->finished;
-    else if (m->finished)
+    bool leased = f->state == FLIGHT_LEASED, more = m->attempts > f->made;
+    f->made = more ? (uint32_t)m->attempts : f->made;
+    f->rest = more ? end_of(m->pause_ms, s->now) : f->rest;
+    f->moot = f->moot || m->finished;
+    if (!leased && m->finished)
         sched_move(s, f, FLIGHT_NONE);
-    else
-        sched_again(s, f, (uint32_t)m->attempts, m->pause_ms);
+    else if (!leased && more)
+        sched_again(s, f, f->made, f->rest);
 }
 
 /* ---- jobs ---- */
@@ -192,7 +216,8 @@ static void take_flights(struct sched *s, struct plan *plan) {
         struct flight *f = &s->flights.entries[i];
         if (f->state == FLIGHT_NONE || !job_id_equal(&f->job, &plan->job))
             continue;
-        f->moot = !plan_take(plan, f->slot.slot);
+        f->moot = !plan_take(plan, f->slot.slot, f->slot.attempts);
+        plan->away++;
         plan->running += runs(f->state);
         plan->inherited += runs(f->state);
         if (f->moot && f->state == FLIGHT_UNRECORDED)
@@ -247,13 +272,12 @@ static void forget(struct sched *s) {
     s->workers.wakes = 0;
     s->looks.count = 0; /* whoever looks asks the next leader */
     s->plans_used = s->asked = 0;
-    if (!s->clustered)
-        crew_capacity(s, s->capacity);
 }
 
 static void on_lead(struct sched *s, const struct msg_lead *m) {
-    if (!m->mine)
+    if (!m->mine || !s->clustered)
         forget(s);
+    s->clustered = true;
     s->follows = !m->mine;
     s->term = m->term;
 }
@@ -263,7 +287,9 @@ static void sched_step(void *self, const struct event *event, struct moment at, 
     const struct msg *m = &event->msg;
     s->now = at.now;
     workers_wake(&s->workers, at.now);
-    crew_orphans(s);
+    crew_wake(s);
+    for (uint32_t i = 0; i < s->plans_used; i++)
+        plan_wake(&s->plans[i], at.now);
     switch (m->kind) {
     case MSG_NONE: break;
     case MSG_start: s->up = true; break;
@@ -302,6 +328,7 @@ static void sched_check(const void *self) {
     for (uint32_t i = 0; i < s->plans_used; i++) {
         const struct plan *p = &s->plans[i];
         ensure(!p->used || p->parallel == 0 || p->running <= p->parallel + p->inherited);
+        ensure(!p->used || p->again_count + p->away <= PLAN_AGAIN_MAX);
     }
     if (s->flights.used > CHECKED_MAX || s->workers.count > CHECKED_MAX)
         return;

@@ -1,7 +1,7 @@
 /* sched - which slot of which job runs next, and where: gives free places of workers to jobs, one lease at a time.
  *
- * Hears    start, job_open, job_shut, capacity, proposed, outcome, recorded, hold, quit; lead, worker (leader); ended (other
- *          nodes, through member); look (gateways, this node's and through member those of others); the time.
+ * Hears    start, job_open, job_shut, capacity, proposed, outcome, recorded, hold, quit; lead, worker, ended (leader; ended
+ *          of other nodes through member); look (gateways, this node's and through member those of others); the time.
  * Says     propose (tuner); lease (this node's executor and, so that it can report it, its leader room; other nodes by say_to
  *          MEMBER); running (gateways that look).
  * Holds    - a slot is in at most one flight: asked for, leased, or ended and not yet recorded;
@@ -11,14 +11,24 @@
  *          - no more leases than places, no more of a job than its `parallel`, and no more flights than LIMIT_UNRECORDED
  *            beside what other nodes may run: then the disk is what everybody waits for;
  *          - without lead{mine} nothing is given out and nothing is known of flights or jobs; leases that workers report at
- *            the start of a term are flights from then on, whoever gave them out;
- *          - a worker that is gone: what it had is given out again as the same attempt, at once; what it had ended, and what
- *            its reports do not name LOST_MS after it was leased, GRACE_MS later if it is not recorded by then.
- * Where    workers.h. No lease is given beyond a worker's places: its executor refuses what it has no place for, it does not
- *          queue, so a lease that comes early would only come back lost.
- * Alone    until a `worker` was heard this node's own executor, as `capacity` has it, is the only one; until a `lead` was
- *          heard it leads.
- * Cost     a lease costs the same however many flights there are, and log2(LIMIT_WORKERS) comparisons.
+ *            the start of a term are flights from then on, whoever gave them out; an attempt that is recorded already is
+ *            not among them;
+ *          - a place is free when its worker says so, not when a record comes: that may be of another worker's attempt;
+ *          - no flight waits for ever: what a worker has ended is given out again if it is not recorded RECORD_MS later, or
+ *            at once if the worker takes it back; a worker that is gone: what it had is given out again as the same attempt,
+ *            at once; what it had ended, and what its reports do not name LOST_MS after it was leased, GRACE_MS later. A
+ *            result that comes later still is welcome, and ends the slot wherever it is then;
+ *          - who cannot start the trials of a job (`unable`) gets none of it, for a second first and twice as long each time;
+ *            where nobody can it waits so long, unless facts ends it. A node without a cluster has nobody else to try;
+ *          - when a worker says that a job is over (`shut`) nothing of it is given out for SHUT_MS: the order is on its way.
+ * Where    workers.h. No lease is given beyond a worker's places and nobody queues: at a round trip of 1 ms a place of 100 ms
+ *          trials rests 1 % of the time, and what is queued at one worker cannot run at the next that gets free, nor go back
+ *          when its job is cancelled without one more round trip. Where round trips are long against trials, more places
+ *          than processors (--slots) hide them as well as a queue would.
+ * Alone    until a `lead` was heard there is no leader room: this node leads, its executor is the only worker, as `capacity`
+ *          has it.
+ * Cost     a lease costs the same however many flights there are, log2(LIMIT_WORKERS) comparisons, and log2 of those that
+ *          rest.
  * Fair     the job with the fewest running trials goes first, the older one on a tie.
  * Memory   the caller's, sched_size() bytes of zeros.
  * Errors   messages about jobs or slots that are not in flight are late or wrong: dropped and counted.

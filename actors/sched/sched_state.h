@@ -13,10 +13,9 @@ struct sched {
     bool held;
     bool quitting;
     bool follows;   /* somebody else leads, or nobody yet */
-    bool clustered; /* places come by `worker` */
+    bool clustered; /* there is a leader room: places come by `worker` */
     uint64_t term;
     when_ms now; /* of the newest event */
-    uint64_t capacity;
     uint64_t opened;
     uint32_t asked;
     uint64_t reports;
@@ -33,16 +32,14 @@ struct plan *sched_plan(struct sched *s, const struct job_id *job);
 /* Every move of a flight goes through here, so the counts cannot drift; to FLIGHT_NONE it is gone. A flight that is leased
  * stands in its worker's list before. */
 void sched_move(struct sched *s, struct flight *f, enum flight_state to);
-/* It ends; unless its slot is finished or its job over, it is given out again, as this attempt, after a pause. */
-void sched_again(struct sched *s, struct flight *f, uint32_t attempts, dur_ms pause);
+/* It ends; unless its slot is finished or its job over, it is given out again after `attempts` attempts, not before then. */
+void sched_again(struct sched *s, struct flight *f, uint32_t attempts, when_ms not_before);
 
 /* crew.c */
 void crew_capacity(struct sched *s, uint64_t slots);
 void crew_worker(struct sched *s, const struct msg_worker *m);
 void crew_ended(struct sched *s, uint32_t peer, const struct msg_ended *m);
-/* A leased flight has ended in one way or the other. */
-void crew_landed(struct sched *s, struct flight *f, bool lost);
-void crew_orphans(struct sched *s); /* whose time has come */
+void crew_wake(struct sched *s); /* what has waited for its fact for too long is given out again */
 when_ms crew_deadline(const struct sched *s);
 
 #endif

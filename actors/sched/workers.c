@@ -14,6 +14,31 @@ enum {
 static_assert((LIMIT_WORKERS & (LIMIT_WORKERS - 1)) == 0, "the leaves of a whole tree");
 static_assert(LIMIT_WORKERS < UINT16_MAX, "places and nobody fit a node of a tree");
 
+/* ---- sets ---- */
+
+bool worker_set_has(const struct worker_set *set, uint32_t place) {
+    return (set->bits[place / 64] >> place % 64 & 1) != 0;
+}
+
+void worker_set_add(struct worker_set *set, uint32_t place) {
+    set->count += !worker_set_has(set, place);
+    set->bits[place / 64] |= (uint64_t)1 << place % 64;
+}
+
+void worker_set_remove(struct worker_set *set, uint32_t place) {
+    set->count -= worker_set_has(set, place);
+    set->bits[place / 64] &= ~((uint64_t)1 << place % 64);
+}
+
+uint64_t workers_free(const struct workers *w, const struct worker_set *but) {
+    uint64_t free = w->free;
+    for (uint32_t place = 0; place < w->count && but->count > 0; place++)
+        free -= worker_set_has(but, place) ? w->entries[place].free : 0;
+    return free;
+}
+
+/* ---- weights ---- */
+
 uint32_t workers_find(const struct workers *w, uint32_t peer) {
     for (uint32_t i = 0; i < w->count; i++) {
         if (w->entries[i].used && w->entries[i].peer == peer)
@@ -52,12 +77,27 @@ static uint16_t best_below(const struct workers *w, uint32_t class, uint32_t nod
     return w->entries[place].free > 0 ? (uint16_t)(place + 1) : 0;
 }
 
-static void play(struct workers *w, uint32_t class, uint32_t node) {
-    uint16_t left = best_below(w, class, 2 * node);
-    uint16_t right = best_below(w, class, 2 * node + 1);
+static uint16_t better(const struct workers *w, uint32_t class, uint16_t left, uint16_t right) {
     bool right_wins = right != 0 && (left == 0 || weight(&w->entries[right - 1], class) >
                                                       weight(&w->entries[left - 1], class));
-    w->trees[class][node] = right_wins ? right : left;
+    return right_wins ? right : left;
+}
+
+static void play(struct workers *w, uint32_t class, uint32_t node) {
+    w->trees[class][node] =
+        better(w, class, best_below(w, class, 2 * node), best_below(w, class, 2 * node + 1));
+}
+
+/* Only below one that is in the set others have to be looked at. */
+static uint16_t best_but(const struct workers *w, uint32_t class, uint32_t node,
+                         const struct worker_set *but) {
+    uint16_t best = best_below(w, class, node);
+    if (best == 0 || !worker_set_has(but, best - 1u))
+        return best;
+    if (node >= LIMIT_WORKERS)
+        return 0;
+    return better(w, class, best_but(w, class, 2 * node, but),
+                  best_but(w, class, 2 * node + 1, but));
 }
 
 static void play_up(struct workers *w, uint32_t class, uint32_t place) {
@@ -65,14 +105,14 @@ static void play_up(struct workers *w, uint32_t class, uint32_t place) {
         play(w, class, node);
 }
 
-uint32_t workers_pick(struct workers *w, dur_ms trial) {
+uint32_t workers_pick(struct workers *w, dur_ms trial, const struct worker_set *but) {
     uint32_t class = class_of(trial);
     if ((w->classes & 1u << class) == 0) {
         w->classes |= 1u << class;
         for (uint32_t node = LIMIT_WORKERS - 1; node >= 1; node--)
             play(w, class, node);
     }
-    uint16_t best = w->trees[class][1];
+    uint16_t best = best_but(w, class, 1, but);
     return best == 0 ? WORKERS_NONE : best - 1u;
 }
 

@@ -22,7 +22,13 @@
 
 enum {
     WORKERS_CLASSES = 10, /* of trial times: 1 ms, 4 ms, ... 262 s */
-    WORKERS_NONE = UINT32_MAX
+    WORKERS_NONE = LIMIT_WORKERS
+};
+
+/* Some of the workers, by their places; zeros: nobody. */
+struct worker_set {
+    uint32_t count;
+    uint64_t bits[LIMIT_WORKERS / 64];
 };
 
 struct worker {
@@ -61,7 +67,14 @@ void workers_changed(struct workers *w, uint32_t place);
 void workers_rest(struct workers *w, uint32_t place, when_ms now);
 void workers_served(struct workers *w, uint32_t place);
 void workers_wake(struct workers *w, when_ms now); /* whose rest is over */
-/* The best for trials of about this time; WORKERS_NONE: nobody has a free place. */
-uint32_t workers_pick(struct workers *w, dur_ms trial);
+uint64_t workers_free(const struct workers *w,
+                      const struct worker_set *but); /* places of the others */
+/* The best for trials of about this time that is not in the set; WORKERS_NONE: nobody has a free place. Whoever is in the set
+ * and better costs log2(LIMIT_WORKERS) comparisons more. */
+uint32_t workers_pick(struct workers *w, dur_ms trial, const struct worker_set *but);
+
+bool worker_set_has(const struct worker_set *set, uint32_t place);
+void worker_set_add(struct worker_set *set, uint32_t place);
+void worker_set_remove(struct worker_set *set, uint32_t place);
 
 #endif

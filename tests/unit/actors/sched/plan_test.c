@@ -117,7 +117,7 @@ static void more_begun_slots_than_there_is_room_for_are_refused(void **state) {
     free(memory);
 }
 
-static void the_ring_of_slots_to_repeat_goes_round(void **state) {
+static void what_is_to_be_repeated_comes_in_its_order(void **state) {
     struct plan *p = *state;
     assert_true(plan_open(p, &job, 1000000, 0, none, none));
     uint64_t rounds = 3 * PLAN_AGAIN_MAX;
@@ -145,13 +145,53 @@ static void while_many_rest_nothing_new_is_begun(void **state) {
 static void a_slot_that_came_by_another_way_is_not_given_out(void **state) {
     struct plan *p = *state;
     assert_true(plan_open(p, &job, 5, 0, none, begun_bytes((uint64_t[]){1, 3, 2, 0}, 4)));
-    assert_true(plan_take(p, 0));
-    assert_false(plan_take(p, 0));
-    assert_true(plan_take(p, 2)); /* one that would have run again */
-    assert_false(plan_take(p, 2));
-    assert_false(plan_take(p, 5));
+    assert_true(plan_take(p, 0, 9));
+    assert_false(plan_take(p, 0, 9));
+    assert_true(plan_take(p, 2, 9)); /* one that would have run again */
+    assert_false(plan_take(p, 2, 9));
+    assert_false(plan_take(p, 5, 9));
     expect_next(p, 1, 3);
     expect_next(p, 3, 0);
+}
+
+static void an_older_attempt_than_those_made_is_not_taken(void **state) {
+    struct plan *p = *state;
+    assert_true(plan_open(p, &job, 5, 0, none, begun_bytes((uint64_t[]){1, 3}, 2)));
+    assert_false(plan_take(p, 1, 2));
+    assert_true(plan_take(p, 1, 3));
+}
+
+/* As a list that is sorted anew each time would have it. */
+static void of_many_that_rest_the_first_to_end_comes_first(void **state) {
+    enum { MANY = 3000 };
+    struct plan *p = *state;
+    static when_ms ends[MANY];
+    uint64_t seed = 3, left = MANY;
+    assert_true(plan_open(p, &job, MANY, 0, none, none));
+    for (uint32_t i = 0; i < MANY; i++) {
+        struct plan_slot begun;
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        assert_true(plan_next(p, NOW, &begun));
+        ends[begun.slot] = NOW + 1 + (when_ms)(seed >> 40 & 1023);
+    }
+    for (uint32_t i = 0; i < MANY; i++)
+        plan_again(p, i, 1, ends[i]);
+    for (uint64_t slot = 7; slot < MANY; slot += 10, left--) { /* some go another way */
+        assert_true(plan_take(p, slot, 1));
+        ends[slot] = WHEN_NEVER;
+    }
+    for (; left > 0; left--) {
+        struct plan_slot next;
+        uint64_t first = 0;
+        for (uint64_t slot = 1; slot < MANY; slot++)
+            first = ends[slot] < ends[first] ? slot : first;
+        assert_int_equal(plan_wakes(p, NOW), ends[first]);
+        assert_false(plan_has_next(p, ends[first] - 1, true));
+        assert_true(plan_next(p, ends[first], &next));
+        assert_int_equal(next.slot, first);
+        ends[first] = WHEN_NEVER;
+    }
+    assert_int_equal(plan_wakes(p, NOW), WHEN_NEVER);
 }
 
 static void the_time_of_trials_is_a_moving_mean(void **state) {
@@ -174,8 +214,9 @@ static void a_slot_rests_until_its_time_and_stands_in_nobodys_way(void **state) 
     expect_next(p, 1, 0);
     plan_again(p, 0, 1, NOW + 200);
     plan_again(p, 1, 1, NOW);
-    assert_int_equal(plan_wakes(p, NOW), NOW + 200);
+    assert_int_equal(plan_wakes(p, NOW), WHEN_NEVER); /* there is one to give out */
     expect_next(p, 1, 1);
+    assert_int_equal(plan_wakes(p, NOW), NOW + 200);
     expect_next(p, 2, 0);
     expect_no_more(p);
     assert_false(plan_next(p, NOW + 199, &next));
@@ -192,9 +233,14 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_cannot_be_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(more_begun_slots_than_there_is_room_for_are_refused, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(the_ring_of_slots_to_repeat_goes_round, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_to_be_repeated_comes_in_its_order, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(while_many_rest_nothing_new_is_begun, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_slot_that_came_by_another_way_is_not_given_out, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_older_attempt_than_those_made_is_not_taken, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(of_many_that_rest_the_first_to_end_comes_first, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_time_of_trials_is_a_moving_mean, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_slot_rests_until_its_time_and_stands_in_nobodys_way,
