@@ -34,6 +34,17 @@ bool held_end(struct held *h, const struct job_id *job, uint64_t slot, uint64_t 
     return true;
 }
 
+bool held_forget(struct held *h, const struct job_id *job, uint64_t slot, uint64_t attempt) {
+    for (uint32_t i = 0; i < h->over_count; i++) {
+        struct held_lease *lease = &h->over[i];
+        if (lease->slot != slot || lease->attempt != attempt || !job_id_equal(&lease->job, job))
+            continue;
+        *lease = (struct held_lease){.ended = INT64_MIN / 2}; /* its place in the ring stays */
+        return true;
+    }
+    return false;
+}
+
 static void encode(const struct held_lease *lease, bool over, struct buf *out) {
     mp_put_bin(out, span_of(lease->job.bytes, sizeof lease->job.bytes));
     mp_put_u64(out, lease->slot);

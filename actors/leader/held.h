@@ -37,6 +37,8 @@ bool held_add(struct held *h, const struct job_id *job, uint64_t slot, uint64_t 
 /* It has ended; lost: no fact will come of it. False: it was not held. */
 bool held_end(struct held *h, const struct job_id *job, uint64_t slot, uint64_t attempt, bool lost,
               when_ms now);
+/* No fact comes of that attempt after all. False: it is not among those that have ended. */
+bool held_forget(struct held *h, const struct job_id *job, uint64_t slot, uint64_t attempt);
 /* As in message `report`. */
 void held_encode(const struct held *h, when_ms now, struct buf *out);
 

@@ -11,21 +11,26 @@ struct leader *leader_init(void *memory, const struct leader_config *config) {
     struct leader *l = memory;
     l->config = *config;
     l->slots = config->slots;
-    l->disk_at = l->claim_at = l->turn_at = WHEN_NEVER;
+    l->disk_at = l->claim_at = l->turn_at = l->settle_at = WHEN_NEVER;
+    l->slow_since = l->ailing_since = WHEN_NEVER;
     return l;
 }
 
-/* Without a cluster nothing is stored and nobody is asked. */
 static void on_start(struct leader *l, when_ms now, struct says *out) {
     l->up = true;
     l->began = now;
-    if (!l->config.alone)
-        term_boot(l, out);
-    struct msg m = {.kind = MSG_lead};
-    m.lead.mine = l->config.alone;
-    if (l->config.alone)
-        m.lead.leader = l->config.self;
-    say(out, &m);
+    term_boot(l, out);
+    say(out, &(struct msg){.kind = MSG_lead});
+}
+
+/* A leader whose life is another one now is nobody's leader any more: it claims anew. */
+static void on_self_known(struct leader *l, const struct roll_entry *self, when_ms now,
+                          struct says *out) {
+    if (self->state != MEMBER_ALIVE)
+        term_hand_on(l, out);
+    else if (l->claiming && self->generation != l->highest.generation)
+        term_step_down(l, out);
+    work_say_self(l, false, now, out);
 }
 
 static void on_node_known(struct leader *l, const struct msg_node_known *m, when_ms now,
@@ -38,9 +43,7 @@ static void on_node_known(struct leader *l, const struct msg_node_known *m, when
         return;
     }
     if (e->peer == 0) {
-        if (e->state != MEMBER_ALIVE)
-            term_step_down(l, out);
-        work_say_self(l, false, now, out);
+        on_self_known(l, e, now, out);
         return;
     }
     if (news.activated) {
@@ -56,28 +59,38 @@ static void on_claim(struct leader *l, const struct event *event, when_ms now, s
     const struct msg_claim *m = &event->msg.claim;
     const struct epoch claimed = {
         .term = m->term, .leader = m->leader, .generation = m->generation};
+    struct roll_entry *sender = roll_peer(&l->roll, event->peer);
     int order = epoch_compare(&claimed, &l->highest);
-    if (order < 0)
+    if (l->disk == DISK_UNREAD || l->disk == DISK_READING || (m->over && sender == NULL))
+        l->nonsense++; /* what this node has stored is to be known first; a claim will be said again */
+    else if (order < 0)
         term_tell(l, event->peer, out);
+    else if (m->over)
+        term_handed_on(l, &claimed, sender, out);
     else if (order == 0 && l->role == ROLE_FOLLOWS && event->peer == l->followed)
         work_report(l, now, out); /* it has not heard the last one */
-    else
-        (void)term_learn(l, &claimed, out);
-}
-
-static void on_capacity(struct leader *l, uint64_t slots, when_ms now, struct says *out) {
-    bool changed = l->slots != slots;
-    l->slots = slots;
-    if (changed && l->role == ROLE_FOLLOWS)
-        work_report(l, now, out);
-    work_say_self(l, false, now, out);
+    else if (term_learn(l, &claimed, out) && sender != NULL &&
+             node_id_equal(&sender->node, &claimed.leader))
+        sender->gave_up = false;
 }
 
 static void on_quit(struct leader *l, when_ms now, struct says *out) {
     l->quitting = true;
-    if (l->role == ROLE_FOLLOWS)
-        work_report(l, now, out);
-    work_say_self(l, false, now, out);
+    term_hand_on(l, out);
+    work_slots_changed(l, now, out);
+}
+
+/* Since when something is so. */
+static void note_since(when_ms *since, bool is_so, when_ms now) {
+    *since = !is_so ? WHEN_NEVER : *since == WHEN_NEVER ? now : *since;
+}
+
+static void on_disk(struct leader *l, const struct msg *m, when_ms now, struct says *out) {
+    if (m->kind == MSG_hold)
+        note_since(&l->slow_since, m->hold.on, now);
+    else
+        note_since(&l->ailing_since, m->ailing.code != ERR_NONE, now);
+    work_slots_changed(l, now, out);
 }
 
 static void hear(struct leader *l, const struct event *event, when_ms now, struct says *out) {
@@ -90,7 +103,13 @@ static void hear(struct leader *l, const struct event *event, when_ms now, struc
     case MSG_report: work_reported(l, event, out); break;
     case MSG_lease: work_lease(l, event, out); break;
     case MSG_outcome: work_outcome(l, &m->outcome, now, out); break;
-    case MSG_capacity: on_capacity(l, m->capacity.slots, now, out); break;
+    case MSG_dropped: work_dropped(l, &m->dropped, out); break;
+    case MSG_capacity:
+        l->slots = m->capacity.slots;
+        work_slots_changed(l, now, out);
+        break;
+    case MSG_hold:
+    case MSG_ailing: on_disk(l, m, now, out); break;
     case MSG_load:
         l->load = m->load.busy;
         work_say_self(l, false, now, out);
@@ -103,22 +122,36 @@ static void hear(struct leader *l, const struct event *event, when_ms now, struc
     }
 }
 
+/* What comes with every trial does not cost a look at all members. */
+static bool bears_on_terms(const struct leader *l, enum msg_kind kind) {
+    switch (kind) {
+    case MSG_NONE:
+    case MSG_lease:
+    case MSG_outcome:
+    case MSG_dropped:
+    case MSG_load:
+    case MSG_capacity: return false;
+    case MSG_report: return l->role == ROLE_CLAIMS;
+    default: return true;
+    }
+}
+
 static void leader_step(void *self, const struct event *event, struct moment at, struct says *out) {
     struct leader *l = self;
     hear(l, event, at.now, out);
-    if (!l->up || l->config.alone)
+    if (!l->up)
         return;
-    term_settle(l, at.now, out);
+    if (bears_on_terms(l, event->msg.kind) || l->settle_at <= at.now)
+        term_settle(l, at.now, out);
     if (l->role == ROLE_FOLLOWS && l->report_at <= at.now)
         work_report(l, at.now, out);
 }
 
 static when_ms leader_deadline(const void *self) {
     const struct leader *l = self;
-    if (!l->up || l->config.alone)
+    if (!l->up)
         return WHEN_NEVER;
-    when_ms soonest = term_deadline(l);
-    return l->role == ROLE_FOLLOWS ? when_sooner(soonest, l->report_at) : soonest;
+    return l->role == ROLE_FOLLOWS ? when_sooner(l->settle_at, l->report_at) : l->settle_at;
 }
 
 static void leader_check(const void *self) {

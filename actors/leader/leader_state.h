@@ -22,9 +22,12 @@ struct leader {
     struct leader_config config;
     bool up;
     bool quitting;
-    bool settled;     /* somebody was followed, or this node has claimed */
-    bool knew_leader; /* the leader of `highest` was followed */
-    bool claiming;    /* `highest` is this node's own, made in this life */
+    bool settled;         /* somebody was followed, or this node has claimed */
+    bool knew_leader;     /* the leader of `highest` was followed */
+    bool given_up;        /* ... has said that it leads no more */
+    bool claiming;        /* `highest` is this node's own, made in this life */
+    when_ms slow_since;   /* the disk does not keep up; WHEN_NEVER: it does */
+    when_ms ailing_since; /* it refuses */
     enum role role;
     enum disk disk;
     uint64_t ticket;
@@ -37,8 +40,10 @@ struct leader {
     when_ms turn_at;   /* this node's */
     when_ms lead_at;   /* reports had their time */
     when_ms remind_at; /* those who have not reported hear the claim again */
+    when_ms settle_at; /* the soonest of these, of the disk's and of this node's own health */
     when_ms report_at;
-    uint64_t slots; /* that the executor has */
+    uint64_t slots;      /* that the executor has */
+    uint64_t said_slots; /* as was reported */
     uint64_t load;
     uint64_t working; /* trials that run here, as elastic was told */
     struct roll roll;
@@ -60,15 +65,22 @@ void term_save_failed(struct leader *l, const struct msg_save_failed *m, when_ms
 bool term_learn(struct leader *l, const struct epoch *e, struct says *out);
 void term_tell(const struct leader *l, uint32_t peer, struct says *out); /* the highest, as claim */
 void term_step_down(struct leader *l, struct says *out);
+/* The same, and the others hear that the lead is free. */
+void term_hand_on(struct leader *l, struct says *out);
+/* The other end of that; leader: who has said so. */
+void term_handed_on(struct leader *l, const struct epoch *e, struct roll_entry *leader,
+                    struct says *out);
 void term_settle_later(struct leader *l, when_ms now); /* somebody has joined */
-/* After every event: whom to follow, whether to claim, what to store. */
+/* After every event that bears on it, and at settle_at: whom to follow, whether to claim, what to store. */
 void term_settle(struct leader *l, when_ms now, struct says *out);
-when_ms term_deadline(const struct leader *l);
 
 /* work.c: leases and reports */
+uint64_t work_slots(const struct leader *l); /* for which this node takes trials now */
 void work_lease(struct leader *l, const struct event *event, struct says *out);
 void work_outcome(struct leader *l, const struct msg_outcome *m, when_ms now, struct says *out);
+void work_dropped(struct leader *l, const struct msg_dropped *m, struct says *out);
 void work_report(struct leader *l, when_ms now, struct says *out);
+void work_slots_changed(struct leader *l, when_ms now, struct says *out);
 void work_reported(struct leader *l, const struct event *event, struct says *out);
 /* What sched should know of this worker; told: with these leases. */
 void work_say_worker(const struct roll_entry *e, bool gone, const struct span *told,

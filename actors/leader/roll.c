@@ -55,6 +55,7 @@ struct roll_entry *roll_hear(struct roll *r, const struct msg_node_known *m,
     news->gone = e->reported && (!same_life || over);
     if (news->gone)
         e->reported = false;
+    e->gave_up = e->gave_up && same_life;
     e->peer = (uint32_t)m->peer;
     e->generation = m->generation;
     e->state = (enum member_state)m->state;
@@ -72,7 +73,7 @@ bool roll_is_well(const struct roll_entry *e) {
 }
 
 static bool may_lead(const struct roll_entry *e) {
-    return roll_is_well(e) && (e->flags & MEMBER_ELIGIBLE) != 0;
+    return roll_is_well(e) && !e->gave_up && (e->flags & MEMBER_ELIGIBLE) != 0;
 }
 
 static bool comes_before(const struct roll_entry *a, const struct roll_entry *b) {

@@ -19,6 +19,7 @@ struct roll_entry {
     uint64_t slots; /* of the machine; what a worker may run now is `report_slots` */
     uint64_t hash;  /* of its id: a tie among candidates is broken alike everywhere */
     int64_t rtt_us;
+    bool gave_up;  /* led in this life and does not want to, until it claims again */
     bool reported; /* in the present term, in its present life */
     uint64_t report_slots;
     uint64_t load;

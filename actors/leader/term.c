@@ -16,8 +16,14 @@ enum {
     DISK_PAUSE_MS = 100,
     DISK_PAUSE_MOST_MS = 5000,
     RANK_MOST = 64,
-    TERM_BITS = 62, /* larger ones cannot have come about by counting */
+    AILING_MOST_MS = 1500, /* a leader whose disk refuses for so long leads no more */
+    SLOW_MOST_MS =
+        10000 /* ... or does not keep up: that may be the fault of other disks, which another leader waits for too */
 };
+
+/* Terms are counted. A larger step than the first in one claim, or a term beyond the second, cannot have come about so: a
+ * node that believed it would have no term left to claim. Who knows no term yet has none to compare with. */
+static const uint64_t TERM_STEP_MOST = (uint64_t)1 << 32, TERM_MOST = (uint64_t)1 << 62;
 
 static const struct span term_key = {.data = (const uint8_t *)"term", .len = 4};
 
@@ -87,7 +93,16 @@ void term_tell(const struct leader *l, uint32_t peer, struct says *out) {
            &(struct msg){.kind = MSG_claim,
                          .claim = {.term = l->stored.term,
                                    .leader = l->stored.leader,
-                                   .generation = l->stored.generation}});
+                                   .generation = l->stored.generation,
+                                   .over = is_mine(l, &l->stored) && !l->claiming}});
+}
+
+static void tell_all(const struct leader *l, struct says *out) {
+    for (uint32_t i = 0; i < l->roll.count; i++) {
+        const struct roll_entry *e = &l->roll.entries[i];
+        if (e->peer != 0 && (e->state == MEMBER_ALIVE || e->state == MEMBER_LEAVING))
+            term_tell(l, e->peer, out);
+    }
 }
 
 static void say_lead(const struct leader *l, bool mine, struct says *out) {
@@ -112,17 +127,42 @@ void term_step_down(struct leader *l, struct says *out) {
         be_nobodys(l, out);
 }
 
+void term_hand_on(struct leader *l, struct says *out) {
+    bool led = leader_leads(l);
+    term_step_down(l, out);
+    if (led)
+        tell_all(l, out);
+}
+
+static bool is_possible(const struct leader *l, uint64_t term) {
+    return term <= TERM_MOST && (l->stored.term == 0 || term <= l->stored.term ||
+                                 term - l->stored.term <= TERM_STEP_MOST);
+}
+
 bool term_learn(struct leader *l, const struct epoch *e, struct says *out) {
     if (epoch_compare(e, &l->highest) <= 0)
         return false;
-    if (e->term >> TERM_BITS != 0) {
+    if (!is_possible(l, e->term)) {
         l->nonsense++;
         return false;
     }
     term_step_down(l, out);
     l->highest = *e;
-    l->knew_leader = false;
+    l->knew_leader = l->given_up = false;
     return true;
+}
+
+void term_handed_on(struct leader *l, const struct epoch *e, struct roll_entry *leader,
+                    struct says *out) {
+    if (!node_id_equal(&leader->node, &e->leader)) {
+        l->nonsense++;
+        return;
+    }
+    (void)term_learn(l, e, out);
+    if (epoch_compare(e, &l->highest) != 0)
+        return;
+    l->given_up = true;
+    leader->gave_up = leader->generation == e->generation; /* in another life it may want to */
 }
 
 static void claim(struct leader *l, const struct roll_entry *self) {
@@ -130,6 +170,7 @@ static void claim(struct leader *l, const struct roll_entry *self) {
         .term = l->highest.term + 1, .leader = self->node, .generation = self->generation};
     l->claiming = true;
     l->settled = true;
+    l->given_up = false;
     l->claim_at = l->turn_at = WHEN_NEVER;
 }
 
@@ -145,11 +186,7 @@ static void begin_lead(struct leader *l, when_ms now, struct says *out) {
     l->remind_at = now + REMIND_MS;
     roll_forget_reports(&l->roll);
     say_lead(l, false, out);
-    for (uint32_t i = 0; i < l->roll.count; i++) {
-        const struct roll_entry *e = &l->roll.entries[i];
-        if (e->peer != 0 && (e->state == MEMBER_ALIVE || e->state == MEMBER_LEAVING))
-            term_tell(l, e->peer, out);
-    }
+    tell_all(l, out);
     work_say_self(l, true, now, out);
 }
 
@@ -178,6 +215,8 @@ void term_save_failed(struct leader *l, const struct msg_save_failed *m, when_ms
 static bool is_live(struct leader *l) {
     if (is_mine(l, &l->highest))
         return l->claiming;
+    if (l->given_up)
+        return false;
     const struct roll_entry *e = roll_find(&l->roll, &l->highest.leader);
     return e != NULL && e->generation == l->highest.generation && e->state == MEMBER_ALIVE;
 }
@@ -191,17 +230,24 @@ static dur_ms patience(struct leader *l) {
     return l->settled && (l->knew_leader || is_mine(l, &l->highest)) ? 0 : CLAIM_WAIT_MS;
 }
 
+/* When this node's disk is no disk of a leader any more. */
+static when_ms unfit_at(const struct leader *l) {
+    when_ms at = l->ailing_since == WHEN_NEVER ? WHEN_NEVER : l->ailing_since + AILING_MOST_MS;
+    return l->slow_since == WHEN_NEVER ? at : when_sooner(at, l->slow_since + SLOW_MOST_MS);
+}
+
 /* NULL: this node may not claim now. */
-static struct roll_entry *candidate(struct leader *l) {
+static struct roll_entry *candidate(struct leader *l, when_ms now) {
     struct roll_entry *self = self_of(l);
     if (self == NULL || l->quitting || l->disk == DISK_UNREAD || l->disk == DISK_READING ||
+        l->ailing_since != WHEN_NEVER || unfit_at(l) <= now || l->highest.term >= TERM_MOST ||
         !roll_is_well(self) || (self->flags & MEMBER_ELIGIBLE) == 0)
         return NULL;
     return self;
 }
 
 static void consider_claim(struct leader *l, bool live, when_ms now) {
-    struct roll_entry *self = candidate(l);
+    struct roll_entry *self = candidate(l, now);
     if (live || self == NULL) {
         l->claim_at = l->turn_at = WHEN_NEVER;
         return;
@@ -235,7 +281,24 @@ static void remind(struct leader *l, when_ms now, struct says *out) {
     }
 }
 
+static when_ms deadline(const struct leader *l) {
+    when_ms soonest = WHEN_NEVER;
+    bool to_save = l->disk == DISK_RESTS && epoch_compare(&l->highest, &l->stored) > 0;
+    if (l->disk == DISK_UNREAD || to_save)
+        soonest = l->disk_at;
+    soonest = when_sooner(soonest, l->turn_at);
+    if (l->role == ROLE_CLAIMS)
+        soonest = when_sooner(soonest, l->lead_at);
+    if (leader_leads(l) && roll_missing(&l->roll) > 0)
+        soonest = when_sooner(soonest, l->remind_at);
+    if (leader_leads(l))
+        soonest = when_sooner(soonest, unfit_at(l));
+    return soonest;
+}
+
 void term_settle(struct leader *l, when_ms now, struct says *out) {
+    if (unfit_at(l) <= now)
+        term_hand_on(l, out);
     bool live = is_live(l);
     consider_following(l, live, now, out);
     consider_claim(l, live, now);
@@ -249,17 +312,5 @@ void term_settle(struct leader *l, when_ms now, struct says *out) {
     }
     if (leader_leads(l) && l->remind_at <= now)
         remind(l, now, out);
-}
-
-when_ms term_deadline(const struct leader *l) {
-    when_ms soonest = WHEN_NEVER;
-    bool to_save = l->disk == DISK_RESTS && epoch_compare(&l->highest, &l->stored) > 0;
-    if (l->disk == DISK_UNREAD || to_save)
-        soonest = l->disk_at;
-    soonest = when_sooner(soonest, l->turn_at);
-    if (l->role == ROLE_CLAIMS)
-        soonest = when_sooner(soonest, l->lead_at);
-    if (leader_leads(l) && roll_missing(&l->roll) > 0)
-        soonest = when_sooner(soonest, l->remind_at);
-    return soonest;
+    l->settle_at = deadline(l);
 }

@@ -3,6 +3,8 @@
 
 #include "proto/status.h"
 
+enum { MORE_SLOTS_MS = 100 };
+
 /* ---- as a worker ---- */
 
 static void say_working(struct leader *l, struct says *out) {
@@ -12,44 +14,42 @@ static void say_working(struct leader *l, struct says *out) {
     l->working = running;
 }
 
-static void say_ended(uint32_t peer, const struct job_id *job, uint64_t slot, uint64_t attempt,
-                      bool lost, struct says *out) {
-    say_to(out, ROOM_MEMBER, peer,
-           &(struct msg){.kind = MSG_ended,
-                         .ended = {.job = *job, .slot = slot, .attempt = attempt, .lost = lost}});
+/* To whoever leads: another node, or this one's sched. */
+static void say_ended(uint32_t peer, const struct msg_ended *ended, struct says *out) {
+    say_to(out, peer == 0 ? ROOM_SCHED : ROOM_MEMBER, peer,
+           &(struct msg){.kind = MSG_ended, .ended = *ended});
 }
 
 /* The giver leads the epoch that this node has stored, and no higher one is known. */
 static bool is_from_leader(const struct leader *l, const struct event *event) {
-    return l->role == ROLE_FOLLOWS && event->peer == l->followed &&
-           event->msg.lease.term == l->stored.term;
+    bool leads = event->from == ROOM_SCHED ? l->role == ROLE_LEADS
+                                           : l->role == ROLE_FOLLOWS && event->peer == l->followed;
+    return leads && event->msg.lease.term == l->stored.term;
 }
 
 /* Whoever gives in a term that is over must hear it; one that leads in a higher term than is known here will say so. */
-static void refuse(struct leader *l, const struct event *event, struct says *out) {
+static void refuse(const struct event *event, struct says *out) {
     const struct msg_lease *m = &event->msg.lease;
-    say_ended(event->peer, &m->job, m->slot, m->attempt, true, out);
-    if (m->term <= l->stored.term)
-        term_tell(l, event->peer, out);
+    say_ended(
+        event->peer,
+        &(struct msg_ended){.job = m->job, .slot = m->slot, .attempt = m->attempt, .lost = true},
+        out);
 }
 
 void work_lease(struct leader *l, const struct event *event, struct says *out) {
     const struct msg_lease *m = &event->msg.lease;
     const struct held_lease *held = held_find(&l->held, &m->job, m->slot);
-    if (event->from == ROOM_SCHED) { /* the executor has it already */
-        if (held == NULL)
-            (void)held_add(&l->held, &m->job, m->slot, m->attempt);
-        say_working(l, out);
-        return;
-    }
-    if (!is_from_leader(l, event) || l->quitting) {
-        refuse(l, event, out);
+    if (!is_from_leader(l, event)) {
+        refuse(event, out);
+        if (event->from != ROOM_SCHED && m->term <= l->stored.term)
+            term_tell(l, event->peer, out);
         return;
     }
     if (held != NULL && held->attempt == m->attempt)
         return; /* it runs already, since an earlier term */
-    if (held != NULL || !held_add(&l->held, &m->job, m->slot, m->attempt)) {
-        say_ended(event->peer, &m->job, m->slot, m->attempt, true, out);
+    if (l->quitting || l->ailing_since != WHEN_NEVER || held != NULL ||
+        !held_add(&l->held, &m->job, m->slot, m->attempt)) {
+        refuse(event, out);
         return;
     }
     say_to(out, ROOM_EXECUTOR, 0, &event->msg);
@@ -64,12 +64,33 @@ void work_outcome(struct leader *l, const struct msg_outcome *m, when_ms now, st
         return;
     }
     const struct msg_result_fact *result = &fact.result_fact;
-    bool lost = result->status == TRIAL_LOST || result->status == TRIAL_CANCELLED;
-    if (!held_end(&l->held, &result->job, result->slot, result->attempt, lost, now))
+    const struct msg_ended ended = {.job = result->job,
+                                    .slot = result->slot,
+                                    .attempt = result->attempt,
+                                    .lost = result->status == TRIAL_LOST ||
+                                            result->status == TRIAL_CANCELLED,
+                                    .unable = result->status == TRIAL_NO_START,
+                                    .shut = result->status == TRIAL_CANCELLED};
+    if (!held_end(&l->held, &ended.job, ended.slot, ended.attempt, ended.lost, now))
         return;
     if (l->role == ROLE_FOLLOWS)
-        say_ended(l->followed, &result->job, result->slot, result->attempt, lost, out);
+        say_ended(l->followed, &ended, out);
     say_working(l, out);
+}
+
+/* The outcome was told before, as one of which a fact comes. */
+void work_dropped(struct leader *l, const struct msg_dropped *m, struct says *out) {
+    bool told = held_forget(&l->held, &m->job, m->slot, m->attempt);
+    if (told && (l->role == ROLE_FOLLOWS || l->role == ROLE_LEADS))
+        say_ended(l->role == ROLE_LEADS ? 0 : l->followed,
+                  &(struct msg_ended){
+                      .job = m->job, .slot = m->slot, .attempt = m->attempt, .lost = true},
+                  out);
+}
+
+uint64_t work_slots(const struct leader *l) {
+    bool takes = !l->quitting && l->slow_since == WHEN_NEVER && l->ailing_since == WHEN_NEVER;
+    return takes ? l->slots : 0;
 }
 
 static struct span encode_leases(struct leader *l, when_ms now) {
@@ -80,12 +101,22 @@ static struct span encode_leases(struct leader *l, when_ms now) {
 
 void work_report(struct leader *l, when_ms now, struct says *out) {
     l->report_at = now + REPORT_EVERY_MS;
+    l->said_slots = work_slots(l);
     say_to(out, ROOM_MEMBER, l->followed,
            &(struct msg){.kind = MSG_report,
                          .report = {.term = l->stored.term,
-                                    .slots = l->quitting ? 0 : l->slots,
+                                    .slots = l->said_slots,
                                     .load = l->load,
                                     .leases = encode_leases(l, now)}});
+}
+
+/* Fewer places are told at once, more of them after a moment: a disk that is slow is so again and again. */
+void work_slots_changed(struct leader *l, when_ms now, struct says *out) {
+    if (l->role == ROLE_FOLLOWS && work_slots(l) < l->said_slots)
+        work_report(l, now, out);
+    else if (l->role == ROLE_FOLLOWS && work_slots(l) > l->said_slots)
+        l->report_at = when_sooner(l->report_at, now + MORE_SLOTS_MS);
+    work_say_self(l, false, now, out);
 }
 
 /* ---- as the leader ---- */
@@ -110,7 +141,7 @@ void work_say_self(struct leader *l, bool told, when_ms now, struct says *out) {
     struct span leases = {0};
     if (!leader_leads(l) || self == NULL)
         return;
-    self->report_slots = l->quitting ? 0 : l->slots;
+    self->report_slots = work_slots(l);
     self->load = l->load;
     if (told)
         leases = encode_leases(l, now);

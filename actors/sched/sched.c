@@ -117,18 +117,14 @@ static void give_out(struct sched *s, struct says *out) {
 static void say_lease(struct sched *s, const struct flight *f, struct span config,
                       struct says *out) {
     const struct worker *k = &s->workers.entries[f->list - FLIGHTS_AT_WORKER];
-    const struct msg m = {.kind = MSG_lease,
-                          .lease = {.term = s->term,
-                                    .job = f->job,
-                                    .slot = f->slot.slot,
-                                    .attempt = f->slot.attempts + 1,
-                                    .config = config}};
-    if (k->peer != 0) {
-        say_to(out, ROOM_MEMBER, k->peer, &m);
-        return;
-    }
-    say_to(out, ROOM_EXECUTOR, 0, &m);
-    say_to(out, ROOM_LEADER, 0, &m);
+    enum room to = k->peer != 0 ? ROOM_MEMBER : s->clustered ? ROOM_LEADER : ROOM_EXECUTOR;
+    say_to(out, to, k->peer,
+           &(struct msg){.kind = MSG_lease,
+                         .lease = {.term = s->term,
+                                   .job = f->job,
+                                   .slot = f->slot.slot,
+                                   .attempt = f->slot.attempts + 1,
+                                   .config = config}});
 }
 
 static void on_proposed(struct sched *s, const struct msg_proposed *m, struct says *out) {

@@ -2,8 +2,8 @@
  *
  * Hears    start, job_open, job_shut, capacity, proposed, outcome, recorded, hold, quit; lead, worker, ended (leader; ended
  *          of other nodes through member); look (gateways, this node's and through member those of others); the time.
- * Says     propose (tuner); lease (this node's executor and, so that it can report it, its leader room; other nodes by say_to
- *          MEMBER); running (gateways that look).
+ * Says     propose (tuner); lease (other nodes by say_to MEMBER; this node's leader room, which treats it as any other's);
+ *          running (gateways that look).
  * Holds    - a slot is in at most one flight: asked for, leased, or ended and not yet recorded;
  *          - slots that are finished are never given out again, lost ones are, those to be retried are when their attempt
  *            is recorded and its rest is over (a trial that asked to be tried later waits longer each time);
@@ -26,7 +26,7 @@
  *          when its job is cancelled without one more round trip. Where round trips are long against trials, more places
  *          than processors (--slots) hide them as well as a queue would.
  * Alone    until a `lead` was heard there is no leader room: this node leads, its executor is the only worker, as `capacity`
- *          has it.
+ *          has it, and is told itself.
  * Cost     a lease costs the same however many flights there are, log2(LIMIT_WORKERS) comparisons, and log2 of those that
  *          rest.
  * Fair     the job with the fewest running trials goes first, the older one on a tie.

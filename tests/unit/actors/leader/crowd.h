@@ -299,6 +299,16 @@ static inline void member_perform(void *self, const struct event *event) {
     p->bytes = realloc(p->bytes, p->len);
 }
 
+/* What a node's leader gives to the node itself, and what it refuses of it. */
+static inline void see_own(void *self, enum room to, const struct event *event) {
+    const struct crowd_node *n = self;
+    const struct msg *m = &event->msg;
+    if (to == ROOM_LEADER && event->from == ROOM_SCHED && m->kind == MSG_lease)
+        lease_is_said(n, n->number, &m->lease);
+    if (to == ROOM_SCHED && event->from == ROOM_LEADER && m->kind == MSG_ended && m->ended.lost)
+        lease_is_refused(n, m->ended.slot);
+}
+
 static inline void on_arrival(struct crowd_node *n, const struct pending *p) {
     static const struct {
         enum msg_kind kind;
@@ -385,8 +395,6 @@ static inline void executor_perform(void *self, const struct event *event) {
     const struct msg_lease *m = &event->msg.lease;
     if (event->msg.kind != MSG_lease)
         return;
-    if (event->from == ROOM_SCHED)
-        lease_is_said(n, n->number, m);
     require(m->term >= n->stored, "E4: a lease of a lower term is started");
     if (busy_places(n) == PLACES || n->running[m->slot]) {
         lease_is_void(m->slot, m->term);

@@ -28,6 +28,7 @@ static void bring_up(struct crowd_node *n) {
     memset(n->known_life, 0, sizeof n->known_life);
     memset(n->running, 0, sizeof n->running);
     n->board = board_new();
+    board_watch(n->board, see_own, n);
     n->leader = calloc(1, leader_size());
     n->sched = calloc(1, sched_size());
     const struct core cores[] = {sched_core(sched_init(n->sched)),

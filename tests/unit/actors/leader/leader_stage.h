@@ -25,9 +25,9 @@ static inline struct node_id node(uint8_t first) {
     return (struct node_id){.bytes = {first}};
 }
 
-static inline void seat(struct fixture *f, bool alone) {
+static inline void seat(struct fixture *f) {
     struct leader_config config = {
-        .self = node(SELF), .slots = 2, .flags = MEMBER_STORES | MEMBER_ELIGIBLE, .alone = alone};
+        .self = node(SELF), .slots = 2, .flags = MEMBER_STORES | MEMBER_ELIGIBLE};
     memset(f->memory, 0, leader_size());
     struct core core = leader_core(leader_init(f->memory, &config));
     board_seat_core(f->stage->board, &core);
@@ -39,7 +39,7 @@ static inline int set_up(void **state) {
     f->stage = stage_new();
     f->memory = calloc(1, leader_size());
     stage_seat_store(f->stage);
-    seat(f, false);
+    seat(f);
     *state = f;
     return 0;
 }
@@ -91,6 +91,22 @@ static inline void claimed(struct fixture *f, uint32_t peer, uint64_t term, uint
     from_peer(f, peer,
               &(struct msg){.kind = MSG_claim,
                             .claim = {.term = term, .leader = node(leader), .generation = 10}});
+}
+
+/* The leader of an epoch says that it leads no more. */
+static inline void handed_on(struct fixture *f, uint32_t peer, uint64_t term, uint8_t leader) {
+    from_peer(f, peer,
+              &(struct msg){
+                  .kind = MSG_claim,
+                  .claim = {.term = term, .leader = node(leader), .generation = 10, .over = true}});
+}
+
+static inline void ailing(struct fixture *f, enum err_code code) {
+    hear(f, &(struct msg){.kind = MSG_ailing, .ailing.code = code});
+}
+
+static inline void hold(struct fixture *f, bool on) {
+    hear(f, &(struct msg){.kind = MSG_hold, .hold.on = on});
 }
 
 static inline void report(struct fixture *f, uint32_t peer, uint64_t term, struct span leases) {

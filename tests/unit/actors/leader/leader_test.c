@@ -6,18 +6,6 @@
 
 #include "tests/unit/actors/leader/leader_stage.h"
 
-/* ---- alone ---- */
-
-static void a_node_without_a_cluster_leads_itself(void **state) {
-    struct fixture *f = *state;
-    stage_forget(f->stage);
-    seat(f, true);
-    expect_lead(f, 0, SELF, true);
-    assert_int_equal(stage_count(f->stage, ROOM_STORE, MSG_save), 0);
-    assert_int_equal(stage_count(f->stage, ROOM_STORE, MSG_scan), 0);
-    assert_int_equal(board_deadline(f->stage->board), WHEN_NEVER);
-}
-
 /* ---- epochs ---- */
 
 static void a_claim_is_stored_before_it_is_said(void **state) {
@@ -58,7 +46,7 @@ static void after_a_restart_the_next_term_is_higher(void **state) {
     lead_alone(f);
     stage_crash(f->stage);
     stage_forget(f->stage);
-    seat(f, false);
+    seat(f);
     know(f, (struct known){.id = SELF, .generation = 11});
     assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_lead), 1); /* nobody yet */
     stage_pass(f->stage, 500);
@@ -85,7 +73,7 @@ static void a_disk_that_cannot_be_read_is_asked_again(void **state) {
     lead_alone(f);
     stage_forget(f->stage);
     board_seat_port(f->stage->board, &(struct port){.room = ROOM_STORE});
-    seat(f, false);
+    seat(f);
     stage_tell(f->stage, ROOM_LEADER, ROOM_STORE, 0,
                &(struct msg){.kind = MSG_rows, .rows = {.ticket = 1, .code = ERR_STORE}});
     know(f, (struct known){.id = SELF, .generation = 11});
@@ -129,7 +117,7 @@ static void alone_after_a_restart_it_looks_for_its_cluster_first(void **state) {
     struct fixture *f = *state;
     follow_better(f);
     stage_crash(f->stage);
-    seat(f, false);
+    seat(f);
     know(f, (struct known){.id = SELF, .generation = 11});
     stage_pass(f->stage, 1999);
     assert_int_equal(stored_term(f), 4);
@@ -214,9 +202,156 @@ static void a_node_that_leaves_leads_no_more(void **state) {
     expect_lead(f, 2, SELF, true);
 }
 
+/* ---- a leader that does not want to ---- */
+
+static void a_leader_that_quits_stops_at_once_and_the_others_hear_so(void **state) {
+    struct fixture *f = *state;
+    const struct msg *m = NULL;
+    lead_alone(f);
+    know(f, (struct known){.id = WORSE});
+    stage_forget(f->stage);
+    hear(f, &(struct msg){.kind = MSG_quit});
+    expect_lead(f, 0, 0, false);
+    assert_int_equal(told(f, WORSE, MSG_claim, &m), 1);
+    assert_int_equal(m->claim.term, 1);
+    assert_true(m->claim.over);
+    stage_pass(f->stage, 60000);
+    assert_int_equal(stored_term(f), 1);
+    report(f, WORSE, 1, (struct span){0}); /* it has not heard that */
+    assert_int_equal(told(f, WORSE, MSG_claim, &m), 2);
+    assert_true(m->claim.over);
+    claimed(f, WORSE, 2, WORSE);
+    expect_lead(f, 2, WORSE, false);
+    assert_int_equal(told(f, WORSE, MSG_report, &m), 1);
+    assert_int_equal(m->report.slots, 0);
+}
+
+static void a_lead_that_is_handed_on_is_claimed_at_once(void **state) {
+    struct fixture *f = *state;
+    follow_better(f);
+    know(f, (struct known){.id = SELF, .slots = 2});
+    know(f, (struct known){.id = BETTER, .slots = 9}); /* would come before this one */
+    know(f, (struct known){.id = WORSE, .slots = 1});
+    stage_forget(f->stage);
+    handed_on(f, WORSE, 4, BETTER); /* not its to say */
+    handed_on(f, BETTER, 3, BETTER);
+    stage_pass(f->stage, 1000);
+    assert_int_equal(stored_term(f), 4);
+    handed_on(f, BETTER, 4, BETTER);
+    assert_int_equal(stored_term(f), 5);
+    assert_int_equal(stage_heard(f->stage, ROOM_SCHED, MSG_lead, 0)->lead.term, 0);
+    expect_claim(f, BETTER, 5, SELF);
+}
+
+static void a_leader_whose_disk_refuses_hands_on_and_comes_back_when_it_is_well(void **state) {
+    struct fixture *f = *state;
+    const struct msg *m = NULL;
+    lead_alone(f);
+    know(f, (struct known){.id = WORSE, .slots = 1});
+    ailing(f, ERR_STORE_FULL);
+    assert_int_equal(last(f, ROOM_SCHED, MSG_worker)->worker.slots, 0);
+    stage_pass(f->stage, 1000);
+    ailing(f, ERR_STORE_FULL); /* since when counts */
+    stage_pass(f->stage, 499);
+    expect_lead(f, 1, SELF, true);
+    stage_forget(f->stage);
+    stage_pass(f->stage, 1);
+    expect_lead(f, 0, 0, false);
+    assert_int_equal(told(f, WORSE, MSG_claim, &m), 1);
+    assert_true(m->claim.over);
+    stage_pass(f->stage, 60000);
+    assert_int_equal(stored_term(f), 1);
+    ailing(f, ERR_NONE);
+    assert_int_equal(stored_term(f), 2);
+    assert_int_equal(told(f, WORSE, MSG_claim, &m), 2);
+    assert_false(m->claim.over);
+}
+
+static void a_disk_that_is_only_slow_is_waited_for_longer(void **state) {
+    struct fixture *f = *state;
+    lead_alone(f);
+    hold(f, true);
+    stage_pass(f->stage, 9999);
+    expect_lead(f, 1, SELF, true);
+    stage_pass(f->stage, 1);
+    expect_lead(f, 0, 0, false);
+    hold(f, false);
+    expect_lead(f, 2, SELF, true);
+    hold(f, true);
+    stage_pass(f->stage, 9999);
+    hold(f, false);
+    hold(f, true);
+    stage_pass(f->stage, 9999);
+    expect_lead(f, 2, SELF, true);
+}
+
+static void a_node_whose_disk_refuses_does_not_claim(void **state) {
+    struct fixture *f = *state;
+    follow_better(f);
+    ailing(f, ERR_STORE_FULL);
+    know(f, (struct known){.id = BETTER, .state = MEMBER_DEAD});
+    stage_pass(f->stage, 60000);
+    assert_int_equal(stored_term(f), 4);
+    ailing(f, ERR_NONE);
+    assert_int_equal(stored_term(f), 5);
+}
+
+static void a_leader_that_finds_itself_in_another_life_claims_anew(void **state) {
+    struct fixture *f = *state;
+    lead_alone(f);
+    know(f, (struct known){.id = WORSE, .slots = 1});
+    stage_forget(f->stage);
+    know(f, (struct known){.id = SELF, .generation = 12});
+    assert_int_equal(stage_heard(f->stage, ROOM_SCHED, MSG_lead, 0)->lead.term, 0);
+    assert_int_equal(stored_term(f), 2);
+    const struct msg *m = NULL;
+    assert_int_equal(told(f, WORSE, MSG_claim, &m), 1);
+    assert_int_equal(m->claim.generation, 12);
+}
+
+static void a_term_nobody_can_have_counted_to_is_not_believed(void **state) {
+    struct fixture *f = *state;
+    follow_better(f);
+    claimed(f, BETTER, 4 + ((uint64_t)1 << 32) + 1, BETTER);
+    claimed(f, BETTER, (uint64_t)1 << 61, BETTER);
+    stage_pass(f->stage, 1000);
+    assert_int_equal(stored_term(f), 4);
+    claimed(f, BETTER, 4 + ((uint64_t)1 << 32), BETTER);
+    assert_int_equal(stored_term(f), 4 + ((uint64_t)1 << 32));
+}
+
+static void who_knows_no_term_believes_any_but_makes_none_that_others_refuse(void **state) {
+    struct fixture *f = *state;
+    const uint64_t most = (uint64_t)1 << 62;
+    know(f, (struct known){.id = SELF});
+    know(f, (struct known){.id = BETTER});
+    claimed(f, BETTER, most + 1, BETTER);
+    assert_int_equal(stored_term(f), 0);
+    claimed(f, BETTER, most, BETTER);
+    assert_int_equal(stored_term(f), most);
+    know(f, (struct known){.id = BETTER, .state = MEMBER_DEAD});
+    stage_pass(f->stage, 60000);
+    assert_int_equal(stored_term(f), most);
+}
+
+static void claims_wait_until_the_disk_has_said_what_is_stored(void **state) {
+    struct fixture *f = *state;
+    follow_better(f);
+    stage_forget(f->stage);
+    board_seat_port(f->stage->board, &(struct port){.room = ROOM_STORE});
+    seat(f);
+    know(f, (struct known){.id = SELF, .generation = 11});
+    know(f, (struct known){.id = BETTER});
+    claimed(f, BETTER, (uint64_t)1 << 61, BETTER);
+    stage_tell(f->stage, ROOM_LEADER, ROOM_STORE, 0,
+               &(struct msg){.kind = MSG_rows, .rows = {.ticket = 1, .code = ERR_STORE}});
+    stage_seat_store(f->stage);
+    stage_pass(f->stage, 100);
+    expect_lead(f, 4, BETTER, false);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        STAGED(a_node_without_a_cluster_leads_itself),
         STAGED(a_claim_is_stored_before_it_is_said),
         STAGED(followed_epochs_are_stored_before_they_are_said),
         STAGED(after_a_restart_the_next_term_is_higher),
@@ -231,6 +366,15 @@ int main(void) {
         STAGED(a_leader_stops_in_the_step_in_which_it_hears_of_a_higher_epoch),
         STAGED(a_lower_claim_is_answered_with_the_known_one),
         STAGED(a_node_that_leaves_leads_no_more),
+        STAGED(a_leader_that_quits_stops_at_once_and_the_others_hear_so),
+        STAGED(a_lead_that_is_handed_on_is_claimed_at_once),
+        STAGED(a_leader_whose_disk_refuses_hands_on_and_comes_back_when_it_is_well),
+        STAGED(a_disk_that_is_only_slow_is_waited_for_longer),
+        STAGED(a_node_whose_disk_refuses_does_not_claim),
+        STAGED(a_leader_that_finds_itself_in_another_life_claims_anew),
+        STAGED(a_term_nobody_can_have_counted_to_is_not_believed),
+        STAGED(who_knows_no_term_believes_any_but_makes_none_that_others_refuse),
+        STAGED(claims_wait_until_the_disk_has_said_what_is_stored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

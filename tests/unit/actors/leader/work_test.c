@@ -99,6 +99,36 @@ static void a_capacity_that_changes_is_reported_at_once_and_a_load_in_its_turn(v
     assert_int_equal(m->report.load, 700);
     claimed(f, BETTER, 4, BETTER); /* the leader has not heard it */
     assert_int_equal(told(f, BETTER, MSG_report, NULL), 4);
+    hear(f, &(struct msg){.kind = MSG_capacity, .capacity.slots = 1});
+    stage_pass(f->stage, 99); /* more of it can wait a moment */
+    assert_int_equal(told(f, BETTER, MSG_report, NULL), 4);
+    stage_pass(f->stage, 1);
+    assert_int_equal(told(f, BETTER, MSG_report, &m), 5);
+    assert_int_equal(m->report.slots, 1);
+}
+
+static void a_node_whose_disk_is_slow_or_full_wants_no_work(void **state) {
+    struct fixture *f = *state;
+    const struct msg *m = NULL;
+    follow_better(f);
+    hold(f, true);
+    assert_int_equal(told(f, BETTER, MSG_report, &m), 2);
+    assert_int_equal(m->report.slots, 0);
+    lease(f, BETTER, 4, 30, 1); /* on its way already: slow is not never */
+    assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_lease), 1);
+    ailing(f, ERR_STORE_FULL);
+    hold(f, false);
+    stage_pass(f->stage, 1000);
+    assert_int_equal(told(f, BETTER, MSG_report, NULL), 2);
+    lease(f, BETTER, 4, 31, 1); /* what it did could not be kept */
+    expect_ended(f, BETTER, 1, 31, true);
+    ailing(f, ERR_NONE);
+    hold(f, true); /* again and again */
+    hold(f, false);
+    assert_int_equal(told(f, BETTER, MSG_report, NULL), 2);
+    stage_pass(f->stage, 100);
+    assert_int_equal(told(f, BETTER, MSG_report, &m), 3);
+    assert_int_equal(m->report.slots, 2);
 }
 
 static void a_node_that_quits_wants_no_work_and_no_lead(void **state) {
@@ -136,6 +166,78 @@ static void a_lease_of_the_leader_reaches_the_executor_and_its_end_the_leader(vo
     expect_ended(f, BETTER, 2, 31, true);
 }
 
+static void an_end_says_why_nothing_more_should_come(void **state) {
+    struct fixture *f = *state;
+    const struct msg *m = NULL;
+    follow_better(f);
+    lease(f, BETTER, 4, 30, 1);
+    outcome(f, 30, 1, TRIAL_NO_START);
+    expect_ended(f, BETTER, 1, 30, false);
+    assert_int_equal(told(f, BETTER, MSG_ended, &m), 1);
+    assert_true(m->ended.unable);
+    lease(f, BETTER, 4, 31, 1);
+    outcome(f, 31, 1, TRIAL_CANCELLED);
+    expect_ended(f, BETTER, 2, 31, true);
+    assert_int_equal(told(f, BETTER, MSG_ended, &m), 2);
+    assert_true(m->ended.shut && !m->ended.unable);
+    lease(f, BETTER, 4, 32, 1);
+    outcome(f, 32, 1, TRIAL_LOST);
+    expect_ended(f, BETTER, 3, 32, true);
+    assert_int_equal(told(f, BETTER, MSG_ended, &m), 3);
+    assert_true(!m->ended.shut && !m->ended.unable);
+}
+
+static void dropped(struct fixture *f, uint64_t slot, uint64_t attempt) {
+    const struct msg m = {.kind = MSG_dropped,
+                          .dropped = {.job = job, .slot = slot, .attempt = attempt}};
+    hear(f, &m);
+}
+
+static void an_outcome_that_becomes_no_fact_is_taken_back(void **state) {
+    struct fixture *f = *state;
+    const struct msg *m = NULL;
+    follow_better(f);
+    lease(f, BETTER, 4, 30, 2);
+    dropped(f, 30, 2); /* it runs */
+    assert_int_equal(told(f, BETTER, MSG_ended, NULL), 0);
+    outcome(f, 30, 2, TRIAL_DONE);
+    dropped(f, 30, 1);
+    expect_ended(f, BETTER, 1, 30, false);
+    dropped(f, 30, 2);
+    expect_ended(f, BETTER, 2, 30, true);
+    dropped(f, 30, 2);
+    assert_int_equal(told(f, BETTER, MSG_ended, NULL), 2);
+    claimed(f, BETTER, 4, BETTER);
+    assert_true(told(f, BETTER, MSG_report, &m) > 0);
+    assert_int_equal(m->report.leases.len, 0); /* nor is it on its way */
+}
+
+static void the_leader_takes_back_its_own_outcome(void **state) {
+    struct fixture *f = *state;
+    lead_alone(f);
+    lease(f, 0, 1, 40, 1);
+    outcome(f, 40, 1, TRIAL_DONE);
+    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_ended),
+                     0); /* it has heard the outcome */
+    dropped(f, 40, 1);
+    assert_true(last(f, ROOM_SCHED, MSG_ended)->ended.lost);
+}
+
+static void a_lease_of_the_own_sched_is_fenced_as_any_other(void **state) {
+    struct fixture *f = *state;
+    lead_alone(f);
+    lease(f, 0, 1, 40, 1);
+    assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_lease), 1);
+    assert_int_equal(last(f, ROOM_ELASTIC, MSG_working)->working.running, 1);
+    know(f, (struct known){.id = BETTER});
+    f->stage->slow = true;
+    claimed(f, BETTER, 2, BETTER); /* heard of, not even stored */
+    lease(f, 0, 1, 41, 1);
+    assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_lease), 1);
+    assert_int_equal(last(f, ROOM_SCHED, MSG_ended)->ended.slot, 41);
+    assert_true(last(f, ROOM_SCHED, MSG_ended)->ended.lost);
+}
+
 static void a_lease_of_a_lower_term_is_refused(void **state) {
     struct fixture *f = *state;
     follow_better(f);
@@ -159,7 +261,7 @@ static void what_runs_here_for_an_older_leader_is_told_to_the_new_one(void **sta
     struct fixture *f = *state;
     lead_alone(f);
     lease(f, 0, 1, 40, 1);
-    assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_lease), 0); /* sched said it there */
+    assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_lease), 1);
     know(f, (struct known){.id = BETTER});
     claimed(f, BETTER, 2, BETTER);
     const struct msg *m = NULL;
@@ -194,6 +296,11 @@ int main(void) {
         STAGED(a_capacity_that_changes_is_reported_at_once_and_a_load_in_its_turn),
         STAGED(a_node_that_quits_wants_no_work_and_no_lead),
         STAGED(a_lease_of_the_leader_reaches_the_executor_and_its_end_the_leader),
+        STAGED(a_node_whose_disk_is_slow_or_full_wants_no_work),
+        STAGED(an_end_says_why_nothing_more_should_come),
+        STAGED(an_outcome_that_becomes_no_fact_is_taken_back),
+        STAGED(the_leader_takes_back_its_own_outcome),
+        STAGED(a_lease_of_the_own_sched_is_fenced_as_any_other),
         STAGED(a_lease_of_a_lower_term_is_refused),
         STAGED(what_runs_here_for_an_older_leader_is_told_to_the_new_one),
         STAGED(what_makes_no_sense_is_dropped),

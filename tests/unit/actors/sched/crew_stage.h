@@ -109,11 +109,11 @@ static inline void expect_leased(const struct fixture *f, uint32_t peer, uint64_
     const struct heard *newest = NULL;
     for (uint32_t i = 0; i < f->stage->heard_count; i++) {
         const struct heard *h = &f->stage->heard[i];
-        if (h->msg.kind == MSG_lease && h->to != ROOM_LEADER)
+        if (h->msg.kind == MSG_lease)
             newest = h;
     }
     assert_non_null(newest);
-    assert_int_equal(newest->to, peer == 0 ? ROOM_EXECUTOR : ROOM_MEMBER);
+    assert_int_equal(newest->to, peer == 0 ? ROOM_LEADER : ROOM_MEMBER);
     assert_int_equal(newest->peer, peer);
     assert_int_equal(newest->msg.lease.term, TERM);
     assert_int_equal(newest->msg.lease.slot, slot);
