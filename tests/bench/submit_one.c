@@ -78,7 +78,7 @@ int main(int argc, char **argv) {
     must(argc == 3, &err);
     struct job_file *file = job_load(argv[1], &err);
     must(file != NULL, &err);
-    struct client *c = client_open(&(struct client_options){.quiet = true}, &err);
+    struct client *c = client_open(NULL, &err);
     must(c != NULL, &err);
     size_t count = strtoull(argv[2], NULL, 10);
     int64_t *took = calloc(count + 1, sizeof *took);
