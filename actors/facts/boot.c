@@ -101,10 +101,33 @@ bool boot_lists(const struct facts *f) {
     return f->listing && f->list_scan == 0 && has_room_to_list(f);
 }
 
+void boot_list_again(struct facts *f, when_ms when) {
+    f->relist_at = when_sooner(f->relist_at, when);
+}
+
+/* Without a free seat it begins when there is one. */
+static void begin_list(struct facts *f, when_ms now) {
+    if (f->listing || f->relist_at > now)
+        return;
+    if (facts_free_seat(f) == NULL) {
+        f->unseated = true;
+        return;
+    }
+    f->relist_at = WHEN_NEVER;
+    f->listing = true;
+    f->list_after_len = 0;
+}
+
 /* An agent runs every open job: it looks through all of them once, a page whenever there is room for its errands. */
 void boot_list(struct facts *f, when_ms now, struct says *out) {
+    begin_list(f, now);
     if (!boot_lists(f) || f->list_at > now)
         return;
+    if (facts_free_seat(f) == NULL) {
+        f->listing = false;
+        f->unseated = true;
+        return;
+    }
     f->list_scan = facts_scan(f, out,
                               &(struct msg_scan){.table = TABLE_summaries,
                                                  .after = span_of(f->list_after, f->list_after_len),
@@ -124,7 +147,7 @@ void boot_list_rows(struct facts *f, const struct msg_rows *rows, when_ms now, s
             memcpy(f->list_after, key.data, key.len);
             f->list_after_len = key.len;
         }
-        if (whole && row.job_row.state == JOB_OPEN)
+        if (whole && row.job_row.state == JOB_OPEN && facts_seat(f, &row.job_row.job) == NULL)
             errand_want(f, 0, &row.job_row.job, out);
     }
     f->list_scan = 0;

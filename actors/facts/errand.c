@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { OPEN_PAUSE_LEAST = 500, OPEN_PAUSE_MOST = 60000 };
+enum { OPEN_PAUSE_LEAST = 500, OPEN_PAUSE_MOST = 60000, OPEN_PAUSE_AGENT = 5000 };
 
 bool errands_full(const struct errands *e) {
     return e->count == ERRANDS;
@@ -93,12 +93,16 @@ void errand_fail(struct facts *f, struct says *out, enum err_code code, const ch
 }
 
 /* A trouble that may pass. Who waits for an answer is told and can ask again; a job that was promised to run is tried again
- * after a pause, because nobody is left who would ask. */
+ * after a pause, because nobody is left who would ask. An agent looks through all open jobs for it. */
 void errand_trouble(struct facts *f, struct says *out, enum err_code code, const char *what) {
     struct errand *e = errand_current(&f->errands);
     bool promised = e->kind == ERRAND_OPEN && (e->ticket == 0 || e->replied);
-    if (!promised) {
+    inbox_job_later(&f->inbox, &e->job, false);
+    if (!promised)
         uncarry(f, true);
+    else if (f->autorun)
+        boot_list_again(f, f->errands.now + OPEN_PAUSE_AGENT);
+    if (!promised || f->autorun) {
         errand_fail(f, out, code, what);
         return;
     }
@@ -193,16 +197,15 @@ void errand_admit(struct facts *f, const struct msg_admit *admit, struct says *o
     e->run = admit->run;
 }
 
-bool errand_carried(struct facts *f, struct span bytes, struct says *out) {
+bool errand_carried(struct facts *f, struct span bytes, struct job_id *job, struct says *out) {
     struct bundle bundle;
     struct msg fact;
     struct err err;
-    struct job_id job = {{0}};
-    if (!read_fact(bytes, &bundle, &fact, &job, &err)) {
+    if (!read_fact(bytes, &bundle, &fact, job, &err)) {
         f->nonsense++;
         return false;
     }
-    struct errand *e = queue(f, 0, &job, out);
+    struct errand *e = queue(f, 0, job, out);
     ensure(e != NULL);
     prepare(e, &bundle, &fact, bytes);
     e->carried = true;
@@ -371,18 +374,18 @@ static bool read_kept(struct span rows, struct job_kept *kept) {
 /* A job nobody has seen: kept whole, with its first summary and the first line of its history. */
 static void admit_new(struct facts *f, struct moment at, struct says *out) {
     struct errand *e = errand_current(&f->errands);
-    struct seat *s = facts_free_seat(f);
+    struct seat *s = &f->seats[SEAT_SCRATCH];
     struct bundle bundle;
     struct msg fact;
     struct err err;
-    if (s == NULL) {
+    if (!e->carried && facts_free_seat(f) == NULL) {
         errand_trouble(f, out, ERR_BUSY, "as many jobs run here as can; wait for one to end");
         return;
     }
     ensure(bundle_open(&bundle, span_of(e->bundle, e->bundle_len), &err) &&
            bundle_next(&bundle, &fact, &err));
     const struct msg_job_fact *body = &fact.job_fact;
-    /* The description is decoded in the seat the job may soon take, so that a bad one is refused before it is kept. */
+    /* Decoded before it is kept, so that a bad description is refused. */
     if (!seat_take(s, &e->job, body->spec, &body->owner,
                    &(struct msg_job_row){.created = body->created}, &err)) {
         s->state = SEAT_FREE;
@@ -462,7 +465,7 @@ static void on_job_row(struct facts *f, const struct msg_rows *rows, struct mome
         return;
     }
     if (!known) {
-        inbox_job_unknown(&f->inbox, &e->job, e->carried);
+        inbox_job_later(&f->inbox, &e->job, e->carried);
         errand_fail(f, out, ERR_NOT_FOUND, "there is no such job here");
         return;
     }
@@ -477,11 +480,7 @@ static void on_job_row(struct facts *f, const struct msg_rows *rows, struct mome
             return;
         }
     }
-    struct seat *s = facts_free_seat(f);
-    if (s == NULL) {
-        errand_trouble(f, out, ERR_BUSY, "as many jobs run here as can; wait for one to end");
-        return;
-    }
+    struct seat *s = &f->seats[SEAT_SCRATCH];
     if (!read_kept(rows->rows, &kept) ||
         !seat_take(s, &e->job, kept.spec, &kept.owner,
                    &(struct msg_job_row){.created = kept.created}, &err)) {
@@ -489,7 +488,7 @@ static void on_job_row(struct facts *f, const struct msg_rows *rows, struct mome
         errand_fail(f, out, ERR_STORE, "the job's description in the store cannot be read");
         return;
     }
-    f->errands.seat = facts_seat_number(f, s);
+    f->errands.seat = SEAT_SCRATCH;
     read_row(f, &kept, out);
 }
 
@@ -508,7 +507,7 @@ static void cancelled_again(struct facts *f, struct says *out) {
 static void on_summary(struct facts *f, const struct msg_rows *rows, struct moment at,
                        struct says *out) {
     struct errand *e = errand_current(&f->errands);
-    struct seat *s = &f->seats[f->errands.seat];
+    struct seat *s = &f->seats[SEAT_SCRATCH];
     struct mp in = mp_of(rows->rows);
     struct msg row;
     struct err err;
@@ -522,8 +521,7 @@ static void on_summary(struct facts *f, const struct msg_rows *rows, struct mome
     }
     uint64_t state = row.job_row.state;
     if (state == JOB_OPEN && e->kind == ERRAND_OPEN) {
-        s->row.run_ms = row.job_row.run_ms;
-        opening_begin(f, out);
+        opening_begin(f, s, row.job_row.run_ms, out);
         return;
     }
     if (state == JOB_OPEN)

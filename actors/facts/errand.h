@@ -7,6 +7,7 @@
 #define ZYG_ERRAND_H
 
 #include "actors/facts/batch.h"
+#include "actors/facts/seat.h"
 
 enum { ERRANDS = 32, ERRAND_BUNDLE_BYTES = LIMIT_JOB_SPEC_BYTES + 1024 };
 
@@ -53,7 +54,7 @@ struct facts;
 bool errands_full(const struct errands *e);
 void errand_admit(struct facts *f, const struct msg_admit *admit, struct says *out);
 /* The same for what another node has admitted. False: nothing that a client may say. The ring is not full. */
-bool errand_carried(struct facts *f, struct span bundle, struct says *out);
+bool errand_carried(struct facts *f, struct span bundle, struct job_id *job, struct says *out);
 bool errand_pending(const struct errands *e,
                     const struct job_id *job); /* something of this job waits */
 void errand_want(struct facts *f, uint64_t ticket, const struct job_id *job, struct says *out);
@@ -67,7 +68,8 @@ void errand_finish(struct facts *f);
 void errand_fail(struct facts *f, struct says *out, enum err_code code, const char *what);
 void errand_trouble(struct facts *f, struct says *out, enum err_code code, const char *what);
 
-void opening_begin(struct facts *f, struct says *out);
+/* `read` holds its description. */
+void opening_begin(struct facts *f, struct seat *read, dur_ms run_ms, struct says *out);
 void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);
 void opening_leave(struct facts *f, struct says *out); /* the seat is given up */
 /* This node leads from now on. */

@@ -16,7 +16,7 @@ struct facts *facts_init(void *memory, const struct facts_config *config) {
     struct facts *f = memory;
     f->config = *config;
     f->leading = true;
-    f->retry_at = WHEN_NEVER;
+    f->retry_at = f->relist_at = WHEN_NEVER;
     f->list_at = f->inbox.retry_at = INT64_MIN;
     f->logs.serial = 1;
     batches_init(&f->batches, &f->config.signer, &f->logs);
@@ -141,8 +141,12 @@ static void set_hold(struct facts *f, bool on, struct says *out) {
 
 void facts_said(struct facts *f, uint64_t batch) {
     for (uint32_t i = 0; i < f->seats_used; i++) {
-        if (f->seats[i].state == SEAT_SHUT && f->seats[i].closed_in <= batch)
-            f->seats[i].state = SEAT_FREE;
+        if (f->seats[i].state != SEAT_SHUT || f->seats[i].closed_in > batch)
+            continue;
+        f->seats[i].state = SEAT_FREE;
+        if (f->unseated)
+            boot_list_again(f, INT64_MIN);
+        f->unseated = false;
     }
 }
 
@@ -356,6 +360,8 @@ static when_ms facts_deadline(const void *self) {
     soonest = when_sooner(soonest, inbox_deadline(&f->inbox));
     if (boot_lists(f) && f->list_at != INT64_MIN)
         soonest = when_sooner(soonest, f->list_at);
+    if (!f->listing && !f->unseated)
+        soonest = when_sooner(soonest, f->relist_at);
     return when_sooner(soonest, errands_deadline(&f->errands));
 }
 

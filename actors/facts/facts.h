@@ -9,8 +9,8 @@
  *
  * Hears    start, admit, job_want (gateway); proposed (tuner); outcome (executor); node_known (member); lead (leader); heads,
  *          bundles (other nodes, through member); saved, save_failed, rows (store); quit; the time.
- * Says     save, scan (store); admitted, job_stand, ailing (gateway); job_open, job_shut (all; sched hears job_open only where
- *          this node leads); learned (tuner); recorded (sched, where this node leads), hold (sched); heads, bundles
+ * Says     save, scan (store); admitted, job_stand, ailing (gateway, leader); job_open, job_shut (all; sched hears job_open only where
+ *          this node leads); learned (tuner); recorded (sched, where this node leads), hold (sched, leader); dropped (leader); heads, bundles
  *          (neighbours, by say_to MEMBER); quiet.
  * Holds    - an answer that promises durability lies in the batch it depends on and is said when that batch is on this disk
  *            and its bundles on enough others (pledge.h);
@@ -28,6 +28,7 @@
  *   facts.c     the step: which event goes where      boot.c         from the start to the first batch
  *   errand.c    admitting and cancelling jobs         opening.c      reading a job's trials before it runs
  *   fold.c      what facts do to the rows             inbox.c        what other nodes sent, in order
+ *   intake.c    what of it is folded now, what later
  *   spread.c    what the neighbours lack              pledge.c       promises that wait for other disks
  *   batch.c     group commit                          logs.c         how far each log is here
  *   seat.c      a job's counts, its best, its end     trial_row.c    a slot's row

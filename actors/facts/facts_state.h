@@ -9,6 +9,8 @@
 #include "actors/facts/pledge.h"
 #include "actors/facts/seat.h"
 
+enum { SEAT_SCRATCH = LIMIT_JOBS_OPEN };
+
 enum facts_life {
     FACTS_DOWN,    /* not started */
     FACTS_BOOTING, /* reads the boot counter and how far its logs are */
@@ -34,6 +36,8 @@ struct facts {
     uint64_t scans;      /* tickets of scans */
     uint64_t last_event; /* key of the newest event of any job */
     when_ms list_at;     /* listing goes on then, after the store has failed */
+    when_ms relist_at;   /* ... and begins anew then, for jobs that could not be opened */
+    bool unseated;       /* ... when a seat is free */
     uint64_t list_scan;
     uint8_t list_after[8 + JOB_ID_BYTES];
     size_t list_after_len;
@@ -50,8 +54,8 @@ struct facts {
     struct open_slots open_slots;
     struct batches batches;
     struct errands errands;
-    uint32_t seats_used; /* those from here on were never sat on */
-    struct seat seats[LIMIT_JOBS_OPEN];
+    uint32_t seats_used;                    /* those from here on were never sat on */
+    struct seat seats[LIMIT_JOBS_OPEN + 1]; /* and one to read descriptions in */
 };
 
 struct seat *facts_seat(struct facts *f, const struct job_id *job); /* NULL: not here */
@@ -78,7 +82,8 @@ uint64_t facts_scan(struct facts *f, struct says *out, const struct msg_scan *sc
 enum { FACTS_RETRY_LEAST = 250, FACTS_RETRY_MOST = 5000 };
 void boot_begin(struct facts *f, struct says *out);
 void boot_rows(struct facts *f, const struct msg_rows *rows, when_ms now, struct says *out);
-bool boot_lists(const struct facts *f); /* it wants to go on looking for open jobs */
+void boot_list_again(struct facts *f, when_ms when); /* some open jobs have no seat */
+bool boot_lists(const struct facts *f);              /* it wants to go on looking for open jobs */
 void boot_list(struct facts *f, when_ms now, struct says *out);
 void boot_list_rows(struct facts *f, const struct msg_rows *rows, when_ms now, struct says *out);
 

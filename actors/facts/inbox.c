@@ -4,47 +4,57 @@
 
 #include <string.h>
 
-enum { ENTRY_HEADER = 5, FACT_OPS_BYTES = 700 };
+enum { ENTRY_HEADER = 5 };
 
 /* ---- entries ---- */
 
+static size_t room_of(const struct inbox *b) {
+    return INBOX_BYTES - (b->end - b->begin);
+}
+
 bool inbox_put(struct inbox *b, enum inbox_kind kind, struct span bytes) {
-    if (b->len + ENTRY_HEADER + bytes.len > INBOX_BYTES)
+    if (ENTRY_HEADER + bytes.len > room_of(b))
         return false;
-    struct buf out = buf_of(b->entries + b->len, INBOX_BYTES - b->len);
+    if (ENTRY_HEADER + bytes.len > INBOX_BYTES - b->end) {
+        b->end -= b->begin;
+        memmove(b->entries, b->entries + b->begin, b->end);
+        b->begin = 0;
+    }
+    struct buf out = buf_of(b->entries + b->end, INBOX_BYTES - b->end);
     buf_byte(&out, (uint8_t)kind);
     for (int shift = 24; shift >= 0; shift -= 8)
         buf_byte(&out, (uint8_t)(bytes.len >> shift));
     buf_span(&out, bytes);
-    b->len += out.len;
+    b->end += out.len;
     return true;
 }
 
-static enum inbox_kind head_of(const struct inbox *b, struct span *bytes) {
-    const uint8_t *at = b->entries;
-    *bytes = span_of(at + ENTRY_HEADER,
-                     (size_t)at[1] << 24 | (size_t)at[2] << 16 | (size_t)at[3] << 8 | at[4]);
-    return (enum inbox_kind)at[0];
+static struct inbox_head head_of(const struct inbox *b) {
+    const uint8_t *at = b->entries + b->begin;
+    struct inbox_head h;
+    struct err err;
+    if (b->again.len > 0)
+        h = (struct inbox_head){.kind = INBOX_AGAIN,
+                                .bytes = span_of(b->again.bytes, b->again.len)};
+    else
+        h = (struct inbox_head){
+            .kind = (enum inbox_kind)at[0],
+            .bytes = span_of(at + ENTRY_HEADER, (size_t)at[1] << 24 | (size_t)at[2] << 16 |
+                                                    (size_t)at[3] << 8 | at[4])};
+    ensure(h.kind == INBOX_OWN || bundle_peek(&h.bundle, h.bytes, &err)); /* it was, when it came */
+    return h;
 }
 
 static void drop_head(struct inbox *b) {
-    struct span bytes;
-    (void)head_of(b, &bytes);
-    size_t gone = ENTRY_HEADER + bytes.len;
-    b->len -= gone;
-    memmove(b->entries, b->entries + gone, b->len);
+    if (b->again.len > 0)
+        b->again.len = 0;
+    else
+        b->begin += ENTRY_HEADER + head_of(b).bytes.len;
     b->wants_count = b->wants_read = 0;
     b->rows_len = 0;
-    b->unknown = false;
+    b->looked = b->put_off_count = 0;
     b->step = INBOX_IDLE;
     b->turns++;
-}
-
-/* It comes again, and all of its log that has come after it. */
-static void refuse_head(struct facts *f, const struct bundle *bundle) {
-    struct log *log = logs_find(&f->logs, &bundle->author, bundle->generation);
-    log->queued = log->taken;
-    drop_head(&f->inbox);
 }
 
 bool inbox_reads(const struct inbox *b, const struct job_id *job, uint64_t slot) {
@@ -55,7 +65,36 @@ bool inbox_reads(const struct inbox *b, const struct job_id *job, uint64_t slot)
     return false;
 }
 
+void inbox_job_later(struct inbox *b, const struct job_id *job, bool carried) {
+    if (carried || (b->asked && job_id_equal(&b->job, job)))
+        b->later = true;
+}
+
+void inbox_job_over(struct inbox *b, const struct job_id *job) {
+    b->over[b->over_next++ % INBOX_OVER] = *job;
+}
+
+void inbox_backlog(struct inbox *b, struct seat *s) {
+    s->backlog = b->backlogs = true;
+    s->put_offs++;
+}
+
 /* ---- taking bundles ---- */
+
+static struct log *log_for(struct facts *f, const struct bundle *b, struct span bytes) {
+    struct bundle opened;
+    struct err err;
+    struct log *log = logs_find(&f->logs, &b->author, b->generation);
+    if (log == NULL && b->sequence > 0)
+        return NULL; /* a gap; only a bundle that can be kept makes a log */
+    if (log != NULL && b->sequence != log->queued)
+        return log;
+    if (!bundle_open(&opened, bytes, &err)) {
+        f->nonsense++;
+        return NULL;
+    }
+    return log != NULL ? log : logs_get(&f->logs, &b->author, b->generation, false);
+}
 
 static void take_bundle(struct facts *f, struct neighbour *n, struct span bytes, when_ms now) {
     struct bundle b;
@@ -66,21 +105,15 @@ static void take_bundle(struct facts *f, struct neighbour *n, struct span bytes,
         f->nonsense++;
         return;
     }
-    struct log *log = logs_get(&f->logs, &b.author, b.generation, false);
+    struct log *log = log_for(f, &b, bytes);
     if (log == NULL)
         return;
     uint32_t number = logs_number(&f->logs, log);
     uint64_t next = b.sequence + b.count;
-    if (b.sequence == log->queued && f->inbox.len + bytes.len + ENTRY_HEADER <= INBOX_BYTES) {
-        if (!bundle_open(&b, bytes, &err)) {
-            f->nonsense++;
-            return;
-        }
-        ensure(inbox_put(&f->inbox, INBOX_BUNDLE, bytes));
+    if (b.sequence == log->queued && inbox_put(&f->inbox, INBOX_BUNDLE, bytes))
         log->queued = next;
-    } else if (next > log->queued || next <= log->synced) {
+    else if (next > log->queued || next <= log->synced)
         spread_remind(&f->spread, n, number, now); /* a gap, or it has not heard that it is here */
-    }
     spread_sent_here(n, number, next, now);
 }
 
@@ -95,248 +128,40 @@ void inbox_bundles(struct facts *f, uint32_t peer, const struct msg_bundles *bun
     f->nonsense += n == NULL || in.bad != NULL;
 }
 
-/* ---- is the job known here? ---- */
-
-void inbox_job_unknown(struct inbox *b, const struct job_id *job, bool carried) {
-    if (carried || (b->asked && job_id_equal(&b->job, job)))
-        b->unknown = true;
-}
-
-void inbox_job_over(struct inbox *b, const struct job_id *job) {
-    b->over[b->over_next++ % INBOX_OVER] = *job;
-}
-
-static bool is_over(const struct inbox *b, const struct job_id *job) {
-    uint32_t known = b->over_next < INBOX_OVER ? b->over_next : INBOX_OVER;
-    for (uint32_t i = 0; i < known; i++) {
-        if (job_id_equal(&b->over[i], job))
-            return true;
-    }
-    return false;
-}
-
-/* False: an errand has to open it first, or to find that it is over. */
-static bool is_settled(struct facts *f, const struct job_id *job, struct says *out) {
-    struct inbox *b = &f->inbox;
-    const struct seat *s = facts_seat(f, job);
-    if (s != NULL)
-        return s->state != SEAT_OPENING;
-    if (is_over(b, job))
-        return true;
-    if (errand_pending(&f->errands, job))
-        return false;
-    if (b->asked && job_id_equal(&b->job, job)) {
-        b->asked = false;
-        if (b->unknown)
-            return false;
-        inbox_job_over(b, job);
-        return true;
-    }
-    if (errands_full(&f->errands))
-        return false;
-    b->asked = true;
-    b->unknown = false;
-    b->job = *job;
-    b->turns++;
-    errand_want(f, 0, job, out);
-    return false;
-}
-
-static const struct job_id *job_of(const struct msg *fact) {
-    switch (fact->kind) {
-    case MSG_proposal_fact: return &fact->proposal_fact.job;
-    case MSG_result_fact: return &fact->result_fact.job;
-    case MSG_end_fact: return &fact->end_fact.job;
-    default: return NULL; /* what was printed is kept whatever becomes of its job */
-    }
-}
-
-static bool all_settled(struct facts *f, struct bundle b, struct says *out) {
-    struct msg fact;
-    struct err err;
-    while (bundle_next(&b, &fact, &err)) {
-        const struct job_id *job = job_of(&fact);
-        if (job != NULL && !is_settled(f, job, out))
-            return false;
-    }
-    return true;
-}
-
-/* ---- rows that are wanted ---- */
-
-static struct want *want_of(struct inbox *b, const struct job_id *job, uint64_t slot) {
-    for (uint32_t i = 0; i < b->wants_count; i++) {
-        if (b->wants[i].slot == slot && job_id_equal(&b->wants[i].job, job))
-            return &b->wants[i];
-    }
-    return NULL;
-}
-
-static struct fact_key key_of(const struct bundle *b, uint64_t attempt, uint64_t number) {
-    return (struct fact_key){
-        .attempt = attempt, .author = b->author, .generation = b->generation, .number = number};
-}
-
-static struct seat *open_seat_of(struct facts *f, const struct job_id *job) {
-    struct seat *s = facts_seat(f, job);
-    return s != NULL && s->state == SEAT_OPEN ? s : NULL;
-}
-
-static void want(struct inbox *b, const struct job_id *job, uint64_t slot, bool again) {
-    struct want *w = want_of(b, job, slot);
-    if (w == NULL) {
-        w = &b->wants[b->wants_count++];
-        *w = (struct want){.job = *job, .slot = slot};
-    }
-    w->again = w->again || again;
-}
-
-/* The first of several results of one slot makes the row that the next one may want. */
-static void want_rows(struct facts *f, struct bundle b) {
-    struct {
-        const struct seat *s;
-        uint64_t slot;
-    } seen[LIMIT_BATCH_FACTS];
-    uint32_t seen_count = 0;
-    struct msg fact;
-    struct err err;
-    for (uint64_t number = b.sequence; bundle_next(&b, &fact, &err); number++) {
-        const struct msg_result_fact *r = &fact.result_fact;
-        struct seat *s = fact.kind == MSG_result_fact ? open_seat_of(f, &r->job) : NULL;
-        if (s == NULL || !fold_makes_sense(s, r))
-            continue;
-        const struct fact_key key = key_of(&b, r->attempt, number);
-        bool again = false;
-        for (uint32_t i = 0; i < seen_count && !again; i++)
-            again = seen[i].slot == r->slot && seen[i].s == s;
-        if (again || fold_needs(f, s, r, &key) == FOLD_WANTS_ROW)
-            want(&f->inbox, &r->job, r->slot, again);
-        seen[seen_count].s = s;
-        seen[seen_count++].slot = r->slot;
-    }
-}
-
-/* ---- folding ---- */
-
-static void store_row(struct facts *f, struct want *w, struct span row) {
-    struct inbox *b = &f->inbox;
-    if (sizeof b->rows - b->rows_len < row.len) {
-        w->bad =
-            true; /* rows are about as large as the results that want them: not of our making */
-        f->nonsense++;
-        return;
-    }
-    if (row.len > 0)
-        memcpy(b->rows + b->rows_len, row.data, row.len);
-    w->at = b->rows_len;
-    w->len = row.len;
-    b->rows_len += row.len;
-}
-
-static void keep_row(struct facts *f, struct want *w, const struct trial_row *row) {
-    uint8_t memory[LIMIT_JOB_SPEC_BYTES];
-    struct buf out = buf_of(memory, sizeof memory);
-    trial_row_encode(row, &out);
-    store_row(f, w, buf_view(&out));
-}
-
-static void fold_one_result(struct facts *f, struct batch *batch, struct seat *s,
-                            const struct msg_result_fact *result, const struct fact_key *key,
-                            struct moment at) {
-    struct want *w = want_of(&f->inbox, &result->job, result->slot);
-    struct trial_row old = {0};
-    if (w == NULL) {
-        (void)fold_result(f, batch, s, result, key, NULL, at);
-    } else if (!w->bad &&
-               (w->len == 0 || trial_row_decode(&old, span_of(f->inbox.rows + w->at, w->len)))) {
-        const struct trial_row row = fold_result(f, batch, s, result, key, &old, at);
-        if (w->again)
-            keep_row(f, w, &row);
-    } else {
-        f->nonsense++;
-        return;
-    }
-    fold_judge_result(f, batch, s, result, at);
-}
-
-static void fold_fact(struct facts *f, struct batch *batch, const struct bundle *b,
-                      const struct msg *fact, uint64_t number, struct moment at) {
-    const struct job_id *job = job_of(fact);
-    struct seat *s = job == NULL ? NULL : open_seat_of(f, job);
-    struct fact_key key = key_of(b, 0, number);
-    if (fact->kind == MSG_log_fact) {
-        key.attempt = fact->log_fact.attempt;
-        fold_log(batch, &fact->log_fact, &key);
-    } else if (fact->kind == MSG_series_fact) {
-        key.attempt = fact->series_fact.attempt;
-        fold_series(batch, &fact->series_fact, &key);
-    } else if (s != NULL && fact->kind == MSG_proposal_fact) {
-        fold_proposal(f, batch, s, &fact->proposal_fact, &key);
-    } else if (s != NULL && fact->kind == MSG_end_fact) {
-        fold_end(f, batch, s, &fact->end_fact, at);
-    } else if (s != NULL && fact->kind == MSG_result_fact &&
-               fold_makes_sense(s, &fact->result_fact)) {
-        key.attempt = fact->result_fact.attempt;
-        fold_one_result(f, batch, s, &fact->result_fact, &key, at);
-    }
-}
-
-/* Kept and folded in one transaction; waits while the disk does not keep up. */
-static bool keep_bundle(struct facts *f, struct span bytes, struct bundle b, struct moment at) {
-    struct log *log = logs_find(&f->logs, &b.author, b.generation);
-    struct batch *batch =
-        facts_room(f, 2 * bytes.len + b.count * FACT_OPS_BYTES + f->inbox.rows_len);
-    struct msg fact;
-    struct err err;
-    ensure(log != NULL && log->taken == b.sequence);
-    if (batch == NULL)
-        return false;
-    batch_keep(&f->batches, batch, log, b.count, bytes);
-    bool alone = b.count == 1;
-    for (uint64_t number = b.sequence; bundle_next(&b, &fact, &err); number++) {
-        if (!alone || fact.kind != MSG_carried_fact)
-            fold_fact(f, batch, &b, &fact, number, at);
-    }
-    return true;
-}
-
-static bool keep_own(struct facts *f, const struct msg *fact, size_t len, struct moment at) {
-    const struct msg_result_fact *result = &fact->result_fact;
-    struct seat *s = open_seat_of(f, &result->job);
-    struct batch *batch = facts_room(f, 3 * len + FACT_OPS_BYTES + f->inbox.rows_len);
-    if (batch == NULL)
-        return false;
-    const struct fact_key key = fold_sign(f, batch, fact);
-    if (s != NULL)
-        fold_one_result(f, batch, s, result, &key, at);
-    return true;
-}
-
 /* ---- one after the other ---- */
+
+static void wait_for_batch(struct facts *f, enum inbox_step step, uint64_t batch) {
+    f->inbox.step = step;
+    f->inbox.barrier = batch;
+    f->urgent = f->urgent || f->batches.flying <= batch;
+    f->inbox.turns++;
+}
 
 static void wait_for_disk(struct facts *f, enum inbox_step step) {
     const struct batches *b = &f->batches;
     bool empty = !b->under_way && batch_is_empty(&b->ring[b->filling % BATCHES]);
-    f->inbox.step = step;
-    f->inbox.barrier = empty && b->filling == b->flying ? b->filling - 1 : b->filling;
-    f->urgent = true;
-    f->inbox.turns++;
+    wait_for_batch(f, step, empty && b->filling == b->flying ? b->filling - 1 : b->filling);
 }
 
 static bool has_landed(const struct facts *f) {
     return f->batches.flying > f->inbox.barrier;
 }
 
-static void read_row(struct facts *f, enum table table, const struct job_id *job, bool one,
-                     uint64_t slot, struct says *out) {
+static void read_rows(struct facts *f, enum table table, struct span prefix, struct says *out) {
+    f->inbox.scan =
+        facts_scan(f, out, &(struct msg_scan){.table = table, .prefix = prefix, .limit = 1});
+}
+
+static void read_trial(struct facts *f, const struct job_id *job, uint64_t slot, struct says *out) {
     uint8_t memory[JOB_ID_BYTES + 8];
     struct buf key = buf_of(memory, sizeof memory);
-    if (one)
-        trial_row_key(&key, job, slot);
-    else
-        buf_put(&key, job->bytes, sizeof job->bytes);
-    f->inbox.scan = facts_scan(
-        f, out, &(struct msg_scan){.table = table, .prefix = buf_view(&key), .limit = 1});
+    trial_row_key(&key, job, slot);
+    read_rows(f, TABLE_trials, buf_view(&key), out);
+}
+
+static void read_of_job(struct facts *f, enum table table, const struct job_id *job,
+                        struct says *out) {
+    read_rows(f, table, span_of(job->bytes, sizeof job->bytes), out);
 }
 
 /* The one fact of a bundle, when it carries what a client signed. */
@@ -351,32 +176,21 @@ static bool is_carried(struct bundle b, struct span *carried) {
 
 /* The head with all that it wants: folded, kept, gone. */
 static void finish_head(struct facts *f, struct moment at) {
-    struct inbox *b = &f->inbox;
-    struct span bytes;
-    struct bundle bundle;
-    struct msg fact;
-    struct err err;
-    bool done;
-    if (head_of(b, &bytes) == INBOX_OWN) {
-        ensure(msg_decode(&fact, bytes, &err));
-        done = keep_own(f, &fact, bytes.len, at);
-    } else {
-        ensure(bundle_peek(&bundle, bytes, &err));
-        done = keep_bundle(f, bytes, bundle, at);
-    }
-    if (done)
-        drop_head(b);
+    const struct inbox_head h = head_of(&f->inbox);
+    if (h.kind == INBOX_OWN ? intake_keep_own(f, h.bytes, at) : intake_keep(f, &h, at))
+        drop_head(&f->inbox);
 }
 
 static void begin_own(struct facts *f, struct span bytes, struct moment at) {
     struct msg fact;
     struct err err;
     ensure(msg_decode(&fact, bytes, &err)); /* it was, when it was taken */
-    if (open_seat_of(f, &fact.result_fact.job) == NULL) {
+    const struct seat *s = facts_seat(f, &fact.result_fact.job);
+    if (s == NULL || s->state != SEAT_OPEN) {
         finish_head(f, at);
         return;
     }
-    want(&f->inbox, &fact.result_fact.job, fact.result_fact.slot, false);
+    intake_want(&f->inbox, &fact.result_fact.job, fact.result_fact.slot, false);
     wait_for_disk(f, INBOX_LANDS);
 }
 
@@ -385,8 +199,8 @@ static void begin_carried(struct facts *f, struct span carried, struct moment at
     struct inbox *b = &f->inbox;
     if (errands_full(&f->errands))
         return;
-    b->errand = errand_carried(f, carried, out);
-    b->trouble = false;
+    b->asked = b->later = b->trouble = false;
+    b->errand = errand_carried(f, carried, &b->job, out);
     if (!b->errand) { /* nothing a client may say: kept, because the log goes on behind it */
         finish_head(f, at);
         return;
@@ -397,28 +211,18 @@ static void begin_carried(struct facts *f, struct span carried, struct moment at
 
 static void begin_head(struct facts *f, struct moment at, struct says *out) {
     struct inbox *b = &f->inbox;
-    struct span bytes, carried;
-    struct bundle bundle;
-    struct err err;
-    if (head_of(b, &bytes) == INBOX_OWN) {
-        begin_own(f, bytes, at);
+    const struct inbox_head h = head_of(b);
+    struct span carried;
+    if (h.kind == INBOX_OWN) {
+        begin_own(f, h.bytes, at);
         return;
     }
-    ensure(bundle_peek(&bundle, bytes, &err));
-    if (logs_find(&f->logs, &bundle.author, bundle.generation)->taken != bundle.sequence) {
-        drop_head(b); /* came after one that was refused */
-        return;
-    }
-    if (is_carried(bundle, &carried)) {
+    if (is_carried(h.bundle, &carried)) {
         begin_carried(f, carried, at, out);
         return;
     }
-    if (!all_settled(f, bundle, out)) {
-        if (!b->asked && b->unknown)
-            refuse_head(f, &bundle);
+    if (!intake_look(f, &h, out))
         return;
-    }
-    want_rows(f, bundle);
     if (b->wants_count > 0)
         wait_for_disk(f, INBOX_LANDS);
     else
@@ -435,19 +239,22 @@ static bool find_doubt(struct facts *f) {
     return false;
 }
 
+static bool find_backlog(struct facts *f) {
+    struct inbox *b = &f->inbox;
+    for (uint32_t i = 0; b->backlogs && i < f->seats_used; i++) {
+        if (f->seats[i].state == SEAT_OPEN && f->seats[i].backlog) {
+            b->backlog_seat = i;
+            return true;
+        }
+    }
+    b->backlogs = false;
+    return false;
+}
+
 static void carried_on(struct facts *f, struct moment at) {
     struct inbox *b = &f->inbox;
-    struct span bytes;
-    struct bundle bundle;
-    struct err err;
     if (b->errand)
         return;
-    if (b->unknown) {
-        (void)head_of(b, &bytes);
-        ensure(bundle_peek(&bundle, bytes, &err));
-        refuse_head(f, &bundle);
-        return;
-    }
     if (!b->trouble) {
         finish_head(f, at);
         return;
@@ -466,7 +273,28 @@ static void read_on(struct facts *f, struct moment at, struct says *out) {
     }
     const struct want *w = &b->wants[b->wants_read];
     b->step = INBOX_READS;
-    read_row(f, TABLE_trials, &w->job, true, w->slot, out);
+    read_trial(f, &w->job, w->slot, out);
+}
+
+static void begin(struct facts *f, struct moment at, struct says *out) {
+    struct inbox *b = &f->inbox;
+    if (find_doubt(f))
+        wait_for_disk(f, INBOX_DOUBTS);
+    else if (b->again.len > 0)
+        begin_head(f, at, out);
+    else if (find_backlog(f))
+        wait_for_batch(f, INBOX_AGAIN_LANDS, b->backlog_batch);
+    else if (b->end > b->begin)
+        begin_head(f, at, out);
+}
+
+/* What comes while it is looked for is looked for again. */
+static void seek_backlog(struct facts *f, struct says *out) {
+    struct inbox *b = &f->inbox;
+    struct seat *s = &f->seats[b->backlog_seat];
+    b->backlog_put_offs = s->put_offs;
+    b->step = INBOX_AGAIN_SEEKS;
+    read_of_job(f, TABLE_backlog, &s->id, out);
 }
 
 void inbox_go(struct facts *f, struct moment at, struct says *out) {
@@ -475,12 +303,7 @@ void inbox_go(struct facts *f, struct moment at, struct says *out) {
         return;
     b->retry_at = INT64_MIN;
     switch (b->step) {
-    case INBOX_IDLE:
-        if (find_doubt(f))
-            wait_for_disk(f, INBOX_DOUBTS);
-        else if (b->len > 0)
-            begin_head(f, at, out);
-        break;
+    case INBOX_IDLE: begin(f, at, out); break;
     case INBOX_CARRIES: carried_on(f, at); break;
     case INBOX_LANDS:
         if (has_landed(f))
@@ -494,10 +317,16 @@ void inbox_go(struct facts *f, struct moment at, struct says *out) {
         if (!has_landed(f))
             break;
         b->step = INBOX_READS_RANK;
-        read_row(f, TABLE_rank, &f->seats[b->doubted].id, false, 0, out);
+        read_of_job(f, TABLE_rank, &f->seats[b->doubted].id, out);
+        break;
+    case INBOX_AGAIN_LANDS:
+        if (has_landed(f))
+            seek_backlog(f, out);
         break;
     case INBOX_READS_RANK:
-    case INBOX_READS_BEST: break;
+    case INBOX_READS_BEST:
+    case INBOX_AGAIN_SEEKS:
+    case INBOX_AGAIN_READS: break;
     }
 }
 
@@ -518,6 +347,51 @@ static void best_known(struct facts *f, const struct trial_row *row, struct mome
     fold_judge(f, batch, s, at);
 }
 
+static void idle(struct inbox *b) {
+    b->step = INBOX_IDLE;
+    b->turns++;
+}
+
+static void backlog_found(struct facts *f, struct span key, struct span value, struct says *out) {
+    struct inbox *b = &f->inbox;
+    struct seat *s = &f->seats[b->backlog_seat];
+    struct mp in = mp_of(value);
+    if (s->state != SEAT_OPEN || key.len != JOB_ID_BYTES + 8) {
+        if (s->put_offs == b->backlog_put_offs) { /* that was all */
+            s->backlog = false;
+            f->announcing = true;
+        }
+        idle(b);
+        return;
+    }
+    b->again.job = s->id;
+    b->again.serial = read_be64(key.data + JOB_ID_BYTES);
+    b->again.from = mp_u64(&in);
+    b->step = INBOX_AGAIN_READS;
+    read_rows(f, TABLE_log, span_of(key.data + JOB_ID_BYTES, 8), out);
+}
+
+static void backlog_read(struct facts *f, struct span bundle) {
+    struct inbox *b = &f->inbox;
+    struct bundle peeked;
+    struct err err;
+    if (bundle.len <= sizeof b->again.bytes && bundle_peek(&peeked, bundle, &err)) {
+        memcpy(b->again.bytes, bundle.data, bundle.len);
+        b->again.len = bundle.len;
+    } else { /* the store has lost it: the rest of the backlog stays for the next opening */
+        f->nonsense++;
+        f->seats[b->backlog_seat].backlog = false;
+        f->announcing = true;
+    }
+    idle(b);
+}
+
+static enum inbox_step asks_again(enum inbox_step step) {
+    return step == INBOX_READS                                      ? INBOX_LANDS
+           : step == INBOX_AGAIN_SEEKS || step == INBOX_AGAIN_READS ? INBOX_AGAIN_LANDS
+                                                                    : INBOX_DOUBTS;
+}
+
 bool inbox_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out) {
     struct inbox *b = &f->inbox;
     struct mp in = mp_of(rows->rows);
@@ -528,15 +402,19 @@ bool inbox_rows(struct facts *f, const struct msg_rows *rows, struct moment at, 
     struct span key = rows->rows.len > 0 ? mp_bin(&in) : (struct span){0};
     struct span value = rows->rows.len > 0 ? mp_bin(&in) : (struct span){0};
     if (rows->code != ERR_NONE) { /* the same question after a while */
-        b->step = b->step == INBOX_READS ? INBOX_LANDS : INBOX_DOUBTS;
+        b->step = asks_again(b->step);
         b->retry_at = at.now + INBOX_RETRY_MS;
     } else if (b->step == INBOX_READS) {
-        store_row(f, &b->wants[b->wants_read++], value);
+        intake_row(f, &b->wants[b->wants_read++], value);
         read_on(f, at, out);
+    } else if (b->step == INBOX_AGAIN_SEEKS) {
+        backlog_found(f, key, value, out);
+    } else if (b->step == INBOX_AGAIN_READS) {
+        backlog_read(f, value);
     } else if (b->step == INBOX_READS_RANK && key.len > 0) {
         b->best = trial_row_rank_key_slot(key);
         b->step = INBOX_READS_BEST;
-        read_row(f, TABLE_trials, &f->seats[b->doubted].id, true, b->best, out);
+        read_trial(f, &f->seats[b->doubted].id, b->best, out);
     } else {
         best_known(f, key.len > 0 && trial_row_decode(&row, value) ? &row : NULL, at);
     }

@@ -1,17 +1,15 @@
 /* inbox - bundles that other nodes sent, one after the other: verified, folded and kept in one transaction each.
  *
- * A bundle is kept only when it continues its log; what leaves a gap, finds no room, or is about a job that is not known here
- * (what carried it was lost on the way; every store that has results of a job has the job), is dropped and comes again
- * (spread.h).
+ * A bundle is kept only when it continues its log; what leaves a gap or finds no room is dropped and comes again (spread.h).
  * What a client signed is an errand like any other. Facts about a job that is not open here wait for the errand that opens
  * it, or says that it is over; then they change no rows. A result that wants its slot's row (fold.h) waits until all batches
  * so far are on the disk and reads it; those of this node that want one go through here as well. A job whose best trial was
  * taken back is asked for its best one in the same way.
- * Holds    - bundles are folded in the order in which they came, so a job is known before its results;
+ * Holds    - logs never wait for rows: what cannot be folded now, because its job is not known here, finds no seat or too
+ *            little room for rows, is kept and put off (table backlog) until the job is open here (intake.c);
+ *          - bundles are folded in the order in which they came, but for what was put off;
  *          - what was read is folded before anything else may change it: one step of this file for the rest of the room.
- * Memory   INBOX_BYTES of bundles, BATCH_ROWS_BYTES of rows.
- * Limits   a job that finds no free seat, because more than LIMIT_JOBS_OPEN were admitted at different nodes at the same
- *          time, holds up what comes after it until a job has ended.
+ * Memory   INBOX_BYTES of bundles, BATCH_ROWS_BYTES of rows, one bundle that was put off.
  */
 #ifndef ZYG_INBOX_H
 #define ZYG_INBOX_H
@@ -23,17 +21,21 @@ enum { INBOX_BYTES = 1 << 20, INBOX_OVER = 256, INBOX_RETRY_MS = 500 };
 
 enum inbox_kind {
     INBOX_BUNDLE, /* of another node */
-    INBOX_OWN     /* an encoded result_fact of this node that waits for its row */
+    INBOX_OWN,    /* an encoded result_fact of this node that waits for its row */
+    INBOX_AGAIN   /* a bundle that is kept and of which facts were put off */
 };
 
 enum inbox_step {
     INBOX_IDLE,
-    INBOX_CARRIES,    /* an errand does what a client signed */
-    INBOX_LANDS,      /* what the store is to be asked for is on its way to the disk */
-    INBOX_READS,      /* a row is being read */
-    INBOX_DOUBTS,     /* a seat wants to know its best trial: as LANDS */
-    INBOX_READS_RANK, /* ... which one it is */
-    INBOX_READS_BEST  /* ... and its row */
+    INBOX_CARRIES,     /* an errand does what a client signed */
+    INBOX_LANDS,       /* what the store is to be asked for is on its way to the disk */
+    INBOX_READS,       /* a row is being read */
+    INBOX_DOUBTS,      /* a seat wants to know its best trial: as LANDS */
+    INBOX_READS_RANK,  /* ... which one it is */
+    INBOX_READS_BEST,  /* ... and its row */
+    INBOX_AGAIN_LANDS, /* facts of an open job were put off: as LANDS */
+    INBOX_AGAIN_SEEKS, /* ... in which bundle */
+    INBOX_AGAIN_READS  /* ... and that bundle */
 };
 
 /* A slot whose row is wanted. */
@@ -45,12 +47,25 @@ struct want {
     bool bad;       /* there was no room for it */
 };
 
+/* A job of which the rest of the head is put off. */
+struct put_off {
+    struct job_id job;
+    bool written; /* the row that says so is in the batch */
+};
+
+/* What is worked on: the first entry, or what was read of the backlog. */
+struct inbox_head {
+    enum inbox_kind kind;
+    struct span bytes;
+    struct bundle bundle; /* not of OWN */
+};
+
 struct inbox {
     enum inbox_step step;
     bool errand;  /* CARRIES: it is not done */
     bool trouble; /* ... and could not be done now */
     bool asked;   /* an errand was to open `job` */
-    bool unknown; /* ... or the one of the head is about one that is not in the store */
+    bool later;   /* ... or was carried here, and can be done when the job is open here */
     struct job_id job;
     when_ms retry_at;
     uint64_t barrier; /* the batch that must be on the disk */
@@ -62,8 +77,22 @@ struct inbox {
     struct job_id over[INBOX_OVER]; /* jobs that are over: most late facts are about these */
     uint32_t wants_count, wants_read;
     struct want wants[LIMIT_BATCH_FACTS];
+    uint32_t looked; /* facts of the head whose jobs were asked for */
+    uint32_t put_off_count;
+    struct put_off put_off[LIMIT_BATCH_FACTS];
+    bool backlogs;             /* some seat may have a backlog */
+    uint32_t backlog_seat;     /* AGAIN_*: whose */
+    uint32_t backlog_put_offs; /* ... as it was when it was looked for */
+    uint64_t backlog_batch;    /* the last one that changes table backlog */
+    struct {
+        size_t len; /* 0: nothing was read */
+        struct job_id job;
+        uint64_t serial;
+        uint64_t from; /* number of the first fact of `job` that is not folded */
+        uint8_t bytes[LIMIT_BUNDLE_BYTES];
+    } again;
     size_t rows_len;
-    size_t len; /* of the entries: kind 1, length 4, bytes */
+    size_t begin, end; /* of the entries: kind 1, length 4, bytes */
     uint8_t rows[BATCH_ROWS_BYTES];
     uint8_t entries[INBOX_BYTES];
 };
@@ -73,11 +102,24 @@ struct facts;
 bool inbox_put(struct inbox *b, enum inbox_kind kind, struct span bytes); /* false: no room */
 bool inbox_reads(const struct inbox *b, const struct job_id *job, uint64_t slot);
 void inbox_job_over(struct inbox *b, const struct job_id *job);
-void inbox_job_unknown(struct inbox *b, const struct job_id *job, bool carried);
+/* It is not known here, or cannot be opened now; carried: what a client said about it. */
+void inbox_job_later(struct inbox *b, const struct job_id *job, bool carried);
+/* Facts of this seat's job may have been put off. */
+void inbox_backlog(struct inbox *b, struct seat *s);
 void inbox_bundles(struct facts *f, uint32_t peer, const struct msg_bundles *bundles, when_ms now);
 bool inbox_rows(struct facts *f, const struct msg_rows *rows, struct moment at,
                 struct says *out); /* false: not asked by it */
 void inbox_go(struct facts *f, struct moment at, struct says *out);
 when_ms inbox_deadline(const struct inbox *b);
+
+/* intake.c: what a bundle of another node does to the rows. */
+
+/* Finds out which of its facts can be folded, and which rows they want. False: an errand comes first. */
+bool intake_look(struct facts *f, const struct inbox_head *h, struct says *out);
+void intake_want(struct inbox *b, const struct job_id *job, uint64_t slot, bool again);
+void intake_row(struct facts *f, struct want *w, struct span row); /* it was read */
+/* Kept and folded in one transaction. False: the disk does not keep up. */
+bool intake_keep(struct facts *f, const struct inbox_head *h, struct moment at);
+bool intake_keep_own(struct facts *f, struct span bytes, struct moment at);
 
 #endif

@@ -2,6 +2,8 @@
  * then every room hears that the job runs here. */
 #include "actors/facts/facts_state.h"
 
+#include "proto/base/check.h"
+
 enum { TRIALS_PAGE = 1024, ANNOUNCED_MOST = 4 /* jobs in one step: each may be nearly a frame */ };
 
 void opening_leave(struct facts *f, struct says *out) {
@@ -25,8 +27,18 @@ static void read_trials(struct facts *f, struct span after, struct says *out) {
 }
 
 /* The tuner hears of the job before it hears what was learned of it. */
-void opening_begin(struct facts *f, struct says *out) {
-    const struct seat *s = &f->seats[f->errands.seat];
+void opening_begin(struct facts *f, struct seat *read, dur_ms run_ms, struct says *out) {
+    struct seat *s = facts_free_seat(f);
+    struct err err;
+    read->state = SEAT_FREE;
+    if (s == NULL) {
+        f->unseated = true;
+        errand_trouble(f, out, ERR_BUSY, "as many jobs run here as can; wait for one to end");
+        return;
+    }
+    const struct msg_job_row row = {.created = read->row.created, .run_ms = run_ms};
+    ensure(seat_take(s, &read->id, span_of(read->spec, read->spec_len), &read->owner, &row, &err));
+    f->errands.seat = facts_seat_number(f, s);
     say_to(out, ROOM_TUNER, 0,
            &(struct msg){.kind = MSG_job_open,
                          .job_open = {.job = s->id, .spec = span_of(s->spec, s->spec_len)}});
@@ -109,8 +121,8 @@ void opening_announce(struct facts *f, struct moment at, struct says *out) {
     f->announcing = false;
     for (uint32_t i = 0; i < f->seats_used; i++) {
         struct seat *s = &f->seats[i];
-        if (s->state != SEAT_OPEN || !(s->unjudged || (f->leading && !s->told)))
-            continue;
+        if (s->state != SEAT_OPEN || s->backlog || !(s->unjudged || (f->leading && !s->told)))
+            continue; /* with a backlog it would be told of slots that are finished */
         if (said == ANNOUNCED_MOST || !announce(f, s, at, out)) {
             f->announcing = true;
             return;
@@ -147,6 +159,7 @@ static void open_seat(struct facts *f, struct seat *s, struct moment at, struct 
     batch_wants(batch, s->job.copies);
     errand_reply(e, out, ERR_NONE, "");
     s->unjudged = f->announcing = true;
+    inbox_backlog(&f->inbox, s);
     errand_finish(f);
 }
 

@@ -34,6 +34,8 @@ struct seat {
     struct ranges finished;
     bool touched;          /* the row differs from what the newest closed batch holds */
     bool doubtful;         /* its best trial was taken back: the next best is being looked for */
+    bool backlog;          /* some of its facts may have been put off (inbox.h) */
+    uint32_t put_offs;     /* how often they were */
     bool crowded;          /* some slots that are begun are not among the open slots */
     bool told;             /* sched has heard job_open since this node leads */
     bool unjudged;         /* whether it is over was not looked at since something has changed */

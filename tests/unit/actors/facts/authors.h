@@ -73,7 +73,7 @@ static inline void lead(struct facts_stage *f, bool mine) {
 }
 
 static inline void hear(struct facts_stage *f, uint32_t peer, struct span bundle) {
-    uint8_t memory[8192];
+    static uint8_t memory[LIMIT_BUNDLE_BYTES + 16];
     struct buf list = buf_of(memory, sizeof memory);
     mp_put_bin(&list, bundle);
     stage_tell(f->stage, ROOM_FACTS, ROOM_MEMBER, peer,

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "actors/facts/inbox.h"
 #include "proto/base/ranges.h"
 #include "proto/base/rng.h"
 #include "tests/unit/actors/facts/authors.h"
@@ -114,7 +115,7 @@ static void bytes_that_are_not_signed_are_dropped(void **state) {
     free(a);
 }
 
-static void what_depends_on_a_lost_bundle_comes_again(void **state) {
+static void what_comes_before_its_job_is_folded_when_that_comes(void **state) {
     struct facts_stage *f = *state;
     struct author *a = author_new(40), *b = author_new(41);
     struct job_id id;
@@ -122,13 +123,139 @@ static void what_depends_on_a_lost_bundle_comes_again(void **state) {
     know(f, PEER, MEMBER_ALIVE);
     struct span job = author_carries(a, job_bundle(f, 1, &id));
     struct msg fact = result_of(&id, 0, 1, TRIAL_DONE, 0.5);
-    struct span result = author_says(b, &fact, 1);
-    hear(f, PEER, result); /* the job is not known here: its results would be lost */
-    assert_int_equal(kept(f), 0);
+    hear(f, PEER, author_says(b, &fact, 1));
+    assert_int_equal(kept(f), 1); /* its log does not wait */
+    assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 1);
+    assert_false(stored_trial(f, &id, 0, &row));
+    facts_stage_crash(f, true);
+    know(f, PEER, MEMBER_ALIVE);
     hear(f, PEER, job);
-    hear(f, PEER, result);
+    stage_pass(f->stage, GATHER_MS);
     assert_int_equal(kept(f), 2);
     assert_true(stored_trial(f, &id, 0, &row) && row.finished);
+    assert_int_equal(row.attempts.made, 1);
+    assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 0);
+    /* Sched hears of the job when all that was put off is folded. */
+    const struct msg *open = stage_heard(f->stage, ROOM_SCHED, MSG_job_open, 0);
+    assert_non_null(open);
+    struct range memory[4];
+    struct ranges finished = ranges_of(memory, 4);
+    assert_true(ranges_decode(&finished, open->job_open.finished));
+    assert_true(ranges_has(&finished, 0) && ranges_size(&finished) == 1);
+    free(a);
+    free(b);
+}
+
+static void a_cancellation_before_its_job_counts(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(40), *b = author_new(41);
+    struct job_id id;
+    know(f, PEER, MEMBER_ALIVE);
+    struct span job = author_carries(a, job_bundle(f, 1, &id));
+    hear(f, PEER, author_carries(b, cancel_bundle(f, &f->user, &id)));
+    assert_int_equal(kept(f), 1);
+    hear(f, PEER, job);
+    stage_pass(f->stage, GATHER_MS);
+    assert_int_equal(stored_row(f, &id).state, JOB_CANCELLED);
+    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_job_open), 0);
+    assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 0);
+    free(a);
+    free(b);
+}
+
+/* Two islands with more open jobs together than there are seats: every log is kept, and what has no seat comes later. */
+static void logs_do_not_wait_for_seats(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(40);
+    struct job_id mine[LIMIT_JOBS_OPEN], other, third;
+    struct trial_row row;
+    f->job.job.copies = 1;
+    know(f, PEER, MEMBER_ALIVE);
+    for (uint64_t i = 0; i < LIMIT_JOBS_OPEN; i++)
+        mine[i] = open_job(f, i);
+    size_t before = kept(f);
+    hear(f, PEER, author_carries(a, job_bundle(f, 100, &other)));
+    hear(f, PEER, author_carries(a, job_bundle(f, 101, &third)));
+    struct msg facts[] = {result_of(&other, 0, 1, TRIAL_DONE, 0.5),
+                          result_of(&mine[0], 0, 1, TRIAL_DONE, 0.5),
+                          result_of(&third, 0, 1, TRIAL_DONE, 0.5)};
+    hear(f, PEER, author_says(a, facts, 3));
+    hear(f, PEER, author_carries(a, cancel_bundle(f, &f->user, &third)));
+    assert_int_equal(kept(f) - before, 4);
+    assert_true(stored_trial(f, &mine[0], 0, &row)); /* the one that has a seat */
+    assert_false(stored_trial(f, &other, 0, &row));
+    assert_int_equal(stored_row(f, &other).state, JOB_OPEN);
+    assert_int_equal(stored_row(f, &third).state, JOB_CANCELLED);
+    uint32_t opened = stage_count(f->stage, ROOM_EXECUTOR, MSG_job_open);
+    assert_int_equal(opened, LIMIT_JOBS_OPEN);
+    say_admit(f, 7, cancel_bundle(f, &f->user, &mine[5]), false);
+    for (uint32_t i = 0; i < 8; i++)
+        stage_pass(f->stage, GATHER_MS);
+    assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_job_open), opened + 1);
+    assert_true(stored_trial(f, &other, 0, &row) && row.finished);
+    free(a);
+}
+
+/* More jobs that are over than are remembered to be so, in one bundle. */
+static void a_bundle_about_many_jobs_that_are_over_is_kept(void **state) {
+    enum { OVER = INBOX_OVER + 20 };
+    struct facts_stage *f = *state;
+    struct author *a = author_new(40);
+    static struct msg facts[OVER];
+    static uint8_t memory[LIMIT_BUNDLE_BYTES];
+    struct bundle_writer w;
+    know(f, PEER, MEMBER_ALIVE);
+    f->job.job.copies = 1;
+    bundle_begin(&w, &a->signer, 5, 0, memory, sizeof memory);
+    for (uint32_t i = 0; i < OVER; i++) {
+        struct job_id id = open_job(f, i);
+        say_admit(f, 5000 + i, cancel_bundle(f, &f->user, &id), false);
+        assert_int_equal(stored_row(f, &id).state, JOB_CANCELLED);
+        facts[i] = result_of(&id, 0, 1, TRIAL_DONE, 0.5);
+        assert_true(bundle_add(&w, &facts[i]));
+    }
+    size_t before = kept(f);
+    hear(f, PEER, bundle_seal(&w));
+    for (uint32_t i = 0; i < 40; i++)
+        stage_pass(f->stage, GATHER_MS);
+    assert_int_equal(kept(f) - before, 1);
+    assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 0);
+    free(a);
+}
+
+/* The rows that one bundle wants are larger than the memory for them: they are read in parts. */
+static void rows_that_do_not_fit_are_read_in_parts(void **state) {
+    enum { SLOTS = 16, CAUSE = 60000 };
+    struct facts_stage *f = *state;
+    struct author *a = author_new(40), *b = author_new(41);
+    static char cause[CAUSE];
+    struct trial_row row;
+    memset(cause, 'x', sizeof cause);
+    know(f, PEER, MEMBER_ALIVE);
+    f->job.job.trials = SLOTS + 1;
+    struct job_id id;
+    hear(f, PEER, author_carries(a, job_bundle(f, 1, &id)));
+    static uint8_t memory[LIMIT_BUNDLE_BYTES];
+    struct bundle_writer w;
+    struct msg facts[SLOTS];
+    for (uint64_t slot = 0; slot < SLOTS; slot++) {
+        facts[slot] = result_of(&id, slot, 2, TRIAL_TIMED_OUT, 0);
+        facts[slot].result_fact.cause = span_of((const uint8_t *)cause, CAUSE);
+        bundle_begin(&w, &a->signer, 5, a->next++, memory, sizeof memory);
+        assert_true(bundle_add(&w, &facts[slot]));
+        hear(f, PEER, bundle_seal(&w));
+        facts[slot] = result_of(&id, slot, 1, TRIAL_DONE, 0.5);
+    }
+    hear(f, PEER, author_says(b, facts, SLOTS));
+    for (uint32_t i = 0; i < 20; i++)
+        stage_pass(f->stage, GATHER_MS);
+    for (uint64_t slot = 0; slot < SLOTS; slot++) {
+        assert_true(stored_trial(f, &id, slot, &row));
+        assert_int_equal(row.attempts.made, 2);
+        assert_int_equal(row.status, TRIAL_DONE);
+    }
+    assert_int_equal(stored_row(f, &id).done, SLOTS);
+    assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 0);
     free(a);
     free(b);
 }
@@ -323,7 +450,11 @@ int main(void) {
         STAGED(a_job_of_another_node_opens_here),
         STAGED(a_gap_and_a_repetition_change_nothing),
         STAGED(bytes_that_are_not_signed_are_dropped),
-        STAGED(what_depends_on_a_lost_bundle_comes_again),
+        STAGED(what_comes_before_its_job_is_folded_when_that_comes),
+        STAGED(a_cancellation_before_its_job_counts),
+        STAGED(logs_do_not_wait_for_seats),
+        STAGED(a_bundle_about_many_jobs_that_are_over_is_kept),
+        STAGED(rows_that_do_not_fit_are_read_in_parts),
         STAGED(only_the_leader_ends_a_job_early),
         STAGED(a_new_leader_ends_what_is_overdue),
         STAGED(a_cancellation_of_another_node_counts),

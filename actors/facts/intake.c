@@ -1,0 +1,329 @@
+/* intake - what a bundle of another node does to the rows, or will do once its job is open here. */
+#include "actors/facts/facts_state.h"
+
+#include "proto/base/check.h"
+
+#include <string.h>
+
+enum { FACT_OPS_BYTES = 700 };
+
+static const struct job_id *job_of(const struct msg *fact) {
+    switch (fact->kind) {
+    case MSG_proposal_fact: return &fact->proposal_fact.job;
+    case MSG_result_fact: return &fact->result_fact.job;
+    case MSG_end_fact: return &fact->end_fact.job;
+    default: return NULL; /* what was printed is kept whatever becomes of its job */
+    }
+}
+
+static struct seat *open_seat_of(struct facts *f, const struct job_id *job) {
+    struct seat *s = facts_seat(f, job);
+    return s != NULL && s->state == SEAT_OPEN ? s : NULL;
+}
+
+/* Of a bundle of the backlog only what was put off of one job. */
+static bool concerns(const struct inbox *b, const struct inbox_head *h, const struct job_id *job,
+                     uint64_t number) {
+    return h->kind != INBOX_AGAIN ||
+           (job != NULL && job_id_equal(job, &b->again.job) && number >= b->again.from);
+}
+
+/* ---- what is put off ---- */
+
+static struct put_off *put_off_of(struct inbox *b, const struct job_id *job) {
+    for (uint32_t i = 0; i < b->put_off_count; i++) {
+        if (job_id_equal(&b->put_off[i].job, job))
+            return &b->put_off[i];
+    }
+    return NULL;
+}
+
+static struct put_off *put_off(struct inbox *b, const struct job_id *job) {
+    struct put_off *p = put_off_of(b, job);
+    if (p == NULL) {
+        ensure(b->put_off_count < LIMIT_BATCH_FACTS);
+        p = &b->put_off[b->put_off_count++];
+        *p = (struct put_off){.job = *job};
+    }
+    return p;
+}
+
+static void backlog_key(struct buf *out, const struct job_id *job, uint64_t serial) {
+    buf_put(out, job->bytes, sizeof job->bytes);
+    buf_be64(out, serial);
+}
+
+/* The facts of this job from this number on are folded when it is open here. */
+static void write_off(struct facts *f, struct batch *batch, const struct job_id *job,
+                      uint64_t serial, uint64_t number) {
+    struct put_off *p = put_off(&f->inbox, job);
+    struct seat *s = facts_seat(f, job);
+    if (p->written)
+        return;
+    p->written = true;
+    uint8_t key_memory[JOB_ID_BYTES + 8], value_memory[16];
+    struct buf key = buf_of(key_memory, sizeof key_memory);
+    struct buf value = buf_of(value_memory, sizeof value_memory);
+    backlog_key(&key, job, serial);
+    mp_put_u64(&value, number);
+    ops_put(&batch->ops, TABLE_backlog, buf_view(&key), buf_view(&value));
+    f->inbox.backlog_batch = f->batches.filling;
+    if (s != NULL)
+        inbox_backlog(&f->inbox, s);
+}
+
+/* ---- is the job known here? ---- */
+
+enum settled {
+    SETTLED_HERE,  /* open */
+    SETTLED_OVER,  /* its facts change nothing any more */
+    SETTLED_LATER, /* it cannot be opened now */
+    SETTLED_NOT    /* an errand has to find out */
+};
+
+static bool is_over(const struct inbox *b, const struct job_id *job) {
+    uint32_t known = b->over_next < INBOX_OVER ? b->over_next : INBOX_OVER;
+    for (uint32_t i = 0; i < known; i++) {
+        if (job_id_equal(&b->over[i], job))
+            return true;
+    }
+    return false;
+}
+
+static enum settled settle(struct facts *f, const struct job_id *job, struct says *out) {
+    struct inbox *b = &f->inbox;
+    const struct seat *s = facts_seat(f, job);
+    if (s != NULL)
+        return s->state == SEAT_OPENING ? SETTLED_NOT
+               : s->state == SEAT_OPEN  ? SETTLED_HERE
+                                        : SETTLED_OVER;
+    if (is_over(b, job))
+        return SETTLED_OVER;
+    if (errand_pending(&f->errands, job))
+        return SETTLED_NOT;
+    if (b->asked && job_id_equal(&b->job, job)) {
+        b->asked = false;
+        if (b->later)
+            return SETTLED_LATER;
+        inbox_job_over(b, job);
+        return SETTLED_OVER;
+    }
+    if (errands_full(&f->errands))
+        return SETTLED_NOT;
+    b->asked = true;
+    b->later = false;
+    b->job = *job;
+    b->turns++;
+    errand_want(f, 0, job, out);
+    return SETTLED_NOT;
+}
+
+/* ---- rows that are wanted ---- */
+
+static struct want *want_of(struct inbox *b, const struct job_id *job, uint64_t slot) {
+    for (uint32_t i = 0; i < b->wants_count; i++) {
+        if (b->wants[i].slot == slot && job_id_equal(&b->wants[i].job, job))
+            return &b->wants[i];
+    }
+    return NULL;
+}
+
+static struct fact_key key_of(const struct bundle *b, uint64_t attempt, uint64_t number) {
+    return (struct fact_key){
+        .attempt = attempt, .author = b->author, .generation = b->generation, .number = number};
+}
+
+void intake_want(struct inbox *b, const struct job_id *job, uint64_t slot, bool again) {
+    struct want *w = want_of(b, job, slot);
+    if (w == NULL) {
+        w = &b->wants[b->wants_count++];
+        *w = (struct want){.job = *job, .slot = slot};
+    }
+    w->again = w->again || again;
+}
+
+/* Slots of which results came before in the same bundle. */
+struct seen {
+    uint32_t count;
+    struct {
+        const struct seat *s;
+        uint64_t slot;
+    } items[LIMIT_BATCH_FACTS];
+};
+
+/* The first of several results of one slot makes the row that the next one may want. */
+static void look_for_row(struct facts *f, struct seen *seen, const struct msg_result_fact *r,
+                         const struct fact_key *key) {
+    struct seat *s = open_seat_of(f, &r->job);
+    if (s == NULL || !fold_makes_sense(s, r) || put_off_of(&f->inbox, &r->job) != NULL)
+        return;
+    bool again = false;
+    for (uint32_t i = 0; i < seen->count && !again; i++)
+        again = seen->items[i].slot == r->slot && seen->items[i].s == s;
+    if (again || fold_needs(f, s, r, key) == FOLD_WANTS_ROW)
+        intake_want(&f->inbox, &r->job, r->slot, again);
+    seen->items[seen->count].s = s;
+    seen->items[seen->count++].slot = r->slot;
+}
+
+bool intake_look(struct facts *f, const struct inbox_head *h, struct says *out) {
+    struct inbox *b = &f->inbox;
+    struct bundle rest = h->bundle;
+    struct seen seen = {.count = 0};
+    struct msg fact;
+    struct err err;
+    b->wants_count = 0;
+    for (uint64_t number = rest.sequence; bundle_next(&rest, &fact, &err); number++) {
+        const struct job_id *job = job_of(&fact);
+        uint32_t index = (uint32_t)(number - h->bundle.sequence);
+        if (job == NULL || !concerns(b, h, job, number))
+            continue;
+        if (h->kind != INBOX_AGAIN && index >= b->looked) {
+            enum settled settled = settle(f, job, out);
+            if (settled == SETTLED_NOT)
+                return false;
+            if (settled == SETTLED_LATER)
+                (void)put_off(b, job);
+            b->looked = index + 1;
+        }
+        if (fact.kind == MSG_result_fact) {
+            const struct fact_key key = key_of(&h->bundle, fact.result_fact.attempt, number);
+            look_for_row(f, &seen, &fact.result_fact, &key);
+        }
+    }
+    return true;
+}
+
+/* ---- folding ---- */
+
+void intake_row(struct facts *f, struct want *w, struct span row) {
+    struct inbox *b = &f->inbox;
+    if (sizeof b->rows - b->rows_len < row.len) {
+        w->bad = true;
+        return;
+    }
+    if (row.len > 0)
+        memcpy(b->rows + b->rows_len, row.data, row.len);
+    w->at = b->rows_len;
+    w->len = row.len;
+    b->rows_len += row.len;
+}
+
+static void keep_row(struct facts *f, struct want *w, const struct trial_row *row) {
+    uint8_t memory[LIMIT_JOB_SPEC_BYTES];
+    struct buf out = buf_of(memory, sizeof memory);
+    trial_row_encode(row, &out);
+    intake_row(f, w, buf_view(&out));
+}
+
+/* False: its row is wanted and was not read, because there was no room or because it was not wanted before. */
+static bool fold_one_result(struct facts *f, struct batch *batch, struct seat *s,
+                            const struct msg_result_fact *result, const struct fact_key *key,
+                            struct moment at) {
+    struct want *w = want_of(&f->inbox, &result->job, result->slot);
+    struct trial_row old = {0};
+    if (w == NULL ? fold_needs(f, s, result, key) == FOLD_WANTS_ROW : w->bad)
+        return false;
+    if (w != NULL && w->len > 0 &&
+        !trial_row_decode(&old, span_of(f->inbox.rows + w->at, w->len))) {
+        f->nonsense++;
+        return true;
+    }
+    const struct trial_row row = fold_result(f, batch, s, result, key, w == NULL ? NULL : &old, at);
+    if (w != NULL && w->again)
+        keep_row(f, w, &row);
+    fold_judge_result(f, batch, s, result, at);
+    return true;
+}
+
+static bool fold_output(struct batch *batch, const struct bundle *b, const struct msg *fact,
+                        uint64_t number) {
+    struct fact_key key = key_of(b, 0, number);
+    if (fact->kind == MSG_log_fact) {
+        key.attempt = fact->log_fact.attempt;
+        fold_log(batch, &fact->log_fact, &key);
+    } else if (fact->kind == MSG_series_fact) {
+        key.attempt = fact->series_fact.attempt;
+        fold_series(batch, &fact->series_fact, &key);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* False: it is to be folded later. */
+static bool fold_fact(struct facts *f, struct batch *batch, const struct bundle *b,
+                      const struct msg *fact, uint64_t number, struct moment at) {
+    const struct job_id *job = job_of(fact);
+    struct seat *s = facts_seat(f, job);
+    struct fact_key key = key_of(b, 0, number);
+    if (put_off_of(&f->inbox, job) != NULL || (s != NULL && s->state == SEAT_OPENING))
+        return false;
+    if (s == NULL || s->state != SEAT_OPEN)
+        return true;
+    if (fact->kind == MSG_proposal_fact) {
+        fold_proposal(f, batch, s, &fact->proposal_fact, &key);
+    } else if (fact->kind == MSG_end_fact) {
+        fold_end(f, batch, s, &fact->end_fact, at);
+    } else if (fold_makes_sense(s, &fact->result_fact)) {
+        key.attempt = fact->result_fact.attempt;
+        return fold_one_result(f, batch, s, &fact->result_fact, &key, at);
+    }
+    return true;
+}
+
+/* What was put off of this bundle is folded, but for what was put off again. */
+static void finish_again(struct facts *f, struct batch *batch) {
+    struct inbox *b = &f->inbox;
+    uint8_t memory[JOB_ID_BYTES + 8];
+    struct buf key = buf_of(memory, sizeof memory);
+    if (b->put_off_count > 0)
+        return;
+    backlog_key(&key, &b->again.job, b->again.serial);
+    ops_delete(&batch->ops, TABLE_backlog, buf_view(&key));
+    b->backlog_batch = f->batches.filling; /* before that it would be found once more */
+}
+
+bool intake_keep(struct facts *f, const struct inbox_head *h, struct moment at) {
+    struct inbox *b = &f->inbox;
+    struct bundle rest = h->bundle;
+    struct batch *batch =
+        facts_room(f, 2 * h->bytes.len + rest.count * FACT_OPS_BYTES + b->rows_len);
+    struct msg fact;
+    struct err err;
+    if (batch == NULL)
+        return false;
+    if (h->kind == INBOX_BUNDLE) {
+        struct log *log = logs_find(&f->logs, &rest.author, rest.generation);
+        ensure(log != NULL && log->taken == rest.sequence);
+        batch_keep(&f->batches, batch, log, rest.count, h->bytes);
+    }
+    const uint64_t serial = h->kind == INBOX_BUNDLE ? batch->serial : b->again.serial;
+    for (uint64_t number = rest.sequence; bundle_next(&rest, &fact, &err); number++) {
+        const struct job_id *job = job_of(&fact);
+        if (fact.kind == MSG_carried_fact && b->step == INBOX_CARRIES && b->later)
+            write_off(f, batch, &b->job, serial, number);
+        else if (job == NULL && h->kind == INBOX_BUNDLE)
+            (void)fold_output(batch, &h->bundle, &fact, number);
+        else if (job != NULL && concerns(b, h, job, number) &&
+                 !fold_fact(f, batch, &h->bundle, &fact, number, at))
+            write_off(f, batch, job, serial, number);
+    }
+    if (h->kind == INBOX_AGAIN)
+        finish_again(f, batch);
+    return true;
+}
+
+bool intake_keep_own(struct facts *f, struct span bytes, struct moment at) {
+    struct msg fact;
+    struct err err;
+    ensure(msg_decode(&fact, bytes, &err)); /* it was, when it was taken */
+    struct seat *s = open_seat_of(f, &fact.result_fact.job);
+    struct batch *batch = facts_room(f, 3 * bytes.len + FACT_OPS_BYTES + f->inbox.rows_len);
+    if (batch == NULL)
+        return false;
+    const struct fact_key key = fold_sign(f, batch, &fact);
+    if (s != NULL && !fold_one_result(f, batch, s, &fact.result_fact, &key, at))
+        f->nonsense++; /* its row was read, and there is room for one */
+    return true;
+}
