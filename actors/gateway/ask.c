@@ -40,7 +40,7 @@ struct ask *ask_take(struct asks *a, enum ask_kind kind, uint32_t peer, uint64_t
         ask->scan = ++a->tickets;
         ask->step = ask->pending = 0;
         ask->slot = ask->attempt = ask->limit = ask->found = ask->from = ask->ended = 0;
-        ask->more = ask->open = ask->waits = ask->stays = false;
+        ask->more = ask->open = ask->waits = ask->again = ask->stays = false;
         ask->cursor_len = ask->kept_len = 0;
         return ask;
     }

@@ -31,6 +31,7 @@ struct ask {
     uint64_t scan;   /* ticket of the scan under way; for ADMIT of the question to facts */
     uint32_t step;   /* how many scans have been answered */
     bool waits;      /* not begun yet: for what runs, at most until ... */
+    bool again;      /* ... for the second time */
     when_ms until;
     struct job_id job;
     uint64_t slot;

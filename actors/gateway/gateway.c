@@ -187,10 +187,17 @@ static bool on_ask(struct gateway *g, enum ask_kind kind, uint32_t peer, uint64_
     return true;
 }
 
-/* Where it runs it is read, if that attempt is meant; else from the store. */
+/* Where it runs it is read, if that attempt is meant; else from the store. One that does not run as far as is known may have begun
+ * since then. */
 static void begin_log(struct gateway *g, struct ask *ask, struct says *out) {
     const struct live_trial *t = live_trial(&g->live, &ask->job, ask->slot, g->now);
     const struct follow_world world = world_of(g, out);
+    if (t == NULL && !ask->again &&
+        !live_look_since(&g->live, &ask->job, ask->until - LOOK_WAIT_MS, g->now, out)) {
+        ask_wait(ask, g->now);
+        ask->again = true;
+        return;
+    }
     if (t == NULL || t->peer == LIVE_UNKNOWN || (ask->attempt != 0 && ask->attempt != t->attempt)) {
         ask_begin(&g->asks, ask, out);
         return;

@@ -112,6 +112,16 @@ bool live_look(struct live *l, const struct job_id *job, bool which, when_ms now
     return j == NULL || look(l, j, which, now, out);
 }
 
+bool live_look_since(struct live *l, const struct job_id *job, when_ms since, when_ms now,
+                     struct says *out) {
+    struct live_job *j = live_job(l, job);
+    if (j == NULL || !j->which.told || j->which.until - LOOK_MS >= since)
+        return true;
+    j->which.told = false;
+    j->which.ask_at = now;
+    return look(l, j, true, now, out);
+}
+
 bool live_look_all(struct live *l, when_ms now, struct says *out) {
     bool known = true;
     for (size_t i = 0; i < LIMIT_JOBS_OPEN; i++) {

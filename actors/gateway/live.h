@@ -82,6 +82,9 @@ void live_trouble(struct live *l, struct span what); /* every watcher is told; e
 
 /* Somebody wants to know what of this job runs: it is asked for when that is due. False: the answer is still to come. */
 bool live_look(struct live *l, const struct job_id *job, bool which, when_ms now, struct says *out);
+/* The same, of which trials run, when what is known is older than `since`; when it is not known at all, that was waited for. */
+bool live_look_since(struct live *l, const struct job_id *job, when_ms since, when_ms now,
+                     struct says *out);
 bool live_look_all(struct live *l, when_ms now, struct says *out); /* how many, of every open job */
 /* False: not from the leader, or of no job that is open here. */
 bool live_running(struct live *l, const struct nodes *nodes, const struct event *event,

@@ -417,6 +417,31 @@ static void a_glance_does_not_wait_for_long(void **state) {
     assert_false(newest_follow(g, WORKER)->on);
 }
 
+/* What the leader said a moment ago does not have it: it may have begun since. */
+static void a_trial_that_has_just_begun_is_found(void **state) {
+    struct gateway_stage *g = *state;
+    struct job_id id = follow_there(g);
+    stage_pass(g->stage, 50);
+    const struct msg ask = {.kind = MSG_read_log,
+                            .read_log = {.ticket = 56, .job = id, .slot = 2, .follow = true}};
+    client_says(g, 6, &ask);
+    assert_int_equal(stage_count(g->stage, ROOM_MEMBER, MSG_look), 1);
+    assert_int_equal(rows_of(g, 6), 0);
+    runs_at(g, &id, 2, 1, &other);
+    leader_tells(g, &id);
+    const struct msg *m = stage_heard(g->stage, ROOM_MEMBER, MSG_follow, 0);
+    assert_int_equal(m->follow.slot, 2);
+    client_says(
+        g, 7,
+        &(struct msg){.kind = MSG_read_log, .read_log = {.ticket = 57, .job = id, .slot = 3}});
+    stage_pass(g->stage, 50);
+    client_says(
+        g, 8,
+        &(struct msg){.kind = MSG_read_log, .read_log = {.ticket = 58, .job = id, .slot = 3}});
+    leader_tells(g, &id);
+    (void)told(g, 8, 0, MSG_end); /* it does not run */
+}
+
 static void without_an_answer_of_the_leader_the_store_answers(void **state) {
     struct gateway_stage *g = *state;
     in_cluster(g);
@@ -454,6 +479,7 @@ int main(void) {
         STAGED(the_end_of_the_job_ends_a_search),
         STAGED(the_same_place_is_not_tried_at_once),
         STAGED(a_glance_does_not_wait_for_long),
+        STAGED(a_trial_that_has_just_begun_is_found),
         STAGED(without_an_answer_of_the_leader_the_store_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
