@@ -7,6 +7,7 @@
 #include "proto/base/check.h"
 #include "proto/trust/certificate.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -23,6 +24,7 @@ enum {
     SYNC_PAUSE_MAX = 60000,
     RETRANSMITTED_US = 200000, /* so much above the least round trip TCP has repeated something */
     RTT_NEWS_US = 1000,
+    UNWELCOME_TOLD = 3,
 };
 
 int32_t edges_find(const struct member *m, uint64_t number) {
@@ -68,12 +70,32 @@ static bool has_successor(const struct member *m, uint32_t edge) {
     return false;
 }
 
+/* People are told once that a seed does not want this node; not at the first time, since it may just be starting. */
+static void not_let_in(struct member *m, const struct edge *e, enum edge_end why,
+                       struct says *out) {
+    struct seed *seed = &m->seeds[e->seed];
+    bool another_key = e->state == EDGE_DIALLING && why == EDGE_UNTRUSTED;
+    char text[256];
+    if (!another_key && (e->state != EDGE_UP || why != EDGE_CLOSED))
+        return;
+    if (++seed->unwelcome == 1)
+        seed->tries = 0; /* somebody is there now: the pauses grow anew */
+    if (seed->unwelcome != UNWELCOME_TOLD)
+        return;
+    snprintf(text, sizeof text, "the node at %s does not let this one in: %s", seed->endpoint,
+             another_key ? "it has another key than the token says"
+                         : "the token is too old, or another cluster's");
+    say(out, &(struct msg){.kind = MSG_note, .note.text = span_text(text)});
+}
+
 /* A dial, or what came of it, led to nothing. */
 static void failed(struct member *m, uint32_t edge, enum edge_end why, struct says *out) {
     const struct edge e = m->edges[edge];
     free_edge(m, edge);
     if (!e.dialled)
         return;
+    if (e.seed >= 0)
+        not_let_in(m, &e, why, out);
     dial_failed(m, e.place, e.seed, why);
     if (e.place >= 0 && why == EDGE_REFUSED)
         verdict_refused(m, (uint32_t)e.place, out);
@@ -278,7 +300,7 @@ bool edges_greeted(struct member *m, uint32_t edge, const struct msg_greet *gree
             "is no room for it");
     e->place = place;
     if (e->seed >= 0)
-        m->seeds[e->seed].tries = 0;
+        m->seeds[e->seed].tries = m->seeds[e->seed].unwelcome = 0;
     int8_t old = m->pairs[place].edge;
     if (old != EDGE_NONE && stays(m, &m->edges[old], e)) {
         edges_close(m, edge, out);

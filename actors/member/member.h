@@ -24,7 +24,8 @@
  *          two differing sums in a row make both sides send all they know (`records`, whole).
  * Memory   the caller's, member_size() bytes of zeros; LIMIT_MEMBERS members, LIMIT_EDGES edges.
  * Errors   what is malformed, unsigned, from a stranger or about nobody is dropped and counted; a peer that sends such a
- *          thing loses its edge, and one line (note) says so, once for its key; node_known tells nothing of it.
+ *          thing loses its edge, and one line (note) says so, once for its key; node_known tells nothing of it. A node that
+ *          is not let in where it knocks says so, too, once for a seed.
  *
  * Active   is who has been vouched for: neighbours that hear an ALIVE member which is not active vouch for that incarnation;
  *          with half of its live observers, and one at least, it publishes the next one with up to three of the vouches.

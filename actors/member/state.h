@@ -115,6 +115,7 @@ struct seed {
     bool own; /* it is this node */
     when_ms dial_at;
     uint32_t tries;
+    uint32_t unwelcome; /* so often in a row this node was not let in there */
     /* Of a remembered one. */
     struct node_id id;
     uint64_t certificate; /* its fingerprint */

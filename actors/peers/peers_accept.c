@@ -10,6 +10,8 @@
 
 enum { EVENTS_AT_ONCE = 1024, KEY_TEXT_LEN = 40 };
 
+enum { EVENTS = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL };
+
 /* ---- edges ---- */
 
 static struct accepted *find(struct accepts *a, uint32_t number) {
@@ -54,8 +56,19 @@ static void end_all_read(struct accepts *a) {
 
 /* ---- connections ---- */
 
+static struct connection *connection_of(struct accepts *a, int fd) {
+    for (uint32_t i = 0; i < CONNECTIONS_MAX; i++) {
+        if (a->open[i].fd == fd)
+            return &a->open[i];
+    }
+    return NULL;
+}
+
 static void on_accepted(struct accepts *a, int fd) {
+    struct connection *c = connection_of(a, -1);
     a->connections++;
+    if (c != NULL && peers_tcp_peer(fd, a->port, &c->peer))
+        c->fd = fd;
     if (a->connections > CONNECTIONS_MAX)
         peers_tcp_cut(fd, a->port, NULL);
     else
@@ -63,7 +76,14 @@ static void on_accepted(struct accepts *a, int fd) {
 }
 
 static void on_disconnected(struct accepts *a, int fd) {
+    struct connection *c = connection_of(a, fd);
     a->connections -= a->connections > 0;
+    if (c != NULL && a->broken)
+        peers_say_refused(a->board, &a->refused, &c->peer,
+                          "it meant a node with another key, or proved none");
+    if (c != NULL)
+        c->fd = -1;
+    a->broken = false;
     for (uint32_t i = 0; i < ACCEPTED_MAX; i++) {
         struct accepted *e = &a->edges[i];
         if (e->number != 0 && e->fd == fd)
@@ -78,8 +98,10 @@ void accepts_watch(struct accepts *a) {
             return;
         if (event.kind == ZMQ_EVENT_ACCEPTED)
             on_accepted(a, (int)event.value);
-        else
+        else if (event.kind == ZMQ_EVENT_DISCONNECTED)
             on_disconnected(a, (int)event.value);
+        else
+            a->broken = true;
     }
 }
 
@@ -119,6 +141,7 @@ static void take(struct accepts *a, struct peers_letter *letter) {
     }
     if (e->cut || peers_say_heard(a->board, e->number, frame))
         return;
+    peers_say_refused(a->board, &a->refused, &e->peer, "what it said is no message between nodes");
     peers_say_down(a->board, e->number, EDGE_CLOSED);
     cut(a, e);
 }
@@ -194,11 +217,11 @@ bool accepts_open(struct accepts *a, struct board *board, const struct keys *key
                   const char *listen, struct err *err) {
     a->board = board;
     a->epoll = epoll;
+    for (uint32_t i = 0; i < CONNECTIONS_MAX; i++)
+        a->open[i].fd = -1;
     if (peers_socket_open(&a->router, ZMQ_ROUTER, epoll)) {
         set_options(&a->router, keys);
-        if (peers_monitor_open(&a->monitor, &a->router, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED,
-                               epoll) &&
-            listen_on(a, listen))
+        if (peers_monitor_open(&a->monitor, &a->router, EVENTS, epoll) && listen_on(a, listen))
             return true;
     }
     err_set(err, ERR_SYSTEM,

@@ -9,12 +9,15 @@
  *          reported the edge is `cut` and what still comes from it is dropped. A stranger's message cuts its connection, too.
  * Crowd    beyond CONNECTIONS_MAX connections, strangers' included, a new one is cut at once: descriptors are for members. One
  *          that says nothing is dropped by ZMQ after 5 s.
+ * Refused  a handshake that failed (another key was meant, or none is proved) and a message that is none are told to people, once
+ *          for an address. A connection that ends without a word is not: so asks a node that wants to know who listens here.
  */
 #ifndef ZYG_PEERS_ACCEPT_H
 #define ZYG_PEERS_ACCEPT_H
 
 #include "actors/guard/keys.h"
 #include "actors/kit/board.h"
+#include "actors/peers/peers_says.h"
 #include "actors/peers/peers_socket.h"
 #include "proto/edge.h"
 
@@ -29,6 +32,11 @@ struct accepted {
     struct endpoint peer;
 };
 
+struct connection {
+    int fd; /* -1: none */
+    struct endpoint peer;
+};
+
 struct accepts {
     struct board *board;
     int epoll;
@@ -36,6 +44,9 @@ struct accepts {
     uint16_t port;
     uint32_t last;        /* number given */
     uint32_t connections; /* open now */
+    struct connection open[CONNECTIONS_MAX];
+    bool broken; /* the handshake of the connection that ends next has failed */
+    struct peers_refused refused;
     struct accepted edges[ACCEPTED_MAX];
 };
 

@@ -1,5 +1,8 @@
 #include "actors/peers/peers_says.h"
 
+#include <stdio.h>
+#include <string.h>
+
 void peers_say_up(struct board *board, uint32_t edge, const uint8_t curve[32],
                   const struct endpoint *peer) {
     char address[ADDRESS_TEXT_BYTES];
@@ -14,6 +17,21 @@ void peers_say_up(struct board *board, uint32_t edge, const uint8_t curve[32],
 void peers_say_down(struct board *board, uint32_t edge, enum edge_end why) {
     board_post(board, ROOM_PEERS, edge,
                &(struct msg){.kind = MSG_edge_down, .edge_down = {.edge = edge, .why = why}});
+}
+
+void peers_say_refused(struct board *board, struct peers_refused *told, const struct endpoint *peer,
+                       const char *why) {
+    char address[ADDRESS_TEXT_BYTES], text[256];
+    for (uint32_t i = 0; i < told->count; i++) {
+        if (memcmp(told->address[i], peer->address, sizeof peer->address) == 0)
+            return;
+    }
+    if (told->count == REFUSED_MAX)
+        return;
+    memcpy(told->address[told->count++], peer->address, sizeof peer->address);
+    endpoint_address(peer, address);
+    snprintf(text, sizeof text, "somebody at %s was refused: %s", address, why);
+    board_post(board, ROOM_PEERS, 0, &(struct msg){.kind = MSG_note, .note.text = span_text(text)});
 }
 
 /* The others of messages.def would be believed: they are this node's own. */

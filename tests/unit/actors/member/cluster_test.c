@@ -202,6 +202,10 @@ static void expect_stranger(struct world *w, const char *note) {
     assert_true(w->nodes[0].member->nonsense > 1); /* it keeps knocking */
     assert_int_equal(w->nodes[0].notes, 1);
     assert_string_equal(w->nodes[0].note, note);
+    assert_int_equal(w->nodes[2].notes, 1); /* its own people hear of it, too */
+    assert_string_equal(w->nodes[2].note,
+                        "the node at tcp://10.0.0.1:1000 does not let this one in: "
+                        "the token is too old, or another cluster's");
     assert_true(w->nodes[0].view[1].active && w->nodes[1].view[0].active);
     assert_int_equal(verdicts(w), 0);
     world_destroy(w);

@@ -80,7 +80,54 @@ static void garbage_before_anything_else(void **state) {
     UNTIL(st, b->downs == 1);
     assert_int_equal(b->ups, 1);
     assert_int_equal(last_down(b)->edge, last_up(b)->edge);
+    assert_string_equal(
+        b->said, "somebody at 127.0.0.1 was refused: what it said is no message between nodes");
     zsock_destroy(&dealer);
+    dealer = guest(st, 100); /* it comes again: people know */
+    zstr_send(dealer, "nonsense");
+    UNTIL(st, b->downs == 2);
+    assert_int_equal(b->notes, 1);
+    zsock_destroy(&dealer);
+}
+
+/* Who means another node cannot shake hands; people hear of it once, however often it tries. */
+static void a_broken_handshake_is_told_once(void **state) {
+    struct stage *st = *state;
+    struct side *a = &st->side[0], *b = &st->side[1];
+    for (uint32_t i = 0; i < 5; i++) {
+        dial(a, 2 * i + 1, peers_port_endpoint(b->port), st->guest.curve_public);
+        UNTIL(st, a->downs == i + 1);
+        assert_int_equal(last_down(a)->why, EDGE_UNTRUSTED);
+    }
+    UNTIL(st, b->notes == 1);
+    assert_string_equal(
+        b->said,
+        "somebody at 127.0.0.1 was refused: it meant a node with another key, or proved none");
+    assert_int_equal(a->notes, 0);
+    assert_int_equal(b->ups, 0);
+}
+
+/* A connection without a word is how a node asks who listens here: that is nothing to tell. */
+static void silence_is_not_told(void **state) {
+    struct stage *st = *state;
+    struct side *a = &st->side[0], *b = &st->side[1];
+    struct endpoint port;
+    assert_true(endpoint_parse(&port, span_text(peers_port_endpoint(b->port))));
+    const struct sockaddr_in to = {.sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                   .sin_port = htons(port.port)};
+    for (int i = 0; i < 5; i++) {
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+        assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof to), 0);
+        st->deadline = stage_clock() + PATIENCE_MS;
+        stage_turn(st, 20);
+        close(fd);
+    }
+    dial(a, 1, peers_port_endpoint(b->port), b->keys.curve_public);
+    UNTIL(st, a->ups == 1);
+    say_beat(a, 1, 0);
+    UNTIL(st, b->beats == 1);
+    assert_int_equal(b->notes, 0);
 }
 
 static zsock_t *host(const struct stage *st, int receive_max) {
@@ -301,6 +348,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         STAGED(garbage_ends_an_accepted_edge),
         STAGED(garbage_before_anything_else),
+        STAGED(a_broken_handshake_is_told_once),
+        STAGED(silence_is_not_told),
         STAGED(garbage_ends_a_dialled_edge),
         STAGED(an_accepted_edge_that_stalls_is_ended),
         STAGED(a_dialled_edge_that_stalls_is_ended),

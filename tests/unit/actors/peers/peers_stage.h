@@ -42,8 +42,10 @@ struct side {
     struct note up[NOTES_MAX], down[NOTES_MAX]; /* the newest ones, at [count % NOTES_MAX] */
     uint64_t beats, carries; /* heard; each tells its number, and they come in order */
     uint32_t beat_edge;
-    bool foreign; /* something was heard that no edge may bring */
-    bool answers; /* a beat is answered by one */
+    bool foreign;   /* something was heard that no edge may bring */
+    bool answers;   /* a beat is answered by one */
+    uint32_t notes; /* lines for people */
+    char said[256];
 };
 
 struct stage {
@@ -108,6 +110,14 @@ static inline void stage_member(void *self, const struct event *event) {
     }
 }
 
+static inline void stage_people(void *self, const struct event *event) {
+    struct side *s = self;
+    ensure(event->msg.kind == MSG_note && event->msg.note.text.len < sizeof s->said);
+    memset(s->said, 0, sizeof s->said);
+    memcpy(s->said, event->msg.note.text.data, event->msg.note.text.len);
+    s->notes++;
+}
+
 static inline const struct note *last_up(const struct side *s) {
     return &s->up[(s->ups - 1) % NOTES_MAX];
 }
@@ -125,6 +135,8 @@ static inline void side_open(struct side *s, const char *listen) {
     board_seat_port(s->board, &seat);
     board_seat_port(s->board,
                     &(struct port){.room = ROOM_MEMBER, .self = s, .perform = stage_member});
+    board_seat_port(s->board,
+                    &(struct port){.room = ROOM_NODE, .self = s, .perform = stage_people});
 }
 
 static inline void side_close(struct side *s) {
