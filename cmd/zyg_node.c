@@ -1,5 +1,5 @@
-/* zyg-node - the agent of a machine: runs every open job of its state folder until it is told to
- * stop. */
+/* zyg-node - the agent of a machine: runs every open job of its state folder, and in a cluster what its leader gives it, until
+ * it is told to stop or was idle for as long as it was told. */
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
@@ -44,8 +44,8 @@ static const char usage[] =
     "                      only this one holds, leave them and end (default: stay)\n"
     "  --on-idle ACTION    and then: exit (default), poweroff, or exec:COMMAND, run by /bin/sh; "
     "its\n"
-    "                      status is that of zyg-node. But with exit the last node of a cluster\n"
-    "                      stays: nobody is there to take what it holds\n"
+    "                      status is that of zyg-node. The last node of a cluster goes only with\n"
+    "                      exit: nobody is there to take what it holds\n"
     "  -q, --quiet         say nothing when all is well\n"
     "  -h, --help          this text\n"
     "  -V, --version       the version\n";

@@ -170,7 +170,7 @@ static struct msg row_of(const struct nodes *n, const struct known_node *k, uint
 }
 
 static void answer(const struct nodes *n, const struct nodes_request *request, struct says *out) {
-    const struct known_node *order[LIMIT_MEMBERS];
+    const struct known_node *order[LIMIT_MEMBERS] = {NULL};
     for (uint32_t i = 0; i < n->count; i++)
         order[i] = &n->items[i];
     qsort(order, n->count, sizeof order[0], compare_nodes);
