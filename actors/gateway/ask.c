@@ -65,8 +65,10 @@ struct ask *asks_admitted(struct asks *a, uint64_t ticket) {
 
 void asks_left(struct asks *a, uint32_t peer) {
     for (size_t i = 0; i < ASKS; i++) {
-        if (a->items[i].peer == peer)
-            a->items[i].kind = ASK_NONE; /* answers that still come find nobody */
+        if (a->items[i].kind == ASK_NONE || a->items[i].peer != peer)
+            continue;
+        a->waiting -= a->items[i].waits;
+        a->items[i].kind = ASK_NONE; /* answers that still come find nobody */
     }
 }
 
@@ -134,6 +136,12 @@ static void scan_summaries(struct asks *a, struct ask *ask, struct says *out) {
                             .backward = true,
                             .limit = ask->limit},
          out);
+}
+
+void ask_wait(struct asks *a, struct ask *ask, when_ms until) {
+    a->waiting += !ask->waits;
+    ask->waits = true;
+    ask->until = until;
 }
 
 void ask_begin(struct asks *a, struct ask *ask, struct says *out) {

@@ -55,6 +55,7 @@ struct ask {
 
 struct asks {
     uint64_t tickets;
+    uint32_t waiting; /* not begun yet; while none is, nobody looks through all of them */
     struct ask items[ASKS];
 };
 
@@ -75,6 +76,7 @@ void refuse(struct says *out, uint32_t peer, uint64_t ticket, enum err_code code
 struct ask *ask_take(struct asks *a, enum ask_kind kind, uint32_t peer, uint64_t ticket);
 struct ask *ask_new(struct asks *a, enum ask_kind kind, uint32_t peer, uint64_t ticket,
                     struct says *out);
+void ask_wait(struct asks *a, struct ask *ask, when_ms until); /* until then it need not be begun */
 void ask_begin(struct asks *a, struct ask *ask, struct says *out); /* the first scan */
 void asks_rows(struct asks *a, const struct msg_rows *rows, const struct overlay *over,
                struct says *out);

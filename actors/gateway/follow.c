@@ -1,5 +1,7 @@
 #include "actors/gateway/follow.h"
 
+#include "actors/member/member.h"
+
 /* ---- to the executor ---- */
 
 static bool is_attached(const struct stream *s) {
@@ -230,9 +232,15 @@ void follow_printed(struct follow *f, const struct follow_world *w, uint32_t fro
 
 /* ---- where it runs ---- */
 
+/* The leader may learn later than this node that it is gone. */
+static bool is_gone(const struct follow_world *w, uint32_t peer) {
+    const struct known_node *known = nodes_peer(w->nodes, peer);
+    return known != NULL && (known->is.state == MEMBER_DEAD || known->is.state == MEMBER_LEFT);
+}
+
 static void place(struct stream *s, const struct follow_world *w) {
     const struct live_trial *t = live_trial(w->live, &s->job, s->slot, w->now);
-    if (t == NULL || t->peer == LIVE_UNKNOWN || t->peer == s->peer)
+    if (t == NULL || t->peer == LIVE_UNKNOWN || t->peer == s->peer || is_gone(w, t->peer))
         return;
     if (is_attached(s)) {
         say_follow(s->peer, s, false, w->out);
@@ -264,10 +272,11 @@ void follow_gone(struct follow *f, const struct follow_world *w, uint32_t peer) 
 void follow_recorded(struct follow *f, const struct follow_world *w, const struct ask *ask,
                      bool finished, uint64_t attempts) {
     struct stream *s = find(f, &ask->job, ask->slot);
-    if (s == NULL || is_attached(s))
+    if (s == NULL || live_trial(w->live, &s->job, s->slot, w->now) != NULL)
         return;
     bool recorded = finished || attempts >= (s->attempt > 0 ? s->attempt : 1);
-    if (!recorded && live_job(w->live, &s->job) != NULL)
+    bool shut = !is_attached(s) && live_job(w->live, &s->job) == NULL;
+    if (!recorded && !shut)
         return;
     for (struct reader *r = next_reader(f, s, NULL); r != NULL; r = next_reader(f, s, r)) {
         if (!to_store(f, w, s, r))
@@ -278,7 +287,6 @@ void follow_recorded(struct follow *f, const struct follow_world *w, const struc
 
 static void look_into_store(struct stream *s, const struct follow_world *w) {
     struct ask *ask = ask_take(w->asks, ASK_RECORDED, ASK_NOBODY, 0);
-    s->due = w->now + SEEK_MS;
     if (ask == NULL)
         return;
     ask->job = s->job;
@@ -295,11 +303,13 @@ static void wake_stream(struct follow *f, const struct follow_world *w, struct s
     if (!s->used || s->due > w->now)
         return;
     (void)live_look(w->live, &s->job, true, w->now, w->out);
-    if (!is_attached(s))
-        place(s, w);
-    else
+    if (is_attached(s))
         go_on(s, w);
+    else
+        place(s, w);
     if (!is_attached(s))
+        s->due = w->now + SEEK_MS;
+    if (live_trial(w->live, &s->job, s->slot, w->now) == NULL)
         look_into_store(s, w);
 }
 

@@ -135,9 +135,8 @@ static void on_admitted(struct gateway *g, const struct msg_admitted *m, struct 
 }
 
 /* Begun when it is known what runs of the jobs it shows. */
-static void ask_wait(struct ask *ask, when_ms now) {
-    ask->waits = true;
-    ask->until = now + LOOK_WAIT_MS;
+static void begin_later(struct gateway *g, struct ask *ask) {
+    ask_wait(&g->asks, ask, g->now + LOOK_WAIT_MS);
 }
 
 static void on_find(struct gateway *g, uint32_t peer, const struct msg_find *m, struct says *out) {
@@ -150,7 +149,7 @@ static void on_find(struct gateway *g, uint32_t peer, const struct msg_find *m, 
         return;
     memcpy(ask->selector, m->selector.data, m->selector.len);
     ask->selector[m->selector.len] = '\0';
-    ask_wait(ask, g->now);
+    begin_later(g, ask);
 }
 
 /* What a request for rows is about; fields a kind does not use stay zero. */
@@ -183,7 +182,7 @@ static bool on_ask(struct gateway *g, enum ask_kind kind, uint32_t peer, uint64_
         memcpy(ask->cursor, about->after.data, about->after.len);
     ask->cursor_len = about->after.len;
     ask->stays = about->stays;
-    ask_wait(ask, g->now);
+    begin_later(g, ask);
     return true;
 }
 
@@ -194,7 +193,7 @@ static void begin_log(struct gateway *g, struct ask *ask, struct says *out) {
     const struct follow_world world = world_of(g, out);
     if (t == NULL && !ask->again &&
         !live_look_since(&g->live, &ask->job, ask->until - LOOK_WAIT_MS, g->now, out)) {
-        ask_wait(ask, g->now);
+        begin_later(g, ask);
         ask->again = true;
         return;
     }
@@ -222,11 +221,12 @@ static bool is_known(struct gateway *g, const struct ask *ask, struct says *out)
 }
 
 static void begin_asks(struct gateway *g, struct says *out) {
-    for (size_t i = 0; i < ASKS; i++) {
+    for (size_t i = 0; g->asks.waiting > 0 && i < ASKS; i++) {
         struct ask *ask = &g->asks.items[i];
         if (ask->kind == ASK_NONE || !ask->waits || (!is_known(g, ask, out) && ask->until > g->now))
             continue;
         ask->waits = false;
+        g->asks.waiting--;
         if (ask->kind == ASK_LOG)
             begin_log(g, ask, out);
         else
@@ -404,7 +404,7 @@ static void gateway_step(void *self, const struct event *event, struct moment at
 static when_ms gateway_deadline(const void *self) {
     const struct gateway *g = self;
     when_ms soonest = when_sooner(live_deadline(&g->live), nodes_deadline(&g->nodes));
-    for (size_t i = 0; i < ASKS; i++) {
+    for (size_t i = 0; g->asks.waiting > 0 && i < ASKS; i++) {
         if (g->asks.items[i].kind != ASK_NONE && g->asks.items[i].waits)
             soonest = when_sooner(soonest, g->asks.items[i].until);
     }
@@ -413,7 +413,8 @@ static when_ms gateway_deadline(const void *self) {
 
 static void gateway_check(const void *self) {
     const struct gateway *g = self;
-    ensure(g->live.watching <= LIVE_WATCHERS && g->follow.reading <= FOLLOW_READERS);
+    ensure(g->asks.waiting <= ASKS && g->live.watching <= LIVE_WATCHERS &&
+           g->follow.reading <= FOLLOW_READERS);
 }
 
 struct core gateway_core(struct gateway *g) {

@@ -218,14 +218,14 @@ void live_overlay_trial(struct live *l, const struct job_id *job, struct msg_tri
 /* ---- watchers ---- */
 
 struct watcher *live_watch(struct live *l, uint32_t peer, uint64_t ticket, const struct job_id *job,
-                           when_ms now) {
+                           when_ms next) {
     for (size_t i = 0; i < LIVE_WATCHERS; i++) {
         struct watcher *w = &l->watchers[i];
         if (w->used)
             continue;
         *w = (struct watcher){
-            .used = true, .peer = peer, .ticket = ticket, .job = *job, .next = now};
-        l->review_at = l->watching == 0 ? now + LOOK_AGAIN_MS : l->review_at;
+            .used = true, .peer = peer, .ticket = ticket, .job = *job, .next = next};
+        l->review_at = l->watching == 0 ? next : l->review_at;
         l->watching++;
         return w;
     }

@@ -95,8 +95,9 @@ void live_overlay_job(struct live *l, struct msg_job_row *row, when_ms now);
 void live_overlay_trial(struct live *l, const struct job_id *job, struct msg_trial_row *row,
                         when_ms now);
 
+/* `next`: no row before. */
 struct watcher *live_watch(struct live *l, uint32_t peer, uint64_t ticket, const struct job_id *job,
-                           when_ms now);
+                           when_ms next);
 void live_unwatch(struct live *l, uint32_t peer, const struct job_id *job);
 void live_stand(
     struct live *l, struct span row, when_ms now,

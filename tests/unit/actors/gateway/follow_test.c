@@ -417,6 +417,36 @@ static void a_glance_does_not_wait_for_long(void **state) {
     assert_false(newest_follow(g, WORKER)->on);
 }
 
+/* Neither the word of the end nor that of a new run ever comes: the record is enough. */
+static void a_record_ends_it_when_no_word_comes(void **state) {
+    struct gateway_stage *g = *state;
+    struct job_id id = follow_there(g);
+    runs_no_more(g, &id, 1);
+    leader_tells(g, &id);
+    stage_forget(g->stage);
+    stage_pass(g->stage, LOOK_AGAIN_MS);
+    assert_int_equal(rows_of(g, 5), 0); /* not recorded: it may be on its way */
+    assert_true(newest_follow(g, WORKER)->on);
+    say_outcome(g->facts, &id, 1, TRIAL_DONE, 0.5);
+    stage_pass(g->stage, LOOK_AGAIN_MS);
+    expect_part(g, 5, 0, 3, "lo");
+    (void)told(g, 5, 1, MSG_end);
+    assert_false(newest_follow(g, WORKER)->on);
+}
+
+/* The leader may say for a while that it runs where nobody is. */
+static void nobody_is_asked_who_is_gone(void **state) {
+    struct gateway_stage *g = *state;
+    struct job_id id = follow_there(g);
+    member_tells(g, WORKER, &worker, MEMBER_DEAD);
+    stage_forget(g->stage);
+    for (int i = 0; i < 10; i++) {
+        leader_tells(g, &id);
+        stage_pass(g->stage, SEEK_MS);
+    }
+    assert_int_equal(stage_count(g->stage, ROOM_MEMBER, MSG_follow), 0);
+}
+
 /* What the leader said a moment ago does not have it: it may have begun since. */
 static void a_trial_that_has_just_begun_is_found(void **state) {
     struct gateway_stage *g = *state;
@@ -479,6 +509,8 @@ int main(void) {
         STAGED(the_end_of_the_job_ends_a_search),
         STAGED(the_same_place_is_not_tried_at_once),
         STAGED(a_glance_does_not_wait_for_long),
+        STAGED(a_record_ends_it_when_no_word_comes),
+        STAGED(nobody_is_asked_who_is_gone),
         STAGED(a_trial_that_has_just_begun_is_found),
         STAGED(without_an_answer_of_the_leader_the_store_answers),
     };

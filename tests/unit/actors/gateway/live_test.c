@@ -142,6 +142,126 @@ static void more_watchers_than_fit_are_refused(void **state) {
     (void)told(g, 1000, 0, MSG_job_row);
 }
 
+/* ---- in a cluster ---- */
+
+enum { LEADER = 11 };
+
+static void lead(struct gateway_stage *g, uint64_t term, uint32_t peer, bool mine) {
+    stage_tell(g->stage, ROOM_GATEWAY, ROOM_LEADER, 0,
+               &(struct msg){.kind = MSG_lead, .lead = {.term = term, .peer = peer, .mine = mine}});
+}
+
+static void running_from(struct gateway_stage *g, enum room from, uint32_t peer,
+                         const struct job_id *id, uint64_t count) {
+    stage_tell(g->stage, ROOM_GATEWAY, from, peer,
+               &(struct msg){.kind = MSG_running, .running = {.job = *id, .count = count}});
+}
+
+static void show(struct gateway_stage *g, const struct job_id *id) {
+    client_says(g, 5, &(struct msg){.kind = MSG_show_job, .show_job = {.ticket = 6, .job = *id}});
+}
+
+static void the_leader_says_what_runs(void **state) {
+    struct gateway_stage *g = *state;
+    struct job_id id = job_with_trials(g, 1, 10, 1);
+    lead(g, 3, LEADER, false);
+    show(g, &id);
+    assert_int_equal(rows_of(g, 5), 0); /* it waits for the leader */
+    assert_int_equal(stage_count(g->stage, ROOM_SCHED, MSG_look), 0);
+    const struct msg *look = stage_heard(g->stage, ROOM_MEMBER, MSG_look, 0);
+    assert_true(job_id_equal(&look->look.job, &id));
+    assert_false(look->look.which);
+    running_from(g, ROOM_MEMBER, LEADER + 1, &id, 7); /* others do not know */
+    running_from(g, ROOM_SCHED, 0, &id, 7);
+    assert_int_equal(rows_of(g, 5), 0);
+    running_from(g, ROOM_MEMBER, LEADER, &id, 4);
+    assert_int_equal(told(g, 5, 0, MSG_job_row)->job_row.running, 4);
+    assert_true(told(g, 5, 0, MSG_job_row)->job_row.active);
+    show(g, &id); /* known well enough: at once, and nobody is asked */
+    assert_int_equal(told(g, 5, 0, MSG_job_row)->job_row.running, 4);
+    assert_int_equal(stage_count(g->stage, ROOM_MEMBER, MSG_look), 0);
+    stage_pass(g->stage, LOOK_MS); /* but not for ever */
+    show(g, &id);
+    assert_int_equal(stage_count(g->stage, ROOM_MEMBER, MSG_look), 1);
+    assert_int_equal(rows_of(g, 5), 0);
+}
+
+static void a_leader_that_is_silent_is_not_waited_for_long(void **state) {
+    struct gateway_stage *g = *state;
+    struct job_id id = job_with_trials(g, 1, 10, 1);
+    lead(g, 3, LEADER, false);
+    show(g, &id);
+    stage_pass(g->stage, 199);
+    assert_int_equal(rows_of(g, 5), 0);
+    stage_pass(g->stage, 1);
+    assert_int_equal(told(g, 5, 0, MSG_job_row)->job_row.running, 0);
+    client_says(g, 5, &(struct msg){.kind = MSG_list_jobs, .list_jobs.ticket = 7});
+    assert_int_equal(rows_of(g, 5), 0);
+    client_says(g, 5, &(struct msg){.kind = MSG_left, .left.peer = 5});
+    stage_pass(g->stage, 200);
+    assert_int_equal(rows_of(g, 5), 0); /* who has left waits no more */
+    assert_int_equal(board_deadline(g->stage->board), WHEN_NEVER);
+}
+
+static void without_a_leader_nothing_is_waited_for(void **state) {
+    struct gateway_stage *g = *state;
+    struct job_id id = job_with_trials(g, 1, 10, 1);
+    lead(g, 3, LEADER, false);
+    show(g, &id);
+    running_from(g, ROOM_MEMBER, LEADER, &id, 4);
+    lead(g, 0, 0, false);
+    show(g, &id);
+    const struct msg_job_row *row = &told(g, 5, 0, MSG_job_row)->job_row;
+    assert_false(row->active);
+    assert_int_equal(row->running, 4); /* as far as was known a moment ago */
+    stage_pass(g->stage, LOOK_MS);
+    show(g, &id);
+    assert_int_equal(told(g, 5, 0, MSG_job_row)->job_row.running, 0);
+    lead(g, 4, 0, true); /* this node: its own scheduler knows */
+    show(g, &id);
+    assert_true(told(g, 5, 0, MSG_job_row)->job_row.active);
+    assert_int_equal(stage_count(g->stage, ROOM_SCHED, MSG_look), 1);
+}
+
+static void a_watched_job_is_looked_at_again_and_again(void **state) {
+    struct gateway_stage *g = *state;
+    struct job_id id = job_with_trials(g, 1, 10, 1);
+    lead(g, 3, LEADER, false);
+    watch(g, 5, &id, true);
+    running_from(g, ROOM_MEMBER, LEADER, &id, 2);
+    assert_int_equal(told(g, 5, 0, MSG_job_row)->job_row.running, 2);
+    stage_pass(g->stage, WATCH_PAUSE_MS);
+    stage_forget(g->stage);
+    for (int i = 0; i < 10; i++) {
+        stage_pass(g->stage, LOOK_AGAIN_MS);
+        running_from(g, ROOM_MEMBER, LEADER, &id, 2);
+    }
+    assert_int_equal(stage_count(g->stage, ROOM_MEMBER, MSG_look), 10);
+    assert_int_equal(rows_of(g, 5), 0);
+    running_from(g, ROOM_MEMBER, LEADER, &id, 3);
+    assert_int_equal(told(g, 5, 0, MSG_job_row)->job_row.running, 3);
+    lead(g, 4, LEADER + 1, false); /* another one is asked at once */
+    const struct heard *last = &g->stage->heard[g->stage->heard_count - 1];
+    for (; last->msg.kind != MSG_look; last--)
+        assert_ptr_not_equal(last, g->stage->heard);
+    assert_int_equal(last->peer, LEADER + 1);
+    stage_pass(g->stage, LOOK_MS); /* and says nothing: what is old is shown no longer */
+    stage_pass(g->stage, WATCH_PAUSE_MS);
+    assert_int_equal(told(g, 5, rows_of(g, 5) - 1, MSG_job_row)->job_row.running, 0);
+    watch(g, 5, &id, false);
+    assert_int_equal(board_deadline(g->stage->board), WHEN_NEVER);
+}
+
+/* The leader may not have heard of the newest records: there are never more than are left. */
+static void no_more_run_than_are_left(void **state) {
+    struct gateway_stage *g = *state;
+    struct job_id id = job_with_trials(g, 1, 10, 8);
+    lead(g, 3, LEADER, false);
+    show(g, &id);
+    running_from(g, ROOM_MEMBER, LEADER, &id, 5);
+    assert_int_equal(told(g, 5, 0, MSG_job_row)->job_row.running, 2);
+}
+
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
@@ -153,6 +273,11 @@ int main(void) {
         STAGED(who_stops_watching_hears_no_more),
         STAGED(watching_twice_is_watching_once),
         STAGED(more_watchers_than_fit_are_refused),
+        STAGED(the_leader_says_what_runs),
+        STAGED(a_leader_that_is_silent_is_not_waited_for_long),
+        STAGED(without_a_leader_nothing_is_waited_for),
+        STAGED(a_watched_job_is_looked_at_again_and_again),
+        STAGED(no_more_run_than_are_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
