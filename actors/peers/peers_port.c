@@ -27,6 +27,7 @@ struct peers_port {
     int epoll;
     int timer;
     bool rang;
+    when_ms rings; /* what the timer is set to, so that a message costs no system call more */
     uint32_t turn; /* whose messages are read first */
     struct accepts accepts;
     struct dials dials;
@@ -41,9 +42,12 @@ static when_ms read_clock(void) {
 }
 
 /* At the time when a dial has lasted too long. */
-static void set_timer(const struct peers_port *p) {
+static void set_timer(struct peers_port *p) {
     struct itimerspec at = {0};
     when_ms due = dials_due(&p->dials);
+    if (due == p->rings)
+        return;
+    p->rings = due;
     if (due != WHEN_NEVER) {
         at.it_value.tv_sec = (time_t)(due / 1000);
         at.it_value.tv_nsec = (long)(due % 1000) * 1000000 + 1;
@@ -95,8 +99,11 @@ static void take_news(struct peers_port *p) {
     int count = epoll_wait(p->epoll, news, NEWS_AT_ONCE, 0);
     for (int i = 0; i < count; i++)
         *(bool *)news[i].data.ptr = true;
-    if (p->rang && read(p->timer, &expirations, sizeof expirations) < 0)
-        ensure(errno == EAGAIN); /* it was set anew */
+    if (p->rang) {
+        if (read(p->timer, &expirations, sizeof expirations) < 0)
+            ensure(errno == EAGAIN); /* it was set anew */
+        p->rings = WHEN_NEVER;       /* and is not set any more */
+    }
     p->rang = false;
 }
 
@@ -149,6 +156,7 @@ struct peers_port *peers_port_new(struct board *board, const struct keys *keys, 
     size_t len = sizeof p->endpoint;
     p->board = board;
     p->keys = *keys;
+    p->rings = WHEN_NEVER;
     if (!prepare(p, err) || !accepts_open(&p->accepts, board, &p->keys, p->epoll, listen, err)) {
         peers_port_destroy(&p);
         return NULL;
