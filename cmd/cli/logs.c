@@ -37,7 +37,7 @@ struct reading {
     bool midline;        /* the last byte that was written is no line's end */
     bool failed;         /* standard output */
     bool moved;          /* another node has been gone to */
-    bool catches_up;     /* ... and has not said anything new yet */
+    bool catches_up;     /* who was asked anew has not said anything new yet */
     struct node_id node; /* where it runs; zeros: it is not known */
     uint64_t line_at;
     struct buf line;
@@ -206,6 +206,7 @@ static bool log_follow(struct client *c, struct msg *request, const struct subje
             if (!trial_goes_on(c, s, &goes_on, err))
                 return false;
             r->moved = goes_on; /* once more, for what it said at last */
+            r->catches_up = true;
             client_pause(c);
         }
         if (step != STEP_ON && !client_ask(c, request, err))

@@ -136,6 +136,58 @@ node b
 assert_equal "$before" "${doors[b]}" "the door of b"
 wait_until 20 "three nodes again" see a 3
 
+# ---- what a trial prints is followed through another node, and when the trial itself is lost, where it is made again ----
+
+cat >"$WORK/talks.yaml" <<END
+zyg: 1
+name: talks
+search: {method: random, trials: 1, seed: 3}
+params: {x: {min: 0, max: 1}}
+run: {command: [sh, -c, "for i in \$(seq 60); do echo line \$i; sleep 0.1; done"]}
+END
+lines=$(seq -f 'line %g' 60)
+
+where_it_runs() { # into $busy
+    busy=$(on u zyg nodes -o csv | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        NR > 1 && $at["running"] > 0 { print $at["name"] }')
+    [ -n "$busy" ]
+}
+
+run on u zyg submit "$WORK/talks.yaml" -q
+wait_until 10 "a node that runs it" where_it_runs
+[ "$busy" = a ] && idle=c || idle=a
+start raw on "by-$idle" zyg logs -f last/0
+raw=$pid
+start rows on "by-$idle" zyg logs -f last/0 -o csv -q
+rows=$pid
+wait_until 10 "its first lines" grep -q "line 12" "$WORK/raw.out"
+wait_until 10 "its first lines" grep -q "line 12" "$WORK/rows.out"
+kill_node "$idle"
+for who in raw rows; do
+    finish "${!who}" 30
+    assert_status 0
+    assert_equal "" "$(<"$WORK/$who.err")"
+done
+assert_equal "$lines" "$(<"$WORK/raw.out")" "what was printed"
+assert_equal "$lines" "$(tail -n +2 "$WORK/rows.out" | cut -d, -f3)" "what was printed, as rows"
+node "$idle"
+wait_until 20 "three nodes again" see b 3
+
+run on u zyg submit "$WORK/talks.yaml" -q
+wait_until 10 "a node that runs it" where_it_runs
+start raw on "by-$busy" zyg logs -f last/0
+raw=$pid
+wait_until 10 "its first lines" grep -q "line 12" "$WORK/raw.out"
+kill_node "$busy"
+finish "$raw" 60
+assert_status 0
+assert_equal "[zyg: attempt 1 again]" "$(<"$WORK/raw.err")"
+assert_equal "$lines" "$(tail -n 60 "$WORK/raw.out")" "what was printed again"
+first=$(head -n -60 "$WORK/raw.out")
+assert_equal "$(head -n "$(wc -l <<<"$first")" <<<"$lines")" "$first" "what was printed at first"
+node "$busy"
+wait_until 20 "three nodes again" see "$busy" 3
+
 # ---- a node that hangs: another one is asked after three seconds ----
 
 run on by-a zyg submit "$WORK/some.yaml" -o id -q
