@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-enum { HOPS_MAX = 8 };
+enum {
+    HOPS_MAX = 8,
+    SETTLED_MS = 2000, /* after which both sides of an edge take it for the way */
+};
 
 static enum room room_for(enum msg_kind kind) {
     switch (kind) {
@@ -83,7 +86,20 @@ void carry_room(struct member *m, uint32_t peer, const struct msg *msg, struct s
         wrap(m, (uint32_t)place, msg, out);
 }
 
-static bool deliver(struct member *m, const struct msg_carry *carry, struct says *out) {
+/* Whoever passes a message on can write any sender on it. That is not believed where the sender would not need anybody: the
+ * first hop is the sender itself, and one whose own edge leads here and is well says what it has to say on that. */
+static bool is_plausible(const struct member *m, uint32_t edge, uint32_t from,
+                         const struct msg_carry *carry) {
+    int8_t own = m->pairs[from].edge;
+    if (own == (int8_t)edge)
+        return true;
+    if (carry->hops >= HOPS_MAX)
+        return false;
+    return own == EDGE_NONE || m->edges[own].late || m->at.now - m->edges[own].since < SETTLED_MS;
+}
+
+static bool deliver(struct member *m, uint32_t edge, const struct msg_carry *carry,
+                    struct says *out) {
     struct msg msg;
     struct err err;
     int32_t from = map_find(&m->map, &carry->from);
@@ -101,14 +117,18 @@ static bool deliver(struct member *m, const struct msg_carry *carry, struct says
     }
     if (room_for(msg.kind) == ROOM_NONE)
         return false;
+    if (!is_plausible(m, edge, (uint32_t)from, carry)) {
+        m->nonsense++;
+        return true; /* perhaps whoever passed it on was lied to */
+    }
     say_to(out, room_for(msg.kind), m->map.known[from].peer, &msg);
     return true;
 }
 
-bool carry_heard(struct member *m, const struct msg_carry *carry, struct says *out) {
+bool carry_heard(struct member *m, uint32_t edge, const struct msg_carry *carry, struct says *out) {
     int32_t to = map_find(&m->map, &carry->to);
     if (to == 0)
-        return deliver(m, carry, out);
+        return deliver(m, edge, carry, out);
     if (to < 0 || carry->hops == 0 || carry->hops > HOPS_MAX)
         return true; /* nobody here, or it has come too far */
     struct msg_carry on = *carry;

@@ -2,6 +2,9 @@
  *
  * The way is computed, not learned: the shortest one that begins with an edge which is there, through the overlay that the
  * map implies. What cannot be delivered is dropped; who needs an answer asks again.
+ *
+ * Sender   of a message that came over others is what they wrote on it; it is dropped when it names a neighbour whose own edge is
+ *          well, which would have used that one, or names anybody else on its first hop. What member itself hears so is signed.
  */
 #ifndef ZYG_MEMBER_CARRY_H
 #define ZYG_MEMBER_CARRY_H
@@ -15,6 +18,6 @@ void carry_say(struct member *m, uint32_t place, const struct msg *msg, struct s
 /* What a room of this node said to ROOM_MEMBER for node `peer`. */
 void carry_room(struct member *m, uint32_t peer, const struct msg *msg, struct says *out);
 /* From an edge. False: it is no message that a node may send. */
-bool carry_heard(struct member *m, const struct msg_carry *carry, struct says *out);
+bool carry_heard(struct member *m, uint32_t edge, const struct msg_carry *carry, struct says *out);
 
 #endif

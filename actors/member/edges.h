@@ -28,6 +28,6 @@ void edges_probe(struct member *m, uint32_t edge, struct says *out);
 /* This node was late itself: nobody else is to blame for that time. */
 void edges_shift(struct member *m, dur_ms late);
 void edges_tick(struct member *m, struct says *out);
-void edges_check(const struct member *m);
+void edges_check(const struct member *m, uint32_t from, uint32_t to); /* places, as map_check */
 
 #endif

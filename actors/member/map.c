@@ -204,10 +204,10 @@ enum merged map_merge(struct map *map, const struct msg_member_record *r, when_m
     return merged;
 }
 
-void map_check(const struct map *map) {
+void map_check(const struct map *map, uint32_t from, uint32_t to) {
     uint64_t sum = 0;
-    ensure(map->count <= LIMIT_MEMBERS);
-    for (uint32_t i = 0; i < map->count; i++) {
+    ensure(map->count <= LIMIT_MEMBERS && to <= map->count);
+    for (uint32_t i = from; i < to; i++) {
         const struct known *k = &map->known[i];
         ensure(k->used && k->peer % LIMIT_MEMBERS == i);
         ensure(map_find(map, &k->id) == (int32_t)i);
@@ -215,5 +215,5 @@ void map_check(const struct map *map) {
         ensure(k->version.state != MEMBER_LEFT || k->version.incarnation == INCARNATION_LAST);
         sum += k->fingerprint;
     }
-    ensure(sum == map->sum);
+    ensure(to - from < map->count || sum == map->sum);
 }

@@ -4,7 +4,8 @@
  *          greater bytes, so that merging is a maximum: commutative, associative, idempotent. Equal sets of records make
  *          equal sums, however they came.
  * Place    of a member is its place in `known`; its peer number says place and how often that was given, so no number is
- *          ever given to two members. Place 0 is this node.
+ *          ever given to two members. Place 0 is this node. Who loses its place was told as DEAD or LEFT before (node_known),
+ *          so other rooms may forget those as they like, and need no word of it.
  * Full     a living member takes the place of one that is DEAD or LEFT, the greatest id first; of those that are gone the
  *          smallest ids are remembered, on every node the same. Without such a place it is refused.
  * Memory   the caller's; a record takes at most RECORD_BYTES_MAX. Records are trusted here: proof.h looks at them first.
@@ -78,7 +79,8 @@ enum merged map_merge(struct map *map, const struct msg_member_record *r, when_m
 /* Spans point into the map, until the next merge of that member. */
 struct msg_member_record map_record(const struct map *map, uint32_t place);
 struct span map_bytes(const struct map *map, uint32_t place);
-void map_check(const struct map *map);
+/* Of the members at places from .. to - 1; of all of them the sum, too. */
+void map_check(const struct map *map, uint32_t from, uint32_t to);
 
 bool state_is_live(enum member_state state);    /* ALIVE, LEAVING */
 bool state_is_counted(enum member_state state); /* has a place in the overlay: UNREACHABLE too */

@@ -20,6 +20,8 @@ enum {
     LATE_MS = 250,       /* so late a step means that this node was held up itself */
     MUTE_MS = 2000,      /* after which it listens for two beats before it accuses anybody */
     NEWS_ROOM = 2 * 1024 * 1024,
+    CHECKED_AT_ONCE =
+        64, /* members a step: all of a small cluster, of a large one others every time */
 };
 
 size_t member_size(void) {
@@ -69,7 +71,7 @@ static bool hear_member(struct member *m, uint32_t edge, const struct msg *msg, 
                &(struct msg){.kind = MSG_probe_ack, .probe_ack.nonce = msg->probe.nonce});
         return true;
     case MSG_probe_ack: edges_probe_ack(m, edge, msg->probe_ack.nonce); return true;
-    case MSG_carry: return carry_heard(m, &msg->carry, out);
+    case MSG_carry: return carry_heard(m, edge, &msg->carry, out);
     default: return false;
     }
 }
@@ -271,8 +273,13 @@ static void member_check(const void *self) {
     if (!m->up)
         return;
     const struct known *own = &m->map.known[0];
-    map_check(&m->map);
-    edges_check(m);
+    uint32_t from = 0, to = m->map.count;
+    if (to > CHECKED_AT_ONCE) {
+        from = (uint32_t)(((uint64_t)m->at.now * CHECKED_AT_ONCE) % to);
+        to = from + CHECKED_AT_ONCE < to ? from + CHECKED_AT_ONCE : to;
+    }
+    map_check(&m->map, from, to);
+    edges_check(m, from, to);
     verdict_check(m);
     ensure(node_id_equal(&own->id, &m->config.signer.id));
     ensure(version_compare(&own->version, &m->self.version) == 0);

@@ -99,6 +99,10 @@ enum proof record_hear(struct member *m, uint32_t edge, const struct msg_member_
         owe(m, (uint32_t)*place, bit);
         return PROOF_GOOD;
     }
+    if (merged == MERGED_JOINED && (uint32_t)*place < m->map.count && m->pairs[*place].news) {
+        *place = -1;
+        return PROOF_LATER; /* first the other rooms hear that the one in this place is gone */
+    }
     enum proof proof = proof_record(&m->map, r, m->config.cluster);
     if (proof != PROOF_GOOD) {
         *place = merged == MERGED_JOINED ? -1 : *place;

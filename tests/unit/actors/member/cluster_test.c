@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "actors/member/edges.h"
+#include "actors/member/records.h"
 #include "tests/unit/actors/member/world.h"
 
 /* A cluster of `count`, all through the first one. */
@@ -329,6 +330,65 @@ static void what_no_node_may_say_goes_nowhere(void **state) {
     world_destroy(w);
 }
 
+/* Node 2 passes on to node 0 what it says node 1 has said. */
+static uint32_t reports_after(struct world *w, uint64_t hops) {
+    const struct msg report = {.kind = MSG_report, .report.slots = 7};
+    uint8_t memory[64];
+    struct buf bytes = buf_of(memory, sizeof memory);
+    struct world_node *n = &w->nodes[0];
+    assert_true(msg_encode(&report, &bytes));
+    int32_t place = map_find(&n->member->map, &w->nodes[2].config.signer.id);
+    const struct msg carry = {.kind = MSG_carry,
+                              .carry = {.from = w->nodes[1].config.signer.id,
+                                        .to = n->config.signer.id,
+                                        .hops = hops,
+                                        .message = buf_view(&bytes)}};
+    step(w, 0, ROOM_PEERS, n->member->edges[n->member->pairs[place].edge].number, &carry);
+    return n->reports;
+}
+
+static void nobody_speaks_for_a_neighbour(void **state) {
+    (void)state;
+    struct world *w = cluster(3, 12);
+    assert_int_equal(reports_after(w, 3), 0); /* it would have come on its own edge */
+    assert_int_equal(reports_after(w, 8), 0);
+    world_cut(w, 0, 1, true);
+    world_cut(w, 1, 0, true);
+    world_run(w, 10000);
+    assert_false(w->nodes[0].view[1].neighbour);
+    assert_int_equal(reports_after(w, 8),
+                     0); /* nobody has passed that on before, so it is node 2's own */
+    assert_int_equal(reports_after(w, 3), 1);
+    world_destroy(w);
+}
+
+/* A new member gets the place of one that is gone, and its number is a new one: the other rooms must have heard before that the
+ * old one is gone, or they would hold it for alive for ever. */
+static void a_place_is_given_again_when_its_end_is_known(void **state) {
+    (void)state;
+    struct world *w = cluster(2, 13);
+    struct member *m = w->nodes[0].member;
+    struct paper *paper = calloc(1, sizeof *paper);
+    int32_t place;
+    assert_non_null(paper);
+    for (uint32_t i = 2; i < LIMIT_MEMBERS; i++) {
+        paper_fill(paper, i, (struct version){1, INCARNATION_LAST, MEMBER_LEFT});
+        paper_sign(paper, &paper->config.signer);
+        assert_int_equal(map_merge(&m->map, &paper->record, w->at.now, &place), MERGED_JOINED);
+        records_changed(m, (uint32_t)place, EDGE_NONE, true);
+    }
+    paper_fill(paper, 5000, (struct version){1, 1, MEMBER_ALIVE});
+    paper_sign(paper, &paper->config.signer);
+    uint32_t edge = (uint32_t)m->pairs[1].edge;
+    assert_int_equal(record_hear(m, edge, &paper->record, &place), PROOF_LATER);
+    world_run(w, 1000); /* all are told of */
+    assert_int_equal(record_hear(m, edge, &paper->record, &place), PROOF_GOOD);
+    assert_in_range(place, 2, LIMIT_MEMBERS - 1);
+    assert_int_equal(m->map.known[place].peer, place + LIMIT_MEMBERS);
+    free(paper);
+    world_destroy(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_see_each_other_half_a_second_after_the_last_start),
@@ -346,6 +406,8 @@ int main(void) {
         cmocka_unit_test(who_was_admitted_in_time_stays),
         cmocka_unit_test(messages_reach_every_node_with_or_without_an_edge),
         cmocka_unit_test(what_no_node_may_say_goes_nowhere),
+        cmocka_unit_test(nobody_speaks_for_a_neighbour),
+        cmocka_unit_test(a_place_is_given_again_when_its_end_is_known),
     };
     return cmocka_run_group_tests(tests, people_begin, NULL);
 }

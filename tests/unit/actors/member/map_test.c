@@ -89,8 +89,8 @@ static void order_and_repetition_do_not_matter(void **state) {
             assert_true(again == MERGED_LESS || again == MERGED_SAME);
         }
         expect_equal(maps[0], maps[1]);
-        map_check(maps[0]);
-        map_check(maps[1]);
+        map_check(maps[0], 0, maps[0]->count);
+        map_check(maps[1], 0, maps[1]->count);
     }
 }
 
@@ -175,7 +175,7 @@ static void a_full_map_remembers_the_living(void **state) {
     assert_int_equal(place, 9); /* of two that are gone the one with the greater id made room */
     assert_int_equal(map_place(maps[0], old_peer), -1);
     assert_int_not_equal(maps[0]->known[9].peer, old_peer);
-    map_check(maps[0]);
+    map_check(maps[0], 0, maps[0]->count);
     paper_of_id(&p, 1, 1, MEMBER_DEAD);
     assert_int_equal(map_merge(maps[0], &p.record, 5, &place), MERGED_JOINED);
     assert_int_equal(place, 7);
@@ -183,7 +183,7 @@ static void a_full_map_remembers_the_living(void **state) {
     assert_int_equal(merge(maps[0], &p), MERGED_JOINED);
     paper_of_id(&p, 202, 1, MEMBER_ALIVE);
     assert_int_equal(merge(maps[0], &p), MERGED_FULL);
-    map_check(maps[0]);
+    map_check(maps[0], 0, maps[0]->count);
 }
 
 static void active_is_who_was_vouched_for_since_its_conviction(void **state) {
