@@ -175,11 +175,26 @@ static void a_node_that_is_asked_to_quit_says_when_it_has(void **state) {
     assert_int_equal(zmq_poll(&item, 1, 0), 0);
     node_quit(f->node);
     assert_int_equal(zmq_poll(&item, 1, PATIENCE_MS), 1);
+    assert_false(node_was_idle(f->node));
     node_stop(&f->node);
     struct door door;
     struct err err;
     assert_false(door_read(f->folder.path, &door, &err));
     assert_int_equal(err.code, ERR_UNREACHABLE);
+}
+
+static void an_idle_node_that_may_go_stops_by_itself(void **state) {
+    struct fixture *f = *state;
+    need_node(f);
+    struct err err = {.code = ERR_NONE};
+    const struct node_config config = {
+        .state_dir = f->folder.path, .launcher = f->launcher, .idle_ms = 10};
+    node_stop(&f->node);
+    f->node = node_start(&config, &err);
+    assert_non_null(f->node);
+    zmq_pollitem_t item = {.fd = node_fd(f->node), .events = ZMQ_POLLIN};
+    assert_int_equal(zmq_poll(&item, 1, PATIENCE_MS), 1);
+    assert_true(node_was_idle(f->node));
 }
 
 static void a_folder_serves_one_node_after_the_other(void **state) {
@@ -260,6 +275,7 @@ int main(void) {
         WITH_NODE(what_is_no_request_is_refused),
         WITH_NODE(a_second_node_of_the_folder_is_refused),
         WITH_NODE(a_node_that_is_asked_to_quit_says_when_it_has),
+        WITH_NODE(an_idle_node_that_may_go_stops_by_itself),
         WITH_NODE(a_folder_serves_one_node_after_the_other),
         WITH_NODE(a_node_knows_its_cluster),
         WITH_NODE(an_address_that_is_none_is_told),
