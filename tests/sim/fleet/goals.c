@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum {
+    HEX_TEXT = 300,
     LOOK_MS = 500,
     VIEW_MS = 30000,
     LEADER_MS = VIEW_MS + 10000,
@@ -20,7 +21,7 @@ enum {
 typedef unsigned long long ull; /* for printf */
 
 struct shortfall {
-    char what[160];
+    char what[1024];
 };
 #define LACKS(s, ...) (snprintf((s)->what, sizeof(s)->what, __VA_ARGS__), false)
 
@@ -112,6 +113,13 @@ static bool jobs_are_over(const struct fleet *f, struct shortfall *s) {
 
 /* ---- stores ---- */
 
+static const char *hex(struct span bytes, char text[HEX_TEXT]) {
+    text[0] = '\0';
+    for (size_t i = 0; i < bytes.len && 2 * i + 3 < HEX_TEXT; i++)
+        snprintf(text + 2 * i, 3, "%02x", bytes.data[i]);
+    return text;
+}
+
 static bool is_same_table(const struct fleet *f, uint32_t host, enum table table,
                           struct shortfall *s) {
     const struct store *a = f->hosts[0].disk.store, *b = f->hosts[host].disk.store;
@@ -138,19 +146,48 @@ static bool stores_are_equal(const struct fleet *f, struct shortfall *s) {
     return true;
 }
 
-/* Equal facts give equal rows; but a result that comes after a job was ended early changes none. */
-static void judge_rows(const struct fleet *f) {
-    static const enum table tables[] = {TABLE_jobs, TABLE_trials, TABLE_rank, TABLE_ends};
-    struct shortfall s;
-    struct msg_job_row row;
-    for (uint32_t i = 0; i < f->crowd.works_count; i++) {
-        if (!rules_summary(&f->hosts[0], &f->crowd.works[i], &row) || row.state != JOB_DONE ||
-            row.cause.len > 0)
-            return;
+static struct span row_of(const struct host *h, enum table table, const struct work *work,
+                          uint64_t slot) {
+    uint8_t memory[JOB_ID_BYTES + 8];
+    struct buf key = buf_of(memory, sizeof memory);
+    struct span value = {0};
+    trial_row_key(&key, &work->id, slot);
+    (void)store_mem_get(h->disk.store, table, buf_view(&key), &value);
+    return value;
+}
+
+/* Equal facts give equal rows, in whatever order they came; but a result that comes after the end of its job changes none. */
+static void judge_rows(const struct fleet *f, const struct work *work) {
+    char text_a[HEX_TEXT], text_b[HEX_TEXT];
+    for (uint64_t slot = 0; slot < work->job.trials; slot++) {
+        struct span first = row_of(&f->hosts[0], TABLE_trials, work, slot);
+        for (uint32_t i = 1; i < f->draft.hosts && (f->rules->late[work->number] >> slot & 1) == 0;
+             i++) {
+            struct span other = row_of(&f->hosts[i], TABLE_trials, work, slot);
+            fleet_ensure(f, span_equal(first, other),
+                         "equal facts, but hosts 0 and %u differ in job%u #%llu: %s, %s", i,
+                         work->number, (ull)slot, hex(first, text_a), hex(other, text_b));
+        }
     }
+}
+
+/* How often a job ended how, and which trial was best. */
+static void judge_summaries(const struct fleet *f, const struct work *work) {
+    struct msg_job_row first, other;
+    fleet_ensure(f, rules_summary(&f->hosts[0], work, &first), "job%u has no summary",
+                 work->number);
     for (uint32_t i = 1; i < f->draft.hosts; i++) {
-        for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++)
-            fleet_ensure(f, is_same_table(f, i, tables[t], &s), "equal facts, but %s", s.what);
+        fleet_ensure(f, rules_summary(&f->hosts[i], work, &other), "job%u has no summary",
+                     work->number);
+        fleet_ensure(f, first.state == other.state,
+                     "equal facts, but job%u is %s on host 0 and %s on host %u", work->number,
+                     job_state_name((enum job_state)first.state),
+                     job_state_name((enum job_state)other.state), i);
+        bool same = first.done == other.done && first.infeasible == other.infeasible &&
+                    first.failed == other.failed && first.best_slot == other.best_slot;
+        fleet_ensure(f, same || f->rules->late[work->number] != 0,
+                     "equal facts, but the summaries of job%u on hosts 0 and %u differ",
+                     work->number, i);
     }
 }
 
@@ -180,7 +217,10 @@ void goals_judge(struct fleet *f) {
     if (goal < AIM_STORES || g->jobs_done < f->calm_since)
         g->jobs_done = f->now;
     if (goal == AIMS) {
-        judge_rows(f);
+        for (uint32_t i = 0; i < f->crowd.works_count; i++) {
+            judge_rows(f, &f->crowd.works[i]);
+            judge_summaries(f, &f->crowd.works[i]);
+        }
         f->over = true;
         return;
     }

@@ -32,6 +32,13 @@ bool rules_is_over(const struct fleet *f, uint32_t work) {
     return false;
 }
 
+bool rules_has_result(const struct host *h, const struct work *work, uint64_t slot) {
+    uint64_t on = 0;
+    for (size_t i = 0; i < ATTEMPTS_WATCHED; i++)
+        on |= h->fleet->rules->result_on[work->number][slot][i];
+    return (on >> h->number & 1) != 0;
+}
+
 /* ---- lives ---- */
 
 void rules_host_up(struct host *h) {
@@ -47,9 +54,13 @@ void rules_host_up(struct host *h) {
     r->stored = (struct epoch){0};
     memset(r->shut, 0, sizeof r->shut);
     memset(r->seen, 0, sizeof r->seen);
-    for (uint32_t i = 0; i < f->crowd.works_count; i++)
-        r->over_at_start[i] =
-            rules_summary(h, &f->crowd.works[i], &row) && row.state == JOB_CANCELLED;
+    for (uint32_t i = 0; i < f->crowd.works_count; i++) {
+        const struct work *work = &f->crowd.works[i];
+        r->over_at_start[i] = rules_summary(h, work, &row) && row.state == JOB_CANCELLED;
+        r->found[i] = 0;
+        for (uint64_t slot = 0; slot < work->job.trials; slot++)
+            r->found[i] |= (uint64_t)rules_has_result(h, work, slot) << slot;
+    }
 }
 
 /* ---- ears ---- */

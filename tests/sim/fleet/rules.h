@@ -35,6 +35,7 @@ struct rule_host {
     bool counts;                        /* ... and itself */
     bool shut[FLEET_JOBS_MAX];          /* the executor heard that it is over for good */
     bool over_at_start[FLEET_JOBS_MAX]; /* the disk had it cancelled when this life began */
+    uint64_t found[FLEET_JOBS_MAX]; /* slots with results that its disk had when this life began */
     struct rule_version seen[HOSTS_MAX];
     uint64_t map_sum; /* records are looked at when it changes */
     uint64_t lead_term;
@@ -61,9 +62,12 @@ struct rules {
     /* What some host has told, with enough copies as it saw the cluster then: slots are bits. */
     bool job_promised[FLEET_JOBS_MAX], cancel_promised[FLEET_JOBS_MAX];
     uint64_t promised[FLEET_JOBS_MAX];
+    uint64_t late[FLEET_JOBS_MAX]; /* slots of which a result came somewhere after the job's end */
 };
 
 void rules_host_up(struct host *h);
+bool rules_has_result(const struct host *h, const struct work *work,
+                      uint64_t slot); /* on its disk */
 bool rules_summary(const struct host *h, const struct work *work, struct msg_job_row *row);
 bool rules_is_over(const struct fleet *f, uint32_t work); /* on some disk */
 void rules_heard(struct host *h, enum room room, const struct event *event);

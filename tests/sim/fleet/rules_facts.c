@@ -34,12 +34,27 @@ static void judge_bytes(struct host *h, const struct bundle *b, struct span byte
     rules->bundles[cell].bytes = content;
 }
 
+/* A fact that comes to a store with the end of its job or later may change none of its rows. */
+static void note_late(struct host *h, const struct work *work, uint64_t slot) {
+    struct msg_job_row row;
+    if (rules_summary(h, work, &row) && row.state != JOB_OPEN)
+        h->fleet->rules->late[work->number] |= (uint64_t)1 << slot;
+}
+
+static void take_proposal(struct host *h, const struct msg_proposal_fact *m) {
+    const struct work *work = crowd_work(h->fleet, &m->job);
+    fleet_ensure(h->fleet, work != NULL && m->slot < work->job.trials,
+                 "host %u keeps a proposal of no trial", h->number);
+    note_late(h, work, m->slot);
+}
+
 static void take_result(struct host *h, const struct msg_result_fact *m) {
     const struct work *work = crowd_work(h->fleet, &m->job);
     fleet_ensure(h->fleet, work != NULL && m->slot < work->job.trials,
                  "host %u keeps a result of no trial", h->number);
     uint64_t attempt = m->attempt < ATTEMPTS_WATCHED ? m->attempt : ATTEMPTS_WATCHED - 1;
     h->fleet->rules->result_on[work->number][m->slot][attempt] |= (uint64_t)1 << h->number;
+    note_late(h, work, m->slot);
 }
 
 static void take_carried(struct host *h, struct span bytes) {
@@ -72,6 +87,8 @@ void rule_bundle_kept(struct host *h, struct span bytes) {
     while (bundle_next(&b, &fact, &err)) {
         if (fact.kind == MSG_result_fact)
             take_result(h, &fact.result_fact);
+        else if (fact.kind == MSG_proposal_fact)
+            take_proposal(h, &fact.proposal_fact);
         else if (fact.kind == MSG_carried_fact)
             take_carried(h, fact.carried_fact.bundle);
     }
@@ -140,13 +157,15 @@ static bool slot_is_safe(const struct host *h, const struct work *work, uint64_t
     return known;
 }
 
+/* What its disk had when it started counts there at once, wherever else it lies. */
 static uint64_t promised_slots(const struct host *h, const struct work *work) {
     uint64_t *promised = &h->fleet->rules->promised[work->number];
+    uint64_t found = h->fleet->rules->hosts[h->number].found[work->number];
     uint64_t count = 0;
     for (uint64_t slot = 0; slot < work->job.trials; slot++) {
         if (slot_is_safe(h, work, slot))
             *promised |= (uint64_t)1 << slot;
-        count += *promised >> slot & 1;
+        count += (*promised | found) >> slot & 1;
     }
     return count;
 }
@@ -170,17 +189,19 @@ void rule_recorded(struct host *h, const struct msg_recorded *m) {
     fleet_ensure(h->fleet, work != NULL && m->slot < work->job.trials,
                  "a result of no trial is recorded");
     (void)promised_slots(h, work);
-    fleet_ensure(h->fleet, h->fleet->rules->promised[work->number] >> m->slot & 1,
+    uint64_t found = h->fleet->rules->hosts[h->number].found[work->number];
+    fleet_ensure(h->fleet, (h->fleet->rules->promised[work->number] | found) >> m->slot & 1,
                  "host %u: job%u #%llu counts as recorded and lies on too few disks", h->number,
                  work->number, (ull)m->slot);
 }
 
+/* A host shows what its own disk has. */
 void rule_row_shown(struct host *h, const struct msg_job_row *row) {
     const struct work *work = crowd_work(h->fleet, &row->job);
     fleet_ensure(h->fleet, work != NULL, "host %u shows a job that nobody submitted", h->number);
-    uint64_t promised = bits(h->fleet->rules->promised[work->number]);
-    uint64_t told = row->done + row->infeasible + row->failed;
-    fleet_ensure(h->fleet, told <= promised,
-                 "host %u shows %llu trials of job%u, %llu are promised", h->number, (ull)told,
-                 work->number, (ull)promised);
+    uint64_t told = row->done + row->infeasible + row->failed, known = 0;
+    for (uint64_t slot = 0; slot < work->job.trials; slot++)
+        known += rules_has_result(h, work, slot);
+    fleet_ensure(h->fleet, told <= known, "host %u shows %llu trials of job%u, its disk has %llu",
+                 h->number, (ull)told, work->number, (ull)known);
 }
