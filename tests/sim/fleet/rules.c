@@ -157,5 +157,7 @@ void rules_saved(struct host *h, struct span bytes) {
     for (struct ops ops = ops_of(bytes); ops_next(&ops, &op, &wrong);) {
         if (op.table == TABLE_log)
             rule_bundle_kept(h, op.value);
+        else if (op.table == TABLE_summaries)
+            rule_summary_kept(h, op.value);
     }
 }

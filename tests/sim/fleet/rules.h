@@ -84,6 +84,7 @@ void rule_epoch_told(struct host *h); /* the leader room hears that it is stored
 void rule_lease_passed(struct host *h, const struct msg_lease *m);
 /* rules_facts.c */
 void rule_bundle_kept(struct host *h, struct span bytes);
+void rule_summary_kept(struct host *h, struct span value);
 void rule_head_kept(struct host *h, const struct op *op);
 void rule_admitted(struct host *h, const struct msg_admitted *m);
 void rule_stand(struct host *h, const struct msg_job_stand *m);

@@ -94,6 +94,20 @@ void rule_bundle_kept(struct host *h, struct span bytes) {
     }
 }
 
+/* A job's own rows may be there before the bundle that brought it is. */
+void rule_summary_kept(struct host *h, struct span value) {
+    struct rules *rules = h->fleet->rules;
+    struct msg m;
+    struct err err;
+    fleet_ensure(h->fleet, msg_decode(&m, value, &err) && m.kind == MSG_job_row,
+                 "host %u keeps a summary that is none", h->number);
+    const struct work *work = crowd_work(h->fleet, &m.job_row.job);
+    fleet_ensure(h->fleet, work != NULL, "host %u keeps a job that nobody submitted", h->number);
+    rules->job_on[work->number] |= (uint64_t)1 << h->number;
+    if (m.job_row.state == JOB_CANCELLED)
+        rules->cancel_on[work->number] |= (uint64_t)1 << h->number;
+}
+
 void rule_head_kept(struct host *h, const struct op *op) {
     struct span old;
     fleet_ensure(h->fleet, op->put, "host %u forgets how far a log is", h->number);
@@ -138,9 +152,12 @@ void rule_admitted(struct host *h, const struct msg_admitted *m) {
 
 void rule_accepted(struct host *h, uint32_t work, bool cancel) {
     const struct rules *rules = h->fleet->rules;
+    const struct rule_host *r = &rules->hosts[h->number];
     fleet_ensure(h->fleet, cancel ? rules->cancel_promised[work] : rules->job_promised[work],
-                 "host %u accepts %s job%u, which lies on too few disks", h->number,
-                 cancel ? "to cancel" : "", work);
+                 "host %u accepts %sjob%u, which lies on the disks of %llx; it counts on %llx%s",
+                 h->number, cancel ? "to cancel " : "", work,
+                 (ull)(cancel ? rules->cancel_on[work] : rules->job_on[work]), (ull)r->holders,
+                 r->counts ? " and itself" : "");
 }
 
 /* Every attempt that this disk knows of lies on enough of them. */
