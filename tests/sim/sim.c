@@ -174,6 +174,7 @@ int main(int argc, char **argv) {
     ensure(sodium_init() >= 0);
     make_casts();
     signal(SIGABRT, on_abort);
+    signal(SIGSEGV, on_abort);
     double until = options.seconds > 0 ? seconds_now() + options.seconds : 0;
     if (!run_all(options.from, options.to, options.cluster, until) ||
         (options.clusters > 0 && !run_all(1, options.clusters, true, until)))

@@ -40,8 +40,15 @@ static void forget(struct customer *c) {
     memset(c->questions, 0, sizeof c->questions);
 }
 
+static bool is_connected(const struct fleet *f, const struct customer *c) {
+    const struct host *h = &f->hosts[c->host];
+    return c->peer != 0 && host_is_up(h) && h->life == c->life;
+}
+
+/* To a machine that is gone without a word it is said in vain. */
 static void send_msg(struct fleet *f, const struct customer *c, const struct msg *m) {
-    board_post(f->hosts[c->host].board, ROOM_CLIENTS, c->peer, m);
+    if (is_connected(f, c))
+        board_post(f->hosts[c->host].board, ROOM_CLIENTS, c->peer, m);
 }
 
 /* NULL: it was asked already, or too much is. */
@@ -66,6 +73,7 @@ static void connect_to(struct fleet *f, struct customer *c, struct rng *r) {
     if (!host_is_up(&f->hosts[c->host]))
         return;
     c->peer = ++f->crowd.peers;
+    c->life = f->hosts[c->host].life;
     const struct question *q = new_question(f, c, MSG_hello, 0);
     send_msg(f, c,
              &(struct msg){.kind = MSG_hello,
@@ -75,8 +83,7 @@ static void connect_to(struct fleet *f, struct customer *c, struct rng *r) {
 }
 
 static void leave(struct fleet *f, struct customer *c) {
-    if (host_is_up(&f->hosts[c->host]))
-        send_msg(f, c, &(struct msg){.kind = MSG_left, .left.peer = c->peer});
+    send_msg(f, c, &(struct msg){.kind = MSG_left, .left.peer = c->peer});
     forget(c);
 }
 

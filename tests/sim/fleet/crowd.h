@@ -23,7 +23,7 @@ struct question {
 
 struct customer {
     uint32_t peer; /* 0: not connected */
-    uint32_t host;
+    uint32_t host, life;
     bool greeted;
     uint64_t acts;
     struct question questions[QUESTIONS_MAX];
