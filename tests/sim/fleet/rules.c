@@ -39,6 +39,11 @@ bool rules_has_result(const struct host *h, const struct work *work, uint64_t sl
     return (on >> h->number & 1) != 0;
 }
 
+bool rules_ends_differ(const struct fleet *f, uint32_t work) {
+    uint32_t ends = f->rules->ends[work];
+    return (ends & (ends - 1)) != 0;
+}
+
 /* ---- lives ---- */
 
 void rules_host_up(struct host *h) {
@@ -108,6 +113,7 @@ static bool is_judged(enum room from, enum room to, enum msg_kind kind) {
     case MSG_report: return from == ROOM_LEADER;
     case MSG_lead: return to == ROOM_GATEWAY;
     case MSG_lease: return from == ROOM_SCHED;
+    case MSG_spawn: return from == ROOM_EXECUTOR;
     case MSG_admitted:
     case MSG_job_stand:
     case MSG_recorded: return from == ROOM_FACTS;
@@ -127,6 +133,7 @@ void rules_said(struct host *h, enum room room, const struct frame *frame) {
     case MSG_admitted: rule_admitted(h, &m.admitted); break;
     case MSG_job_stand: rule_stand(h, &m.job_stand); break;
     case MSG_recorded: rule_recorded(h, &m.recorded); break;
+    case MSG_spawn: rule_spawn(h, &m.spawn); break;
     default: rule_epoch_said(h, &m); break;
     }
 }

@@ -104,6 +104,8 @@ void rule_summary_kept(struct host *h, struct span value) {
     const struct work *work = crowd_work(h->fleet, &m.job_row.job);
     fleet_ensure(h->fleet, work != NULL, "host %u keeps a job that nobody submitted", h->number);
     rules->job_on[work->number] |= (uint64_t)1 << h->number;
+    if (m.job_row.state != JOB_OPEN)
+        rules->ends[work->number] |= 1u << m.job_row.state;
     if (m.job_row.state == JOB_CANCELLED)
         rules->cancel_on[work->number] |= (uint64_t)1 << h->number;
 }

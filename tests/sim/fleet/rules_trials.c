@@ -5,7 +5,10 @@
 
 typedef unsigned long long ull; /* for printf */
 
-void rule_spawn(struct host *h, uint32_t number, uint64_t slot, uint64_t attempt) {
+void rule_spawn(struct host *h, const struct msg_spawn *m) {
+    uint32_t number;
+    uint64_t slot, attempt;
+    runs_what(h, m, &number, &slot, &attempt);
     const struct rule_host *r = &h->fleet->rules->hosts[h->number];
     fleet_ensure(h->fleet, number < h->fleet->crowd.works_count, "host %u runs a trial of no job",
                  h->number);

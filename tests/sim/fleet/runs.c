@@ -56,17 +56,21 @@ static uint64_t next_number(const struct fleet *f, struct span *argv) {
     return (uint64_t)number;
 }
 
+void runs_what(const struct host *h, const struct msg_spawn *m, uint32_t *work, uint64_t *slot,
+               uint64_t *attempt) {
+    struct span argv = span_from(m->argv, sizeof "train");
+    *work = (uint32_t)next_number(h->fleet, &argv);
+    *slot = next_number(h->fleet, &argv);
+    *attempt = next_number(h->fleet, &argv);
+}
+
 static void spawn(struct host *h, const struct msg_spawn *m) {
     struct run *r = NULL;
     for (size_t i = 0; i < RUNS_MAX && r == NULL; i++)
         r = h->runs.items[i].state == RUN_NONE ? &h->runs.items[i] : NULL;
     fleet_ensure(h->fleet, r != NULL, "host %u starts more trials than it has places", h->number);
-    struct span argv = span_from(m->argv, sizeof "train");
     *r = (struct run){.state = RUN_STARTS, .number = m->run};
-    r->work = (uint32_t)next_number(h->fleet, &argv);
-    r->slot = next_number(h->fleet, &argv);
-    r->attempt = next_number(h->fleet, &argv);
-    rule_spawn(h, r->work, r->slot, r->attempt);
+    runs_what(h, m, &r->work, &r->slot, &r->attempt);
     r->fate = draw_fate(h->fleet, r);
     plan_next(h, r, 1);
 }

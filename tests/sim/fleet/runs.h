@@ -26,6 +26,9 @@ struct runs {
     struct run items[RUNS_MAX];
 };
 
+/* Which attempt of which job is started. */
+void runs_what(const struct host *h, const struct msg_spawn *m, uint32_t *work, uint64_t *slot,
+               uint64_t *attempt);
 struct port runs_port(struct host *h);
 void runs_host_down(struct host *h);
 void runs_next(struct host *h, uint64_t place, uint64_t version);
