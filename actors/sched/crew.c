@@ -112,15 +112,23 @@ static void wake(struct sched *s, uint32_t list) {
 }
 
 void crew_wake(struct sched *s) {
-    wake(s, FLIGHTS_ENDED);
+    if (!s->held)
+        wake(s, FLIGHTS_ENDED);
     wake(s, FLIGHTS_ORPHANS);
+}
+
+/* While this disk does not keep up, what has ended is not late. */
+void crew_hold(struct sched *s, bool on) {
+    struct flight *f = flights_first(&s->flights, FLIGHTS_ENDED);
+    for (; s->held && !on && f != NULL; f = flights_next(&s->flights, f))
+        f->due = s->now + RECORD_MS;
+    s->held = on;
 }
 
 when_ms crew_deadline(const struct sched *s) {
     when_ms rests = s->workers.wakes == 0 ? WHEN_NEVER : s->workers.wakes;
-    return when_sooner(when_sooner(flights_due(&s->flights, FLIGHTS_ENDED),
-                                   flights_due(&s->flights, FLIGHTS_ORPHANS)),
-                       rests);
+    when_ms ended = s->held ? WHEN_NEVER : flights_due(&s->flights, FLIGHTS_ENDED);
+    return when_sooner(when_sooner(ended, flights_due(&s->flights, FLIGHTS_ORPHANS)), rests);
 }
 
 /* It is gone: what it had is given out again, for the facts of what it had ended there is little time left. */

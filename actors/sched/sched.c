@@ -299,7 +299,7 @@ static void sched_step(void *self, const struct event *event, struct moment at, 
     case MSG_worker: crew_worker(s, &m->worker); break;
     case MSG_lead: on_lead(s, &m->lead); break;
     case MSG_recorded: on_recorded(s, &m->recorded); break;
-    case MSG_hold: s->held = m->hold.on; break;
+    case MSG_hold: crew_hold(s, m->hold.on); break;
     case MSG_quit: s->quitting = true; break;
     default: s->nonsense++; break;
     }

@@ -14,8 +14,8 @@
  *            the start of a term are flights from then on, whoever gave them out; an attempt that is recorded already is
  *            not among them;
  *          - a place is free when its worker says so, not when a record comes: that may be of another worker's attempt;
- *          - no flight waits for ever: what a worker has ended is given out again if it is not recorded RECORD_MS later, or
- *            at once if the worker takes it back; a worker that is gone: what it had is given out again as the same attempt,
+ *          - no flight waits for ever: what a worker has ended is given out again if it is not recorded RECORD_MS later (as
+ *            long as the own disk holds, that time does not pass), or at once if the worker takes it back; a worker that is gone: what it had is given out again as the same attempt,
  *            at once; what it had ended, and what its reports do not name LOST_MS after it was leased, GRACE_MS later. A
  *            result that comes later still is welcome, and ends the slot wherever it is then;
  *          - who cannot start the trials of a job (`unable`) gets none of it, for a second first and twice as long each time;

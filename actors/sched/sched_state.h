@@ -40,6 +40,7 @@ void crew_capacity(struct sched *s, uint64_t slots);
 void crew_worker(struct sched *s, const struct msg_worker *m);
 void crew_ended(struct sched *s, uint32_t peer, const struct msg_ended *m);
 void crew_wake(struct sched *s); /* what has waited for its fact for too long is given out again */
+void crew_hold(struct sched *s, bool on);
 when_ms crew_deadline(const struct sched *s);
 
 #endif

@@ -34,6 +34,25 @@ static void what_has_ended_and_is_never_recorded_runs_again(void **state) {
     assert_int_equal(board_deadline(f->stage->board), WHEN_NEVER);
 }
 
+static void what_has_ended_is_not_late_while_the_own_disk_is(void **state) {
+    struct fixture *f = *state;
+    worker(f, A, 1);
+    lead(f, true);
+    open_job(f, 1, (struct span){0});
+    proposed(f, 0);
+    ended(f, A, 0, 1, false);
+    stage_tell(f->stage, ROOM_SCHED, ROOM_FACTS, 0,
+               &(struct msg){.kind = MSG_hold, .hold.on = true});
+    assert_int_equal(board_deadline(f->stage->board), WHEN_NEVER);
+    stage_pass(f->stage, 60000);
+    stage_tell(f->stage, ROOM_SCHED, ROOM_FACTS, 0,
+               &(struct msg){.kind = MSG_hold, .hold.on = false});
+    stage_pass(f->stage, 29999);
+    assert_int_equal(asked(f), 1);
+    stage_pass(f->stage, 1);
+    expect_asked(f, 2, 0);
+}
+
 static void what_a_worker_takes_back_runs_again_at_once(void **state) {
     struct fixture *f = *state;
     worker(f, A, 1);
@@ -247,6 +266,7 @@ static void when_its_job_is_over_a_worker_does_not_rest_and_nothing_more_is_give
 int main(void) {
     const struct CMUnitTest tests[] = {
         STAGED(what_has_ended_and_is_never_recorded_runs_again),
+        STAGED(what_has_ended_is_not_late_while_the_own_disk_is),
         STAGED(what_a_worker_takes_back_runs_again_at_once),
         STAGED(an_attempt_that_is_recorded_is_not_reported_back_into_flight),
         STAGED(a_running_attempt_behind_the_recorded_ones_only_holds_its_place),
