@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # run.sh [NAME...]: does the simulator find bugs? Each patch of this folder breaks one rule of the cores; each must be found
-# within ZYG_PLANTED_SEEDS seeds (default 2000). The cores are built once as they are and must pass; then, for each patch, only
+# within ZYG_PLANTED_SEEDS seeds (default 2000) of a single node, or ZYG_PLANTED_CLUSTERS (default 400) of whole clusters when
+# its name begins with "cluster-". The cores are built once as they are and must pass; then, for each patch, only
 # the file it changes is built anew. Which files are cores CMakeLists.txt has said in ZYG_BUILD (default build/debug).
 set -euo pipefail
 
@@ -8,6 +9,7 @@ planted=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$planted/../../.." && pwd)
 cores=$(<"${ZYG_BUILD:-$root/build/debug}/core-files.txt")
 seeds=${ZYG_PLANTED_SEEDS:-2000}
+clusters=${ZYG_PLANTED_CLUSTERS:-400}
 healthy=100
 dir=$(mktemp -d "${TMPDIR:-/tmp}/planted-XXXXXX")
 trap 'rm -rf "$dir"' EXIT
@@ -35,7 +37,7 @@ build() { # SOURCE...: compiles these and links all
 }
 
 build "${sources[@]}"
-if ! ./sim "$healthy" >healthy.log 2>&1; then
+if ! ./sim "$healthy" --clusters $((healthy / 4)) >healthy.log 2>&1; then
     cat healthy.log
     echo "the cores break a rule without any patch: nothing below would mean anything"
     exit 1
@@ -55,8 +57,10 @@ for patch in "$planted"/*.patch; do
         missed=$((missed + 1))
     else
         build "$file"
-        if timeout 120 ./sim "$seeds" >run.log 2>&1; then
-            echo "missed  $name: $seeds seeds kept every rule"
+        run=("$seeds")
+        [[ $name != cluster-* ]] || run=(--cluster "$clusters")
+        if timeout 120 ./sim "${run[@]}" >run.log 2>&1; then
+            echo "missed  $name: ${run[*]} seeds kept every rule"
             missed=$((missed + 1))
         else
             found=$(sed -n 's/^seed \([0-9]*\) broke a rule.*/\1/p' run.log)
