@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { HAND_OVER_MS = 60000, LED_MS = 2000 };
+enum { HAND_OVER_MS = 60000, HEARD_MS = 2000, LED_MS = 2000 };
 
 enum phase {
     PHASE_STAYS,   /* at work, or idle for not long enough */
@@ -196,8 +196,13 @@ static void leave(struct elastic *e, when_ms now, struct says *out) {
     say_farewell(false, false, out);
 }
 
+/* An heir that itself said farewell at the same time has been heard of by then, and is none. */
+static bool is_relieved(const struct elastic *e, when_ms now) {
+    return !has_holder(e) || (e->handed_over && now - e->leaving_since >= HEARD_MS);
+}
+
 static void go_on(struct elastic *e, when_ms now, struct says *out) {
-    if (may_go(e) && (e->handed_over || !has_holder(e))) {
+    if (may_go(e) && is_relieved(e, now)) {
         e->phase = PHASE_GONE;
         say_farewell(true, false, out);
         say_to(out, ROOM_NODE, 0, &(struct msg){.kind = MSG_quit, .quit.why = ERR_NONE});
@@ -263,7 +268,9 @@ static when_ms elastic_deadline(const void *self) {
     const struct elastic *e = self;
     if (e->quitting || e->phase == PHASE_GONE)
         return WHEN_NEVER;
-    return e->phase == PHASE_LEAVING ? e->leaving_since + HAND_OVER_MS : leave_time(e);
+    if (e->phase == PHASE_STAYS)
+        return leave_time(e);
+    return e->leaving_since + (e->handed_over && may_go(e) ? HEARD_MS : HAND_OVER_MS);
 }
 
 static void elastic_check(const void *self) {

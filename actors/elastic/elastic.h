@@ -17,7 +17,9 @@
  *
  * Holds    - without another active member that stores, a node that holds facts stays (when its disk stays, it may go, but
  *            not from an open job: nobody would go on with it);
- *          - of nodes that would all leave at once none counts another that is LEAVING: the one with the smallest id stays;
+ *          - of nodes that would all leave at once none counts another that is LEAVING: the one with the smallest id stays.
+ *            Each waits HEARD_MS after its farewell for those of the others: two that cannot hear each other for longer, and
+ *            have not found that out yet, may both go;
  *          - what was handed over is only believed when it was said after the farewell.
  * Memory   the caller's, elastic_size() bytes of zeros.
  * Errors   none; what makes no sense is dropped.

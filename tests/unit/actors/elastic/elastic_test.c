@@ -8,7 +8,7 @@
 #include "actors/member/member.h"
 #include "tests/lib/stage.h"
 
-enum { SELF = 5, SMALLER = 1, LARGER = 9, IDLE_MS = 30000, LED_MS = 2000 };
+enum { SELF = 5, SMALLER = 1, LARGER = 9, IDLE_MS = 30000, LED_MS = 2000, HEARD_MS = 2000 };
 
 struct fixture {
     struct stage *stage;
@@ -105,6 +105,7 @@ static void an_idle_node_leaves_hands_over_and_goes(void **state) {
     stage_pass(f->stage, 1);
     expect(f, "l");
     handed_over(f, 3);
+    stage_pass(f->stage, HEARD_MS);
     expect(f, "l");
     handed_over(f, 0);
     expect(f, "ldq");
@@ -155,9 +156,10 @@ static void a_leader_that_leaves_is_followed(void **state) {
     know(f, SMALLER, MEMBER_ALIVE, true);
     stage_pass(f->stage, IDLE_MS);
     lead(f, 0); /* it has stepped down */
-    stage_pass(f->stage, 100);
-    expect(f, "l");
     handed_over(f, 0);
+    stage_pass(f->stage, HEARD_MS - 1);
+    expect(f, "l");
+    stage_pass(f->stage, 1);
     expect(f, "ldq");
 }
 
@@ -209,6 +211,7 @@ static void of_all_that_leave_the_smallest_stays(void **state) {
     expect(f, "l");
     know(f, SMALLER, MEMBER_LEAVING, true); /* that one stays, and will be there to take over */
     handed_over(f, 0);
+    stage_pass(f->stage, HEARD_MS);
     expect(f, "l");
     know(f, SMALLER, MEMBER_ALIVE, true);
     expect(f, "ldq");
@@ -272,7 +275,19 @@ static void nobody_goes_from_a_job_that_only_he_can_end(void **state) {
     know(f, SMALLER, MEMBER_ALIVE, true); /* does */
     stage_pass(f->stage, IDLE_MS);
     handed_over(f, 0);
+    stage_pass(f->stage, HEARD_MS);
     expect(f, "ldq");
+}
+
+static void two_that_leave_at_once_hear_of_each_other(void **state) {
+    struct fixture *f = *state;
+    know(f, LARGER, MEMBER_ALIVE, true);
+    stage_pass(f->stage, IDLE_MS);
+    handed_over(f, 0); /* all is there, but its farewell is on the way */
+    stage_pass(f->stage, HEARD_MS - 1);
+    know(f, LARGER, MEMBER_LEAVING, true);
+    stage_pass(f->stage, 10 * IDLE_MS);
+    expect(f, "ls");
 }
 
 static void without_a_cluster_it_goes_when_no_job_is_open(void **state) {
@@ -345,6 +360,7 @@ int main(void) {
         STAGED(who_was_asked_to_quit_does_not_leave_as_well),
         STAGED(who_is_asked_to_quit_while_it_leaves_says_no_more),
         STAGED(nobody_goes_from_a_job_that_only_he_can_end),
+        STAGED(two_that_leave_at_once_hear_of_each_other),
         STAGED(without_a_cluster_it_goes_when_no_job_is_open),
         STAGED(who_asks_is_told_how_busy_it_is),
     };
