@@ -43,11 +43,13 @@ submit() {
     for tries in 1 2 3 4 5 6 7 8; do
         draw ${#NODES[@]}
         name=${NODES[drawn]}
-        if [ "${condition[$name]}" = up ] && on "$name" timeout 5 zyg submit -q "$WORK/job.yaml" >"$WORK/submit.out" 2>"$WORK/submit.err"; then
+        [ "${condition[$name]}" = up ] || continue
+        if on "$name" timeout 5 zyg submit -q "$WORK/job.yaml" >"$WORK/submit.out" 2>"$WORK/submit.err"; then
             jobs_accepted+=("$(<"$WORK/submit.out")")
             say_act "$name took $(<"$WORK/submit.out")"
             return
         fi
+        say_act "$name did not take a job: $(head -n 1 "$WORK/submit.err")"
     done
 }
 
