@@ -141,6 +141,20 @@ for name in a b c; do
     wait_until 10 "$name to see all" sees "$name" "alive alive alive"
 done
 
+# ---- with nothing to do: what passes the wires, all headers included ----
+
+sent() { at "$1" awk '/to_/ { bytes += $10 } END { print bytes + 0 }' /proc/net/dev; }
+declare -A before
+e2e_pass_time 3
+for name in a b c; do
+    before[$name]=$(sent "$name")
+done
+begin=$(now_ms)
+e2e_pass_time 10
+for name in a b c; do
+    assert_less $((($(sent "$name") - before[$name]) * 1000 / ($(now_ms) - begin))) 1000 "bytes a second that $name sends"
+done
+
 # ---- one node is cut off from both others: each side goes on, and knows in time ----
 
 for lost in a b; do
