@@ -284,6 +284,25 @@ static void launch(struct facts *f, when_ms now, struct says *out) {
     f->urgent = false;
 }
 
+/* While this node leaves: how much of what it holds others do not have yet, whenever that has changed. */
+static void hand_over(struct facts *f, struct says *out) {
+    uint32_t copies = 2;
+    if (!f->spread.leaving) {
+        f->handing_over = false;
+        return;
+    }
+    for (uint32_t i = 0; i <= SEAT_SCRATCH; i++)
+        copies = copies < f->seats[i].job.copies ? f->seats[i].job.copies : copies;
+    struct batches *b = &f->batches;
+    bool unsaved = b->under_way || !batch_is_empty(batches_oldest(b));
+    uint64_t lacking = spread_lacking(&f->spread, copies) + unsaved;
+    if (f->handing_over && lacking == f->lacking)
+        return;
+    f->handing_over = true;
+    f->lacking = lacking;
+    say(out, &(struct msg){.kind = MSG_handed_over, .handed_over.lacking = lacking});
+}
+
 /* After every event: what can go to the store goes, what can be promised is promised. */
 static void settle(struct facts *f, struct moment at, struct says *out) {
     keep_promises(f, out);
@@ -301,6 +320,7 @@ static void settle(struct facts *f, struct moment at, struct says *out) {
         launch(f, at.now, out);
     if (f->life == FACTS_UP)
         spread_go(&f->spread, at.now, out);
+    hand_over(f, out);
     set_hold(f, f->ailing || batches_waiting(b) >= BATCHES_HOLD || pledge_holds(&f->pledge), out);
     /* A disk that stays full would keep the process for ever; what it refused was not acknowledged. */
     bool kept = !b->under_way && batch_is_empty(batches_oldest(b));

@@ -9,9 +9,9 @@
  *
  * Hears    start, admit, job_want (gateway); proposed (tuner); outcome (executor); node_known (member); lead (leader); heads,
  *          bundles (other nodes, through member); saved, save_failed, rows (store); quit; the time.
- * Says     save, scan (store); admitted, job_stand, ailing (gateway, leader); job_open, job_shut (all; sched hears job_open only where
- *          this node leads); learned (tuner); recorded (sched, where this node leads), hold (sched, leader); dropped (leader); heads, bundles
- *          (neighbours, by say_to MEMBER); quiet.
+ * Says     save, scan (store); admitted, job_stand (gateway); ailing, hold (also leader); job_open, job_shut (all; sched hears
+ *          job_open only where this node leads); learned (tuner); recorded (sched, where this node leads); dropped (leader);
+ *          handed_over (elastic, while this node is leaving); heads, bundles (other nodes, by say_to MEMBER); quiet.
  * Holds    - an answer that promises durability lies in the batch it depends on and is said when that batch is on this disk
  *            and its bundles on enough others (pledge.h);
  *          - a transaction holds bundles and all that they do to the rows, so a crash leaves both or neither;

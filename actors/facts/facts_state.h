@@ -27,6 +27,8 @@ struct facts {
     bool said_quiet;
     bool holding;
     bool ailing;
+    bool handing_over; /* this node leaves, and elastic has heard: */
+    uint64_t lacking;
     bool announcing;  /* some seats are to be judged, or sched is to hear of them */
     bool urgent;      /* somebody waits for the newest batch */
     when_ms launched; /* when the last batch went to the store */

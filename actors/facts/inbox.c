@@ -2,9 +2,12 @@
 
 #include "proto/base/check.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { ENTRY_HEADER = 5 };
+
+static_assert(0 + INBOX_BYTES == 0 + SPREAD_INBOX_BYTES, "others send as much as fits");
 
 /* ---- entries ---- */
 

@@ -3,6 +3,7 @@
 #include "actors/member/member.h"
 #include "proto/base/check.h"
 #include "proto/base/mp.h"
+#include "proto/job/job.h"
 #include "store/ops.h"
 
 #include <assert.h>
@@ -26,35 +27,36 @@ struct neighbour *spread_neighbour(struct spread *s, uint32_t peer) {
     return NULL;
 }
 
-static bool is_holder(const struct spread *s, uint32_t peer) {
+static struct holder *holder_of(struct spread *s, uint32_t peer) {
     for (uint32_t i = 0; i < s->holders_count; i++) {
-        if (s->holders[i] == peer)
-            return true;
+        if (s->holders[i].peer == peer)
+            return &s->holders[i];
     }
-    return false;
+    return NULL;
 }
 
-static void set_holder(struct spread *s, uint32_t peer, bool holds) {
-    for (uint32_t i = 0; i < s->holders_count; i++) {
-        if (s->holders[i] != peer)
-            continue;
-        if (!holds)
-            s->holders[i] = s->holders[--s->holders_count];
-        return;
-    }
-    if (holds && s->holders_count < LIMIT_MEMBERS)
-        s->holders[s->holders_count++] = peer;
+static void set_holder(struct spread *s, const struct msg_node_known *known, bool holds) {
+    struct holder *h = holder_of(s, (uint32_t)known->peer);
+    if (h != NULL && !holds)
+        *h = s->holders[--s->holders_count];
+    else if (h == NULL && holds && s->holders_count < LIMIT_MEMBERS)
+        h = &s->holders[s->holders_count++];
+    if (h != NULL && holds)
+        *h = (struct holder){
+            .peer = (uint32_t)known->peer, .generation = known->generation, .node = known->node};
 }
 
 /* It is met from the start: nothing that was known of it holds. */
 static void meet(struct neighbour *n, when_ms now) {
     const uint32_t peer = n->peer;
     const uint64_t generation = n->generation;
-    const bool eager = n->eager;
+    const bool eager = n->eager, far = n->far, holds = n->holds;
     *n = (struct neighbour){.step = NEIGHBOUR_MEETS,
                             .peer = peer,
                             .generation = generation,
                             .eager = eager,
+                            .far = far,
+                            .holds = holds,
                             .tell_all = true,
                             .told_all = INT64_MIN,
                             .rest_until = INT64_MIN,
@@ -62,40 +64,93 @@ static void meet(struct neighbour *n, when_ms now) {
                             .again_at = now + SPREAD_AGAIN_LEAST};
 }
 
-static struct neighbour *free_neighbour(struct spread *s) {
+/* For one to which an edge leads there is always a place: those that are far are few. */
+static struct neighbour *free_neighbour(struct spread *s, bool far) {
+    uint32_t fars = 0;
+    for (uint32_t i = 0; i < s->neighbours_used; i++)
+        fars += s->neighbours[i].step != NEIGHBOUR_NONE && s->neighbours[i].far;
+    if (far && fars == SPREAD_FAR)
+        return NULL;
     for (uint32_t i = 0; i < s->neighbours_used; i++) {
         if (s->neighbours[i].step == NEIGHBOUR_NONE)
             return &s->neighbours[i];
     }
-    return s->neighbours_used < LIMIT_EDGES ? &s->neighbours[s->neighbours_used++] : NULL;
+    return s->neighbours_used < LIMIT_EDGES + SPREAD_FAR ? &s->neighbours[s->neighbours_used++]
+                                                         : NULL;
+}
+
+static void count_near(struct spread *s) {
+    uint32_t holders = 0;
+    s->near = 0;
+    for (uint32_t i = 0; i < s->neighbours_used; i++) {
+        const struct neighbour *n = &s->neighbours[i];
+        bool near = n->step != NEIGHBOUR_NONE && !n->far;
+        s->near += near;
+        holders += near && n->holds;
+    }
+    s->mesh = holders == s->holders_count;
+}
+
+/* So many near holders are enough for any promise. */
+static bool needs_far(const struct spread *s) {
+    uint32_t holders = 0;
+    for (uint32_t i = 0; i < s->neighbours_used; i++) {
+        const struct neighbour *n = &s->neighbours[i];
+        holders += n->step != NEIGHBOUR_NONE && !n->far && n->holds;
+    }
+    return holders + 1 < COPIES_MAX;
+}
+
+static struct neighbour *know_neighbour(struct spread *s, const struct holder *h, bool far,
+                                        bool eager, bool holds, when_ms now) {
+    struct neighbour *n = spread_neighbour(s, h->peer);
+    bool anew = n == NULL || n->generation != h->generation || n->far != far;
+    if (n == NULL)
+        n = free_neighbour(s, far);
+    if (n == NULL)
+        return NULL; /* member keeps no more edges than there are places */
+    n->peer = h->peer;
+    n->generation = h->generation;
+    n->eager = eager;
+    n->far = far;
+    n->holds = holds;
+    if (anew)
+        meet(n, now);
+    return n;
+}
+
+static void forget_neighbours(struct spread *s, uint32_t peer) {
+    bool all_far = !needs_far(s);
+    for (uint32_t i = 0; i < s->neighbours_used; i++) {
+        struct neighbour *n = &s->neighbours[i];
+        if (n->peer == peer || (n->far && all_far))
+            n->step = NEIGHBOUR_NONE;
+    }
+}
+
+static void know_other(struct spread *s, const struct msg_node_known *known, bool holds,
+                       when_ms now) {
+    const struct holder h = {.peer = (uint32_t)known->peer, .generation = known->generation};
+    set_holder(s, known, holds);
+    if (known->neighbour || (holds && needs_far(s)))
+        (void)know_neighbour(s, &h, !known->neighbour, known->eager, holds, now);
+    else
+        forget_neighbours(s, h.peer);
+    if (known->neighbour)
+        forget_neighbours(s, 0); /* those that are far and not needed any more */
+    count_near(s);
 }
 
 void spread_known(struct spread *s, const struct msg_node_known *known, when_ms now) {
     bool holds =
         known->active && known->state == MEMBER_ALIVE && (known->flags & MEMBER_STORES) != 0;
-    if (known->peer == 0) {
-        s->self_leaves = !holds;
-        s->unsure = s->unsure && !known->active;
+    if (known->peer != 0) {
+        know_other(s, known, holds, now);
         return;
     }
-    uint32_t peer = (uint32_t)known->peer;
-    set_holder(s, peer, holds);
-    struct neighbour *n = spread_neighbour(s, peer);
-    if (!known->neighbour) {
-        if (n != NULL)
-            n->step = NEIGHBOUR_NONE;
-        return;
-    }
-    bool anew = n == NULL || n->generation != known->generation;
-    if (n == NULL)
-        n = free_neighbour(s);
-    if (n == NULL)
-        return; /* member keeps no more edges than there are places */
-    n->peer = peer;
-    n->generation = known->generation;
-    n->eager = known->eager;
-    if (anew)
-        meet(n, now);
+    s->self_leaves = !holds;
+    s->leaving = known->state == MEMBER_LEAVING;
+    s->unsure = s->unsure && !known->active;
 }
 
 uint32_t spread_holders(const struct spread *s) {
@@ -115,15 +170,41 @@ uint32_t spread_copies(const struct spread *s, uint32_t log, uint64_t next) {
     uint32_t count = counts && s->logs->items[log].synced >= next;
     for (uint32_t i = 0; i < s->neighbours_used; i++) {
         const struct neighbour *n = &s->neighbours[i];
-        count += n->step != NEIGHBOUR_NONE && n->next[log] >= next && is_holder(s, n->peer);
+        count += n->step != NEIGHBOUR_NONE && n->next[log] >= next && n->holds;
     }
     return count;
+}
+
+/* How far this log is on at least so many other disks that stay. */
+static uint64_t kept_elsewhere(const struct spread *s, uint32_t log, uint32_t copies) {
+    uint64_t highest[COPIES_MAX] = {0};
+    for (uint32_t i = 0; i < s->neighbours_used; i++) {
+        const struct neighbour *n = &s->neighbours[i];
+        uint64_t next = n->step != NEIGHBOUR_NONE && n->holds ? n->next[log] : 0;
+        for (uint32_t j = 0; j < copies; j++) {
+            uint64_t least = next < highest[j] ? next : highest[j];
+            highest[j] = next < highest[j] ? highest[j] : next;
+            next = least;
+        }
+    }
+    return copies > 0 ? highest[copies - 1] : 0;
+}
+
+uint64_t spread_lacking(const struct spread *s, uint32_t copies) {
+    uint64_t lacking = 0;
+    uint32_t wanted = copies < s->holders_count ? copies : s->holders_count;
+    ensure(copies <= COPIES_MAX);
+    for (uint32_t i = 0; i < s->logs->count; i++) {
+        uint64_t kept = kept_elsewhere(s, i, wanted), synced = s->logs->items[i].synced;
+        lacking += kept < synced ? synced - kept : 0;
+    }
+    return lacking;
 }
 
 /* ---- what the neighbours have ---- */
 
 static void seek(struct spread *s, struct neighbour *n) {
-    n->step = NEIGHBOUR_SEEKS;
+    n->step = n->far ? NEIGHBOUR_WALKS : NEIGHBOUR_SEEKS;
     n->seek_log = 0;
     n->scan = 0;
     n->cursor = s->logs->serial_synced + 1;
@@ -168,14 +249,17 @@ static void read_heads(struct spread *s, struct neighbour *n, struct span bytes)
             return;
         }
         memcpy(id.bytes, author.data, sizeof id.bytes);
-        struct log *log = logs_get(s->logs, &id, generation, false);
-        if (log != NULL)
+        const struct log *log = logs_find(s->logs, &id, generation);
+        if (log != NULL) /* others begin with a bundle: whoever only names them fills nothing */
             raise_head(n, logs_number(s->logs, log), next);
     }
 }
 
 void spread_heads(struct spread *s, uint32_t peer, const struct msg_heads *heads, when_ms now) {
     struct neighbour *n = spread_neighbour(s, peer);
+    const struct holder *h = n == NULL ? holder_of(s, peer) : NULL;
+    if (h != NULL) /* it needs to know what is here, and finds no nearer holder */
+        n = know_neighbour(s, h, true, false, true, now);
     if (n == NULL || heads->store.len != STORE_ID_BYTES) {
         s->nonsense++;
         return;
@@ -192,6 +276,8 @@ void spread_heads(struct spread *s, uint32_t peer, const struct msg_heads *heads
     read_heads(s, n, heads->heads);
     if (n->step == NEIGHBOUR_MEETS && knows && !heads->more)
         seek(s, n);
+    if (n->far && n->step == NEIGHBOUR_WALKS)
+        n->again_at = now + SPREAD_FAR_MS;
     land_flights(n, now);
 }
 
@@ -309,20 +395,28 @@ static void sought(struct neighbour *n, const struct msg_rows *rows) {
 
 /* ---- sending ---- */
 
+static bool goes_at_once(const struct spread *s, const struct neighbour *n) {
+    return n->eager && !s->mesh;
+}
+
 /* The last serial that may go to this neighbour now. */
 static uint64_t walk_limit(const struct spread *s, const struct neighbour *n) {
-    if (n->eager)
+    if (goes_at_once(s, n))
         return s->logs->serial_synced;
     return s->own_serial > s->old_serial ? s->own_serial : s->old_serial;
 }
 
-static bool may_send(const struct neighbour *n) {
-    return n->flying < SPREAD_FLIGHT_BYTES && n->count < SPREAD_FLIGHTS - WALK_ROWS;
+/* All that are next to a node share its inbox: what does not fit is lost and comes again. About as many are next to it as
+ * are next to this one. */
+static bool may_send(const struct spread *s, const struct neighbour *n) {
+    size_t share = SPREAD_INBOX_BYTES / (s->near > 1 ? s->near : 2);
+    size_t window = share < SPREAD_MESSAGE_BYTES ? SPREAD_MESSAGE_BYTES : share;
+    return n->flying < window && n->count < SPREAD_FLIGHTS - WALK_ROWS;
 }
 
 static void walk_on(struct spread *s, struct neighbour *n, struct says *out) {
     uint64_t limit = walk_limit(s, n);
-    if (n->cursor > limit || !may_send(n))
+    if (n->cursor > limit || !may_send(s, n))
         return;
     uint8_t memory[8];
     struct buf after = buf_of(memory, sizeof memory);
@@ -367,7 +461,7 @@ static void walked(struct spread *s, struct neighbour *n, const struct msg_rows 
     struct mp in = mp_of(rows->rows);
     bool idle = n->count == 0;
     uint64_t last = n->cursor - 1;
-    while (mp_peek(&in) != MP_END && in.bad == NULL && may_send(n)) {
+    while (mp_peek(&in) != MP_END && in.bad == NULL && may_send(s, n)) {
         struct span key = mp_bin(&in), bytes = mp_bin(&in);
         if (key.len != 8 || in.bad != NULL)
             break;
@@ -400,12 +494,23 @@ bool spread_rows(struct spread *s, const struct msg_rows *rows, when_ms now, str
 
 /* ---- time ---- */
 
+static bool is_behind(const struct spread *s, const struct neighbour *n) {
+    for (uint32_t i = 0; i < s->logs->count; i++) {
+        if (n->next[i] < s->logs->items[i].synced)
+            return true;
+    }
+    return false;
+}
+
 static void try_again(struct spread *s, struct neighbour *n, when_ms now) {
     n->again_pause =
         2 * n->again_pause < SPREAD_AGAIN_MOST ? 2 * n->again_pause : SPREAD_AGAIN_MOST;
     if (n->step == NEIGHBOUR_MEETS) {
         n->tell_all = true;
         n->again_at = now + n->again_pause;
+    } else if (n->far) { /* what it said may be lost on the way: who says all hears all */
+        n->tell_all = is_behind(s, n);
+        n->again_at = now + SPREAD_FAR_MS;
     } else {
         seek(s, n);
     }
@@ -418,7 +523,7 @@ static void go(struct spread *s, struct neighbour *n, when_ms now, struct says *
         n->told_all = now;
         tell(s, n, true, out);
     }
-    if (n->scan != 0 || n->rest_until > now)
+    if (n->far || n->scan != 0 || n->rest_until > now)
         return;
     n->rest_until = INT64_MIN;
     if (n->step == NEIGHBOUR_SEEKS)
@@ -453,12 +558,12 @@ when_ms spread_deadline(const struct spread *s) {
         if (n->step == NEIGHBOUR_NONE)
             continue;
         soonest = when_sooner(soonest, n->again_at);
-        if (n->scan != 0)
+        if (n->far || n->scan != 0)
             continue;
         if (n->rest_until != INT64_MIN && n->step != NEIGHBOUR_MEETS)
             soonest = when_sooner(soonest, n->rest_until);
-        if (n->step == NEIGHBOUR_WALKS && !n->eager && s->moments_count > 0 && may_send(n) &&
-            n->cursor <= s->logs->serial_synced)
+        if (n->step == NEIGHBOUR_WALKS && !goes_at_once(s, n) && s->moments_count > 0 &&
+            may_send(s, n) && n->cursor <= s->logs->serial_synced)
             soonest = when_sooner(soonest, s->moments[0].when + SPREAD_LAZY_MS);
     }
     return soonest;

@@ -1,15 +1,18 @@
 /* spread - how logs get to the other stores, and what is known of where they are: one cursor a neighbour, heads both ways.
  *
  * Both sides of an edge say which logs they have synced and how far (`heads`: all of it in pages when they meet, then what
- * has changed, at once and then no more often than every 5 ms). Each sends what the other lacks in the order in which it came here, so that a job comes
- * before its results: the cursor starts at the oldest bundle the other lacks (table log_index) and walks table log. On an
- * edge that is not eager, what others have signed waits for 100 ms, because it may get there another way meanwhile.
+ * has changed, at once and then no more often than every 5 ms). Each sends what the other lacks in the order in which it came
+ * here, so that a job comes before its results: the cursor starts at the oldest bundle the other lacks (table log_index) and
+ * walks table log. On an edge that is not eager, and on every one while all holders are next to this node, what others have
+ * signed waits for 100 ms, because it gets there another way meanwhile.
+ * A holder to which no edge leads (a link is cut) says its heads by way of others while too few are near for what jobs want.
  *
  * Holds    - what is counted as lying on a disk was said to be there by the one who has that disk, and by its life of now;
- *          - at most SPREAD_FLIGHT_BYTES are on the way to a neighbour unacknowledged (one bundle may go beyond).
+ *          - at most a share of SPREAD_INBOX_BYTES are on the way to a neighbour unacknowledged (one bundle may go beyond).
  * Losses   a bundle that is not acknowledged in time is sought and sent again, with growing pauses; one that was there is
- *          acknowledged once more; heads that were never heard whole are asked for by saying ours again.
- * Memory   fixed: LIMIT_EDGES neighbours with a number for each of LIMIT_LOGS logs, LIMIT_MEMBERS holders.
+ *          acknowledged once more; heads that were never heard whole are asked for by saying ours again,
+ *          those of a holder that is far as long as it seems to lack something.
+ * Memory   fixed: LIMIT_EDGES neighbours and a few far holders with a number for each of LIMIT_LOGS logs, LIMIT_MEMBERS holders.
  * Errors   what another node says is counted in `nonsense` and dropped when it makes no sense.
  */
 #ifndef ZYG_SPREAD_H
@@ -23,10 +26,12 @@ enum {
     SPREAD_LAZY_MS = 100,
     SPREAD_AGAIN_LEAST = 500,
     SPREAD_AGAIN_MOST = 8000,
-    SPREAD_FLIGHT_BYTES = 524288,
     SPREAD_FLIGHTS = 256,
     SPREAD_MESSAGE_BYTES = 65536, /* of bundles in one message; one bundle may go beyond */
     SPREAD_MOMENTS = 16,
+    SPREAD_INBOX_BYTES = 1 << 20, /* of the other side, which its neighbours share */
+    SPREAD_FAR = 4,               /* holders that are asked although no edge leads there */
+    SPREAD_FAR_MS = 2000,
     STORE_ID_BYTES = 16
 };
 
@@ -48,6 +53,8 @@ struct neighbour {
     uint32_t peer;
     uint64_t generation;
     bool eager;
+    bool far;      /* no edge leads there: heads are exchanged by way of others, bundles are not */
+    bool holds;    /* it keeps facts and stays */
     bool tell_all; /* all our heads are to be said */
     bool tell;     /* ... those in `news` */
     bool has_store;
@@ -66,17 +73,27 @@ struct neighbour {
     uint64_t next[LIMIT_LOGS];    /* what it has synced */
 };
 
+/* A node that keeps facts and stays. */
+struct holder {
+    uint32_t peer;
+    uint64_t generation;
+    struct node_id node;
+};
+
 struct spread {
     struct logs *logs;
     uint64_t *tickets; /* of the room's scans */
     uint8_t store[STORE_ID_BYTES];
     bool unsure;      /* in a cluster, and member has not said yet who there is */
     bool self_leaves; /* this store is no holder any more */
+    bool leaving;     /* ... because it goes */
+    bool mesh; /* an edge leads to every holder: what others have signed gets there without us */
+    uint32_t near; /* neighbours to which an edge leads */
     uint32_t holders_count;
-    uint32_t holders[LIMIT_MEMBERS]; /* peers that keep facts and stay */
-    when_ms tell_at;                 /* changed heads are said then */
-    when_ms told;                    /* ... and were said last */
-    uint64_t own_serial;             /* of the newest synced bundle of this node */
+    struct holder holders[LIMIT_MEMBERS];
+    when_ms tell_at;     /* changed heads are said then */
+    when_ms told;        /* ... and were said last */
+    uint64_t own_serial; /* of the newest synced bundle of this node */
     uint32_t moments_count;
     struct {
         when_ms when;
@@ -85,7 +102,7 @@ struct spread {
     uint64_t old_serial;       /* synced SPREAD_LAZY_MS ago */
     uint64_t nonsense;
     uint32_t neighbours_used; /* those from here on were never any */
-    struct neighbour neighbours[LIMIT_EDGES];
+    struct neighbour neighbours[LIMIT_EDGES + SPREAD_FAR];
 };
 
 void spread_init(struct spread *s, struct logs *logs, uint64_t *tickets);
@@ -109,5 +126,7 @@ uint32_t spread_copies(const struct spread *s, uint32_t log, uint64_t next);
 uint32_t spread_holders(const struct spread *s);
 /* How many of them a promise needs that wants so many copies: nobody has as many while that cannot be said yet. */
 uint32_t spread_wanted(const struct spread *s, uint32_t copies);
+/* How many facts of this store are on fewer than so many others of those that stay, or than all of them. */
+uint64_t spread_lacking(const struct spread *s, uint32_t copies);
 
 #endif

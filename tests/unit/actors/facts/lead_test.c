@@ -111,6 +111,34 @@ static void an_outcome_that_finds_no_room_is_answered(void **state) {
     free(a);
 }
 
+static uint64_t lacking(struct facts_stage *f) {
+    const struct msg *last = NULL, *m;
+    for (uint32_t i = 0; (m = stage_heard(f->stage, ROOM_ELASTIC, MSG_handed_over, i)) != NULL; i++)
+        last = m;
+    assert_non_null(last);
+    return last->handed_over.lacking;
+}
+
+static void who_leaves_hears_what_others_lack(void **state) {
+    struct facts_stage *f = *state;
+    know(f, 0, MEMBER_ALIVE);
+    know(f, PEER, MEMBER_ALIVE);
+    (void)open_job(f, 1);
+    stage_pass(f->stage, GATHER_MS);
+    say_heads(f, PEER, 0);
+    assert_int_equal(stage_count(f->stage, ROOM_ELASTIC, MSG_handed_over), 0);
+    know(f, 0, MEMBER_LEAVING);
+    assert_int_equal(lacking(f), 1);
+    say_heads(f, PEER, 1);
+    assert_int_equal(lacking(f), 0);
+    uint32_t said = stage_count(f->stage, ROOM_ELASTIC, MSG_handed_over);
+    say_heads(f, PEER, 1);
+    assert_int_equal(stage_count(f->stage, ROOM_ELASTIC, MSG_handed_over), said);
+    know(f, 0, MEMBER_ALIVE);
+    know(f, 0, MEMBER_LEAVING); /* another departure: said again */
+    assert_int_equal(stage_count(f->stage, ROOM_ELASTIC, MSG_handed_over), said + 1);
+}
+
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
@@ -118,6 +146,7 @@ int main(void) {
         STAGED(nothing_is_promised_before_it_is_known_who_there_is),
         STAGED(one_copy_is_promised_at_once),
         STAGED(a_new_leader_hears_of_a_few_jobs_in_a_step),
+        STAGED(who_leaves_hears_what_others_lack),
         STAGED(an_outcome_that_finds_no_room_is_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

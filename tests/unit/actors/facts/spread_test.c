@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-enum { PEER = 3, BUNDLES_MAX = 512 };
+enum { FAR = 5, PEER = 3, BUNDLES_MAX = 512 };
 
 struct fixture {
     struct logs *logs;
@@ -71,7 +71,7 @@ static void go(struct fixture *f) {
         ensure(f->heard_count < 64);
         struct frame frame = frame_take(&rest);
         assert_true(msg_decode(&f->heard[f->heard_count], frame.message, &err));
-        assert_true(frame.to == ROOM_STORE || frame.peer == PEER);
+        assert_true(frame.to == ROOM_STORE || frame.peer == PEER || frame.peer == FAR);
     }
 }
 
@@ -345,7 +345,7 @@ static void so_much_is_on_the_way_and_no_more(void **state) {
         sent += pushed(f, &bytes);
         all += bytes;
     }
-    assert_true(all >= SPREAD_FLIGHT_BYTES && all < SPREAD_FLIGHT_BYTES + LIMIT_BUNDLE_BYTES);
+    assert_true(all >= SPREAD_INBOX_BYTES / 2 && all < SPREAD_INBOX_BYTES / 2 + LIMIT_BUNDLE_BYTES);
     say_heads(f, false, sent, 0);
     go(f);
     assert_int_equal(count(f, MSG_scan), 1);
@@ -406,6 +406,107 @@ static void copies_are_counted_on_those_that_stay(void **state) {
     assert_int_equal(spread_copies(f->spread, 0, 3), 0);
 }
 
+static void know_far(struct fixture *f, bool active) {
+    spread_known(f->spread,
+                 &(struct msg_node_known){.peer = FAR,
+                                          .generation = 1,
+                                          .state = MEMBER_ALIVE,
+                                          .active = active,
+                                          .flags = MEMBER_STORES},
+                 f->now);
+}
+
+static void far_heads(struct fixture *f, uint64_t next) {
+    static const uint8_t store[STORE_ID_BYTES] = {8};
+    uint8_t memory[64];
+    struct buf heads = buf_of(memory, sizeof memory);
+    mp_put_bin(&heads, span_of(f->self.id.bytes, NODE_ID_BYTES));
+    mp_put_u64(&heads, 9);
+    mp_put_u64(&heads, next);
+    spread_heads(f->spread, FAR,
+                 &(struct msg_heads){.store = span_of(store, sizeof store),
+                                     .whole = true,
+                                     .heads = buf_view(&heads)},
+                 f->now);
+}
+
+/* The link to one of two others is cut: it hears of our logs by way of the third, and is asked how far it is. */
+static void a_holder_without_an_edge_counts(void **state) {
+    struct fixture *f = *state;
+    know(f, PEER, MEMBER_ALIVE, true, 1);
+    know_far(f, true);
+    sync_bundle(f, &f->self, 2);
+    assert_int_equal(spread_holders(f->spread), 3);
+    go(f);
+    assert_int_equal(count(f, MSG_heads), 2);
+    say_heads(f, true, 2, 0);
+    assert_int_equal(spread_copies(f->spread, 0, 2), 2);
+    far_heads(f, 1);
+    assert_int_equal(spread_copies(f->spread, 0, 2), 2);
+    pass(f, SPREAD_FAR_MS); /* the rest may have been lost on the way */
+    assert_int_equal(count(f, MSG_heads), 1);
+    assert_true(f->heard[0].heads.whole);
+    assert_int_equal(count(f, MSG_scan), 0); /* no bundle goes there */
+    far_heads(f, 2);
+    assert_int_equal(spread_copies(f->spread, 0, 2), 3);
+    pass(f, SPREAD_FAR_MS);
+    assert_int_equal(count(f, MSG_heads), 0);
+    know_far(f, false);
+    assert_int_equal(spread_copies(f->spread, 0, 2), 2);
+    assert_int_equal(spread_holders(f->spread), 2);
+}
+
+/* Whoever asks from far away is answered, though there are holders enough next to this node. */
+static void who_asks_from_far_away_is_answered(void **state) {
+    struct fixture *f = *state;
+    for (uint32_t peer = 10; peer < 20; peer++)
+        know(f, peer, MEMBER_ALIVE, true, 1);
+    know_far(f, true);
+    assert_null(spread_neighbour(f->spread, FAR));
+    far_heads(f, 1);
+    assert_non_null(spread_neighbour(f->spread, FAR));
+    assert_true(spread_neighbour(f->spread, FAR)->tell_all);
+}
+
+static void heads_make_no_logs(void **state) {
+    struct fixture *f = *state;
+    know(f, PEER, MEMBER_ALIVE, true, 1);
+    say_heads(f, true, 7, 9);
+    assert_int_equal(f->logs->count, 0);
+    assert_int_equal(f->spread->nonsense, 0);
+}
+
+static void what_others_lack_is_counted(void **state) {
+    struct fixture *f = *state;
+    sync_bundle(f, &f->self, 4);
+    sync_bundle(f, &f->other, 3);
+    assert_int_equal(spread_lacking(f->spread, 2), 7); /* nobody is there to have it */
+    know(f, PEER, MEMBER_ALIVE, true, 1);
+    assert_int_equal(spread_lacking(f->spread, 2), 7);
+    say_heads(f, true, 3, 3);
+    assert_int_equal(spread_lacking(f->spread, 2), 1); /* one other is all there are */
+    know_far(f, true);
+    assert_int_equal(spread_lacking(f->spread, 2), 7);
+    far_heads(f, 4);
+    assert_int_equal(spread_lacking(f->spread, 1), 0);
+    assert_int_equal(spread_lacking(f->spread, 2), 4);
+}
+
+/* In a full mesh what others have signed gets everywhere from them. */
+static void in_a_mesh_nothing_is_forwarded_at_once(void **state) {
+    struct fixture *f = *state;
+    know(f, PEER, MEMBER_ALIVE, true, 1);
+    go(f);
+    say_heads(f, true, 0, 0);
+    go(f);
+    sync_bundle(f, &f->other, 1);
+    go(f);
+    assert_int_equal(count(f, MSG_scan), 0);
+    know_far(f, true); /* now it may depend on us */
+    go(f);
+    assert_int_equal(count(f, MSG_scan), 1);
+}
+
 static void another_disk_is_another_store(void **state) {
     struct fixture *f = *state;
     static const uint8_t other_store[STORE_ID_BYTES] = {6};
@@ -445,6 +546,11 @@ int main(void) {
         FIXED(so_much_is_on_the_way_and_no_more),
         FIXED(lazy_edges_wait_for_what_others_signed),
         FIXED(copies_are_counted_on_those_that_stay),
+        FIXED(a_holder_without_an_edge_counts),
+        FIXED(who_asks_from_far_away_is_answered),
+        FIXED(heads_make_no_logs),
+        FIXED(what_others_lack_is_counted),
+        FIXED(in_a_mesh_nothing_is_forwarded_at_once),
         FIXED(another_disk_is_another_store),
         FIXED(nonsense_is_counted),
     };
