@@ -94,10 +94,10 @@ static struct fact_key own_key(const struct facts *f, uint64_t attempt, uint64_t
 
 void fold_proposed(struct facts *f, const struct msg_proposed *proposed) {
     struct seat *s = facts_seat(f, &proposed->job);
-    if (s == NULL || s->state != SEAT_OPEN ||
+    if (s == NULL || s->state != SEAT_OPEN || ranges_has(&s->finished, proposed->slot) ||
         open_slots_find(&f->open_slots, facts_seat_number(f, s), proposed->slot) != NULL ||
         f->open_slots.count == OPEN_SLOTS_MAX)
-        return; /* the job has ended, or it is a further attempt of a slot that is known */
+        return; /* the job or the slot has ended, or it is a further attempt of a slot that is known */
     struct batch *batch = facts_room(f, proposed->config.len + 256);
     if (batch == NULL)
         return; /* the result will say by itself what it is a result of */
