@@ -7,7 +7,8 @@
 #       [--preset asan|tsan]           under a sanitizer
 #       [--rewrite]                     write golden files and transcripts anew; read the difference
 #   ./build.sh asan|tsan [NAME]         short for test --preset
-#   ./build.sh sim [SEEDS | --seed S]   the cores in virtual time under faults; --seed replays one failure
+#   ./build.sh sim [SEEDS | --seed S]   the cores in virtual time under faults; --seed replays one failure;
+#       [--cluster]                     whole clusters instead of single nodes
 #   ./build.sh fuzz [TARGET] [SECONDS]  libFuzzer, each target for so long (default 60)
 #   ./build.sh bench [NAME]             the numbers zyg promises, measured here
 #   ./build.sh fmt [--check]            clang-format
