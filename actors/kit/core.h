@@ -16,7 +16,7 @@
 
 struct event {
     enum room from;
-    uint32_t peer;  /* which client, when from is CLIENTS; else 0 */
+    uint32_t peer;  /* which client, node or edge, when from is CLIENTS, MEMBER or PEERS; else 0 */
     struct msg msg; /* kind MSG_NONE: only time has passed */
 };
 
