@@ -323,7 +323,7 @@ static void settle(struct facts *f, struct moment at, struct says *out) {
     hand_over(f, out);
     set_hold(f, f->ailing || batches_waiting(b) >= BATCHES_HOLD || pledge_holds(&f->pledge), out);
     /* A disk that stays full would keep the process for ever; what it refused was not acknowledged. */
-    bool kept = !b->under_way && batch_is_empty(batches_oldest(b));
+    bool kept = !b->under_way && (batch_is_empty(batches_oldest(b)) || pledge_full(&f->pledge));
     if (f->quitting && !f->said_quiet && (kept || f->ailing)) {
         f->said_quiet = true;
         say(out, &(struct msg){.kind = MSG_quiet, .quiet.room = ROOM_FACTS});

@@ -244,7 +244,9 @@ static bool find_doubt(struct facts *f) {
 
 static bool find_backlog(struct facts *f) {
     struct inbox *b = &f->inbox;
-    for (uint32_t i = 0; b->backlogs && i < f->seats_used; i++) {
+    if (!b->backlogs || pledge_holds(&f->pledge))
+        return false;
+    for (uint32_t i = 0; i < f->seats_used; i++) {
         if (f->seats[i].state == SEAT_OPEN && f->seats[i].backlog) {
             b->backlog_seat = i;
             return true;

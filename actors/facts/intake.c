@@ -93,6 +93,9 @@ static bool is_over(const struct inbox *b, const struct job_id *job) {
 static enum settled settle(struct facts *f, const struct job_id *job, struct says *out) {
     struct inbox *b = &f->inbox;
     const struct seat *s = facts_seat(f, job);
+    /* What is folded makes promises; what is only kept makes none, and others wait for it. */
+    if (s != NULL && s->state <= SEAT_OPEN && pledge_holds(&f->pledge))
+        return SETTLED_LATER;
     if (s != NULL)
         return s->state == SEAT_OPENING ? SETTLED_NOT
                : s->state == SEAT_OPEN  ? SETTLED_HERE

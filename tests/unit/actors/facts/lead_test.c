@@ -111,6 +111,35 @@ static void an_outcome_that_finds_no_room_is_answered(void **state) {
     free(a);
 }
 
+/* Each of two nodes waits for the other's disk: what is only kept makes no promise, so it goes on. */
+static void bundles_are_kept_while_promises_wait(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(40);
+    struct trial_row row;
+    know(f, 0, MEMBER_ALIVE);
+    know(f, PEER, MEMBER_ALIVE);
+    f->job.job.trials = 5000;
+    f->job.job.copies = 2;
+    struct job_id id = open_job(f, 1);
+    uint64_t slot = 0;
+    for (; stage_count(f->stage, ROOM_SCHED, MSG_hold) == 0; slot++) {
+        assert_true(slot < 2000);
+        say_outcome(f, &id, slot, TRIAL_TIMED_OUT, 0);
+    }
+    const struct msg fact = result_of(&id, 4000, 1, TRIAL_DONE, 0.5);
+    size_t before = kept(f);
+    hear(f, PEER, author_says(a, &fact, 1));
+    assert_int_equal(kept(f), before + 1);
+    assert_false(stored_trial(f, &id, 4000, &row));
+    assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 1);
+    say_heads(f, PEER, 1 + 2 * slot); /* the job, and of each trial what it printed */
+    for (uint32_t i = 0; i < 10; i++)
+        stage_pass(f->stage, GATHER_MS);
+    assert_true(stored_trial(f, &id, 4000, &row) && row.finished);
+    assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 0);
+    free(a);
+}
+
 static uint64_t lacking(struct facts_stage *f) {
     const struct msg *last = NULL, *m;
     for (uint32_t i = 0; (m = stage_heard(f->stage, ROOM_ELASTIC, MSG_handed_over, i)) != NULL; i++)
@@ -146,6 +175,7 @@ int main(void) {
         STAGED(nothing_is_promised_before_it_is_known_who_there_is),
         STAGED(one_copy_is_promised_at_once),
         STAGED(a_new_leader_hears_of_a_few_jobs_in_a_step),
+        STAGED(bundles_are_kept_while_promises_wait),
         STAGED(who_leaves_hears_what_others_lack),
         STAGED(an_outcome_that_finds_no_room_is_answered),
     };
