@@ -4,8 +4,8 @@
  *
  * Checked while it runs (membership.md 4.5): E1 stored epochs never fall and nothing of an epoch leaves before it is stored,
  * E2 an epoch belongs to one life of its leader, E4 nothing is started of a term below the stored one, E5 whoever heard of a
- * higher epoch gives out nothing more; no slot is in two leases of one epoch; after a leader's crash the next one's first
- * lease comes within two seconds; and when the faults have ended, every slot gets done and all follow one leader.
+ * higher epoch gives out nothing more; no slot is in two leases of one epoch; after a leader's crash, and after one had
+ * to hand on because its disk refused, the next one's first lease comes within two seconds; and when the faults have ended, every slot gets done and all follow one leader.
  *
  * Included by its test after <cmocka.h>.
  */
@@ -39,8 +39,9 @@ enum {
     FAULTS_END = 40000,
     ALL_ENDS = 240000,
     FIRST_LEASE_MOST = 2000,
-    JOIN_MOST = 2500, /* until it is in every map, has reported and is led */
-    SEEN_MOST = 900,  /* a crash is known everywhere */
+    JOIN_MOST = 2500,   /* until it is in every map, has reported and is led */
+    SEEN_MOST = 900,    /* a crash is known everywhere */
+    AILING_MOST = 1500, /* a leader whose disk refuses for so long hands on */
     DEAD_AFTER = 4000,
     TERMS_MAX = 512
 };
@@ -53,6 +54,8 @@ enum happening {
     VERDICT,     /* number: whom it is about; generation, state */
     SPREADS,     /* results, between all that hear each other */
     FAULT,
+    STILL_AILS, /* the disk of the node has refused for so long that it should lead no more */
+    IS_WELL,
     COMES_BACK,
     HEALS
 };
@@ -73,8 +76,9 @@ struct crowd_node {
     uint32_t number;
     bool up;
     bool cut;
-    uint32_t life;  /* also its generation */
-    when_ms joined; /* it came up, or was cut off no more */
+    when_ms ails_since; /* its disk refuses; 0: it is well */
+    uint32_t life;      /* also its generation */
+    when_ms joined;     /* it came up, or was cut off no more */
     struct board *board;
     void *leader, *sched;
     struct store *disk;
@@ -110,7 +114,7 @@ struct crowd {
     } terms[TERMS_MAX][NODES_MAX];
     when_ms
         orphaned; /* a leader has crashed then, and nobody has given out anything since; 0: not so */
-    uint32_t takeovers;
+    uint32_t takeovers, handovers;
     uint32_t events_count;
     struct pending events[EVENTS_MAX];
 };
@@ -249,6 +253,8 @@ static inline void lease_is_said(const struct crowd_node *n, uint32_t to,
     require(!g->out || g->term != m->term || g->giver != n->number,
             "a slot is in two leases of one epoch");
     require(!n->done[m->slot], "a finished slot is given out");
+    require(n->ails_since == 0 || crowd->now <= n->ails_since + AILING_MOST,
+            "a leader goes on though its disk refuses");
     check_runs_nowhere(n, m->slot);
     *g = (struct given){.out = true,
                         .term = m->term,

@@ -24,6 +24,7 @@ static void bring_up(struct crowd_node *n) {
     n->joined = crowd->now;
     n->life++;
     n->leads = false;
+    n->ails_since = 0;
     n->highest = 0;
     memset(n->known_life, 0, sizeof n->known_life);
     memset(n->running, 0, sizeof n->running);
@@ -88,6 +89,26 @@ static void heal(struct crowd_node *n) {
     }
 }
 
+static void ail(struct crowd_node *n, bool ails) {
+    n->ails_since = ails ? crowd->now : 0;
+    board_post_to(
+        n->board, ROOM_LEADER, ROOM_FACTS, 0,
+        &(struct msg){.kind = MSG_ailing, .ailing.code = ails ? ERR_STORE_FULL : ERR_NONE});
+    if (!ails)
+        return;
+    plan(AILING_MOST, STILL_AILS, n->number);
+    plan(AILING_MOST + 50 + (dur_ms)draw(700), IS_WELL, n->number);
+}
+
+/* From here on it leads no more, and somebody else is to give out what is left; when that is nearly nothing, all of it may run. */
+static void hands_on(const struct crowd_node *n) {
+    bool much_is_left = n->kept + 3 * PLACES * crowd->count < crowd->slots;
+    if (n->ails_since == 0 || !n->leads || n->cut || crowd->orphaned != 0 || !much_is_left)
+        return;
+    crowd->orphaned = crowd->now;
+    crowd->handovers++;
+}
+
 /* One fault at a time, so that what is asked for within two seconds is possible; the leader is chosen more often. */
 static void fault(void) {
     struct crowd_node *victim = &crowd->nodes[draw(crowd->count)];
@@ -96,8 +117,11 @@ static void fault(void) {
             victim = &crowd->nodes[i];
     }
     if (victim->up && !victim->cut) {
-        if (draw(3) == 0)
+        uint64_t how = draw(4);
+        if (how == 0)
             cut_off(victim);
+        else if (how == 1)
+            ail(victim, true);
         else
             crash(victim);
     }
@@ -127,6 +151,14 @@ static void happen(const struct pending *p) {
         if (n->up && n->cut)
             heal(n);
         n->cut = false;
+        break;
+    case STILL_AILS:
+        if (same_life)
+            hands_on(n);
+        break;
+    case IS_WELL:
+        if (same_life)
+            ail(n, false);
         break;
     case ARRIVES:
         if (same_life)
@@ -188,7 +220,11 @@ static bool all_is_done(void) {
     return leaders == 1;
 }
 
-static uint32_t live(uint64_t seed, uint32_t count) {
+struct changes {
+    uint64_t takeovers, handovers;
+};
+
+static void live(uint64_t seed, uint32_t count, struct changes *all) {
     crowd = calloc(1, sizeof *crowd);
     crowd->seed = seed;
     crowd->count = count;
@@ -207,7 +243,8 @@ static uint32_t live(uint64_t seed, uint32_t count) {
                 "the faults have ended, and a slot never gets done or nobody leads");
         pass_time();
     }
-    uint32_t takeovers = crowd->takeovers;
+    all->takeovers += crowd->takeovers;
+    all->handovers += crowd->handovers;
     for (uint32_t i = 0; i < count; i++) {
         take_down(&crowd->nodes[i]);
         store_close(&crowd->nodes[i].disk);
@@ -215,20 +252,20 @@ static uint32_t live(uint64_t seed, uint32_t count) {
     for (uint32_t i = 0; i < crowd->events_count; i++)
         free(crowd->events[i].bytes);
     free(crowd);
-    return takeovers;
 }
 
 static void a_crowd_keeps_its_rules_and_gets_its_work_done(void **state) {
     (void)state;
     const char *more = getenv("ZYG_CROWDS");
     uint64_t seeds = more == NULL ? 30 : strtoull(more, NULL, 10);
-    uint64_t takeovers = 0;
+    struct changes all = {0, 0};
     job_begin(&test_job, METHOD_RANDOM, SLOTS);
     add_range(&test_job, "lr", PARAM_FLOAT, 0, 1);
     job_end(&test_job);
     for (uint64_t seed = 1; seed <= seeds; seed++)
-        takeovers += live(seed, 3 + (uint32_t)(seed % 5));
-    assert_true(takeovers > seeds); /* it is not for nothing that the two seconds were kept */
+        live(seed, 3 + (uint32_t)(seed % 5), &all);
+    assert_true(all.takeovers > seeds); /* it is not for nothing that the two seconds were kept */
+    assert_true(all.handovers > seeds / 4);
 }
 
 int main(void) {
