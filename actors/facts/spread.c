@@ -448,8 +448,8 @@ static void offer(struct spread *s, struct neighbour *n, struct span bytes, stru
     if (message->len + bytes.len > SPREAD_MESSAGE_BYTES)
         say_bundles(n, message, out);
     mp_put_bin(message, bytes);
-    n->flights[(n->first + n->count++) % SPREAD_FLIGHTS] =
-        (struct flight){.log = number, .bytes = (uint32_t)bytes.len, .next = b.sequence + b.count};
+    n->flights[(n->first + n->count++) % SPREAD_FLIGHTS] = (struct shipment){
+        .log = number, .bytes = (uint32_t)bytes.len, .next = b.sequence + b.count};
     n->flying += bytes.len;
 }
 

@@ -42,7 +42,7 @@ enum neighbour_step {
     NEIGHBOUR_WALKS
 };
 
-struct flight {
+struct shipment {
     uint32_t log;
     uint32_t bytes;
     uint64_t next; /* acknowledged when the neighbour has synced up to here */
@@ -68,7 +68,7 @@ struct neighbour {
     dur_ms again_pause;
     uint32_t first, count; /* of the flights, a ring */
     size_t flying;         /* bytes */
-    struct flight flights[SPREAD_FLIGHTS];
+    struct shipment flights[SPREAD_FLIGHTS];
     uint8_t news[LIMIT_LOGS / 8]; /* logs whose heads have changed since they were said */
     uint64_t next[LIMIT_LOGS];    /* what it has synced */
 };
