@@ -36,8 +36,8 @@ static const char usage[] =
     "  --slots N           trials at once (default: one a processor)\n"
     "  --join TOKEN        enter a cluster; later starts know it (zyg token create makes tokens);\n"
     "                      file:PATH: the token is in that file\n"
-    "  --cluster ENDPOINT  where other nodes connect (default: tcp://0.0.0.0:7420; the port may\n"
-    "                      be *)\n"
+    "  --cluster ENDPOINT  where other nodes connect (default: tcp://0.0.0.0:7420 or, where that\n"
+    "                      port is taken, another, later the same one); the port may be *\n"
     "  --name NAME         what people call this node (default: the machine's name)\n"
     "  --idle TIME         after so long (30s, 10m) without work: hand over to the other nodes "
     "what\n"
@@ -91,12 +91,12 @@ static bool name_read(const char **name, const char *text, struct err *err) {
     return true;
 }
 
-static bool mesh_read(const char **mesh, const char *text, struct err *err) {
-    char ignored[ENDPOINT_BYTES_MAX];
-    if (!address_for_others(text, ignored))
-        return err_set(err, ERR_USAGE,
-                       "--cluster %.80s: expected an endpoint such as tcp://0.0.0.0:7420", text);
-    *mesh = text;
+static bool endpoint_read(const char **endpoint, const char *option, const char *text,
+                          struct err *err) {
+    if (!address_can_be_bound(text))
+        return err_set(err, ERR_USAGE, "%s %.80s: expected an endpoint such as tcp://0.0.0.0:7420",
+                       option, text);
+    *endpoint = text;
     return true;
 }
 
@@ -104,17 +104,18 @@ struct wanted {
     struct node_config config;
     const char *token; /* of --join, or NULL */
     struct on_idle on_idle;
-    bool mesh_given;
     bool quiet;
 };
 
 static bool option_take(struct wanted *w, int answer, struct err *err) {
     switch (answer) {
     case 's': w->config.state_dir = optarg; return true;
-    case 'l': w->config.listen = optarg; return true;
+    case 'l': return endpoint_read(&w->config.listen, "--listen", optarg, err);
     case 'n': return slots_read(&w->config.slots, optarg, err);
     case 'j': w->token = optarg; return true;
-    case 'c': w->mesh_given = true; return mesh_read(&w->config.mesh, optarg, err);
+    case 'c':
+        w->config.mesh_moves = false;
+        return endpoint_read(&w->config.mesh, "--cluster", optarg, err);
     case 'm': return name_read(&w->config.name, optarg, err);
     case 'i': return on_idle_read_time(&w->on_idle, optarg, err);
     case 'o': return on_idle_read_action(&w->on_idle, optarg, err);
@@ -194,7 +195,7 @@ static bool cluster_enter(const struct wanted *w, struct err *err) {
     struct cluster cluster;
     struct timespec now;
     if (w->token == NULL)
-        return !w->mesh_given || cluster_is_known(w->config.state_dir, err);
+        return w->config.mesh_moves || cluster_is_known(w->config.state_dir, err);
     clock_gettime(CLOCK_REALTIME, &now);
     bool good = token_read(&token, w->token, err) &&
                 cluster_join(&cluster, w->config.state_dir, &token, ROLE_NODE,
@@ -203,7 +204,8 @@ static bool cluster_enter(const struct wanted *w, struct err *err) {
     return good;
 }
 
-/* "zyg-node 3f2a91c0 listens on tcp://127.0.0.1:40123, 2 slots, state in /var/lib/zyg, cluster lab-3f2a" */
+/* "zyg-node 3f2a91c0 listens on tcp://127.0.0.1:40123, 2 slots, state in /var/lib/zyg, nodes on tcp://10.0.0.7:7420, cluster
+ * lab-3f2a" */
 static void say_ready(const struct node *node, const struct node_config *config) {
     char name[24] = "";
     struct buf text = buf_of(name, sizeof name - 1);
@@ -215,7 +217,8 @@ static void say_ready(const struct node *node, const struct node_config *config)
     struct buf cluster = buf_of(handle, sizeof handle);
     if (node_cluster(node) != NULL) {
         cluster_handle_print(&cluster, node_cluster(node)->name, node_cluster(node)->key);
-        fprintf(stderr, ", cluster %.*s", (int)cluster.len, handle);
+        fprintf(stderr, ", nodes on %s, cluster %.*s", node_door(node)->mesh, (int)cluster.len,
+                handle);
     }
     fputc('\n', stderr);
 }
@@ -258,7 +261,8 @@ static void node_end(struct node *node, int signals) {
 }
 
 int main(int argc, char **argv) {
-    struct wanted wanted = {.config = {.mesh = "tcp://0.0.0.0:7420", .autorun = true}};
+    struct wanted wanted = {
+        .config = {.mesh = "tcp://0.0.0.0:7420", .mesh_moves = true, .autorun = true}};
     struct node_config *config = &wanted.config;
     struct err err;
     char state_dir[4096];

@@ -97,6 +97,13 @@ bool address_is_loopback(const char *endpoint) {
            (span_starts(host, "127.") || span_is(host, "localhost") || span_is(host, "[::1]"));
 }
 
+bool address_can_be_bound(const char *endpoint) {
+    struct span host, port;
+    int64_t number;
+    return split(endpoint, &host, &port) &&
+           (span_is(port, "*") || (num_parse_i64(port, &number) && number >= 0 && number < 65536));
+}
+
 bool address_can_be_dialled(const char *endpoint) {
     struct span host, port;
     int64_t number;

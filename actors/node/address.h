@@ -13,6 +13,8 @@ bool address_any_port(const char *endpoint, char out[ENDPOINT_BYTES_MAX]);
 bool address_with_port_of(const char *any_port, const char *endpoint, char out[ENDPOINT_BYTES_MAX]);
 /* It names this machine to itself alone. */
 bool address_is_loopback(const char *endpoint);
+/* tcp://HOST:PORT, the port `*` or a number up to 65535: libzmq takes a greater one too, and binds another port. */
+bool address_can_be_bound(const char *endpoint);
 /* tcp://HOST:PORT, the port a number. */
 bool address_can_be_dialled(const char *endpoint);
 

@@ -56,15 +56,25 @@ static void seat_rooms(struct board *board, const struct node_setup *setup, cons
     sodium_memzero(&member, sizeof member);
 }
 
+/* Any port is first the one where others look for it. NULL: setup->err. */
+static struct peers_port *listen_for_peers(struct board *board, struct node_setup *setup) {
+    char any[ENDPOINT_BYTES_MAX], same[ENDPOINT_BYTES_MAX];
+    struct peers_port *peers = NULL;
+    struct err ignored;
+    bool moves = setup->mesh_moves && address_any_port(setup->mesh, any);
+    if (address_with_port_of(moves ? any : setup->mesh, setup->before.mesh, same))
+        peers = peers_port_new(board, &setup->keys, same, &ignored);
+    if (peers == NULL)
+        peers = peers_port_new(board, &setup->keys, setup->mesh, moves ? &ignored : &setup->err);
+    if (peers == NULL && moves)
+        peers = peers_port_new(board, &setup->keys, any, &setup->err);
+    return peers;
+}
+
 bool mesh_open(struct mesh *m, struct board *board, struct node_setup *setup, const char *door,
                void *memory) {
-    char same[ENDPOINT_BYTES_MAX];
-    struct err ignored;
     m->zap = setup->zap;
-    if (address_with_port_of(setup->mesh, setup->before.mesh, same)) /* where others look for it */
-        m->peers = peers_port_new(board, &setup->keys, same, &ignored);
-    if (m->peers == NULL)
-        m->peers = peers_port_new(board, &setup->keys, setup->mesh, &setup->err);
+    m->peers = listen_for_peers(board, setup);
     if (m->peers == NULL)
         return false;
     if (!address_for_others(peers_port_endpoint(m->peers), setup->door.mesh))

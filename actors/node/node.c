@@ -57,6 +57,7 @@ static bool join_mesh(struct node *n, const struct node_config *config, struct e
                        n->dir, n->dir);
     snprintf(n->mesh, sizeof n->mesh, "%s", config->mesh);
     setup->mesh = n->mesh;
+    setup->mesh_moves = config->mesh_moves;
     if (!folder_read_door(n->dir, &setup->before, err))
         setup->before.endpoint[0] = setup->before.mesh[0] = '\0'; /* its first time */
     return true;

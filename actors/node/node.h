@@ -29,6 +29,7 @@ struct node_config {
     bool autorun;         /* run every open job, not only those a client asks for */
     const char *
         mesh; /* where other nodes connect, when the folder belongs to a cluster; NULL: it keeps to itself */
+    bool mesh_moves;  /* when that port is taken: another, later the same one */
     const char *name; /* for people; NULL: the machine's */
     dur_ms idle_ms;   /* after so long without work it stops by itself; 0: it stays */
     bool disk_stays;  /* then the folder is there when the node comes back */

@@ -21,6 +21,7 @@ struct node_setup {
     struct cluster cluster;
     const char *
         mesh; /* where other nodes connect; NULL: the node is on its own, and there is no cluster */
+    bool mesh_moves;                   /* as in node_config */
     char name[CLUSTER_NAME_BYTES_MAX]; /* the node's, for people */
     struct door
         before;     /* of a node of a cluster: where it was when it ran last; empty: not known */

@@ -165,6 +165,12 @@ assert_equal "zyg-node: --cluster: the node of $away belongs to no cluster; begi
 run zyg-node --cluster nowhere
 assert_status 2
 assert_equal "zyg-node: --cluster nowhere: expected an endpoint such as tcp://0.0.0.0:7420" "$err"
+run zyg-node --cluster tcp://127.0.0.1:99999 # libzmq would bind 34463
+assert_status 2
+assert_equal "zyg-node: --cluster tcp://127.0.0.1:99999: expected an endpoint such as tcp://0.0.0.0:7420" "$err"
+run zyg-node --listen tcp://127.0.0.1:99999
+assert_status 2
+assert_equal "zyg-node: --listen tcp://127.0.0.1:99999: expected an endpoint such as tcp://0.0.0.0:7420" "$err"
 run zyg-node --name "a b"
 assert_status 2
 assert_equal "zyg-node: --name a b: expected 1 to 63 characters of ASCII without blanks" "$err"
@@ -172,7 +178,7 @@ assert_equal "zyg-node: --name a b: expected 1 to 63 characters of ASCII without
 node_starts() { # ARGUMENT...: as the node of $away; stops it again
     rm -f "$WORK/node.err" # of the one before
     ZYG_STATE=$away start node zyg-node --cluster "tcp://127.0.0.1:*" --slots 1 "$@"
-    wait_until 10 "the node" grep -q "state in $away, cluster $lab\$" "$WORK/node.err"
+    wait_until 10 "the node" grep -q "state in $away, nodes on tcp://[0-9.:]*, cluster $lab\$" "$WORK/node.err"
 }
 node_stops() {
     kill -TERM "$pid"

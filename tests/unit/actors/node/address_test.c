@@ -55,6 +55,19 @@ static void what_is_no_endpoint_is_refused(void **state) {
     assert_true(address_for_others(longest, out));
 }
 
+static void a_port_to_bind_is_any_or_a_number(void **state) {
+    (void)state;
+    static const char *const good[] = {"tcp://0.0.0.0:*", "tcp://*:7420", "tcp://[::1]:65535",
+                                       "tcp://10.0.0.7:0"};
+    static const char *const bad[] = {
+        "tcp://0.0.0.0:65536", "tcp://0.0.0.0:-1",   "tcp://0.0.0.0:x",
+        "tcp://0.0.0.0:",      "ipc://0.0.0.0:7420", "0.0.0.0:7420"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_true(address_can_be_bound(good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(address_can_be_bound(bad[i]));
+}
+
 static void any_port_is_the_one_it_was_before(void **state) {
     (void)state;
     char out[ENDPOINT_BYTES_MAX];
@@ -83,6 +96,7 @@ int main(void) {
         cmocka_unit_test(an_address_stays),
         cmocka_unit_test(any_address_becomes_one),
         cmocka_unit_test(what_is_no_endpoint_is_refused),
+        cmocka_unit_test(a_port_to_bind_is_any_or_a_number),
         cmocka_unit_test(any_port_is_the_one_it_was_before),
         cmocka_unit_test(loopback_is_this_machine_alone),
     };

@@ -4,12 +4,14 @@
 
 #include "tests/lib/folder.h"
 
+#include <arpa/inet.h>
 #include <czmq.h>
 #include <setjmp.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -20,6 +22,7 @@ struct fixture {
     struct folder folder;
     char launcher[512];
     struct node *node;
+    bool mesh_moves;
 };
 
 static bool find_launcher(struct fixture *f) {
@@ -233,8 +236,11 @@ static void an_address_that_is_none_is_told(void **state) {
 }
 
 static bool start_again(struct fixture *f, const char *mesh, struct err *err) {
-    const struct node_config config = {
-        .state_dir = f->folder.path, .launcher = f->launcher, .slots = 2, .mesh = mesh};
+    const struct node_config config = {.state_dir = f->folder.path,
+                                       .launcher = f->launcher,
+                                       .slots = 2,
+                                       .mesh = mesh,
+                                       .mesh_moves = f->mesh_moves};
     node_stop(&f->node);
     f->node = node_start(&config, err);
     return f->node != NULL;
@@ -265,6 +271,37 @@ static void a_node_knows_its_cluster(void **state) {
     assert_string_equal(err.what, expected);
 }
 
+/* The port is held by the test, as by another node of this machine. */
+static void a_port_that_is_taken_moves_only_a_default(void **state) {
+    struct fixture *f = *state;
+    need_node(f);
+    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof own;
+    struct cluster cluster;
+    struct err err;
+    char taken[64], other[ENDPOINT_BYTES_MAX];
+    int holder = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(holder, (struct sockaddr *)&own, len), 0);
+    assert_int_equal(listen(holder, 1), 0);
+    assert_int_equal(getsockname(holder, (struct sockaddr *)&own, &len), 0);
+    snprintf(taken, sizeof taken, "tcp://127.0.0.1:%u", ntohs(own.sin_port));
+    assert_true(cluster_begin(&cluster, f->folder.path, "lab", &err));
+    assert_false(start_again(f, taken, &err));
+    assert_int_equal(err.code, ERR_SYSTEM);
+    assert_non_null(strstr(err.what, taken));
+    f->mesh_moves = true;
+    assert_true(start_again(f, taken, &err));
+    snprintf(other, sizeof other, "%s", node_door(f->node)->mesh);
+    assert_string_not_equal(other, taken);
+    close(holder);
+    assert_true(
+        start_again(f, taken, &err)); /* where others look for it, though the port is free */
+    assert_string_equal(node_door(f->node)->mesh, other);
+    f->mesh_moves = false;
+    assert_true(start_again(f, taken, &err));
+    assert_string_equal(node_door(f->node)->mesh, taken);
+}
+
 #define WITH_NODE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
@@ -278,6 +315,7 @@ int main(void) {
         WITH_NODE(an_idle_node_that_may_go_stops_by_itself),
         WITH_NODE(a_folder_serves_one_node_after_the_other),
         WITH_NODE(a_node_knows_its_cluster),
+        WITH_NODE(a_port_that_is_taken_moves_only_a_default),
         WITH_NODE(an_address_that_is_none_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
