@@ -75,7 +75,6 @@ void term_settle_later(struct leader *l, when_ms now); /* somebody has joined */
 void term_settle(struct leader *l, when_ms now, struct says *out);
 
 /* work.c: leases and reports */
-uint64_t work_slots(const struct leader *l); /* for which this node takes trials now */
 void work_lease(struct leader *l, const struct event *event, struct says *out);
 void work_outcome(struct leader *l, const struct msg_outcome *m, when_ms now, struct says *out);
 void work_dropped(struct leader *l, const struct msg_dropped *m, struct says *out);

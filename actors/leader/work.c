@@ -1,7 +1,7 @@
 /* work - both ends of a lease: the fence and the report of a worker, the workers of a leader. */
 #include "actors/leader/leader_state.h"
 
-#include "proto/status.h"
+#include "proto/ended.h"
 
 enum { MORE_SLOTS_MS = 100 };
 
@@ -57,20 +57,11 @@ void work_lease(struct leader *l, const struct event *event, struct says *out) {
 }
 
 void work_outcome(struct leader *l, const struct msg_outcome *m, when_ms now, struct says *out) {
-    struct msg fact;
-    struct err err;
-    if (!msg_decode(&fact, m->result, &err) || fact.kind != MSG_result_fact) {
+    struct msg_ended ended;
+    if (!ended_of(&ended, m)) {
         l->nonsense++;
         return;
     }
-    const struct msg_result_fact *result = &fact.result_fact;
-    const struct msg_ended ended = {.job = result->job,
-                                    .slot = result->slot,
-                                    .attempt = result->attempt,
-                                    .lost = result->status == TRIAL_LOST ||
-                                            result->status == TRIAL_CANCELLED,
-                                    .unable = result->status == TRIAL_NO_START,
-                                    .shut = result->status == TRIAL_CANCELLED};
     if (!held_end(&l->held, &ended.job, ended.slot, ended.attempt, ended.lost, now))
         return;
     if (l->role == ROLE_FOLLOWS)
@@ -88,7 +79,8 @@ void work_dropped(struct leader *l, const struct msg_dropped *m, struct says *ou
                   out);
 }
 
-uint64_t work_slots(const struct leader *l) {
+/* For which this node takes trials now. */
+static uint64_t work_slots(const struct leader *l) {
     bool takes = !l->quitting && l->slow_since == WHEN_NEVER && l->ailing_since == WHEN_NEVER;
     return takes ? l->slots : 0;
 }

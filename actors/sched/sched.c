@@ -2,6 +2,7 @@
 
 #include "actors/sched/sched_state.h"
 #include "proto/base/check.h"
+#include "proto/ended.h"
 
 enum {
     ASKED_MAX =
@@ -153,23 +154,13 @@ static void on_proposed(struct sched *s, const struct msg_proposed *m, struct sa
 
 /* Of this node's own executor. */
 static void on_outcome(struct sched *s, const struct msg_outcome *m) {
-    struct msg fact;
-    struct err err;
+    struct msg_ended ended;
     if (s->follows)
         return; /* the leader room tells whoever leads */
-    if (!msg_decode(&fact, m->result, &err) || fact.kind != MSG_result_fact) {
+    if (ended_of(&ended, m))
+        crew_ended(s, 0, &ended);
+    else
         s->nonsense++;
-        return;
-    }
-    const struct msg_result_fact *result = &fact.result_fact;
-    const struct msg_ended ended = {.job = result->job,
-                                    .slot = result->slot,
-                                    .attempt = result->attempt,
-                                    .lost = result->status == TRIAL_LOST ||
-                                            result->status == TRIAL_CANCELLED,
-                                    .unable = result->status == TRIAL_NO_START,
-                                    .shut = result->status == TRIAL_CANCELLED};
-    crew_ended(s, 0, &ended);
 }
 
 static when_ms end_of(dur_ms pause, when_ms now) {
