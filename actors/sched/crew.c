@@ -169,6 +169,20 @@ static bool next_reported(struct mp *in, struct reported *r) {
     return true;
 }
 
+/* What a worker has reported is a flight of its from now on. */
+static void take_up(struct sched *s, struct flight *f, uint32_t place, bool over) {
+    f->adopted = true;
+    f->since = s->now;
+    f->seen = s->reports;
+    if (over) {
+        sched_move(s, f, FLIGHT_UNRECORDED);
+        wait_in(s, f, FLIGHTS_ORPHANS, GRACE_MS);
+    } else {
+        flights_move(&s->flights, f, FLIGHTS_AT_WORKER + place);
+        sched_move(s, f, FLIGHT_LEASED);
+    }
+}
+
 /* A lease that is not ours but could be: from now on it is. False: its slot is finished, or there is no room. */
 static bool adopt(struct sched *s, uint32_t place, const struct reported *r) {
     struct plan *plan = sched_plan(s, &r->job);
@@ -177,37 +191,19 @@ static bool adopt(struct sched *s, uint32_t place, const struct reported *r) {
         (plan != NULL && (!plan_has_room(plan) || !plan_take(plan, r->slot, slot.attempts))))
         return false;
     struct flight *f = flights_add(&s->flights, &r->job, &slot);
-    f->adopted = true;
-    f->since = s->now;
-    f->seen = s->reports;
     if (plan != NULL) {
         plan->away++;
         plan->inherited++;
     }
-    if (r->over) {
-        sched_move(s, f, FLIGHT_UNRECORDED);
-        wait_in(s, f, FLIGHTS_ORPHANS, GRACE_MS);
-    } else {
-        flights_move(&s->flights, f, FLIGHTS_AT_WORKER + place);
-        sched_move(s, f, FLIGHT_LEASED);
-    }
+    take_up(s, f, place, r->over);
     return true;
 }
 
 /* A slot that is only asked for need not be given out: that worker runs its next attempt or has just ended it. */
 static void take_asked(struct sched *s, struct flight *f, uint32_t place,
                        const struct reported *r) {
-    f->adopted = true;
     f->slot.attempts = f->made = (uint32_t)r->attempt - 1;
-    f->since = s->now;
-    f->seen = s->reports;
-    if (r->over) {
-        sched_move(s, f, FLIGHT_UNRECORDED);
-        wait_in(s, f, FLIGHTS_ORPHANS, GRACE_MS);
-    } else {
-        flights_move(&s->flights, f, FLIGHTS_AT_WORKER + place);
-        sched_move(s, f, FLIGHT_LEASED);
-    }
+    take_up(s, f, place, r->over);
 }
 
 /* True: it holds a place that no flight accounts for. */
