@@ -41,11 +41,12 @@ static uint64_t read_machine(void) {
 
 /* ---- this process and all it has started ---- */
 
-enum { WALK_MAX = 4096 };
+enum { WALK_MAX = 4096 }; /* threads in all that one look takes in: the node waits for it */
 
 struct walk {
     uint32_t waiting;
     uint32_t seen;
+    bool too_many;
     pid_t pids[WALK_MAX];
 };
 
@@ -53,6 +54,8 @@ static void push(void *context, pid_t pid) {
     struct walk *w = context;
     if (w->waiting < WALK_MAX)
         w->pids[w->waiting++] = pid;
+    else
+        w->too_many = true;
 }
 
 /* Children belong to the thread that started them. */
@@ -62,9 +65,11 @@ static void push_children(struct walk *w, pid_t pid) {
     DIR *tasks = opendir(path);
     if (tasks == NULL)
         return;
-    for (struct dirent *task = readdir(tasks); task != NULL; task = readdir(tasks)) {
+    for (struct dirent *task = readdir(tasks); task != NULL && !w->too_many;
+         task = readdir(tasks)) {
         if (task->d_name[0] == '.')
             continue;
+        w->too_many = ++w->seen > WALK_MAX;
         snprintf(path, sizeof path, "/proc/%jd/task/%s/children", (intmax_t)pid, task->d_name);
         int fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
@@ -75,23 +80,24 @@ static void push_children(struct walk *w, pid_t pid) {
     closedir(tasks);
 }
 
-static uint64_t read_own(void) {
+/* False: there are too many of them. */
+static bool read_own(uint64_t *ticks) {
     struct walk w = {.waiting = 1, .pids = {getpid()}};
-    uint64_t ticks = 0;
-    while (w.waiting > 0 && w.seen++ < WALK_MAX) {
+    *ticks = 0;
+    while (w.waiting > 0 && !w.too_many) {
         pid_t pid = w.pids[--w.waiting];
         struct kin_stat stat;
         if (kin_stat(pid, &stat))
-            ticks += stat.ticks;
+            *ticks += stat.ticks;
         push_children(&w, pid);
     }
-    return ticks;
+    return !w.too_many;
 }
 
 struct load_sample load_read(void) {
     struct load_sample sample = {.all = read_machine()};
-    if (sample.all > 0)
-        sample.own = read_own();
+    if (sample.all > 0 && !read_own(&sample.own))
+        sample.all = 0;
     return sample;
 }
 
@@ -107,7 +113,7 @@ bool load_changed(struct load *l, const struct load_sample *sample, uint64_t tic
     l->begun = true;
     l->at = now;
     l->last = *sample;
-    if (!before.begun || sample->all == 0 || now <= before.at)
+    if (!before.begun || before.last.all == 0 || sample->all == 0 || now <= before.at)
         return false;
     uint64_t all = grown(before.last.all, sample->all);
     uint64_t others = grown(grown(before.last.own, sample->own), all);

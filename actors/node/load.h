@@ -4,6 +4,7 @@
  * host of virtual machines took away; not idling, not waiting for a disk), less what this process and all it has started
  * spent, as thousandths of a processor. The latter is a sum over the living, each with its ended children, so nothing
  * is lost when a trial ends; a program that lets the kernel forget its children (SIGCHLD ignored) counts as somebody else.
+ * What cannot be told changes nothing: no /proc, or more than a few thousand threads to look through.
  * In a container /proc/stat tells of the whole machine, and so does the load.
  */
 #ifndef ZYG_LOAD_H
@@ -15,7 +16,7 @@
 enum { LOAD_EVERY_MS = 5000, LOAD_NOTICED = 100 };
 
 struct load_sample {
-    uint64_t all; /* ticks; 0: the system does not tell */
+    uint64_t all; /* ticks; 0: it cannot be told */
     uint64_t own;
 };
 

@@ -67,6 +67,18 @@ static void what_cannot_be_is_nothing(void **state) {
     assert_int_equal(none.said, 0);
 }
 
+/* One reading that failed says nothing, nor does what came before it: counters are compared with those just before. */
+static void a_reading_that_failed_is_passed_over(void **state) {
+    (void)state;
+    struct load l = {0};
+    assert_false(changed(&l, 100000, 0, 5000));
+    assert_false(changed(&l, 0, 0, 10000));
+    assert_false(changed(&l, 100200, 0, 15000));
+    assert_int_equal(l.said, 0);
+    assert_true(changed(&l, 100700, 0, 20000));
+    assert_int_equal(l.said, 1000);
+}
+
 static void burn(clock_t until) {
     while (clock() < until)
         continue;
@@ -112,6 +124,7 @@ int main(void) {
         cmocka_unit_test(it_is_what_others_took),
         cmocka_unit_test(small_changes_are_not_told),
         cmocka_unit_test(what_cannot_be_is_nothing),
+        cmocka_unit_test(a_reading_that_failed_is_passed_over),
         cmocka_unit_test(children_are_our_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
