@@ -41,7 +41,6 @@ struct client {
     int signals; /* signalfd */
     int signal;  /* the last one that came, 0: none */
     uint64_t ticket;
-    uint32_t slots;
     bool autorun;
     zmq_msg_t frame; /* the last answer lives here */
     zmq_msg_t kept;  /* and here one that was put aside */
@@ -172,7 +171,6 @@ static int client_greet(struct client *c, const struct token_seed *doors, uint32
     if (number < 0)
         return number;
     c->at = doors[number];
-    c->slots = (uint32_t)welcome.welcome.slots;
     c->autorun = welcome.welcome.autorun;
     struct msg who = {.kind = MSG_list_nodes, .list_nodes.doors = TOKEN_SEEDS_MAX};
     struct err ignored;
@@ -389,10 +387,6 @@ bool client_reopen(struct client *c, struct err *err) {
 
 bool client_embedded(const struct client *c) {
     return c->node != NULL;
-}
-
-uint32_t client_slots(const struct client *c) {
-    return c->slots;
 }
 
 bool client_autorun(const struct client *c) {

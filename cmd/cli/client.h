@@ -47,7 +47,6 @@ void client_pause(struct client *c); /* a quarter of a second, or less */
 /* Whether a node of the folder's cluster answers, and where; it is asked where the others are. */
 bool client_knock(const char *state_dir, char endpoint[ENDPOINT_BYTES_MAX], struct err *err);
 bool client_embedded(const struct client *c);
-uint32_t client_slots(const struct client *c);
 bool client_autorun(const struct client *c); /* the node runs what it accepts */
 const struct signer *client_signer(const struct client *c);
 int client_signal(const struct client *c);

@@ -7,10 +7,6 @@
 #include "cmd/cli/cli.h"
 #include "cmd/cli/clock.h"
 
-bool membership_token(struct token *token, const char *text, const char *from, struct err *err) {
-    return token_parse(token, text, err) || err_context(err, "%s", from);
-}
-
 bool membership_visits(void) {
     const char *text = getenv(MEMBERSHIP_VARIABLE);
     return text != NULL && text[0] != '\0';
@@ -22,9 +18,8 @@ bool membership_load(struct membership *m, const char *state_dir, struct err *er
     m->visiting = membership_visits();
     if (!m->visiting)
         return cluster_load(&m->cluster, state_dir, err);
-    if (!membership_token(&token, text, MEMBERSHIP_VARIABLE, err))
-        return false;
-    bool good = cluster_visit(&m->cluster, state_dir, &token, clock_wall(), err) ||
+    bool good = (token_parse(&token, text, err) &&
+                 cluster_visit(&m->cluster, state_dir, &token, clock_wall(), err)) ||
                 err_context(err, MEMBERSHIP_VARIABLE);
     sodium_memzero(&token, sizeof token);
     return good;

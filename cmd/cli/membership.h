@@ -18,9 +18,6 @@ bool membership_visits(void); /* there is a token in ZYG_CLUSTER */
 /* ERR_NOT_FOUND: there is none. */
 bool membership_load(struct membership *m, const char *state_dir, struct err *err);
 
-/* Reads a token; on failure the err says where it came from. */
-bool membership_token(struct token *token, const char *text, const char *from, struct err *err);
-
 /* Says what went wrong, and what one may do where there is no cluster; returns the exit status. */
 int membership_fail(const struct err *err);
 
