@@ -14,7 +14,6 @@ enum phase {
 };
 
 struct other {
-    uint32_t peer; /* 0: no entry */
     struct node_id node;
     bool stores;
     bool active;
@@ -80,8 +79,7 @@ static void on_node_known(struct elastic *e, const struct msg_node_known *m) {
     struct other *o = place_for(e, &m->node);
     if (o == NULL)
         return; /* one holder fewer is known: nobody leaves for that */
-    *o = (struct other){.peer = (uint32_t)m->peer,
-                        .node = m->node,
+    *o = (struct other){.node = m->node,
                         .stores = stores,
                         .active = m->active,
                         .state = (enum member_state)m->state};
