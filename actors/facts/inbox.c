@@ -380,7 +380,8 @@ static void backlog_read(struct facts *f, struct span bundle) {
     struct inbox *b = &f->inbox;
     struct bundle peeked;
     struct err err;
-    if (bundle.len <= sizeof b->again.bytes && bundle_peek(&peeked, bundle, &err)) {
+    if (bundle.len > 0 && bundle.len <= sizeof b->again.bytes &&
+        bundle_peek(&peeked, bundle, &err)) {
         memcpy(b->again.bytes, bundle.data, bundle.len);
         b->again.len = bundle.len;
     } else { /* the store has lost it: the rest of the backlog stays for the next opening */

@@ -70,7 +70,7 @@ static void link_next(struct overlay *o, const struct stand *ring, uint32_t from
 }
 
 static void link_ring(struct overlay *o, uint32_t number) {
-    struct stand ring[LIMIT_MEMBERS];
+    struct stand ring[LIMIT_MEMBERS] = {{0}};
     for (uint32_t i = 0; i < o->count; i++)
         ring[i] = (struct stand){.key = o->members[i].ring[number], .rank = i};
     qsort(ring, o->count, sizeof ring[0], compare_stands);
