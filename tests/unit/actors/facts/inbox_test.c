@@ -328,6 +328,26 @@ static void a_cancellation_of_another_node_counts(void **state) {
     free(a);
 }
 
+static void what_waits_for_the_disk_does_not_wait_for_an_empty_batch(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(40);
+    struct job_id id;
+    know(f, PEER, MEMBER_ALIVE);
+    hear(f, PEER, author_carries(a, job_bundle(f, 1, &id)));
+    say_outcome(f, &id, 0, TRIAL_TIMED_OUT, 0);
+    f->stage->slow = true;
+    say_outcome(f, &id, 1, TRIAL_TIMED_OUT, 0); /* on its way to the disk */
+    lead(f, true);                              /* the next batch is looked at and not written to */
+    const struct msg fact = result_of(&id, 0, 1, TRIAL_TIMED_OUT, 0); /* wants its row */
+    hear(f, PEER, author_says(a, &fact, 1));
+    size_t before = kept(f);
+    f->stage->slow = false;
+    assert_true(stage_save(f->stage));
+    stage_pass(f->stage, 1000);
+    assert_int_equal(kept(f), before + 2);
+    free(a);
+}
+
 /* ---- promises ---- */
 
 static void an_answer_waits_for_other_disks(void **state) {
@@ -458,6 +478,7 @@ int main(void) {
         STAGED(only_the_leader_ends_a_job_early),
         STAGED(a_new_leader_ends_what_is_overdue),
         STAGED(a_cancellation_of_another_node_counts),
+        STAGED(what_waits_for_the_disk_does_not_wait_for_an_empty_batch),
         STAGED(an_answer_waits_for_other_disks),
         STAGED(an_answer_wants_no_more_disks_than_there_are),
         cmocka_unit_test(rows_do_not_depend_on_the_order),
