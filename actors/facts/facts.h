@@ -13,7 +13,8 @@
  *          job_open only where this node leads); learned (tuner); recorded (sched, where this node leads); dropped (leader);
  *          handed_over (elastic, while this node is leaving); heads, bundles (other nodes, by say_to MEMBER); quiet.
  * Holds    - an answer that promises durability lies in the batch it depends on and is said when that batch is on this disk
- *            and its bundles on enough others (pledge.h);
+ *            and its bundles on enough others (pledge.h), and so is all that this disk had when this life began. job_open and
+ *            learned are no promises: they tell what is on this disk;
  *          - a transaction holds bundles and all that they do to the rows, so a crash leaves both or neither;
  *          - every bundle of this node has a (generation, sequence) that was never used: the generation is raised in the
  *            first transaction after a start, before any bundle of it;

@@ -49,7 +49,7 @@ bool logs_take_row(struct logs *l, struct span key, struct span value) {
     struct log *log = logs_get(l, &author, read_be64(key.data + NODE_ID_BYTES), false);
     if (log == NULL)
         return false;
-    log->queued = log->taken = log->synced = read_be64(value.data);
+    log->queued = log->taken = log->synced = log->found = read_be64(value.data);
     return true;
 }
 

@@ -20,6 +20,7 @@ struct log {
     uint64_t queued;
     uint64_t taken;
     uint64_t synced;
+    uint64_t found; /* synced when this life began: whether others have that is not known then */
 };
 
 struct logs {

@@ -36,9 +36,24 @@ void pledge_add(struct pledge *p, uint64_t number, const struct batch *batch) {
     put_bytes(p, buf_view(&batch->after.frames));
 }
 
+/* The first log, from the one that lacked copies last, that was found here and lies on too few disks; else how many there
+ * are. */
+static uint32_t find_lacking(const struct pledge *p, const struct spread *s, uint32_t copies) {
+    uint32_t wanted = spread_wanted(s, copies);
+    for (uint32_t i = 0; copies > p->proven && i < s->logs->count; i++) {
+        uint32_t log = (p->lacking + i) % s->logs->count;
+        uint64_t found = s->logs->items[log].found;
+        if (found > 0 && spread_copies(s, log, found) < wanted)
+            return log;
+    }
+    return s->logs->count;
+}
+
 static bool is_kept(const struct pledge *p, const struct spread *s) {
     const struct promise *promise = &p->promises[p->first];
     uint32_t wanted = spread_wanted(s, promise->copies);
+    if (find_lacking(p, s, promise->copies) < s->logs->count)
+        return false;
     for (uint32_t i = 0; wanted > 0 && i < promise->marks; i++) {
         const struct mark *mark = &p->marks[(p->marks_first + i) % PLEDGE_MARKS];
         if (spread_copies(s, mark->log, mark->next) < wanted)
@@ -57,12 +72,15 @@ uint64_t pledge_keep(struct pledge *p, const struct spread *s, struct says *out)
     while (pledge_ready(p, s) && out->frames.len - begun < PLEDGE_SAY_BYTES) {
         const struct promise *promise = &p->promises[p->first];
         last = promise->batch;
+        p->proven = promise->copies > p->proven ? promise->copies : p->proven;
         take_bytes(p, promise->bytes, &out->frames);
         p->marks_first = (p->marks_first + promise->marks) % PLEDGE_MARKS;
         p->marks_count -= promise->marks;
         p->first = (p->first + 1) % PLEDGE_PROMISES;
         p->count--;
     }
+    if (p->count > 0)
+        p->lacking = find_lacking(p, s, p->promises[p->first].copies);
     return last;
 }
 

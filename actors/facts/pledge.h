@@ -2,6 +2,8 @@
  *
  * Enough is min(the copies its jobs want, the nodes that keep facts and stay): a node that is alone promises what its own disk
  * holds, and one that stops being active lowers it at once. Promises are kept in the order in which they were made.
+ * What the disk had when this life began counts in whatever is promised, and may lie nowhere else: before the first promise
+ * that wants so many copies is said, all of it lies on as many disks.
  * Memory   fixed. PLEDGE_HOLD bytes or promises in, facts holds sched and takes nothing new; beyond PLEDGE_FULL it sends no
  *          batch to the disk, so pledge_add always finds room.
  */
@@ -31,6 +33,9 @@ struct pledge {
     uint32_t first, count; /* rings */
     uint32_t marks_first, marks_count;
     size_t bytes_first, bytes_count;
+    uint32_t
+        proven; /* promises of so many copies were said: what was found lies on as many disks */
+    uint32_t lacking; /* number of a log of which that could not be said */
     struct promise promises[PLEDGE_PROMISES];
     struct mark marks[PLEDGE_MARKS];
     uint8_t bytes[PLEDGE_BYTES];

@@ -62,9 +62,6 @@ void rules_host_up(struct host *h) {
     for (uint32_t i = 0; i < f->crowd.works_count; i++) {
         const struct work *work = &f->crowd.works[i];
         r->over_at_start[i] = rules_summary(h, work, &row) && row.state == JOB_CANCELLED;
-        r->found[i] = 0;
-        for (uint64_t slot = 0; slot < work->job.trials; slot++)
-            r->found[i] |= (uint64_t)rules_has_result(h, work, slot) << slot;
     }
 }
 

@@ -35,7 +35,6 @@ struct rule_host {
     bool counts;                        /* ... and itself */
     bool shut[FLEET_JOBS_MAX];          /* the executor heard that it is over for good */
     bool over_at_start[FLEET_JOBS_MAX]; /* the disk had it cancelled when this life began */
-    uint64_t found[FLEET_JOBS_MAX]; /* slots with results that its disk had when this life began */
     struct rule_version seen[HOSTS_MAX];
     uint64_t map_sum; /* records are looked at when it changes */
     uint64_t lead_term;

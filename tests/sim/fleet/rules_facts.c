@@ -176,15 +176,13 @@ static bool slot_is_safe(const struct host *h, const struct work *work, uint64_t
     return known;
 }
 
-/* What its disk had when it started counts there at once, wherever else it lies. */
 static uint64_t promised_slots(const struct host *h, const struct work *work) {
     uint64_t *promised = &h->fleet->rules->promised[work->number];
-    uint64_t found = h->fleet->rules->hosts[h->number].found[work->number];
     uint64_t count = 0;
     for (uint64_t slot = 0; slot < work->job.trials; slot++) {
         if (slot_is_safe(h, work, slot))
             *promised |= (uint64_t)1 << slot;
-        count += (*promised | found) >> slot & 1;
+        count += *promised >> slot & 1;
     }
     return count;
 }
@@ -208,8 +206,7 @@ void rule_recorded(struct host *h, const struct msg_recorded *m) {
     fleet_ensure(h->fleet, work != NULL && m->slot < work->job.trials,
                  "a result of no trial is recorded");
     (void)promised_slots(h, work);
-    uint64_t found = h->fleet->rules->hosts[h->number].found[work->number];
-    fleet_ensure(h->fleet, (h->fleet->rules->promised[work->number] | found) >> m->slot & 1,
+    fleet_ensure(h->fleet, h->fleet->rules->promised[work->number] >> m->slot & 1,
                  "host %u: job%u #%llu counts as recorded and lies on too few disks", h->number,
                  work->number, (ull)m->slot);
 }

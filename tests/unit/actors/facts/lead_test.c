@@ -43,6 +43,28 @@ static void one_copy_is_promised_at_once(void **state) {
     expect_answer(f, 8, ERR_NONE, "");
 }
 
+static void what_only_this_disk_has_is_not_promised_after_a_crash(void **state) {
+    struct facts_stage *f = *state;
+    f->job.job.copies = 2;
+    know(f, 0, MEMBER_ALIVE);
+    know(f, PEER, MEMBER_ALIVE);
+    say_heads(f, PEER, 1);
+    const struct job_id id = open_job(f, 1);
+    say_outcome(f, &id, 0, TRIAL_DONE, 0.5);
+    assert_int_equal(stored_row(f, &id).done, 1);
+    facts_stage_crash(f, true);
+    know(f, 0, MEMBER_ALIVE);
+    know(f, PEER, MEMBER_ALIVE);
+    stage_pass(f->stage, GATHER_MS);
+    assert_int_equal(stored_row(f, &id).done, 1);
+    assert_int_equal(stage_count(f->stage, ROOM_GATEWAY, MSG_job_open), 1);
+    assert_int_equal(stage_count(f->stage, ROOM_GATEWAY, MSG_job_stand), 0);
+    say_heads(f, PEER, 1); /* it has the job, not the result */
+    assert_int_equal(stage_count(f->stage, ROOM_GATEWAY, MSG_job_stand), 0);
+    say_heads(f, PEER, 3); /* the result and what it printed */
+    assert_true(stage_count(f->stage, ROOM_GATEWAY, MSG_job_stand) > 0);
+}
+
 static void a_new_leader_hears_of_a_few_jobs_in_a_step(void **state) {
     struct facts_stage *f = *state;
     know(f, 0, MEMBER_ALIVE);
@@ -174,6 +196,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         STAGED(nothing_is_promised_before_it_is_known_who_there_is),
         STAGED(one_copy_is_promised_at_once),
+        STAGED(what_only_this_disk_has_is_not_promised_after_a_crash),
         STAGED(a_new_leader_hears_of_a_few_jobs_in_a_step),
         STAGED(bundles_are_kept_while_promises_wait),
         STAGED(who_leaves_hears_what_others_lack),

@@ -165,6 +165,33 @@ static void who_goes_lowers_what_is_wanted(void **state) {
     expect_said(f, 2, 2);
 }
 
+static void what_was_found_at_the_start_lies_there_first(void **state) {
+    struct fixture *f = *state;
+    f->logs->items[0].found = 20;
+    f->logs->items[1].found = 30;
+    know(f, 1, MEMBER_ALIVE);
+    know(f, 2, MEMBER_ALIVE);
+    has(f, 1, 0, 19);
+    promise(f, 1, 1, 0, 10); /* of the own disk alone */
+    promise(f, 2, 2, 0, 10);
+    promise(f, 3, 2, 0, 10);
+    promise(f, 4, 3, 0, 10);
+    expect_said(f, 1, 1);
+    has(f, 1, 0, 20);
+    expect_said(f, 0, 0);
+    has(f, 2, 1, 29);
+    expect_said(f, 0, 0);
+    has(f, 2, 1, 30); /* not the same disk for both */
+    expect_said(f, 2, 3);
+    has(f, 2, 0, 20);
+    expect_said(f, 0, 0); /* on three of three */
+    know(f, 1, MEMBER_UNREACHABLE);
+    expect_said(f, 4, 4);
+    know(f, 3, MEMBER_ALIVE); /* what was promised was: it is not asked again */
+    promise(f, 5, 3, 0, 0);
+    expect_said(f, 5, 5);
+}
+
 static void the_queue_tells_when_it_is_full(void **state) {
     struct fixture *f = *state;
     know(f, 1, MEMBER_ALIVE);
@@ -213,13 +240,10 @@ static void large_promises_are_said_over_several_steps(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        FIXED(alone_a_promise_is_kept_at_once),
-        FIXED(so_many_disks_are_wanted_as_the_job_says),
-        FIXED(promises_are_said_in_order),
-        FIXED(each_log_of_a_batch_must_lie_there),
-        FIXED(who_goes_lowers_what_is_wanted),
-        FIXED(the_queue_tells_when_it_is_full),
-        FIXED(large_promises_are_said_over_several_steps),
+        FIXED(alone_a_promise_is_kept_at_once), FIXED(so_many_disks_are_wanted_as_the_job_says),
+        FIXED(promises_are_said_in_order),      FIXED(each_log_of_a_batch_must_lie_there),
+        FIXED(who_goes_lowers_what_is_wanted),  FIXED(what_was_found_at_the_start_lies_there_first),
+        FIXED(the_queue_tells_when_it_is_full), FIXED(large_promises_are_said_over_several_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
