@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { GATHER_MS = 5 };
+enum { LAUNCH_BURST = 4 };
 
 size_t facts_size(void) {
     return sizeof(struct facts);
@@ -241,14 +241,18 @@ static void on_quit(struct facts *f, struct moment at) {
     }
 }
 
-/* A batch goes at once when somebody waits for it or the disk has rested; results alone gather for a moment, because a sync
- * costs the same for one as for a hundred and the processor belongs to the trials. */
+/* A batch goes at once when somebody waits for it or the disk has rested; many results in a row gather for a moment, because a
+ * sync costs the same for one as for a hundred and the processor belongs to the trials. Proposals alone wait for the next batch
+ * a moment: nothing depends on them, and a result that comes soon would have to wait for their sync. */
 static when_ms launch_time(const struct facts *f) {
     const struct batches *b = &f->batches;
-    if (b->under_way || batch_is_empty(&b->ring[b->flying % BATCHES]) || pledge_full(&f->pledge))
+    const struct batch *oldest = &b->ring[b->flying % BATCHES];
+    if (b->under_way || batch_is_empty(oldest) || pledge_full(&f->pledge))
         return WHEN_NEVER;
-    return f->urgent || f->quitting || b->filling != b->flying ? INT64_MIN
-                                                               : f->launched + GATHER_MS;
+    if (f->urgent || f->quitting || b->filling != b->flying)
+        return INT64_MIN;
+    bool lazy = oldest->after.frames.len == 0 && oldest->serial == 0;
+    return lazy && f->lazy_until > f->launch_least ? f->lazy_until : f->launch_least;
 }
 
 static bool is_due(const struct facts *f, when_ms now) {
@@ -280,7 +284,7 @@ static void launch(struct facts *f, when_ms now, struct says *out) {
     if (b->flying == b->filling)
         put_summaries(f, batches_oldest(b));
     batches_launch(b, out);
-    f->launched = now;
+    f->launch_least = when_paced(f->launch_least, now, FACTS_GATHER_MS, LAUNCH_BURST);
     f->urgent = false;
 }
 
@@ -349,7 +353,7 @@ static void facts_step(void *self, const struct event *event, struct moment at, 
     case MSG_start: on_start(f, &m->start, out); break;
     case MSG_admit: errand_admit(f, &m->admit, out); break;
     case MSG_job_want: errand_want(f, m->job_want.ticket, &m->job_want.job, out); break;
-    case MSG_proposed: fold_proposed(f, &m->proposed); break;
+    case MSG_proposed: fold_proposed(f, &m->proposed, at.now); break;
     case MSG_outcome: fold_outcome(f, &m->outcome, at, out); break;
     case MSG_node_known: spread_known(&f->spread, &m->node_known, at.now); break;
     case MSG_lead: on_lead(f, &m->lead); break;

@@ -9,7 +9,7 @@
 #include "actors/facts/pledge.h"
 #include "actors/facts/seat.h"
 
-enum { SEAT_SCRATCH = LIMIT_JOBS_OPEN };
+enum { SEAT_SCRATCH = LIMIT_JOBS_OPEN, FACTS_GATHER_MS = 5 };
 
 enum facts_life {
     FACTS_DOWN,    /* not started */
@@ -29,10 +29,11 @@ struct facts {
     bool ailing;
     bool handing_over; /* this node leaves, and elastic has heard: */
     uint64_t lacking;
-    bool announcing;  /* some seats are to be judged, or sched is to hear of them */
-    bool urgent;      /* somebody waits for the newest batch */
-    when_ms launched; /* when the last batch went to the store */
-    when_ms retry_at; /* a failed save is asked again; WHEN_NEVER: none */
+    bool announcing;      /* some seats are to be judged, or sched is to hear of them */
+    bool urgent;          /* somebody waits for the newest batch */
+    when_ms launch_least; /* what nobody waits for goes to the store no sooner than this */
+    when_ms lazy_until;   /* ... and proposals alone no sooner than this */
+    when_ms retry_at;     /* a failed save is asked again; WHEN_NEVER: none */
     dur_ms retry_pause;
     uint64_t steps;
     uint64_t scans;      /* tickets of scans */

@@ -92,7 +92,7 @@ static struct fact_key own_key(const struct facts *f, uint64_t attempt, uint64_t
                              .number = number};
 }
 
-void fold_proposed(struct facts *f, const struct msg_proposed *proposed) {
+void fold_proposed(struct facts *f, const struct msg_proposed *proposed, when_ms now) {
     struct seat *s = facts_seat(f, &proposed->job);
     if (s == NULL || s->state != SEAT_OPEN || ranges_has(&s->finished, proposed->slot) ||
         open_slots_find(&f->open_slots, facts_seat_number(f, s), proposed->slot) != NULL ||
@@ -101,6 +101,8 @@ void fold_proposed(struct facts *f, const struct msg_proposed *proposed) {
     struct batch *batch = facts_room(f, proposed->config.len + 256);
     if (batch == NULL)
         return; /* the result will say by itself what it is a result of */
+    if (batch_is_empty(batch))
+        f->lazy_until = now + FACTS_GATHER_MS;
     const struct msg fact = {.kind = MSG_proposal_fact,
                              .proposal_fact = {.job = proposed->job,
                                                .slot = proposed->slot,

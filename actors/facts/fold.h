@@ -42,7 +42,7 @@ void fold_judge_result(struct facts *f, struct batch *batch, struct seat *s,
 struct fact_key fold_sign(struct facts *f, struct batch *batch, const struct msg *result);
 
 /* What the tuner and the executor of this node say. */
-void fold_proposed(struct facts *f, const struct msg_proposed *proposed);
+void fold_proposed(struct facts *f, const struct msg_proposed *proposed, when_ms now);
 /* One that becomes no fact is answered with `dropped`. */
 void fold_outcome(struct facts *f, const struct msg_outcome *outcome, struct moment at,
                   struct says *out);

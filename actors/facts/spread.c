@@ -286,8 +286,7 @@ void spread_heads(struct spread *s, uint32_t peer, const struct msg_heads *heads
 void spread_remind(struct spread *s, struct neighbour *n, uint32_t log, when_ms now) {
     n->news[log / 8] |= (uint8_t)(1u << log % 8);
     n->tell = true;
-    when_ms soonest = s->told + SPREAD_HEADS_MS;
-    s->tell_at = when_sooner(s->tell_at, soonest > now ? soonest : now);
+    s->tell_at = when_sooner(s->tell_at, s->tell_least > now ? s->tell_least : now);
 }
 
 void spread_synced(struct spread *s, uint32_t log, when_ms now) {
@@ -548,7 +547,7 @@ void spread_go(struct spread *s, when_ms now, struct says *out) {
             tell(s, n, false, out);
     }
     s->tell_at = WHEN_NEVER;
-    s->told = now;
+    s->tell_least = when_paced(s->tell_least, now, SPREAD_HEADS_MS, SPREAD_HEADS_BURST);
 }
 
 when_ms spread_deadline(const struct spread *s) {

@@ -1,7 +1,7 @@
 /* spread - how logs get to the other stores, and what is known of where they are: one cursor a neighbour, heads both ways.
  *
  * Both sides of an edge say which logs they have synced and how far (`heads`: all of it in pages when they meet, then what
- * has changed, at once and then no more often than every 5 ms). Each sends what the other lacks in the order in which it came
+ * has changed: a few changes at once, many in a row no more often than every 5 ms). Each sends what the other lacks in the order in which it came
  * here, so that a job comes before its results: the cursor starts at the oldest bundle the other lacks (table log_index) and
  * walks table log. On an edge that is not eager, and on every one while all holders are next to this node, what others have
  * signed waits for 100 ms, because it gets there another way meanwhile.
@@ -23,6 +23,7 @@
 
 enum {
     SPREAD_HEADS_MS = 5,
+    SPREAD_HEADS_BURST = 4,
     SPREAD_LAZY_MS = 100,
     SPREAD_AGAIN_LEAST = 500,
     SPREAD_AGAIN_MOST = 8000,
@@ -92,7 +93,7 @@ struct spread {
     uint32_t holders_count;
     struct holder holders[LIMIT_MEMBERS];
     when_ms tell_at;     /* changed heads are said then */
-    when_ms told;        /* ... and were said last */
+    when_ms tell_least;  /* ... and no sooner than this */
     uint64_t own_serial; /* of the newest synced bundle of this node */
     uint32_t moments_count;
     struct {

@@ -129,10 +129,14 @@ static inline struct span config_bytes(double lr) {
 /* Facts that nobody waits for gather for a moment: the words below let it pass, those that end in `now` do not. */
 enum { GATHER_MS = 5 };
 
-static inline void say_proposed(struct facts_stage *f, const struct job_id *id, uint64_t slot) {
+static inline void say_proposed_now(struct facts_stage *f, const struct job_id *id, uint64_t slot) {
     stage_say(f->stage, ROOM_TUNER,
               &(struct msg){.kind = MSG_proposed,
                             .proposed = {.job = *id, .slot = slot, .config = config_bytes(0.5)}});
+}
+
+static inline void say_proposed(struct facts_stage *f, const struct job_id *id, uint64_t slot) {
+    say_proposed_now(f, id, slot);
     stage_pass(f->stage, GATHER_MS);
 }
 

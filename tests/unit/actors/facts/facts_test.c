@@ -72,24 +72,45 @@ static void what_comes_during_a_save_goes_with_the_next(void **state) {
     assert_false(stage_save(f->stage));
 }
 
-static void results_alone_gather_for_a_moment(void **state) {
+static void results_in_a_row_gather_for_a_moment(void **state) {
+    enum { AT_ONCE = 5 };
+    struct facts_stage *f = *state;
+    f->job.job.trials = AT_ONCE + 3;
+    struct job_id id = open_job(f, 1);
+    uint64_t slot = 0;
+    stage_pass(f->stage, 1000);
+    stage_forget(f->stage);
+    for (; slot < AT_ONCE; slot++) { /* the disk has rested */
+        say_outcome_now(f, &id, slot, TRIAL_DONE, 0.5);
+        assert_int_equal(stage_count(f->stage, ROOM_STORE, MSG_save), slot + 1);
+    }
+    say_outcome_now(f, &id, slot++, TRIAL_DONE, 0.5);
+    say_outcome_now(f, &id, slot++, TRIAL_CRASHED, 0);
+    assert_int_equal(board_deadline(f->stage->board), f->stage->at.now + GATHER_MS);
+    stage_pass(f->stage, GATHER_MS - 1);
+    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_recorded), AT_ONCE);
+    stage_pass(f->stage, 1);
+    assert_int_equal(stage_count(f->stage, ROOM_STORE, MSG_save), AT_ONCE + 1);
+    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_recorded), AT_ONCE + 2);
+    say_outcome_now(f, &id, slot, TRIAL_DONE, 0.5); /* the job's end is waited for */
+    assert_int_equal(stage_count(f->stage, ROOM_STORE, MSG_save), AT_ONCE + 2);
+    assert_true(is_shut(f, &id, JOB_DONE));
+}
+
+static void a_proposal_goes_with_the_result_that_follows_it(void **state) {
     struct facts_stage *f = *state;
     struct job_id id = open_job(f, 1);
     stage_pass(f->stage, 1000);
     stage_forget(f->stage);
-    say_outcome_now(f, &id, 0, TRIAL_DONE, 0.5); /* the disk has rested */
+    say_proposed_now(f, &id, 0);
+    assert_int_equal(stage_count(f->stage, ROOM_STORE, MSG_save), 0);
+    say_outcome_now(f, &id, 0, TRIAL_DONE, 0.5);
     assert_int_equal(stage_count(f->stage, ROOM_STORE, MSG_save), 1);
-    say_outcome_now(f, &id, 1, TRIAL_DONE, 0.5);
-    say_outcome_now(f, &id, 2, TRIAL_CRASHED, 0);
-    assert_int_equal(board_deadline(f->stage->board), f->stage->at.now + GATHER_MS);
+    say_proposed_now(f, &id, 1); /* nothing follows */
     stage_pass(f->stage, GATHER_MS - 1);
-    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_recorded), 1);
+    assert_int_equal(stage_count(f->stage, ROOM_STORE, MSG_save), 1);
     stage_pass(f->stage, 1);
     assert_int_equal(stage_count(f->stage, ROOM_STORE, MSG_save), 2);
-    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_recorded), 3);
-    say_outcome_now(f, &id, 3, TRIAL_DONE, 0.5); /* the job's end is waited for */
-    assert_int_equal(stage_count(f->stage, ROOM_STORE, MSG_save), 3);
-    assert_true(is_shut(f, &id, JOB_DONE));
 }
 
 static void an_attempt_to_be_repeated_leaves_the_slot_open(void **state) {
@@ -474,7 +495,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         STAGED(an_outcome_is_recorded_when_it_is_saved),
         STAGED(what_comes_during_a_save_goes_with_the_next),
-        STAGED(results_alone_gather_for_a_moment),
+        STAGED(results_in_a_row_gather_for_a_moment),
+        STAGED(a_proposal_goes_with_the_result_that_follows_it),
         STAGED(an_attempt_to_be_repeated_leaves_the_slot_open),
         STAGED(lost_attempts_leave_no_trace_and_repeated_results_no_mark),
         STAGED(a_job_whose_slots_are_finished_is_done),
