@@ -170,7 +170,10 @@ static bool token_read(struct token *token, const char *text, struct err *err) {
     if (file == NULL)
         return err_set(err, ERR_USAGE, "--join: cannot read %.200s: %s", text, strerror(errno));
     size_t len = fread(bytes, 1, sizeof bytes - 1, file);
+    int reason = ferror(file) ? errno : 0; /* a folder opens, too */
     fclose(file);
+    if (reason != 0)
+        return err_set(err, ERR_USAGE, "--join: cannot read %.200s: %s", text, strerror(reason));
     bytes[len] = '\0';
     bytes[strcspn(bytes, " \t\r\n")] = '\0';
     bool good = token_parse(token, bytes, err);

@@ -162,6 +162,11 @@ assert_equal "zyg: the token is not for a client; make one that is: zyg token cr
 ZYG_STATE=$away run zyg-node --cluster tcp://127.0.0.1:1
 assert_status 2
 assert_equal "zyg-node: --cluster: the node of $away belongs to no cluster; begin one: zyg cluster init; enter one: zyg-node --join TOKEN" "$err"
+for file in "$WORK" "$WORK/none"; do
+    ZYG_STATE=$away run zyg-node --join "file:$file"
+    assert_status 2
+    assert_match "$err" "^zyg-node: --join: cannot read $file: (Is a directory|No such file or directory)$"
+done
 run zyg-node --cluster nowhere
 assert_status 2
 assert_equal "zyg-node: --cluster nowhere: expected an endpoint such as tcp://0.0.0.0:7420" "$err"
