@@ -11,12 +11,11 @@
 const char cli_nodes_details[] =
     "-o FORMAT         table (default), wide, json, jsonl, csv, id\n"
     "\n"
-    "What the node that is asked knows of the others, and what each says of itself just now: "
-    "SLOTS\n"
-    "are trials that run and may run, LOAD is how many processors others than zyg's trials keep\n"
-    "busy there, IDLE is when it gives itself back (zyg-node --idle). RTT is measured, of\n"
-    "neighbours only; `-` is not known. A node that is alive but not active has come back a\n"
-    "moment ago and gets no work yet.\n";
+    "What the node that is asked knows of the others, and what each says of itself just now:\n"
+    "SLOTS are trials that run and may run, LOAD is how many processors others than zyg's\n"
+    "trials keep busy there, IDLE is when it gives itself back (zyg-node --idle). RTT is\n"
+    "measured, of neighbours only; ENDPOINT is for nodes, DOOR (wide) for clients; `-` is not\n"
+    "known. A node that is alive but not active has come back a moment ago and gets no work yet.\n";
 
 static const struct column columns[] = {
     {"node", "NODE", COLUMN_TEXT, SHOWN_DATA},
@@ -26,16 +25,18 @@ static const struct column columns[] = {
     {"self", NULL, COLUMN_FLAG, SHOWN_DATA},
     {"leads", NULL, COLUMN_FLAG, SHOWN_DATA},
     {"active", NULL, COLUMN_FLAG, SHOWN_DATA},
-    {"rtt_ms", "RTT ms", COLUMN_REAL, SHOWN_ALWAYS},
+    {NULL, "RTT", COLUMN_TEXT, SHOWN_TABLE},
+    {"rtt_ms", NULL, COLUMN_REAL, SHOWN_DATA},
     {NULL, "SLOTS", COLUMN_TEXT, SHOWN_TABLE},
     {"told", NULL, COLUMN_FLAG, SHOWN_DATA},
     {"running", NULL, COLUMN_COUNT, SHOWN_DATA},
     {"slots", NULL, COLUMN_COUNT, SHOWN_DATA},
-    {"load", "LOAD", COLUMN_REAL, SHOWN_ALWAYS},
+    {NULL, "LOAD", COLUMN_TEXT, SHOWN_TABLE},
+    {"load", NULL, COLUMN_REAL, SHOWN_DATA},
     {NULL, "IDLE", COLUMN_TEXT, SHOWN_TABLE},
     {"goes_in", NULL, COLUMN_DURATION, SHOWN_DATA},
-    {"endpoint", "NODES CONNECT", COLUMN_TEXT, SHOWN_ALWAYS},
-    {"door", "CLIENTS CONNECT", COLUMN_TEXT, SHOWN_WIDE},
+    {"endpoint", "ENDPOINT", COLUMN_TEXT, SHOWN_ALWAYS},
+    {"door", "DOOR", COLUMN_TEXT, SHOWN_WIDE},
     {"domain", "DOMAIN", COLUMN_TEXT, SHOWN_WIDE},
 };
 
@@ -57,6 +58,18 @@ enum { CELL_BYTES = 64 };
 
 static bool is_gone(const struct msg_node_row *row) {
     return row->state == MEMBER_DEAD || row->state == MEMBER_LEFT;
+}
+
+/* "1.3 ms": what varies more than a tenth from one look to the next is not shown finer. */
+static void put_tenths(struct out *out, uint64_t thousandths, const char *unit) {
+    char memory[CELL_BYTES];
+    struct buf text = buf_of(memory, CELL_BYTES);
+    uint64_t tenths = (thousandths + 50) / 100;
+    buf_u64(&text, tenths / 10);
+    buf_text(&text, ".");
+    buf_u64(&text, tenths % 10);
+    buf_text(&text, unit);
+    out_text(out, buf_view(&text));
 }
 
 /* "1/2"; "-/2" of one that did not say. */
@@ -96,11 +109,13 @@ struct listing {
 static void put_condition(struct out *out, const struct msg_node_row *row) {
     char slots[CELL_BYTES], idle[CELL_BYTES];
     bool far = !row->self && !is_gone(row) && row->rtt_us >= 0;
+    far ? put_tenths(out, (uint64_t)row->rtt_us, " ms") : out_none(out);
     far ? out_real(out, (double)row->rtt_us / 1000) : out_none(out);
     out_text(out, slots_text(slots, row));
     out_flag(out, row->told);
     row->told ? out_count(out, row->running) : out_none(out);
     out_count(out, row->slots);
+    row->told ? put_tenths(out, row->load, "") : out_none(out);
     row->told ? out_real(out, (double)row->load / 1000) : out_none(out);
     row->told ? out_text(out, idle_text(idle, row)) : out_none(out);
     row->goes_in < 0 ? out_none(out) : out_duration(out, row->goes_in);
