@@ -64,16 +64,16 @@ void work_outcome(struct leader *l, const struct msg_outcome *m, when_ms now, st
     }
     if (!held_end(&l->held, &ended.job, ended.slot, ended.attempt, ended.lost, now))
         return;
-    if (l->role == ROLE_FOLLOWS)
-        say_ended(l->followed, &ended, out);
+    if (l->role == ROLE_FOLLOWS || leader_leads(l))
+        say_ended(leader_leads(l) ? 0 : l->followed, &ended, out);
     say_working(l, out);
 }
 
 /* The outcome was told before, as one of which a fact comes. */
 void work_dropped(struct leader *l, const struct msg_dropped *m, struct says *out) {
     bool told = held_forget(&l->held, &m->job, m->slot, m->attempt);
-    if (told && (l->role == ROLE_FOLLOWS || l->role == ROLE_LEADS))
-        say_ended(l->role == ROLE_LEADS ? 0 : l->followed,
+    if (told && (l->role == ROLE_FOLLOWS || leader_leads(l)))
+        say_ended(leader_leads(l) ? 0 : l->followed,
                   &(struct msg_ended){
                       .job = m->job, .slot = m->slot, .attempt = m->attempt, .lost = true},
                   out);

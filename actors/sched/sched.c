@@ -152,11 +152,12 @@ static void on_proposed(struct sched *s, const struct msg_proposed *m, struct sa
 
 /* ---- what comes back ---- */
 
-/* Of this node's own executor. */
+/* Of this node's own executor. In a cluster the leader room says what has ended, to this room as well: only so it comes after
+ * the report that still named it. */
 static void on_outcome(struct sched *s, const struct msg_outcome *m) {
     struct msg_ended ended;
-    if (s->follows)
-        return; /* the leader room tells whoever leads */
+    if (s->clustered)
+        return;
     if (ended_of(&ended, m))
         crew_ended(s, 0, &ended);
     else
