@@ -9,15 +9,19 @@
 enum { LIST_PAGE = 8, META_ROWS = 64 };
 
 /* What is read before the first batch, one after the other. */
-enum boot_step { BOOT_META, BOOT_HEADS, BOOT_LAST };
+enum boot_step { BOOT_META, BOOT_AUTHORS, BOOT_HEADS, BOOT_LAST };
 
 static const struct span boot_key = {.data = (const uint8_t *)"boot", .len = 4};
 static const struct span store_key = {.data = (const uint8_t *)"store", .len = 5};
 
+static bool is_paged(const struct facts *f) {
+    return f->boot_step == BOOT_AUTHORS || f->boot_step == BOOT_HEADS;
+}
+
 void boot_begin(struct facts *f, struct says *out) {
     struct msg_scan scan = {.table = TABLE_meta, .limit = META_ROWS};
-    if (f->boot_step == BOOT_HEADS)
-        scan = (struct msg_scan){.table = TABLE_heads,
+    if (is_paged(f))
+        scan = (struct msg_scan){.table = f->boot_step == BOOT_HEADS ? TABLE_heads : TABLE_authors,
                                  .after = span_of(f->boot_after, f->boot_after_len)};
     else if (f->boot_step == BOOT_LAST)
         scan = (struct msg_scan){.table = TABLE_log, .backward = true, .limit = 1};
@@ -61,14 +65,26 @@ static void take_meta(struct facts *f, struct span key, struct span bytes) {
     }
 }
 
+static void take_author(struct facts *f, struct span key, struct span certificate) {
+    struct node_id node;
+    if (key.len != sizeof node.bytes) {
+        f->nonsense++;
+        return;
+    }
+    memcpy(node.bytes, key.data, sizeof node.bytes);
+    f->nonsense += !authors_add(&f->logs.authors, &node, certificate);
+}
+
 static void take_row(struct facts *f, struct span key, struct span value) {
     if (f->boot_step == BOOT_META)
         take_meta(f, key, value);
+    else if (f->boot_step == BOOT_AUTHORS)
+        take_author(f, key, value);
     else if (f->boot_step == BOOT_HEADS && !logs_take_row(&f->logs, key, value))
         f->nonsense++; /* more lives than a store can tell of: their bundles stay where they are */
     else if (f->boot_step == BOOT_LAST && key.len == 8)
         f->logs.serial = (f->logs.serial_synced = read_be64(key.data)) + 1;
-    if (f->boot_step == BOOT_HEADS && key.len == sizeof f->boot_after) {
+    if (is_paged(f) && key.len <= sizeof f->boot_after) {
         memcpy(f->boot_after, key.data, key.len);
         f->boot_after_len = key.len;
     }
@@ -84,9 +100,10 @@ void boot_rows(struct facts *f, const struct msg_rows *rows, when_ms now, struct
         struct span key = mp_bin(&in);
         take_row(f, key, mp_bin(&in));
     }
-    bool more = f->boot_step == BOOT_HEADS && rows->more && rows->rows.len > 0;
-    if (!more)
+    if (!is_paged(f) || !rows->more || rows->rows.len == 0) {
         f->boot_step++;
+        f->boot_after_len = 0;
+    }
     if (f->boot_step > BOOT_LAST)
         raise_generation(f);
     else

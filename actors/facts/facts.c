@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LAUNCH_BURST = 4 };
+enum {
+    LAUNCH_BURST = 4,
+    LIVES_NEARLY_ALL = LIMIT_LOGS - LIMIT_LOGS / 8 /* from here on people hear of it */
+};
 
 size_t facts_size(void) {
     return sizeof(struct facts);
@@ -22,6 +25,8 @@ struct facts *facts_init(void *memory, const struct facts_config *config) {
     batches_init(&f->batches, &f->config.signer, &f->logs);
     spread_init(&f->spread, &f->logs, &f->scans);
     f->spread.unsure = config->clustered;
+    (void)authors_add(&f->logs.authors, &config->signer.id,
+                      span_of(f->config.certificate, config->certificate_len));
     return f;
 }
 
@@ -307,6 +312,25 @@ static void hand_over(struct facts *f, struct says *out) {
     say(out, &(struct msg){.kind = MSG_handed_over, .handed_over.lacking = lacking});
 }
 
+static void say_note(struct says *out, const char *text) {
+    say(out, &(struct msg){.kind = MSG_note, .note.text = span_text(text)});
+}
+
+/* What people should know, once. */
+static void tell_people(struct facts *f, struct says *out) {
+    char text[128];
+    if (f->strangers > 0 && !f->said_strangers) {
+        f->said_strangers = true;
+        say_note(out, "facts signed by a node that is not of this cluster are not taken");
+    }
+    if (f->logs.count >= LIVES_NEARLY_ALL && !f->said_lives) {
+        f->said_lives = true;
+        snprintf(text, sizeof text, "the store knows %u starts of nodes of at most %d",
+                 f->logs.count, LIMIT_LOGS);
+        say_note(out, text);
+    }
+}
+
 /* After every event: what can go to the store goes, what can be promised is promised. */
 static void settle(struct facts *f, struct moment at, struct says *out) {
     keep_promises(f, out);
@@ -322,8 +346,10 @@ static void settle(struct facts *f, struct moment at, struct says *out) {
     }
     if (is_due(f, at.now))
         launch(f, at.now, out);
-    if (f->life == FACTS_UP)
+    if (f->life == FACTS_UP) {
+        tell_people(f, out);
         spread_go(&f->spread, at.now, out);
+    }
     hand_over(f, out);
     set_hold(f, f->ailing || batches_waiting(b) >= BATCHES_HOLD || pledge_holds(&f->pledge), out);
     /* A disk that stays full would keep the process for ever; what it refused was not acknowledged. */

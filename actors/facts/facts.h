@@ -11,20 +11,22 @@
  *          bundles (other nodes, through member); saved, save_failed, rows (store); quit; the time.
  * Says     save, scan (store); admitted, job_stand (gateway); ailing, hold (also leader); job_open, job_shut (all; sched hears
  *          job_open only where this node leads); learned (tuner); recorded (sched, where this node leads); dropped (leader);
- *          handed_over (elastic, while this node is leaving); heads, bundles (other nodes, by say_to MEMBER); quiet.
+ *          handed_over (elastic, while this node is leaving); note; heads, bundles (other nodes, by say_to MEMBER); quiet.
  * Holds    - an answer that promises durability lies in the batch it depends on and is said when that batch is on this disk
  *            and its bundles on enough others (pledge.h), and so is all that this disk had when this life began. job_open and
  *            learned are no promises: they tell what is on this disk;
  *          - a transaction holds bundles and all that they do to the rows, so a crash leaves both or neither;
  *          - every bundle of this node has a (generation, sequence) that was never used: the generation is raised in the
  *            first transaction after a start, before any bundle of it;
+ *          - a log of another node is kept only when its author has shown a certificate of this cluster, whoever passes it on;
  *          - a job's counts are a fold of its rows: opening a job counts them again;
  *          - only a node that leads ends a job early or as failed (end_fact); one that hears no `lead` leads itself.
  * Memory   the caller's, facts_size() bytes of zeros; only what is used is touched.
  * Pace     results alone gather for 5 ms, because a sync costs the same for one as for a hundred; what somebody waits for
  *          goes at once.
  * Errors   a store that refuses is asked again with growing pauses; meanwhile sched holds and the gateway says why. What other
- *          nodes say is believed as far as its signature goes; the rest is dropped and counted.
+ *          nodes say is believed as far as its signature goes; the rest is dropped and counted, and
+ *          who sent it is told that nothing of that log is wanted, so that it blocks nothing (spread.h).
  *
  *   facts.c     the step: which event goes where      boot.c         from the start to the first batch
  *   errand.c    admitting and cancelling jobs         opening.c      reading a job's trials before it runs
@@ -32,6 +34,7 @@
  *   intake.c    what of it is folded now, what later
  *   spread.c    what the neighbours lack              pledge.c       promises that wait for other disks
  *   batch.c     group commit                          logs.c         how far each log is here
+ *   authors.c   who may sign logs                 parcel.c       one message of bundles
  *   seat.c      a job's counts, its best, its end     trial_row.c    a slot's row
  *   open_slots.c  slots begun and not finished
  */
@@ -40,12 +43,17 @@
 
 #include "actors/kit/core.h"
 #include "proto/trust/bundle.h"
+#include "proto/trust/certificate.h"
 
 struct facts_config {
     struct signer signer;
     uint32_t nonce; /* random: two lives of a cloned disk differ in it */
     bool
         clustered; /* there may be other holders: what wants several copies waits until member has said who there is */
+    uint8_t cluster[32]; /* its public key */
+    uint8_t certificate
+        [CERTIFICATE_BYTES_MAX]; /* this node's; what others sign counts only where there is one */
+    size_t certificate_len;
 };
 
 struct facts;

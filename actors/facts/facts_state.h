@@ -44,8 +44,10 @@ struct facts {
     uint64_t list_scan;
     uint8_t list_after[8 + JOB_ID_BYTES];
     size_t list_after_len;
-    uint64_t nonsense; /* messages that made no sense */
-    uint64_t boots;    /* BOOTING: as far as it has been read */
+    uint64_t nonsense;  /* messages that made no sense */
+    uint64_t strangers; /* bundles of authors that are not of this cluster */
+    bool said_strangers, said_lives;
+    uint64_t boots; /* BOOTING: as far as it has been read */
     bool has_store_id;
     uint32_t boot_step;
     uint8_t boot_after[LOG_KEY_BYTES];

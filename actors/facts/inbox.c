@@ -84,23 +84,41 @@ void inbox_backlog(struct inbox *b, struct seat *s) {
 
 /* ---- taking bundles ---- */
 
-static struct log *log_for(struct facts *f, const struct bundle *b, struct span bytes) {
-    struct bundle opened;
+/* The author of a bundle that begins a log is one of the cluster: it is known as such, or this shows it. */
+static bool knows_author(struct facts *f, const struct node_id *author, struct span certificate) {
+    struct certificate c;
     struct err err;
-    struct log *log = logs_find(&f->logs, &b->author, b->generation);
-    if (log == NULL && b->sequence > 0)
-        return NULL; /* a gap; only a bundle that can be kept makes a log */
-    if (log != NULL && b->sequence != log->queued)
-        return log;
-    if (!bundle_open(&opened, bytes, &err)) {
-        f->nonsense++;
-        return NULL;
-    }
-    return log != NULL ? log : logs_get(&f->logs, &b->author, b->generation, false);
+    if (f->config.certificate_len == 0) /* not in a cluster: no other node signs anything */
+        return false;
+    if (authors_find(&f->logs.authors, author) != NULL)
+        return true;
+    return certificate_check(certificate, f->config.cluster, ROLE_NODE, 0, &c, &err) &&
+           node_id_equal(&c.node, author) && authors_add(&f->logs.authors, author, certificate);
 }
 
-static void take_bundle(struct facts *f, struct neighbour *n, struct span bytes, when_ms now) {
-    struct bundle b;
+/* Only a bundle that can be kept makes a log. NULL: nothing of it is taken. */
+static struct log *begin_log(struct facts *f, const struct bundle *b, struct span certificate) {
+    if (!knows_author(f, &b->author, certificate)) {
+        f->strangers++;
+        return NULL;
+    }
+    return logs_get(&f->logs, &b->author, b->generation, false);
+}
+
+static void take_next(struct facts *f, struct neighbour *n, const struct bundle *b, struct log *log,
+                      struct span bytes, when_ms now) {
+    uint32_t number = logs_number(&f->logs, log);
+    uint64_t next = b->sequence + b->count;
+    if (b->sequence == log->queued && inbox_put(&f->inbox, INBOX_BUNDLE, bytes))
+        log->queued = next;
+    else if (next > log->queued || next <= log->synced)
+        spread_remind(&f->spread, n, number, now); /* a gap, or it has not heard that it is here */
+    spread_sent_here(n, number, next, now);
+}
+
+static void take_bundle(struct facts *f, struct neighbour *n, struct span bytes, struct mp *certs,
+                        when_ms now) {
+    struct bundle b, opened;
     struct err err;
     if (bytes.len > LIMIT_BUNDLE_BYTES || !bundle_peek(&b, bytes, &err) || b.count == 0 ||
         b.sequence > UINT64_MAX / 2 ||
@@ -108,25 +126,28 @@ static void take_bundle(struct facts *f, struct neighbour *n, struct span bytes,
         f->nonsense++;
         return;
     }
-    struct log *log = log_for(f, &b, bytes);
-    if (log == NULL)
-        return;
-    uint32_t number = logs_number(&f->logs, log);
-    uint64_t next = b.sequence + b.count;
-    if (b.sequence == log->queued && inbox_put(&f->inbox, INBOX_BUNDLE, bytes))
-        log->queued = next;
-    else if (next > log->queued || next <= log->synced)
-        spread_remind(&f->spread, n, number, now); /* a gap, or it has not heard that it is here */
-    spread_sent_here(n, number, next, now);
+    bool begins = b.sequence == 0 && mp_peek(certs) != MP_END;
+    struct span certificate = begins ? mp_bin(certs) : (struct span){0};
+    struct log *log = logs_find(&f->logs, &b.author, b.generation);
+    if (log == NULL && b.sequence > 0)
+        return; /* a gap */
+    bool sound = (log != NULL && b.sequence != log->queued) || bundle_open(&opened, bytes, &err);
+    f->nonsense += !sound;
+    if (sound && log == NULL)
+        log = begin_log(f, &b, certificate);
+    if (sound && log != NULL)
+        take_next(f, n, &b, log, bytes, now);
+    else
+        spread_refuse(&f->spread, n, &b.author, b.generation, now);
 }
 
 void inbox_bundles(struct facts *f, uint32_t peer, const struct msg_bundles *bundles, when_ms now) {
     struct neighbour *n = spread_neighbour(&f->spread, peer);
-    struct mp in = mp_of(bundles->bundles);
+    struct mp in = mp_of(bundles->bundles), certs = mp_of(bundles->certificates);
     while (n != NULL && mp_peek(&in) != MP_END && in.bad == NULL) {
         struct span bytes = mp_bin(&in);
         if (in.bad == NULL)
-            take_bundle(f, n, bytes, now);
+            take_bundle(f, n, bytes, &certs, now);
     }
     f->nonsense += n == NULL || in.bad != NULL;
 }

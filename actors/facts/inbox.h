@@ -1,6 +1,7 @@
 /* inbox - bundles that other nodes sent, one after the other: verified, folded and kept in one transaction each.
  *
  * A bundle is kept only when it continues its log; what leaves a gap or finds no room is dropped and comes again (spread.h).
+ * A log is begun only for an author whose certificate was checked (authors.h); what is refused for good is said to be.
  * What a client signed is an errand like any other. Facts about a job that is not open here wait for the errand that opens
  * it, or says that it is over; then they change no rows. A result that wants its slot's row (fold.h) waits until all batches
  * so far are on the disk and reads it; those of this node that want one go through here as well. A job whose best trial was

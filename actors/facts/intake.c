@@ -287,11 +287,18 @@ static void finish_again(struct facts *f, struct batch *batch) {
     b->backlog_batch = f->batches.filling; /* before that it would be found once more */
 }
 
+/* Its first bundle brings what shows that it may sign. */
+static void keep_author(const struct facts *f, struct batch *batch, const struct node_id *node) {
+    struct span certificate = author_certificate(authors_find(&f->logs.authors, node));
+    if (certificate.len > 0)
+        ops_put(&batch->ops, TABLE_authors, span_of(node->bytes, sizeof node->bytes), certificate);
+}
+
 bool intake_keep(struct facts *f, const struct inbox_head *h, struct moment at) {
     struct inbox *b = &f->inbox;
     struct bundle rest = h->bundle;
-    struct batch *batch =
-        facts_room(f, 2 * h->bytes.len + rest.count * FACT_OPS_BYTES + b->rows_len);
+    struct batch *batch = facts_room(f, 2 * h->bytes.len + rest.count * FACT_OPS_BYTES +
+                                            b->rows_len + AUTHOR_ROW_BYTES);
     struct msg fact;
     struct err err;
     if (batch == NULL)
@@ -299,6 +306,8 @@ bool intake_keep(struct facts *f, const struct inbox_head *h, struct moment at) 
     if (h->kind == INBOX_BUNDLE) {
         struct log *log = logs_find(&f->logs, &rest.author, rest.generation);
         ensure(log != NULL && log->taken == rest.sequence);
+        if (rest.sequence == 0)
+            keep_author(f, batch, &rest.author);
         batch_keep(&f->batches, batch, log, rest.count, h->bytes);
     }
     const uint64_t serial = h->kind == INBOX_BUNDLE ? batch->serial : b->again.serial;

@@ -8,6 +8,7 @@
 #ifndef ZYG_LOGS_H
 #define ZYG_LOGS_H
 
+#include "actors/facts/authors.h"
 #include "proto/base/ids.h"
 #include "proto/limits.h"
 #include "proto/trust/bundle.h"
@@ -24,6 +25,7 @@ struct log {
 };
 
 struct logs {
+    struct authors authors;
     uint32_t count;
     uint64_t serial;        /* of the next bundle that arrives */
     uint64_t serial_synced; /* of the newest bundle on the disk */

@@ -1,15 +1,15 @@
 #include "actors/facts/spread.h"
 
+#include "actors/facts/parcel.h"
 #include "actors/member/member.h"
 #include "proto/base/check.h"
 #include "proto/base/mp.h"
 #include "proto/job/job.h"
 #include "store/ops.h"
 
-#include <assert.h>
 #include <string.h>
 
-enum { HEADS_PAGE_BYTES = 60000, HEAD_BYTES = 64, WALK_ROWS = 32, SAID_MOST = SAYS_BYTES / 2 };
+enum { HEADS_PAGE_BYTES = 60000, HEAD_BYTES = 64, SAID_MOST = SAYS_BYTES / 2 };
 
 void spread_init(struct spread *s, struct logs *logs, uint64_t *tickets) {
     s->logs = logs;
@@ -213,10 +213,19 @@ static void seek(struct spread *s, struct neighbour *n) {
     n->again_at = WHEN_NEVER;
 }
 
+static bool is_unwanted(const struct neighbour *n, uint32_t log) {
+    return (n->unwanted[log / 8] >> log % 8 & 1) != 0;
+}
+
+/* Whether this comes to nothing any more: it is there, or never will be. */
+static bool has_landed(const struct neighbour *n, const struct shipment *flight) {
+    return n->next[flight->log] >= flight->next || is_unwanted(n, flight->log);
+}
+
 /* What it has confirmed makes room for more. */
 static void land_flights(struct neighbour *n, when_ms now) {
     bool moved = false;
-    while (n->count > 0 && n->next[n->flights[n->first].log] >= n->flights[n->first].next) {
+    while (n->count > 0 && has_landed(n, &n->flights[n->first])) {
         n->flying -= n->flights[n->first].bytes;
         n->first = (n->first + 1) % SPREAD_FLIGHTS;
         n->count--;
@@ -226,6 +235,10 @@ static void land_flights(struct neighbour *n, when_ms now) {
         return;
     n->again_pause = SPREAD_AGAIN_LEAST;
     n->again_at = n->count > 0 ? now + n->again_pause : WHEN_NEVER;
+}
+
+static void set_bit(uint8_t *bits, uint32_t log) {
+    bits[log / 8] |= (uint8_t)(1u << log % 8);
 }
 
 static void raise_head(struct neighbour *n, uint32_t log, uint64_t next) {
@@ -250,7 +263,10 @@ static void read_heads(struct spread *s, struct neighbour *n, struct span bytes)
         }
         memcpy(id.bytes, author.data, sizeof id.bytes);
         const struct log *log = logs_find(s->logs, &id, generation);
-        if (log != NULL) /* others begin with a bundle: whoever only names them fills nothing */
+        if (log != NULL && next == 0)
+            set_bit(n->unwanted, logs_number(s->logs, log));
+        else if (log !=
+                 NULL) /* others begin with a bundle: whoever only names them fills nothing */
             raise_head(n, logs_number(s->logs, log), next);
     }
 }
@@ -283,10 +299,27 @@ void spread_heads(struct spread *s, uint32_t peer, const struct msg_heads *heads
 
 /* ---- what this store has ---- */
 
-void spread_remind(struct spread *s, struct neighbour *n, uint32_t log, when_ms now) {
-    n->news[log / 8] |= (uint8_t)(1u << log % 8);
+static void tell_soon(struct spread *s, struct neighbour *n, when_ms now) {
     n->tell = true;
     s->tell_at = when_sooner(s->tell_at, s->tell_least > now ? s->tell_least : now);
+}
+
+void spread_remind(struct spread *s, struct neighbour *n, uint32_t log, when_ms now) {
+    set_bit(n->news, log);
+    tell_soon(s, n, now);
+}
+
+void spread_refuse(struct spread *s, struct neighbour *n, const struct node_id *author,
+                   uint64_t generation, when_ms now) {
+    for (uint32_t i = 0; i < n->refused_count; i++) {
+        if (n->refused[i].generation == generation && node_id_equal(&n->refused[i].author, author))
+            return;
+    }
+    if (n->refused_count == SPREAD_REFUSED)
+        return; /* it comes again */
+    n->refused[n->refused_count].author = *author;
+    n->refused[n->refused_count++].generation = generation;
+    tell_soon(s, n, now);
 }
 
 void spread_synced(struct spread *s, uint32_t log, when_ms now) {
@@ -316,10 +349,11 @@ void spread_landed(struct spread *s, uint64_t own_serial, when_ms now) {
     s->moments[s->moments_count++].serial = s->logs->serial_synced;
 }
 
-static void put_head(struct buf *out, const struct log *log) {
-    mp_put_bin(out, span_of(log->author.bytes, sizeof log->author.bytes));
-    mp_put_u64(out, log->generation);
-    mp_put_u64(out, log->synced);
+static void put_head(struct buf *out, const struct node_id *author, uint64_t generation,
+                     uint64_t next) {
+    mp_put_bin(out, span_of(author->bytes, sizeof author->bytes));
+    mp_put_u64(out, generation);
+    mp_put_u64(out, next);
 }
 
 static void say_page(struct spread *s, struct neighbour *n, struct buf *page, bool whole, bool more,
@@ -337,6 +371,9 @@ static void tell(struct spread *s, struct neighbour *n, bool all, struct says *o
     uint8_t memory[HEADS_PAGE_BYTES + HEAD_BYTES];
     struct buf page = buf_of(memory, sizeof memory);
     bool first = all;
+    for (uint32_t i = 0; i < n->refused_count; i++)
+        put_head(&page, &n->refused[i].author, n->refused[i].generation, 0);
+    n->refused_count = 0;
     for (uint32_t i = 0; i < s->logs->count; i++) {
         const struct log *log = &s->logs->items[i];
         bool wanted = all || (n->news[i / 8] >> i % 8 & 1) != 0;
@@ -346,7 +383,7 @@ static void tell(struct spread *s, struct neighbour *n, bool all, struct says *o
             say_page(s, n, &page, first, all, out);
             first = false;
         }
-        put_head(&page, log);
+        put_head(&page, &log->author, log->generation, log->synced);
     }
     if (all || page.len > 0)
         say_page(s, n, &page, first, false, out);
@@ -370,7 +407,7 @@ static void ask(struct spread *s, struct neighbour *n, enum table table, struct 
 static void seek_on(struct spread *s, struct neighbour *n, struct says *out) {
     for (; n->seek_log < s->logs->count; n->seek_log++) {
         const struct log *log = &s->logs->items[n->seek_log];
-        if (n->next[n->seek_log] >= log->synced)
+        if (n->next[n->seek_log] >= log->synced || is_unwanted(n, n->seek_log))
             continue;
         uint8_t memory[LOG_KEY_BYTES + 8];
         struct buf key = buf_of(memory, sizeof memory);
@@ -410,7 +447,7 @@ static uint64_t walk_limit(const struct spread *s, const struct neighbour *n) {
 static bool may_send(const struct spread *s, const struct neighbour *n) {
     size_t share = SPREAD_INBOX_BYTES / (s->near > 1 ? s->near : 2);
     size_t window = share < SPREAD_MESSAGE_BYTES ? SPREAD_MESSAGE_BYTES : share;
-    return n->flying < window && n->count < SPREAD_FLIGHTS - WALK_ROWS;
+    return n->flying < window && n->count < SPREAD_FLIGHTS - PARCEL_BUNDLES;
 }
 
 static void walk_on(struct spread *s, struct neighbour *n, struct says *out) {
@@ -421,19 +458,12 @@ static void walk_on(struct spread *s, struct neighbour *n, struct says *out) {
     struct buf after = buf_of(memory, sizeof memory);
     buf_be64(&after, n->cursor - 1);
     uint64_t rows = limit - n->cursor + 1;
-    ask(s, n, TABLE_log, (struct span){0}, buf_view(&after), rows < WALK_ROWS ? rows : WALK_ROWS,
-        out);
-}
-
-static void say_bundles(struct neighbour *n, struct buf *bundles, struct says *out) {
-    if (bundles->len > 0)
-        say_to(out, ROOM_MEMBER, n->peer,
-               &(struct msg){.kind = MSG_bundles, .bundles.bundles = buf_view(bundles)});
-    buf_clear(bundles);
+    ask(s, n, TABLE_log, (struct span){0}, buf_view(&after),
+        rows < PARCEL_BUNDLES ? rows : PARCEL_BUNDLES, out);
 }
 
 /* One bundle of the walk: what the neighbour has is passed over. */
-static void offer(struct spread *s, struct neighbour *n, struct span bytes, struct buf *message,
+static void offer(struct spread *s, struct neighbour *n, struct span bytes, struct parcel *parcel,
                   struct says *out) {
     struct bundle b;
     struct err err;
@@ -442,11 +472,9 @@ static void offer(struct spread *s, struct neighbour *n, struct span bytes, stru
     if (log == NULL) /* a life that there was no room to remember when the node started */
         return;
     uint32_t number = logs_number(s->logs, log);
-    if (n->next[number] >= b.sequence + b.count)
+    if (n->next[number] >= b.sequence + b.count || is_unwanted(n, number))
         return;
-    if (message->len + bytes.len > SPREAD_MESSAGE_BYTES)
-        say_bundles(n, message, out);
-    mp_put_bin(message, bytes);
+    parcel_put(parcel, &s->logs->authors, &b, bytes, out);
     n->flights[(n->first + n->count++) % SPREAD_FLIGHTS] = (struct shipment){
         .log = number, .bytes = (uint32_t)bytes.len, .next = b.sequence + b.count};
     n->flying += bytes.len;
@@ -454,9 +482,8 @@ static void offer(struct spread *s, struct neighbour *n, struct span bytes, stru
 
 static void walked(struct spread *s, struct neighbour *n, const struct msg_rows *rows, when_ms now,
                    struct says *out) {
-    static_assert(SPREAD_MESSAGE_BYTES + LIMIT_BUNDLE_BYTES < LIMIT_FRAME_BYTES, "one frame");
-    uint8_t memory[SPREAD_MESSAGE_BYTES + LIMIT_BUNDLE_BYTES + 64];
-    struct buf message = buf_of(memory, sizeof memory);
+    struct parcel parcel;
+    parcel_begin(&parcel, n->peer);
     struct mp in = mp_of(rows->rows);
     bool idle = n->count == 0;
     uint64_t last = n->cursor - 1;
@@ -466,10 +493,10 @@ static void walked(struct spread *s, struct neighbour *n, const struct msg_rows 
             break;
         last = read_be64(key.data);
         if (bytes.len <= LIMIT_BUNDLE_BYTES)
-            offer(s, n, bytes, &message, out);
+            offer(s, n, bytes, &parcel, out);
     }
     n->cursor = rows->rows.len == 0 ? s->logs->serial_synced + 1 : last + 1;
-    say_bundles(n, &message, out);
+    parcel_say(&parcel, out);
     if (idle && n->count > 0)
         n->again_at = now + n->again_pause;
 }
@@ -495,7 +522,7 @@ bool spread_rows(struct spread *s, const struct msg_rows *rows, when_ms now, str
 
 static bool is_behind(const struct spread *s, const struct neighbour *n) {
     for (uint32_t i = 0; i < s->logs->count; i++) {
-        if (n->next[i] < s->logs->items[i].synced)
+        if (n->next[i] < s->logs->items[i].synced && !is_unwanted(n, i))
             return true;
     }
     return false;

@@ -9,6 +9,8 @@
  *
  * Holds    - what is counted as lying on a disk was said to be there by the one who has that disk, and by its life of now;
  *          - at most a share of SPREAD_INBOX_BYTES are on the way to a neighbour unacknowledged (one bundle may go beyond).
+ * Refused  what the other side takes nothing of (no such author there, or no room for another log) it says with its heads, and
+ *          it is passed over from then on.
  * Losses   a bundle that is not acknowledged in time is sought and sent again, with growing pauses; one that was there is
  *          acknowledged once more; heads that were never heard whole are asked for by saying ours again,
  *          those of a holder that is far as long as it seems to lack something.
@@ -28,11 +30,12 @@ enum {
     SPREAD_AGAIN_LEAST = 500,
     SPREAD_AGAIN_MOST = 8000,
     SPREAD_FLIGHTS = 256,
-    SPREAD_MESSAGE_BYTES = 65536, /* of bundles in one message; one bundle may go beyond */
     SPREAD_MOMENTS = 16,
     SPREAD_INBOX_BYTES = 1 << 20, /* of the other side, which its neighbours share */
     SPREAD_FAR = 4,               /* holders that are asked although no edge leads there */
     SPREAD_FAR_MS = 2000,
+    SPREAD_REFUSED =
+        16, /* logs of one neighbour that are refused at once; further ones when they come again */
     STORE_ID_BYTES = 16
 };
 
@@ -70,8 +73,15 @@ struct neighbour {
     uint32_t first, count; /* of the flights, a ring */
     size_t flying;         /* bytes */
     struct shipment flights[SPREAD_FLIGHTS];
-    uint8_t news[LIMIT_LOGS / 8]; /* logs whose heads have changed since they were said */
-    uint64_t next[LIMIT_LOGS];    /* what it has synced */
+    uint8_t news[LIMIT_LOGS / 8];     /* logs whose heads have changed since they were said */
+    uint64_t next[LIMIT_LOGS];        /* what it has synced */
+    uint8_t unwanted[LIMIT_LOGS / 8]; /* logs of which it takes nothing: they hold up no others */
+    uint32_t refused_count;
+    struct {
+        struct node_id author;
+        uint64_t generation;
+    } refused
+        [SPREAD_REFUSED]; /* logs of which nothing is taken from it: to be said with the next heads */
 };
 
 /* A node that keeps facts and stays. */
@@ -114,6 +124,9 @@ void spread_heads(struct spread *s, uint32_t peer, const struct msg_heads *heads
 void spread_sent_here(struct neighbour *n, uint32_t log, uint64_t next, when_ms now);
 /* It does not know how far this log is here: it is told once more. */
 void spread_remind(struct spread *s, struct neighbour *n, uint32_t log, when_ms now);
+/* Nothing of this log is taken here, until the two meet again: it is told so. */
+void spread_refuse(struct spread *s, struct neighbour *n, const struct node_id *author,
+                   uint64_t generation, when_ms now);
 /* This log has come further on the disk here. */
 void spread_synced(struct spread *s, uint32_t log, when_ms now);
 void spread_landed(struct spread *s, uint64_t own_serial, when_ms now);

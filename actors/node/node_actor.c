@@ -199,9 +199,13 @@ static bool seat_cores(struct seats *seats, struct node_setup *setup) {
     snprintf(runs, sizeof runs, "%s/runs", setup->dir);
     const struct executor_config executor = {
         .runs = runs, .slots = setup->slots, .cpus = setup->cpus};
-    const struct facts_config facts = {.signer = setup->keys.signer,
-                                       .nonce = randombytes_random(),
-                                       .clustered = setup->mesh != NULL};
+    const struct admission *node = &setup->cluster.node;
+    struct facts_config facts = {.signer = setup->keys.signer,
+                                 .nonce = randombytes_random(),
+                                 .clustered = setup->mesh != NULL,
+                                 .certificate_len = node->certificate_len};
+    memcpy(facts.cluster, setup->cluster.key, sizeof facts.cluster);
+    memcpy(facts.certificate, node->certificate, node->certificate_len);
     const struct elastic_config elastic = {
         .idle_ms = setup->idle_ms, .disk_stays = setup->disk_stays, .alone = setup->mesh == NULL};
     struct gateway_config gateway = {.self = setup->keys.signer.id,

@@ -192,10 +192,14 @@ static void seat_cluster(struct host *h, uint64_t nonce) {
 
 static void seat_cores(struct host *h) {
     const struct fleet *f = h->fleet;
-    const struct signer *signer = &f->cast->hosts[h->number].signer;
+    const struct cast_host *cast = &f->cast->hosts[h->number];
+    const struct signer *signer = &cast->signer;
     struct rng r = draw_of(h->disk.seed, DRAW_HOST, h->life);
     uint64_t nonce = rng_u64(&r);
-    const struct facts_config facts = {.signer = *signer, .nonce = (uint32_t)nonce};
+    struct facts_config facts = {
+        .signer = *signer, .nonce = (uint32_t)nonce, .certificate_len = cast->certificate_len};
+    memcpy(facts.cluster, f->cast->cluster, sizeof facts.cluster);
+    memcpy(facts.certificate, cast->certificate, cast->certificate_len);
     const struct gateway_config gateway = {.self = signer->id, .version = "sim"};
     const struct executor_config executor = {
         .runs = "/runs", .slots = f->draft.slots, .cpus = f->draft.slots};

@@ -72,13 +72,28 @@ static inline void lead(struct facts_stage *f, bool mine) {
                &(struct msg){.kind = MSG_lead, .lead = {.term = 2, .mine = mine}});
 }
 
-static inline void hear(struct facts_stage *f, uint32_t peer, struct span bundle) {
-    static uint8_t memory[LIMIT_BUNDLE_BYTES + 16];
-    struct buf list = buf_of(memory, sizeof memory);
+/* With this certificate, empty: with none. */
+static inline void hear_with(struct facts_stage *f, uint32_t peer, struct span bundle,
+                             struct span certificate) {
+    static uint8_t memory[LIMIT_BUNDLE_BYTES + 16], shown[CERTIFICATE_BYTES_MAX + 16];
+    struct buf list = buf_of(memory, sizeof memory), certificates = buf_of(shown, sizeof shown);
     mp_put_bin(&list, bundle);
+    if (certificate.len > 0)
+        mp_put_bin(&certificates, certificate);
     stage_tell(f->stage, ROOM_FACTS, ROOM_MEMBER, peer,
-               &(struct msg){.kind = MSG_bundles, .bundles = {.bundles = buf_view(&list)}});
+               &(struct msg){.kind = MSG_bundles,
+                             .bundles = {.bundles = buf_view(&list),
+                                         .certificates = buf_view(&certificates)}});
     stage_pass(f->stage, GATHER_MS);
+}
+
+static inline void hear(struct facts_stage *f, uint32_t peer, struct span bundle) {
+    uint8_t cluster[32], certificate[CERTIFICATE_BYTES_MAX];
+    struct bundle b;
+    struct err err;
+    bool begins = bundle_peek(&b, bundle, &err) && b.sequence == 0;
+    size_t len = begins ? certificate_for(&b.author, false, cluster, certificate) : 0;
+    hear_with(f, peer, bundle, span_of(certificate, len));
 }
 
 static inline size_t kept(struct facts_stage *f) {

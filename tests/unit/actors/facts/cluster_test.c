@@ -224,7 +224,8 @@ static void tell_known(struct node *n, const struct node *of, enum member_state 
 
 static void boot(struct node *n, bool leads) {
     struct world *w = n->world;
-    const struct facts_config config = {.signer = n->signer, .nonce = (uint32_t)below(w, 1000000)};
+    struct facts_config config = {.signer = n->signer, .nonce = (uint32_t)below(w, 1000000)};
+    facts_join(&config);
     n->up = true;
     n->life++;
     n->memory = calloc(1, facts_size());

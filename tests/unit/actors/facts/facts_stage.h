@@ -15,6 +15,7 @@ struct facts_stage {
     void *memory; /* of facts */
     struct signer node, user, stranger;
     bool clustered;
+    bool apart;          /* it has no certificate */
     struct test_job job; /* the description that the next job will have */
     uint8_t bundle[LIMIT_JOB_SPEC_BYTES + 4096];
     uint8_t attempts[256][4096]; /* made of a slot, by the first byte of its job */
@@ -23,6 +24,28 @@ struct facts_stage {
 static inline void make_signer(struct signer *s, uint8_t number) {
     const uint8_t seed[crypto_sign_SEEDBYTES] = {number};
     crypto_sign_seed_keypair(s->id.bytes, s->secret, seed);
+}
+
+/* What shows that this node is one of the tests' cluster, or of the other one. */
+static inline size_t certificate_for(const struct node_id *node, bool other,
+                                     uint8_t cluster_key[32],
+                                     uint8_t certificate[CERTIFICATE_BYTES_MAX]) {
+    struct signer cluster;
+    uint8_t grant_memory[GRANT_BYTES_MAX];
+    const uint8_t token[32] = {7}, curve[32] = {8};
+    struct buf grant = buf_of(grant_memory, sizeof grant_memory);
+    struct buf out = buf_of(certificate, CERTIFICATE_BYTES_MAX);
+    make_signer(&cluster, other ? 251 : 250);
+    memcpy(cluster_key, cluster.id.bytes, 32);
+    grant_make(cluster.secret, ROLE_NODE, GRANT_FOREVER, token, &grant);
+    certificate_make(buf_view(&grant), token, node, curve, ROLE_NODE, &out);
+    ensure(!out.overflow);
+    return out.len;
+}
+
+static inline void facts_join(struct facts_config *config) {
+    config->certificate_len =
+        certificate_for(&config->signer.id, false, config->cluster, config->certificate);
 }
 
 static inline struct facts_stage *facts_stage_new(void) {
@@ -42,8 +65,9 @@ static inline struct facts_stage *facts_stage_new(void) {
 
 /* A life of the node: facts anew, on the disk as it is. */
 static inline void facts_stage_boot(struct facts_stage *f, uint32_t nonce, bool autorun) {
-    const struct facts_config config = {
-        .signer = f->node, .nonce = nonce, .clustered = f->clustered};
+    struct facts_config config = {.signer = f->node, .nonce = nonce, .clustered = f->clustered};
+    if (!f->apart)
+        facts_join(&config);
     free(f->memory);
     f->memory = calloc(1, facts_size());
     ensure(f->memory != NULL);

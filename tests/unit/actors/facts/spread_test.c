@@ -111,6 +111,8 @@ static void sync_bundle(struct fixture *f, const struct signer *who, uint32_t fa
     spread_landed(f->spread, who == &f->self ? f->logs->serial_synced : 0, f->now);
 }
 
+#define REFUSES UINT64_MAX
+
 /* The neighbour says how far it is with the logs of both. */
 static void say_heads(struct fixture *f, bool whole, uint64_t self_next, uint64_t other_next) {
     static const uint8_t store[STORE_ID_BYTES] = {5};
@@ -123,7 +125,7 @@ static void say_heads(struct fixture *f, bool whole, uint64_t self_next, uint64_
             continue;
         mp_put_bin(&heads, span_of(ids[i]->bytes, NODE_ID_BYTES));
         mp_put_u64(&heads, 9);
-        mp_put_u64(&heads, nexts[i]);
+        mp_put_u64(&heads, nexts[i] == REFUSES ? 0 : nexts[i]);
     }
     spread_heads(f->spread, PEER,
                  &(struct msg_heads){.store = span_of(store, sizeof store),
@@ -329,6 +331,34 @@ static void what_is_not_acknowledged_is_sent_again(void **state) {
     say_heads(f, false, 3, 0);
     pass(f, 10 * SPREAD_AGAIN_MOST);
     assert_int_equal(count(f, MSG_scan) + count(f, MSG_bundles), 0);
+}
+
+static void what_is_refused_holds_up_nothing(void **state) {
+    struct fixture *f = *state;
+    size_t bytes;
+    know(f, PEER, MEMBER_ALIVE, true, 1);
+    go(f);
+    say_heads(f, true, 0, 0);
+    sync_bundle(f, &f->other, 2);
+    sync_bundle(f, &f->self, 3);
+    go(f);
+    while (count(f, MSG_bundles) == 0)
+        answer(f);
+    assert_int_equal(pushed(f, &bytes), 2);
+    say_heads(f, false, 3, 0);
+    const struct neighbour *n = spread_neighbour(f->spread, PEER);
+    assert_int_equal(n->count, 2); /* the first one is waited for */
+    say_heads(f, false, 3, REFUSES);
+    assert_int_equal(n->count, 0);
+    assert_int_equal(n->again_at, WHEN_NEVER);
+    assert_int_equal(spread_copies(f->spread, 0, 2), 1); /* and it is not there */
+    sync_bundle(f, &f->other, 1);
+    sync_bundle(f, &f->self, 1);
+    go(f);
+    answer(f);
+    assert_int_equal(pushed(f, &bytes), 1);
+    struct mp in = mp_of(f->heard[0].bundles.bundles);
+    assert_true(span_equal(mp_bin(&in), f->bundles[3]));
 }
 
 static void so_much_is_on_the_way_and_no_more(void **state) {
@@ -547,6 +577,7 @@ int main(void) {
         FIXED(changed_heads_gather),
         FIXED(what_is_lacked_is_sought_and_sent_in_order),
         FIXED(what_is_not_acknowledged_is_sent_again),
+        FIXED(what_is_refused_holds_up_nothing),
         FIXED(so_much_is_on_the_way_and_no_more),
         FIXED(lazy_edges_wait_for_what_others_signed),
         FIXED(copies_are_counted_on_those_that_stay),
