@@ -196,15 +196,17 @@ static void tell(struct member *m, uint32_t place, struct says *out) {
     p->news = false;
 }
 
+/* Of itself last: who hears that this node takes part has heard of all that do, and promises nothing that counts fewer. */
 static void tell_news(struct member *m, struct says *out) {
-    for (uint32_t i = 0; i < m->map.count; i++) {
-        if (!m->pairs[i].news)
+    for (uint32_t i = 1; i <= m->map.count; i++) {
+        uint32_t place = i % m->map.count;
+        if (!m->pairs[place].news)
             continue;
         if (out->frames.cap - out->frames.len < NEWS_ROOM) {
             member_wake(m, m->at.now); /* the rest in the next step */
             return;
         }
-        tell(m, i, out);
+        tell(m, place, out);
     }
 }
 
