@@ -55,8 +55,14 @@ static void note_best(struct seat *s, uint64_t slot, const struct trial_row *tri
     row->best_params = text.overflow ? span_text("{}") : buf_view(&text);
 }
 
-/* The row's copy of how the trials ended. */
+/* The row's copy of how the trials ended: the same bytes, whether there never was such an end or it was taken back. */
 static void put_end_counts(struct seat *s) {
+    uint64_t sum = 0;
+    for (int status = 0; status < TRIAL_STATUS_COUNT; status++)
+        sum += s->end_counts[status];
+    s->row.end_counts = (struct span){0};
+    if (sum == 0)
+        return;
     struct buf bytes = buf_of(s->end_counts_bytes, sizeof s->end_counts_bytes);
     end_counts_encode(s->end_counts, &bytes);
     ensure(!bytes.overflow);

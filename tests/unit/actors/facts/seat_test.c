@@ -93,6 +93,21 @@ static void each_status_is_counted_where_it_belongs(void **state) {
     free(s);
 }
 
+static void what_was_taken_back_leaves_no_mark(void **state) {
+    (void)state;
+    struct seat *s = seat_of(&least, 10);
+    const struct trial_row crashed = {
+        .status = TRIAL_CRASHED, .finished = true, .attempts.made = 1};
+    const struct trial_row good = {.status = TRIAL_DONE, .finished = true, .attempts.made = 1};
+    assert_true(seat_count(s, 3, &crashed));
+    assert_true(s->row.end_counts.len > 0);
+    seat_recount(s, 3, &crashed, &good);
+    assert_int_equal(s->row.end_counts.len, 0); /* as in a store that never heard of the crash */
+    assert_int_equal(s->row.done, 1);
+    seat_check(s);
+    free(s);
+}
+
 static void a_slot_counts_once_and_only_when_it_is_one(void **state) {
     (void)state;
     struct seat *s = seat_of(&least, 10);
@@ -213,6 +228,7 @@ int main(void) {
         cmocka_unit_test(a_seat_is_taken_with_nothing_counted),
         cmocka_unit_test(a_description_that_cannot_be_is_refused),
         cmocka_unit_test(each_status_is_counted_where_it_belongs),
+        cmocka_unit_test(what_was_taken_back_leaves_no_mark),
         cmocka_unit_test(a_slot_counts_once_and_only_when_it_is_one),
         cmocka_unit_test(gaps_without_end_are_refused),
         cmocka_unit_test(the_best_does_not_depend_on_who_was_first),
