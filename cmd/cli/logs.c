@@ -69,8 +69,10 @@ static bool lines_put(struct reading *r, struct span bytes, uint64_t offset) {
 }
 
 static bool raw_put(struct reading *r, struct span bytes) {
+    if (bytes.len == 0) /* where a line was left stays as it is */
+        return !ferror(stdout);
     fwrite(bytes.data, 1, bytes.len, stdout);
-    r->midline = bytes.len > 0 && bytes.data[bytes.len - 1] != '\n';
+    r->midline = bytes.data[bytes.len - 1] != '\n';
     if (r->follow)
         fflush(stdout);
     return !ferror(stdout);
