@@ -25,11 +25,11 @@ static void find_routes(struct member *m) {
     uint16_t queue[LIMIT_MEMBERS];
     uint32_t head = 0, tail = 0;
     memset(m->via, VIA_NONE, sizeof m->via);
-    for (uint8_t i = 0; i < LIMIT_EDGES; i++) {
+    for (uint32_t i = 0; i < LIMIT_EDGES; i++) {
         const struct edge *e = &m->edges[i];
         if (e->state != EDGE_READY || e->place < 0)
             continue;
-        m->via[e->place] = i;
+        m->via[e->place] = (uint8_t)i;
         queue[tail++] = (uint16_t)e->place;
     }
     while (head < tail) {

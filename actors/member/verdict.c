@@ -43,14 +43,14 @@ static void drop_suit(struct member *m, uint32_t place) {
 static struct suit *open_suit(struct member *m, uint32_t place) {
     if (m->pairs[place].suit != SUIT_NONE)
         return suit_of(m, place);
-    for (int8_t i = 0; i < SUITS_MAX; i++) {
+    for (uint32_t i = 0; i < SUITS_MAX; i++) {
         if (m->suits[i].used)
             continue;
         m->suits[i] = (struct suit){.used = true,
                                     .subject = place,
                                     .version = m->map.known[place].version,
                                     .since = m->at.now};
-        m->pairs[place].suit = i;
+        m->pairs[place].suit = (int8_t)i;
         return &m->suits[i];
     }
     return NULL;
