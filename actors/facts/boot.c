@@ -9,7 +9,7 @@
 enum { LIST_PAGE = 8, META_ROWS = 64 };
 
 /* What is read before the first batch, one after the other. */
-enum boot_step { BOOT_META, BOOT_AUTHORS, BOOT_HEADS, BOOT_LAST };
+enum boot_step { BOOT_META, BOOT_AUTHORS, BOOT_HEADS, BOOT_BACKLOG, BOOT_LAST };
 
 static const struct span boot_key = {.data = (const uint8_t *)"boot", .len = 4};
 static const struct span store_key = {.data = (const uint8_t *)"store", .len = 5};
@@ -23,6 +23,8 @@ void boot_begin(struct facts *f, struct says *out) {
     if (is_paged(f))
         scan = (struct msg_scan){.table = f->boot_step == BOOT_HEADS ? TABLE_heads : TABLE_authors,
                                  .after = span_of(f->boot_after, f->boot_after_len)};
+    else if (f->boot_step == BOOT_BACKLOG)
+        scan = (struct msg_scan){.table = TABLE_backlog, .limit = 1};
     else if (f->boot_step == BOOT_LAST)
         scan = (struct msg_scan){.table = TABLE_log, .backward = true, .limit = 1};
     f->list_scan = facts_scan(f, out, &scan);
@@ -82,6 +84,8 @@ static void take_row(struct facts *f, struct span key, struct span value) {
         take_author(f, key, value);
     else if (f->boot_step == BOOT_HEADS && !logs_take_row(&f->logs, key, value))
         f->nonsense++; /* more lives than a store can tell of: their bundles stay where they are */
+    else if (f->boot_step == BOOT_BACKLOG)
+        f->inbox.put_off_ever = true;
     else if (f->boot_step == BOOT_LAST && key.len == 8)
         f->logs.serial = (f->logs.serial_synced = read_be64(key.data)) + 1;
     if (is_paged(f) && key.len <= sizeof f->boot_after) {

@@ -63,7 +63,7 @@ static struct errand *append(struct errands *e, enum errand_kind kind, const str
     added->kind = kind;
     added->ticket = 0;
     added->job = *job;
-    added->run = added->replied = added->over = added->carried = false;
+    added->run = added->replied = added->over = added->fresh = added->carried = false;
     added->wall = 0;
     added->pause = 0;
     added->not_before = INT64_MIN;
@@ -244,8 +244,9 @@ static void read_job(struct facts *f, struct says *out) {
                                             .limit = 1});
 }
 
-/* What came from a client goes into this node's log; what was carried here lies in another's. */
-static void keep_bundle(struct facts *f, struct batch *batch, const struct errand *e) {
+/* What came from a client goes into this node's log; what was carried here lies in another's, which goes on with the same
+ * transaction. */
+static void keep_bundle(struct facts *f, struct batch *batch, struct errand *e, struct moment at) {
     uint8_t key_memory[NODE_ID_BYTES + 16];
     struct buf key = buf_of(key_memory, sizeof key_memory);
     errand_bundle_key(e, &key);
@@ -253,7 +254,14 @@ static void keep_bundle(struct facts *f, struct batch *batch, const struct erran
     ops_put(&batch->ops, TABLE_bundles, buf_view(&key), bundle);
     if (!e->carried)
         batch_carry(&f->batches, batch, bundle);
+    else if (inbox_carried(f, at))
+        e->carried = false;
     f->urgent = true;
+}
+
+/* Room for what an errand writes, and for the bundle that carried it here. */
+static struct batch *room_for(struct facts *f, const struct errand *e, size_t bytes) {
+    return facts_room(f, (e->carried ? 4 : 1) * e->bundle_len + bytes + 1024);
 }
 
 /* Asked for once more: it lies on this disk, perhaps by way of another node. So that the answer can wait for other disks it
@@ -286,12 +294,12 @@ static void cancel_seat(struct facts *f, struct seat *s, struct moment at, struc
         errand_fail(f, out, ERR_NOT_ALLOWED, "only the job's owner may cancel it");
         return;
     }
-    struct batch *batch = facts_room(f, e->bundle_len + 1024);
+    struct batch *batch = room_for(f, e, 0);
     if (batch == NULL) {
         errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
         return;
     }
-    keep_bundle(f, batch, e);
+    keep_bundle(f, batch, e, at);
     batch_wants(batch, s->job.copies);
     seat_clock(s, at.now);
     seat_end(s, JOB_CANCELLED, span_text("by its owner"), cancel_wall(e, at));
@@ -392,7 +400,7 @@ static void admit_new(struct facts *f, struct moment at, struct says *out) {
         errand_fail(f, out, err.code, err.what);
         return;
     }
-    struct batch *batch = facts_room(f, e->bundle_len + body->spec.len + 1024);
+    struct batch *batch = room_for(f, e, body->spec.len);
     if (batch == NULL) {
         s->state = SEAT_FREE;
         errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
@@ -404,7 +412,7 @@ static void admit_new(struct facts *f, struct moment at, struct says *out) {
     mp_put_bin(&value, span_of(body->owner.bytes, sizeof body->owner.bytes));
     mp_put_i64(&value, body->created);
     ops_put(&batch->ops, TABLE_jobs, span_of(e->job.bytes, sizeof e->job.bytes), buf_view(&value));
-    keep_bundle(f, batch, e);
+    keep_bundle(f, batch, e, at);
     batch_wants(batch, s->job.copies);
     facts_event(f, batch, s, at.wall, "submitted");
     facts_put_summary(batch, s);
@@ -412,7 +420,8 @@ static void admit_new(struct facts *f, struct moment at, struct says *out) {
     errand_reply(e, &batch->after, ERR_NONE, "");
     if (e->run || f->autorun) {
         e->bundle_len = 0;
-        e->kind = ERRAND_OPEN; /* goes on when the batch is saved: reads what was kept */
+        e->kind = ERRAND_OPEN; /* goes on when the batch is saved */
+        e->fresh = true;
         e->after_batch = f->batches.filling;
         f->errands.step = ERRAND_WAITS_SAVE;
     } else {
@@ -428,14 +437,14 @@ static void cancel_resting(struct facts *f, struct seat *s, struct msg_job_row *
         errand_fail(f, out, ERR_NOT_ALLOWED, "only the job's owner may cancel it");
         return;
     }
-    struct batch *batch = facts_room(f, e->bundle_len + SEAT_PARAMS_BYTES);
+    struct batch *batch = room_for(f, e, SEAT_PARAMS_BYTES);
     if (batch == NULL) {
         errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
         return;
     }
     s->row = *row;
     seat_end(s, JOB_CANCELLED, span_text("by its owner"), cancel_wall(e, at));
-    keep_bundle(f, batch, e);
+    keep_bundle(f, batch, e, at);
     batch_wants(batch, s->job.copies);
     facts_event(f, batch, s, at.wall, "cancelled: by its owner");
     facts_put_summary(batch, s);
@@ -567,11 +576,17 @@ when_ms errands_deadline(const struct errands *e) {
     return soonest;
 }
 
-void errands_landed(struct facts *f, uint64_t landed) {
+void errands_landed(struct facts *f, uint64_t landed, struct moment at, struct says *out) {
     struct errands *e = &f->errands;
-    if (e->step != ERRAND_WAITS_SAVE || errand_current(e)->after_batch > landed)
+    struct errand *errand = errand_current(e);
+    if (e->step != ERRAND_WAITS_SAVE || errand->after_batch > landed)
         return;
     e->step = ERRAND_WAITS;
-    if (errand_current(e)->over)
+    e->now = at.now;
+    bool fresh = errand->fresh;
+    errand->fresh = false;
+    if (errand->over)
         errand_finish(f);
+    else if (fresh)
+        opening_fresh(f, &f->seats[SEAT_SCRATCH], at, out);
 }

@@ -28,7 +28,9 @@ struct errand {
     struct job_id job;
     bool run; /* ADMIT: open it as well */
     bool replied;
-    bool over;    /* nothing is left to do but to wait for its batch */
+    bool over; /* nothing is left to do but to wait for its batch */
+    bool
+        fresh; /* OPEN: admitted just now, so nothing of it is stored but its description, which is in the scratch seat */
     bool carried; /* came in the log of another node: the inbox waits for it */
     wall_ms wall; /* CANCEL: when its owner said so */
     dur_ms pause; /* OPEN, promised already: tried again after it, each time a longer one */
@@ -70,6 +72,8 @@ void errand_trouble(struct facts *f, struct says *out, enum err_code code, const
 
 /* `read` holds its description. */
 void opening_begin(struct facts *f, struct seat *read, dur_ms run_ms, struct says *out);
+/* The same for a job that nobody has run. */
+void opening_fresh(struct facts *f, struct seat *read, struct moment at, struct says *out);
 void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);
 void opening_leave(struct facts *f, struct says *out); /* the seat is given up */
 /* This node leads from now on. */
@@ -80,7 +84,8 @@ void opening_judge(struct facts *f);
 void opening_announce(struct facts *f, struct moment at, struct says *out);
 
 when_ms errands_deadline(const struct errands *e);
-void errands_landed(struct facts *f, uint64_t landed); /* this batch is durable */
+void errands_landed(struct facts *f, uint64_t landed, struct moment at,
+                    struct says *out); /* this batch is durable */
 void errand_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);
 
 #endif

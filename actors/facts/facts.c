@@ -156,7 +156,7 @@ void facts_said(struct facts *f, uint64_t batch) {
 }
 
 /* The oldest batch is on the disk: what waited for it waits for other disks now, and they hear how far the logs are. */
-static void on_saved(struct facts *f, const struct msg_saved *saved, when_ms now,
+static void on_saved(struct facts *f, const struct msg_saved *saved, struct moment at,
                      struct says *out) {
     struct batches *b = &f->batches;
     if (!b->under_way || saved->ticket != b->flying) {
@@ -173,9 +173,9 @@ static void on_saved(struct facts *f, const struct msg_saved *saved, when_ms now
         pledge_add(&f->pledge, landed, batch);
     batches_landed(b);
     for (uint32_t i = 0; i < marks_count; i++)
-        spread_synced(&f->spread, marks[i].log, now);
-    spread_landed(&f->spread, own_serial, now);
-    errands_landed(f, landed);
+        spread_synced(&f->spread, marks[i].log, at.now);
+    spread_landed(&f->spread, own_serial, at.now);
+    errands_landed(f, landed, at, out);
     for (uint32_t i = 0; i < f->seats_used; i++) {
         struct seat *s = &f->seats[i];
         if (s->state == SEAT_CLOSING && s->closed_in <= landed) {
@@ -385,7 +385,7 @@ static void facts_step(void *self, const struct event *event, struct moment at, 
     case MSG_lead: on_lead(f, &m->lead); break;
     case MSG_heads:
     case MSG_bundles: peer_step(f, event, at.now); break;
-    case MSG_saved: on_saved(f, &m->saved, at.now, out); break;
+    case MSG_saved: on_saved(f, &m->saved, at, out); break;
     case MSG_save_failed: on_save_failed(f, &m->save_failed, at.now, out); break;
     case MSG_rows: on_rows(f, &m->rows, at, out); break;
     case MSG_quit: on_quit(f, at); break;

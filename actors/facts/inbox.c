@@ -206,6 +206,13 @@ static void finish_head(struct facts *f, struct moment at) {
         drop_head(&f->inbox);
 }
 
+bool inbox_carried(struct facts *f, struct moment at) {
+    ensure(f->inbox.step == INBOX_CARRIES && f->inbox.errand);
+    finish_head(f, at);
+    f->inbox.errand = f->inbox.step == INBOX_CARRIES;
+    return !f->inbox.errand;
+}
+
 static void begin_own(struct facts *f, struct span bytes, struct moment at) {
     struct msg fact;
     struct err err;

@@ -81,6 +81,7 @@ struct inbox {
     uint32_t looked; /* facts of the head whose jobs were asked for */
     uint32_t put_off_count;
     struct put_off put_off[LIMIT_BATCH_FACTS];
+    bool put_off_ever;         /* there may be rows in table backlog */
     bool backlogs;             /* some seat may have a backlog */
     uint32_t backlog_seat;     /* AGAIN_*: whose */
     uint32_t backlog_put_offs; /* ... as it was when it was looked for */
@@ -110,6 +111,8 @@ void inbox_backlog(struct inbox *b, struct seat *s);
 void inbox_bundles(struct facts *f, uint32_t peer, const struct msg_bundles *bundles, when_ms now);
 bool inbox_rows(struct facts *f, const struct msg_rows *rows, struct moment at,
                 struct says *out); /* false: not asked by it */
+/* CARRIES: the errand has written what it does, and the bundle goes into the same batch. False: it comes later. */
+bool inbox_carried(struct facts *f, struct moment at);
 void inbox_go(struct facts *f, struct moment at, struct says *out);
 when_ms inbox_deadline(const struct inbox *b);
 

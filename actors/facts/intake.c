@@ -68,6 +68,7 @@ static void write_off(struct facts *f, struct batch *batch, const struct job_id 
     mp_put_u64(&value, number);
     ops_put(&batch->ops, TABLE_backlog, buf_view(&key), buf_view(&value));
     f->inbox.backlog_batch = f->batches.filling;
+    f->inbox.put_off_ever = true;
     if (s != NULL)
         inbox_backlog(&f->inbox, s);
 }

@@ -26,15 +26,15 @@ static void read_trials(struct facts *f, struct span after, struct says *out) {
                                             .limit = TRIALS_PAGE});
 }
 
-/* The tuner hears of the job before it hears what was learned of it. */
-void opening_begin(struct facts *f, struct seat *read, dur_ms run_ms, struct says *out) {
+/* The tuner hears of the job before it hears what was learned of it. NULL: there is no seat, which was said. */
+static struct seat *take_seat(struct facts *f, struct seat *read, dur_ms run_ms, struct says *out) {
     struct seat *s = facts_free_seat(f);
     struct err err;
     read->state = SEAT_FREE;
     if (s == NULL) {
         f->unseated = true;
         errand_trouble(f, out, ERR_BUSY, "as many jobs run here as can; wait for one to end");
-        return;
+        return NULL;
     }
     const struct msg_job_row row = {.created = read->row.created, .run_ms = run_ms};
     ensure(seat_take(s, &read->id, span_of(read->spec, read->spec_len), &read->owner, &row, &err));
@@ -42,7 +42,12 @@ void opening_begin(struct facts *f, struct seat *read, dur_ms run_ms, struct say
     say_to(out, ROOM_TUNER, 0,
            &(struct msg){.kind = MSG_job_open,
                          .job_open = {.job = s->id, .spec = span_of(s->spec, s->spec_len)}});
-    read_trials(f, (struct span){0}, out);
+    return s;
+}
+
+void opening_begin(struct facts *f, struct seat *read, dur_ms run_ms, struct says *out) {
+    if (take_seat(f, read, run_ms, out) != NULL)
+        read_trials(f, (struct span){0}, out);
 }
 
 /* One row of an earlier life: into the counts, or among the slots that are begun. */
@@ -159,8 +164,17 @@ static void open_seat(struct facts *f, struct seat *s, struct moment at, struct 
     batch_wants(batch, s->job.copies);
     errand_reply(e, out, ERR_NONE, "");
     s->unjudged = f->announcing = true;
-    inbox_backlog(&f->inbox, s);
+    if (f->inbox.put_off_ever)
+        inbox_backlog(&f->inbox, s);
     errand_finish(f);
+}
+
+void opening_fresh(struct facts *f, struct seat *read, struct moment at, struct says *out) {
+    struct seat *s = take_seat(f, read, 0, out);
+    if (s == NULL)
+        return;
+    f->errands.step = ERRAND_READS_TRIALS; /* there are none */
+    open_seat(f, s, at, out);
 }
 
 void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at,

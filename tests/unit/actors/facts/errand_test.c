@@ -46,6 +46,19 @@ static void nothing_is_acknowledged_before_it_is_saved(void **state) {
     assert_true(span_is(row.metric, "loss"));
 }
 
+static void a_job_just_admitted_is_opened_without_a_look(void **state) {
+    struct facts_stage *f = *state;
+    struct job_id id;
+    f->stage->slow = true;
+    say_admit(f, 7, job_bundle(f, 1, &id), true);
+    assert_int_equal(stage_count(f->stage, ROOM_STORE, MSG_scan), 2); /* is it new? */
+    assert_true(stage_save(f->stage));
+    assert_int_equal(stage_count(f->stage, ROOM_STORE, MSG_scan), 2);
+    assert_int_equal(stage_count(f->stage, ROOM_TUNER, MSG_job_open), 1);
+    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_job_open), 1);
+    assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_job_open), 1);
+}
+
 static void a_job_and_its_bundle_are_kept_as_they_came(void **state) {
     struct facts_stage *f = *state;
     struct job_id id;
@@ -355,6 +368,7 @@ static void a_number_that_was_used_for_another_bundle_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         STAGED(nothing_is_acknowledged_before_it_is_saved),
+        STAGED(a_job_just_admitted_is_opened_without_a_look),
         STAGED(a_job_and_its_bundle_are_kept_as_they_came),
         STAGED(a_number_that_was_used_for_another_bundle_is_refused),
         STAGED(a_job_only_kept_is_not_opened_until_it_is_wanted),

@@ -62,6 +62,25 @@ static void a_job_of_another_node_opens_here(void **state) {
     free(a);
 }
 
+static void a_carried_job_and_its_log_are_one_transaction(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(40);
+    struct job_id id;
+    know(f, PEER, MEMBER_ALIVE);
+    stage_pass(f->stage, 1000);
+    stage_forget(f->stage);
+    f->stage->slow = true;
+    hear(f, PEER, author_carries(a, job_bundle(f, 1, &id)));
+    assert_int_equal(stage_count(f->stage, ROOM_STORE, MSG_save), 1);
+    assert_true(stage_save(f->stage));
+    assert_int_equal(kept(f), 1);
+    assert_int_equal(store_mem_rows(f->stage->store, TABLE_jobs), 1);
+    assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_job_open), 1);
+    const struct msg *heads = stage_heard(f->stage, ROOM_MEMBER, MSG_heads, 0);
+    assert_non_null(heads); /* its sender need not wait for anything else */
+    free(a);
+}
+
 static void a_gap_and_a_repetition_change_nothing(void **state) {
     struct facts_stage *f = *state;
     struct author *a = author_new(40);
@@ -468,6 +487,7 @@ static void rows_do_not_depend_on_the_order(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         STAGED(a_job_of_another_node_opens_here),
+        STAGED(a_carried_job_and_its_log_are_one_transaction),
         STAGED(a_gap_and_a_repetition_change_nothing),
         STAGED(bytes_that_are_not_signed_are_dropped),
         STAGED(what_comes_before_its_job_is_folded_when_that_comes),
