@@ -10,6 +10,8 @@
 enum {
     OUTPUT_PATIENCE_MS =
         5000, /* output of a program that has ended is read within this time, or never */
+    CANCEL_GRACE_MS =
+        1500, /* nobody wants what it could still save: its place is free within 2 s */
     KILL_PATIENCE_MS = 30000, /* what has not died of KILL by then may never */
     HURRY_PATIENCE_MS = 1000, /* the same when somebody waits for the end of zyg */
     /* Of zyg-run while only this slot ran: chance. What kills its parent does so every time, and the launcher's pauses grow
@@ -220,11 +222,24 @@ static enum trial_acts fail(struct trial *t, const struct trial_heard *heard) {
     return ACT_NONE;
 }
 
+static dur_ms grace_of(const struct trial *t, enum stop stop) {
+    bool hurries = stop == STOP_CANCEL && t->limits.grace > CANCEL_GRACE_MS;
+    return hurries ? CANCEL_GRACE_MS : t->limits.grace;
+}
+
 static enum trial_acts stop_for(struct trial *t, enum stop stop, struct moment at) {
     t->life = LIFE_STOPPING;
     t->stop = stop;
-    t->due = after(at, t->limits.grace);
+    t->due = after(at, grace_of(t, stop));
     return ACT_TERM;
+}
+
+/* The first reason stays; its grace may be longer than what is left now. */
+static enum trial_acts stop_sooner(struct trial *t, const struct trial_heard *heard) {
+    when_ms due = after(heard->at, grace_of(t, heard->stop));
+    if (heard->stop == STOP_CANCEL && due < t->due)
+        t->due = due;
+    return ACT_NONE;
 }
 
 static enum trial_acts stop(struct trial *t, const struct trial_heard *heard) {
@@ -301,7 +316,7 @@ static enum trial_acts (*const steps[LIFE_COUNT][NEWS_COUNT])(struct trial *,
     [LIFE_FREE]     = {ignore,     ignore, ignore, ignore,   ignore,    ignore,    ignore, ignore},
     [LIFE_STARTING] = {start,      fail,   stop,   kill_now, ignore,    mute,      leave,  lose},
     [LIFE_RUNNING]  = {ignore,     ignore, stop,   kill_now, stop_late, mute,      leave,  lose},
-    [LIFE_STOPPING] = {start_late, fail,   ignore, kill_now, kill_now,  mute,      leave,  lose},
+    [LIFE_STOPPING] = {start_late, fail, stop_sooner, kill_now, kill_now, mute,    leave,  lose},
     [LIFE_KILLING]  = {start_late, fail,   ignore, give_up,  give_up,   mute,      leave,  lose},
     [LIFE_EXITED]   = {ignore,     ignore, ignore, ignore,   finish,    finish,    ignore, lose},
     [LIFE_OVER]     = {ignore,     ignore, ignore, ignore,   ignore,    ignore,    ignore, ignore},

@@ -10,7 +10,8 @@
 
 const char cli_cancel_details[] =
     "JOB               a name, a handle, the start of an id, or last\n"
-    "Trials that run are stopped; what was found so far is kept. It cannot be undone.\n";
+    "Trials that run get TERM and, 1.5 s later at most, KILL; what was found so far is kept. It\n"
+    "cannot be undone.\n";
 
 enum { BUNDLE_BYTES = 1024 };
 

@@ -59,7 +59,7 @@ struct metric_pattern {
 
 struct limits {
     dur_ms wall;     /* 0: none */
-    dur_ms grace;    /* between TERM and KILL */
+    dur_ms grace;    /* between TERM and KILL; of a cancelled job at most 1.5 s */
     uint64_t output; /* bytes */
 };
 

@@ -185,7 +185,12 @@ static void the_wall_limit_stops_it(void **state) {
     assert_int_equal(due(31100), ACT_TERM);
     assert_int_equal(trial.life, LIFE_STOPPING);
     assert_true(trial.due == 41100);
+    assert_int_equal(stopped(STOP_QUIT, 31150), ACT_NONE);
+    assert_true(trial.due == 41100);
     assert_int_equal(stopped(STOP_CANCEL, 31200), ACT_NONE); /* the first reason stays */
+    assert_true(trial.due == 32700);                         /* but now somebody waits */
+    assert_int_equal(stopped(STOP_CANCEL, 31300), ACT_NONE);
+    assert_true(trial.due == 32700);
     assert_int_equal(due(41100), ACT_KILL);
     assert_int_equal(trial.life, LIFE_KILLING);
     assert_true(trial.due == 71100);
@@ -205,6 +210,22 @@ static void no_limits_no_deadlines(void **state) {
         assert_int_equal(print("0123456789 0123456789 0123456789\n", 1200), ACT_NONE);
     assert_int_equal(stopped(STOP_CANCEL, 1300), ACT_TERM);
     assert_true(trial.due == 1300); /* no grace */
+}
+
+static void a_cancelled_one_is_given_less_than_two_seconds(void **state) {
+    (void)state;
+    spawned(1100);
+    assert_int_equal(stopped(STOP_CANCEL, 2000), ACT_TERM);
+    assert_true(trial.due == 3500);
+    const struct limits short_grace = {.grace = 300};
+    begin(&short_grace);
+    spawned(1100);
+    assert_int_equal(stopped(STOP_CANCEL, 2000), ACT_TERM);
+    assert_true(trial.due == 2300); /* a job may ask for less */
+    begin(&limits);
+    spawned(1100);
+    assert_int_equal(stopped(STOP_QUIT, 2000), ACT_TERM);
+    assert_true(trial.due == 12000);
 }
 
 static void a_flood_stops_it(void **state) {
@@ -461,6 +482,7 @@ int main(void) {
         cmocka_unit_test_setup(without_an_objective_exit_0_is_enough, set_up),
         cmocka_unit_test_setup(the_wall_limit_stops_it, set_up),
         cmocka_unit_test_setup(no_limits_no_deadlines, set_up),
+        cmocka_unit_test_setup(a_cancelled_one_is_given_less_than_two_seconds, set_up),
         cmocka_unit_test_setup(a_flood_stops_it, set_up),
         cmocka_unit_test_setup(a_flood_is_one_even_when_it_has_ended, set_up),
         cmocka_unit_test_setup(stops_have_their_status, set_up),
