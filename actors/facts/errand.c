@@ -429,7 +429,7 @@ static void admit_new(struct facts *f, struct moment at, struct says *out) {
     }
 }
 
-/* A job that does not run here: its summary is rewritten as it stands, nothing is opened. */
+/* A job that does not run here, or not any more: its summary is rewritten as it stands, nothing is opened. */
 static void cancel_resting(struct facts *f, struct seat *s, struct msg_job_row *row,
                            struct moment at, struct says *out) {
     struct errand *e = errand_current(&f->errands);
@@ -533,7 +533,8 @@ static void on_summary(struct facts *f, const struct msg_rows *rows, struct mome
         opening_begin(f, s, row.job_row.run_ms, out);
         return;
     }
-    if (state == JOB_OPEN)
+    /* Where another node has admitted it the job ran: it absorbs the end that came first here. */
+    if (state == JOB_OPEN || (e->carried && e->kind == ERRAND_CANCEL && state != JOB_CANCELLED))
         cancel_resting(f, s, &row.job_row, at, out);
     else if (e->kind == ERRAND_CANCEL && state == JOB_CANCELLED)
         cancelled_again(f, out);

@@ -248,6 +248,10 @@ void fold_judge(struct facts *f, struct batch *batch, struct seat *s, struct mom
     struct buf cause = buf_of(memory, sizeof memory);
     if (s->state != SEAT_OPEN)
         return;
+    if (s->backlog) { /* what was put off may be its end; it is judged when that is folded */
+        s->unjudged = true;
+        return;
+    }
     seat_clock(s, at.now);
     if (f->leading && seat_has_failed(s, &cause))
         fail_job(f, batch, s, buf_view(&cause), at.wall);
@@ -257,7 +261,7 @@ void fold_judge(struct facts *f, struct batch *batch, struct seat *s, struct mom
 
 void fold_judge_result(struct facts *f, struct batch *batch, struct seat *s,
                        const struct msg_result_fact *result, struct moment at) {
-    if (s->state == SEAT_OPEN && f->leading && result->status == TRIAL_NO_START &&
+    if (s->state == SEAT_OPEN && !s->backlog && f->leading && result->status == TRIAL_NO_START &&
         s->row.done == 0 && s->row.state == JOB_OPEN)
         fail_job(f, batch, s, result->cause, at.wall);
     fold_judge(f, batch, s, at);

@@ -399,10 +399,13 @@ static void backlog_found(struct facts *f, struct span key, struct span value, s
         return;
     }
     b->again.job = s->id;
-    b->again.serial = read_be64(key.data + JOB_ID_BYTES);
+    b->again.place = read_be64(key.data + JOB_ID_BYTES);
     b->again.from = mp_u64(&in);
     b->step = INBOX_AGAIN_READS;
-    read_rows(f, TABLE_log, span_of(key.data + JOB_ID_BYTES, 8), out);
+    uint8_t memory[8];
+    struct buf serial = buf_of(memory, sizeof memory);
+    buf_be64(&serial, b->again.place & ~BACKLOG_OTHERS);
+    read_rows(f, TABLE_log, buf_view(&serial), out);
 }
 
 static void backlog_read(struct facts *f, struct span bundle) {

@@ -20,6 +20,10 @@
 
 enum { INBOX_BYTES = 1 << 20, INBOX_OVER = 256, INBOX_RETRY_MS = 500 };
 
+/* The place of a bundle in the backlog of a job is its serial; what clients have said comes before all else, because nothing
+ * matters after a cancellation. */
+#define BACKLOG_OTHERS ((uint64_t)1 << 63)
+
 enum inbox_kind {
     INBOX_BUNDLE, /* of another node */
     INBOX_OWN,    /* an encoded result_fact of this node that waits for its row */
@@ -89,8 +93,8 @@ struct inbox {
     struct {
         size_t len; /* 0: nothing was read */
         struct job_id job;
-        uint64_t serial;
-        uint64_t from; /* number of the first fact of `job` that is not folded */
+        uint64_t place; /* in the backlog */
+        uint64_t from;  /* number of the first fact of `job` that is not folded */
         uint8_t bytes[LIMIT_BUNDLE_BYTES];
     } again;
     size_t rows_len;

@@ -48,14 +48,14 @@ static struct put_off *put_off(struct inbox *b, const struct job_id *job) {
     return p;
 }
 
-static void backlog_key(struct buf *out, const struct job_id *job, uint64_t serial) {
+static void backlog_key(struct buf *out, const struct job_id *job, uint64_t place) {
     buf_put(out, job->bytes, sizeof job->bytes);
-    buf_be64(out, serial);
+    buf_be64(out, place);
 }
 
 /* The facts of this job from this number on are folded when it is open here. */
 static void write_off(struct facts *f, struct batch *batch, const struct job_id *job,
-                      uint64_t serial, uint64_t number) {
+                      uint64_t place, uint64_t number) {
     struct put_off *p = put_off(&f->inbox, job);
     struct seat *s = facts_seat(f, job);
     if (p->written)
@@ -64,7 +64,7 @@ static void write_off(struct facts *f, struct batch *batch, const struct job_id 
     uint8_t key_memory[JOB_ID_BYTES + 8], value_memory[16];
     struct buf key = buf_of(key_memory, sizeof key_memory);
     struct buf value = buf_of(value_memory, sizeof value_memory);
-    backlog_key(&key, job, serial);
+    backlog_key(&key, job, place);
     mp_put_u64(&value, number);
     ops_put(&batch->ops, TABLE_backlog, buf_view(&key), buf_view(&value));
     f->inbox.backlog_batch = f->batches.filling;
@@ -170,6 +170,11 @@ static void look_for_row(struct facts *f, struct seen *seen, const struct msg_re
     seen->items[seen->count++].slot = r->slot;
 }
 
+/* An end of a job of which facts were put off: a cancellation among them would hold, and is folded first. */
+static bool ends_early(struct facts *f, const struct msg *fact) {
+    return fact->kind == MSG_end_fact && open_seat_of(f, &fact->end_fact.job)->backlog;
+}
+
 bool intake_look(struct facts *f, const struct inbox_head *h, struct says *out) {
     struct inbox *b = &f->inbox;
     struct bundle rest = h->bundle;
@@ -186,7 +191,7 @@ bool intake_look(struct facts *f, const struct inbox_head *h, struct says *out) 
             enum settled settled = settle(f, job, out);
             if (settled == SETTLED_NOT)
                 return false;
-            if (settled == SETTLED_LATER)
+            if (settled == SETTLED_LATER || (settled == SETTLED_HERE && ends_early(f, &fact)))
                 (void)put_off(b, job);
             b->looked = index + 1;
         }
@@ -283,7 +288,7 @@ static void finish_again(struct facts *f, struct batch *batch) {
     struct buf key = buf_of(memory, sizeof memory);
     if (b->put_off_count > 0)
         return;
-    backlog_key(&key, &b->again.job, b->again.serial);
+    backlog_key(&key, &b->again.job, b->again.place);
     ops_delete(&batch->ops, TABLE_backlog, buf_view(&key));
     b->backlog_batch = f->batches.filling; /* before that it would be found once more */
 }
@@ -311,16 +316,17 @@ bool intake_keep(struct facts *f, const struct inbox_head *h, struct moment at) 
             keep_author(f, batch, &rest.author);
         batch_keep(&f->batches, batch, log, rest.count, h->bytes);
     }
-    const uint64_t serial = h->kind == INBOX_BUNDLE ? batch->serial : b->again.serial;
+    const uint64_t carried = h->kind == INBOX_BUNDLE ? batch->serial : b->again.place;
+    const uint64_t others = carried | BACKLOG_OTHERS;
     for (uint64_t number = rest.sequence; bundle_next(&rest, &fact, &err); number++) {
         const struct job_id *job = job_of(&fact);
         if (fact.kind == MSG_carried_fact && b->step == INBOX_CARRIES && b->later)
-            write_off(f, batch, &b->job, serial, number);
+            write_off(f, batch, &b->job, carried, number);
         else if (job == NULL && h->kind == INBOX_BUNDLE)
             (void)fold_output(batch, &h->bundle, &fact, number);
         else if (job != NULL && concerns(b, h, job, number) &&
                  !fold_fact(f, batch, &h->bundle, &fact, number, at))
-            write_off(f, batch, job, serial, number);
+            write_off(f, batch, job, others, number);
     }
     if (h->kind == INBOX_AGAIN)
         finish_again(f, batch);

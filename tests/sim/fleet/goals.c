@@ -90,7 +90,7 @@ static bool is_over_on(const struct host *h, const struct work *work, struct sho
     if (row.state == JOB_OPEN)
         return LACKS(s, "job%u does not come to its end on host %u: %llu of %llu", work->number,
                      h->number, (ull)(row.done + row.infeasible + row.failed), (ull)row.trials);
-    if (work->cancelled && row.state != JOB_CANCELLED && !rules_ends_differ(h->fleet, work->number))
+    if (work->cancelled && row.state != JOB_CANCELLED)
         return LACKS(s, "job%u was cancelled, host %u says it is %s", work->number, h->number,
                      job_state_name((enum job_state)row.state));
     return row.state != JOB_DONE || row.cause.len > 0 || is_whole(h, work, s);
@@ -175,7 +175,7 @@ static void judge_rows(const struct fleet *f, const struct work *work) {
 static void judge_summaries(const struct fleet *f, const struct work *work) {
     struct msg_job_row first, other;
     if (rules_ends_differ(f, work->number))
-        return; /* which end holds depends on the order in which a store hears of them */
+        return;
     fleet_ensure(f, rules_summary(&f->hosts[0], work, &first), "job%u has no summary",
                  work->number);
     for (uint32_t i = 1; i < f->draft.hosts; i++) {

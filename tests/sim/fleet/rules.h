@@ -69,7 +69,7 @@ void rules_host_up(struct host *h);
 bool rules_has_result(const struct host *h, const struct work *work,
                       uint64_t slot); /* on its disk */
 bool rules_summary(const struct host *h, const struct work *work, struct msg_job_row *row);
-/* Two islands have ended it in different ways. */
+/* In one island it was done and in another it has failed: each keeps its end. A cancellation absorbs both. */
 bool rules_ends_differ(const struct fleet *f, uint32_t work);
 bool rules_is_over(const struct fleet *f, uint32_t work); /* on some disk */
 void rules_heard(struct host *h, enum room room, const struct event *event);

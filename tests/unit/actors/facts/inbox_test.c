@@ -347,6 +347,52 @@ static void a_cancellation_of_another_node_counts(void **state) {
     free(a);
 }
 
+static void a_cancellation_absorbs_another_end_that_was_heard_first(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(40), *b = author_new(41);
+    struct job_id id;
+    know(f, PEER, MEMBER_ALIVE);
+    lead(f, false);
+    hear(f, PEER, author_carries(a, job_bundle(f, 1, &id)));
+    const struct msg end = {
+        .kind = MSG_end_fact,
+        .end_fact = {.job = id, .state = JOB_FAILED, .cause = span_text("so"), .wall = 4321}};
+    hear(f, PEER, author_says(a, &end, 1));
+    assert_int_equal(stored_row(f, &id).state, JOB_FAILED);
+    say_admit(f, 9, cancel_bundle(f, &f->user, &id), false); /* here nothing is left to cancel */
+    expect_answer(f, 9, ERR_NOT_FOUND, "the job has failed; submit it again");
+    hear(f, PEER, author_carries(b, cancel_bundle(f, &f->stranger, &id)));
+    assert_int_equal(stored_row(f, &id).state, JOB_FAILED);
+    hear(f, PEER, author_carries(b, cancel_bundle(f, &f->user, &id)));
+    assert_int_equal(stored_row(f, &id).state, JOB_CANCELLED);
+    hear(f, PEER, author_says(a, &end, 1));
+    assert_int_equal(stored_row(f, &id).state, JOB_CANCELLED);
+    assert_int_equal(kept(f), 5);
+    free(a);
+    free(b);
+}
+
+static void of_what_was_put_off_a_cancellation_comes_first(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(40), *b = author_new(41);
+    struct job_id id;
+    know(f, PEER, MEMBER_ALIVE);
+    lead(f, false);
+    struct span job = author_carries(b, job_bundle(f, 1, &id));
+    const struct msg end = {
+        .kind = MSG_end_fact,
+        .end_fact = {.job = id, .state = JOB_FAILED, .cause = span_text("so"), .wall = 4321}};
+    hear(f, PEER, author_says(a, &end, 1));
+    hear(f, PEER, author_carries(a, cancel_bundle(f, &f->user, &id)));
+    assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 2);
+    hear(f, PEER, job);
+    stage_pass(f->stage, 1000);
+    assert_true(is_shut(f, &id, JOB_CANCELLED));
+    assert_int_equal(stored_row(f, &id).state, JOB_CANCELLED);
+    free(a);
+    free(b);
+}
+
 static void what_waits_for_the_disk_does_not_wait_for_an_empty_batch(void **state) {
     struct facts_stage *f = *state;
     struct author *a = author_new(40);
@@ -498,6 +544,8 @@ int main(void) {
         STAGED(only_the_leader_ends_a_job_early),
         STAGED(a_new_leader_ends_what_is_overdue),
         STAGED(a_cancellation_of_another_node_counts),
+        STAGED(a_cancellation_absorbs_another_end_that_was_heard_first),
+        STAGED(of_what_was_put_off_a_cancellation_comes_first),
         STAGED(what_waits_for_the_disk_does_not_wait_for_an_empty_batch),
         STAGED(an_answer_waits_for_other_disks),
         STAGED(an_answer_wants_no_more_disks_than_there_are),
