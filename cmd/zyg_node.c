@@ -112,7 +112,10 @@ static bool option_take(struct wanted *w, int answer, struct err *err) {
     case 's': w->config.state_dir = optarg; return true;
     case 'l': return endpoint_read(&w->config.listen, "--listen", optarg, err);
     case 'n': return slots_read(&w->config.slots, optarg, err);
-    case 'j': w->token = optarg; return true;
+    case 'j':
+        w->token = optarg;
+        return optarg[0] != '\0' ||
+               err_set(err, ERR_USAGE, "--join: the token is empty: zyg token create makes one");
     case 'c':
         w->config.mesh_moves = false;
         return endpoint_read(&w->config.mesh, "--cluster", optarg, err);

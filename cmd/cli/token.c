@@ -1,4 +1,5 @@
 #include <limits.h>
+#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,7 +31,9 @@ enum {
     DAY_MS = 24 * HOUR_MS,
     CLIENT_DAYS = 30,
     EXPIRES_MAX_DAYS = 3650,
-    KEY_TEXT = 2 * 32
+    KEY_TEXT = 2 * 32,
+    START_LOOK_MS = 50,
+    START_LOOKS = 2000 / START_LOOK_MS
 };
 
 struct request {
@@ -123,6 +126,11 @@ static bool seeds_choose(struct token *token, const struct cluster *c, const str
     seeds_add_running(token, r);
     for (uint32_t i = 0; i < own->seeds_count; i++)
         seed_add(token, &own->seeds[i]);
+    /* Nobody is known: the node of this folder may be about to start, in the same line of a script. */
+    for (int i = 0; i < START_LOOKS && token->seeds_count == 0; i++) {
+        poll(NULL, 0, START_LOOK_MS);
+        seeds_add_running(token, r);
+    }
     return token->seeds_count > 0 ||
            err_set(err, ERR_USAGE,
                    "nobody to ask is known: start zyg-node here, or say --seed ENDPOINT,KEY");
