@@ -6,9 +6,11 @@
 #include "proto/base/check.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 static const char key_head[] = "zyg-cluster-key 1 ";
@@ -74,7 +76,7 @@ static bool key_write(const char *path, struct err *err) {
     memcpy(text, key_head, KEY_HEAD);
     sodium_bin2hex(text + KEY_HEAD, 2 * SEED_BYTES + 1, seed, sizeof seed);
     text[KEY_FILE_BYTES - 1] = '\n';
-    bool good = private_file_write(path, span_of(text, KEY_FILE_BYTES), PRIVATE_KEEP, NULL, err);
+    bool good = private_file_write(path, span_of(text, KEY_FILE_BYTES), PRIVATE_KEEP, err);
     sodium_memzero(text, sizeof text);
     sodium_memzero(seed, sizeof seed);
     return good;
@@ -131,14 +133,27 @@ bool cluster_load(struct cluster *c, const char *dir, struct err *err) {
            err_set(err, ERR_SYSTEM, "%s is not a membership file of zyg; move it away", path);
 }
 
-static bool file_write(const struct cluster *c, const char *dir, enum private_write how, bool *kept,
-                       struct err *err) {
+static bool file_write(const struct cluster *c, const char *dir, struct err *err) {
     char path[PRIVATE_PATH_BYTES], text[CLUSTER_FILE_BYTES];
     struct buf out = buf_of(text, sizeof text);
     cluster_print(&out, c);
     ensure(!out.overflow);
     return private_path(path, dir, "cluster", err) &&
-           private_file_write(path, buf_view(&out), how, kept, err);
+           private_file_write(path, buf_view(&out), PRIVATE_REPLACE, err);
+}
+
+/* Who reads the file, changes it and writes it again, holds the folder meanwhile: of two at once, one would undo what the
+ * other wrote. -1: it cannot be held (what is done then says why it cannot be opened; over NFS folders cannot be locked). */
+static int hold_folder(const char *dir) {
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0)
+        flock(fd, LOCK_EX);
+    return fd;
+}
+
+static void let_go(int held) {
+    if (held >= 0)
+        close(held);
 }
 
 /* ---- admitting ---- */
@@ -178,10 +193,9 @@ static bool already_in(const struct cluster *c, const char *dir, struct err *err
                    handle_of(c->name, c->key, handle));
 }
 
-bool cluster_begin(struct cluster *c, const char *dir, const char *name, struct err *err) {
+static bool begin_here(struct cluster *c, const char *dir, const char *name, struct err *err) {
     struct authority authority;
     struct token token;
-    bool kept = false;
     if (cluster_load(c, dir, err))
         return already_in(c, dir, err);
     if (err->code != ERR_NOT_FOUND || !key_begin(&authority, dir, err))
@@ -192,11 +206,17 @@ bool cluster_begin(struct cluster *c, const char *dir, const char *name, struct 
     make_grant(&token, &authority, name, ROLE_NODE | ROLE_CLIENT, GRANT_FOREVER);
     sodium_memzero(&authority, sizeof authority);
     bool good = admit(&c->node, dir, &token, ROLE_NODE, err) &&
-                admit(&c->client, dir, &token, ROLE_CLIENT, err) &&
-                file_write(c, dir, PRIVATE_KEEP, &kept, err);
+                admit(&c->client, dir, &token, ROLE_CLIENT, err) && file_write(c, dir, err);
     sodium_memzero(&token, sizeof token);
-    if (good && kept) /* somebody was quicker */
-        return cluster_load(c, dir, err) && already_in(c, dir, err);
+    return good;
+}
+
+bool cluster_begin(struct cluster *c, const char *dir, const char *name, struct err *err) {
+    if (!make_folder(dir, err))
+        return false;
+    int held = hold_folder(dir);
+    bool good = begin_here(c, dir, name, err);
+    let_go(held);
     return good;
 }
 
@@ -245,8 +265,8 @@ static bool is_in(const struct admission *a, const char *dir, uint32_t role) {
     return own;
 }
 
-bool cluster_join(struct cluster *c, const char *dir, const struct token *token, uint32_t role,
-                  wall_ms now, struct err *err) {
+static bool join_here(struct cluster *c, const char *dir, const struct token *token, uint32_t role,
+                      wall_ms now, struct err *err) {
     struct admission *a = role == ROLE_NODE ? &c->node : &c->client;
     struct grant grant;
     if (!load_same(c, dir, token, err))
@@ -256,7 +276,17 @@ bool cluster_join(struct cluster *c, const char *dir, const struct token *token,
         return false;
     if (in && grant.until <= a->says.until)
         return true;
-    return admit(a, dir, token, role, err) && file_write(c, dir, PRIVATE_REPLACE, NULL, err);
+    return admit(a, dir, token, role, err) && file_write(c, dir, err);
+}
+
+bool cluster_join(struct cluster *c, const char *dir, const struct token *token, uint32_t role,
+                  wall_ms now, struct err *err) {
+    if (!make_folder(dir, err))
+        return false;
+    int held = hold_folder(dir);
+    bool good = join_here(c, dir, token, role, now, err);
+    let_go(held);
+    return good;
 }
 
 bool cluster_visit(struct cluster *c, const char *dir, const struct token *token, wall_ms now,
@@ -277,8 +307,8 @@ static bool has_seed(const struct admission *a, const struct token_seed *seed) {
     return false;
 }
 
-bool cluster_keep_doors(const char *dir, const uint8_t key[32], const struct token_seed *doors,
-                        uint32_t count, struct err *err) {
+static bool keep_doors_here(const char *dir, const uint8_t key[32], const struct token_seed *doors,
+                            uint32_t count, struct err *err) {
     struct cluster c;
     struct admission *a = &c.client;
     if (!cluster_load(&c, dir, err))
@@ -294,7 +324,15 @@ bool cluster_keep_doors(const char *dir, const uint8_t key[32], const struct tok
         return true;
     a->seeds_count = count;
     memcpy(a->seeds, doors, count * sizeof *doors);
-    return file_write(&c, dir, PRIVATE_REPLACE, NULL, err);
+    return file_write(&c, dir, err);
+}
+
+bool cluster_keep_doors(const char *dir, const uint8_t key[32], const struct token_seed *doors,
+                        uint32_t count, struct err *err) {
+    int held = hold_folder(dir);
+    bool good = keep_doors_here(dir, key, doors, count, err);
+    let_go(held);
+    return good;
 }
 
 static bool forget(const char *dir, const char *name, struct err *err) {
@@ -305,7 +343,7 @@ static bool forget(const char *dir, const char *name, struct err *err) {
            err_set(err, ERR_SYSTEM, "cannot remove %s: %s", path, strerror(errno));
 }
 
-bool cluster_leave(const char *dir, bool forget_key, struct err *err) {
+static bool leave_here(const char *dir, bool forget_key, struct err *err) {
     struct cluster c;
     if (!cluster_load(&c, dir, err))
         return false;
@@ -318,6 +356,13 @@ bool cluster_leave(const char *dir, bool forget_key, struct err *err) {
             "more; keep a copy and say --forget-key",
             dir);
     return forget(dir, "cluster", err) && forget(dir, "keys/cluster", err);
+}
+
+bool cluster_leave(const char *dir, bool forget_key, struct err *err) {
+    int held = hold_folder(dir);
+    bool good = leave_here(dir, forget_key, err);
+    let_go(held);
+    return good;
 }
 
 bool cluster_token(const struct cluster *c, const char *dir, uint32_t roles, wall_ms until,

@@ -60,7 +60,7 @@ static bool write_file(struct keys *keys, const char *path, struct err *err) {
     text[sizeof file_head - 1 + HEX] = ' ';
     sodium_bin2hex(text + sizeof file_head + HEX, HEX + 1, keys->curve_secret, CURVE_KEY_BYTES);
     text[FILE_BYTES - 1] = '\n';
-    bool good = private_file_write(path, span_of(text, FILE_BYTES), PRIVATE_KEEP, NULL, err);
+    bool good = private_file_write(path, span_of(text, FILE_BYTES), PRIVATE_KEEP, err);
     sodium_memzero(text, sizeof text);
     sodium_memzero(seed, sizeof seed);
     return good;

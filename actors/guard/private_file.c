@@ -34,29 +34,22 @@ bool private_file_read(const char *path, void *memory, size_t cap, size_t *len, 
     return true;
 }
 
-static bool name_file(const char *temporary, const char *path, enum private_write how, bool *kept) {
-    *kept = false;
+static bool name_file(const char *temporary, const char *path, enum private_write how) {
     if (how == PRIVATE_REPLACE)
         return rename(temporary, path) == 0;
-    if (link(temporary, path) == 0)
-        return true;
-    *kept = errno == EEXIST;
-    return *kept;
+    return link(temporary, path) == 0 || errno == EEXIST;
 }
 
-bool private_file_write(const char *path, struct span bytes, enum private_write how, bool *kept,
+bool private_file_write(const char *path, struct span bytes, enum private_write how,
                         struct err *err) {
     char temporary[PRIVATE_PATH_BYTES + 16];
-    bool was_there;
     snprintf(temporary, sizeof temporary, "%s.%08x", path, randombytes_random());
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool good = fd >= 0 && write(fd, bytes.data, bytes.len) == (ssize_t)bytes.len &&
-                fsync(fd) == 0 && name_file(temporary, path, how, &was_there);
+                fsync(fd) == 0 && name_file(temporary, path, how);
     int cause = errno;
     if (fd >= 0)
         close(fd);
     unlink(temporary);
-    if (good && kept != NULL)
-        *kept = was_there;
     return good || err_set(err, ERR_SYSTEM, "cannot write %s: %s", path, strerror(cause));
 }

@@ -17,11 +17,11 @@ bool private_file_read(const char *path, void *memory, size_t cap, size_t *len, 
                        struct err *err);
 
 enum private_write {
-    PRIVATE_KEEP,   /* who comes second leaves the first one's file: *kept, and true */
+    PRIVATE_KEEP,   /* who comes second leaves the first one's file, and that is good */
     PRIVATE_REPLACE /* takes the place of an older one */
 };
-/* Written under another name, synced, then given its name; the folder is there. kept may be NULL. */
-bool private_file_write(const char *path, struct span bytes, enum private_write how, bool *kept,
+/* Written under another name, synced, then given its name; the folder is there. */
+bool private_file_write(const char *path, struct span bytes, enum private_write how,
                         struct err *err);
 
 #endif

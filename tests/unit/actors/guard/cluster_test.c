@@ -4,11 +4,16 @@
 #include "actors/guard/cluster_file.h"
 #include "tests/lib/folder.h"
 
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <sodium.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -355,6 +360,91 @@ static void a_client_keeps_the_doors_it_has_learned_of(void **state) {
     assert_int_equal(c.client.seeds_count, TOKEN_SEEDS_MAX);
 }
 
+struct learner {
+    const char *dir;
+    const uint8_t *key;
+    atomic_bool ended;
+};
+
+static void *learn_a_door(void *context) {
+    struct learner *l = context;
+    const struct token_seed door = {"tcp://10.0.0.9:9", {9}};
+    struct err err;
+    assert_true(cluster_keep_doors(l->dir, l->key, &door, 1, &err));
+    atomic_store(&l->ended, true);
+    return NULL;
+}
+
+/* The kernel's list says that somebody waits for a lock of this folder. */
+static bool is_waited_for(const char *dir) {
+    struct stat info;
+    char line[256], inode[32];
+    FILE *locks = fopen("/proc/locks", "r");
+    bool waited = false;
+    assert_non_null(locks);
+    assert_int_equal(stat(dir, &info), 0);
+    snprintf(inode, sizeof inode, ":%ju ", (uintmax_t)info.st_ino);
+    while (fgets(line, sizeof line, locks) != NULL)
+        waited = waited || (strstr(line, "-> FLOCK") != NULL && strstr(line, inode) != NULL);
+    fclose(locks);
+    return waited;
+}
+
+/* While one holds the folder (the test, in its place, writes what `zyg-node --join` would), another waits with its first look. */
+static void what_two_write_at_once_is_both_kept(void **state) {
+    struct world *w = *state;
+    struct token for_client = token_of(w, ROLE_CLIENT, later);
+    struct token for_node = token_of(w, ROLE_NODE, later);
+    struct learner learner = {.dir = w->away.path, .key = w->cluster.key};
+    struct cluster c;
+    struct err err;
+    char joined[512];
+    pthread_t thread;
+    snprintf(joined, sizeof joined, "%s", folder_file(&w->away, "joined"));
+    assert_true(cluster_join(&c, w->away.path, &for_client, ROLE_CLIENT, now, &err));
+    assert_int_equal(rename(folder_file(&w->away, "cluster"), joined), 0);
+    assert_true(cluster_join(&c, w->away.path, &for_client, ROLE_CLIENT, now, &err));
+    assert_true(cluster_join(&c, w->away.path, &for_node, ROLE_NODE, now, &err));
+    int held = open(w->away.path, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(flock(held, LOCK_EX), 0);
+    assert_int_equal(
+        renameat2(AT_FDCWD, folder_file(&w->away, "cluster"), AT_FDCWD, joined, RENAME_EXCHANGE),
+        0); /* the node is not in yet */
+    assert_int_equal(pthread_create(&thread, NULL, learn_a_door, &learner), 0);
+    while (!is_waited_for(w->away.path) && !atomic_load(&learner.ended))
+        sched_yield();
+    assert_int_equal(rename(joined, folder_file(&w->away, "cluster")), 0);
+    close(held);
+    pthread_join(thread, NULL);
+    assert_true(cluster_load(&c, w->away.path, &err));
+    assert_int_equal(c.node.says.until, later);
+    assert_string_equal(c.client.seeds[0].endpoint, "tcp://10.0.0.9:9");
+}
+
+static void a_folder_that_is_not_there_is_made_only_to_join(void **state) {
+    struct world *w = *state;
+    struct token t = token_of(w, ROLE_NODE, later);
+    struct cluster c;
+    struct err err;
+    char dir[512], expected[600];
+    snprintf(dir, sizeof dir, "%s", folder_file(&w->away, "a/b"));
+    snprintf(expected, sizeof expected, "%s belongs to no cluster", dir);
+    assert_false(cluster_leave(dir, false, &err));
+    assert_int_equal(err.code, ERR_NOT_FOUND);
+    assert_string_equal(err.what, expected);
+    assert_false(cluster_keep_doors(dir, w->cluster.key, t.seeds, 1, &err));
+    assert_int_equal(err.code, ERR_NOT_FOUND);
+    assert_string_equal(err.what, expected);
+    assert_int_equal(access(folder_file(&w->away, "a"), F_OK), -1);
+    assert_true(cluster_join(&c, dir, &t, ROLE_NODE, now, &err));
+    folder_write(&w->away, "file", "");
+    snprintf(dir, sizeof dir, "%s", folder_file(&w->away, "file/b"));
+    snprintf(expected, sizeof expected, "cannot make the folder %s: Not a directory", dir);
+    assert_false(cluster_join(&c, dir, &t, ROLE_NODE, now, &err));
+    assert_int_equal(err.code, ERR_SYSTEM);
+    assert_string_equal(err.what, expected);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(who_begins_is_admitted_for_ever, set_up, tear_down),
@@ -368,6 +458,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(another_clusters_token_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_visit_leaves_no_trace, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_client_keeps_the_doors_it_has_learned_of, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_two_write_at_once_is_both_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_folder_that_is_not_there_is_made_only_to_join, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(only_the_clusters_key_makes_tokens, set_up, tear_down),
         cmocka_unit_test_setup_teardown(leaving_forgets_but_not_the_key_by_accident, set_up,
