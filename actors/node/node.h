@@ -67,6 +67,9 @@ void node_stop(struct node **n);
 bool door_read(const char *state_dir, struct door *door,
                struct err *err); /* ERR_UNREACHABLE: no node runs there */
 
+/* The same, but it waits at most so long for a node that is about to start. */
+bool door_await(const char *state_dir, struct door *door, dur_ms patience, struct err *err);
+
 /* $ZYG_STATE, else $XDG_STATE_HOME/zyg, else ~/.local/state/zyg. False: none of them is set. */
 bool state_dir_default(char *out, size_t cap);
 

@@ -1,5 +1,4 @@
 #include <limits.h>
-#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,8 +31,7 @@ enum {
     CLIENT_DAYS = 30,
     EXPIRES_MAX_DAYS = 3650,
     KEY_TEXT = 2 * 32,
-    START_LOOK_MS = 50,
-    START_LOOKS = 2000 / START_LOOK_MS
+    START_MS = 2000
 };
 
 struct request {
@@ -116,6 +114,8 @@ static bool seeds_choose(struct token *token, const struct cluster *c, const str
                          struct err *err) {
     const struct admission *own = r->role == ROLE_NODE ? &c->node : &c->client;
     struct token_seed seed;
+    struct door door;
+    struct err ignored;
     for (int i = 0; i < r->seeds.count; i++) {
         if (!seed_parse(&seed, r->seeds.items[i], err))
             return false;
@@ -127,10 +127,8 @@ static bool seeds_choose(struct token *token, const struct cluster *c, const str
     for (uint32_t i = 0; i < own->seeds_count; i++)
         seed_add(token, &own->seeds[i]);
     /* Nobody is known: the node of this folder may be about to start, in the same line of a script. */
-    for (int i = 0; i < START_LOOKS && token->seeds_count == 0; i++) {
-        poll(NULL, 0, START_LOOK_MS);
+    if (token->seeds_count == 0 && door_await(r->dir, &door, START_MS, &ignored))
         seeds_add_running(token, r);
-    }
     return token->seeds_count > 0 ||
            err_set(err, ERR_USAGE,
                    "nobody to ask is known: start zyg-node here, or say --seed ENDPOINT,KEY");

@@ -3,6 +3,7 @@
 
 #include "tests/lib/folder.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -92,6 +93,37 @@ static void a_door_is_believed_only_while_the_lock_is_held(void **state) {
     expect_unreachable(f->path, "no node runs on");
     assert_true(folder_read_door(f->path, &read, &err)); /* but it is known where it was */
     assert_string_equal(read.endpoint, door.endpoint);
+}
+
+static void *open_the_door(void *folder) {
+    const struct folder *f = folder;
+    struct err err;
+    int *lock = malloc(sizeof *lock);
+    *lock = folder_lock(f->path, &err); /* news that is not a door yet */
+    assert_true(*lock >= 0 && folder_write_door(f->path, &door, &err));
+    return lock;
+}
+
+static void a_door_that_is_about_to_open_is_awaited(void **state) {
+    struct folder *f = *state;
+    struct err err = {.code = ERR_NONE};
+    struct door read = {.pid = 0};
+    pthread_t node;
+    void *lock;
+    assert_false(door_await(f->path, &read, 1, &err)); /* nobody comes */
+    assert_int_equal(err.code, ERR_UNREACHABLE);
+    assert_false(door_await(folder_file(f, "nothing"), &read, 60000, &err)); /* nor can */
+    assert_int_equal(err.code, ERR_UNREACHABLE);
+    assert_int_equal(pthread_create(&node, NULL, open_the_door, f), 0);
+    assert_true(door_await(f->path, &read, 60000, &err));
+    assert_int_equal(read.pid, 4242);
+    assert_string_equal(read.endpoint, door.endpoint);
+    pthread_join(node, &lock);
+    read.pid = 0;
+    assert_true(door_await(f->path, &read, 0, &err)); /* it is open already */
+    assert_int_equal(read.pid, 4242);
+    close(*(int *)lock);
+    free(lock);
 }
 
 static void a_node_of_a_cluster_has_two_endpoints(void **state) {
@@ -216,6 +248,7 @@ int main(void) {
         FOLDER(one_at_a_time_holds_the_folder),
         FOLDER(the_folder_is_made_with_those_above_it),
         FOLDER(a_door_is_believed_only_while_the_lock_is_held),
+        FOLDER(a_door_that_is_about_to_open_is_awaited),
         FOLDER(a_node_of_a_cluster_has_two_endpoints),
         FOLDER(a_newer_door_takes_the_place_of_the_old),
         FOLDER(without_room_for_a_new_door_the_old_is_written_over),
