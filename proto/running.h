@@ -1,8 +1,8 @@
 /* running - what `look` and `running` mean for both sides: how long a look counts, and the trials of a `running` as bytes.
  *
- * Trials stand by node: its id, how many, then slot, attempt and age of each; a node may come several times. The id is all zeros
- * where the node that says it belongs to no cluster. The age is that of the lease as its giver knows it: of one that an earlier
- * leader gave it counts from the moment at which the present one heard of it.
+ * Trials stand by node: its id, how many, then slot, attempt and age of each; a node may come several times. The id is all
+ * zeros where the node that says it belongs to no cluster. The age is that of the lease as its giver knows it: of one that
+ * an earlier leader gave it counts from the moment at which the present one heard of it.
  * Errors   a reader stops at the first thing that cannot be read.
  */
 #ifndef ZYG_RUNNING_H

@@ -10,9 +10,9 @@
  *          parent: slots that went down with it several times in a row run one at a time (capacity 1), and one that does so
  *          alone for the sixth time is CRASHED. No answer of the launcher about a run that is over changes anything.
  * Stops    job_shut: CANCELLED. quit: LOST. limits.wall: TIMED_OUT. limits.output: FLOODED. Always TERM, the job's grace (after
- *          job_shut at most 1.5 s of it), KILL; a second quit kills at once. What does not die of KILL within 30 s, or before one more quit, is given up:
- *          LOST when quitting, CRASHED when it had come to a limit. It frees its place; its folder is refused to the next
- *          attempt by zyg-run while it lives.
+ *          job_shut at most 1.5 s of it), KILL; a second quit kills at once. What does not die of KILL within 30 s, or
+ *          before one more quit, is given up: LOST when quitting, CRASHED when it had come to a limit. It frees its place;
+ *          its folder is refused to the next attempt by zyg-run while it lives.
  * Follow   counts for the attempt that runs now: what was kept of its output is said first, then an empty `printed`, then
  *          what comes, one part at a time and never faster than the follower takes it (followers.h).
  * Memory   one block of executor_memory(slots) bytes from the caller, aligned for any object and zeroed. Pages of it are

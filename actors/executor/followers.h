@@ -1,10 +1,11 @@
 /* followers - the gateways, here and on other nodes, that want to hear what a trial prints.
  *
- * A part is said only when the follower has said up to where it has the last one (`follow` again, with attempt and offset): what is
- * on its way to one follower is one part, however fast a trial prints; what is printed meanwhile comes in the next part, and what
- * is not kept any more by then is missing there. A `follow` without an attempt begins anew, with what was kept of the beginning.
- * Once all is said that was there when it began, an empty part says so. The end of the trial says the rest and that it is over.
- * Who has not said follow for FOLLOW_MS is forgotten: its node is gone, or its "off" was lost.
+ * A part is said only when the follower has said up to where it has the last one (`follow` again, with attempt and offset):
+ * what is on its way to one follower is one part, however fast a trial prints; what is printed meanwhile comes in the next
+ * part, and what is not kept any more by then is missing there. A `follow` without an attempt begins anew, with what was
+ * kept of the beginning. Once all is said that was there when it began, an empty part says so. The end of the trial says
+ * the rest and that it is over. Who has not said follow for FOLLOW_MS is forgotten: its node is gone, or its "off" was
+ * lost.
  * Memory   FOLLOWERS pairs of node and trial; one more hears nothing until there is room, and asks again.
  */
 #ifndef ZYG_EXECUTOR_FOLLOWERS_H

@@ -20,8 +20,8 @@ void printout_add(struct printout *p, struct span bytes);
 struct span printout_head(const struct printout *p);
 /* Writes the last bytes, which do not overlap the head; `out` has room for LIMIT_LOG_TAIL_BYTES. */
 void printout_tail(const struct printout *p, struct buf *out);
-/* Writes what is kept from offset `from` on, or from the first kept byte after it: as much as stands in one piece of the head or
- * fits the tail. Answers the offset of the first byte; `out` has room for LIMIT_LOG_TAIL_BYTES. */
+/* Writes what is kept from offset `from` on, or from the first kept byte after it: as much as stands in one piece of the
+ * head or fits the tail. Answers the offset of the first byte; `out` has room for LIMIT_LOG_TAIL_BYTES. */
 uint64_t printout_read(const struct printout *p, uint64_t from, struct buf *out);
 uint64_t printout_tail_len(const struct printout *p);
 

@@ -7,7 +7,8 @@
  * so far are on the disk and reads it; those of this node that want one go through here as well. A job whose best trial was
  * taken back is asked for its best one in the same way.
  * Holds    - logs never wait for rows: what cannot be folded now, because its job is not known here, finds no seat, too
- *            little room for rows or too many promises that wait, is kept and put off (table backlog) until the job is open here (intake.c);
+ *            little room for rows or too many promises that wait, is kept and put off (table backlog) until the job is open
+ *            here (intake.c);
  *          - bundles are folded in the order in which they came, but for what was put off;
  *          - what was read is folded before anything else may change it: one step of this file for the rest of the room.
  * Memory   INBOX_BYTES of bundles, BATCH_ROWS_BYTES of rows, one bundle that was put off.

@@ -1,11 +1,11 @@
 /* spread - how logs get to the other stores, and what is known of where they are: one cursor a neighbour, heads both ways.
  *
  * Both sides of an edge say which logs they have synced and how far (`heads`: all of it in pages when they meet, then what
- * has changed: a few changes at once, many in a row no more often than every 5 ms). Each sends what the other lacks in the order in which it came
- * here, so that a job comes before its results: the cursor starts at the oldest bundle the other lacks (table log_index) and
- * walks table log. On an edge that is not eager, and on every one while all holders are next to this node, what others have
- * signed waits for 100 ms, because it gets there another way meanwhile.
- * A holder to which no edge leads (a link is cut) says its heads by way of others while too few are near for what jobs want.
+ * has changed: a few changes at once, many in a row no more often than every 5 ms). Each sends what the other lacks in the
+ * order in which it came here, so that a job comes before its results: the cursor starts at the oldest bundle the other
+ * lacks (table log_index) and walks table log. On an edge that is not eager, and on every one while all holders are next to
+ * this node, what others have signed waits for 100 ms, because it gets there another way meanwhile. A holder to which no
+ * edge leads (a link is cut) says its heads by way of others while too few are near for what jobs want.
  *
  * Holds    - what is counted as lying on a disk was said to be there by the one who has that disk, and by its life of now;
  *          - at most a share of SPREAD_INBOX_BYTES are on the way to a neighbour unacknowledged (one bundle may go beyond).
@@ -14,7 +14,8 @@
  * Losses   a bundle that is not acknowledged in time is sought and sent again, with growing pauses; one that was there is
  *          acknowledged once more; heads that were never heard whole are asked for by saying ours again,
  *          those of a holder that is far as long as it seems to lack something.
- * Memory   fixed: LIMIT_EDGES neighbours and a few far holders with a number for each of LIMIT_LOGS logs, LIMIT_MEMBERS holders.
+ * Memory   fixed: LIMIT_EDGES neighbours and a few far holders with a number for each of LIMIT_LOGS logs, LIMIT_MEMBERS
+ *          holders.
  * Errors   what another node says is counted in `nonsense` and dropped when it makes no sense.
  */
 #ifndef ZYG_SPREAD_H

@@ -1,13 +1,15 @@
 /* follow - clients that read what a trial prints while it runs, on whichever node that is.
  *
- * Readers of the same trial share a stream: one word to the executor where it runs (follow), one sequence of parts back (printed).
- * Each part that has come is answered by `follow` with its end, which asks for the next; the same word every LOOK_AGAIN_MS shows the
- * executor that somebody still listens, and finds out whether the trial is still there.
- *   attached   parts come from `peer`. Its end ends the readers; so does a record of the attempt in the store, when the leader knows
- *              of no run and the word of the end has been lost. When the attempt is lost, its node dies, or the leader says that
- *              the slot runs elsewhere, the stream goes there: readers get the next attempt from its first byte.
- *   seeking    it runs nowhere now, as far as is known here. As soon as it runs somewhere the stream is attached to that node; as
- *              soon as the store has a record of the attempt, or the job is shut, the readers get the rest from there and their end.
+ * Readers of the same trial share a stream: one word to the executor where it runs (follow), one sequence of parts back
+ * (printed). Each part that has come is answered by `follow` with its end, which asks for the next; the same word every
+ * LOOK_AGAIN_MS shows the executor that somebody still listens, and finds out whether the trial is still there.
+ *   attached   parts come from `peer`. Its end ends the readers; so does a record of the attempt in the store, when the
+ *              leader knows of no run and the word of the end has been lost. When the attempt is lost, its node dies, or
+ *              the leader says that the slot runs elsewhere, the stream goes there: readers get the next attempt from its
+ *              first byte.
+ *   seeking    it runs nowhere now, as far as is known here. As soon as it runs somewhere the stream is attached to that
+ *              node; as soon as the store has a record of the attempt, or the job is shut, the readers get the rest from
+ *              there and their end.
  * A reader who does not stay gets what was kept when he asked; when that does not come within GLANCE_MS, what the store has.
  * Memory   fixed; a full table is answered with "busy".
  */

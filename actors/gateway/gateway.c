@@ -186,8 +186,8 @@ static bool on_ask(struct gateway *g, enum ask_kind kind, uint32_t peer, uint64_
     return true;
 }
 
-/* Where it runs it is read, if that attempt is meant; else from the store. One that does not run as far as is known may have begun
- * since then. */
+/* Where it runs it is read, if that attempt is meant; else from the store. One that does not run as far as is known may
+ * have begun since then. */
 static void begin_log(struct gateway *g, struct ask *ask, struct says *out) {
     const struct live_trial *t = live_trial(&g->live, &ask->job, ask->slot, g->now);
     const struct follow_world world = world_of(g, out);

@@ -3,14 +3,14 @@
  * Hears    start; requests of clients (messages.def 0x01-0x1f), met, left (their socket); admitted, job_open, job_shut,
  *          job_stand, ailing (facts); running (sched of the node that leads); printed (executor, here and of other nodes); busy
  *          (elastic, likewise); node_known (member); lead (leader); rows (store); the time.
- * Says     answers to clients; admit, job_want (facts); scan (store); look (sched), follow (executor) and busy_ask (elastic), here or
- *          by say_to MEMBER; met, note (node).
+ * Says     answers to clients; admit, job_want (facts); scan (store); look (sched), follow (executor) and busy_ask
+ *          (elastic), here or by say_to MEMBER; met, note (node).
  * Holds    - nothing but hello is heard of a client that is no guest (guests.h);
  *          - every request is answered: by its rows and `end`, or by `refused`; what cannot be taken now is refused as busy;
  *          - answers come in pages, so a client that reads a million trials delays nobody;
  *          - a watcher hears of a change at once, and at most ten times a second;
- *          - what is shown of open jobs is the same on every node: what is kept of them, and what the leader says of what runs. An
- *            answer waits for that, at most LOOK_WAIT_MS, and not at all while nobody leads;
+ *          - what is shown of open jobs is the same on every node: what is kept of them, and what the leader says of what
+ *            runs. An answer waits for that, at most LOOK_WAIT_MS, and not at all while nobody leads;
  *          - who is gone is found out when something is sent to it; a client that stops to watch or to follow says hello anew.
  * Memory   the caller's, gateway_size() bytes of zeros.
  * Errors   a message no client may send, or one that makes no sense, is answered with `refused` or dropped and counted.

@@ -1,10 +1,10 @@
 /* live - the jobs that are open here, what runs of them on any node, and who watches them.
  *
- * What runs is known to the scheduler of the leader alone, so it is asked (`look`): this node's own when it leads or belongs to no
- * cluster, else that of the node that does. Its answer counts for LOOK_MS; a watcher's job is looked at again before that is over.
- * While nobody leads nobody is asked, and what was heard last is shown for as long as it counts.
- * Memory   fixed tables; a full one is answered with "busy". What is large of a job stands apart, so that looking for one touches
- *          few pages.
+ * What runs is known to the scheduler of the leader alone, so it is asked (`look`): this node's own when it leads or
+ * belongs to no cluster, else that of the node that does. Its answer counts for LOOK_MS; a watcher's job is looked at again
+ * before that is over. While nobody leads nobody is asked, and what was heard last is shown for as long as it counts.
+ * Memory   fixed tables; a full one is answered with "busy". What is large of a job stands apart, so that looking for one
+ *          touches few pages.
  */
 #ifndef ZYG_LIVE_H
 #define ZYG_LIVE_H

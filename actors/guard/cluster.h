@@ -9,8 +9,8 @@
  * DIR/keys/cluster  the cluster's Ed25519 secret, only where the cluster was begun: it alone makes tokens. 0600, never
  *                   replaced. One line: zyg-cluster-key 1 SEED
  *
- * What is read is proved: a file whose certificates the cluster's key does not stand behind is refused as a whole. Who changes it holds the folder
- * (flock), so what two write at once is both kept; who only reads it does not wait for them.
+ * What is read is proved: a file whose certificates the cluster's key does not stand behind is refused as a whole. Who
+ * changes it holds the folder (flock), so what two write at once is both kept; who only reads it does not wait for them.
  * Before        sodium_init(); the time comes from the caller.
  * Errors        ERR_NOT_FOUND (the folder belongs to no cluster), ERR_NOT_ALLOWED (another cluster's token, too old, not for
  *               this role, no cluster key here), ERR_SYSTEM (files).

@@ -1,4 +1,5 @@
-/* mesh_keys - the CURVE keys that are known at a door of a cluster, its nodes' or its clients', and how many strangers may knock.
+/* mesh_keys - the CURVE keys that are known at a door of a cluster, its nodes' or its clients', and how many strangers may
+ * knock.
  *
  * A stranger's certificate comes in its first message, so its key has to be let in before anything is known of it; what is
  * bounded is how often that happens: `rate` times a second, as many at once after a quiet second. Known keys are let in

@@ -3,8 +3,9 @@
  * The way is computed, not learned: the shortest one that begins with an edge which is there, through the overlay that the
  * map implies. What cannot be delivered is dropped; who needs an answer asks again.
  *
- * Sender   of a message that came over others is what they wrote on it; it is dropped when it names a neighbour whose own edge is
- *          well, which would have used that one, or names anybody else on its first hop. What member itself hears so is signed.
+ * Sender   of a message that came over others is what they wrote on it; it is dropped when it names a neighbour whose own
+ *          edge is well, which would have used that one, or names anybody else on its first hop. What member itself hears
+ *          so is signed.
  */
 #ifndef ZYG_MEMBER_CARRY_H
 #define ZYG_MEMBER_CARRY_H

@@ -3,10 +3,12 @@
  * Every node holds the whole map, carried over few long-lived edges: K = 8 rings order the members by a keyed hash, a node's
  * neighbours are its successor and predecessor on each ring (all others up to 17 nodes). Nobody is ever probed by dialling.
  *
- * Hears    start, quit, farewell; rows, saved, save_failed of what it asks the store; edge_up, edge_down and, over edges, greet, beat, records, check, accuse, vouch, probe,
- *          probe_ack, carry (peers); any message that a room addresses with say_to(out, ROOM_MEMBER, peer, m); the time.
- * Says     scan, save (table members); edge_dial, edge_close and the above to PEERS (event.peer and say_to's peer are the edge there); note to NODE;
- *          node_known to all; what arrived in a carry to the room that peers.def names; quiet to NODE, see Leaving.
+ * Hears    start, quit, farewell; rows, saved, save_failed of what it asks the store; edge_up, edge_down and, over edges,
+ *          greet, beat, records, check, accuse, vouch, probe, probe_ack, carry (peers); any message that a room addresses
+ *          with say_to(out, ROOM_MEMBER, peer, m); the time.
+ * Says     scan, save (table members); edge_dial, edge_close and the above to PEERS (event.peer and say_to's peer are the
+ *          edge there); note to NODE; node_known to all; what arrived in a carry to the room that peers.def names; quiet to
+ *          NODE, see Leaving.
  * Holds    - a record goes only up in the order (generation, incarnation, state): merge is a maximum, so it does not
  *            matter in which order, how often and from whom records come;
  *          - UNREACHABLE needs a quorum of observers that looked (rule below), or an aged accusation nobody contradicts;
@@ -34,7 +36,8 @@
  * Leaving  quit, or farewell: LEAVING at once, and told; farewell{done}: LEFT, told to all neighbours, each of them asked for
  *          an answer. When all have answered, or after half a second, quiet: the process may end.
  * Life     a generation is (boots, nonce), boots counted from 1 and kept before the first word; who hears of a greater
- *          generation of itself all the same (its store is another one), goes above it. Incarnations end at UINT32_MAX, which is LEFT's.
+ *          generation of itself all the same (its store is another one), goes above it. Incarnations end at UINT32_MAX,
+ *          which is LEFT's.
  *
  *   map.c       the records and their order          overlay.c   who is whose neighbour
  *   proof.c     signatures, certificates, evidence   records.c   hearing records, flooding, comparing maps

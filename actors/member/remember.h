@@ -9,8 +9,8 @@
  *          is nobody's record: a member is in the map only when it was heard in this life.
  * Bounds   LIMIT_MEMBERS are remembered; of more, those that have been gone for longest are forgotten, and so is who had been
  *          gone for FORGET_MS when the node last wrote (a cluster that is switched off does not age).
- * Errors   a disk that refuses is asked again, after pauses from 100 ms to 10 s; people are told once. Until it has kept the boot
- *          the node stays out of the cluster. Rows that make no sense are counted and skipped.
+ * Errors   a disk that refuses is asked again, after pauses from 100 ms to 10 s; people are told once. Until it has kept
+ *          the boot the node stays out of the cluster. Rows that make no sense are counted and skipped.
  */
 #ifndef ZYG_REMEMBER_H
 #define ZYG_REMEMBER_H

@@ -1,7 +1,7 @@
 /* peers_accept - the edges that others dial: one ROUTER, its monitor, a routing id and a number for each edge.
  *
- * Edge     made by the first sound message of a connection whose key was proved (User-Id), in one of ACCEPTED_MAX places. It knows
- *          the descriptor that its messages come from (SRCFD) and who is connected there.
+ * Edge     made by the first sound message of a connection whose key was proved (User-Id), in one of ACCEPTED_MAX places.
+ *          It knows the descriptor that its messages come from (SRCFD) and who is connected there.
  * End      the monitor tells which descriptor was disconnected; edges of that descriptor are over once all has been read that
  *          had arrived. The monitor is always drained before messages are read, so a number that the system gives again is not
  *          taken for the one before. What is missed so is noticed by the next send, which finds nobody.
@@ -9,8 +9,9 @@
  *          reported the edge is `cut` and what still comes from it is dropped. A stranger's message cuts its connection, too.
  * Crowd    beyond CONNECTIONS_MAX connections, strangers' included, a new one is cut at once: descriptors are for members. One
  *          that says nothing is dropped by ZMQ after 5 s.
- * Refused  a handshake that failed (another key was meant, or none is proved) and a message that is none are told to people, once
- *          for an address. A connection that ends without a word is not: so asks a node that wants to know who listens here.
+ * Refused  a handshake that failed (another key was meant, or none is proved) and a message that is none are told to
+ *          people, once for an address. A connection that ends without a word is not: so asks a node that wants to know who
+ *          listens here.
  */
 #ifndef ZYG_PEERS_ACCEPT_H
 #define ZYG_PEERS_ACCEPT_H

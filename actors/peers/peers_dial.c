@@ -63,7 +63,8 @@ static bool open_dealer(const struct dials *d, struct dial *e) {
            zmq_connect(s->zmq, endpoint) == 0;
 }
 
-/* Some keys of the curve make a secret that everybody knows; libsodium refuses them, and ZMQ's client is not prepared for it. */
+/* Some keys of the curve make a secret that everybody knows; libsodium refuses them, and ZMQ's client is not prepared for
+ * it. */
 static bool is_key(const struct dials *d, struct span curve) {
     uint8_t shared[crypto_box_BEFORENMBYTES];
     bool good = curve.len == CURVE_KEY_BYTES &&

@@ -1,7 +1,7 @@
 /* peers_dial - the edges that this node dials: a DEALER, its monitor and a number each.
  *
- * connecting -> shaking hands -> up -> ended; before `up` also -> asking. Every arrow but those of an edge_close leads to exactly
- * one edge_down.
+ * connecting -> shaking hands -> up -> ended; before `up` also -> asking. Every arrow but those of an edge_close leads to
+ * exactly one edge_down.
  *
  * Asking   ZMQ's monitor says that a connect failed or that the handshake was broken off, not why. Then one connect of our own
  *          tells: refused, an answer (there is somebody, who did not want us or is not who we think), or nothing. Only failures

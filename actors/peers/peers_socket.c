@@ -44,7 +44,8 @@ void peers_socket_set(struct peers_socket *s, int option, int value) {
     peers_socket_set_bytes(s, option, &value, sizeof value);
 }
 
-/* The heartbeat is only for connections that nobody uses: member's own beats find out sooner. One frame has to pass within it. */
+/* The heartbeat is only for connections that nobody uses: member's own beats find out sooner. One frame has to pass within
+ * it. */
 void peers_socket_profile(struct peers_socket *s) {
     peers_socket_set(s, ZMQ_SNDHWM, OUTBOX_MAX);
     peers_socket_set(s, ZMQ_RCVHWM, INBOX_MAX);

@@ -1,8 +1,8 @@
 /* peers_tcp - what is done to the connections beneath ZMQ's sockets, by the descriptors that it reports.
  *
  * Such a descriptor belongs to ZMQ's thread, which may have closed it already: the number may mean another file by now. So
- * everything works on a duplicate, after a look at whom it connects, and the duplicate is closed at once (as long as there is one,
- * the other side would not be told of an end).
+ * everything works on a duplicate, after a look at whom it connects, and the duplicate is closed at once (as long as there
+ * is one, the other side would not be told of an end).
  */
 #ifndef ZYG_PEERS_TCP_H
 #define ZYG_PEERS_TCP_H

@@ -1,7 +1,8 @@
 /* sched - which slot of which job runs next, and where: gives free places of workers to jobs, one lease at a time.
  *
  * Hears    start, job_open, job_shut, capacity, proposed, recorded, hold, quit; outcome (executor, where there is no leader
- *          room); lead, worker, ended (leader; ended of other nodes through member); look (gateways, this node's and through member those of others); the time.
+ *          room); lead, worker, ended (leader; ended of other nodes through member); look (gateways, this node's and
+ *          through member those of others); the time.
  * Says     propose (tuner); lease (other nodes by say_to MEMBER; this node's leader room, which treats it as any other's);
  *          running (gateways that look).
  * Holds    - a slot is in at most one flight: asked for, leased, or ended and not yet recorded;
@@ -15,9 +16,10 @@
  *            not among them;
  *          - a place is free when its worker says so, not when a record comes: that may be of another worker's attempt;
  *          - no flight waits for ever: what a worker has ended is given out again if it is not recorded RECORD_MS later (as
- *            long as the own disk holds, that time does not pass), or at once if the worker takes it back; a worker that is gone: what it had is given out again as the same attempt,
- *            at once; what it had ended, and what its reports do not name LOST_MS after it was leased, GRACE_MS later. A
- *            result that comes later still is welcome, and ends the slot wherever it is then;
+ *            long as the own disk holds, that time does not pass), or at once if the worker takes it back; a worker that is
+ *            gone: what it had is given out again as the same attempt, at once; what it had ended, and what its reports do
+ *            not name LOST_MS after it was leased, GRACE_MS later. A result that comes later still is welcome, and ends the
+ *            slot wherever it is then;
  *          - who cannot start the trials of a job (`unable`) gets none of it, for a second first and twice as long each time;
  *            where nobody can it waits so long, unless facts ends it. A node without a cluster has nobody else to try;
  *          - when a worker says that a job is over (`shut`) nothing of it is given out for SHUT_MS: the order is on its way.

@@ -1,4 +1,5 @@
-/* details - the options of each verb that looks or is about the cluster, as `zyg help VERB` prints them; every text stands next to its verb. */
+/* details - the options of each verb that looks or is about the cluster, as `zyg help VERB` prints them; every text stands
+ * next to its verb. */
 #ifndef ZYG_DETAILS_H
 #define ZYG_DETAILS_H
 

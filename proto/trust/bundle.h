@@ -3,8 +3,8 @@
  * Bytes    msgpack [1, author, generation, sequence, [body, ...], signature]; a body is an encoded message of facts.def;
  *          facts of a bundle are numbered sequence, sequence + 1, ... No author uses a (generation, sequence) twice, so the
  *          triple is the write-once key of the bundle and merging two stores is a set union.
- * Signed   Ed25519 over BLAKE2b-256 of "zyg/bundle/1\0" and the exact bytes before the signature; a batch costs one signature, so
- *          the cost per trial falls as the load grows.
+ * Signed   Ed25519 over BLAKE2b-256 of "zyg/bundle/1\0" and the exact bytes before the signature; a batch costs one
+ *          signature, so the cost per trial falls as the load grows.
  * Ids      a fact's id is BLAKE2b-256 over author, generation, number and body; a job's id is the first 16 bytes of
  *          BLAKE2b-256 over the JOB body alone (the client can compute it before anybody has seen it).
  * Errors   bundle_open: ERR_BAD_FACT, with what was wrong.

@@ -1,5 +1,5 @@
-/* instant_launcher - stands where actors/executor/launcher.c does, in a node of its own (bench/zyg-node): every trial has ended,
- * well and without a word, the moment it is asked for. What is left of a trial's cost is zyg's own. */
+/* instant_launcher - stands where actors/executor/launcher.c does, in a node of its own (bench/zyg-node): every trial has
+ * ended, well and without a word, the moment it is asked for. What is left of a trial's cost is zyg's own. */
 #include "actors/executor/launcher.h"
 
 #include "proto/base/check.h"

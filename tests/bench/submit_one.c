@@ -1,4 +1,5 @@
-/* submit_one - how long one trial takes, from the moment a client submits its job to the moment it hears that its result is durable.
+/* submit_one - how long one trial takes, from the moment a client submits its job to the moment it hears that its result is
+ * durable.
  *
  *   submit_one JOB_FILE COUNT     the median of COUNT of them, in us; the node is the one of $ZYG_STATE
  *

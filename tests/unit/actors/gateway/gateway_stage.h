@@ -1,5 +1,5 @@
-/* gateway_stage - the gateway with a real facts room and a disk behind it; clients are numbers, and the scheduler is a list of what
- * runs that answers looks. Include <cmocka.h> first. */
+/* gateway_stage - the gateway with a real facts room and a disk behind it; clients are numbers, and the scheduler is a list
+ * of what runs that answers looks. Include <cmocka.h> first. */
 #ifndef ZYG_TEST_GATEWAY_STAGE_H
 #define ZYG_TEST_GATEWAY_STAGE_H
 

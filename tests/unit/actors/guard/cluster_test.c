@@ -390,7 +390,8 @@ static bool is_waited_for(const char *dir) {
     return waited;
 }
 
-/* While one holds the folder (the test, in its place, writes what `zyg-node --join` would), another waits with its first look. */
+/* While one holds the folder (the test, in its place, writes what `zyg-node --join` would), another waits with its first
+ * look. */
 static void what_two_write_at_once_is_both_kept(void **state) {
     struct world *w = *state;
     struct token for_client = token_of(w, ROLE_CLIENT, later);

@@ -1,11 +1,13 @@
-/* crowd - a crowd of three to seven nodes, each a leader and a sched on a board of its own, in virtual time. What lies around them is
- * imitated: the map is told late and sometimes wrongly, messages between nodes take their time and are lost with an edge,
- * disks sync later, trials end, their results spread. Nodes crash, come back with what their disk had, and are cut off.
+/* crowd - a crowd of three to seven nodes, each a leader and a sched on a board of its own, in virtual time. What lies
+ * around them is imitated: the map is told late and sometimes wrongly, messages between nodes take their time and are lost
+ * with an edge, disks sync later, trials end, their results spread. Nodes crash, come back with what their disk had, and
+ * are cut off.
  *
  * Checked while it runs (membership.md 4.5): E1 stored epochs never fall and nothing of an epoch leaves before it is stored,
  * E2 an epoch belongs to one life of its leader, E4 nothing is started of a term below the stored one, E5 whoever heard of a
  * higher epoch gives out nothing more; no slot is in two leases of one epoch; after a leader's crash, and after one had
- * to hand on because its disk refused, the next one's first lease comes within two seconds; and when the faults have ended, every slot gets done and all follow one leader.
+ * to hand on because its disk refused, the next one's first lease comes within two seconds; and when the faults have ended,
+ * every slot gets done and all follow one leader.
  *
  * Included by its test after <cmocka.h>.
  */

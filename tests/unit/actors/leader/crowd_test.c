@@ -100,7 +100,8 @@ static void ail(struct crowd_node *n, bool ails) {
     plan(AILING_MOST + 50 + (dur_ms)draw(700), IS_WELL, n->number);
 }
 
-/* From here on it leads no more, and somebody else is to give out what is left; when that is nearly nothing, all of it may run. */
+/* From here on it leads no more, and somebody else is to give out what is left; when that is nearly nothing, all of it may
+ * run. */
 static void hands_on(const struct crowd_node *n) {
     bool much_is_left = n->kept + 3 * PLACES * crowd->count < crowd->slots;
     if (n->ails_since == 0 || !n->leads || n->cut || crowd->orphaned != 0 || !much_is_left)
