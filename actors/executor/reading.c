@@ -5,15 +5,6 @@
 
 #include <string.h>
 
-static const char *const form_names[] = {
-    [FORM_NONE] = "nothing",   [FORM_ZYG] = "zyg line",     [FORM_TUNE] = "[tune-metric] line",
-    [FORM_JSON] = "JSON line", [FORM_PAIRS] = "name=value", [FORM_PATTERN] = "pattern",
-};
-
-const char *reading_form_name(enum reading_form form) {
-    return form_names[form];
-}
-
 /* ---- rules ---- */
 
 static bool compile(struct reading_pattern *out, const struct metric_pattern *pattern,

@@ -62,6 +62,5 @@ void readings_take(struct readings *r, struct span line, const struct reading_ru
 
 /* [A-Za-z0-9_.:/-]+, at most LIMIT_NAME_BYTES. */
 bool metric_name_valid(struct span name);
-const char *reading_form_name(enum reading_form form); /* "zyg line", "name=value", ... */
 
 #endif

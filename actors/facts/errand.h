@@ -76,10 +76,8 @@ void opening_begin(struct facts *f, struct seat *read, dur_ms run_ms, struct say
 void opening_fresh(struct facts *f, struct seat *read, struct moment at, struct says *out);
 void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);
 void opening_leave(struct facts *f, struct says *out); /* the seat is given up */
-/* This node leads from now on. */
+/* This node leads from now on: its sched hears of every open job as it stands, and whether they are over is looked at anew. */
 void opening_lead(struct facts *f);
-/* What decides whether jobs are over has changed. */
-void opening_judge(struct facts *f);
 /* A few of the seats whose turn it is: sched hears of the job, and it ends if it is over. */
 void opening_announce(struct facts *f, struct moment at, struct says *out);
 

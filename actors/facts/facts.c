@@ -144,7 +144,8 @@ static void set_hold(struct facts *f, bool on, struct says *out) {
     say(out, &(struct msg){.kind = MSG_hold, .hold.on = on});
 }
 
-void facts_said(struct facts *f, uint64_t batch) {
+/* The batch whose promises were said last, and all before it: their jobs' seats are free. */
+static void free_seats(struct facts *f, uint64_t batch) {
     for (uint32_t i = 0; i < f->seats_used; i++) {
         if (f->seats[i].state != SEAT_SHUT || f->seats[i].closed_in > batch)
             continue;
@@ -281,7 +282,7 @@ static void work(struct facts *f, struct moment at, struct says *out) {
 static void keep_promises(struct facts *f, struct says *out) {
     uint64_t said = pledge_keep(&f->pledge, &f->spread, out);
     if (said > 0)
-        facts_said(f, said);
+        free_seats(f, said);
 }
 
 static void launch(struct facts *f, when_ms now, struct says *out) {

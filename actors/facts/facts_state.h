@@ -79,8 +79,6 @@ void facts_event(struct facts *f, struct batch *batch, struct seat *s, wall_ms w
 /* The job ends with this batch: job_shut is said into `shut`, what follows the batch or what is said now. */
 void facts_close_seat(struct facts *f, struct batch *batch, struct seat *s, wall_ms wall,
                       struct says *shut);
-/* The batch whose promises were said last, and all before it: their jobs' seats are free. */
-void facts_said(struct facts *f, uint64_t batch);
 uint64_t facts_scan(struct facts *f, struct says *out, const struct msg_scan *scan);
 
 /* boot.c: from the first start to the first batch, and the jobs an agent goes on with. */

@@ -53,11 +53,6 @@ bool logs_take_row(struct logs *l, struct span key, struct span value) {
     return true;
 }
 
-void logs_key(struct buf *out, const struct log *log) {
-    buf_put(out, log->author.bytes, sizeof log->author.bytes);
-    buf_be64(out, log->generation);
-}
-
 void logs_check(const struct logs *l, uint64_t turn) {
     for (uint32_t i = 0; i < CHECKED_MAX && i < l->count; i++) {
         const struct log *log = &l->items[(turn * CHECKED_MAX + i) % l->count];

@@ -40,7 +40,6 @@ uint32_t logs_number(const struct logs *l, const struct log *log);
 
 /* Row of table heads: where this log stands on the disk. False: not such a row, or no room for it. */
 bool logs_take_row(struct logs *l, struct span key, struct span value);
-void logs_key(struct buf *out, const struct log *log);
 void logs_check(const struct logs *l, uint64_t turn); /* some of them, others every turn */
 
 #endif

@@ -90,16 +90,11 @@ static bool say_open(struct facts *f, const struct seat *s, const enum room *roo
     return true;
 }
 
-/* This node leads from now on: its sched hears of every open job as it stands, and of the rest when it is recorded. */
 void opening_lead(struct facts *f) {
-    for (uint32_t i = 0; i < f->seats_used; i++)
+    for (uint32_t i = 0; i < f->seats_used; i++) {
         f->seats[i].told = false;
-    opening_judge(f);
-}
-
-void opening_judge(struct facts *f) {
-    for (uint32_t i = 0; i < f->seats_used; i++)
         f->seats[i].unjudged = true;
+    }
     f->announcing = true;
 }
 

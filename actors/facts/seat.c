@@ -4,6 +4,18 @@
 
 #include <string.h>
 
+/* A row for a job nobody has run. */
+static void new_row(struct msg_job_row *row, const struct job *job, const struct job_id *id,
+                    wall_ms created) {
+    *row = (struct msg_job_row){.job = *id,
+                                .name = job->name,
+                                .state = JOB_OPEN,
+                                .created = created,
+                                .trials = job->trials,
+                                .metric = job->objective.metric,
+                                .maximize = job->objective.goal == GOAL_MAXIMIZE};
+}
+
 bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
                const struct node_id *owner, const struct msg_job_row *row, struct err *err) {
     if (spec.len > sizeof s->spec)
@@ -22,21 +34,10 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     s->events = 0;
     s->last_end = 0;
     memset(s->end_counts, 0, sizeof s->end_counts);
-    seat_new_row(&s->row, &s->job, id, created);
+    new_row(&s->row, &s->job, id, created);
     s->row.run_ms = row->run_ms;
     s->state = SEAT_OPENING;
     return true;
-}
-
-void seat_new_row(struct msg_job_row *row, const struct job *job, const struct job_id *id,
-                  wall_ms created) {
-    *row = (struct msg_job_row){.job = *id,
-                                .name = job->name,
-                                .state = JOB_OPEN,
-                                .created = created,
-                                .trials = job->trials,
-                                .metric = job->objective.metric,
-                                .maximize = job->objective.goal == GOAL_MAXIMIZE};
 }
 
 static void note_best(struct seat *s, uint64_t slot, const struct trial_row *trial) {

@@ -56,9 +56,6 @@ struct seat {
 /* Decodes the description; the counts begin at nothing. */
 bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
                const struct node_id *owner, const struct msg_job_row *row, struct err *err);
-/* A row for a job nobody has run. */
-void seat_new_row(struct msg_job_row *row, const struct job *job, const struct job_id *id,
-                  wall_ms created);
 
 /* Folds in a finished trial. False when its slot was finished before, is none of this job, or there are too many gaps. */
 bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial);

@@ -26,10 +26,6 @@ struct table {
     int count;
 };
 
-const char *format_name(enum format format) {
-    return format_names[format];
-}
-
 static void table_add(struct table *t, const char *name, char letter, bool takes_value, int value) {
     t->longs[t->count] = (struct option){
         .name = name,

@@ -74,8 +74,6 @@ struct args {
 bool args_read(struct args *args, int argc, char **argv, const struct args_rules *rules,
                struct err *err);
 
-const char *format_name(enum format format); /* "table" */
-
 /* "digits-3f2a" or "last/17": what a user calls a job, or one trial of it. */
 struct selector {
     char job[96];

@@ -10,10 +10,6 @@ bool job_id_equal(const struct job_id *a, const struct job_id *b) {
     return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
-bool hash_equal(const struct hash *a, const struct hash *b) {
-    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
 void node_id_print(struct buf *out, const struct node_id *id) {
     buf_hex(out, id->bytes, 8);
 }

@@ -22,7 +22,6 @@ struct hash {
 
 bool node_id_equal(const struct node_id *a, const struct node_id *b);
 bool job_id_equal(const struct job_id *a, const struct job_id *b);
-bool hash_equal(const struct hash *a, const struct hash *b);
 void node_id_print(struct buf *out, const struct node_id *id); /* the first 8 bytes: a handle */
 void job_id_print(struct buf *out, const struct job_id *id);   /* all of it */
 

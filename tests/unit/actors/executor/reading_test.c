@@ -9,6 +9,11 @@
 
 #include <cmocka.h>
 
+static const char *const form_names[] = {
+    [FORM_NONE] = "nothing",   [FORM_ZYG] = "zyg line",     [FORM_TUNE] = "[tune-metric] line",
+    [FORM_JSON] = "JSON line", [FORM_PAIRS] = "name=value", [FORM_PATTERN] = "pattern",
+};
+
 static struct readings readings;
 static struct reading_rules rules;
 
@@ -16,7 +21,7 @@ static struct reading_rules rules;
 static const char *shown(void) {
     static char memory[4096];
     struct buf out = buf_of(memory, sizeof memory - 1);
-    buf_text(&out, reading_form_name(readings.form));
+    buf_text(&out, form_names[readings.form]);
     buf_byte(&out, '|');
     if (readings.step != STEP_NONE)
         buf_i64(&out, readings.step);
