@@ -2,26 +2,11 @@
 #include "tests/sim/world.h"
 
 #include "store/store_mem.h"
+#include "tests/sim/reply.h"
 
 #include <string.h>
 
 typedef unsigned long long ull; /* for printf */
-
-static uint64_t ticket_of(const struct msg *m) {
-    switch (m->kind) {
-    case MSG_welcome: return m->welcome.ticket;
-    case MSG_accepted: return m->accepted.ticket;
-    case MSG_refused: return m->refused.ticket;
-    case MSG_job_row: return m->job_row.ticket;
-    case MSG_job_spec: return m->job_spec.ticket;
-    case MSG_trial_row: return m->trial_row.ticket;
-    case MSG_log_part: return m->log_part.ticket;
-    case MSG_point_row: return m->point_row.ticket;
-    case MSG_event_row: return m->event_row.ticket;
-    case MSG_end: return m->end.ticket;
-    default: return 0;
-    }
-}
 
 /* The kinds of answers to each kind of request, the one that ends it last; `refused` may always
  * come instead. */
@@ -43,11 +28,6 @@ static bool is_answer(enum msg_kind request, enum msg_kind answer) {
     case MSG_watch: return answer == MSG_job_row;
     default: return false;
     }
-}
-
-static bool ends(enum msg_kind answer) {
-    return answer == MSG_welcome || answer == MSG_accepted || answer == MSG_refused ||
-           answer == MSG_end;
 }
 
 static enum job_state kept_state(const struct world *w, const struct work *work) {
@@ -145,7 +125,7 @@ static void hear_answer(struct world *w, struct request *r, const struct msg *m)
         break;
     default: break;
     }
-    if (ends(m->kind) ||
+    if (reply_ends(m->kind) ||
         r->kind == MSG_watch) /* a watch is answered by its first row; more may follow */
         r->state = REQUEST_DONE;
 }
@@ -154,7 +134,7 @@ static void people_perform(void *self, const struct event *event) {
     struct world *w = self;
     if (!node_takes(w))
         return;
-    uint64_t ticket = ticket_of(&event->msg);
+    uint64_t ticket = reply_ticket(&event->msg);
     world_ensure(w, ticket != 0, "'%s' was said to a client", msg_name(event->msg.kind));
     for (uint32_t i = 0; i < w->plan.people; i++) {
         struct person *p = &w->people.persons[i];

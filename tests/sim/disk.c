@@ -51,7 +51,7 @@ static void begin(struct disk *d) {
         return;
     struct rng r = draw_of(d->seed, DRAW_DISK, d->served);
     dur_ms takes = draw_between(&r, 0, d->faults.most);
-    if (!d->owner.is_calm(d->owner.self) && draw_chance(&r, d->faults.slow))
+    if (!d->calm && draw_chance(&r, d->faults.slow))
         takes += draw_between(&r, 0, SLOW_MS);
     d->working = true;
     d->owner.due(d->owner.self, takes, d->served);
@@ -59,7 +59,7 @@ static void begin(struct disk *d) {
 
 static void disk_perform(void *self, const struct event *event) {
     struct disk *d = self;
-    if (!d->owner.takes(d->owner.self))
+    if (*d->owner.dead)
         return;
     if (d->count == d->cap)
         grow(d);
@@ -81,7 +81,7 @@ struct port disk_port(struct disk *d) {
 
 static bool fails(const struct disk *d, double chance) {
     struct rng r = draw_of(d->seed, DRAW_DISK, d->served ^ (uint64_t)1 << 40);
-    return !d->owner.is_calm(d->owner.self) && draw_chance(&r, chance);
+    return !d->calm && draw_chance(&r, chance);
 }
 
 static bool save(struct disk *d, struct span ops, struct err *err) {
@@ -117,7 +117,7 @@ void disk_work(struct disk *d) {
     struct err err;
     ensure(msg_decode(&asked, span_of(request.message, request.len), &err));
     struct msg reply = answer(d, &asked, &err);
-    d->owner.answer(d->owner.self, request.from, request.peer, &reply);
+    board_post_to(*d->owner.board, request.from, ROOM_STORE, request.peer, &reply);
     free(request.message);
     d->served++;
     begin(d);
@@ -148,4 +148,5 @@ void disk_crash(struct disk *d, uint32_t life) {
 
 void disk_heal(struct disk *d) {
     d->full = 0;
+    d->calm = true;
 }

@@ -20,13 +20,12 @@ struct disk_faults {
 /* The node whose disk it is. */
 struct disk_owner {
     void *self;
-    bool (*takes)(const void *self);                      /* false: it has crashed */
-    bool (*is_calm)(const void *self);                    /* nothing breaks any more */
-    void (*took)(void *self, enum msg_kind kind);         /* a request was taken */
+    const bool *dead;                             /* it has crashed: nothing reaches it any more */
+    struct board **board;                         /* of its life */
+    void (*took)(void *self, enum msg_kind kind); /* a request was taken */
     void (*due)(void *self, dur_ms in, uint64_t request); /* call disk_work then */
     void (*save)(void *self, struct span ops);            /* a transaction is about to be kept */
     void (*saved)(void *self, struct span ops);
-    void (*answer)(void *self, enum room to, uint32_t peer, const struct msg *m);
     void (*unreadable)(const void *self, const char *what); /* such a save was said */
 };
 
@@ -47,6 +46,7 @@ struct disk {
     bool working;    /* the oldest has its time on the timeline */
     uint64_t served; /* number of the oldest request: the index of its draws */
     uint64_t full;   /* faults that make the disk full now */
+    bool calm;       /* nothing breaks any more */
     uint8_t *rows;
 };
 
@@ -56,6 +56,6 @@ struct port disk_port(struct disk *d);
 void disk_work(struct disk *d); /* the oldest request is done */
 void disk_set_full(struct disk *d, bool full);
 void disk_crash(struct disk *d, uint32_t life);
-void disk_heal(struct disk *d);
+void disk_heal(struct disk *d); /* for good */
 
 #endif

@@ -1,43 +1,6 @@
 #include "tests/sim/world.h"
 
-#include "actors/executor/executor.h"
-#include "actors/facts/facts.h"
-#include "actors/gateway/gateway.h"
-#include "actors/kit/frame.h"
-#include "actors/sched/sched.h"
-#include "actors/tuner/tuner.h"
-#include "proto/base/check.h"
-
-#include <stdlib.h>
-#include <sys/mman.h>
-
 enum { NONCE = 77, STOP_MOST = 60000 };
-
-/* ---- memory: the same blocks for every life, given back to the system in between so that they are
- * zero again ---- */
-
-enum block {
-    BLOCK_FACTS,
-    BLOCK_SCHED,
-    BLOCK_TUNER,
-    BLOCK_TUNER_JOBS,
-    BLOCK_EXECUTOR,
-    BLOCK_GATEWAY,
-    BLOCK_COUNT
-};
-
-static void *blocks[BLOCK_COUNT];
-
-static void *fresh(enum block block, size_t size) {
-    if (blocks[block] == NULL) {
-        blocks[block] = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        ensure(blocks[block] != MAP_FAILED);
-    } else {
-        ensure(madvise(blocks[block], size, MADV_DONTNEED) == 0);
-    }
-    return blocks[block];
-}
 
 /* ---- seats ---- */
 
@@ -56,57 +19,27 @@ void node_delivered(struct world *w, enum msg_kind kind) {
         node_crash(w);
 }
 
-static void said(struct world *w, enum room room, struct span frames) {
-    while (frames.len > 0) {
-        struct frame frame = frame_take(&frames);
-        ghost_said(w, room, &frame);
-    }
+static void heard(void *self, enum room room, const struct event *event) {
+    ghost_heard(self, room, event);
 }
 
-static void seated_step(void *self, const struct event *event, struct moment at, struct says *out) {
-    struct seated *s = self;
-    if (!node_takes(s->world))
-        return;
-    s->core.step(s->core.self, event, at, out);
-    if (s->core.check != NULL)
-        s->core.check(s->core.self);
-    ghost_heard(s->world, s->core.room, event);
-    said(s->world, s->core.room, buf_view(&out->frames));
-    node_delivered(s->world, event->msg.kind);
+static void said(void *self, enum room room, const struct frame *frame) {
+    ghost_said(self, room, frame);
 }
 
-static when_ms seated_deadline(const void *self) {
-    const struct seated *s = self;
-    return s->core.deadline(s->core.self);
-}
-
-static void seat(struct world *w, size_t place, struct core core) {
-    w->node.seats[place] = (struct seated){.world = w, .core = core};
-    const struct core seated = {.room = core.room,
-                                .self = &w->node.seats[place],
-                                .step = seated_step,
-                                .deadline = seated_deadline};
-    board_seat_core(w->node.board, &seated);
+static void stepped(void *self, enum room room, enum msg_kind kind) {
+    (void)room;
+    node_delivered(self, kind);
 }
 
 static void seat_cores(struct world *w) {
-    uint32_t nonce = w->plan.same_nonce ? NONCE : NONCE + w->node.life;
-    const struct facts_config facts = {.signer = w->cast->node, .nonce = nonce};
-    const struct gateway_config gateway = {.self = w->cast->node.id, .version = "sim"};
-    const struct executor_config executor = {
-        .runs = "/runs", .slots = w->plan.slots, .cpus = w->plan.slots};
-    struct tuner *tuner = fresh(BLOCK_TUNER, sizeof *tuner);
-    struct err err;
-    tuner_init(tuner, fresh(BLOCK_TUNER_JOBS, tuner_memory()), tuner_memory());
-    size_t executor_bytes = executor_memory(LIMIT_SLOTS_NODE);
-    w->node.executor =
-        executor_init(fresh(BLOCK_EXECUTOR, executor_bytes), executor_bytes, &executor, &err);
-    ensure(w->node.executor != NULL);
-    seat(w, 0, facts_core(facts_init(fresh(BLOCK_FACTS, facts_size()), &facts)));
-    seat(w, 1, sched_core(sched_init(fresh(BLOCK_SCHED, sched_size()))));
-    seat(w, 2, tuner_core(tuner));
-    seat(w, 3, executor_core(w->node.executor));
-    seat(w, 4, gateway_core(gateway_init(fresh(BLOCK_GATEWAY, gateway_size()), &gateway)));
+    struct node_life *n = &w->node;
+    const struct seats_owner owner = {
+        .self = w, .dead = &n->dead, .heard = heard, .said = said, .stepped = stepped};
+    const struct seats_config config = {
+        .facts = {.signer = w->cast->node, .nonce = w->plan.same_nonce ? NONCE : NONCE + n->life},
+        .slots = w->plan.slots};
+    seats_begin(&n->seats, &owner, 0, n->board, &config);
 }
 
 static void seat_port(struct world *w, struct port port) {
@@ -116,10 +49,7 @@ static void seat_port(struct world *w, struct port port) {
 static void see(void *context, enum room to, const struct event *event) {
     struct world *w = context;
     w->delivered++;
-    w->hash = (w->hash ^ (uint64_t)event->msg.kind ^ (uint64_t)to << 8 ^
-               (uint64_t)event->from << 16 ^ (uint64_t)event->peer << 24 ^ (uint64_t)w->now << 40) *
-              0x9e3779b97f4a7c15u;
-    w->hash ^= w->hash >> 29;
+    w->hash = seats_mix(w->hash, 0, w->now, to, event);
     if (w->trace != NULL && node_takes(w))
         trace_message(w->trace, w->now, to, event);
 }
@@ -171,7 +101,7 @@ void node_down(struct world *w) {
     programs_node_down(w);
     people_node_down(w);
     ghost_node_down(w);
-    executor_release(n->executor);
+    seats_end(&n->seats);
     board_destroy(&n->board);
     struct rng r = draw_of(w->seed, DRAW_CRASH, (uint64_t)2 << 32 | n->life);
     world_plan(w, draw_between(&r, 0, w->plan.down_most), TIMED_NODE_UP, 0, 0);

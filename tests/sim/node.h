@@ -7,16 +7,9 @@
 #ifndef ZYG_SIM_NODE_H
 #define ZYG_SIM_NODE_H
 
-#include "actors/kit/board.h"
+#include "tests/sim/seats.h"
 
 struct world;
-
-enum { SIM_ROOMS = 5 };
-
-struct seated {
-    struct world *world;
-    struct core core;
-};
 
 struct node_life {
     struct board *board; /* NULL: the node is down */
@@ -26,8 +19,7 @@ struct node_life {
     uint64_t crash_in; /* messages until the next crash; 0: none is planned */
     uint64_t taken;    /* messages in this life */
     enum { NODE_RUNS, NODE_STOPS_TRIALS, NODE_STOPS_FACTS, NODE_STOPPED } stopping;
-    struct seated seats[SIM_ROOMS];
-    struct executor *executor;
+    struct seats seats;
 };
 
 void node_up(struct world *w);

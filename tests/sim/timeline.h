@@ -12,6 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What calendars show when a run begins. */
+#define SIM_WALL_BEGIN ((wall_ms)1800000000000)
+
 enum timed_kind {
     TIMED_NODE_UP,
     TIMED_STOP, /* an orderly stop of the node begins */

@@ -15,10 +15,8 @@ enum {
     IDLE_TURNS_MOST = 100000
 };
 
-static const wall_ms wall_begin = 1800000000000;
-
 struct moment world_moment(const struct world *w) {
-    return (struct moment){.now = w->now, .wall = wall_begin + w->now};
+    return (struct moment){.now = w->now, .wall = SIM_WALL_BEGIN + w->now};
 }
 
 void world_plan(struct world *w, dur_ms in, enum timed_kind kind, uint64_t subject,
@@ -82,15 +80,6 @@ static void judge_stage(struct world *w) {
 
 /* ---- the disk ---- */
 
-static bool disk_takes(const void *self) {
-    return node_takes(self);
-}
-
-static bool disk_is_calm(const void *self) {
-    const struct world *w = self;
-    return w->stage != STAGE_FAULTS;
-}
-
 static void disk_took(void *self, enum msg_kind kind) {
     node_delivered(self, kind);
 }
@@ -107,24 +96,18 @@ static void disk_saved(void *self, struct span ops) {
     ghost_saved(self, ops);
 }
 
-static void disk_answer(void *self, enum room to, uint32_t peer, const struct msg *m) {
-    const struct world *w = self;
-    board_post_to(w->node.board, to, ROOM_STORE, peer, m);
-}
-
 static void disk_unreadable(const void *self, const char *what) {
     world_fail(self, "facts said a save that cannot be read: %s", what);
 }
 
 static void open_disk(struct world *w) {
     const struct disk_owner owner = {.self = w,
-                                     .takes = disk_takes,
-                                     .is_calm = disk_is_calm,
+                                     .dead = &w->node.dead,
+                                     .board = &w->node.board,
                                      .took = disk_took,
                                      .due = disk_due,
                                      .save = disk_save,
                                      .saved = disk_saved,
-                                     .answer = disk_answer,
                                      .unreadable = disk_unreadable};
     disk_open(&w->disk, &owner, w->seed);
     w->disk.faults = w->plan.disk;

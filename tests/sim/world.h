@@ -8,6 +8,7 @@
  *   plan.c      what the seed makes of the run       timeline.c  what happens when
  *   node.c      the node's lives: start, crash, stop disk.c      port STORE on store_mem
  *   programs.c  port LAUNCHER and what it runs       people.c    port CLIENTS: users and their jobs
+ *   seats.c     its cores, as whole clusters have them too
  *   ghost.c     rules about what rooms say           ghost_store.c  rules about what is kept
  */
 #ifndef ZYG_SIM_WORLD_H

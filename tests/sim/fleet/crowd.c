@@ -1,6 +1,7 @@
 #include "tests/sim/fleet/crowd.h"
 
 #include "tests/sim/fleet/fleet.h"
+#include "tests/sim/reply.h"
 
 #include <string.h>
 
@@ -154,19 +155,6 @@ void crowd_host_down(struct fleet *f, const struct host *h, bool power) {
 
 /* ---- answers ---- */
 
-static uint64_t ticket_of(const struct msg *m) {
-    switch (m->kind) {
-    case MSG_welcome: return m->welcome.ticket;
-    case MSG_accepted: return m->accepted.ticket;
-    case MSG_refused: return m->refused.ticket;
-    case MSG_job_row: return m->job_row.ticket;
-    case MSG_job_spec: return m->job_spec.ticket;
-    case MSG_trial_row: return m->trial_row.ticket;
-    case MSG_end: return m->end.ticket;
-    default: return 0;
-    }
-}
-
 static void on_refused(struct fleet *f, const struct question *q, const struct msg_refused *m) {
     struct work *work = &f->crowd.works[q->work];
     enum err_code code = err_code_of(m->code);
@@ -190,16 +178,14 @@ static void hear_answer(struct host *h, struct question *q, const struct msg *m)
     } else if (m->kind == MSG_job_row) {
         rule_row_shown(h, &m->job_row);
     }
-    bool ends = m->kind == MSG_welcome || m->kind == MSG_accepted || m->kind == MSG_refused ||
-                m->kind == MSG_end;
-    if (ends)
+    if (reply_ends(m->kind))
         q->kind = MSG_NONE;
 }
 
 static void crowd_perform(void *self, const struct event *event) {
     struct host *h = self;
     struct crowd *crowd = &h->fleet->crowd;
-    uint64_t ticket = ticket_of(&event->msg);
+    uint64_t ticket = reply_ticket(&event->msg);
     if (!host_takes(h))
         return;
     for (uint32_t i = 0; i < h->fleet->draft.people; i++) {

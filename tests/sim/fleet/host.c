@@ -1,52 +1,17 @@
 #include "tests/sim/fleet/host.h"
 
 #include "actors/elastic/elastic.h"
-#include "actors/executor/executor.h"
-#include "actors/facts/facts.h"
-#include "actors/gateway/gateway.h"
 #include "actors/leader/leader.h"
 #include "actors/member/member.h"
-#include "actors/sched/sched.h"
-#include "actors/tuner/tuner.h"
-#include "proto/base/check.h"
 #include "tests/sim/fleet/fleet.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum { STOP_MOST = 60000, AWAY_MOST = 20000, SEEDS = 3, MILLION = 1000000, TURNS_MOST = 2000000 };
 
-static const wall_ms wall_begin = 1800000000000;
-
-/* ---- memory: the same blocks for every life ---- */
-
-enum block {
-    BLOCK_FACTS,
-    BLOCK_SCHED,
-    BLOCK_TUNER,
-    BLOCK_TUNER_JOBS,
-    BLOCK_EXECUTOR,
-    BLOCK_GATEWAY,
-    BLOCK_MEMBER,
-    BLOCK_LEADER,
-    BLOCK_ELASTIC,
-    BLOCK_COUNT
-};
-
-static void *blocks[HOSTS_MAX][BLOCK_COUNT];
-
-static void *fresh(const struct host *h, enum block block, size_t size) {
-    void **memory = &blocks[h->number][block];
-    if (*memory == NULL) {
-        *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        ensure(*memory != MAP_FAILED);
-    } else {
-        ensure(madvise(*memory, size, MADV_DONTNEED) == 0);
-    }
-    return *memory;
-}
+static_assert((uint32_t)HOSTS_MAX <= SEATS_NODES_MAX, "each host has memory of its own");
 
 /* ---- its clock ---- */
 
@@ -56,7 +21,7 @@ static when_ms local_time(const struct host *h, when_ms now) {
 
 static struct moment moment(const struct host *h) {
     return (struct moment){.now = local_time(h, h->fleet->now),
-                           .wall = wall_begin + h->wall_ahead + h->fleet->now};
+                           .wall = SIM_WALL_BEGIN + h->wall_ahead + h->fleet->now};
 }
 
 /* When the world's clock shows what this one's must. */
@@ -100,38 +65,25 @@ void host_delivered(struct host *h, enum msg_kind kind) {
     host_kill(h, false);
 }
 
-static void seated_step(void *self, const struct event *event, struct moment at, struct says *out) {
-    struct host_seat *s = self;
-    struct host *h = s->host;
-    if (!host_takes(h))
-        return;
-    s->core.step(s->core.self, event, at, out);
-    if (s->core.check != NULL)
-        s->core.check(s->core.self);
-    rules_heard(h, s->core.room, event);
-    for (struct span frames = buf_view(&out->frames); frames.len > 0;) {
-        struct frame frame = frame_take(&frames);
-        rules_said(h, s->core.room, &frame);
-    }
-    if (s->core.room == ROOM_MEMBER)
-        rule_records(h);
-    host_delivered(h, event->msg.kind);
+static void heard(void *self, enum room room, const struct event *event) {
+    rules_heard(self, room, event);
 }
 
-static when_ms seated_deadline(const void *self) {
-    const struct host_seat *s = self;
-    return s->core.deadline(s->core.self);
+static void said(void *self, enum room room, const struct frame *frame) {
+    rules_said(self, room, frame);
+}
+
+static void stepped(void *self, enum room room, enum msg_kind kind) {
+    if (room == ROOM_MEMBER)
+        rule_records(self);
+    host_delivered(self, kind);
 }
 
 static void see(void *context, enum room to, const struct event *event) {
     struct host *h = context;
     struct fleet *f = h->fleet;
     f->delivered++;
-    f->hash =
-        (f->hash ^ (uint64_t)event->msg.kind ^ (uint64_t)to << 8 ^ (uint64_t)event->from << 16 ^
-         (uint64_t)event->peer << 24 ^ (uint64_t)h->number << 32 ^ (uint64_t)f->now << 40) *
-        0x9e3779b97f4a7c15u;
-    f->hash ^= f->hash >> 29;
+    f->hash = seats_mix(f->hash, h->number, f->now, to, event);
     if (f->trace == NULL || !host_takes(h))
         return;
     snprintf(f->trace->who, sizeof f->trace->who, "h%-2u ", h->number);
@@ -139,15 +91,6 @@ static void see(void *context, enum room to, const struct event *event) {
 }
 
 /* ---- seats ---- */
-
-static void seat(struct host *h, size_t place, struct core core) {
-    h->seats[place] = (struct host_seat){.host = h, .core = core};
-    const struct core seated = {.room = core.room,
-                                .self = &h->seats[place],
-                                .step = seated_step,
-                                .deadline = seated_deadline};
-    board_seat_core(h->board, &seated);
-}
 
 static bool may_go_idle(const struct host *h) {
     return !h->fleet->calm && h->number % 2 == 1;
@@ -184,37 +127,28 @@ static void seat_cluster(struct host *h, uint64_t nonce) {
         endpoint_of(i, to->endpoint, sizeof to->endpoint);
         memcpy(to->curve, f->cast->hosts[i].curve, sizeof to->curve);
     }
-    h->member = member_init(fresh(h, BLOCK_MEMBER, member_size()), &member);
-    seat(h, 5, member_core(h->member));
-    seat(h, 6, leader_core(leader_init(fresh(h, BLOCK_LEADER, leader_size()), &leader)));
-    seat(h, 7, elastic_core(elastic_init(fresh(h, BLOCK_ELASTIC, elastic_size()), &elastic)));
+    struct seats *s = &h->seats;
+    h->member = member_init(seats_memory(s, BLOCK_MEMBER, member_size()), &member);
+    seats_add(s, member_core(h->member));
+    seats_add(s, leader_core(leader_init(seats_memory(s, BLOCK_LEADER, leader_size()), &leader)));
+    seats_add(s,
+              elastic_core(elastic_init(seats_memory(s, BLOCK_ELASTIC, elastic_size()), &elastic)));
 }
 
 static void seat_cores(struct host *h) {
     const struct fleet *f = h->fleet;
     const struct cast_host *cast = &f->cast->hosts[h->number];
-    const struct signer *signer = &cast->signer;
+    const struct seats_owner owner = {
+        .self = h, .dead = &h->dead, .heard = heard, .said = said, .stepped = stepped};
     struct rng r = draw_of(h->disk.seed, DRAW_HOST, h->life);
     uint64_t nonce = rng_u64(&r);
-    struct facts_config facts = {
-        .signer = *signer, .nonce = (uint32_t)nonce, .certificate_len = cast->certificate_len};
-    memcpy(facts.cluster, f->cast->cluster, sizeof facts.cluster);
-    memcpy(facts.certificate, cast->certificate, cast->certificate_len);
-    const struct gateway_config gateway = {.self = signer->id, .version = "sim"};
-    const struct executor_config executor = {
-        .runs = "/runs", .slots = f->draft.slots, .cpus = f->draft.slots};
-    struct tuner *tuner = fresh(h, BLOCK_TUNER, sizeof *tuner);
-    struct err err;
-    tuner_init(tuner, fresh(h, BLOCK_TUNER_JOBS, tuner_memory()), tuner_memory());
-    size_t bytes = executor_memory(LIMIT_SLOTS_NODE);
-    h->executor = executor_init(fresh(h, BLOCK_EXECUTOR, bytes), bytes, &executor, &err);
-    ensure(h->executor != NULL);
-    h->facts = facts_init(fresh(h, BLOCK_FACTS, facts_size()), &facts);
-    seat(h, 0, facts_core(h->facts));
-    seat(h, 1, sched_core(sched_init(fresh(h, BLOCK_SCHED, sched_size()))));
-    seat(h, 2, tuner_core(tuner));
-    seat(h, 3, executor_core(h->executor));
-    seat(h, 4, gateway_core(gateway_init(fresh(h, BLOCK_GATEWAY, gateway_size()), &gateway)));
+    struct seats_config config = {.facts = {.signer = cast->signer,
+                                            .nonce = (uint32_t)nonce,
+                                            .certificate_len = cast->certificate_len},
+                                  .slots = f->draft.slots};
+    memcpy(config.facts.cluster, f->cast->cluster, sizeof config.facts.cluster);
+    memcpy(config.facts.certificate, cast->certificate, cast->certificate_len);
+    seats_begin(&h->seats, &owner, h->number, h->board, &config);
     seat_cluster(h, nonce);
 }
 
@@ -254,15 +188,6 @@ void host_stop(struct host *h) {
 
 /* ---- its disk ---- */
 
-static bool disk_takes(const void *self) {
-    return host_takes(self);
-}
-
-static bool disk_is_calm(const void *self) {
-    const struct host *h = self;
-    return h->fleet->calm;
-}
-
 static void disk_took(void *self, enum msg_kind kind) {
     host_delivered(self, kind);
 }
@@ -282,11 +207,6 @@ static void disk_saved(void *self, struct span ops) {
     rules_saved(self, ops);
 }
 
-static void disk_answer(void *self, enum room to, uint32_t peer, const struct msg *m) {
-    const struct host *h = self;
-    board_post_to(h->board, to, ROOM_STORE, peer, m);
-}
-
 static void disk_unreadable(const void *self, const char *what) {
     const struct host *h = self;
     fleet_fail(h->fleet, "host %u said a save that cannot be read: %s", h->number, what);
@@ -298,13 +218,12 @@ void host_init(struct fleet *f, uint32_t number) {
     struct host *h = &f->hosts[number];
     struct rng r = draw_of(f->seed, DRAW_HOST, number);
     const struct disk_owner owner = {.self = h,
-                                     .takes = disk_takes,
-                                     .is_calm = disk_is_calm,
+                                     .dead = &h->dead,
+                                     .board = &h->board,
                                      .took = disk_took,
                                      .due = disk_due,
                                      .save = disk_save,
                                      .saved = disk_saved,
-                                     .answer = disk_answer,
                                      .unreadable = disk_unreadable};
     h->fleet = f;
     h->number = number;
@@ -318,7 +237,7 @@ void host_init(struct fleet *f, uint32_t number) {
 
 void host_release(struct host *h) {
     if (h->board != NULL) {
-        executor_release(h->executor);
+        seats_end(&h->seats);
         board_destroy(&h->board);
     }
     disk_close(&h->disk);
@@ -374,7 +293,7 @@ static void host_down(struct host *h) {
     runs_host_down(h);
     crowd_host_down(f, h, power);
     wires_host_down(f, h, power, h->orderly);
-    executor_release(h->executor);
+    seats_end(&h->seats);
     board_destroy(&h->board);
     h->dead = h->power = false;
     h->off = power;

@@ -6,18 +6,11 @@
 #ifndef ZYG_SIM_HOST_H
 #define ZYG_SIM_HOST_H
 
-#include "actors/kit/board.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/fleet/runs.h"
+#include "tests/sim/seats.h"
 
 struct fleet;
-
-enum { HOST_ROOMS = 8 };
-
-struct host_seat {
-    struct host *host;
-    struct core core;
-};
 
 struct host {
     struct fleet *fleet;
@@ -32,10 +25,8 @@ struct host {
     uint64_t crash_in, taken;
     bool goes_idle; /* and then leaves, in this life */
     enum { HOST_RUNS, HOST_STOPS_TRIALS, HOST_STOPS_FACTS, HOST_STOPPED } stopping;
-    struct host_seat seats[HOST_ROOMS];
-    struct executor *executor;
+    struct seats seats;
     struct member *member;
-    struct facts *facts;
     struct disk disk;
     struct runs runs;
     dur_ms clock_ahead, wall_ahead;
