@@ -5,30 +5,12 @@
 #ifndef ZYG_TEST_CREW_STAGE_H
 #define ZYG_TEST_CREW_STAGE_H
 
-#include "actors/sched/sched.h"
 #include "proto/base/mp.h"
 #include "proto/base/ranges.h"
 #include "proto/status.h"
-#include "tests/lib/stage.h"
-#include "tests/unit/actors/tuner/jobs.h"
-
-enum { TERM = 6, A = 11, B = 12 }; /* peers */
-
-struct fixture {
-    struct stage *stage;
-    void *memory;
-    struct test_job job;
-};
+#include "tests/unit/actors/sched/sched_stage.h"
 
 static const struct job_id job = {{1}};
-
-static inline void tell(struct fixture *f, const struct msg *m) {
-    stage_tell(f->stage, ROOM_SCHED, ROOM_NONE, 0, m);
-}
-
-static inline void lead(struct fixture *f, bool mine) {
-    tell(f, &(struct msg){.kind = MSG_lead, .lead = {.term = TERM, .mine = mine}});
-}
 
 static inline void worker(struct fixture *f, uint32_t peer, uint64_t slots) {
     tell(f, &(struct msg){.kind = MSG_worker,
@@ -60,13 +42,19 @@ static inline void report(struct fixture *f, uint32_t peer, uint64_t slots, cons
 #define REPORT(f, peer, slots, ...)                                                                \
     report(f, peer, slots, (uint64_t[]){__VA_ARGS__}, sizeof((uint64_t[]){__VA_ARGS__}) / 8)
 
-static inline void open_job(struct fixture *f, uint64_t trials, struct span finished) {
-    uint8_t memory[4096];
-    struct buf spec = buf_of(memory, sizeof memory);
-    f->job.job.trials = trials;
-    assert_true(job_encode(&f->job.job, &spec));
-    tell(f, &(struct msg){.kind = MSG_job_open,
-                          .job_open = {.job = job, .spec = buf_view(&spec), .finished = finished}});
+static inline void open_job(struct fixture *f, uint64_t trials) {
+    open_with(f, trials, &(struct msg_job_open){.job = job});
+}
+
+/* It leads, has workers A and B with so many places (0: not that one), and a job. */
+static inline void lead_workers(struct fixture *f, uint64_t slots_a, uint64_t slots_b,
+                                uint64_t trials) {
+    if (slots_a > 0)
+        worker(f, A, slots_a);
+    if (slots_b > 0)
+        worker(f, B, slots_b);
+    lead(f, true);
+    open_job(f, trials);
 }
 
 static inline void proposed(struct fixture *f, uint64_t slot) {
@@ -93,10 +81,6 @@ static inline void recorded(struct fixture *f, uint64_t slot, bool finished, uin
     tell(f, &m);
 }
 
-static inline uint32_t asked(const struct fixture *f) {
-    return stage_count(f->stage, ROOM_TUNER, MSG_propose);
-}
-
 static inline void expect_asked(const struct fixture *f, uint32_t count, uint64_t last_slot) {
     assert_int_equal(asked(f), count);
     assert_int_equal(stage_heard(f->stage, ROOM_TUNER, MSG_propose, count - 1)->propose.slot,
@@ -120,30 +104,19 @@ static inline void expect_leased(const struct fixture *f, uint32_t peer, uint64_
     assert_int_equal(newest->msg.lease.attempt, attempt);
 }
 
-static inline int set_up(void **state) {
-    struct fixture *f = calloc(1, sizeof *f);
-    f->stage = stage_new();
-    f->memory = calloc(1, sched_size());
-    struct core core = sched_core(sched_init(f->memory));
-    board_seat_core(f->stage->board, &core);
-    job_begin(&f->job, METHOD_RANDOM, 1000);
-    add_range(&f->job, "lr", PARAM_FLOAT, 0, 1);
-    job_end(&f->job);
-    tell(f, &(struct msg){.kind = MSG_start});
-    tell(f, &(struct msg){.kind = MSG_capacity, .capacity.slots = 2});
-    lead(f, false);
-    *state = f;
+/* What the tuner answers is leased at once: to this peer, as this attempt. */
+static inline void give(struct fixture *f, uint32_t peer, uint64_t slot, uint64_t attempt) {
+    proposed(f, slot);
+    expect_leased(f, peer, slot, attempt);
+}
+
+static inline int begin(void **state) {
+    (void)set_up(state);
+    capacity(*state, 2);
+    lead(*state, false);
     return 0;
 }
 
-static inline int tear_down(void **state) {
-    struct fixture *f = *state;
-    stage_destroy(&f->stage);
-    free(f->memory);
-    free(f);
-    return 0;
-}
-
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CREW(test) cmocka_unit_test_setup_teardown(test, begin, tear_down)
 
 #endif

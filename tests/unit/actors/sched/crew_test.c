@@ -9,12 +9,12 @@
 
 static void nothing_is_given_out_by_whoever_does_not_lead(void **state) {
     struct fixture *f = *state;
-    open_job(f, 10, (struct span){0});
+    open_job(f, 10);
     worker(f, 0, 2);
     worker(f, A, 2);
     assert_int_equal(asked(f), 0);
     lead(f, true);
-    open_job(f, 10, (struct span){0});
+    open_job(f, 10);
     expect_asked(f, 4, 3);
     proposed(f, 0);
     lead(f, false);
@@ -23,7 +23,7 @@ static void nothing_is_given_out_by_whoever_does_not_lead(void **state) {
     ended(f, A, 0, 1, false);
     assert_int_equal(asked(f), 4);
     lead(f, true);
-    open_job(f, 10, (struct span){0});
+    open_job(f, 10);
     assert_int_equal(asked(f), 4); /* its workers are forgotten as well */
     worker(f, A, 1);
     expect_asked(f, 5, 0);
@@ -32,14 +32,10 @@ static void nothing_is_given_out_by_whoever_does_not_lead(void **state) {
 static void leases_go_to_the_workers_and_their_ends_free_the_places(void **state) {
     struct fixture *f = *state;
     worker(f, 0, 1);
-    worker(f, A, 1);
-    lead(f, true);
-    open_job(f, 10, (struct span){0});
+    lead_workers(f, 1, 0, 10);
     expect_asked(f, 2, 1);
-    proposed(f, 0);
-    expect_leased(f, 0, 0, 1);
-    proposed(f, 1);
-    expect_leased(f, A, 1, 1);
+    give(f, 0, 0, 1);
+    give(f, A, 1, 1);
     ended(f, B, 1, 1, false); /* of somebody else */
     ended(f, A, 1, 2, false); /* of another attempt */
     assert_int_equal(asked(f), 2);
@@ -51,17 +47,14 @@ static void leases_go_to_the_workers_and_their_ends_free_the_places(void **state
     assert_int_equal(asked(f), 3);
     ended(f, A, 2, 1, false);
     expect_asked(f, 4, 2);
-    proposed(f, 2);
-    expect_leased(f, A, 2, 2);
+    give(f, A, 2, 2);
     ended(f, A, 2, 1, false); /* that of the first attempt */
     assert_int_equal(asked(f), 4);
 }
 
 static void what_a_worker_lost_is_given_out_again_but_not_to_it_at_once(void **state) {
     struct fixture *f = *state;
-    worker(f, A, 1);
-    lead(f, true);
-    open_job(f, 10, (struct span){0});
+    lead_workers(f, 1, 0, 10);
     proposed(f, 0);
     ended(f, A, 0, 1, true);
     assert_int_equal(asked(f), 1);
@@ -69,23 +62,19 @@ static void what_a_worker_lost_is_given_out_again_but_not_to_it_at_once(void **s
     assert_int_equal(asked(f), 1);
     stage_pass(f->stage, 1);
     expect_asked(f, 2, 0);
-    proposed(f, 0);
-    expect_leased(f, A, 0, 1);
+    give(f, A, 0, 1);
     worker(f, B, 1);
     expect_asked(f, 3, 1);
     proposed(f, 1);
     ended(f, A, 0, 1, true);
     ended(f, B, 1, 1, false);
     expect_asked(f, 4, 0);
-    proposed(f, 0);
-    expect_leased(f, B, 0, 1);
+    give(f, B, 0, 1);
 }
 
 static void what_a_worker_had_is_given_out_again_when_it_is_gone(void **state) {
     struct fixture *f = *state;
-    worker(f, A, 2);
-    lead(f, true);
-    open_job(f, 10, (struct span){0});
+    lead_workers(f, 2, 0, 10);
     proposed(f, 0);
     proposed(f, 1);
     ended(f, A, 1, 1, false);
@@ -99,8 +88,7 @@ static void what_a_worker_had_is_given_out_again_when_it_is_gone(void **state) {
         const struct msg *m = stage_heard(f->stage, ROOM_TUNER, MSG_propose, 3 + i);
         assert_int_equal(m->propose.slot, i == 0 ? 0 : 2);
     }
-    proposed(f, 0);
-    expect_leased(f, B, 0, 1);
+    give(f, B, 0, 1);
     stage_pass(f->stage, 4999);
     ended(f, B, 0, 1, false);
     expect_asked(f, 12, 9);
@@ -112,9 +100,7 @@ static void what_a_worker_had_is_given_out_again_when_it_is_gone(void **state) {
 
 static void a_fact_within_the_grace_is_waited_for(void **state) {
     struct fixture *f = *state;
-    worker(f, A, 1);
-    lead(f, true);
-    open_job(f, 1, (struct span){0});
+    lead_workers(f, 1, 0, 1);
     proposed(f, 0);
     ended(f, A, 0, 1, false);
     gone(f, A);
@@ -136,7 +122,7 @@ static void what_workers_report_at_the_start_of_a_term_is_not_given_out_twice(vo
     REPORT(f, B, 3, 2, 1, 1, 5, 1,
            0); /* slot 2 has just ended; 5 is finished, and runs once more */
     lead(f, true);
-    open_job(f, 10, buf_view(&finished));
+    open_with(f, 10, &(struct msg_job_open){.job = job, .finished = buf_view(&finished)});
     expect_asked(f, 2, 4); /* 3 and 4 in the places that B has left */
     ended(f, B, 5, 1, false);
     expect_asked(f, 3, 6);
@@ -156,12 +142,9 @@ static void what_workers_report_at_the_start_of_a_term_is_not_given_out_twice(vo
 
 static void a_late_report_takes_what_was_only_asked_for(void **state) {
     struct fixture *f = *state;
-    worker(f, B, 2);
-    lead(f, true);
-    open_job(f, 10, (struct span){0});
+    lead_workers(f, 0, 2, 10);
     expect_asked(f, 2, 1);
-    proposed(f, 1);
-    expect_leased(f, B, 1, 1);
+    give(f, B, 1, 1);
     REPORT(f, A, 3, 0, 1, 0, 1, 1,
            0);             /* 0 is only asked for; 1 runs on B too and only holds a place */
     expect_asked(f, 4, 3); /* one place of B's, one of A's */
@@ -171,9 +154,7 @@ static void a_late_report_takes_what_was_only_asked_for(void **state) {
 
 static void a_lease_that_never_came_and_an_end_nobody_heard_are_found(void **state) {
     struct fixture *f = *state;
-    worker(f, A, 2);
-    lead(f, true);
-    open_job(f, 2, (struct span){0});
+    lead_workers(f, 2, 0, 2);
     proposed(f, 0);
     proposed(f, 1);
     stage_pass(f->stage, 9999);
@@ -189,16 +170,13 @@ static void a_lease_that_never_came_and_an_end_nobody_heard_are_found(void **sta
 
 static void a_result_of_another_leader_finishes_its_slot(void **state) {
     struct fixture *f = *state;
-    worker(f, A, 1);
-    lead(f, true);
-    open_job(f, 4, (struct span){0});
+    lead_workers(f, 1, 0, 4);
     recorded(f, 1, true, 1);
     recorded(f, 2, false, 1);
     recorded(f, 0, true, 1); /* while the tuner thinks of it */
     expect_asked(f, 2, 2);
     proposed(f, 0);
-    proposed(f, 2);
-    expect_leased(f, A, 2, 2);
+    give(f, A, 2, 2);
     recorded(f, 2, true, 1); /* an older attempt: what runs is not needed, and holds its place */
     assert_int_equal(asked(f), 2);
     ended(f, A, 2, 2, true);
@@ -209,7 +187,7 @@ static void a_result_of_another_leader_finishes_its_slot(void **state) {
 static void many_workers_may_run_more_than_the_disk_of_one_node_allows(void **state) {
     struct fixture *f = *state;
     lead(f, true);
-    open_job(f, 1000000, (struct span){0});
+    open_job(f, 1000000);
     for (uint32_t peer = 1; peer <= 30; peer++)
         worker(f, peer, 100);
     assert_int_equal(asked(f), LIMIT_SLOTS_NODE); /* so many at a time */
@@ -227,12 +205,10 @@ static void many_workers_may_run_more_than_the_disk_of_one_node_allows(void **st
 
 static void a_job_that_is_shut_waits_for_its_workers_to_let_go(void **state) {
     struct fixture *f = *state;
-    worker(f, A, 1);
-    lead(f, true);
-    open_job(f, 10, (struct span){0});
+    lead_workers(f, 1, 0, 10);
     proposed(f, 0);
     tell(f, &(struct msg){.kind = MSG_job_shut, .job_shut = {.job = job, .state = JOB_OPEN}});
-    open_job(f, 10, (struct span){0}); /* opened again while its first trial runs */
+    open_job(f, 10); /* opened again while its first trial runs */
     assert_int_equal(asked(f), 1);
     ended(f, A, 0, 1, false);
     expect_asked(f, 2, 1);
@@ -240,17 +216,17 @@ static void a_job_that_is_shut_waits_for_its_workers_to_let_go(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        STAGED(nothing_is_given_out_by_whoever_does_not_lead),
-        STAGED(leases_go_to_the_workers_and_their_ends_free_the_places),
-        STAGED(what_a_worker_lost_is_given_out_again_but_not_to_it_at_once),
-        STAGED(what_a_worker_had_is_given_out_again_when_it_is_gone),
-        STAGED(a_fact_within_the_grace_is_waited_for),
-        STAGED(what_workers_report_at_the_start_of_a_term_is_not_given_out_twice),
-        STAGED(a_late_report_takes_what_was_only_asked_for),
-        STAGED(a_lease_that_never_came_and_an_end_nobody_heard_are_found),
-        STAGED(a_result_of_another_leader_finishes_its_slot),
-        STAGED(many_workers_may_run_more_than_the_disk_of_one_node_allows),
-        STAGED(a_job_that_is_shut_waits_for_its_workers_to_let_go),
+        CREW(nothing_is_given_out_by_whoever_does_not_lead),
+        CREW(leases_go_to_the_workers_and_their_ends_free_the_places),
+        CREW(what_a_worker_lost_is_given_out_again_but_not_to_it_at_once),
+        CREW(what_a_worker_had_is_given_out_again_when_it_is_gone),
+        CREW(a_fact_within_the_grace_is_waited_for),
+        CREW(what_workers_report_at_the_start_of_a_term_is_not_given_out_twice),
+        CREW(a_late_report_takes_what_was_only_asked_for),
+        CREW(a_lease_that_never_came_and_an_end_nobody_heard_are_found),
+        CREW(a_result_of_another_leader_finishes_its_slot),
+        CREW(many_workers_may_run_more_than_the_disk_of_one_node_allows),
+        CREW(a_job_that_is_shut_waits_for_its_workers_to_let_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

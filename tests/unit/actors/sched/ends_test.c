@@ -11,9 +11,7 @@
 
 static void what_has_ended_and_is_never_recorded_runs_again(void **state) {
     struct fixture *f = *state;
-    worker(f, A, 1);
-    lead(f, true);
-    open_job(f, 2, (struct span){0});
+    lead_workers(f, 1, 0, 2);
     proposed(f, 0);
     ended(f, A, 0, 1, false);
     proposed(f, 1);
@@ -24,8 +22,7 @@ static void what_has_ended_and_is_never_recorded_runs_again(void **state) {
     assert_int_equal(asked(f), 2);
     stage_pass(f->stage, 1);
     expect_asked(f, 3, 0);
-    proposed(f, 0);
-    expect_leased(f, A, 0, 1);
+    give(f, A, 0, 1);
     recorded(f, 0, true, 1); /* it comes after all */
     recorded(f, 1, true, 1);
     ended(f, A, 0, 1, false);
@@ -36,9 +33,7 @@ static void what_has_ended_and_is_never_recorded_runs_again(void **state) {
 
 static void what_has_ended_is_not_late_while_the_own_disk_is(void **state) {
     struct fixture *f = *state;
-    worker(f, A, 1);
-    lead(f, true);
-    open_job(f, 1, (struct span){0});
+    lead_workers(f, 1, 0, 1);
     proposed(f, 0);
     ended(f, A, 0, 1, false);
     stage_tell(f->stage, ROOM_SCHED, ROOM_FACTS, 0,
@@ -55,9 +50,7 @@ static void what_has_ended_is_not_late_while_the_own_disk_is(void **state) {
 
 static void what_a_worker_takes_back_runs_again_at_once(void **state) {
     struct fixture *f = *state;
-    worker(f, A, 1);
-    lead(f, true);
-    open_job(f, 1, (struct span){0});
+    lead_workers(f, 1, 0, 1);
     proposed(f, 0);
     ended(f, A, 0, 1, false);
     ended(f, B, 0, 1, true); /* not its to say */
@@ -66,17 +59,14 @@ static void what_a_worker_takes_back_runs_again_at_once(void **state) {
     assert_int_equal(asked(f), 1);
     ended(f, A, 0, 1, true);
     expect_asked(f, 2, 0);
-    proposed(f, 0);
-    expect_leased(f, B, 0, 1); /* A rests */
+    give(f, B, 0, 1); /* A rests */
 }
 
 /* ---- attempts that are recorded already ---- */
 
 static void an_attempt_that_is_recorded_is_not_reported_back_into_flight(void **state) {
     struct fixture *f = *state;
-    worker(f, A, 1);
-    lead(f, true);
-    open_job(f, 1, (struct span){0});
+    lead_workers(f, 1, 0, 1);
     proposed(f, 0);
     ended(f, A, 0, 1, false);
     tell(f, &(struct msg){.kind = MSG_recorded,
@@ -86,29 +76,22 @@ static void an_attempt_that_is_recorded_is_not_reported_back_into_flight(void **
     assert_int_equal(asked(f), 1);
     stage_pass(f->stage, 1);
     expect_asked(f, 2, 0);
-    proposed(f, 0);
-    expect_leased(f, A, 0, 2);
+    give(f, A, 0, 2);
 }
 
 static void a_running_attempt_behind_the_recorded_ones_only_holds_its_place(void **state) {
     struct fixture *f = *state;
-    uint8_t spec_memory[4096], begun_memory[16];
-    struct buf spec = buf_of(spec_memory, sizeof spec_memory);
-    struct buf begun = buf_of(begun_memory, sizeof begun_memory);
+    uint8_t memory[16];
+    struct buf begun = buf_of(memory, sizeof memory);
     mp_put_u64(&begun, 0);
     mp_put_u64(&begun, 2); /* two attempts of slot 0 are recorded */
-    f->job.job.trials = 1;
-    assert_true(job_encode(&f->job.job, &spec));
     REPORT(f, A, 1, 0, 2, 0);
     lead(f, true);
-    tell(f, &(struct msg){
-                .kind = MSG_job_open,
-                .job_open = {.job = job, .spec = buf_view(&spec), .begun = buf_view(&begun)}});
+    open_with(f, 1, &(struct msg_job_open){.job = job, .begun = buf_view(&begun)});
     assert_int_equal(asked(f), 0);
     worker(f, B, 1);
     expect_asked(f, 1, 0);
-    proposed(f, 0);
-    expect_leased(f, B, 0, 3);
+    give(f, B, 0, 3);
     REPORT(f, A, 1, 0, 2, 0);
     assert_int_equal(asked(f), 1);
     recorded(f, 0, true, 3);
@@ -119,21 +102,16 @@ static void a_running_attempt_behind_the_recorded_ones_only_holds_its_place(void
 
 static void a_report_of_an_older_attempt_does_not_take_what_is_asked_for(void **state) {
     struct fixture *f = *state;
-    worker(f, A, 1);
-    lead(f, true);
-    open_job(f, 1, (struct span){0});
+    lead_workers(f, 1, 0, 1);
     recorded(f, 0, false, 1); /* while it is asked for: the next will be attempt 2 */
     expect_asked(f, 2, 0);
     REPORT(f, A, 2, 0, 1, 0);
-    proposed(f, 0);
-    expect_leased(f, A, 0, 2);
+    give(f, A, 0, 2);
 }
 
 static void a_slot_that_has_just_ended_elsewhere_is_not_given_out(void **state) {
     struct fixture *f = *state;
-    worker(f, A, 1);
-    lead(f, true);
-    open_job(f, 1, (struct span){0});
+    lead_workers(f, 1, 0, 1);
     expect_asked(f, 1, 0);
     REPORT(f, B, 1, 0, 1, 1); /* B was late: it has ended it, its fact is on its way */
     proposed(f, 0);
@@ -147,20 +125,14 @@ static void a_slot_that_has_just_ended_elsewhere_is_not_given_out(void **state) 
 
 static void a_record_of_another_attempt_frees_no_place(void **state) {
     struct fixture *f = *state;
-    worker(f, A, 1);
-    worker(f, B, 1);
-    lead(f, true);
-    open_job(f, 10, (struct span){0});
-    proposed(f, 0);
-    expect_leased(f, A, 0, 1);
+    lead_workers(f, 1, 1, 10);
+    give(f, A, 0, 1);
     gone(f, A);
     expect_asked(f, 2, 1); /* one place, and slot 1 was asked for before */
-    proposed(f, 1);
-    expect_leased(f, B, 1, 1);
+    give(f, B, 1, 1);
     ended(f, B, 1, 1, false);
     expect_asked(f, 3, 0);
-    proposed(f, 0);
-    expect_leased(f, B, 0, 1);
+    give(f, B, 0, 1);
     tell(f, &(struct msg){.kind = MSG_recorded, /* A lived after all */
                           .recorded = {.job = job, .slot = 0, .attempts = 1, .pause_ms = 500}});
     assert_int_equal(asked(f), 3);
@@ -175,14 +147,13 @@ static void a_record_of_another_attempt_frees_no_place(void **state) {
     stage_pass(f->stage, 100); /* the rest of the recorded one is over */
     ended(f, B, 3, 1, false);
     expect_asked(f, 6, 0);
-    proposed(f, 0);
-    expect_leased(f, B, 0, 2);
+    give(f, B, 0, 2);
 }
 
 static void reports_of_slots_nobody_began_cannot_fill_the_plan(void **state) {
     struct fixture *f = *state;
     lead(f, true);
-    open_job(f, 1000000, (struct span){0});
+    open_job(f, 1000000);
     uint8_t *memory = malloc(200 * 64);
     for (uint64_t round = 0; round < 100;
          round++) { /* a worker that reports what it likes and goes */
@@ -208,28 +179,21 @@ static void reports_of_slots_nobody_began_cannot_fill_the_plan(void **state) {
 
 static void whoever_cannot_start_a_job_is_given_others(void **state) {
     struct fixture *f = *state;
-    worker(f, A, 1);
-    worker(f, B, 1);
-    lead(f, true);
-    open_job(f, 10, (struct span){0});
-    proposed(f, 0);
-    expect_leased(f, A, 0, 1);
-    proposed(f, 1);
-    expect_leased(f, B, 1, 1);
+    lead_workers(f, 1, 1, 10);
+    give(f, A, 0, 1);
+    give(f, B, 1, 1);
     ended_so(f, A, &(struct msg_ended){.job = job, .slot = 0, .attempt = 1, .unable = true});
     assert_int_equal(asked(f), 2); /* A's place is none for this job */
     recorded(f, 0, false, 1);
     assert_int_equal(asked(f), 2);
     ended(f, B, 1, 1, false);
     expect_asked(f, 3, 0);
-    proposed(f, 0);
-    expect_leased(f, B, 0, 2);
+    give(f, B, 0, 2);
     stage_pass(f->stage, 999);
     assert_int_equal(asked(f), 3);
     stage_pass(f->stage, 1); /* perhaps it can now */
     expect_asked(f, 4, 2);
-    proposed(f, 2);
-    expect_leased(f, A, 2, 1);
+    give(f, A, 2, 1);
     ended_so(f, A, &(struct msg_ended){.job = job, .slot = 2, .attempt = 1, .unable = true});
     stage_pass(f->stage, 1999); /* twice as long */
     assert_int_equal(asked(f), 4);
@@ -241,20 +205,13 @@ static void whoever_cannot_start_a_job_is_given_others(void **state) {
 static void when_its_job_is_over_a_worker_does_not_rest_and_nothing_more_is_given(void **state) {
     struct fixture *f = *state;
     static const struct job_id next = {{2}};
-    uint8_t memory[4096];
-    struct buf spec = buf_of(memory, sizeof memory);
-    worker(f, A, 1);
-    worker(f, B, 1);
-    lead(f, true);
-    open_job(f, 10, (struct span){0});
+    lead_workers(f, 1, 1, 10);
     proposed(f, 0);
     proposed(f, 1);
     ended_so(f, A,
              &(struct msg_ended){.job = job, .slot = 0, .attempt = 1, .lost = true, .shut = true});
     assert_int_equal(asked(f), 2);
-    assert_true(job_encode(&f->job.job, &spec));
-    tell(f,
-         &(struct msg){.kind = MSG_job_open, .job_open = {.job = next, .spec = buf_view(&spec)}});
+    open_with(f, 10, &(struct msg_job_open){.job = next});
     assert_int_equal(asked(f), 3); /* A's place is free, and for the other job */
     tell(f, &(struct msg){.kind = MSG_job_shut, .job_shut = {.job = next}});
     stage_pass(f->stage, 4999);
@@ -265,17 +222,17 @@ static void when_its_job_is_over_a_worker_does_not_rest_and_nothing_more_is_give
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        STAGED(what_has_ended_and_is_never_recorded_runs_again),
-        STAGED(what_has_ended_is_not_late_while_the_own_disk_is),
-        STAGED(what_a_worker_takes_back_runs_again_at_once),
-        STAGED(an_attempt_that_is_recorded_is_not_reported_back_into_flight),
-        STAGED(a_running_attempt_behind_the_recorded_ones_only_holds_its_place),
-        STAGED(a_report_of_an_older_attempt_does_not_take_what_is_asked_for),
-        STAGED(a_slot_that_has_just_ended_elsewhere_is_not_given_out),
-        STAGED(a_record_of_another_attempt_frees_no_place),
-        STAGED(reports_of_slots_nobody_began_cannot_fill_the_plan),
-        STAGED(whoever_cannot_start_a_job_is_given_others),
-        STAGED(when_its_job_is_over_a_worker_does_not_rest_and_nothing_more_is_given),
+        CREW(what_has_ended_and_is_never_recorded_runs_again),
+        CREW(what_has_ended_is_not_late_while_the_own_disk_is),
+        CREW(what_a_worker_takes_back_runs_again_at_once),
+        CREW(an_attempt_that_is_recorded_is_not_reported_back_into_flight),
+        CREW(a_running_attempt_behind_the_recorded_ones_only_holds_its_place),
+        CREW(a_report_of_an_older_attempt_does_not_take_what_is_asked_for),
+        CREW(a_slot_that_has_just_ended_elsewhere_is_not_given_out),
+        CREW(a_record_of_another_attempt_frees_no_place),
+        CREW(reports_of_slots_nobody_began_cannot_fill_the_plan),
+        CREW(whoever_cannot_start_a_job_is_given_others),
+        CREW(when_its_job_is_over_a_worker_does_not_rest_and_nothing_more_is_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

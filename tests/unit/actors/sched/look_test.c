@@ -6,40 +6,18 @@
 #include <cmocka.h>
 
 #include "actors/sched/look.h"
-#include "actors/sched/sched.h"
-#include "tests/lib/stage.h"
-#include "tests/unit/actors/tuner/jobs.h"
-
-enum { TERM = 6, A = 11, B = 12 }; /* peers */
-
-struct fixture {
-    struct stage *stage;
-    void *memory;
-    struct test_job job;
-};
+#include "tests/unit/actors/sched/sched_stage.h"
 
 static const struct job_id job = {{1}};
 static const struct node_id self = {{0x50}}, node_a = {{0xa}}, node_b = {{0xb}};
-
-static void tell(struct fixture *f, const struct msg *m) {
-    stage_tell(f->stage, ROOM_SCHED, ROOM_NONE, 0, m);
-}
-
-static void lead(struct fixture *f, bool mine) {
-    tell(f, &(struct msg){.kind = MSG_lead, .lead = {.term = TERM, .mine = mine}});
-}
 
 static void worker(struct fixture *f, uint32_t peer, const struct node_id *node, uint64_t slots) {
     tell(f, &(struct msg){.kind = MSG_worker,
                           .worker = {.peer = peer, .node = *node, .slots = slots}});
 }
 
-static void open_job(struct fixture *f, const struct job_id *id, uint64_t trials) {
-    uint8_t memory[4096];
-    struct buf spec = buf_of(memory, sizeof memory);
-    f->job.job.trials = trials;
-    assert_true(job_encode(&f->job.job, &spec));
-    tell(f, &(struct msg){.kind = MSG_job_open, .job_open = {.job = *id, .spec = buf_view(&spec)}});
+static void open_job(struct fixture *f, uint64_t trials) {
+    open_with(f, trials, &(struct msg_job_open){.job = job});
 }
 
 static void proposed(struct fixture *f, uint64_t slot) {
@@ -89,32 +67,10 @@ static void expect_trial(struct running_reader *r, const struct node_id *node, u
     assert_int_equal(t.age, age);
 }
 
-static int set_up(void **state) {
-    struct fixture *f = calloc(1, sizeof *f);
-    f->stage = stage_new();
-    f->memory = calloc(1, sched_size());
-    struct core core = sched_core(sched_init(f->memory));
-    board_seat_core(f->stage->board, &core);
-    job_begin(&f->job, METHOD_RANDOM, 100);
-    add_range(&f->job, "x", PARAM_FLOAT, 0, 1);
-    job_end(&f->job);
-    tell(f, &(struct msg){.kind = MSG_start, .start.slots = 1});
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct fixture *f = *state;
-    stage_destroy(&f->stage);
-    free(f->memory);
-    free(f);
-    return 0;
-}
-
 /* A leader with two workers; slots 0 and 1 run, both at A, which has two places and is the best. */
 static void lead_two(struct fixture *f) {
     lead(f, true);
-    open_job(f, &job, 3);
+    open_job(f, 3);
     worker(f, A, &node_a, 2);
     proposed(f, 0);
     stage_pass(f->stage, 30);
@@ -123,8 +79,8 @@ static void lead_two(struct fixture *f) {
 
 static void a_node_alone_answers_itself(void **state) {
     struct fixture *f = *state;
-    tell(f, &(struct msg){.kind = MSG_capacity, .capacity.slots = 1});
-    open_job(f, &job, 3);
+    capacity(f, 1);
+    open_job(f, 3);
     look(f, 0, true);
     assert_int_equal(told(f, 0), 1);
     assert_int_equal(newest(f, 0)->count, 0);
@@ -159,7 +115,7 @@ static void how_many_and_which(void **state) {
 static void trials_stand_with_their_nodes(void **state) {
     struct fixture *f = *state;
     lead(f, true);
-    open_job(f, &job, 3);
+    open_job(f, 3);
     worker(f, 0, &self, 1);
     proposed(f, 0);
     worker(f, A, &node_a, 1);
@@ -217,7 +173,7 @@ static void many_looks_are_not_many_answers(void **state) {
 static void a_long_list_is_told_less_often(void **state) {
     struct fixture *f = *state;
     lead(f, true);
-    open_job(f, &job, 1000);
+    open_job(f, 1000);
     for (uint32_t peer = A; peer < A + 4; peer++)
         worker(f, peer, &node_a, 250);
     for (uint64_t slot = 0; slot < 1000; slot++)
@@ -245,7 +201,7 @@ static void only_the_leader_answers(void **state) {
     assert_int_equal(told(f, B), 1);
     lead(f, true); /* who looked at the last one looks anew */
     worker(f, A, &node_a, 1);
-    open_job(f, &job, 3);
+    open_job(f, 3);
     proposed(f, 0);
     stage_pass(f->stage, 1000);
     assert_int_equal(told(f, B), 1);
@@ -268,8 +224,6 @@ static void more_lookers_than_fit_are_answered_once(void **state) {
     stage_pass(f->stage, LOOK_PAUSE_MS);
     assert_int_equal(told(f, 99), 2);
 }
-
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

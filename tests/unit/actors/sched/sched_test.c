@@ -4,58 +4,15 @@
 
 #include <cmocka.h>
 
-#include "actors/sched/sched.h"
 #include "proto/base/mp.h"
 #include "proto/base/ranges.h"
-#include "tests/lib/stage.h"
-#include "tests/unit/actors/tuner/jobs.h"
-
-struct fixture {
-    struct stage *stage;
-    void *memory;
-    struct test_job job;
-};
+#include "tests/unit/actors/sched/sched_stage.h"
 
 static const struct job_id jobs[3] = {{{1}}, {{2}}, {{3}}};
 
-static int set_up(void **state) {
-    struct fixture *f = calloc(1, sizeof *f);
-    f->stage = stage_new();
-    f->memory = calloc(1, sched_size());
-    struct core core = sched_core(sched_init(f->memory));
-    board_seat_core(f->stage->board, &core);
-    job_begin(&f->job, METHOD_RANDOM, 1000);
-    add_range(&f->job, "lr", PARAM_FLOAT, 0, 1);
-    job_end(&f->job);
-    stage_tell(f->stage, ROOM_SCHED, ROOM_NODE, 0, &(struct msg){.kind = MSG_start});
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct fixture *f = *state;
-    stage_destroy(&f->stage);
-    free(f->memory);
-    free(f);
-    return 0;
-}
-
-static void tell(struct fixture *f, const struct msg *m) {
-    stage_tell(f->stage, ROOM_SCHED, ROOM_NONE, 0, m);
-}
-
-static void capacity(struct fixture *f, uint64_t slots) {
-    tell(f, &(struct msg){.kind = MSG_capacity, .capacity.slots = slots});
-}
-
 static void open_job(struct fixture *f, int job, uint64_t trials, uint32_t parallel) {
-    uint8_t memory[4096];
-    struct buf spec = buf_of(memory, sizeof memory);
-    f->job.job.trials = trials;
     f->job.job.parallel = parallel;
-    assert_true(job_encode(&f->job.job, &spec));
-    tell(f, &(struct msg){.kind = MSG_job_open,
-                          .job_open = {.job = jobs[job], .spec = buf_view(&spec)}});
+    open_with(f, trials, &(struct msg_job_open){.job = jobs[job]});
 }
 
 static void shut(struct fixture *f, int job) {
@@ -94,10 +51,6 @@ static void recorded(struct fixture *f, int job, uint64_t slot, bool finished, u
                 .kind = MSG_recorded,
                 .recorded = {
                     .job = jobs[job], .slot = slot, .finished = finished, .attempts = attempts}});
-}
-
-static uint32_t asked(const struct fixture *f) {
-    return stage_count(f->stage, ROOM_TUNER, MSG_propose);
 }
 
 static uint32_t leased(const struct fixture *f) {
@@ -252,8 +205,7 @@ static void no_more_are_begun_than_may_be(void **state) {
 
 static void slots_begun_in_an_earlier_life_come_first(void **state) {
     struct fixture *f = *state;
-    uint8_t spec_memory[4096], begun_memory[16], finished_memory[16];
-    struct buf spec = buf_of(spec_memory, sizeof spec_memory);
+    uint8_t begun_memory[16], finished_memory[16];
     struct buf begun = buf_of(begun_memory, sizeof begun_memory);
     struct buf finished = buf_of(finished_memory, sizeof finished_memory);
     struct range range_memory[2];
@@ -262,14 +214,10 @@ static void slots_begun_in_an_earlier_life_come_first(void **state) {
     ranges_encode(&ranges, &finished);
     mp_put_u64(&begun, 3);
     mp_put_u64(&begun, 2);
-    f->job.job.trials = 5;
-    assert_true(job_encode(&f->job.job, &spec));
     capacity(f, 3);
-    tell(f, &(struct msg){.kind = MSG_job_open,
-                          .job_open = {.job = jobs[0],
-                                       .spec = buf_view(&spec),
-                                       .finished = buf_view(&finished),
-                                       .begun = buf_view(&begun)}});
+    open_with(f, 5,
+              &(struct msg_job_open){
+                  .job = jobs[0], .finished = buf_view(&finished), .begun = buf_view(&begun)});
     assert_int_equal(asked(f), 3);
     expect_asked(f, 0, 0, 3);
     expect_asked(f, 1, 0, 2);
@@ -368,20 +316,13 @@ static void what_is_not_in_flight_is_dropped(void **state) {
 static void as_many_jobs_fit_as_may_be_open(void **state) {
     struct fixture *f = *state;
     capacity(f, LIMIT_SLOTS_NODE);
-    uint8_t memory[4096];
-    struct buf spec = buf_of(memory, sizeof memory);
-    f->job.job.trials = 1;
-    assert_true(job_encode(&f->job.job, &spec));
     for (uint8_t i = 0; i <= LIMIT_JOBS_OPEN; i++)
-        tell(f, &(struct msg){.kind = MSG_job_open,
-                              .job_open = {.job = {{9, i}}, .spec = buf_view(&spec)}});
+        open_with(f, 1, &(struct msg_job_open){.job = {{9, i}}});
     assert_int_equal(asked(f), LIMIT_JOBS_OPEN);
     tell(f, &(struct msg){.kind = MSG_job_shut, .job_shut.job = {{9, 30}}});
     open_job(f, 0, 1, 0);
     assert_int_equal(asked(f), LIMIT_JOBS_OPEN + 1);
 }
-
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
