@@ -174,10 +174,10 @@ static bool read_job_row(struct span bytes, struct msg_job_row *row) {
     return true;
 }
 
-static void send_job_row(struct ask *ask, struct msg_job_row *row, const struct overlay *over,
+static void send_job_row(struct ask *ask, struct msg_job_row *row, const struct ask_hooks *hooks,
                          struct says *out) {
     row->ticket = ask->ticket;
-    over->job(over->context, row);
+    hooks->job(hooks->context, row);
     say_to(out, ROOM_CLIENTS, ask->peer, &(struct msg){.kind = MSG_job_row, .job_row = *row});
     ask->found++;
 }
@@ -195,7 +195,7 @@ static bool fits(const char *selector, const struct msg_job_row *row) {
 }
 
 static void on_summaries(struct asks *a, struct ask *ask, const struct msg_rows *rows,
-                         const struct overlay *over, struct says *out) {
+                         const struct ask_hooks *hooks, struct says *out) {
     struct mp in = mp_of(rows->rows);
     bool last_wanted = ask->kind == ASK_FIND && strcmp(ask->selector, "last") == 0;
     while (mp_peek(&in) != MP_END && in.bad == NULL) {
@@ -204,7 +204,7 @@ static void on_summaries(struct asks *a, struct ask *ask, const struct msg_rows 
         if (!read_job_row(mp_bin(&in), &row))
             continue;
         if (ask->kind == ASK_JOBS || last_wanted || fits(ask->selector, &row))
-            send_job_row(ask, &row, over, out);
+            send_job_row(ask, &row, hooks, out);
         if (last_wanted && ask->found > 0)
             break;
     }
@@ -256,7 +256,7 @@ static void on_job(struct asks *a, struct ask *ask, const struct msg_rows *rows,
     }
 }
 
-static void on_summary(struct ask *ask, const struct msg_rows *rows, const struct overlay *over,
+static void on_summary(struct ask *ask, const struct msg_rows *rows, const struct ask_hooks *hooks,
                        struct says *out) {
     struct mp in = mp_of(rows->rows);
     struct msg_job_row row;
@@ -265,7 +265,7 @@ static void on_summary(struct ask *ask, const struct msg_rows *rows, const struc
         give_up(ask, ERR_STORE, "the job's summary in the store cannot be read", out);
         return;
     }
-    send_job_row(ask, &row, over, out);
+    send_job_row(ask, &row, hooks, out);
     ask->open = row.state == JOB_OPEN;
     if (ask->kind == ASK_WATCH) {
         ask->kind = ASK_NONE;
@@ -282,19 +282,19 @@ static void on_summary(struct ask *ask, const struct msg_rows *rows, const struc
 /* ---- rows of trials ---- */
 
 static bool send_trial(struct ask *ask, uint64_t slot, struct span stored,
-                       const struct overlay *over, struct says *out) {
+                       const struct ask_hooks *hooks, struct says *out) {
     uint8_t memory[RENDER_BYTES];
     struct buf scratch = buf_of(memory, sizeof memory);
     struct msg answer = {.kind = MSG_trial_row};
     if (!render_trial(&answer.trial_row, &ask->decoded, slot, stored, &scratch))
         return false;
     answer.trial_row.ticket = ask->ticket;
-    over->trial(over->context, &ask->job, &answer.trial_row);
+    hooks->trial(hooks->context, &ask->job, &answer.trial_row);
     say_to(out, ROOM_CLIENTS, ask->peer, &answer);
     return true;
 }
 
-static void on_trials(struct ask *ask, const struct msg_rows *rows, const struct overlay *over,
+static void on_trials(struct ask *ask, const struct msg_rows *rows, const struct ask_hooks *hooks,
                       struct says *out) {
     struct mp in = mp_of(rows->rows);
     size_t begun = out->frames.len;
@@ -302,7 +302,7 @@ static void on_trials(struct ask *ask, const struct msg_rows *rows, const struct
     while (mp_peek(&in) != MP_END && in.bad == NULL && !full) {
         struct span key = mp_bin(&in);
         keep_cursor(ask, key);
-        if (!send_trial(ask, trial_row_key_slot(key), mp_bin(&in), over, out)) {
+        if (!send_trial(ask, trial_row_key_slot(key), mp_bin(&in), hooks, out)) {
             give_up(ask, ERR_STORE, "a trial in the store cannot be read", out);
             return;
         }
@@ -337,12 +337,12 @@ static void on_ranks(struct asks *a, struct ask *ask, const struct msg_rows *row
         send_end(ask, false, cursor_of(ask), out);
 }
 
-static void on_ranked(struct ask *ask, const struct msg_rows *rows, const struct overlay *over,
+static void on_ranked(struct ask *ask, const struct msg_rows *rows, const struct ask_hooks *hooks,
                       struct says *out) {
     struct mp in = mp_of(rows->rows);
     struct span key = mp_bin(&in);
     struct span value = mp_bin(&in);
-    if (!send_trial(ask, trial_row_key_slot(key), value, over, out))
+    if (!send_trial(ask, trial_row_key_slot(key), value, hooks, out))
         give_up(ask, ERR_STORE, "a trial in the store cannot be read", out);
     else if (--ask->pending == 0)
         send_end(ask, ask->more, cursor_of(ask), out);
@@ -431,36 +431,36 @@ static void on_events(struct ask *ask, const struct msg_rows *rows, struct says 
     send_end(ask, rows->more, cursor_of(ask), out);
 }
 
-static void on_record(struct ask *ask, const struct msg_rows *rows, const struct overlay *over,
+static void on_record(struct ask *ask, const struct msg_rows *rows, const struct ask_hooks *hooks,
                       struct says *out) {
     struct mp in = mp_of(rows->rows);
     struct trial_row row;
     (void)mp_bin(&in);
     bool known = rows->rows.len > 0 && trial_row_decode(&row, mp_bin(&in));
-    over->recorded(over->context, ask, known && row.finished, known ? row.attempts.made : 0, out);
+    hooks->recorded(hooks->context, ask, known && row.finished, known ? row.attempts.made : 0, out);
     ask->kind = ASK_NONE;
 }
 
 static void on_rows(struct asks *a, struct ask *ask, const struct msg_rows *rows,
-                    const struct overlay *over, struct says *out) {
+                    const struct ask_hooks *hooks, struct says *out) {
     uint32_t step = ask->step++;
     switch (ask->kind) {
     case ASK_NONE:
     case ASK_ADMIT: break;
     case ASK_FIND:
-    case ASK_JOBS: on_summaries(a, ask, rows, over, out); break;
+    case ASK_JOBS: on_summaries(a, ask, rows, hooks, out); break;
     case ASK_SHOW:
     case ASK_WATCH:
         if (step == 0)
             on_job(a, ask, rows, out);
         else
-            on_summary(ask, rows, over, out);
+            on_summary(ask, rows, hooks, out);
         break;
     case ASK_TRIALS:
         if (step == 0)
             on_job(a, ask, rows, out);
         else
-            on_trials(ask, rows, over, out);
+            on_trials(ask, rows, hooks, out);
         break;
     case ASK_RANKED:
         if (step == 0)
@@ -468,7 +468,7 @@ static void on_rows(struct asks *a, struct ask *ask, const struct msg_rows *rows
         else if (step == 1)
             on_ranks(a, ask, rows, out);
         else
-            on_ranked(ask, rows, over, out);
+            on_ranked(ask, rows, hooks, out);
         break;
     case ASK_LOG: on_log(ask, rows, out); break;
     case ASK_SERIES:
@@ -478,11 +478,11 @@ static void on_rows(struct asks *a, struct ask *ask, const struct msg_rows *rows
             on_series(ask, rows, out);
         break;
     case ASK_EVENTS: on_events(ask, rows, out); break;
-    case ASK_RECORDED: on_record(ask, rows, over, out); break;
+    case ASK_RECORDED: on_record(ask, rows, hooks, out); break;
     }
 }
 
-void asks_rows(struct asks *a, const struct msg_rows *rows, const struct overlay *over,
+void asks_rows(struct asks *a, const struct msg_rows *rows, const struct ask_hooks *hooks,
                struct says *out) {
     for (size_t i = 0; i < ASKS; i++) {
         struct ask *ask = &a->items[i];
@@ -495,9 +495,9 @@ void asks_rows(struct asks *a, const struct msg_rows *rows, const struct overlay
         else if (rows->code != ERR_NONE)
             give_up(ask, err_code_of(rows->code), "the store could not be read", out);
         else
-            on_rows(a, ask, rows, over, out);
+            on_rows(a, ask, rows, hooks, out);
         if (watches && ask->kind == ASK_NONE && !ask->open)
-            over->unwatch(over->context, ask->peer, &ask->job);
+            hooks->unwatch(hooks->context, ask->peer, &ask->job);
         return;
     }
 }

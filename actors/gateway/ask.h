@@ -60,7 +60,7 @@ struct asks {
 };
 
 /* What only the gateway knows and does: how much of a job runs now, who watches. */
-struct overlay {
+struct ask_hooks {
     void *context;
     void (*job)(void *context, struct msg_job_row *row);
     void (*trial)(void *context, const struct job_id *job, struct msg_trial_row *row);
@@ -78,7 +78,7 @@ struct ask *ask_new(struct asks *a, enum ask_kind kind, uint32_t peer, uint64_t 
                     struct says *out);
 void ask_wait(struct asks *a, struct ask *ask, when_ms until); /* until then it need not be begun */
 void ask_begin(struct asks *a, struct ask *ask, struct says *out); /* the first scan */
-void asks_rows(struct asks *a, const struct msg_rows *rows, const struct overlay *over,
+void asks_rows(struct asks *a, const struct msg_rows *rows, const struct ask_hooks *hooks,
                struct says *out);
 struct ask *asks_admitted(struct asks *a, uint64_t ticket); /* who asked; NULL: gone */
 void asks_left(struct asks *a, uint32_t peer);

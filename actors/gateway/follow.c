@@ -39,7 +39,8 @@ static void attach(struct stream *s, const struct follow_world *w, uint32_t peer
 /* ---- readers ---- */
 
 /* The next reader of the stream after `r`; NULL: of all. */
-static struct reader *next_reader(struct follow *f, const struct stream *s, struct reader *r) {
+static struct log_reader *next_reader(struct follow *f, const struct stream *s,
+                                      struct log_reader *r) {
     const uint32_t number = (uint32_t)(s - f->streams);
     for (r = r == NULL ? f->readers : r + 1; r < f->readers + FOLLOW_READERS; r++) {
         if (r->used && r->stream == number)
@@ -57,7 +58,7 @@ static struct stream *find(struct follow *f, const struct job_id *job, uint64_t 
     return NULL;
 }
 
-static void drop_reader(struct follow *f, struct reader *r) {
+static void drop_reader(struct follow *f, struct log_reader *r) {
     r->used = false;
     f->reading--;
 }
@@ -71,14 +72,14 @@ static void close_if_unread(struct follow *f, const struct follow_world *w, stru
     s->used = false;
 }
 
-static void end_reader(struct follow *f, const struct follow_world *w, struct reader *r) {
+static void end_reader(struct follow *f, const struct follow_world *w, struct log_reader *r) {
     say_to(w->out, ROOM_CLIENTS, r->peer, &(struct msg){.kind = MSG_end, .end.ticket = r->ticket});
     drop_reader(f, r);
 }
 
 /* The store has the rest. False: too many questions wait; later then. */
 static bool to_store(struct follow *f, const struct follow_world *w, const struct stream *s,
-                     struct reader *r) {
+                     struct log_reader *r) {
     struct ask *ask = ask_take(w->asks, ASK_LOG, r->peer, r->ticket);
     if (ask == NULL)
         return false;
@@ -96,7 +97,7 @@ static void seek(struct follow *f, const struct follow_world *w, struct stream *
     s->peer = FOLLOW_NOWHERE;
     s->lost = s->lost || lost;
     s->due = s->try_at = w->now + SEEK_MS;
-    for (struct reader *r = next_reader(f, s, NULL); r != NULL; r = next_reader(f, s, r)) {
+    for (struct log_reader *r = next_reader(f, s, NULL); r != NULL; r = next_reader(f, s, r)) {
         if (!r->stays)
             r->until = w->now;
     }
@@ -106,7 +107,7 @@ static void seek(struct follow *f, const struct follow_world *w, struct stream *
 /* A trial that prints nothing shows of nobody who is gone: no bytes at all to each do. */
 static void probe_readers(const struct follow *f, struct says *out) {
     for (uint32_t i = 0; i < FOLLOW_READERS; i++) {
-        const struct reader *r = &f->readers[i];
+        const struct log_reader *r = &f->readers[i];
         if (r->used)
             say_to(out, ROOM_CLIENTS, r->peer,
                    &(struct msg){.kind = MSG_log_part,
@@ -131,19 +132,19 @@ bool follow_begin(struct follow *f, const struct follow_world *w, const struct a
         probe_readers(f, w->out);
         return false;
     }
-    struct reader *r = f->readers;
+    struct log_reader *r = f->readers;
     struct stream *s = find(f, &ask->job, ask->slot);
     while (r->used)
         r++;
     bool first = s == NULL;
     if (first)
         s = open_stream(f, ask);
-    *r = (struct reader){.used = true,
-                         .stays = ask->stays,
-                         .stream = (uint32_t)(s - f->streams),
-                         .peer = ask->peer,
-                         .ticket = ask->ticket,
-                         .until = w->now + GLANCE_MS};
+    *r = (struct log_reader){.used = true,
+                             .stays = ask->stays,
+                             .stream = (uint32_t)(s - f->streams),
+                             .peer = ask->peer,
+                             .ticket = ask->ticket,
+                             .until = w->now + GLANCE_MS};
     f->reading++;
     if (first)
         attach(s, w, where->peer);
@@ -154,8 +155,8 @@ bool follow_begin(struct follow *f, const struct follow_world *w, const struct a
 
 /* ---- what is printed ---- */
 
-static void send_part(const struct stream *s, struct reader *r, const struct msg_printed *printed,
-                      struct says *out) {
+static void send_part(const struct stream *s, struct log_reader *r,
+                      const struct msg_printed *printed, struct says *out) {
     uint64_t end = printed->offset + printed->bytes.len;
     r->begun = r->begun || printed->offset == 0;
     if (!r->begun || end <= r->offset)
@@ -173,7 +174,7 @@ static void send_part(const struct stream *s, struct reader *r, const struct msg
 
 static void on_part(struct follow *f, const struct follow_world *w, struct stream *s,
                     const struct msg_printed *printed) {
-    struct reader *r;
+    struct log_reader *r;
     if (s->other || printed->attempt != s->attempt) {
         for (r = next_reader(f, s, NULL); r != NULL; r = next_reader(f, s, r)) {
             r->begun = false;
@@ -193,7 +194,7 @@ static void on_part(struct follow *f, const struct follow_world *w, struct strea
 
 /* All that was kept has been said. */
 static void on_kept(struct follow *f, const struct follow_world *w, struct stream *s) {
-    for (struct reader *r = next_reader(f, s, NULL); r != NULL; r = next_reader(f, s, r)) {
+    for (struct log_reader *r = next_reader(f, s, NULL); r != NULL; r = next_reader(f, s, r)) {
         if (!r->stays)
             end_reader(f, w, r);
     }
@@ -209,7 +210,7 @@ static void on_over(struct follow *f, const struct follow_world *w, struct strea
         seek(f, w, s, printed->lost);
         return;
     }
-    for (struct reader *r = next_reader(f, s, NULL); r != NULL; r = next_reader(f, s, r))
+    for (struct log_reader *r = next_reader(f, s, NULL); r != NULL; r = next_reader(f, s, r))
         end_reader(f, w, r);
     s->used = false;
 }
@@ -278,7 +279,7 @@ void follow_recorded(struct follow *f, const struct follow_world *w, const struc
     bool shut = !is_attached(s) && live_job(w->live, &s->job) == NULL;
     if (!recorded && !shut)
         return;
-    for (struct reader *r = next_reader(f, s, NULL); r != NULL; r = next_reader(f, s, r)) {
+    for (struct log_reader *r = next_reader(f, s, NULL); r != NULL; r = next_reader(f, s, r)) {
         if (!to_store(f, w, s, r))
             break;
     }
@@ -295,7 +296,7 @@ static void look_into_store(struct stream *s, const struct follow_world *w) {
 }
 
 static void wake_stream(struct follow *f, const struct follow_world *w, struct stream *s) {
-    for (struct reader *r = next_reader(f, s, NULL); r != NULL; r = next_reader(f, s, r)) {
+    for (struct log_reader *r = next_reader(f, s, NULL); r != NULL; r = next_reader(f, s, r)) {
         if (!r->stays && r->until <= w->now && !to_store(f, w, s, r))
             r->until = w->now + SEEK_MS;
     }
@@ -335,7 +336,7 @@ when_ms follow_deadline(const struct follow *f) {
 
 void follow_left(struct follow *f, const struct follow_world *w, uint32_t peer) {
     for (uint32_t i = 0; f->reading > 0 && i < FOLLOW_READERS; i++) {
-        struct reader *r = &f->readers[i];
+        struct log_reader *r = &f->readers[i];
         if (!r->used || r->peer != peer)
             continue;
         drop_reader(f, r);

@@ -41,7 +41,7 @@ struct stream {
     when_ms try_at;      /* seeking: not attached before */
 };
 
-struct reader {
+struct log_reader {
     bool used;
     bool stays; /* until the trial ends; else only for what was kept */
     bool begun; /* it has the first byte; what comes before that was meant for another reader */
@@ -55,7 +55,7 @@ struct reader {
 struct follow {
     uint32_t reading;
     struct stream streams[FOLLOW_READERS];
-    struct reader readers[FOLLOW_READERS];
+    struct log_reader readers[FOLLOW_READERS];
 };
 
 /* What following needs of the other parts of the gateway. */

@@ -38,16 +38,16 @@ struct gateway *gateway_init(void *memory, const struct gateway_config *config) 
     return g;
 }
 
-static void overlay_job(void *context, struct msg_job_row *row) {
+static void hook_job(void *context, struct msg_job_row *row) {
     struct gateway *g = context;
     live_overlay_job(&g->live, row, g->now);
 }
 
-static void overlay_unwatch(void *context, uint32_t peer, const struct job_id *job) {
+static void hook_unwatch(void *context, uint32_t peer, const struct job_id *job) {
     live_unwatch(&((struct gateway *)context)->live, peer, job);
 }
 
-static void overlay_trial(void *context, const struct job_id *job, struct msg_trial_row *row) {
+static void hook_trial(void *context, const struct job_id *job, struct msg_trial_row *row) {
     struct gateway *g = context;
     live_overlay_trial(&g->live, job, row, g->now);
 }
@@ -153,7 +153,7 @@ static void on_find(struct gateway *g, uint32_t peer, const struct msg_find *m, 
 }
 
 /* What a request for rows is about; fields a kind does not use stay zero. */
-struct subject {
+struct row_request {
     struct job_id job;
     uint64_t slot;
     uint64_t attempt;
@@ -165,7 +165,7 @@ struct subject {
 
 /* False: refused. */
 static bool on_ask(struct gateway *g, enum ask_kind kind, uint32_t peer, uint64_t ticket,
-                   const struct subject *about, struct says *out) {
+                   const struct row_request *about, struct says *out) {
     if (about->after.len > STORE_KEY_BYTES_MAX) {
         refuse(out, peer, ticket, ERR_BAD_MESSAGE, "a cursor that this node did not give");
         return false;
@@ -242,7 +242,7 @@ static void on_watch(struct gateway *g, uint32_t peer, const struct msg_watch *m
         return;
     if (live_watch(&g->live, peer, m->ticket, &m->job, now + WATCH_PAUSE_MS) == NULL)
         refuse(out, peer, m->ticket, ERR_BUSY, "too many watch jobs");
-    else if (!on_ask(g, ASK_WATCH, peer, m->ticket, &(struct subject){.job = m->job}, out))
+    else if (!on_ask(g, ASK_WATCH, peer, m->ticket, &(struct row_request){.job = m->job}, out))
         live_unwatch(&g->live, peer, &m->job);
 }
 
@@ -268,38 +268,39 @@ static void on_request(struct gateway *g, const struct event *event, when_ms now
     case MSG_find: on_find(g, peer, &m->find, out); break;
     case MSG_list_jobs:
         on_ask(g, ASK_JOBS, peer, m->list_jobs.ticket,
-               &(struct subject){.limit = m->list_jobs.limit, .after = m->list_jobs.after}, out);
+               &(struct row_request){.limit = m->list_jobs.limit, .after = m->list_jobs.after},
+               out);
         break;
     case MSG_show_job:
-        on_ask(g, ASK_SHOW, peer, m->show_job.ticket, &(struct subject){.job = m->show_job.job},
+        on_ask(g, ASK_SHOW, peer, m->show_job.ticket, &(struct row_request){.job = m->show_job.job},
                out);
         break;
     case MSG_list_trials:
         on_ask(g, m->list_trials.best_first || m->list_trials.ended != 0 ? ASK_RANKED : ASK_TRIALS,
                peer, m->list_trials.ticket,
-               &(struct subject){.job = m->list_trials.job,
-                                 .limit = m->list_trials.limit,
-                                 .ended = m->list_trials.ended,
-                                 .after = m->list_trials.after},
+               &(struct row_request){.job = m->list_trials.job,
+                                     .limit = m->list_trials.limit,
+                                     .ended = m->list_trials.ended,
+                                     .after = m->list_trials.after},
                out);
         break;
     case MSG_read_log:
         on_ask(g, ASK_LOG, peer, m->read_log.ticket,
-               &(struct subject){.job = m->read_log.job,
-                                 .slot = m->read_log.slot,
-                                 .attempt = m->read_log.attempt,
-                                 .stays = m->read_log.follow},
+               &(struct row_request){.job = m->read_log.job,
+                                     .slot = m->read_log.slot,
+                                     .attempt = m->read_log.attempt,
+                                     .stays = m->read_log.follow},
                out);
         break;
     case MSG_read_series:
         on_ask(g, ASK_SERIES, peer, m->read_series.ticket,
-               &(struct subject){.job = m->read_series.job, .slot = m->read_series.slot}, out);
+               &(struct row_request){.job = m->read_series.job, .slot = m->read_series.slot}, out);
         break;
     case MSG_read_events:
         on_ask(g, ASK_EVENTS, peer, m->read_events.ticket,
-               &(struct subject){.job = m->read_events.job,
-                                 .limit = m->read_events.limit,
-                                 .after = m->read_events.after},
+               &(struct row_request){.job = m->read_events.job,
+                                     .limit = m->read_events.limit,
+                                     .after = m->read_events.after},
                out);
         break;
     case MSG_watch: on_watch(g, peer, &m->watch, now, out); break;
@@ -354,8 +355,8 @@ static void on_ailing(struct gateway *g, const struct msg_ailing *m) {
     live_trouble(&g->live, g->ailing == ERR_NONE ? (struct span){0} : m->what);
 }
 
-static void overlay_recorded(void *context, const struct ask *ask, bool finished, uint64_t attempts,
-                             struct says *out) {
+static void hook_recorded(void *context, const struct ask *ask, bool finished, uint64_t attempts,
+                          struct says *out) {
     struct gateway *g = context;
     const struct follow_world world = world_of(g, out);
     follow_recorded(&g->follow, &world, ask, finished, attempts);
@@ -365,11 +366,11 @@ static void gateway_step(void *self, const struct event *event, struct moment at
                          struct says *out) {
     struct gateway *g = self;
     const struct msg *m = &event->msg;
-    const struct overlay over = {.context = g,
-                                 .job = overlay_job,
-                                 .trial = overlay_trial,
-                                 .unwatch = overlay_unwatch,
-                                 .recorded = overlay_recorded};
+    const struct ask_hooks hooks = {.context = g,
+                                    .job = hook_job,
+                                    .trial = hook_trial,
+                                    .unwatch = hook_unwatch,
+                                    .recorded = hook_recorded};
     g->now = at.now;
     const struct follow_world world = world_of(g, out);
     if (event->from == ROOM_CLIENTS) {
@@ -391,7 +392,7 @@ static void gateway_step(void *self, const struct event *event, struct moment at
         case MSG_node_known: on_node_known(g, &m->node_known, out); break;
         case MSG_lead: on_lead(g, &m->lead); break;
         case MSG_busy: nodes_busy(&g->nodes, event->peer, &m->busy); break;
-        case MSG_rows: asks_rows(&g->asks, &m->rows, &over, out); break;
+        case MSG_rows: asks_rows(&g->asks, &m->rows, &hooks, out); break;
         default: g->nonsense++; break;
         }
     }
