@@ -16,7 +16,7 @@ static struct msg_printed of_trial(const struct followed *what) {
         .job = *what->job, .slot = what->trial->slot, .attempt = what->trial->attempt};
 }
 
-static void say_part(struct followers *f, struct listener *l, const struct followed *what,
+static void say_part(struct followers *f, struct follower *l, const struct followed *what,
                      struct says *out) {
     struct msg_printed printed = of_trial(what);
     struct buf part = buf_of(f->part, sizeof f->part);
@@ -27,7 +27,7 @@ static void say_part(struct followers *f, struct listener *l, const struct follo
 }
 
 /* What may be said to it now. */
-static void go_on(struct followers *f, struct listener *l, const struct followed *what,
+static void go_on(struct followers *f, struct follower *l, const struct followed *what,
                   struct says *out) {
     if (l->waits)
         return;
@@ -43,7 +43,7 @@ static void go_on(struct followers *f, struct listener *l, const struct followed
     }
 }
 
-static struct listener *find(struct followers *f, uint32_t peer, uint64_t run) {
+static struct follower *find(struct followers *f, uint32_t peer, uint64_t run) {
     for (uint32_t i = 0; i < f->used; i++) {
         if (f->items[i].run == run && f->items[i].peer == peer)
             return &f->items[i];
@@ -52,19 +52,19 @@ static struct listener *find(struct followers *f, uint32_t peer, uint64_t run) {
 }
 
 /* NULL: there is no room. */
-static struct listener *add(struct followers *f, uint32_t peer, uint64_t run, when_ms now) {
-    struct listener *l = NULL;
+static struct follower *add(struct followers *f, uint32_t peer, uint64_t run, when_ms now) {
+    struct follower *l = NULL;
     for (uint32_t i = 0; i < f->used && l == NULL; i++)
         l = f->items[i].run == 0 || f->items[i].until <= now ? &f->items[i] : NULL;
     if (l == NULL && f->used < FOLLOWERS)
         l = &f->items[f->used++];
     if (l != NULL)
-        *l = (struct listener){.run = run, .peer = peer};
+        *l = (struct follower){.run = run, .peer = peer};
     return l;
 }
 
 /* Where it is, as it says itself; what makes no sense is the beginning or the end. */
-static void set_place(struct listener *l, const struct msg_follow *m, const struct trial *trial,
+static void set_place(struct follower *l, const struct msg_follow *m, const struct trial *trial,
                       bool begins) {
     uint64_t printed = trial->printout.bytes;
     bool anew = begins || m->attempt != trial->attempt;
@@ -79,7 +79,7 @@ static void set_place(struct listener *l, const struct msg_follow *m, const stru
 void followers_hear(struct followers *f, uint32_t peer, const struct msg_follow *m,
                     const struct followed *what, when_ms now, struct says *out) {
     const struct trial *trial = what->trial;
-    struct listener *l = trial == NULL ? NULL : find(f, peer, trial->run);
+    struct follower *l = trial == NULL ? NULL : find(f, peer, trial->run);
     bool begins = l == NULL || l->until <= now;
     if (!m->on) {
         if (l != NULL)
@@ -103,7 +103,7 @@ void followers_hear(struct followers *f, uint32_t peer, const struct msg_follow 
 void followers_printed(struct followers *f, const struct followed *what, when_ms now,
                        struct says *out) {
     for (uint32_t i = 0; i < f->used; i++) {
-        struct listener *l = &f->items[i];
+        struct follower *l = &f->items[i];
         if (l->run == what->trial->run && l->until > now)
             go_on(f, l, what, out);
     }
@@ -112,7 +112,7 @@ void followers_printed(struct followers *f, const struct followed *what, when_ms
 void followers_over(struct followers *f, const struct followed *what, bool lost, struct says *out) {
     const uint64_t printed = what->trial->printout.bytes;
     for (uint32_t i = 0; i < f->used; i++) {
-        struct listener *l = &f->items[i];
+        struct follower *l = &f->items[i];
         if (l->run != what->trial->run)
             continue;
         while (l->said < printed &&

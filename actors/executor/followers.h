@@ -17,7 +17,7 @@
 
 enum { FOLLOWERS = 128, FOLLOW_MS = LOOK_MS };
 
-struct listener {
+struct follower {
     uint64_t run;  /* 0: nobody */
     uint32_t peer; /* 0: this node's gateway */
     uint64_t said; /* all before it was said */
@@ -29,7 +29,7 @@ struct listener {
 
 struct followers {
     uint32_t used; /* entries from here on were never used */
-    struct listener items[FOLLOWERS];
+    struct follower items[FOLLOWERS];
     uint8_t part[LIMIT_LOG_TAIL_BYTES];
 };
 

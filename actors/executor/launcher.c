@@ -42,7 +42,7 @@ struct watched {
     enum watched_kind kind;
 };
 
-struct run {
+struct launched {
     struct watched watched; /* first */
     uint64_t number;        /* 0: free */
     pid_t pid;              /* 0: not known to run */
@@ -64,7 +64,7 @@ struct launcher {
     struct watched socket_watched;
     struct watched timer_watched;
     struct launcher_queue waiting; /* packets the socket has no room for */
-    struct run runs[LIMIT_SLOTS_NODE];
+    struct launched runs[LIMIT_SLOTS_NODE];
     uint8_t bytes[LIMIT_FRAME_BYTES]; /* a packet or output, while it is handled */
 };
 
@@ -88,7 +88,7 @@ static void close_fd(int *fd) {
 
 /* ---- runs ---- */
 
-static struct run *find_run(struct launcher *l, uint64_t number) {
+static struct launched *find_run(struct launcher *l, uint64_t number) {
     for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
         if (l->runs[i].number == number)
             return &l->runs[i];
@@ -96,13 +96,13 @@ static struct run *find_run(struct launcher *l, uint64_t number) {
     return NULL;
 }
 
-static void forget_run(struct run *run) {
+static void forget_run(struct launched *run) {
     close_fd(&run->pipe);
     run->number = 0;
     run->pid = 0;
 }
 
-static void post_output_end(struct launcher *l, struct run *run) {
+static void post_output_end(struct launcher *l, struct launched *run) {
     struct msg m = {.kind = MSG_output_end};
     close_fd(&run->pipe);
     m.output_end.run = run->number;
@@ -110,7 +110,7 @@ static void post_output_end(struct launcher *l, struct run *run) {
 }
 
 /* Posts what is in the pipe, one message; false when there is nothing more now. */
-static bool read_pipe(struct launcher *l, struct run *run) {
+static bool read_pipe(struct launcher *l, struct launched *run) {
     ssize_t got = read(run->pipe, l->bytes, READ_BYTES);
     if (got < 0)
         return errno == EINTR;
@@ -126,7 +126,7 @@ static bool read_pipe(struct launcher *l, struct run *run) {
 }
 
 /* A run that ended a moment ago has no pipe any more; one that is not known to run yet can wait. */
-static void pipe_ready(struct launcher *l, struct run *run) {
+static void pipe_ready(struct launcher *l, struct launched *run) {
     if (run->pipe >= 0 && run->pid > 0)
         read_pipe(l, run);
 }
@@ -148,7 +148,7 @@ static void send_waiting(struct launcher *l) {
     struct launcher_refused refused;
     enum launcher_queue_state state;
     while ((state = launcher_queue_send(&l->waiting, l->socket, &refused)) == QUEUE_REFUSED) {
-        struct run *run = refused.run == 0 ? NULL : find_run(l, refused.run);
+        struct launched *run = refused.run == 0 ? NULL : find_run(l, refused.run);
         if (run == NULL)
             continue;
         forget_run(run);
@@ -317,7 +317,7 @@ static void bury(struct launcher *l) {
 /* ---- packets from zyg-run ---- */
 
 /* All that was printed comes before the end: nobody is left who could print more. */
-static void take_exited(struct launcher *l, struct run *run, const struct msg *m) {
+static void take_exited(struct launcher *l, struct launched *run, const struct msg *m) {
     for (int i = 0; i < PIPE_READS_MAX && run->pipe >= 0 && read_pipe(l, run); i++)
         ;
     if (run->pipe >= 0)
@@ -328,7 +328,7 @@ static void take_exited(struct launcher *l, struct run *run, const struct msg *m
 }
 
 static void take_message(struct launcher *l, const struct msg *m) {
-    struct run *run;
+    struct launched *run;
     switch (m->kind) {
     case MSG_spawned:
         run = find_run(l, m->spawned.run);
@@ -390,7 +390,7 @@ static void spawn(struct launcher *l, const struct msg *m) {
     }
     if (l->pid == 0)
         return; /* launcher_down is on its way: it is the answer */
-    struct run *run = find_run(l, 0);
+    struct launched *run = find_run(l, 0);
     if (run ==
         NULL) { /* the executor has no more places than this, but it gives up what cannot be killed */
         post_spawn_failed(l, m->spawn.run, EAGAIN, "too many trials cannot be killed");
@@ -402,7 +402,7 @@ static void spawn(struct launcher *l, const struct msg *m) {
     }
     /* Only our end: O_NONBLOCK belongs to the open pipe end, and trials expect theirs to block. */
     fcntl(pipe[0], F_SETFL, O_NONBLOCK);
-    *run = (struct run){.watched = {WATCHED_PIPE}, .number = m->spawn.run, .pipe = pipe[0]};
+    *run = (struct launched){.watched = {WATCHED_PIPE}, .number = m->spawn.run, .pipe = pipe[0]};
     /* Its output is waited for once it is known to run, so that the board hears of it in that order. */
     if (!watch(l, pipe[0], 0, &run->watched)) {
         int error = errno;
@@ -445,7 +445,7 @@ void launcher_ready(struct launcher *l) {
     for (int i = 0; i < count; i++) {
         struct watched *watched = events[i].data.ptr;
         if (watched->kind == WATCHED_PIPE)
-            pipe_ready(l, (struct run *)watched);
+            pipe_ready(l, (struct launched *)watched);
     }
 }
 

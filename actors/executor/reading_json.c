@@ -5,7 +5,7 @@
 
 enum { TAMED_BYTES = LIMIT_LINE_BYTES + LIMIT_LINE_BYTES / 3 + 1 };
 
-struct object {
+struct metrics_line {
     struct json json;
     struct readings *readings;
     const struct reading_rules *rules;
@@ -49,7 +49,7 @@ static void keep_text(struct readings *r, struct span text) {
 }
 
 /* The words of a zyg line that are no metrics; false when the member is none of them. */
-static bool take_word(struct object *o, struct span name, enum json_token token) {
+static bool take_word(struct metrics_line *o, struct span name, enum json_token token) {
     if (o->readings->form != FORM_ZYG || token != JSON_STRING)
         return false;
     if (span_is(name, "checkpoint"))
@@ -63,7 +63,7 @@ static bool take_word(struct object *o, struct span name, enum json_token token)
 }
 
 /* Some programs print their numbers as texts. That is believed where a number is surely meant. */
-static void take_string(struct object *o, struct span name, bool final) {
+static void take_string(struct metrics_line *o, struct span name, bool final) {
     struct readings *r = o->readings;
     double value;
     bool finite;
@@ -78,10 +78,11 @@ static void take_string(struct object *o, struct span name, bool final) {
         readings_add(r, name, value, finite, final, o->rules);
 }
 
-static bool take_final(struct object *o, enum json_token token);
+static bool take_final(struct metrics_line *o, enum json_token token);
 
 /* One member whose name was read; `token` begins its value. */
-static bool take_member(struct object *o, struct span name, enum json_token token, bool final) {
+static bool take_member(struct metrics_line *o, struct span name, enum json_token token,
+                        bool final) {
     struct readings *r = o->readings;
     if (take_word(o, name, token))
         return true;
@@ -96,7 +97,7 @@ static bool take_member(struct object *o, struct span name, enum json_token toke
 }
 
 /* The members of an object that was opened, up to its end. */
-static bool take_members(struct object *o, bool final) {
+static bool take_members(struct metrics_line *o, bool final) {
     enum json_token token;
     while ((token = json_next(&o->json)) == JSON_KEY) {
         char name[LIMIT_NAME_BYTES + 1];
@@ -112,7 +113,7 @@ static bool take_members(struct object *o, bool final) {
 }
 
 /* "final": {...}, or one number for the objective. */
-static bool take_final(struct object *o, enum json_token token) {
+static bool take_final(struct metrics_line *o, enum json_token token) {
     if (token == JSON_OBJECT)
         return take_members(o, true);
     if (token != JSON_NUMBER && token != JSON_NULL)
@@ -137,7 +138,7 @@ bool reading_take_json(struct readings *r, struct span text, const struct readin
     uint8_t tamed_memory[TAMED_BYTES];
     uint8_t scratch[TAMED_BYTES];
     struct buf tamed = buf_of(tamed_memory, sizeof tamed_memory);
-    struct object o = {.readings = r, .rules = rules};
+    struct metrics_line o = {.readings = r, .rules = rules};
     put_tamed(&tamed, text);
     json_start(&o.json, buf_view(&tamed), scratch, sizeof scratch);
     bool whole = json_next(&o.json) == JSON_OBJECT && take_members(&o, false) &&
