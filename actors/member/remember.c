@@ -26,14 +26,14 @@ static_assert((REMEMBERED_AT_ONCE + 1) * ROW_BYTES + FORGOTTEN_AT_ONCE * 64 < LI
 
 /* ---- rows ---- */
 
-struct row {
+struct remembered {
     uint64_t boots; /* of this node; else 0 */
     bool gone;
     wall_ms stamp;
     struct span endpoint, curve, certificate;
 };
 
-static void put_row(struct buf *ops, const struct node_id *id, const struct row *row) {
+static void put_row(struct buf *ops, const struct node_id *id, const struct remembered *row) {
     uint8_t memory[ROW_BYTES];
     struct buf value = buf_of(memory, sizeof memory);
     mp_put_array(&value, 6);
@@ -47,7 +47,7 @@ static void put_row(struct buf *ops, const struct node_id *id, const struct row 
     ops_put(ops, TABLE_members, span_of(id->bytes, sizeof id->bytes), buf_view(&value));
 }
 
-static bool read_row(struct span value, struct row *row) {
+static bool read_row(struct span value, struct remembered *row) {
     const struct seed *seed = NULL;
     struct mp in = mp_of(value);
     uint32_t fields = mp_array(&in);
@@ -156,7 +156,7 @@ static void drop_least(struct member *m) {
 
 static void take_row(struct member *m, struct span key, struct span value) {
     struct memory *r = &m->memory;
-    struct row row;
+    struct remembered row;
     if (key.len == NODE_ID_BYTES) {
         memcpy(r->after, key.data, NODE_ID_BYTES);
         r->after_len = NODE_ID_BYTES;
@@ -190,11 +190,11 @@ static void drop_old(struct member *m) {
 static void save_boot(struct member *m, struct says *out) {
     const struct member_config *c = &m->config;
     struct buf ops = buf_of(m->scratch, sizeof m->scratch);
-    const struct row own = {.boots = m->memory.boots + 1,
-                            .stamp = m->at.wall,
-                            .endpoint = span_text(c->endpoint),
-                            .curve = span_of(c->curve, sizeof c->curve),
-                            .certificate = span_of(c->certificate, c->certificate_len)};
+    const struct remembered own = {.boots = m->memory.boots + 1,
+                                   .stamp = m->at.wall,
+                                   .endpoint = span_text(c->endpoint),
+                                   .curve = span_of(c->curve, sizeof c->curve),
+                                   .certificate = span_of(c->certificate, c->certificate_len)};
     put_forgotten(&m->memory, &ops);
     put_row(&ops, &c->signer.id, &own);
     save(m, REMEMBER_OPENING, &ops, out);
@@ -270,18 +270,18 @@ bool remember_step(struct member *m, const struct event *event, struct says *out
 
 /* ---- while it is up ---- */
 
-static struct row row_of(const struct member *m, uint32_t place,
-                         const struct msg_member_record *r) {
-    return (struct row){.boots = place == 0 ? r->generation >> 32 : 0,
-                        .gone = !state_is_counted((enum member_state)r->state) && place != 0,
-                        .stamp = m->at.wall,
-                        .endpoint = r->endpoint,
-                        .curve = r->curve,
-                        .certificate = r->certificate};
+static struct remembered row_of(const struct member *m, uint32_t place,
+                                const struct msg_member_record *r) {
+    return (struct remembered){.boots = place == 0 ? r->generation >> 32 : 0,
+                               .gone = !state_is_counted((enum member_state)r->state) && place != 0,
+                               .stamp = m->at.wall,
+                               .endpoint = r->endpoint,
+                               .curve = r->curve,
+                               .certificate = r->certificate};
 }
 
 /* What the row would say, its stamp aside. */
-static uint64_t mark_of(const struct node_id *id, struct row row) {
+static uint64_t mark_of(const struct node_id *id, struct remembered row) {
     uint8_t memory[2 * ROW_BYTES];
     struct buf ops = buf_of(memory, sizeof memory);
     row.stamp = 0;
@@ -320,7 +320,7 @@ static bool put_changes(struct member *m, struct buf *ops) {
         if (!m->pairs[i].unsaved)
             continue;
         const struct msg_member_record record = map_record(&m->map, i);
-        const struct row row = row_of(m, i, &record);
+        const struct remembered row = row_of(m, i, &record);
         put_row(ops, &record.node, &row);
         m->pairs[i].unsaved = false;
         m->pairs[i].saved_as = mark_of(&record.node, row);
