@@ -4,7 +4,7 @@
 
 /* ---- the file's own keys ---- */
 
-static bool read_version(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_version(struct reader *r, const struct key *key, const struct tree_node *node) {
     int64_t version;
     if (!node_integer(node, 1, INT64_MAX, &version))
         return reader_expected(r, key, node);
@@ -13,14 +13,14 @@ static bool read_version(struct reader *r, const struct key *key, const struct n
                        (long long)version);
 }
 
-static bool read_name(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_name(struct reader *r, const struct key *key, const struct tree_node *node) {
     if (!node_is_text(node) || node->text.len == 0)
         return reader_expected(r, key, node);
     r->job->name = node->text;
     return true;
 }
 
-static bool read_copies(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_copies(struct reader *r, const struct key *key, const struct tree_node *node) {
     int64_t copies;
     if (!node_integer(node, 1, COPIES_MAX, &copies))
         return reader_expected(r, key, node);
@@ -28,13 +28,13 @@ static bool read_copies(struct reader *r, const struct key *key, const struct no
     return true;
 }
 
-static bool keep_try_first(struct reader *r, const struct key *key, const struct node *node) {
+static bool keep_try_first(struct reader *r, const struct key *key, const struct tree_node *node) {
     (void)key;
     r->try_first = node;
     return true;
 }
 
-static bool keep_list(struct reader *r, const struct key *key, const struct node *node) {
+static bool keep_list(struct reader *r, const struct key *key, const struct tree_node *node) {
     (void)key;
     r->list = node;
     return true;
@@ -82,7 +82,7 @@ static bool read_file(struct reader *r) {
 /* ---- where in the file a fault of job_check stands ---- */
 
 /* One step of a path: a key, or a number in brackets. The last key may hold dots. */
-static struct span next_step(struct span *path, const struct node *at) {
+static struct span next_step(struct span *path, const struct tree_node *at) {
     struct span step = *path;
     if (at->kind == NODE_MAP && node_get(at, step) != NULL) {
         *path = (struct span){0};
@@ -96,27 +96,27 @@ static struct span next_step(struct span *path, const struct node *at) {
     return step;
 }
 
-static const struct node *list_item(const struct node *list, struct span step) {
+static const struct tree_node *list_item(const struct tree_node *list, struct span step) {
     size_t number = 0;
     for (size_t i = 1; i + 1 < step.len; i++)
         number = number * 10 + (size_t)(step.data[i] - '0');
-    const struct node *item = list->first;
+    const struct tree_node *item = list->first;
     while (item != NULL && number-- > 0)
         item = item->next;
     return item;
 }
 
 /* The short forms: `objective` for `objectives` of one, a list or a constant for `values`. */
-static const struct node *long_form(const struct node *at, struct span step) {
+static const struct tree_node *long_form(const struct tree_node *at, struct span step) {
     if (at->kind == NODE_MAP && span_is(step, "objective")) {
-        const struct node *objectives = node_get(at, span_text("objectives"));
+        const struct tree_node *objectives = node_get(at, span_text("objectives"));
         return objectives == NULL ? NULL : objectives->value->first;
     }
     return at->kind == NODE_LIST && span_is(step, "values") ? at : NULL;
 }
 
-static const struct node *step_into(const struct node *at, struct span step,
-                                    const struct node **name) {
+static const struct tree_node *step_into(const struct tree_node *at, struct span step,
+                                         const struct tree_node **name) {
     if (step.len > 0 && step.data[0] == '[')
         return at->kind == NODE_LIST ? list_item(at, step) : NULL;
     *name = at->kind == NODE_MAP ? node_get(at, step) : NULL;
@@ -124,12 +124,12 @@ static const struct node *step_into(const struct node *at, struct span step,
 }
 
 static bool fail_fault(struct reader *r, const struct job_fault *fault) {
-    const struct node *at = r->root;
-    const struct node *name = NULL;
+    const struct tree_node *at = r->root;
+    const struct tree_node *name = NULL;
     size_t offset = fault->at == FAULT_AT_NAME ? 0 : fault->at;
     for (struct span path = span_text(fault->where); path.len > 0;) {
         struct span step = next_step(&path, at);
-        const struct node *next = step_into(at, step, &name);
+        const struct tree_node *next = step_into(at, step, &name);
         if (next == NULL) {
             offset = 0; /* the part is not in the file: what it should be in stands for it */
             break;

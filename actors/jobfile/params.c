@@ -2,15 +2,15 @@
 
 /* ---- one parameter ---- */
 
-static bool read_min(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_min(struct reader *r, const struct key *key, const struct tree_node *node) {
     return node_number(node, &r->param->low) || reader_expected(r, key, node);
 }
 
-static bool read_max(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_max(struct reader *r, const struct key *key, const struct tree_node *node) {
     return node_number(node, &r->param->high) || reader_expected(r, key, node);
 }
 
-static bool read_scale(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_scale(struct reader *r, const struct key *key, const struct tree_node *node) {
     static const char *const words[] = {"linear", "log", "log2", "log10"};
     size_t scale;
     if (!node_word(r, key, node, words, 4, &scale))
@@ -20,7 +20,7 @@ static bool read_scale(struct reader *r, const struct key *key, const struct nod
     return true;
 }
 
-static bool read_type(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_type(struct reader *r, const struct key *key, const struct tree_node *node) {
     static const char *const words[] = {"int", "float"};
     size_t type;
     if (!node_word(r, key, node, words, 2, &type))
@@ -29,13 +29,13 @@ static bool read_type(struct reader *r, const struct key *key, const struct node
     return true;
 }
 
-static bool read_step(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_step(struct reader *r, const struct key *key, const struct tree_node *node) {
     if (!node_number(node, &r->param->step) || !(r->param->step > 0))
         return reader_expected(r, key, node);
     return true;
 }
 
-static bool read_points(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_points(struct reader *r, const struct key *key, const struct tree_node *node) {
     int64_t points;
     if (!node_integer(node, 2, POINTS_MAX, &points))
         return reader_expected(r, key, node);
@@ -43,14 +43,14 @@ static bool read_points(struct reader *r, const struct key *key, const struct no
     return true;
 }
 
-static bool read_when(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_when(struct reader *r, const struct key *key, const struct tree_node *node) {
     if (!node_is_text(node) || node->text.len == 0)
         return reader_expected(r, key, node);
     r->param->when_text = node->text;
     return true;
 }
 
-static bool take_choices(struct reader *r, const struct node *list) {
+static bool take_choices(struct reader *r, const struct tree_node *list) {
     static const struct key item = {"values", NULL, "text, numbers, true or false in its list"};
     size_t count = node_count(list);
     struct value *choices = arena_take(r->arena, count * sizeof *choices);
@@ -58,14 +58,14 @@ static bool take_choices(struct reader *r, const struct node *list) {
         return reader_full(r);
     r->param->kind = PARAM_CHOICE;
     r->param->choices = choices;
-    for (const struct node *i = list->first; i != NULL; i = i->next) {
+    for (const struct tree_node *i = list->first; i != NULL; i = i->next) {
         if (!node_value(i, &choices[r->param->choices_count++]))
             return reader_expected(r, &item, i);
     }
     return true;
 }
 
-static bool read_values(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_values(struct reader *r, const struct key *key, const struct tree_node *node) {
     if (node->kind != NODE_LIST || node->first == NULL)
         return reader_expected(r, key, node);
     return take_choices(r, node);
@@ -82,7 +82,8 @@ static const struct key param_keys[] = {
     {"when", read_when, "a condition like \"learner == svm\""},
 };
 
-static bool read_range(struct reader *r, const struct node *name, const struct node *map) {
+static bool read_range(struct reader *r, const struct tree_node *name,
+                       const struct tree_node *map) {
     static const char *const ends[] = {"min", "max"};
     for (size_t i = 0; i < 2; i++) {
         if (node_get(map, span_text(ends[i])) == NULL)
@@ -92,13 +93,14 @@ static bool read_range(struct reader *r, const struct node *name, const struct n
     return true;
 }
 
-static bool read_param_map(struct reader *r, const struct node *name, const struct node *map) {
-    const struct node *values = node_get(map, span_text("values"));
+static bool read_param_map(struct reader *r, const struct tree_node *name,
+                           const struct tree_node *map) {
+    const struct tree_node *values = node_get(map, span_text("values"));
     if (!map_read(r, map, "a parameter", param_keys, KEYS_COUNT(param_keys)))
         return false;
     if (values == NULL)
         return read_range(r, name, map);
-    for (const struct node *k = map->first; k != NULL; k = k->next) {
+    for (const struct tree_node *k = map->first; k != NULL; k = k->next) {
         if (k != values && !span_is(k->text, "when"))
             return reader_fail(r, k, "'%.*s' has 'values', so it cannot have '%.*s'",
                                SHOWN(name->text), SHOWN(k->text));
@@ -106,8 +108,8 @@ static bool read_param_map(struct reader *r, const struct node *name, const stru
     return true;
 }
 
-static bool read_param(struct reader *r, const struct node *name) {
-    const struct node *node = name->value;
+static bool read_param(struct reader *r, const struct tree_node *name) {
+    const struct tree_node *node = name->value;
     struct value constant;
     if (node->kind == NODE_MAP)
         return read_param_map(r, name, node);
@@ -127,7 +129,7 @@ static bool read_param(struct reader *r, const struct node *name) {
     return true;
 }
 
-bool read_params(struct reader *r, const struct key *key, const struct node *node) {
+bool read_params(struct reader *r, const struct key *key, const struct tree_node *node) {
     if (node->kind != NODE_MAP)
         return reader_expected(r, key, node);
     size_t count = node_count(node);
@@ -139,7 +141,7 @@ bool read_params(struct reader *r, const struct key *key, const struct node *nod
     r->job->params = params;
     r->job->params_count = (uint32_t)count;
     r->param = params;
-    for (const struct node *name = node->first; name != NULL; name = name->next, r->param++) {
+    for (const struct tree_node *name = node->first; name != NULL; name = name->next, r->param++) {
         r->param->name = name->text;
         if (!read_param(r, name))
             return false;
@@ -149,7 +151,7 @@ bool read_params(struct reader *r, const struct key *key, const struct node *nod
 
 /* ---- rows of list and try_first ---- */
 
-static bool unknown_param(struct reader *r, const struct node *name) {
+static bool unknown_param(struct reader *r, const struct tree_node *name) {
     char what[80];
     struct nearest nearest = nearest_of(name->text);
     struct buf text = buf_of(what, sizeof what - 1);
@@ -162,11 +164,11 @@ static bool unknown_param(struct reader *r, const struct node *name) {
     return reader_fail_at(r, name, 0, nearest.best, what);
 }
 
-static bool read_row(struct reader *r, const struct key *key, const struct node *map,
+static bool read_row(struct reader *r, const struct key *key, const struct tree_node *map,
                      struct value *row) {
     if (map->kind != NODE_MAP)
         return reader_expected(r, key, map);
-    for (const struct node *name = map->first; name != NULL; name = name->next) {
+    for (const struct tree_node *name = map->first; name != NULL; name = name->next) {
         uint32_t i = 0;
         while (i < r->job->params_count && !span_equal(r->job->params[i].name, name->text))
             i++;
@@ -187,8 +189,8 @@ bool read_rows(struct reader *r) {
                                          "a list of configurations like [{a: 1, b: 2}]"};
     bool listed = r->job->method == METHOD_LIST;
     const struct key *key = listed ? &list_key : &first_key;
-    const struct node *node = listed ? r->list : r->try_first;
-    const struct node *other = listed ? r->try_first : r->list;
+    const struct tree_node *node = listed ? r->list : r->try_first;
+    const struct tree_node *other = listed ? r->try_first : r->list;
     if (other != NULL)
         return reader_fail(
             r, other,
@@ -209,7 +211,7 @@ bool read_rows(struct reader *r) {
         return reader_full(r);
     r->job->configs = rows;
     r->job->configs_count = (uint32_t)count;
-    for (const struct node *row = node->first; row != NULL;
+    for (const struct tree_node *row = node->first; row != NULL;
          row = row->next, rows += r->job->params_count) {
         if (!read_row(r, key, row, rows))
             return false;

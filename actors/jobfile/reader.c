@@ -16,8 +16,8 @@ static void flatten(char *text) {
     }
 }
 
-bool reader_fail_at(struct reader *r, const struct node *node, size_t offset, struct span nearest,
-                    const char *what) {
+bool reader_fail_at(struct reader *r, const struct tree_node *node, size_t offset,
+                    struct span nearest, const char *what) {
     char line[WHAT_BYTES];
     char hint[LIMIT_NAME_BYTES + 32] = "";
     node_place(r->text, node, offset, &r->at->line, &r->at->column);
@@ -29,7 +29,7 @@ bool reader_fail_at(struct reader *r, const struct node *node, size_t offset, st
                    line, hint);
 }
 
-bool reader_fail(struct reader *r, const struct node *node, const char *format, ...) {
+bool reader_fail(struct reader *r, const struct tree_node *node, const char *format, ...) {
     char what[WHAT_BYTES];
     va_list args;
     va_start(args, format);
@@ -45,12 +45,12 @@ bool reader_full(struct reader *r) {
                    r->name);
 }
 
-bool node_is_placeholder(const struct node *node) {
+bool node_is_placeholder(const struct tree_node *node) {
     return node->kind == NODE_MAP && node->first != NULL && node->first->next == NULL &&
            node_is_null(node->first->value);
 }
 
-bool reader_expected(struct reader *r, const struct key *key, const struct node *node) {
+bool reader_expected(struct reader *r, const struct key *key, const struct tree_node *node) {
     if (node_is_placeholder(node))
         return reader_fail(r, node, "'%s' expects %s; a placeholder needs quotes: \"{%.*s}\"",
                            key->name, key->expects, SHOWN(node->first->text));
@@ -73,7 +73,7 @@ static const struct key *key_find(const struct key *keys, size_t count, struct s
 }
 
 /* Says which keys there are when none is near. */
-static bool unknown_key(struct reader *r, const struct node *at, const char *what,
+static bool unknown_key(struct reader *r, const struct tree_node *at, const char *what,
                         const struct key *keys, size_t count) {
     char line[WHAT_BYTES];
     struct buf text = buf_of(line, sizeof line - 1);
@@ -92,9 +92,9 @@ static bool unknown_key(struct reader *r, const struct node *at, const char *wha
     return reader_fail_at(r, at, 0, nearest.best, line);
 }
 
-bool map_read(struct reader *r, const struct node *map, const char *what, const struct key *keys,
-              size_t count) {
-    for (const struct node *k = map->first; k != NULL; k = k->next) {
+bool map_read(struct reader *r, const struct tree_node *map, const char *what,
+              const struct key *keys, size_t count) {
+    for (const struct tree_node *k = map->first; k != NULL; k = k->next) {
         const struct key *key = key_find(keys, count, k->text);
         if (key == NULL)
             return unknown_key(r, k, what, keys, count);
@@ -117,7 +117,7 @@ static bool is_bool_word(struct span text, bool *out) {
     return false;
 }
 
-bool node_value(const struct node *node, struct value *out) {
+bool node_value(const struct tree_node *node, struct value *out) {
     bool truth;
     *out = (struct value){0};
     if (node->kind != NODE_SCALAR || node_is_null(node))
@@ -139,12 +139,12 @@ bool node_value(const struct node *node, struct value *out) {
     return true;
 }
 
-bool node_is_text(const struct node *node) {
+bool node_is_text(const struct tree_node *node) {
     struct value value;
     return node_value(node, &value) && value.kind == VALUE_TEXT;
 }
 
-bool node_number(const struct node *node, double *out) {
+bool node_number(const struct tree_node *node, double *out) {
     struct value value;
     if (!node_value(node, &value) || !value_is_number(&value))
         return false;
@@ -152,7 +152,7 @@ bool node_number(const struct node *node, double *out) {
     return true;
 }
 
-bool node_integer(const struct node *node, int64_t least, int64_t most, int64_t *out) {
+bool node_integer(const struct tree_node *node, int64_t least, int64_t most, int64_t *out) {
     struct value value;
     if (!node_value(node, &value) || value.kind != VALUE_INT || value.integer < least ||
         value.integer > most)
@@ -161,14 +161,14 @@ bool node_integer(const struct node *node, int64_t least, int64_t most, int64_t 
     return true;
 }
 
-size_t node_count(const struct node *node) {
+size_t node_count(const struct tree_node *node) {
     size_t count = 0;
-    for (const struct node *item = node->first; item != NULL; item = item->next)
+    for (const struct tree_node *item = node->first; item != NULL; item = item->next)
         count++;
     return count;
 }
 
-bool node_word(struct reader *r, const struct key *key, const struct node *node,
+bool node_word(struct reader *r, const struct key *key, const struct tree_node *node,
                const char *const *words, size_t count, size_t *out) {
     if (!node_is_text(node))
         return reader_expected(r, key, node);

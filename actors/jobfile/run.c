@@ -7,7 +7,7 @@
 
 /* ---- run.command and run.dir ---- */
 
-static bool split_command(struct reader *r, const struct node *node) {
+static bool split_command(struct reader *r, const struct tree_node *node) {
     struct words words = words_split(node->text, ARGV_MAX, r->arena);
     if (words.bad != NULL)
         return reader_fail_at(r, node, words.at, (struct span){0}, words.bad);
@@ -17,7 +17,7 @@ static bool split_command(struct reader *r, const struct node *node) {
     return true;
 }
 
-static bool read_command(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_command(struct reader *r, const struct key *key, const struct tree_node *node) {
     static const struct key item = {"command", NULL, "text in its list"};
     if (node_is_text(node))
         return split_command(r, node);
@@ -27,7 +27,7 @@ static bool read_command(struct reader *r, const struct key *key, const struct n
     if (argv == NULL)
         return reader_full(r);
     r->job->argv = argv;
-    for (const struct node *i = node->first; i != NULL; i = i->next) {
+    for (const struct tree_node *i = node->first; i != NULL; i = i->next) {
         if (node_is_placeholder(i))
             return reader_fail(r, i, "placeholders inside [...] need quotes: \"{%.*s}\"",
                                SHOWN(i->first->text));
@@ -66,20 +66,20 @@ static bool join(struct reader *r, struct span path) {
     return true;
 }
 
-static bool read_dir(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_dir(struct reader *r, const struct key *key, const struct tree_node *node) {
     if (!node_is_text(node) || node->text.len == 0)
         return reader_expected(r, key, node);
     return join(r, node->text);
 }
 
-static bool read_env(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_env(struct reader *r, const struct key *key, const struct tree_node *node) {
     if (node->kind != NODE_MAP)
         return reader_expected(r, key, node);
     struct variable *env = arena_take(r->arena, node_count(node) * sizeof *env);
     if (env == NULL)
         return reader_full(r);
     r->job->env = env;
-    for (const struct node *k = node->first; k != NULL; k = k->next) {
+    for (const struct tree_node *k = node->first; k != NULL; k = k->next) {
         static const struct key item = {"env", NULL, "text for each variable"};
         if (k->value->kind != NODE_SCALAR)
             return reader_expected(r, &item, k->value);
@@ -94,7 +94,7 @@ static bool read_env(struct reader *r, const struct key *key, const struct node 
 /* ---- run.metrics ---- */
 
 /* Compiled only after job_check_pattern: there are short patterns that take minutes. */
-static bool check_pattern(struct reader *r, const struct node *node) {
+static bool check_pattern(struct reader *r, const struct tree_node *node) {
     char pattern[PATTERN_BYTES_MAX + 1];
     char reason[100];
     struct job_fault fault;
@@ -113,7 +113,7 @@ static bool check_pattern(struct reader *r, const struct node *node) {
     return groups == 1 || reader_fail(r, node, "a pattern with %zu groups, not one", groups);
 }
 
-static bool read_regex(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_regex(struct reader *r, const struct key *key, const struct tree_node *node) {
     static const struct key item = {"regex", NULL, "a pattern in quotes for each metric"};
     if (node->kind != NODE_MAP || node->first == NULL)
         return reader_expected(r, key, node);
@@ -121,7 +121,7 @@ static bool read_regex(struct reader *r, const struct key *key, const struct nod
     if (patterns == NULL)
         return reader_full(r);
     r->job->patterns = patterns;
-    for (const struct node *k = node->first; k != NULL; k = k->next) {
+    for (const struct tree_node *k = node->first; k != NULL; k = k->next) {
         if (!node_is_text(k->value))
             return reader_expected(r, &item, k->value);
         if (!check_pattern(r, k->value))
@@ -138,7 +138,7 @@ static const struct key metrics_keys[] = {
     {"prometheus", NULL, NULL},
 };
 
-static bool read_metrics(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_metrics(struct reader *r, const struct key *key, const struct tree_node *node) {
     static const char *const words[] = {"auto"};
     size_t ignored;
     if (node->kind == NODE_MAP && node->first != NULL)
@@ -148,7 +148,7 @@ static bool read_metrics(struct reader *r, const struct key *key, const struct n
 
 /* ---- run.limits and run.retry ---- */
 
-static bool read_duration(struct reader *r, const struct key *key, const struct node *node,
+static bool read_duration(struct reader *r, const struct key *key, const struct tree_node *node,
                           dur_ms least, dur_ms most, dur_ms *out) {
     if (node->kind != NODE_SCALAR || !num_parse_duration(node->text, out) || *out < least ||
         *out > most)
@@ -156,11 +156,11 @@ static bool read_duration(struct reader *r, const struct key *key, const struct 
     return true;
 }
 
-static bool read_wall(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_wall(struct reader *r, const struct key *key, const struct tree_node *node) {
     return read_duration(r, key, node, 1, LIMITS_WALL_MAX, &r->job->limits.wall);
 }
 
-static bool read_grace(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_grace(struct reader *r, const struct key *key, const struct tree_node *node) {
     return read_duration(r, key, node, 0, LIMITS_GRACE_MAX, &r->job->limits.grace);
 }
 
@@ -170,7 +170,7 @@ static bool has_size_unit(struct span text) {
     return trimmed.len > 0 && trimmed.data[trimmed.len - 1] == 'B';
 }
 
-static bool read_output(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_output(struct reader *r, const struct key *key, const struct tree_node *node) {
     uint64_t *out = &r->job->limits.output;
     if (node->kind != NODE_SCALAR || !has_size_unit(node->text) ||
         !num_parse_size(node->text, out) || *out == 0 || *out > INT64_MAX)
@@ -186,13 +186,13 @@ static const struct key limits_keys[] = {
     {"memory", NULL, NULL},
 };
 
-static bool read_limits(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_limits(struct reader *r, const struct key *key, const struct tree_node *node) {
     if (node->kind != NODE_MAP)
         return reader_expected(r, key, node);
     return map_read(r, node, "'limits'", limits_keys, KEYS_COUNT(limits_keys));
 }
 
-static bool read_crash(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_crash(struct reader *r, const struct key *key, const struct tree_node *node) {
     int64_t times;
     if (!node_integer(node, 0, REPEATS_MAX, &times))
         return reader_expected(r, key, node);
@@ -200,7 +200,7 @@ static bool read_crash(struct reader *r, const struct key *key, const struct nod
     return true;
 }
 
-static bool read_transient(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_transient(struct reader *r, const struct key *key, const struct tree_node *node) {
     int64_t times;
     if (!node_integer(node, 0, REPEATS_MAX, &times))
         return reader_expected(r, key, node);
@@ -209,7 +209,7 @@ static bool read_transient(struct reader *r, const struct key *key, const struct
 }
 
 /* There is no other allowance: a machine that is lost is no fault of the trial. */
-static bool read_lost(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_lost(struct reader *r, const struct key *key, const struct tree_node *node) {
     static const char *const words[] = {"unlimited"};
     size_t ignored;
     return node_word(r, key, node, words, 1, &ignored);
@@ -221,13 +221,13 @@ static const struct key retry_keys[] = {
     {"lost", read_lost, "unlimited"},
 };
 
-static bool read_retry(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_retry(struct reader *r, const struct key *key, const struct tree_node *node) {
     if (node->kind != NODE_MAP)
         return reader_expected(r, key, node);
     return map_read(r, node, "'retry'", retry_keys, KEYS_COUNT(retry_keys));
 }
 
-static bool read_worker(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_worker(struct reader *r, const struct key *key, const struct tree_node *node) {
     static const char *const words[] = {"process", "warm"};
     size_t worker;
     if (!node_word(r, key, node, words, 2, &worker))
@@ -249,7 +249,7 @@ static const struct key run_keys[] = {
     {"checkpoint", NULL, NULL},
 };
 
-bool read_run(struct reader *r, const struct key *key, const struct node *node) {
+bool read_run(struct reader *r, const struct key *key, const struct tree_node *node) {
     if (node->kind != NODE_MAP)
         return reader_expected(r, key, node);
     if (!join(r, (struct span){0}) || !map_read(r, node, "'run'", run_keys, KEYS_COUNT(run_keys)))

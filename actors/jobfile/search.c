@@ -2,14 +2,14 @@
 
 /* ---- search.objective ---- */
 
-static bool read_metric(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_metric(struct reader *r, const struct key *key, const struct tree_node *node) {
     if (!node_is_text(node) || node->text.len == 0)
         return reader_expected(r, key, node);
     r->job->objective.metric = node->text;
     return true;
 }
 
-static bool read_goal(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_goal(struct reader *r, const struct key *key, const struct tree_node *node) {
     static const char *const words[] = {"minimize", "maximize"};
     size_t goal;
     if (!node_word(r, key, node, words, 2, &goal))
@@ -18,7 +18,7 @@ static bool read_goal(struct reader *r, const struct key *key, const struct node
     return true;
 }
 
-static bool read_target(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_target(struct reader *r, const struct key *key, const struct tree_node *node) {
     if (!node_number(node, &r->job->objective.target))
         return reader_expected(r, key, node);
     r->job->objective.has_target = true;
@@ -31,7 +31,7 @@ static const struct key objective_keys[] = {
     {"target", read_target, "a number"},
 };
 
-static bool read_objective(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_objective(struct reader *r, const struct key *key, const struct tree_node *node) {
     if (r->objective != NULL)
         return reader_fail(r, node, "either 'objective' or 'objectives', not both");
     if (node->kind != NODE_MAP)
@@ -46,7 +46,7 @@ static bool read_objective(struct reader *r, const struct key *key, const struct
     return true;
 }
 
-static bool read_objectives(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_objectives(struct reader *r, const struct key *key, const struct tree_node *node) {
     if (node->kind != NODE_LIST || node->first == NULL)
         return reader_expected(r, key, node);
     if (node->first->next != NULL)
@@ -57,7 +57,7 @@ static bool read_objectives(struct reader *r, const struct key *key, const struc
 
 /* ---- search ---- */
 
-static bool read_method(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_method(struct reader *r, const struct key *key, const struct tree_node *node) {
     static const char *const words[] = {"random", "grid",  "list",      "auto",  "tpe",
                                         "gp",     "cmaes", "evolution", "nsga2", "sobol"};
     size_t method;
@@ -71,7 +71,7 @@ static bool read_method(struct reader *r, const struct key *key, const struct no
     return true;
 }
 
-static bool read_trials(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_trials(struct reader *r, const struct key *key, const struct tree_node *node) {
     int64_t trials;
     if (!node_integer(node, 1, LIMIT_SLOTS_JOB, &trials))
         return reader_expected(r, key, node);
@@ -80,7 +80,7 @@ static bool read_trials(struct reader *r, const struct key *key, const struct no
     return true;
 }
 
-static bool read_parallel(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_parallel(struct reader *r, const struct key *key, const struct tree_node *node) {
     int64_t parallel;
     if (!node_integer(node, 0, PARALLEL_MAX, &parallel))
         return reader_expected(r, key, node);
@@ -88,7 +88,7 @@ static bool read_parallel(struct reader *r, const struct key *key, const struct 
     return true;
 }
 
-static bool read_seed(struct reader *r, const struct key *key, const struct node *node) {
+static bool read_seed(struct reader *r, const struct key *key, const struct tree_node *node) {
     int64_t seed;
     if (!node_integer(node, 0, INT64_MAX, &seed))
         return reader_expected(r, key, node);
@@ -108,7 +108,7 @@ static const struct key search_keys[] = {
     {"repeat", NULL, NULL},
 };
 
-bool read_search(struct reader *r, const struct key *key, const struct node *node) {
+bool read_search(struct reader *r, const struct key *key, const struct tree_node *node) {
     if (node->kind != NODE_MAP)
         return reader_expected(r, key, node);
     if (!map_read(r, node, "'search'", search_keys, KEYS_COUNT(search_keys)))

@@ -9,10 +9,10 @@
 #include "proto/job/shown.h"
 
 /* A list or mapping that is not closed yet. */
-struct frame {
-    struct node *node;
-    struct node **end; /* where the next item or key is linked */
-    struct node *key;  /* of a mapping: the one that waits for its value */
+struct open_node {
+    struct tree_node *node;
+    struct tree_node **end; /* where the next item or key is linked */
+    struct tree_node *key;  /* of a mapping: the one that waits for its value */
     uint32_t keys;
 };
 
@@ -20,8 +20,8 @@ struct builder {
     struct span file;
     struct arena *arena;
     struct tree_fault *fault;
-    struct node *root;
-    struct frame frames[TREE_DEPTH_MAX];
+    struct tree_node *root;
+    struct open_node frames[TREE_DEPTH_MAX];
     uint32_t depth;
     uint32_t nodes;
     uint32_t documents;
@@ -178,12 +178,13 @@ static bool fail_parser(struct builder *b, const yaml_parser_t *parser) {
 
 /* ---- from events to nodes ---- */
 
-static struct node *node_new(struct builder *b, const yaml_event_t *event, enum node_kind kind) {
+static struct tree_node *node_new(struct builder *b, const yaml_event_t *event,
+                                  enum node_kind kind) {
     if (++b->nodes > TREE_NODES_MAX) {
         fail_mark(b, &event->start_mark, "more than 65536 values; a job file is not that long");
         return NULL;
     }
-    struct node *node = arena_take(b->arena, sizeof *node);
+    struct tree_node *node = arena_take(b->arena, sizeof *node);
     if (node == NULL) {
         fail_mark(b, &event->start_mark, "there is not enough memory to read this file");
         return NULL;
@@ -194,12 +195,12 @@ static struct node *node_new(struct builder *b, const yaml_event_t *event, enum 
     return node;
 }
 
-static bool add_key(struct builder *b, struct frame *f, struct node *key) {
+static bool add_key(struct builder *b, struct open_node *f, struct tree_node *key) {
     if (key->kind != NODE_SCALAR)
         return fail_at(b->fault, key->line, key->column,
                        "a key is one word; text that begins with '%c' needs quotes",
                        key->kind == NODE_MAP ? '{' : '[');
-    const struct node *twin = node_get(f->node, key->text);
+    const struct tree_node *twin = node_get(f->node, key->text);
     if (twin != NULL)
         return fail_at(b->fault, key->line, key->column,
                        "the key '%.*s' twice; it is already on line %u", SHOWN(key->text),
@@ -214,12 +215,12 @@ static bool add_key(struct builder *b, struct frame *f, struct node *key) {
 }
 
 /* Puts a node where the innermost open list or mapping expects one. */
-static bool add_node(struct builder *b, struct node *node) {
+static bool add_node(struct builder *b, struct tree_node *node) {
     if (b->depth == 0) {
         b->root = node;
         return true;
     }
-    struct frame *f = &b->frames[b->depth - 1];
+    struct open_node *f = &b->frames[b->depth - 1];
     ensure(f->node != NULL);
     if (f->node->kind == NODE_MAP) {
         if (f->key == NULL)
@@ -236,15 +237,15 @@ static bool add_node(struct builder *b, struct node *node) {
 static bool open_node(struct builder *b, const yaml_event_t *event, enum node_kind kind) {
     if (b->depth == TREE_DEPTH_MAX)
         return fail_mark(b, &event->start_mark, "nested deeper than 16");
-    struct node *node = node_new(b, event, kind);
+    struct tree_node *node = node_new(b, event, kind);
     if (node == NULL || !add_node(b, node))
         return false;
-    b->frames[b->depth++] = (struct frame){.node = node, .end = &node->first};
+    b->frames[b->depth++] = (struct open_node){.node = node, .end = &node->first};
     return true;
 }
 
 static bool add_scalar(struct builder *b, const yaml_event_t *event) {
-    struct node *node = node_new(b, event, NODE_SCALAR);
+    struct tree_node *node = node_new(b, event, NODE_SCALAR);
     if (node == NULL)
         return false;
     struct span text = span_of(event->data.scalar.value, event->data.scalar.length);
@@ -309,7 +310,7 @@ static bool parse(struct builder *b, yaml_parser_t *parser) {
     return b->root != NULL || fail_empty(b);
 }
 
-const struct node *tree_read(struct span text, struct arena *arena, struct tree_fault *fault) {
+const struct tree_node *tree_read(struct span text, struct arena *arena, struct tree_fault *fault) {
     struct builder b = {.file = text, .arena = arena, .fault = fault};
     yaml_parser_t parser;
     if (text.len == 0)
@@ -329,15 +330,15 @@ const struct node *tree_read(struct span text, struct arena *arena, struct tree_
 
 /* ---- use ---- */
 
-const struct node *node_get(const struct node *map, struct span key) {
-    for (const struct node *k = map->first; k != NULL; k = k->next) {
+const struct tree_node *node_get(const struct tree_node *map, struct span key) {
+    for (const struct tree_node *k = map->first; k != NULL; k = k->next) {
         if (span_equal(k->text, key))
             return k;
     }
     return NULL;
 }
 
-bool node_is_null(const struct node *node) {
+bool node_is_null(const struct tree_node *node) {
     static const char *const words[] = {"", "~", "null", "Null", "NULL"};
     for (size_t i = 0;
          node->kind == NODE_SCALAR && !node->quoted && i < sizeof words / sizeof words[0]; i++) {
@@ -357,7 +358,7 @@ static size_t raw_length(struct span file, size_t at, uint8_t quote) {
     return quote == '\'' && c == '\'' ? 2 : 1;
 }
 
-void node_place(struct span file, const struct node *node, size_t offset, uint32_t *line,
+void node_place(struct span file, const struct tree_node *node, size_t offset, uint32_t *line,
                 uint32_t *column) {
     *line = node->line;
     *column = node->column;

@@ -17,15 +17,15 @@ enum { TREE_DEPTH_MAX = 16, TREE_NODES_MAX = 65536, TREE_KEYS_MAX = 1024 };
 
 enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
 
-struct node {
+struct tree_node {
     enum node_kind kind;
-    bool quoted;        /* a scalar in quotes or a block: text whatever it looks like */
-    uint32_t line;      /* 1-based */
-    uint32_t column;    /* 1-based, in characters */
-    struct span text;   /* of a scalar */
-    struct node *first; /* of a list: its items; of a mapping: its keys, which are scalars */
-    struct node *next;
-    struct node *value; /* of a key */
+    bool quoted;             /* a scalar in quotes or a block: text whatever it looks like */
+    uint32_t line;           /* 1-based */
+    uint32_t column;         /* 1-based, in characters */
+    struct span text;        /* of a scalar */
+    struct tree_node *first; /* of a list: its items; of a mapping: its keys, which are scalars */
+    struct tree_node *next;
+    struct tree_node *value; /* of a key */
 };
 
 struct tree_fault {
@@ -35,14 +35,15 @@ struct tree_fault {
 };
 
 /* NULL on a fault. */
-const struct node *tree_read(struct span text, struct arena *arena, struct tree_fault *fault);
+const struct tree_node *tree_read(struct span text, struct arena *arena, struct tree_fault *fault);
 
-const struct node *node_get(const struct node *map, struct span key); /* the key's node, or NULL */
-bool node_is_null(const struct node *node);
+const struct tree_node *node_get(const struct tree_node *map,
+                                 struct span key); /* the key's node, or NULL */
+bool node_is_null(const struct tree_node *node);
 
 /* Where byte `offset` of a scalar's text stands in the file; the scalar's own place when that
  * cannot be told. */
-void node_place(struct span file, const struct node *node, size_t offset, uint32_t *line,
+void node_place(struct span file, const struct tree_node *node, size_t offset, uint32_t *line,
                 uint32_t *column);
 
 #endif

@@ -12,19 +12,19 @@
 static uint8_t arena_memory[16 << 20];
 static struct tree_fault fault;
 
-static const struct node *read_text(struct span text) {
+static const struct tree_node *read_text(struct span text) {
     struct arena arena = arena_of(arena_memory, sizeof arena_memory);
     return tree_read(text, &arena, &fault);
 }
 
-static void print_node(const struct node *node, struct buf *out) {
+static void print_node(const struct tree_node *node, struct buf *out) {
     if (node->kind == NODE_SCALAR) {
         buf_text(out, node->quoted ? "'" : "");
         buf_span(out, node->text);
         return;
     }
     buf_byte(out, node->kind == NODE_MAP ? '{' : '[');
-    for (const struct node *i = node->first; i != NULL; i = i->next) {
+    for (const struct tree_node *i = node->first; i != NULL; i = i->next) {
         print_node(i, out);
         if (node->kind == NODE_MAP) {
             buf_byte(out, '=');
@@ -39,7 +39,7 @@ static void print_node(const struct node *node, struct buf *out) {
 static void assert_tree(const char *yaml, const char *expected) {
     static char text[1024];
     struct buf out = buf_of(text, sizeof text - 1);
-    const struct node *root = read_text(span_text(yaml));
+    const struct tree_node *root = read_text(span_text(yaml));
     if (root == NULL)
         fail_msg("%s: %u:%u: %s", yaml, fault.line, fault.column, fault.what);
     print_node(root, &out);
@@ -61,11 +61,11 @@ static void documents_become_nodes(void **state) {
 
 static void nodes_know_their_place(void **state) {
     (void)state;
-    const struct node *root = read_text(span_text("a: 1\nb:\n  - x\n  - \xc3\xa4: y\n"));
-    const struct node *b = node_get(root, span_text("b"));
+    const struct tree_node *root = read_text(span_text("a: 1\nb:\n  - x\n  - \xc3\xa4: y\n"));
+    const struct tree_node *b = node_get(root, span_text("b"));
     assert_int_equal(b->line, 2);
     assert_int_equal(b->column, 1);
-    const struct node *second = b->value->first->next;
+    const struct tree_node *second = b->value->first->next;
     assert_int_equal(second->first->value->line, 4);
     assert_int_equal(second->first->value->column, 8);
     assert_null(node_get(root, span_text("c")));
@@ -90,7 +90,7 @@ static void places_inside_text(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct span file = span_text(cases[i].yaml);
-        const struct node *root = read_text(file);
+        const struct tree_node *root = read_text(file);
         uint32_t line;
         uint32_t column;
         node_place(file, root->first->value, cases[i].offset, &line, &column);
@@ -101,10 +101,10 @@ static void places_inside_text(void **state) {
 
 static void nothing_is_nothing(void **state) {
     (void)state;
-    const struct node *root = read_text(span_text("[null, ~, '', 'null', x, ]"));
+    const struct tree_node *root = read_text(span_text("[null, ~, '', 'null', x, ]"));
     static const bool expected[] = {true, true, false, false, false};
     size_t i = 0;
-    for (const struct node *n = root->first; n != NULL; n = n->next)
+    for (const struct tree_node *n = root->first; n != NULL; n = n->next)
         assert_int_equal(node_is_null(n), expected[i++]);
     assert_int_equal(i, 5);
 }
