@@ -43,7 +43,7 @@ static uint64_t read_machine(void) {
 
 enum { WALK_MAX = 4096 }; /* threads in all that one look takes in: the node waits for it */
 
-struct walk {
+struct kin_walk {
     uint32_t waiting;
     uint32_t seen;
     bool too_many;
@@ -51,7 +51,7 @@ struct walk {
 };
 
 static void push(void *context, pid_t pid) {
-    struct walk *w = context;
+    struct kin_walk *w = context;
     if (w->waiting < WALK_MAX)
         w->pids[w->waiting++] = pid;
     else
@@ -59,7 +59,7 @@ static void push(void *context, pid_t pid) {
 }
 
 /* Children belong to the thread that started them. */
-static void push_children(struct walk *w, pid_t pid) {
+static void push_children(struct kin_walk *w, pid_t pid) {
     char path[320];
     snprintf(path, sizeof path, "/proc/%jd/task", (intmax_t)pid);
     DIR *tasks = opendir(path);
@@ -82,7 +82,7 @@ static void push_children(struct walk *w, pid_t pid) {
 
 /* False: there are too many of them. */
 static bool read_own(uint64_t *ticks) {
-    struct walk w = {.waiting = 1, .pids = {getpid()}};
+    struct kin_walk w = {.waiting = 1, .pids = {getpid()}};
     *ticks = 0;
     while (w.waiting > 0 && !w.too_many) {
         pid_t pid = w.pids[--w.waiting];

@@ -8,18 +8,18 @@
 
 /* ---- words ---- */
 
-enum token_kind {
-    TOKEN_END,
-    TOKEN_WORD,
-    TOKEN_NUMBER,
-    TOKEN_QUOTED,
-    TOKEN_RELATION,
-    TOKEN_SIGN, /* one of ( ) [ ] , */
-    TOKEN_BAD
+enum lexeme_kind {
+    LEXEME_END,
+    LEXEME_WORD,
+    LEXEME_NUMBER,
+    LEXEME_QUOTED,
+    LEXEME_RELATION,
+    LEXEME_SIGN, /* one of ( ) [ ] , */
+    LEXEME_BAD
 };
 
-struct token {
-    enum token_kind kind;
+struct lexeme {
+    enum lexeme_kind kind;
     size_t at;
     struct span text; /* of quoted text: without the quotes */
     enum relation relation;
@@ -27,8 +27,8 @@ struct token {
 
 struct compiler {
     struct span text;
-    size_t next; /* where the token after this one may begin */
-    struct token token;
+    size_t next; /* where the lexeme after this one may begin */
+    struct lexeme lexeme;
     const struct expr_names *names;
     struct arena *arena;
     struct expr_fault *fault;
@@ -98,27 +98,27 @@ static bool is_inside_word(uint8_t c) {
     return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '+';
 }
 
-static struct token quoted_token(struct compiler *c, size_t at) {
+static struct lexeme quoted_lexeme(struct compiler *c, size_t at) {
     uint8_t quote = c->text.data[at];
     size_t end = at + 1;
     while (end < c->text.len && c->text.data[end] != quote)
         end++;
     if (end == c->text.len) {
         fail(c, at, "a quote that is not closed");
-        return (struct token){.kind = TOKEN_BAD, .at = at};
+        return (struct lexeme){.kind = LEXEME_BAD, .at = at};
     }
     c->next = end + 1;
-    return (struct token){TOKEN_QUOTED, at, span_of(c->text.data + at + 1, end - at - 1), EQUAL};
+    return (struct lexeme){LEXEME_QUOTED, at, span_of(c->text.data + at + 1, end - at - 1), EQUAL};
 }
 
-static struct token sign_token(struct compiler *c, size_t at) {
+static struct lexeme sign_lexeme(struct compiler *c, size_t at) {
     struct span rest = span_from(c->text, at);
     for (size_t i = 0; i < sizeof relations / sizeof relations[0]; i++) {
         if (span_starts(rest, relations[i].text)) {
             size_t len = span_text(relations[i].text).len;
             c->next = at + len;
-            return (struct token){TOKEN_RELATION, at, span_of(rest.data, len),
-                                  relations[i].relation};
+            return (struct lexeme){LEXEME_RELATION, at, span_of(rest.data, len),
+                                   relations[i].relation};
         }
     }
     for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
@@ -130,10 +130,12 @@ static struct token sign_token(struct compiler *c, size_t at) {
     case ')':
     case '[':
     case ']':
-    case ',': c->next = at + 1; return (struct token){TOKEN_SIGN, at, span_of(rest.data, 1), EQUAL};
+    case ',':
+        c->next = at + 1;
+        return (struct lexeme){LEXEME_SIGN, at, span_of(rest.data, 1), EQUAL};
     default:
         fail(c, at, "a character that no condition has");
-        return (struct token){.kind = TOKEN_BAD, .at = at};
+        return (struct lexeme){.kind = LEXEME_BAD, .at = at};
     }
 }
 
@@ -143,33 +145,33 @@ static void advance(struct compiler *c) {
     while (at < c->text.len && (data[at] == ' ' || data[at] == '\t' || data[at] == '\n'))
         at++;
     if (at == c->text.len || c->failed) {
-        c->token = (struct token){.kind = TOKEN_END, .at = at};
+        c->lexeme = (struct lexeme){.kind = LEXEME_END, .at = at};
         c->next = at;
         return;
     }
     if (data[at] == '\'' || data[at] == '"') {
-        c->token = quoted_token(c, at);
+        c->lexeme = quoted_lexeme(c, at);
         return;
     }
     bool numeric = is_digit(data[at]) || data[at] == '-' || data[at] == '+' || data[at] == '.';
     if (!numeric && !is_letter(data[at])) {
-        c->token = sign_token(c, at);
+        c->lexeme = sign_lexeme(c, at);
         return;
     }
     size_t end = at + 1;
     while (end < c->text.len && is_inside_word(data[end]))
         end++;
     c->next = end;
-    c->token = (struct token){numeric ? TOKEN_NUMBER : TOKEN_WORD, at, span_of(data + at, end - at),
-                              EQUAL};
+    c->lexeme = (struct lexeme){numeric ? LEXEME_NUMBER : LEXEME_WORD, at,
+                                span_of(data + at, end - at), EQUAL};
 }
 
 static bool at_word(const struct compiler *c, const char *word) {
-    return c->token.kind == TOKEN_WORD && span_is(c->token.text, word);
+    return c->lexeme.kind == LEXEME_WORD && span_is(c->lexeme.text, word);
 }
 
 static bool at_sign(const struct compiler *c, char sign) {
-    return c->token.kind == TOKEN_SIGN && c->token.text.data[0] == (uint8_t)sign;
+    return c->lexeme.kind == LEXEME_SIGN && c->lexeme.text.data[0] == (uint8_t)sign;
 }
 
 static bool take_word(struct compiler *c, const char *word) {
@@ -190,12 +192,12 @@ static bool take_sign(struct compiler *c, char sign) {
 
 static void *take_node(struct compiler *c, size_t size) {
     if (++c->nodes > EXPR_NODES_MAX) {
-        fail(c, c->token.at, "a condition longer than 128 parts");
+        fail(c, c->lexeme.at, "a condition longer than 128 parts");
         return NULL;
     }
     void *node = arena_take(c->arena, size);
     if (node == NULL)
-        fail(c, c->token.at, "there is no memory left for this condition");
+        fail(c, c->lexeme.at, "there is no memory left for this condition");
     return node;
 }
 
@@ -208,39 +210,39 @@ static int32_t param_named(const struct compiler *c, struct span name) {
 }
 
 static void number_operand(struct compiler *c, struct operand *o) {
-    if (num_parse_i64(c->token.text, &o->constant.integer)) {
+    if (num_parse_i64(c->lexeme.text, &o->constant.integer)) {
         o->constant.kind = VALUE_INT;
-    } else if (num_parse(c->token.text, &o->constant.real)) {
+    } else if (num_parse(c->lexeme.text, &o->constant.real)) {
         o->constant.kind = VALUE_FLOAT;
     } else {
-        fail_naming(c, c->token.text, c->token.at,
+        fail_naming(c, c->lexeme.text, c->lexeme.at,
                     "is not a number; put text that begins so in quotes");
         c->fault->word = (struct span){0};
     }
 }
 
 static bool take_operand(struct compiler *c, struct operand *o) {
-    *o = (struct operand){.param = NOT_A_PARAM, .at = (uint32_t)c->token.at};
-    switch (c->token.kind) {
-    case TOKEN_NUMBER: number_operand(c, o); break;
-    case TOKEN_QUOTED:
-        o->constant = (struct value){.kind = VALUE_TEXT, .text = c->token.text};
+    *o = (struct operand){.param = NOT_A_PARAM, .at = (uint32_t)c->lexeme.at};
+    switch (c->lexeme.kind) {
+    case LEXEME_NUMBER: number_operand(c, o); break;
+    case LEXEME_QUOTED:
+        o->constant = (struct value){.kind = VALUE_TEXT, .text = c->lexeme.text};
         break;
-    case TOKEN_WORD:
-        if (span_is(c->token.text, "true") || span_is(c->token.text, "false")) {
+    case LEXEME_WORD:
+        if (span_is(c->lexeme.text, "true") || span_is(c->lexeme.text, "false")) {
             o->constant =
-                (struct value){.kind = VALUE_BOOL, .boolean = span_is(c->token.text, "true")};
+                (struct value){.kind = VALUE_BOOL, .boolean = span_is(c->lexeme.text, "true")};
             break;
         }
-        if (expr_reserved(c->token.text)) {
-            fail(c, c->token.at, "expected a parameter or a value here");
+        if (expr_reserved(c->lexeme.text)) {
+            fail(c, c->lexeme.at, "expected a parameter or a value here");
             break;
         }
-        o->param = param_named(c, c->token.text);
+        o->param = param_named(c, c->lexeme.text);
         if (o->param == NOT_A_PARAM)
-            o->constant = (struct value){.kind = VALUE_TEXT, .text = c->token.text};
+            o->constant = (struct value){.kind = VALUE_TEXT, .text = c->lexeme.text};
         break;
-    default: fail(c, c->token.at, "expected a parameter or a value here"); break;
+    default: fail(c, c->lexeme.at, "expected a parameter or a value here"); break;
     }
     advance(c);
     return !c->failed;
@@ -266,7 +268,7 @@ static void check_ordered(struct compiler *c, const struct operand *o) {
 static void take_list(struct compiler *c, struct expr *e) {
     e->kind = EXPR_IN;
     if (!take_sign(c, '['))
-        fail(c, c->token.at, "expected '[' after 'in'");
+        fail(c, c->lexeme.at, "expected '[' after 'in'");
     struct operand **end = &e->right;
     do {
         struct operand *o = c->failed ? NULL : take_node(c, sizeof *o);
@@ -276,14 +278,14 @@ static void take_list(struct compiler *c, struct expr *e) {
         end = &o->next;
     } while (take_sign(c, ','));
     if (!take_sign(c, ']'))
-        fail(c, c->token.at, "expected ',' or ']' here");
+        fail(c, c->lexeme.at, "expected ',' or ']' here");
     if (e->left.param == NOT_A_PARAM)
         fail_no_param(c, &e->left);
 }
 
 static void take_relation(struct compiler *c, struct expr *e) {
     e->kind = EXPR_COMPARE;
-    e->relation = c->token.relation;
+    e->relation = c->lexeme.relation;
     advance(c);
     e->right = take_node(c, sizeof *e->right);
     if (e->right == NULL || !take_operand(c, e->right))
@@ -301,20 +303,20 @@ static struct expr *take_condition(struct compiler *c);
 static struct expr *take_test(struct compiler *c) {
     struct expr *e = NULL;
     if (++c->depth > EXPR_DEPTH_MAX)
-        fail(c, c->token.at, "nested deeper than 16");
+        fail(c, c->lexeme.at, "nested deeper than 16");
     if (c->failed)
         return NULL;
     if (take_sign(c, '(')) {
         e = take_condition(c);
         if (!take_sign(c, ')'))
-            fail(c, c->token.at, "expected ')' here");
+            fail(c, c->lexeme.at, "expected ')' here");
     } else if ((e = take_node(c, sizeof *e)) != NULL) {
         if (take_word(c, "not")) {
             e->kind = EXPR_NOT;
             e->first = take_test(c);
         } else if (take_operand(c, &e->left)) {
             e->kind = EXPR_BARE;
-            if (c->token.kind == TOKEN_RELATION)
+            if (c->lexeme.kind == LEXEME_RELATION)
                 take_relation(c, e);
             else if (take_word(c, "in"))
                 take_list(c, e);
@@ -355,7 +357,7 @@ const struct expr *expr_compile(struct span text, const struct expr_names *names
     struct compiler c = {.text = text, .names = names, .arena = arena, .fault = fault};
     advance(&c);
     const struct expr *e = take_condition(&c);
-    if (c.token.kind != TOKEN_END)
-        fail(&c, c.token.at, "expected 'and', 'or' or the end here");
+    if (c.lexeme.kind != LEXEME_END)
+        fail(&c, c.lexeme.at, "expected 'and', 'or' or the end here");
     return c.failed ? NULL : e;
 }

@@ -22,7 +22,7 @@ static_assert(LIMIT_PARAMS <= 256, "positions of parameters fit a byte");
 static_assert(GRID_BLOCKS_MAX <= 65536, "a parent has no more points than there are blocks");
 
 /* A walk over all assignments of the parents: once to count the blocks, once more to keep them. */
-struct walk {
+struct grid_walk {
     const struct job *job;
     struct grid *grid;
     uint64_t *first; /* NULL while counting */
@@ -68,12 +68,12 @@ static bool all_countable(const struct job *job, struct job_fault *why) {
     return true;
 }
 
-static bool too_many_points(struct walk *w) {
+static bool too_many_points(struct grid_walk *w) {
     return job_fault_set(w->why, "search.method", 0, "the grid has more than %llu points",
                          (unsigned long long)GRID_POINTS_MAX);
 }
 
-static bool block_add(struct walk *w) {
+static bool block_add(struct grid_walk *w) {
     uint64_t points = 1;
     if (w->blocks == GRID_BLOCKS_MAX)
         return job_fault_set(w->why, "search.method", 0,
@@ -100,7 +100,7 @@ static bool block_add(struct walk *w) {
 }
 
 /* Parents are at most LIMIT_PARAMS, so the recursion is no deeper. */
-static bool walk_from(struct walk *w, uint32_t depth) {
+static bool walk_from(struct grid_walk *w, uint32_t depth) {
     if (depth == w->grid->parents_count)
         return block_add(w);
     uint8_t position = w->grid->parents[depth];
@@ -124,7 +124,7 @@ const struct grid *grid_make(const struct job *job, struct arena *arena, struct 
     struct grid *g = arena_take(arena, sizeof *g);
     if (!all_countable(job, why))
         return NULL;
-    struct walk w = {.job = job, .grid = g, .why = why};
+    struct grid_walk w = {.job = job, .grid = g, .why = why};
     if (g != NULL) {
         find_parents(g, job);
         if (!walk_from(&w, 0))
