@@ -100,14 +100,14 @@ static bool endpoint_read(const char **endpoint, const char *option, const char 
     return true;
 }
 
-struct wanted {
+struct node_request {
     struct node_config config;
     const char *token; /* of --join, or NULL */
     struct on_idle on_idle;
     bool quiet;
 };
 
-static bool option_take(struct wanted *w, int answer, struct err *err) {
+static bool option_take(struct node_request *w, int answer, struct err *err) {
     switch (answer) {
     case 's': w->config.state_dir = optarg; return true;
     case 'l': return endpoint_read(&w->config.listen, "--listen", optarg, err);
@@ -127,7 +127,7 @@ static bool option_take(struct wanted *w, int answer, struct err *err) {
 }
 
 /* False: the program is over with *status. */
-static bool arguments_read(int argc, char **argv, struct wanted *w, int *status) {
+static bool arguments_read(int argc, char **argv, struct node_request *w, int *status) {
     struct err err;
     int answer;
     while ((answer = getopt_long(argc, argv, "qhV", options, NULL)) != -1) {
@@ -196,7 +196,7 @@ static bool cluster_is_known(const char *dir, struct err *err) {
 }
 
 /* A node that is in its cluster already needs no token, and an old one does no harm. */
-static bool cluster_enter(const struct wanted *w, struct err *err) {
+static bool cluster_enter(const struct node_request *w, struct err *err) {
     struct token token;
     struct cluster cluster;
     struct timespec now;
@@ -267,7 +267,7 @@ static void node_end(struct node *node, int signals) {
 }
 
 int main(int argc, char **argv) {
-    struct wanted wanted = {
+    struct node_request wanted = {
         .config = {.mesh = "tcp://0.0.0.0:7420", .mesh_moves = true, .autorun = true}};
     struct node_config *config = &wanted.config;
     struct err err;

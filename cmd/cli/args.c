@@ -18,7 +18,7 @@ enum { VALUE_STATE = 256, VALUE_OPTIONS = 512 };
 enum { COMMON_OPTIONS = 4, NAME_LENGTH_MAX = 64 };
 
 /* One verb's options in the form getopt_long wants, and their names for hints. */
-struct table {
+struct option_table {
     struct option longs[ARGS_OPTIONS_MAX + COMMON_OPTIONS + 1];
     const char *names[ARGS_OPTIONS_MAX + COMMON_OPTIONS + 1];
     char letters[2 * (ARGS_OPTIONS_MAX + COMMON_OPTIONS) + 2];
@@ -26,7 +26,8 @@ struct table {
     int count;
 };
 
-static void table_add(struct table *t, const char *name, char letter, bool takes_value, int value) {
+static void options_add(struct option_table *t, const char *name, char letter, bool takes_value,
+                        int value) {
     t->longs[t->count] = (struct option){
         .name = name,
         .has_arg = takes_value ? required_argument : no_argument,
@@ -40,18 +41,18 @@ static void table_add(struct table *t, const char *name, char letter, bool takes
         t->letters[t->letters_count++] = ':';
 }
 
-static struct table table_of(const struct args_rules *rules) {
+static struct option_table options_of(const struct args_rules *rules) {
     /* The leading ':' tells a missing value from an unknown option. */
-    struct table t = {.letters = ":", .letters_count = 1};
-    table_add(&t, "help", 'h', false, 'h');
-    table_add(&t, "quiet", 'q', false, 'q');
-    table_add(&t, "state", 0, true, VALUE_STATE);
+    struct option_table t = {.letters = ":", .letters_count = 1};
+    options_add(&t, "help", 'h', false, 'h');
+    options_add(&t, "quiet", 'q', false, 'q');
+    options_add(&t, "state", 0, true, VALUE_STATE);
     if (rules->formats != FORMATS_NONE)
-        table_add(&t, "output", 'o', true, 'o');
+        options_add(&t, "output", 'o', true, 'o');
     for (int i = 0; rules->options != NULL && rules->options[i].name != NULL; i++) {
         ensure(i < ARGS_OPTIONS_MAX);
         const struct args_option *o = &rules->options[i];
-        table_add(&t, o->name, o->letter, o->kind != ARGS_FLAG, VALUE_OPTIONS + i);
+        options_add(&t, o->name, o->letter, o->kind != ARGS_FLAG, VALUE_OPTIONS + i);
     }
     return t;
 }
@@ -102,7 +103,7 @@ static bool option_take(const struct args_option *o, const char *text, struct er
     ensure(false);
 }
 
-static bool unknown_option(const struct table *t, const char *given, struct err *err) {
+static bool unknown_option(const struct option_table *t, const char *given, struct err *err) {
     char name[NAME_LENGTH_MAX];
     size_t len = strcspn(given, "=");
     if (strncmp(given, "--", 2) != 0 || len >= sizeof name)
@@ -116,7 +117,7 @@ static bool unknown_option(const struct table *t, const char *given, struct err 
 }
 
 /* What getopt_long did not like about the argument it has just read. */
-static bool option_refuse(const struct table *t, int answer, char **argv, struct err *err) {
+static bool option_refuse(const struct option_table *t, int answer, char **argv, struct err *err) {
     /* A bad letter is told in optopt; for a bad long option optopt is 0 or the value of the one it
      * was taken for. */
     const char *given = argv[optind - 1];
@@ -163,7 +164,7 @@ static bool answer_take(struct args *args, int answer, const struct args_rules *
 
 bool args_read(struct args *args, int argc, char **argv, const struct args_rules *rules,
                struct err *err) {
-    struct table t = table_of(rules);
+    struct option_table t = options_of(rules);
     *args = (struct args){.format = FORMAT_TABLE};
     opterr = 0;
     optind = 0; /* glibc: start anew, also when getopt was used before */

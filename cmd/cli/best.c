@@ -17,19 +17,19 @@ const char cli_best_details[] =
 /* A quote in a text takes four bytes in quotes. */
 enum { ARGS_BYTES = 4 * LIMIT_FRAME_BYTES };
 
-struct listing {
+struct best_listing {
     struct trial_rows rows;
-    bool (*put)(struct listing *l, const struct msg_trial_row *row);
+    bool (*put)(struct best_listing *l, const struct msg_trial_row *row);
     uint64_t left;
 };
 
-static bool row_put(struct listing *l, const struct msg_trial_row *row) {
+static bool row_put(struct best_listing *l, const struct msg_trial_row *row) {
     return trial_rows_put(&l->rows, row);
 }
 
 /* The value and then the parameters, one a line, with all their digits: they are there to be
  * copied. */
-static bool lines_put(struct listing *l, const struct msg_trial_row *row) {
+static bool lines_put(struct best_listing *l, const struct msg_trial_row *row) {
     struct object object;
     struct object_item item;
     const char *metric = l->rows.metric;
@@ -51,7 +51,7 @@ static bool lines_put(struct listing *l, const struct msg_trial_row *row) {
 }
 
 /* What {args} in a job's command stands for. */
-static bool args_put(struct listing *l, const struct msg_trial_row *row) {
+static bool args_put(struct best_listing *l, const struct msg_trial_row *row) {
     (void)l;
     struct object object;
     struct object_item item;
@@ -70,7 +70,7 @@ static bool args_put(struct listing *l, const struct msg_trial_row *row) {
 }
 
 static bool trial_put(void *context, const struct msg *answer) {
-    struct listing *l = context;
+    struct best_listing *l = context;
     if (answer->kind != MSG_trial_row)
         return true;
     return l->put(l, &answer->trial_row) && --l->left > 0;
@@ -92,10 +92,10 @@ static bool best_print(struct client *c, const struct args *args, const struct s
     if (!s->row.has_best)
         return none_yet(s, err);
     bool lines = limit == 0 && args->format == FORMAT_TABLE;
-    struct listing l = {.left = limit == 0 ? 1 : limit,
-                        .put = as_args ? args_put
-                               : lines ? lines_put
-                                       : row_put};
+    struct best_listing l = {.left = limit == 0 ? 1 : limit,
+                             .put = as_args ? args_put
+                                    : lines ? lines_put
+                                            : row_put};
     struct msg request = {.kind = MSG_list_trials,
                           .list_trials = {.job = s->job, .best_first = true}};
     request.list_trials.limit = l.left < LIMIT_PAGE_ROWS ? l.left : LIMIT_PAGE_ROWS;

@@ -24,7 +24,7 @@ const char cli_cluster_details[] =
 
 enum { FORMATS_SHOW = FORMATS_ROWS, HANDLE_TEXT = CLUSTER_NAME_BYTES_MAX + 8 };
 
-struct request {
+struct cluster_request {
     char dir[PATH_MAX];
     struct args args;
     const char *name;
@@ -40,7 +40,7 @@ static const char *cluster_handle(const struct cluster *c, char text[HANDLE_TEXT
 
 /* ---- init, join, leave ---- */
 
-static bool cluster_init(const struct request *r, struct err *err) {
+static bool cluster_init(const struct cluster_request *r, struct err *err) {
     struct cluster c;
     struct door door;
     struct err ignored;
@@ -63,7 +63,7 @@ static bool cluster_init(const struct request *r, struct err *err) {
 }
 
 /* Entering needs nobody; but who sees that a node answers knows that all is well. */
-static void node_seek(const struct request *r) {
+static void node_seek(const struct cluster_request *r) {
     char endpoint[ENDPOINT_BYTES_MAX];
     struct err err;
     if (client_knock(r->dir, endpoint, &err))
@@ -73,7 +73,7 @@ static void node_seek(const struct request *r) {
                 err.code == ERR_UNREACHABLE ? "; it may do so later" : "");
 }
 
-static bool cluster_enter(const struct request *r, struct err *err) {
+static bool cluster_enter(const struct cluster_request *r, struct err *err) {
     struct cluster c;
     struct token token;
     char handle[HANDLE_TEXT];
@@ -89,7 +89,7 @@ static bool cluster_enter(const struct request *r, struct err *err) {
     return true;
 }
 
-static bool cluster_forget(const struct request *r, struct err *err) {
+static bool cluster_forget(const struct cluster_request *r, struct err *err) {
     struct cluster c;
     struct door door;
     char handle[HANDLE_TEXT];
@@ -154,7 +154,7 @@ static void seeds_put(struct out *o, const struct admission *a) {
     a->certificate_len > 0 ? out_value(o, buf_view(&bytes), buf_view(&text)) : out_none(o);
 }
 
-static bool cluster_show(const struct request *r, struct err *err) {
+static bool cluster_show(const struct cluster_request *r, struct err *err) {
     struct membership m;
     char handle[HANDLE_TEXT];
     if (!membership_load(&m, r->dir, err))
@@ -180,7 +180,7 @@ static bool cluster_show(const struct request *r, struct err *err) {
 static const struct action {
     const char *name;
     int operands;
-    bool (*run)(const struct request *r, struct err *err);
+    bool (*run)(const struct cluster_request *r, struct err *err);
 } actions[] = {
     {"init", 1, cluster_init},
     {"join", 2, cluster_enter},
@@ -207,7 +207,7 @@ static int action_refuse(const char *name) {
 }
 
 /* NULL: all that was said goes with the action. */
-static const char *out_of_place(const struct request *r, const struct action *a) {
+static const char *out_of_place(const struct cluster_request *r, const struct action *a) {
     if (r->name != NULL && a->run != cluster_init)
         return "--name goes with init";
     if (r->forget_key && a->run != cluster_forget)
@@ -218,7 +218,7 @@ static const char *out_of_place(const struct request *r, const struct action *a)
 }
 
 int cli_cluster(int argc, char **argv) {
-    struct request r = {.name = NULL};
+    struct cluster_request r = {.name = NULL};
     const struct args_option options[] = {
         {"name", 0, ARGS_TEXT, &r.name}, {"forget-key", 0, ARGS_FLAG, &r.forget_key}, {0}};
     const struct args_rules rules = {.options = options,

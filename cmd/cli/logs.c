@@ -27,7 +27,7 @@ static const struct column columns[] = {
 #define ATTEMPT_NOT_GIVEN UINT64_MAX
 #define ATTEMPT_LAST 0 /* as read_log says it */
 
-struct reading {
+struct log_view {
     bool quiet;
     bool follow;
     struct out *out; /* NULL: raw bytes */
@@ -44,7 +44,7 @@ struct reading {
     uint8_t memory[LINE_BYTES];
 };
 
-static bool line_end(struct reading *r) {
+static bool line_end(struct log_view *r) {
     out_count(r->out, r->attempt);
     out_count(r->out, r->line_at);
     out_text(r->out, buf_view(&r->line));
@@ -53,7 +53,7 @@ static bool line_end(struct reading *r) {
 }
 
 /* Lines longer than the buffer come in several rows. */
-static bool lines_put(struct reading *r, struct span bytes, uint64_t offset) {
+static bool lines_put(struct log_view *r, struct span bytes, uint64_t offset) {
     for (size_t i = 0; i < bytes.len; i++) {
         if (r->line.len == 0)
             r->line_at = offset + i;
@@ -68,7 +68,7 @@ static bool lines_put(struct reading *r, struct span bytes, uint64_t offset) {
     return true;
 }
 
-static bool raw_put(struct reading *r, struct span bytes) {
+static bool raw_put(struct log_view *r, struct span bytes) {
     if (bytes.len == 0) /* where a line was left stays as it is */
         return !ferror(stdout);
     fwrite(bytes.data, 1, bytes.len, stdout);
@@ -79,7 +79,7 @@ static bool raw_put(struct reading *r, struct span bytes) {
 }
 
 /* What is missing is said where it is missed, between the lines around it. */
-static void gap_tell(struct reading *r, uint64_t offset) {
+static void gap_tell(struct log_view *r, uint64_t offset) {
     if (r->out != NULL && r->line.len > 0)
         line_end(r);
     if (r->quiet)
@@ -93,7 +93,7 @@ static void gap_tell(struct reading *r, uint64_t offset) {
 }
 
 /* An attempt that was lost with its node is made again elsewhere, under the same number. */
-static void attempt_begin(struct reading *r, uint64_t attempt) {
+static void attempt_begin(struct log_view *r, uint64_t attempt) {
     if (r->out != NULL && r->line.len > 0)
         line_end(r);
     if (r->any && !r->quiet) {
@@ -108,14 +108,14 @@ static void attempt_begin(struct reading *r, uint64_t attempt) {
 
 /* From further back than is known: the attempt was lost and is made again, or another node that was gone to begins at the first
  * byte of what it can say. Of a part from the store nobody says where it was printed. */
-static bool begins_again(const struct reading *r, const struct msg_log_part *part) {
+static bool begins_again(const struct log_view *r, const struct msg_log_part *part) {
     static const struct node_id store;
     bool elsewhere = !node_id_equal(&part->node, &r->node) && !node_id_equal(&part->node, &store) &&
                      !node_id_equal(&r->node, &store);
     return part->bytes.len > 0 && part->offset < r->expected && (elsewhere || !r->catches_up);
 }
 
-static void skip_known(struct reading *r, struct msg_log_part *part) {
+static void skip_known(struct log_view *r, struct msg_log_part *part) {
     uint64_t known = r->expected - part->offset;
     if (known < part->bytes.len)
         r->catches_up = false;
@@ -124,7 +124,7 @@ static void skip_known(struct reading *r, struct msg_log_part *part) {
 }
 
 static bool part_put(void *context, const struct msg *answer) {
-    struct reading *r = context;
+    struct log_view *r = context;
     if (answer->kind != MSG_log_part)
         return true;
     struct msg_log_part part_here = answer->log_part, *part = &part_here;
@@ -170,7 +170,7 @@ static bool trial_goes_on(struct client *c, const struct subject *s, bool *goes_
 enum step { STEP_ON, STEP_AGAIN, STEP_ASK, STEP_OVER, STEP_FAILED };
 
 /* Says the next thing that is heard. STEP_ASK: another node has to be asked from here on; STEP_AGAIN: in a moment. */
-static enum step follow_step(struct client *c, struct reading *r, struct err *err) {
+static enum step follow_step(struct client *c, struct log_view *r, struct err *err) {
     struct msg answer;
     switch (client_next(c, &answer, -1, err)) {
     case CLIENT_ANSWER:
@@ -198,7 +198,7 @@ static enum step follow_step(struct client *c, struct reading *r, struct err *er
 /* Follows one trial for as long as it runs, which may be for ever, so no patience ends it; when the node goes away another one
  * is asked, and a trial whose run was lost with it is followed when it runs again. */
 static bool log_follow(struct client *c, struct msg *request, const struct subject *s,
-                       struct reading *r, struct err *err) {
+                       struct log_view *r, struct err *err) {
     bool goes_on;
     enum step step = STEP_ASK;
     for (;; step = follow_step(c, r, err)) {
@@ -239,9 +239,9 @@ static bool log_print(struct client *c, const struct args *args, struct subject 
         puts(id);
         return true;
     }
-    static struct reading reading; /* too large for the stack of every system */
-    struct reading *r = &reading;
-    *r = (struct reading){.quiet = args->quiet, .follow = follow};
+    static struct log_view reading; /* too large for the stack of every system */
+    struct log_view *r = &reading;
+    *r = (struct log_view){.quiet = args->quiet, .follow = follow};
     r->line = buf_of(r->memory, sizeof r->memory);
     if (args->format != FORMAT_TABLE)
         r->out =

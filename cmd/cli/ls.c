@@ -28,7 +28,7 @@ static const struct column columns[] = {
     {"best_params", "BEST PARAMETERS", COLUMN_JSON, SHOWN_WIDE},
 };
 
-struct listing {
+struct job_listing {
     struct out *out;
     uint64_t left; /* rows that are still wanted */
 };
@@ -38,7 +38,7 @@ static void text_or_none(struct out *o, struct span text) {
 }
 
 static bool job_put(void *context, const struct msg *answer) {
-    struct listing *l = context;
+    struct job_listing *l = context;
     if (answer->kind != MSG_job_row)
         return true;
     const struct msg_job_row *row = &answer->job_row;
@@ -71,7 +71,7 @@ static bool job_put(void *context, const struct msg *answer) {
 
 /* c may be NULL: there is nothing to ask. */
 static bool jobs_print(struct client *c, const struct args *args, uint64_t limit, struct err *err) {
-    struct listing l = {
+    struct job_listing l = {
         .out =
             out_new_stdout(args->format, false, "jobs", columns, sizeof columns / sizeof *columns),
         .left = limit,

@@ -101,7 +101,7 @@ static struct span idle_text(char memory[CELL_BYTES], const struct msg_node_row 
     return buf_view(&text);
 }
 
-struct listing {
+struct node_listing {
     struct out *out;
     uint64_t count;
 };
@@ -122,7 +122,7 @@ static void put_condition(struct out *out, const struct msg_node_row *row) {
 }
 
 static bool node_put(void *context, const struct msg *answer) {
-    struct listing *l = context;
+    struct node_listing *l = context;
     const struct msg_node_row *row = &answer->node_row;
     char id[2 * NODE_ID_BYTES + 1];
     struct buf text = buf_of(id, sizeof id);
@@ -145,8 +145,8 @@ static bool node_put(void *context, const struct msg *answer) {
 }
 
 static bool nodes_print(struct client *c, const struct args *args, struct err *err) {
-    struct listing l = {.out = out_new_stdout(args->format, false, "nodes", columns,
-                                              sizeof columns / sizeof *columns)};
+    struct node_listing l = {.out = out_new_stdout(args->format, false, "nodes", columns,
+                                                   sizeof columns / sizeof *columns)};
     struct msg request = {.kind = MSG_list_nodes};
     struct pages_reader reader = {.row = node_put, .context = &l};
     bool read = pages_read(c, &request, &reader, err);

@@ -25,7 +25,7 @@ static bool paging_of(struct msg *request, struct span **after, uint64_t **limit
 
 enum page { PAGE_LAST, PAGE_MORE, PAGE_ENOUGH, PAGE_LOST, PAGE_FAILED };
 
-struct walk {
+struct page_walk {
     struct client *client;
     const struct pages_reader *reader;
     uint64_t given; /* rows of this page the reader has had */
@@ -33,7 +33,7 @@ struct walk {
     size_t cursor_len;
 };
 
-static enum page page_end(struct walk *w, const struct msg_end *end, struct err *err) {
+static enum page page_end(struct page_walk *w, const struct msg_end *end, struct err *err) {
     if (!end->more)
         return PAGE_LAST;
     if (end->cursor.len == 0 || end->cursor.len > CURSOR_BYTES) {
@@ -59,7 +59,7 @@ static bool answer_take(struct client *c, struct msg *answer, struct err *err) {
     }
 }
 
-static enum page page_read(struct walk *w, struct err *err) {
+static enum page page_read(struct page_walk *w, struct err *err) {
     for (uint64_t rows = 0;;) {
         struct msg answer;
         if (!answer_take(w->client, &answer, err))
@@ -76,7 +76,7 @@ static enum page page_read(struct walk *w, struct err *err) {
 
 bool pages_read(struct client *c, struct msg *request, const struct pages_reader *reader,
                 struct err *err) {
-    struct walk w = {.client = c, .reader = reader};
+    struct page_walk w = {.client = c, .reader = reader};
     struct span *after = NULL;
     uint64_t *limit = NULL;
     bool paged = paging_of(request, &after, &limit);

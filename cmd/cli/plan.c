@@ -69,7 +69,7 @@ static const struct column first_columns[] = {
     {"params", "PARAMETERS OF THE FIRST TRIALS", COLUMN_TEXT, SHOWN_ALWAYS},
 };
 
-struct plan {
+struct preview {
     const struct job *job;
     uint64_t points; /* of a grid */
     uint32_t slots;
@@ -92,7 +92,7 @@ static struct buf buf_new(size_t bytes) {
     return buf_of(malloc(bytes), bytes);
 }
 
-static bool command_take(struct plan *plan, const struct value *values, struct err *err) {
+static bool command_take(struct preview *plan, const struct value *values, struct err *err) {
     struct command *command = malloc(sizeof *command);
     if (command == NULL)
         return err_set(err, ERR_SYSTEM, "there is no memory left");
@@ -110,7 +110,7 @@ static bool command_take(struct plan *plan, const struct value *values, struct e
     return ok;
 }
 
-static bool proposals_read(struct plan *plan, struct proposals *proposals, struct err *err) {
+static bool proposals_read(struct preview *plan, struct proposals *proposals, struct err *err) {
     struct value values[LIMIT_PARAMS];
     struct json_out json = json_out_of(&plan->first);
     json_open(&json, '[');
@@ -131,7 +131,7 @@ static bool proposals_read(struct plan *plan, struct proposals *proposals, struc
     return true;
 }
 
-static bool plan_make(struct plan *plan, const struct job_file *file, struct err *err) {
+static bool plan_make(struct preview *plan, const struct job_file *file, struct err *err) {
     plan->job = &file->job;
     plan->slots = slots_here();
     plan->at_once = file->job.parallel > 0 && file->job.parallel < plan->slots ? file->job.parallel
@@ -151,7 +151,7 @@ static bool plan_make(struct plan *plan, const struct job_file *file, struct err
     return ok;
 }
 
-static void search_print(const struct plan *plan, struct buf *out) {
+static void search_print(const struct preview *plan, struct buf *out) {
     const struct job *job = plan->job;
     buf_text(out, algo_of(job->method)->name);
     buf_text(out, ", ");
@@ -171,7 +171,7 @@ static void search_print(const struct plan *plan, struct buf *out) {
     }
 }
 
-static void here_print(const struct plan *plan, struct buf *out) {
+static void here_print(const struct preview *plan, struct buf *out) {
     buf_u64(out, plan->at_once);
     buf_text(out, plan->at_once == 1 ? " trial at a time, " : " trials at once, ");
     buf_u64(out, plan->slots);
@@ -201,7 +201,7 @@ static bool word_next(struct span *rest, struct span *word) {
     return true;
 }
 
-static void program_print(const struct plan *plan, struct buf *out) {
+static void program_print(const struct preview *plan, struct buf *out) {
     struct span argv = buf_view(&plan->argv);
     struct span name;
     if (!word_next(&argv, &name))
@@ -280,7 +280,7 @@ static void json_put(struct out *o, struct buf *json) {
     buf_clear(json);
 }
 
-static void record_put(const struct plan *plan, struct out *o, struct buf *text) {
+static void record_put(const struct preview *plan, struct out *o, struct buf *text) {
     const struct job *job = plan->job;
     bool has_metric = job->objective.metric.len > 0;
     out_text(o, job->name);
@@ -339,7 +339,7 @@ static bool params_show(const struct job *job, struct err *err) {
     return out_close(&o, err);
 }
 
-static bool first_show(const struct plan *plan, struct err *err) {
+static bool first_show(const struct preview *plan, struct err *err) {
     struct out *o = out_new_stdout(FORMAT_TABLE, false, "first", first_columns, 2);
     struct span rest = buf_view(&plan->configs);
     for (uint64_t slot = 0; slot < plan->first_count; slot++) {
@@ -353,7 +353,7 @@ static bool first_show(const struct plan *plan, struct err *err) {
     return out_close(&o, err);
 }
 
-static bool plan_show(const struct plan *plan, enum format format, struct err *err) {
+static bool plan_show(const struct preview *plan, enum format format, struct err *err) {
     struct out *o = out_new_stdout(format, true, "plan", columns, sizeof columns / sizeof *columns);
     struct buf text = buf_new(JSON_BYTES);
     record_put(plan, o, &text);
@@ -380,9 +380,9 @@ int cli_plan(int argc, char **argv) {
     struct job_file *file = job_load(args.operands[0], &err);
     if (file == NULL)
         return cli_fail(&err);
-    struct plan plan = {.argv = buf_new(COMMAND_BYTES),
-                        .configs = buf_new(JSON_BYTES),
-                        .first = buf_new(JSON_BYTES)};
+    struct preview plan = {.argv = buf_new(COMMAND_BYTES),
+                           .configs = buf_new(JSON_BYTES),
+                           .first = buf_new(JSON_BYTES)};
     bool ok = plan_make(&plan, file, &err) && plan_show(&plan, args.format, &err);
     free(plan.argv.data);
     free(plan.configs.data);

@@ -124,13 +124,13 @@ static bool curve_show(struct client *c, const struct args *args, const struct s
     return ok;
 }
 
-struct wanted {
+struct show_request {
     bool spec;
     bool curve;
 };
 
 static bool subject_show(struct client *c, const struct args *args, const struct subject *s,
-                         const struct wanted *wanted, struct err *err) {
+                         const struct show_request *wanted, struct err *err) {
     if (wanted->curve && !s->has_slot)
         return err_set(err, ERR_USAGE, "--curve: expected a trial, as in %s/0", s->handle);
     if (wanted->spec && s->has_slot)
@@ -143,7 +143,7 @@ static bool subject_show(struct client *c, const struct args *args, const struct
 }
 
 int cli_show(int argc, char **argv) {
-    struct wanted wanted = {0};
+    struct show_request wanted = {0};
     const struct args_option options[] = {
         {"spec", 0, ARGS_FLAG, &wanted.spec},
         {"curve", 0, ARGS_FLAG, &wanted.curve},

@@ -34,7 +34,7 @@ enum {
     START_MS = 2000
 };
 
-struct request {
+struct token_request {
     const char *role_text;
     dur_ms expires; /* below zero: not said */
     struct args_texts seeds;
@@ -70,13 +70,13 @@ static void seed_add(struct token *token, const struct token_seed *seed) {
         token->seeds[token->seeds_count++] = *seed;
 }
 
-struct known {
+struct seed_search {
     struct token *token;
     uint32_t role;
 };
 
 static bool seed_add_row(void *context, const struct msg *answer) {
-    const struct known *k = context;
+    const struct seed_search *k = context;
     const struct msg_node_row *row = &answer->node_row;
     if (answer->kind != MSG_node_row || row->curve.len != CURVE_KEY_BYTES)
         return true;
@@ -92,7 +92,7 @@ static bool seed_add_row(void *context, const struct msg *answer) {
 }
 
 /* The node of this folder, when one runs that takes part in the cluster, and others that it knows. */
-static void seeds_add_running(struct token *token, const struct request *r) {
+static void seeds_add_running(struct token *token, const struct token_request *r) {
     struct token_seed seed = {.endpoint = ""};
     struct door door;
     struct err ignored;
@@ -103,15 +103,15 @@ static void seeds_add_running(struct token *token, const struct request *r) {
     seed_add(token, &seed);
     struct client *c = client_open(r->dir, &ignored);
     struct msg who = {.kind = MSG_list_nodes, .list_nodes.doors = TOKEN_SEEDS_MAX};
-    struct known known = {.token = token, .role = r->role};
+    struct seed_search known = {.token = token, .role = r->role};
     const struct pages_reader reader = {.row = seed_add_row, .context = &known};
     if (c != NULL)
         pages_read(c, &who, &reader, &ignored); /* what has not come is not in it */
     client_close(&c);
 }
 
-static bool seeds_choose(struct token *token, const struct cluster *c, const struct request *r,
-                         struct err *err) {
+static bool seeds_choose(struct token *token, const struct cluster *c,
+                         const struct token_request *r, struct err *err) {
     const struct admission *own = r->role == ROLE_NODE ? &c->node : &c->client;
     struct token_seed seed;
     struct door door;
@@ -136,7 +136,7 @@ static bool seeds_choose(struct token *token, const struct cluster *c, const str
 
 /* ---- the verb ---- */
 
-static void tell(const struct token *token, const struct request *r, wall_ms until) {
+static void tell(const struct token *token, const struct token_request *r, wall_ms until) {
     char text[128];
     struct buf out = buf_of(text, sizeof text);
     bool node = r->role == ROLE_NODE;
@@ -155,7 +155,7 @@ static void tell(const struct token *token, const struct request *r, wall_ms unt
                     : "");
 }
 
-static bool token_create(const struct request *r, struct err *err) {
+static bool token_create(const struct token_request *r, struct err *err) {
     struct cluster c;
     struct token token;
     char text[TOKEN_TEXT_MAX];
@@ -174,7 +174,7 @@ static bool token_create(const struct request *r, struct err *err) {
     return good;
 }
 
-static bool role_parse(struct request *r) {
+static bool role_parse(struct token_request *r) {
     r->role = strcmp(r->role_text, "node") == 0     ? ROLE_NODE
               : strcmp(r->role_text, "client") == 0 ? ROLE_CLIENT
                                                     : 0;
@@ -182,7 +182,7 @@ static bool role_parse(struct request *r) {
 }
 
 int cli_token(int argc, char **argv) {
-    struct request r = {.role_text = "node", .expires = -1};
+    struct token_request r = {.role_text = "node", .expires = -1};
     const struct args_option options[] = {{"for", 0, ARGS_TEXT, &r.role_text},
                                           {"expires", 0, ARGS_DURATION, &r.expires},
                                           {"seed", 0, ARGS_TEXTS, &r.seeds},

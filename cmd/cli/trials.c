@@ -72,29 +72,29 @@ static bool filter_takes(const struct filter *f, const struct msg_trial_row *row
     return row->status < TRIAL_STATUS_COUNT && f->statuses[row->status];
 }
 
-struct wanted {
+struct trials_request {
     bool best;
     const char *status;
     struct filter filter; /* what status means */
     uint64_t limit;
 };
 
-struct listing {
+struct trial_listing {
     struct trial_rows rows;
     const struct filter *filter;
     uint64_t left; /* rows that are still wanted */
 };
 
 static bool trial_put(void *context, const struct msg *answer) {
-    struct listing *l = context;
+    struct trial_listing *l = context;
     if (answer->kind != MSG_trial_row || !filter_takes(l->filter, &answer->trial_row))
         return true;
     return trial_rows_put(&l->rows, &answer->trial_row) && --l->left > 0;
 }
 
 static bool trials_print(struct client *c, const struct args *args, const struct subject *s,
-                         const struct wanted *wanted, struct err *err) {
-    struct listing l = {.filter = &wanted->filter, .left = wanted->limit};
+                         const struct trials_request *wanted, struct err *err) {
+    struct trial_listing l = {.filter = &wanted->filter, .left = wanted->limit};
     if (!subject_is_job(s, err))
         return false;
     struct msg request = {.kind = MSG_list_trials,
@@ -113,7 +113,7 @@ static bool trials_print(struct client *c, const struct args *args, const struct
 }
 
 int cli_trials(int argc, char **argv) {
-    struct wanted wanted = {.limit = UINT64_MAX};
+    struct trials_request wanted = {.limit = UINT64_MAX};
     const struct args_option options[] = {
         {"best", 0, ARGS_FLAG, &wanted.best},
         {"status", 's', ARGS_TEXT, &wanted.status},
