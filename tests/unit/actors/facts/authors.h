@@ -9,7 +9,7 @@
 
 enum { PEER = 7, OTHER_PEER = 8, BUNDLES_MAX = 64 };
 
-/* A node far away that signs bundles of its own. */
+/* A node far away that signs bundles of its own. Lives as long as the stage. */
 struct author {
     struct signer signer;
     uint64_t next;
@@ -18,9 +18,8 @@ struct author {
     uint8_t memory[BUNDLES_MAX][4096];
 };
 
-static inline struct author *author_new(uint8_t number) {
-    struct author *a = calloc(1, sizeof *a);
-    ensure(a != NULL);
+static inline struct author *author_new(struct facts_stage *f, uint8_t number) {
+    struct author *a = facts_stage_memory(f, sizeof *a);
     make_signer(&a->signer, number);
     return a;
 }
@@ -96,6 +95,36 @@ static inline void hear(struct facts_stage *f, uint32_t peer, struct span bundle
     hear_with(f, peer, bundle, span_of(certificate, len));
 }
 
+/* The peer passes on what the author says. */
+static inline void hear_facts(struct facts_stage *f, struct author *a, const struct msg *facts,
+                              uint32_t count) {
+    hear(f, PEER, author_says(a, facts, count));
+}
+
+static inline void hear_fact(struct facts_stage *f, struct author *a, struct msg fact) {
+    hear_facts(f, a, &fact, 1);
+}
+
+static inline struct job_id hear_job(struct facts_stage *f, struct author *a, uint64_t nonce) {
+    struct job_id id;
+    hear(f, PEER, author_carries(a, job_bundle(f, nonce, &id)));
+    return id;
+}
+
+static inline void hear_cancel(struct facts_stage *f, struct author *a, const struct signer *who,
+                               const struct job_id *id) {
+    hear(f, PEER, author_carries(a, cancel_bundle(f, who, id)));
+}
+
+/* All four trials of a job ended so. */
+static inline void hear_all(struct facts_stage *f, struct author *a, const struct job_id *id,
+                            enum trial_status status) {
+    struct msg facts[4];
+    for (uint64_t slot = 0; slot < 4; slot++)
+        facts[slot] = result_of(id, slot, 1, status, 0);
+    hear_facts(f, a, facts, 4);
+}
+
 static inline size_t kept(struct facts_stage *f) {
     return store_mem_rows(f->stage->store, TABLE_log);
 }
@@ -114,5 +143,17 @@ static inline void say_heads(struct facts_stage *f, uint32_t peer, uint64_t next
                                        .whole = true,
                                        .heads = next > 0 ? buf_view(&heads) : (struct span){0}}});
 }
+
+/* ---- for cmocka: a node that takes part, next to PEER ---- */
+
+static inline int facts_set_up_among(void **state) {
+    struct facts_stage *f = facts_stage_new();
+    facts_stage_boot(f, 1, true);
+    know(f, PEER, MEMBER_ALIVE);
+    *state = f;
+    return 0;
+}
+
+#define AMONG(test) cmocka_unit_test_setup_teardown(test, facts_set_up_among, facts_tear_down)
 
 #endif

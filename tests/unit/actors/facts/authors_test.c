@@ -10,19 +10,6 @@
 
 enum { NOBODY = 60 }; /* no node has this key */
 
-static int set_up(void **state) {
-    struct facts_stage *f = facts_stage_new();
-    facts_stage_boot(f, 1, true);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct facts_stage *f = *state;
-    facts_stage_destroy(&f);
-    return 0;
-}
-
 /* With the certificate of the node of this number, of the tests' cluster or of another. */
 static void hear_as(struct facts_stage *f, struct span bundle, uint8_t number, bool other) {
     uint8_t cluster[32], certificate[CERTIFICATE_BYTES_MAX];
@@ -49,9 +36,8 @@ static bool refused(struct facts_stage *f, const struct author *a) {
 
 static void only_nodes_of_the_cluster_sign_logs(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40), *b = author_new(41);
+    struct author *a = author_new(f, 40), *b = author_new(f, 41);
     struct job_id id, second;
-    know(f, PEER, MEMBER_ALIVE);
     struct span made_up = author_carries(a, job_bundle(f, 1, &id));
     hear_as(f, made_up, NOBODY, false);
     hear_as(f, made_up, 40, true);  /* another cluster's */
@@ -67,42 +53,36 @@ static void only_nodes_of_the_cluster_sign_logs(void **state) {
     hear_as(f, made_up, 40, false);
     assert_int_equal(kept(f), 2);
     assert_int_equal(store_mem_rows(f->stage->store, TABLE_authors), 2);
-    free(a);
-    free(b);
 }
 
 static void what_is_forged_is_refused_as_well(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40);
+    struct author *a = author_new(f, 40);
     struct job_id id;
-    know(f, PEER, MEMBER_ALIVE);
     struct span bundle = author_carries(a, job_bundle(f, 1, &id));
     a->memory[0][bundle.len - 1] ^= 1; /* of its signature */
     hear_as(f, bundle, 40, false);
     stage_pass(f->stage, SPREAD_HEADS_MS);
     assert_true(refused(f, a));
     assert_int_equal(kept(f), 0);
-    free(a);
 }
 
 static void without_a_cluster_there_are_no_others(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40);
+    struct author *a = author_new(f, 40);
     struct job_id id;
     f->apart = true;
     facts_stage_crash(f, true);
     know(f, PEER, MEMBER_ALIVE);
     hear_as(f, author_carries(a, job_bundle(f, 1, &id)), 40, false);
     assert_int_equal(kept(f), 0);
-    free(a);
 }
 
 static void authors_are_known_after_a_restart(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40), *again = author_new(40);
+    struct author *a = author_new(f, 40), *again = author_new(f, 40);
     struct job_id id, second;
     uint8_t cluster[32], certificate[CERTIFICATE_BYTES_MAX];
-    know(f, PEER, MEMBER_ALIVE);
     hear_as(f, author_carries(a, job_bundle(f, 1, &id)), 40, false);
     facts_stage_crash(f, true);
     know(f, PEER, MEMBER_ALIVE);
@@ -126,18 +106,14 @@ static void authors_are_known_after_a_restart(void **state) {
     ensure(bundle_add(&w, &fact));
     hear_as(f, bundle_seal(&w), NOBODY, false);
     assert_int_equal(kept(f), before + 1);
-    free(a);
-    free(again);
 }
-
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        STAGED(only_nodes_of_the_cluster_sign_logs),
-        STAGED(what_is_forged_is_refused_as_well),
-        STAGED(without_a_cluster_there_are_no_others),
-        STAGED(authors_are_known_after_a_restart),
+        AMONG(only_nodes_of_the_cluster_sign_logs),
+        AMONG(what_is_forged_is_refused_as_well),
+        AMONG(without_a_cluster_there_are_no_others),
+        AMONG(authors_are_known_after_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

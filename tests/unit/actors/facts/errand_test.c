@@ -9,20 +9,6 @@
 #include "proto/base/ranges.h"
 #include "tests/unit/actors/facts/facts_stage.h"
 
-static int set_up(void **state) {
-    struct facts_stage *f = facts_stage_new();
-    facts_stage_boot(f, 1, false);
-    stage_forget(f->stage);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct facts_stage *f = *state;
-    facts_stage_destroy(&f);
-    return 0;
-}
-
 static void nothing_is_acknowledged_before_it_is_saved(void **state) {
     struct facts_stage *f = *state;
     struct job_id id;
@@ -340,8 +326,6 @@ static void autorun_opens_every_open_job(void **state) {
     assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_job_open), 41);
 }
 
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 /* Two stores that held different bundles under one number could never agree. */
 static void a_number_that_was_used_for_another_bundle_is_refused(void **state) {
     struct facts_stage *f = *state;
@@ -367,24 +351,24 @@ static void a_number_that_was_used_for_another_bundle_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        STAGED(nothing_is_acknowledged_before_it_is_saved),
-        STAGED(a_job_just_admitted_is_opened_without_a_look),
-        STAGED(a_job_and_its_bundle_are_kept_as_they_came),
-        STAGED(a_number_that_was_used_for_another_bundle_is_refused),
-        STAGED(a_job_only_kept_is_not_opened_until_it_is_wanted),
-        STAGED(the_tuner_hears_of_a_job_before_the_others),
-        STAGED(a_submit_sent_again_is_acknowledged_and_resets_nothing),
-        STAGED(only_the_owner_cancels),
-        STAGED(trials_of_a_cancelled_job_need_not_wait_for_the_disk),
-        STAGED(a_job_at_rest_is_cancelled_with_the_counts_it_had),
-        STAGED(a_job_that_is_over_is_not_opened),
-        STAGED(a_job_nobody_knows_is_not_found),
-        STAGED(bad_bundles_are_refused_with_the_reason),
-        STAGED(bad_jobs_are_refused_with_the_reason),
-        STAGED(a_full_ring_says_busy_and_what_is_in_it_is_done),
-        STAGED(as_many_jobs_run_as_there_are_seats),
-        STAGED(a_store_that_cannot_be_read_is_told),
-        STAGED(autorun_opens_every_open_job),
+        ALONE(nothing_is_acknowledged_before_it_is_saved),
+        ALONE(a_job_just_admitted_is_opened_without_a_look),
+        ALONE(a_job_and_its_bundle_are_kept_as_they_came),
+        ALONE(a_number_that_was_used_for_another_bundle_is_refused),
+        ALONE(a_job_only_kept_is_not_opened_until_it_is_wanted),
+        ALONE(the_tuner_hears_of_a_job_before_the_others),
+        ALONE(a_submit_sent_again_is_acknowledged_and_resets_nothing),
+        ALONE(only_the_owner_cancels),
+        ALONE(trials_of_a_cancelled_job_need_not_wait_for_the_disk),
+        ALONE(a_job_at_rest_is_cancelled_with_the_counts_it_had),
+        ALONE(a_job_that_is_over_is_not_opened),
+        ALONE(a_job_nobody_knows_is_not_found),
+        ALONE(bad_bundles_are_refused_with_the_reason),
+        ALONE(bad_jobs_are_refused_with_the_reason),
+        ALONE(a_full_ring_says_busy_and_what_is_in_it_is_done),
+        ALONE(as_many_jobs_run_as_there_are_seats),
+        ALONE(a_store_that_cannot_be_read_is_told),
+        ALONE(autorun_opens_every_open_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,8 @@ struct facts_stage {
     struct test_job job; /* the description that the next job will have */
     uint8_t bundle[LIMIT_JOB_SPEC_BYTES + 4096];
     uint8_t attempts[256][4096]; /* made of a slot, by the first byte of its job */
+    uint32_t kept_count;
+    void *kept[4]; /* freed with the stage */
 };
 
 static inline void make_signer(struct signer *s, uint8_t number) {
@@ -88,9 +90,37 @@ static inline void facts_stage_crash(struct facts_stage *f, bool autorun) {
 static inline void facts_stage_destroy(struct facts_stage **f) {
     stage_destroy(&(*f)->stage);
     free((*f)->memory);
+    for (uint32_t i = 0; i < (*f)->kept_count; i++)
+        free((*f)->kept[i]);
     free(*f);
     *f = NULL;
 }
+
+/* Zeroes that last as long as the stage. */
+static inline void *facts_stage_memory(struct facts_stage *f, size_t size) {
+    ensure(f->kept_count < sizeof f->kept / sizeof f->kept[0]);
+    void *memory = f->kept[f->kept_count++] = calloc(1, size);
+    ensure(memory != NULL);
+    return memory;
+}
+
+/* ---- for cmocka: a node alone, which runs what it is asked to ---- */
+
+static inline int facts_set_up(void **state) {
+    struct facts_stage *f = facts_stage_new();
+    facts_stage_boot(f, 1, false);
+    stage_forget(f->stage);
+    *state = f;
+    return 0;
+}
+
+static inline int facts_tear_down(void **state) {
+    struct facts_stage *f = *state;
+    facts_stage_destroy(&f);
+    return 0;
+}
+
+#define ALONE(test) cmocka_unit_test_setup_teardown(test, facts_set_up, facts_tear_down)
 
 /* ---- what a client would sign ---- */
 

@@ -8,20 +8,6 @@
 #include "proto/base/ranges.h"
 #include "tests/unit/actors/facts/facts_stage.h"
 
-static int set_up(void **state) {
-    struct facts_stage *f = facts_stage_new();
-    facts_stage_boot(f, 1, false);
-    stage_forget(f->stage);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct facts_stage *f = *state;
-    facts_stage_destroy(&f);
-    return 0;
-}
-
 static void an_outcome_is_recorded_when_it_is_saved(void **state) {
     struct facts_stage *f = *state;
     struct job_id id = open_job(f, 1);
@@ -490,31 +476,29 @@ static void the_time_a_job_ran_adds_up_over_lives(void **state) {
     assert_int_equal(stored_row(f, &id).run_ms, 1000);
 }
 
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        STAGED(an_outcome_is_recorded_when_it_is_saved),
-        STAGED(what_comes_during_a_save_goes_with_the_next),
-        STAGED(results_in_a_row_gather_for_a_moment),
-        STAGED(a_proposal_goes_with_the_result_that_follows_it),
-        STAGED(an_attempt_to_be_repeated_leaves_the_slot_open),
-        STAGED(lost_attempts_leave_no_trace_and_repeated_results_no_mark),
-        STAGED(a_job_whose_slots_are_finished_is_done),
-        STAGED(a_job_without_a_good_trial_has_failed),
-        STAGED(a_program_that_cannot_start_fails_the_job_at_once),
-        STAGED(a_program_that_never_prints_the_metric_fails_the_job),
-        STAGED(a_target_that_is_reached_ends_the_job),
-        STAGED(a_job_is_counted_again_after_a_crash),
-        STAGED(a_long_job_is_read_again_page_by_page),
-        STAGED(every_boot_has_a_generation_of_its_own),
-        STAGED(the_generation_is_durable_before_any_fact_of_it),
-        STAGED(a_disk_that_refuses_is_asked_again_with_growing_pauses),
-        STAGED(a_boot_counter_that_cannot_be_read_is_read_again),
-        STAGED(answers_nobody_asked_for_are_dropped),
-        STAGED(a_slow_disk_holds_the_scheduler),
-        STAGED(a_node_that_quits_is_quiet_when_all_is_kept),
-        STAGED(the_time_a_job_ran_adds_up_over_lives),
+        ALONE(an_outcome_is_recorded_when_it_is_saved),
+        ALONE(what_comes_during_a_save_goes_with_the_next),
+        ALONE(results_in_a_row_gather_for_a_moment),
+        ALONE(a_proposal_goes_with_the_result_that_follows_it),
+        ALONE(an_attempt_to_be_repeated_leaves_the_slot_open),
+        ALONE(lost_attempts_leave_no_trace_and_repeated_results_no_mark),
+        ALONE(a_job_whose_slots_are_finished_is_done),
+        ALONE(a_job_without_a_good_trial_has_failed),
+        ALONE(a_program_that_cannot_start_fails_the_job_at_once),
+        ALONE(a_program_that_never_prints_the_metric_fails_the_job),
+        ALONE(a_target_that_is_reached_ends_the_job),
+        ALONE(a_job_is_counted_again_after_a_crash),
+        ALONE(a_long_job_is_read_again_page_by_page),
+        ALONE(every_boot_has_a_generation_of_its_own),
+        ALONE(the_generation_is_durable_before_any_fact_of_it),
+        ALONE(a_disk_that_refuses_is_asked_again_with_growing_pauses),
+        ALONE(a_boot_counter_that_cannot_be_read_is_read_again),
+        ALONE(answers_nobody_asked_for_are_dropped),
+        ALONE(a_slow_disk_holds_the_scheduler),
+        ALONE(a_node_that_quits_is_quiet_when_all_is_kept),
+        ALONE(the_time_a_job_ran_adds_up_over_lives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

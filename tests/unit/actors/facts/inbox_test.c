@@ -10,27 +10,28 @@
 #include "proto/base/rng.h"
 #include "tests/unit/actors/facts/authors.h"
 
-static int set_up(void **state) {
-    struct facts_stage *f = facts_stage_new();
-    facts_stage_boot(f, 1, true);
-    *state = f;
-    return 0;
+/* Sched was given the job with this slot, and no other, as finished. */
+static void expect_opened(struct facts_stage *f, uint64_t slot) {
+    const struct msg *open = stage_heard(f->stage, ROOM_SCHED, MSG_job_open, 0);
+    assert_non_null(open);
+    struct range memory[4];
+    struct ranges finished = ranges_of(memory, 4);
+    assert_true(ranges_decode(&finished, open->job_open.finished));
+    assert_true(ranges_has(&finished, slot) && ranges_size(&finished) == 1);
 }
 
-static int tear_down(void **state) {
-    struct facts_stage *f = *state;
-    facts_stage_destroy(&f);
-    return 0;
+static struct msg failed_of(const struct job_id *id, const char *cause) {
+    return (struct msg){
+        .kind = MSG_end_fact,
+        .end_fact = {.job = *id, .state = JOB_FAILED, .cause = span_text(cause), .wall = 4321}};
 }
 
 static void a_job_of_another_node_opens_here(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40);
-    struct job_id id;
+    struct author *a = author_new(f, 40);
     struct trial_row row;
-    know(f, PEER, MEMBER_ALIVE);
     lead(f, false);
-    hear(f, PEER, author_carries(a, job_bundle(f, 1, &id)));
+    struct job_id id = hear_job(f, a, 1);
     assert_int_equal(kept(f), 1);
     assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_job_open), 1);
     assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_job_open), 0); /* another one leads */
@@ -40,7 +41,7 @@ static void a_job_of_another_node_opens_here(void **state) {
          .log_fact = {.job = id, .slot = 1, .attempt = 1, .bytes = 2, .head = span_text("hi")}},
         {.kind = MSG_series_fact,
          .series_fact = {.job = id, .slot = 1, .attempt = 1, .points = span_text("p")}}};
-    hear(f, PEER, author_says(a, facts, 3));
+    hear_facts(f, a, facts, 3);
     assert_true(stored_trial(f, &id, 1, &row));
     assert_true(row.finished && row.value == 0.5);
     assert_int_equal(stored_row(f, &id).done, 1);
@@ -50,27 +51,18 @@ static void a_job_of_another_node_opens_here(void **state) {
     assert_int_equal(stage_count(f->stage, ROOM_TUNER, MSG_learned), 1);
 
     lead(f, true);
-    const struct msg *open = stage_heard(f->stage, ROOM_SCHED, MSG_job_open, 0);
-    assert_non_null(open);
-    struct range memory[4];
-    struct ranges finished = ranges_of(memory, 4);
-    assert_true(ranges_decode(&finished, open->job_open.finished));
-    assert_true(ranges_has(&finished, 1) && ranges_size(&finished) == 1);
-    const struct msg second = result_of(&id, 2, 1, TRIAL_DONE, 0.25);
-    hear(f, PEER, author_says(a, &second, 1));
+    expect_opened(f, 1);
+    hear_fact(f, a, result_of(&id, 2, 1, TRIAL_DONE, 0.25));
     assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_recorded), 1);
-    free(a);
 }
 
 static void a_carried_job_and_its_log_are_one_transaction(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40);
-    struct job_id id;
-    know(f, PEER, MEMBER_ALIVE);
+    struct author *a = author_new(f, 40);
     stage_pass(f->stage, 1000);
     stage_forget(f->stage);
     f->stage->slow = true;
-    hear(f, PEER, author_carries(a, job_bundle(f, 1, &id)));
+    (void)hear_job(f, a, 1);
     assert_int_equal(stage_count(f->stage, ROOM_STORE, MSG_save), 1);
     assert_true(stage_save(f->stage));
     assert_int_equal(kept(f), 1);
@@ -78,14 +70,12 @@ static void a_carried_job_and_its_log_are_one_transaction(void **state) {
     assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_job_open), 1);
     const struct msg *heads = stage_heard(f->stage, ROOM_MEMBER, MSG_heads, 0);
     assert_non_null(heads); /* its sender need not wait for anything else */
-    free(a);
 }
 
 static void a_gap_and_a_repetition_change_nothing(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40);
+    struct author *a = author_new(f, 40);
     struct job_id id;
-    know(f, PEER, MEMBER_ALIVE);
     struct span first = author_carries(a, job_bundle(f, 1, &id));
     struct msg fact = result_of(&id, 0, 1, TRIAL_DONE, 0.5);
     struct span second = author_says(a, &fact, 1);
@@ -106,14 +96,12 @@ static void a_gap_and_a_repetition_change_nothing(void **state) {
     assert_int_equal(mp_u64(&in), 5);
     assert_int_equal(mp_u64(&in), 2);
     assert_true(mp_done(&in));
-    free(a);
 }
 
 static void bytes_that_are_not_signed_are_dropped(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40);
+    struct author *a = author_new(f, 40);
     struct job_id id;
-    know(f, PEER, MEMBER_ALIVE);
     struct span bundle = author_carries(a, job_bundle(f, 1, &id));
     a->memory[0][bundle.len / 2] ^= 1;
     hear(f, PEER, bundle);
@@ -124,25 +112,21 @@ static void bytes_that_are_not_signed_are_dropped(void **state) {
                &(struct msg){.kind = MSG_bundles, .bundles = {.bundles = bundle}});
     assert_int_equal(kept(f), 0);
     /* A life of this node that it does not remember is one of others'; its own of now nobody else signs. */
-    struct author *self = author_new(1);
+    struct author *self = author_new(f, 1);
     self->signer = f->node;
     hear(f, PEER, author_carries(self, job_bundle(f, 1, &id)));
     assert_int_equal(kept(f), 1);
     hear(f, PEER, bundle);
     assert_int_equal(kept(f), 2);
-    free(self);
-    free(a);
 }
 
 static void what_comes_before_its_job_is_folded_when_that_comes(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40), *b = author_new(41);
+    struct author *a = author_new(f, 40), *b = author_new(f, 41);
     struct job_id id;
     struct trial_row row;
-    know(f, PEER, MEMBER_ALIVE);
     struct span job = author_carries(a, job_bundle(f, 1, &id));
-    struct msg fact = result_of(&id, 0, 1, TRIAL_DONE, 0.5);
-    hear(f, PEER, author_says(b, &fact, 1));
+    hear_fact(f, b, result_of(&id, 0, 1, TRIAL_DONE, 0.5));
     assert_int_equal(kept(f), 1); /* its log does not wait */
     assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 1);
     assert_false(stored_trial(f, &id, 0, &row));
@@ -155,41 +139,30 @@ static void what_comes_before_its_job_is_folded_when_that_comes(void **state) {
     assert_int_equal(row.attempts.made, 1);
     assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 0);
     /* Sched hears of the job when all that was put off is folded. */
-    const struct msg *open = stage_heard(f->stage, ROOM_SCHED, MSG_job_open, 0);
-    assert_non_null(open);
-    struct range memory[4];
-    struct ranges finished = ranges_of(memory, 4);
-    assert_true(ranges_decode(&finished, open->job_open.finished));
-    assert_true(ranges_has(&finished, 0) && ranges_size(&finished) == 1);
-    free(a);
-    free(b);
+    expect_opened(f, 0);
 }
 
 static void a_cancellation_before_its_job_counts(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40), *b = author_new(41);
+    struct author *a = author_new(f, 40), *b = author_new(f, 41);
     struct job_id id;
-    know(f, PEER, MEMBER_ALIVE);
     struct span job = author_carries(a, job_bundle(f, 1, &id));
-    hear(f, PEER, author_carries(b, cancel_bundle(f, &f->user, &id)));
+    hear_cancel(f, b, &f->user, &id);
     assert_int_equal(kept(f), 1);
     hear(f, PEER, job);
     stage_pass(f->stage, GATHER_MS);
     assert_int_equal(stored_row(f, &id).state, JOB_CANCELLED);
     assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_job_open), 0);
     assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 0);
-    free(a);
-    free(b);
 }
 
 /* Two islands with more open jobs together than there are seats: every log is kept, and what has no seat comes later. */
 static void logs_do_not_wait_for_seats(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40);
+    struct author *a = author_new(f, 40);
     struct job_id mine[LIMIT_JOBS_OPEN], other, third;
     struct trial_row row;
     f->job.job.copies = 1;
-    know(f, PEER, MEMBER_ALIVE);
     for (uint64_t i = 0; i < LIMIT_JOBS_OPEN; i++)
         mine[i] = open_job(f, i);
     size_t before = kept(f);
@@ -198,8 +171,8 @@ static void logs_do_not_wait_for_seats(void **state) {
     struct msg facts[] = {result_of(&other, 0, 1, TRIAL_DONE, 0.5),
                           result_of(&mine[0], 0, 1, TRIAL_DONE, 0.5),
                           result_of(&third, 0, 1, TRIAL_DONE, 0.5)};
-    hear(f, PEER, author_says(a, facts, 3));
-    hear(f, PEER, author_carries(a, cancel_bundle(f, &f->user, &third)));
+    hear_facts(f, a, facts, 3);
+    hear_cancel(f, a, &f->user, &third);
     assert_int_equal(kept(f) - before, 4);
     assert_true(stored_trial(f, &mine[0], 0, &row)); /* the one that has a seat */
     assert_false(stored_trial(f, &other, 0, &row));
@@ -212,18 +185,16 @@ static void logs_do_not_wait_for_seats(void **state) {
         stage_pass(f->stage, GATHER_MS);
     assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_job_open), opened + 1);
     assert_true(stored_trial(f, &other, 0, &row) && row.finished);
-    free(a);
 }
 
 /* More jobs that are over than are remembered to be so, in one bundle. */
 static void a_bundle_about_many_jobs_that_are_over_is_kept(void **state) {
     enum { OVER = INBOX_OVER + 20 };
     struct facts_stage *f = *state;
-    struct author *a = author_new(40);
+    struct author *a = author_new(f, 40);
     static struct msg facts[OVER];
     static uint8_t memory[LIMIT_BUNDLE_BYTES];
     struct bundle_writer w;
-    know(f, PEER, MEMBER_ALIVE);
     f->job.job.copies = 1;
     bundle_begin(&w, &a->signer, 5, 0, memory, sizeof memory);
     for (uint32_t i = 0; i < OVER; i++) {
@@ -239,21 +210,18 @@ static void a_bundle_about_many_jobs_that_are_over_is_kept(void **state) {
         stage_pass(f->stage, GATHER_MS);
     assert_int_equal(kept(f) - before, 1);
     assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 0);
-    free(a);
 }
 
 /* The rows that one bundle wants are larger than the memory for them: they are read in parts. */
 static void rows_that_do_not_fit_are_read_in_parts(void **state) {
     enum { SLOTS = 16, CAUSE = 60000 };
     struct facts_stage *f = *state;
-    struct author *a = author_new(40), *b = author_new(41);
+    struct author *a = author_new(f, 40), *b = author_new(f, 41);
     static char cause[CAUSE];
     struct trial_row row;
     memset(cause, 'x', sizeof cause);
-    know(f, PEER, MEMBER_ALIVE);
     f->job.job.trials = SLOTS + 1;
-    struct job_id id;
-    hear(f, PEER, author_carries(a, job_bundle(f, 1, &id)));
+    struct job_id id = hear_job(f, a, 1);
     static uint8_t memory[LIMIT_BUNDLE_BYTES];
     struct bundle_writer w;
     struct msg facts[SLOTS];
@@ -265,7 +233,7 @@ static void rows_that_do_not_fit_are_read_in_parts(void **state) {
         hear(f, PEER, bundle_seal(&w));
         facts[slot] = result_of(&id, slot, 1, TRIAL_DONE, 0.5);
     }
-    hear(f, PEER, author_says(b, facts, SLOTS));
+    hear_facts(f, b, facts, SLOTS);
     for (uint32_t i = 0; i < 20; i++)
         stage_pass(f->stage, GATHER_MS);
     for (uint64_t slot = 0; slot < SLOTS; slot++) {
@@ -275,48 +243,31 @@ static void rows_that_do_not_fit_are_read_in_parts(void **state) {
     }
     assert_int_equal(stored_row(f, &id).done, SLOTS);
     assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 0);
-    free(a);
-    free(b);
 }
 
 static void only_the_leader_ends_a_job_early(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40);
-    struct job_id id;
-    know(f, PEER, MEMBER_ALIVE);
+    struct author *a = author_new(f, 40);
     lead(f, false);
-    hear(f, PEER, author_carries(a, job_bundle(f, 1, &id)));
-    struct msg facts[4];
-    for (uint64_t slot = 0; slot < 4; slot++)
-        facts[slot] = result_of(&id, slot, 1, TRIAL_NO_METRIC, 0);
-    hear(f, PEER, author_says(a, facts, 4));
+    struct job_id id = hear_job(f, a, 1);
+    hear_all(f, a, &id, TRIAL_NO_METRIC);
     assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
     assert_int_equal(stored_row(f, &id).failed, 4);
-    const struct msg end = {
-        .kind = MSG_end_fact,
-        .end_fact = {
-            .job = id, .state = JOB_FAILED, .cause = span_text("so it was decided"), .wall = 4321}};
-    hear(f, PEER, author_says(a, &end, 1));
+    hear_fact(f, a, failed_of(&id, "so it was decided"));
     assert_true(is_shut(f, &id, JOB_FAILED));
     assert_true(span_is(stored_row(f, &id).cause, "so it was decided"));
     assert_int_equal(stored_row(f, &id).finished, 4321);
-    hear(f, PEER, author_says(a, facts, 4)); /* kept; the job is over */
+    hear_all(f, a, &id, TRIAL_NO_METRIC); /* kept; the job is over */
     assert_int_equal(kept(f), 4);
     assert_int_equal(stored_row(f, &id).failed, 4);
-    free(a);
 }
 
 static void a_new_leader_ends_what_is_overdue(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40);
-    struct job_id id;
-    know(f, PEER, MEMBER_ALIVE);
+    struct author *a = author_new(f, 40);
     lead(f, false);
-    hear(f, PEER, author_carries(a, job_bundle(f, 1, &id)));
-    struct msg facts[4];
-    for (uint64_t slot = 0; slot < 4; slot++)
-        facts[slot] = result_of(&id, slot, 1, TRIAL_TIMED_OUT, 0);
-    hear(f, PEER, author_says(a, facts, 4));
+    struct job_id id = hear_job(f, a, 1);
+    hear_all(f, a, &id, TRIAL_TIMED_OUT);
     know(f, PEER, MEMBER_UNREACHABLE);
     lead(f, true);
     stage_pass(f->stage, GATHER_MS);
@@ -330,87 +281,66 @@ static void a_new_leader_ends_what_is_overdue(void **state) {
     assert_true(node_id_equal(&b.author, &f->node.id));
     assert_int_equal(fact.kind, MSG_end_fact);
     assert_true(span_is(fact.end_fact.cause, "no trial ended well"));
-    free(a);
 }
 
 static void a_cancellation_of_another_node_counts(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40);
-    struct job_id id;
-    know(f, PEER, MEMBER_ALIVE);
-    hear(f, PEER, author_carries(a, job_bundle(f, 1, &id)));
-    hear(f, PEER, author_carries(a, cancel_bundle(f, &f->stranger, &id)));
+    struct author *a = author_new(f, 40);
+    struct job_id id = hear_job(f, a, 1);
+    hear_cancel(f, a, &f->stranger, &id);
     assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
-    hear(f, PEER, author_carries(a, cancel_bundle(f, &f->user, &id)));
+    hear_cancel(f, a, &f->user, &id);
     assert_true(is_shut(f, &id, JOB_CANCELLED));
     assert_int_equal(kept(f), 3); /* what was refused is in the log, which goes on behind it */
-    free(a);
 }
 
 static void a_cancellation_absorbs_another_end_that_was_heard_first(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40), *b = author_new(41);
-    struct job_id id;
-    know(f, PEER, MEMBER_ALIVE);
+    struct author *a = author_new(f, 40), *b = author_new(f, 41);
     lead(f, false);
-    hear(f, PEER, author_carries(a, job_bundle(f, 1, &id)));
-    const struct msg end = {
-        .kind = MSG_end_fact,
-        .end_fact = {.job = id, .state = JOB_FAILED, .cause = span_text("so"), .wall = 4321}};
-    hear(f, PEER, author_says(a, &end, 1));
+    struct job_id id = hear_job(f, a, 1);
+    hear_fact(f, a, failed_of(&id, "so"));
     assert_int_equal(stored_row(f, &id).state, JOB_FAILED);
     say_admit(f, 9, cancel_bundle(f, &f->user, &id), false); /* here nothing is left to cancel */
     expect_answer(f, 9, ERR_NOT_FOUND, "the job has failed; submit it again");
-    hear(f, PEER, author_carries(b, cancel_bundle(f, &f->stranger, &id)));
+    hear_cancel(f, b, &f->stranger, &id);
     assert_int_equal(stored_row(f, &id).state, JOB_FAILED);
-    hear(f, PEER, author_carries(b, cancel_bundle(f, &f->user, &id)));
+    hear_cancel(f, b, &f->user, &id);
     assert_int_equal(stored_row(f, &id).state, JOB_CANCELLED);
-    hear(f, PEER, author_says(a, &end, 1));
+    hear_fact(f, a, failed_of(&id, "so"));
     assert_int_equal(stored_row(f, &id).state, JOB_CANCELLED);
     assert_int_equal(kept(f), 5);
-    free(a);
-    free(b);
 }
 
 static void of_what_was_put_off_a_cancellation_comes_first(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40), *b = author_new(41);
+    struct author *a = author_new(f, 40), *b = author_new(f, 41);
     struct job_id id;
-    know(f, PEER, MEMBER_ALIVE);
     lead(f, false);
     struct span job = author_carries(b, job_bundle(f, 1, &id));
-    const struct msg end = {
-        .kind = MSG_end_fact,
-        .end_fact = {.job = id, .state = JOB_FAILED, .cause = span_text("so"), .wall = 4321}};
-    hear(f, PEER, author_says(a, &end, 1));
-    hear(f, PEER, author_carries(a, cancel_bundle(f, &f->user, &id)));
+    hear_fact(f, a, failed_of(&id, "so"));
+    hear_cancel(f, a, &f->user, &id);
     assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 2);
     hear(f, PEER, job);
     stage_pass(f->stage, 1000);
     assert_true(is_shut(f, &id, JOB_CANCELLED));
     assert_int_equal(stored_row(f, &id).state, JOB_CANCELLED);
-    free(a);
-    free(b);
 }
 
 static void what_waits_for_the_disk_does_not_wait_for_an_empty_batch(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40);
-    struct job_id id;
-    know(f, PEER, MEMBER_ALIVE);
-    hear(f, PEER, author_carries(a, job_bundle(f, 1, &id)));
+    struct author *a = author_new(f, 40);
+    struct job_id id = hear_job(f, a, 1);
     say_outcome(f, &id, 0, TRIAL_TIMED_OUT, 0);
     f->stage->slow = true;
     say_outcome(f, &id, 1, TRIAL_TIMED_OUT, 0); /* on its way to the disk */
     lead(f, true);                              /* the next batch is looked at and not written to */
-    const struct msg fact = result_of(&id, 0, 1, TRIAL_TIMED_OUT, 0); /* wants its row */
-    hear(f, PEER, author_says(a, &fact, 1));
+    hear_fact(f, a, result_of(&id, 0, 1, TRIAL_TIMED_OUT, 0)); /* wants its row */
     size_t before = kept(f);
     f->stage->slow = false;
     assert_true(stage_save(f->stage));
     stage_pass(f->stage, 1000);
     assert_int_equal(kept(f), before + 2);
-    free(a);
 }
 
 /* ---- promises ---- */
@@ -418,7 +348,6 @@ static void what_waits_for_the_disk_does_not_wait_for_an_empty_batch(void **stat
 static void an_answer_waits_for_other_disks(void **state) {
     struct facts_stage *f = *state;
     struct job_id id;
-    know(f, PEER, MEMBER_ALIVE);
     say_admit(f, 9, job_bundle(f, 1, &id), true);
     stage_pass(f->stage, GATHER_MS);
     assert_int_equal(kept(f), 1);
@@ -433,7 +362,6 @@ static void an_answer_waits_for_other_disks(void **state) {
 static void an_answer_wants_no_more_disks_than_there_are(void **state) {
     struct facts_stage *f = *state;
     struct job_id id;
-    know(f, PEER, MEMBER_ALIVE);
     know(f, OTHER_PEER, MEMBER_ALIVE);
     f->job.job.copies = 3;
     say_admit(f, 9, job_bundle(f, 1, &id), true);
@@ -498,7 +426,7 @@ static void rows_do_not_depend_on_the_order(void **state) {
         bool is_first = seed % 8 == 0; /* of the orders of the same logs */
         struct rng r = rng_of(seed, 2, 0);
         struct facts_stage *f = facts_stage_new();
-        struct author *authors[] = {author_new(40), author_new(41)};
+        struct author *authors[] = {author_new(f, 40), author_new(f, 41)};
         struct job_id id;
         facts_stage_boot(f, 1, true);
         know(f, PEER, MEMBER_ALIVE);
@@ -522,33 +450,29 @@ static void rows_do_not_depend_on_the_order(void **state) {
             first_len = len;
         assert_int_equal(len, first_len);
         assert_memory_equal(is_first ? first : other, first, first_len);
-        free(authors[0]);
-        free(authors[1]);
         facts_stage_destroy(&f);
     }
 }
 
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        STAGED(a_job_of_another_node_opens_here),
-        STAGED(a_carried_job_and_its_log_are_one_transaction),
-        STAGED(a_gap_and_a_repetition_change_nothing),
-        STAGED(bytes_that_are_not_signed_are_dropped),
-        STAGED(what_comes_before_its_job_is_folded_when_that_comes),
-        STAGED(a_cancellation_before_its_job_counts),
-        STAGED(logs_do_not_wait_for_seats),
-        STAGED(a_bundle_about_many_jobs_that_are_over_is_kept),
-        STAGED(rows_that_do_not_fit_are_read_in_parts),
-        STAGED(only_the_leader_ends_a_job_early),
-        STAGED(a_new_leader_ends_what_is_overdue),
-        STAGED(a_cancellation_of_another_node_counts),
-        STAGED(a_cancellation_absorbs_another_end_that_was_heard_first),
-        STAGED(of_what_was_put_off_a_cancellation_comes_first),
-        STAGED(what_waits_for_the_disk_does_not_wait_for_an_empty_batch),
-        STAGED(an_answer_waits_for_other_disks),
-        STAGED(an_answer_wants_no_more_disks_than_there_are),
+        AMONG(a_job_of_another_node_opens_here),
+        AMONG(a_carried_job_and_its_log_are_one_transaction),
+        AMONG(a_gap_and_a_repetition_change_nothing),
+        AMONG(bytes_that_are_not_signed_are_dropped),
+        AMONG(what_comes_before_its_job_is_folded_when_that_comes),
+        AMONG(a_cancellation_before_its_job_counts),
+        AMONG(logs_do_not_wait_for_seats),
+        AMONG(a_bundle_about_many_jobs_that_are_over_is_kept),
+        AMONG(rows_that_do_not_fit_are_read_in_parts),
+        AMONG(only_the_leader_ends_a_job_early),
+        AMONG(a_new_leader_ends_what_is_overdue),
+        AMONG(a_cancellation_of_another_node_counts),
+        AMONG(a_cancellation_absorbs_another_end_that_was_heard_first),
+        AMONG(of_what_was_put_off_a_cancellation_comes_first),
+        AMONG(what_waits_for_the_disk_does_not_wait_for_an_empty_batch),
+        AMONG(an_answer_waits_for_other_disks),
+        AMONG(an_answer_wants_no_more_disks_than_there_are),
         cmocka_unit_test(rows_do_not_depend_on_the_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

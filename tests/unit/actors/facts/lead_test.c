@@ -15,11 +15,7 @@ static int set_up(void **state) {
     return 0;
 }
 
-static int tear_down(void **state) {
-    struct facts_stage *f = *state;
-    facts_stage_destroy(&f);
-    return 0;
-}
+#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, facts_tear_down)
 
 static void nothing_is_promised_before_it_is_known_who_there_is(void **state) {
     struct facts_stage *f = *state;
@@ -105,16 +101,12 @@ static void fill_batches(struct facts_stage *f, const struct job_id *id) {
 
 static void an_outcome_that_finds_no_room_is_answered(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40);
+    struct author *a = author_new(f, 40);
     know(f, 0, MEMBER_ALIVE);
     know(f, PEER, MEMBER_ALIVE);
     lead(f, false);
-    struct job_id overdue;
-    hear(f, PEER, author_carries(a, job_bundle(f, 1, &overdue)));
-    struct msg facts[4];
-    for (uint64_t slot = 0; slot < 4; slot++)
-        facts[slot] = result_of(&overdue, slot, 1, TRIAL_TIMED_OUT, 0);
-    hear(f, PEER, author_says(a, facts, 4));
+    struct job_id overdue = hear_job(f, a, 1);
+    hear_all(f, a, &overdue, TRIAL_TIMED_OUT);
     know(f, PEER, MEMBER_UNREACHABLE);
     f->job.job.trials = 5000;
     const struct job_id id = open_job(f, 2);
@@ -130,13 +122,12 @@ static void an_outcome_that_finds_no_room_is_answered(void **state) {
     while (stage_save(f->stage))
         stage_pass(f->stage, GATHER_MS);
     assert_true(is_shut(f, &overdue, JOB_FAILED));
-    free(a);
 }
 
 /* Each of two nodes waits for the other's disk: what is only kept makes no promise, so it goes on. */
 static void bundles_are_kept_while_promises_wait(void **state) {
     struct facts_stage *f = *state;
-    struct author *a = author_new(40);
+    struct author *a = author_new(f, 40);
     struct trial_row row;
     know(f, 0, MEMBER_ALIVE);
     know(f, PEER, MEMBER_ALIVE);
@@ -148,9 +139,8 @@ static void bundles_are_kept_while_promises_wait(void **state) {
         assert_true(slot < 2000);
         say_outcome(f, &id, slot, TRIAL_TIMED_OUT, 0);
     }
-    const struct msg fact = result_of(&id, 4000, 1, TRIAL_DONE, 0.5);
     size_t before = kept(f);
-    hear(f, PEER, author_says(a, &fact, 1));
+    hear_fact(f, a, result_of(&id, 4000, 1, TRIAL_DONE, 0.5));
     assert_int_equal(kept(f), before + 1);
     assert_false(stored_trial(f, &id, 4000, &row));
     assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 1);
@@ -159,7 +149,6 @@ static void bundles_are_kept_while_promises_wait(void **state) {
         stage_pass(f->stage, GATHER_MS);
     assert_true(stored_trial(f, &id, 4000, &row) && row.finished);
     assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 0);
-    free(a);
 }
 
 static uint64_t lacking(struct facts_stage *f) {
@@ -189,8 +178,6 @@ static void who_leaves_hears_what_others_lack(void **state) {
     know(f, 0, MEMBER_LEAVING); /* another departure: said again */
     assert_int_equal(stage_count(f->stage, ROOM_ELASTIC, MSG_handed_over), said + 1);
 }
-
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

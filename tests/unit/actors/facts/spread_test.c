@@ -190,6 +190,21 @@ static uint32_t pushed(const struct fixture *f, size_t *bytes) {
     return found;
 }
 
+/* Answers until something is sent: so many bundles. */
+static void expect_pushed(struct fixture *f, uint32_t bundles) {
+    size_t bytes;
+    while (count(f, MSG_bundles) == 0)
+        answer(f);
+    assert_int_equal(pushed(f, &bytes), bundles);
+}
+
+/* A neighbour that has nothing yet. */
+static void begin(struct fixture *f, bool eager) {
+    know(f, PEER, MEMBER_ALIVE, eager, 1);
+    go(f);
+    say_heads(f, true, 0, 0);
+}
+
 static void neighbours_say_all_heads_when_they_meet(void **state) {
     struct fixture *f = *state;
     sync_bundle(f, &f->self, 4);
@@ -307,17 +322,12 @@ static void what_is_lacked_is_sought_and_sent_in_order(void **state) {
 
 static void what_is_not_acknowledged_is_sent_again(void **state) {
     struct fixture *f = *state;
-    size_t bytes;
-    know(f, PEER, MEMBER_ALIVE, true, 1);
-    go(f);
-    say_heads(f, true, 0, 0);
+    begin(f, true);
     sync_bundle(f, &f->self, 3);
     go(f);
     dur_ms pause = SPREAD_AGAIN_LEAST;
     for (int i = 0; i < 6; i++) {
-        while (count(f, MSG_bundles) == 0)
-            answer(f);
-        assert_int_equal(pushed(f, &bytes), 1);
+        expect_pushed(f, 1);
         pass(f, pause - 1);
         assert_int_equal(count(f, MSG_scan), 0);
         pass(f, 1);
@@ -336,15 +346,11 @@ static void what_is_not_acknowledged_is_sent_again(void **state) {
 static void what_is_refused_holds_up_nothing(void **state) {
     struct fixture *f = *state;
     size_t bytes;
-    know(f, PEER, MEMBER_ALIVE, true, 1);
-    go(f);
-    say_heads(f, true, 0, 0);
+    begin(f, true);
     sync_bundle(f, &f->other, 2);
     sync_bundle(f, &f->self, 3);
     go(f);
-    while (count(f, MSG_bundles) == 0)
-        answer(f);
-    assert_int_equal(pushed(f, &bytes), 2);
+    expect_pushed(f, 2);
     say_heads(f, false, 3, 0);
     const struct neighbour *n = spread_neighbour(f->spread, PEER);
     assert_int_equal(n->count, 2); /* the first one is waited for */
@@ -388,9 +394,7 @@ static void so_much_is_on_the_way_and_no_more(void **state) {
 static void lazy_edges_wait_for_what_others_signed(void **state) {
     struct fixture *f = *state;
     size_t bytes;
-    know(f, PEER, MEMBER_ALIVE, false, 1);
-    go(f);
-    say_heads(f, true, 0, 0);
+    begin(f, false);
     go(f);
     sync_bundle(f, &f->other, 1);
     go(f);
@@ -529,9 +533,7 @@ static void what_others_lack_is_counted(void **state) {
 /* In a full mesh what others have signed gets everywhere from them. */
 static void in_a_mesh_nothing_is_forwarded_at_once(void **state) {
     struct fixture *f = *state;
-    know(f, PEER, MEMBER_ALIVE, true, 1);
-    go(f);
-    say_heads(f, true, 0, 0);
+    begin(f, true);
     go(f);
     sync_bundle(f, &f->other, 1);
     go(f);

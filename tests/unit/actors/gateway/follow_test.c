@@ -13,22 +13,19 @@ enum { LEADER = 11, WORKER = 12, OTHER = 13 }; /* peers */
 
 static const struct node_id leader = {{0xb1}}, worker = {{0xb2}}, other = {{0xb3}};
 
-static int set_up(void **state) {
-    *state = gateway_stage_new();
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct gateway_stage *g = *state;
-    gateway_stage_destroy(&g);
-    return 0;
-}
-
 static void follow(struct gateway_stage *g, uint32_t peer, const struct job_id *id, bool stays) {
     client_says(
         g, peer,
         &(struct msg){.kind = MSG_read_log,
                       .read_log = {.ticket = 50 + peer, .job = *id, .slot = 1, .follow = stays}});
+}
+
+/* Client 5 follows slot 1, which runs here and has printed nothing. */
+static struct job_id follow_here(struct gateway_stage *g) {
+    struct job_id id = job_with_trials(g, 1, 10, 0);
+    say_began(g, &id, 1, 1);
+    follow(g, 5, &id, true);
+    return id;
 }
 
 static void printed_by(struct gateway_stage *g, uint32_t node, const struct msg_printed *printed) {
@@ -42,10 +39,6 @@ static void say_printed(struct gateway_stage *g, const struct job_id *id, uint64
         g, 0,
         &(struct msg_printed){
             .job = *id, .slot = 1, .attempt = 1, .offset = offset, .bytes = span_text(text)});
-}
-
-static uint32_t rows_of(struct gateway_stage *g, uint32_t peer) {
-    return stage_peer_count(g->stage, peer);
 }
 
 static void expect_attempt(struct gateway_stage *g, uint32_t peer, uint32_t index, uint64_t attempt,
@@ -89,9 +82,7 @@ static void expect_follow(struct gateway_stage *g, uint32_t node, bool on, uint6
 
 static void output_is_followed_to_its_end(void **state) {
     struct gateway_stage *g = *state;
-    struct job_id id = job_with_trials(g, 1, 10, 0);
-    say_began(g, &id, 1, 1);
-    follow(g, 5, &id, true);
+    struct job_id id = follow_here(g);
     expect_follow(g, 0, true, 0, 0);
     say_printed(g, &id, 0, "kept");
     expect_follow(g, 0, true, 1, 4); /* the next part may come */
@@ -122,9 +113,7 @@ static void a_look_ends_with_what_was_kept(void **state) {
 
 static void two_readers_each_hear_every_byte_once(void **state) {
     struct gateway_stage *g = *state;
-    struct job_id id = job_with_trials(g, 1, 10, 0);
-    say_began(g, &id, 1, 1);
-    follow(g, 5, &id, true);
+    struct job_id id = follow_here(g);
     say_printed(g, &id, 0, "abc");
     expect_part(g, 5, 0, 0, "abc");
     follow(g, 6, &id, true);
@@ -146,9 +135,7 @@ static void two_readers_each_hear_every_byte_once(void **state) {
 
 static void when_the_last_reader_leaves_nobody_prints(void **state) {
     struct gateway_stage *g = *state;
-    struct job_id id = job_with_trials(g, 1, 10, 0);
-    say_began(g, &id, 1, 1);
-    follow(g, 5, &id, true);
+    struct job_id id = follow_here(g);
     follow(g, 6, &id, true);
     client_says(g, 5, &(struct msg){.kind = MSG_left, .left.peer = 5});
     assert_int_equal(stage_count(g->stage, ROOM_EXECUTOR, MSG_follow), 0);
@@ -203,6 +190,7 @@ static void more_readers_than_fit_are_refused(void **state) {
     expect_refused(g, 1000, 1050, ERR_BUSY, "too many follow the output of trials");
     /* nothing was printed yet: that shows whether they are there */
     expect_attempt(g, 7, 0, 0, 0, "");
+    expect_attempt(g, FOLLOW_READERS, 0, 0, 0, "");
     client_says(g, 7, &(struct msg){.kind = MSG_left, .left.peer = 7});
     follow(g, 1000, &id, true);
     say_printed(g, &id, 0, "kept");
@@ -212,9 +200,7 @@ static void more_readers_than_fit_are_refused(void **state) {
 /* The executor lost the last word, or the gateway: it is said again for as long as somebody reads. */
 static void the_word_is_repeated(void **state) {
     struct gateway_stage *g = *state;
-    struct job_id id = job_with_trials(g, 1, 10, 0);
-    say_began(g, &id, 1, 1);
-    follow(g, 5, &id, true);
+    struct job_id id = follow_here(g);
     say_printed(g, &id, 0, "kept");
     stage_forget(g->stage);
     stage_pass(g->stage, LOOK_AGAIN_MS);
@@ -227,9 +213,7 @@ static void the_word_is_repeated(void **state) {
 
 static void a_lost_attempt_is_followed_by_the_next(void **state) {
     struct gateway_stage *g = *state;
-    struct job_id id = job_with_trials(g, 1, 10, 0);
-    say_began(g, &id, 1, 1);
-    follow(g, 5, &id, true);
+    struct job_id id = follow_here(g);
     say_printed(g, &id, 0, "first run");
     runs_no_more(g, &id, 1);
     tell_running(g, &id, true, ROOM_SCHED, 0);
@@ -487,8 +471,6 @@ static void without_an_answer_of_the_leader_the_store_answers(void **state) {
     follow(g, 5, &id, true);
     expect_part(g, 5, 0, 0, "hello");
 }
-
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -77,10 +77,31 @@ static inline void gateway_stage_destroy(struct gateway_stage **g) {
     *g = NULL;
 }
 
+/* ---- for cmocka ---- */
+
+static inline int set_up(void **state) {
+    *state = gateway_stage_new();
+    return 0;
+}
+
+static inline int tear_down(void **state) {
+    struct gateway_stage *g = *state;
+    gateway_stage_destroy(&g);
+    return 0;
+}
+
+#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+/* ---- clients ---- */
+
 /* A client asks; what it is told from here on begins at answer 0. */
 static inline void client_says(struct gateway_stage *g, uint32_t peer, const struct msg *m) {
     stage_forget(g->stage);
     stage_tell(g->stage, ROOM_GATEWAY, ROOM_CLIENTS, peer, m);
+}
+
+static inline uint32_t rows_of(struct gateway_stage *g, uint32_t peer) {
+    return stage_peer_count(g->stage, peer);
 }
 
 static inline const struct msg *told(struct gateway_stage *g, uint32_t peer, uint32_t index,
@@ -93,13 +114,15 @@ static inline const struct msg *told(struct gateway_stage *g, uint32_t peer, uin
 
 static inline void expect_refused(struct gateway_stage *g, uint32_t peer, uint64_t ticket,
                                   enum err_code code, const char *what) {
-    assert_int_equal(stage_peer_count(g->stage, peer), 1);
+    assert_int_equal(rows_of(g, peer), 1);
     const struct msg *m = told(g, peer, 0, MSG_refused);
     assert_int_equal(m->refused.ticket, ticket);
     assert_int_equal(m->refused.code, code);
     assert_int_equal(m->refused.what.len, strlen(what));
     assert_memory_equal(m->refused.what.data, what, strlen(what));
 }
+
+/* ---- jobs ---- */
 
 /* A job that runs, with so many finished trials: slot i has the value 1 / (1 + i). */
 static inline struct job_id job_with_trials(struct gateway_stage *g, uint64_t nonce,

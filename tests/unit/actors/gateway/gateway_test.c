@@ -9,17 +9,6 @@
 #include "actors/gateway/ask.h"
 #include "tests/unit/actors/gateway/gateway_stage.h"
 
-static int set_up(void **state) {
-    *state = gateway_stage_new();
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct gateway_stage *g = *state;
-    gateway_stage_destroy(&g);
-    return 0;
-}
-
 /* ---- hello, submit, cancel, resume ---- */
 
 static void hello_is_answered_with_who_is_here(void **state) {
@@ -27,7 +16,7 @@ static void hello_is_answered_with_who_is_here(void **state) {
     client_says(
         g, 5,
         &(struct msg){.kind = MSG_hello, .hello = {.ticket = 8, .protocol = PROTOCOL_VERSION}});
-    assert_int_equal(stage_peer_count(g->stage, 5), 1);
+    assert_int_equal(rows_of(g, 5), 1);
     const struct msg_welcome *w = &told(g, 5, 0, MSG_welcome)->welcome;
     assert_int_equal(w->ticket, 8);
     assert_int_equal(w->protocol, PROTOCOL_VERSION);
@@ -47,12 +36,12 @@ static void a_submit_is_accepted_when_it_is_durable(void **state) {
     client_says(
         g, 5,
         &(struct msg){.kind = MSG_submit, .submit = {.ticket = 8, .bundle = bundle, .run = true}});
-    assert_int_equal(stage_peer_count(g->stage, 5), 0);
+    assert_int_equal(rows_of(g, 5), 0);
     assert_true(stage_save(g->stage));
     const struct msg_accepted *accepted = &told(g, 5, 0, MSG_accepted)->accepted;
     assert_int_equal(accepted->ticket, 8);
     assert_true(job_id_equal(&accepted->job, &id));
-    assert_int_equal(stage_peer_count(g->stage, 5), 1);
+    assert_int_equal(rows_of(g, 5), 1);
     assert_int_equal(stage_count(g->stage, ROOM_SCHED, MSG_job_open), 1);
 }
 
@@ -125,7 +114,7 @@ static void a_client_that_has_left_is_told_nothing(void **state) {
                &(struct msg){.kind = MSG_left, .left.peer = 5});
     while (stage_save(g->stage))
         ;
-    assert_int_equal(stage_peer_count(g->stage, 5), 0);
+    assert_int_equal(rows_of(g, 5), 0);
     assert_int_equal(stored_row(g->facts, &id).state, JOB_OPEN); /* what it asked for is done */
 }
 
@@ -139,7 +128,7 @@ static void more_questions_than_fit_are_refused_as_busy(void **state) {
         stage_tell(g->stage, ROOM_GATEWAY, ROOM_CLIENTS, 100 + (uint32_t)i,
                    &(struct msg){.kind = MSG_submit, .submit = {.ticket = i, .bundle = bundle}});
     expect_refused(g, 100 + ASKS, ASKS, ERR_BUSY, "too many questions at once; try again");
-    assert_int_equal(stage_peer_count(g->stage, 100), 0);
+    assert_int_equal(rows_of(g, 100), 0);
     while (stage_save(g->stage))
         ;
     for (uint32_t i = 0; i < ASKS; i++)
@@ -150,7 +139,7 @@ static void what_no_client_may_say_is_dropped(void **state) {
     struct gateway_stage *g = *state;
     client_says(g, 5, &(struct msg){.kind = MSG_ailing, .ailing.code = ERR_STORE});
     client_says(g, 5, &(struct msg){.kind = MSG_start, .start.slots = 77});
-    assert_int_equal(stage_peer_count(g->stage, 5), 0);
+    assert_int_equal(rows_of(g, 5), 0);
     client_says(g, 5, &(struct msg){.kind = MSG_hello, .hello.protocol = PROTOCOL_VERSION});
     assert_int_equal(told(g, 5, 0, MSG_welcome)->welcome.slots, 3);
 }
@@ -162,7 +151,7 @@ static uint64_t list_jobs(struct gateway_stage *g, struct span after, uint64_t l
     client_says(g, 5,
                 &(struct msg){.kind = MSG_list_jobs,
                               .list_jobs = {.ticket = 3, .after = after, .limit = limit}});
-    uint32_t rows = stage_peer_count(g->stage, 5) - 1;
+    uint32_t rows = rows_of(g, 5) - 1;
     const struct msg_end *end = &told(g, 5, rows, MSG_end)->end;
     assert_int_equal(end->ticket, 3);
     memcpy(cursor, end->cursor.data, end->cursor.len);
@@ -202,7 +191,7 @@ static uint32_t find(struct gateway_stage *g, const char *selector, struct job_i
     client_says(
         g, 5,
         &(struct msg){.kind = MSG_find, .find = {.ticket = 3, .selector = span_text(selector)}});
-    uint32_t rows = stage_peer_count(g->stage, 5) - 1;
+    uint32_t rows = rows_of(g, 5) - 1;
     (void)told(g, 5, rows, MSG_end);
     if (rows > 0)
         *id = told(g, 5, 0, MSG_job_row)->job_row.job;
@@ -259,7 +248,7 @@ static void a_job_is_shown_with_what_runs_and_its_description(void **state) {
     struct job_id id = job_with_trials(g, 1, 4, 1);
     say_began(g, &id, 1, 1);
     client_says(g, 5, &(struct msg){.kind = MSG_show_job, .show_job = {.ticket = 6, .job = id}});
-    assert_int_equal(stage_peer_count(g->stage, 5), 3);
+    assert_int_equal(rows_of(g, 5), 3);
     const struct msg_job_row *row = &told(g, 5, 0, MSG_job_row)->job_row;
     assert_int_equal(row->ticket, 6);
     assert_int_equal(row->running, 1);
@@ -288,7 +277,7 @@ static void trials_come_by_number_page_by_page(void **state) {
     struct msg ask = ask_trials(&id, false, (struct span){0}, 0);
     uint8_t cursor[STORE_KEY_BYTES_MAX];
     client_says(g, 5, &ask);
-    assert_int_equal(stage_peer_count(g->stage, 5), LIMIT_PAGE_ROWS + 1);
+    assert_int_equal(rows_of(g, 5), LIMIT_PAGE_ROWS + 1);
     const struct msg_trial_row *row = &told(g, 5, 3, MSG_trial_row)->trial_row;
     assert_int_equal(row->slot, 3);
     assert_int_equal(row->status, TRIAL_DONE);
@@ -300,7 +289,7 @@ static void trials_come_by_number_page_by_page(void **state) {
     memcpy(cursor, end->cursor.data, end->cursor.len);
     ask = ask_trials(&id, false, span_of(cursor, end->cursor.len), 100000);
     client_says(g, 5, &ask);
-    assert_int_equal(stage_peer_count(g->stage, 5), 300 - LIMIT_PAGE_ROWS + 1);
+    assert_int_equal(rows_of(g, 5), 300 - LIMIT_PAGE_ROWS + 1);
     assert_int_equal(told(g, 5, 0, MSG_trial_row)->trial_row.slot, LIMIT_PAGE_ROWS);
     assert_false(told(g, 5, 300 - LIMIT_PAGE_ROWS, MSG_end)->end.more);
 }
@@ -311,7 +300,7 @@ static void the_best_trials_come_first(void **state) {
     say_outcome(g->facts, &id, 30, TRIAL_CRASHED, 0);  /* no value, no rank */
     struct msg ask = ask_trials(&id, true, (struct span){0}, 3);
     client_says(g, 5, &ask);
-    assert_int_equal(stage_peer_count(g->stage, 5), 4);
+    assert_int_equal(rows_of(g, 5), 4);
     for (uint32_t i = 0; i < 3; i++)
         assert_int_equal(told(g, 5, i, MSG_trial_row)->trial_row.slot, 19 - i);
     const struct msg_end *end = &told(g, 5, 3, MSG_end)->end;
@@ -320,7 +309,7 @@ static void the_best_trials_come_first(void **state) {
     memcpy(cursor, end->cursor.data, end->cursor.len);
     ask = ask_trials(&id, true, span_of(cursor, end->cursor.len), 100);
     client_says(g, 5, &ask);
-    assert_int_equal(stage_peer_count(g->stage, 5), 18);
+    assert_int_equal(rows_of(g, 5), 18);
     assert_int_equal(told(g, 5, 0, MSG_trial_row)->trial_row.slot, 16);
     assert_int_equal(told(g, 5, 16, MSG_trial_row)->trial_row.slot, 0);
     assert_false(told(g, 5, 17, MSG_end)->end.more);
@@ -332,7 +321,7 @@ static void a_job_without_trials_has_an_end(void **state) {
     for (int best = 0; best < 2; best++) {
         struct msg ask = ask_trials(&id, best != 0, (struct span){0}, 3);
         client_says(g, 5, &ask);
-        assert_int_equal(stage_peer_count(g->stage, 5), 1);
+        assert_int_equal(rows_of(g, 5), 1);
         assert_false(told(g, 5, 0, MSG_end)->end.more);
     }
 }
@@ -411,7 +400,7 @@ static void a_log_comes_with_its_gap(void **state) {
         client_says(g, 5,
                     &(struct msg){.kind = MSG_read_log,
                                   .read_log = {.ticket = 6, .job = id, .attempt = attempt}});
-        assert_int_equal(stage_peer_count(g->stage, 5), 3);
+        assert_int_equal(rows_of(g, 5), 3);
         const struct msg_log_part *head = &told(g, 5, 0, MSG_log_part)->log_part;
         const struct msg_log_part *tail = &told(g, 5, 1, MSG_log_part)->log_part;
         assert_true(span_is(head->bytes, "head"));
@@ -424,8 +413,7 @@ static void a_log_comes_with_its_gap(void **state) {
     client_says(
         g, 5,
         &(struct msg){.kind = MSG_read_log, .read_log = {.ticket = 6, .job = id, .attempt = 3}});
-    assert_int_equal(stage_peer_count(g->stage, 5),
-                     1); /* an attempt that was never made printed nothing */
+    assert_int_equal(rows_of(g, 5), 1); /* an attempt that was never made printed nothing */
     (void)told(g, 5, 0, MSG_end);
 }
 
@@ -435,7 +423,7 @@ static void curves_come_with_the_names_of_their_metrics(void **state) {
     say_rich_outcome(g, &id, TRIAL_DONE);
     client_says(g, 5,
                 &(struct msg){.kind = MSG_read_series, .read_series = {.ticket = 6, .job = id}});
-    assert_int_equal(stage_peer_count(g->stage, 5), 4);
+    assert_int_equal(rows_of(g, 5), 4);
     static const char *const names[] = {"loss", "accuracy", "loss"};
     static const int64_t steps[] = {1, -1, 2}, after[] = {10, 11, 20};
     static const double values[] = {0.5, 0.75, 0.25};
@@ -464,7 +452,7 @@ static void a_jobs_history_comes_oldest_first(void **state) {
     client_says(g, 5,
                 &(struct msg){.kind = MSG_read_events,
                               .read_events = {.ticket = 6, .job = id, .limit = 2}});
-    assert_int_equal(stage_peer_count(g->stage, 5), 3);
+    assert_int_equal(rows_of(g, 5), 3);
     assert_true(span_is(told(g, 5, 0, MSG_event_row)->event_row.text, "submitted"));
     assert_int_equal(told(g, 5, 0, MSG_event_row)->event_row.wall, begin);
     assert_true(span_is(told(g, 5, 1, MSG_event_row)->event_row.text, "best loss 0.5 by #0"));
@@ -478,7 +466,7 @@ static void a_jobs_history_comes_oldest_first(void **state) {
         &(struct msg){
             .kind = MSG_read_events,
             .read_events = {.ticket = 7, .job = id, .after = span_of(cursor, end->cursor.len)}});
-    assert_int_equal(stage_peer_count(g->stage, 5), 2);
+    assert_int_equal(rows_of(g, 5), 2);
     assert_true(span_is(told(g, 5, 0, MSG_event_row)->event_row.text, "#1 crashed: it said no"));
     assert_false(told(g, 5, 1, MSG_end)->end.more);
 }
@@ -493,7 +481,7 @@ static void a_store_that_cannot_be_read_refuses_the_question(void **state) {
     expect_refused(g, 5, 3, ERR_STORE, "the store could not be read");
     stage_tell(g->stage, ROOM_GATEWAY, ROOM_STORE, 0, /* nobody waits for it any more */
                &(struct msg){.kind = MSG_rows, .rows = {.ticket = ticket}});
-    assert_int_equal(stage_peer_count(g->stage, 5), 1);
+    assert_int_equal(rows_of(g, 5), 1);
 }
 
 /* In a cluster. Who the folder's own client is, and what certificates are good for, guests_test.c looks at. */
@@ -525,8 +513,6 @@ static void nothing_but_hello_is_heard_of_a_stranger(void **state) {
     client_says(g, 5, &(struct msg){.kind = MSG_list_jobs, .list_jobs.ticket = 9});
     expect_refused(g, 5, 9, ERR_UNREACHABLE, "say hello first");
 }
-
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -8,25 +8,10 @@
 #include "actors/gateway/live.h"
 #include "tests/unit/actors/gateway/gateway_stage.h"
 
-static int set_up(void **state) {
-    *state = gateway_stage_new();
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct gateway_stage *g = *state;
-    gateway_stage_destroy(&g);
-    return 0;
-}
-
 static void watch(struct gateway_stage *g, uint32_t peer, const struct job_id *id, bool on) {
     client_says(
         g, peer,
         &(struct msg){.kind = MSG_watch, .watch = {.ticket = 50 + peer, .job = *id, .on = on}});
-}
-
-static uint32_t rows_of(struct gateway_stage *g, uint32_t peer) {
-    return stage_peer_count(g->stage, peer);
 }
 
 static void a_watcher_gets_the_row_now_and_after_changes(void **state) {
@@ -261,8 +246,6 @@ static void no_more_run_than_are_left(void **state) {
     running_from(g, ROOM_MEMBER, LEADER, &id, 5);
     assert_int_equal(told(g, 5, 0, MSG_job_row)->job_row.running, 2);
 }
-
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
