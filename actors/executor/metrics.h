@@ -37,7 +37,7 @@ struct metrics {
 };
 
 void metrics_init(struct metrics *m);
-/* NaN and infinities are kept as `last` of nothing: they are refused and counted by the caller. step -1: not said. */
+/* False: NaN or an infinity, a name that is none, or no room for one more. step -1: not said. */
 bool metrics_add(struct metrics *m, struct span name, int64_t step, double value, dur_ms after);
 const struct metric *metrics_find(const struct metrics *m, struct span name);
 void metrics_encode(const struct metrics *m, struct buf *out);

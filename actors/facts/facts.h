@@ -20,7 +20,7 @@
  *            first transaction after a start, before any bundle of it;
  *          - a log of another node is kept only when its author has shown a certificate of this cluster, whoever passes it on;
  *          - a job's counts are a fold of its rows: opening a job counts them again;
- *          - only a node that leads ends a job early or as failed (end_fact); one that hears no `lead` leads itself.
+ *          - only a node that leads ends a job as failed (end_fact); one that hears no `lead` leads itself.
  * Memory   the caller's, facts_size() bytes of zeros; only what is used is touched.
  * Pace     results alone gather for 5 ms, because a sync costs the same for one as for a hundred; what somebody waits for
  *          goes at once.
@@ -34,7 +34,7 @@
  *   intake.c    what of it is folded now, what later
  *   spread.c    what the neighbours lack              pledge.c       promises that wait for other disks
  *   batch.c     group commit                          logs.c         how far each log is here
- *   authors.c   who may sign logs                 parcel.c       one message of bundles
+ *   authors.c   who may sign logs                     parcel.c       one message of bundles
  *   seat.c      a job's counts, its best, its end     trial_row.c    a slot's row
  *   open_slots.c  slots begun and not finished
  */

@@ -1,10 +1,9 @@
 /* clients_port - the socket that clients speak to: a CURVE ROUTER, one message a frame.
  *
  * A client's messages are posted to the board with its number as peer; answers go back by it. Before a hello the gateway is
- * told which key this peer has proved to hold (met). Only what a client may send
- * is let through (messages.def 0x01-0x1f), each message complete, at most LIMIT_FRAME_BYTES, from an authenticated key.
- * Everything else is refused or dropped and counted. A client that is gone, or that does not read its
- * answers, is reported to the gateway as `left`.
+ * told which key this peer has proved to hold (met). Only what a client may send is let through (messages.def 0x01-0x1f),
+ * each message complete, at most LIMIT_FRAME_BYTES, from an authenticated key. Everything else is refused or dropped and
+ * counted. A client that is gone, or that does not read its answers, is reported to the gateway as `left`.
  * Errors   clients_port_new: ERR_SYSTEM (cannot listen there).
  */
 #ifndef ZYG_CLIENTS_PORT_H

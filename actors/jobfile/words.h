@@ -1,9 +1,9 @@
 /* words - a command written as one string, split into arguments by the rules of the shell, without
  * a shell.
  *
- * Blanks separate; '...' keeps everything; "..." keeps all but \" \\ \$ \` and a backslash before a
- * line's end; a backslash outside quotes keeps the next character. What only a shell could do
- * (pipes, redirections, variables, patterns) is refused and not passed on as if it were text.
+ * Blanks separate; '...' keeps everything; "..." keeps everything but the backslash of \" \\ \$ \`;
+ * a backslash outside quotes keeps the next character. What only a shell could do (pipes,
+ * redirections, variables, patterns) is refused and not passed on as if it were text.
  * Memory   words lie in the arena.
  * Errors   a sentence and the offset of the character it is about.
  */

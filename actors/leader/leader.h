@@ -20,7 +20,8 @@
  *            what runs is not given out twice, and a silent worker delays nobody for longer;
  *          - a worker that is DEAD or LEFT is `gone`, one that is UNREACHABLE or LEAVING is given nothing (slots 0); one that
  *            returns in another generation was gone in between;
- *          - a node whose disk does not keep up or refuses, or that quits, reports no places; what it has it goes on with.
+ *          - a node whose disk does not keep up or refuses, or that quits, reports no places; what it has it goes on with, and
+ *            while its disk refuses or it quits it takes no lease.
  * Claims   the first waits until the map has not grown for CLAIM_WAIT_MS; one after the end of a leader that was followed
  *          comes at once. Should the best candidate not claim, the next does RANK_WAIT_MS later. A claim goes to all, to
  *          those who become active later, to whoever claims less, and each second to those who have not reported. One that

@@ -5,7 +5,7 @@
  *
  * Sender   of a message that came over others is what they wrote on it; it is dropped when it names a neighbour whose own
  *          edge is well, which would have used that one, or names anybody else on its first hop. What member itself hears
- *          so is signed.
+ *          so is signed, but for `check`, which only makes it look.
  */
 #ifndef ZYG_MEMBER_CARRY_H
 #define ZYG_MEMBER_CARRY_H

@@ -2,9 +2,9 @@
  *
  * Who dials is decided by overlay_dials; after TURN_MS without an edge the other side tries too, and whoever wants to know
  * what became of a broken edge dials at once. A failed dial is repeated with full jitter over 250 ms, doubling to 15 s; a
- * lost (DEAD) member is looked for over 1 s, doubling to 60 s, then every 5 minutes without end; seeds are dialled while there
- * is no edge at all, and every 30 s those whose key is no living member's. A seed whose machine refuses is just not up yet:
- * asking it is cheap and goes on every 200 to 400 ms for some minutes.
+ * lost (DEAD) member is looked for over 1 s, doubling to 60 s, then every 4 to 5 minutes without end; seeds are dialled while
+ * there is no edge at all, and every 30 to 60 s those whose key is no living member's. A seed whose machine refuses is just
+ * not up yet: asking it is cheap and goes on every 200 to 400 ms for some minutes.
  */
 #ifndef ZYG_MEMBER_EDGES_H
 #define ZYG_MEMBER_EDGES_H

@@ -1,7 +1,8 @@
 /* member - who belongs to the cluster and how each of them is: the map, the edges, the verdicts.
  *
- * Every node holds the whole map, carried over few long-lived edges: K = 8 rings order the members by a keyed hash, a node's
- * neighbours are its successor and predecessor on each ring (all others up to 17 nodes). Nobody is ever probed by dialling.
+ * Every node holds the whole map, carried over few long-lived edges: K = 8 rings order the members by hashes of their ids, a
+ * node's neighbours are its successor and predecessor on each ring (all others up to 17 nodes). A member is probed over its
+ * edge; only one whose edge is gone is dialled for it.
  *
  * Hears    start, quit, farewell; rows, saved, save_failed of what it asks the store; edge_up, edge_down and, over edges,
  *          greet, beat, records, check, accuse, vouch, probe, probe_ack, carry (peers); any message that a room addresses
@@ -22,8 +23,8 @@
  * Quorum   H = max(2, ceil(0.6 x live observers)). With A < H accusers and no voucher the verdict waits
  *          20 s - 18.5 s x log(A) / log(H) (Lifeguard, arXiv 1707.00788, section III.B, with these bounds); a refused dial
  *          counts as one more accuser, so a crash is seen quickly by a lone observer as well. With a voucher: none.
- * Ids      a record's map fingerprint is the first 8 bytes of BLAKE2b over it; a map's is their sum: equal maps, equal sums,
- *          two differing sums in a row make both sides send all they know (`records`, whole).
+ * Ids      a record's map fingerprint is the first 8 bytes of BLAKE2b over it; a map's is their sum: equal maps, equal sums.
+ *          A first sum on an edge that differs, and later two in a row, make both sides send all they know (`records`, whole).
  * Memory   the caller's, member_size() bytes of zeros; LIMIT_MEMBERS members, LIMIT_EDGES edges.
  * Errors   what is malformed, unsigned, from a stranger or about nobody is dropped and counted; a peer that sends such a
  *          thing loses its edge, and one line (note) says so, once for its key; node_known tells nothing of it. A node that

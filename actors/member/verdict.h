@@ -2,7 +2,7 @@
  *
  * A look at a member lasts W2 = max(1.5 s, 3 x the edge's own lateness), at most 5 s: who hears it meanwhile vouches for it,
  * who does not accuses it; a refused dial ends the look at once. What observers say of one incarnation is its *suit*; a
- * statement stands for 5 s. Only a node that accuses itself pronounces, by the rule in member.h.
+ * statement stands for 5 s. Only a node that itself accuses pronounces, by the rule in member.h.
  * A node that accused in vain (others vouch, or the member has refuted it) has a broken edge, not a broken member: for ten
  * minutes it accuses that one only when another observer asks it to look, or when it was heard in between.
  */

@@ -8,7 +8,7 @@
  * Cut      ROUTER cannot end one connection. It is shut down beneath it, after a look at who is connected; until its end is
  *          reported the edge is `cut` and what still comes from it is dropped. A stranger's message cuts its connection, too.
  * Crowd    beyond CONNECTIONS_MAX connections, strangers' included, a new one is cut at once: descriptors are for members. One
- *          that says nothing is dropped by ZMQ after 5 s.
+ *          that does not shake hands is dropped by ZMQ after 5 s.
  * Refused  a handshake that failed (another key was meant, or none is proved) and a message that is none are told to
  *          people, once for an address. A connection that ends without a word is not: so asks a node that wants to know who
  *          listens here.

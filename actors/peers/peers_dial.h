@@ -1,6 +1,6 @@
 /* peers_dial - the edges that this node dials: a DEALER, its monitor and a number each.
  *
- * connecting -> shaking hands -> up -> ended; before `up` also -> asking. Every arrow but those of an edge_close leads to
+ * connecting -> shaking hands -> up -> ended; before `up` also -> asking. Every end but that of an edge_close is told by
  * exactly one edge_down.
  *
  * Asking   ZMQ's monitor says that a connect failed or that the handshake was broken off, not why. Then one connect of our own

@@ -19,7 +19,7 @@ enum flight_state {
 enum {
     FLIGHTS_NOWHERE,   /* asked for: no worker has it */
     FLIGHTS_ENDED,     /* a worker that lives has ended it: its fact is on its way */
-    FLIGHTS_ORPHANS,   /* its worker is gone or knows nothing of it */
+    FLIGHTS_ORPHANS,   /* its worker is gone, knows nothing of it, or ended it before we led */
     FLIGHTS_AT_WORKER, /* + the worker's place */
     FLIGHTS_LISTS = FLIGHTS_AT_WORKER + LIMIT_WORKERS,
     FLIGHTS_BUCKETS = 16384

@@ -1,8 +1,8 @@
 /* look - gateways, here and on other nodes, that want to know what of a job runs.
  *
- * A look is answered at once and, for LOOK_MS, after changes: not sooner than PAUSE_MS after the last answer, and not
- * sooner than the size of that one allows (LOOK_RATE), so that many trials told to many do not fill an edge. Who does not
- * look again is forgotten; nobody is told anything who does not look.
+ * A look is answered at once and, for LOOK_MS, after changes: not sooner than LOOK_PAUSE_MS after the last answer, and
+ * not sooner than the size of that one allows (LOOK_RATE), so that many trials told to many do not fill an edge. Who does
+ * not look again is forgotten; nobody is told anything who does not look.
  * Memory   LOOKERS pairs of node and job; one more is answered, but not told of changes: it will look again.
  */
 #ifndef ZYG_SCHED_LOOK_H

@@ -9,8 +9,9 @@
  *          - slots that are finished are never given out again, lost ones are, those to be retried are when their attempt
  *            is recorded and its rest is over (a trial that asked to be tried later waits longer each time);
  *          - no new slot is begun while LIMIT_BEGUN of all jobs are begun and not finished, however long they rest;
- *          - no more leases than places, no more of a job than its `parallel`, and no more flights than LIMIT_UNRECORDED
- *            beside what other nodes may run: then the disk is what everybody waits for;
+ *          - no more leases than places, no more of a job than its `parallel` (but for what an earlier leader had given out),
+ *            and no more flights than LIMIT_UNRECORDED beside what other nodes may run: then the disk is what everybody waits
+ *            for;
  *          - without lead{mine} nothing is given out and nothing is known of flights or jobs; leases that workers report at
  *            the start of a term are flights from then on, whoever gave them out; an attempt that is recorded already is
  *            not among them;

@@ -112,7 +112,7 @@ static bool hear_job_shut(struct tuner *t, const struct msg_job_shut *m) {
     return true;
 }
 
-void tuner_step(void *self, const struct event *event, struct moment at, struct says *out) {
+static void tuner_step(void *self, const struct event *event, struct moment at, struct says *out) {
     struct tuner *t = self;
     const struct msg *m = &event->msg;
     bool made_sense = false;
@@ -128,12 +128,12 @@ void tuner_step(void *self, const struct event *event, struct moment at, struct 
     t->nonsense += made_sense ? 0 : 1;
 }
 
-when_ms tuner_deadline(const void *self) {
+static when_ms tuner_deadline(const void *self) {
     (void)self;
     return WHEN_NEVER;
 }
 
-void tuner_check(const void *self) {
+static void tuner_check(const void *self) {
     const struct tuner *t = self;
     for (size_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
         const struct tuner_seat *seat = &t->seats[i];

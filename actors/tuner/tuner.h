@@ -43,9 +43,6 @@ struct tuner {
 size_t tuner_memory(void);
 void tuner_init(struct tuner *t, void *memory,
                 size_t size); /* size >= tuner_memory(), aligned for any object */
-void tuner_step(void *self, const struct event *event, struct moment at, struct says *out);
-when_ms tuner_deadline(const void *self);
-void tuner_check(const void *self);
 struct core tuner_core(struct tuner *t);
 
 #endif

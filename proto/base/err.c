@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The names of errors.def in lower case, as JSON shows them. */
+/* By code; ERR_NONE first. */
 static const struct {
     const char *name;
     const char *sentence;

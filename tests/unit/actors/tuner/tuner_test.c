@@ -26,7 +26,7 @@ static void desk_init(struct desk *d) {
 }
 
 static void desk_release(struct desk *d) {
-    tuner_check(&d->tuner);
+    tuner_core(&d->tuner).check(&d->tuner);
     munmap(d->memory, tuner_memory());
 }
 
