@@ -8,6 +8,7 @@
 
 enum {
     LAUNCH_BURST = 4,
+    SLOW_MS = 10000,                               /* of one save */
     LIVES_NEARLY_ALL = LIMIT_LOGS - LIMIT_LOGS / 8 /* from here on people hear of it */
 };
 
@@ -290,6 +291,7 @@ static void launch(struct facts *f, when_ms now, struct says *out) {
     if (b->flying == b->filling)
         put_summaries(f, batches_oldest(b));
     batches_launch(b, out);
+    f->launched = now;
     f->launch_least = when_paced(f->launch_least, now, FACTS_GATHER_MS, LAUNCH_BURST);
     f->urgent = false;
 }
@@ -315,6 +317,16 @@ static void hand_over(struct facts *f, struct says *out) {
 
 static void say_note(struct says *out, const char *text) {
     say(out, &(struct msg){.kind = MSG_note, .note.text = span_text(text)});
+}
+
+/* When the save that is under way has taken so long that the disk does not keep up. */
+static when_ms slow_at(const struct facts *f) {
+    return f->batches.under_way ? f->launched + SLOW_MS : WHEN_NEVER;
+}
+
+static bool must_hold(const struct facts *f, when_ms now) {
+    return f->ailing || batches_waiting(&f->batches) >= BATCHES_HOLD || pledge_holds(&f->pledge) ||
+           slow_at(f) <= now;
 }
 
 /* What people should know, once. */
@@ -352,7 +364,7 @@ static void settle(struct facts *f, struct moment at, struct says *out) {
         spread_go(&f->spread, at.now, out);
     }
     hand_over(f, out);
-    set_hold(f, f->ailing || batches_waiting(b) >= BATCHES_HOLD || pledge_holds(&f->pledge), out);
+    set_hold(f, must_hold(f, at.now), out);
     /* A disk that stays full would keep the process for ever; what it refused was not acknowledged. */
     bool kept = !b->under_way && (batch_is_empty(batches_oldest(b)) || pledge_full(&f->pledge));
     if (f->quitting && !f->said_quiet && (kept || f->ailing)) {
@@ -399,6 +411,8 @@ static void facts_step(void *self, const struct event *event, struct moment at, 
 static when_ms facts_deadline(const void *self) {
     const struct facts *f = self;
     when_ms soonest = when_sooner(f->retry_at, launch_time(f));
+    if (!f->holding)
+        soonest = when_sooner(soonest, slow_at(f));
     if (pledge_ready(&f->pledge, &f->spread))
         return INT64_MIN;
     if (f->life == FACTS_UP)

@@ -24,7 +24,8 @@
  * Memory   the caller's, facts_size() bytes of zeros; only what is used is touched.
  * Pace     results alone gather for 5 ms, because a sync costs the same for one as for a hundred; what somebody waits for
  *          goes at once.
- * Errors   a store that refuses is asked again with growing pauses; meanwhile sched holds and the gateway says why. What other
+ * Errors   a store that refuses is asked again with growing pauses; meanwhile sched holds and the gateway says why. One that takes
+ *          more than 10 s for a save holds sched, too: what has ended would else be given out again (RECORD_MS). What other
  *          nodes say is believed as far as its signature goes; the rest is dropped and counted, and
  *          who sent it is told that nothing of that log is wanted, so that it blocks nothing (spread.h).
  *

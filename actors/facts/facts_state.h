@@ -33,6 +33,7 @@ struct facts {
     bool urgent;          /* somebody waits for the newest batch */
     when_ms launch_least; /* what nobody waits for goes to the store no sooner than this */
     when_ms lazy_until;   /* ... and proposals alone no sooner than this */
+    when_ms launched;     /* the save that is under way was asked for */
     when_ms retry_at;     /* a failed save is asked again; WHEN_NEVER: none */
     dur_ms retry_pause;
     uint64_t steps;

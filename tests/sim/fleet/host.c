@@ -144,6 +144,7 @@ static void seat_cores(struct host *h) {
     uint64_t nonce = rng_u64(&r);
     struct seats_config config = {.facts = {.signer = cast->signer,
                                             .nonce = (uint32_t)nonce,
+                                            .clustered = true,
                                             .certificate_len = cast->certificate_len},
                                   .slots = f->draft.slots};
     memcpy(config.facts.cluster, f->cast->cluster, sizeof config.facts.cluster);

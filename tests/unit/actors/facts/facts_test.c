@@ -445,6 +445,23 @@ static void a_slow_disk_holds_the_scheduler(void **state) {
     assert_int_equal(stored_row(f, &id).done, slot);
 }
 
+static void one_save_that_takes_very_long_holds_the_scheduler(void **state) {
+    struct facts_stage *f = *state;
+    struct job_id id = open_job(f, 1);
+    f->stage->slow = true;
+    say_outcome_now(f, &id, 0, TRIAL_DONE, 0.5);
+    assert_int_equal(f->stage->saves_count, 1);
+    stage_pass(f->stage, 9999);
+    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_hold), 0);
+    stage_pass(f->stage, 1);
+    assert_true(stage_heard(f->stage, ROOM_SCHED, MSG_hold, 0)->hold.on);
+    stage_pass(f->stage, 60000);
+    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_hold), 1);
+    assert_true(stage_save(f->stage));
+    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_hold), 2);
+    assert_false(stage_heard(f->stage, ROOM_SCHED, MSG_hold, 1)->hold.on);
+}
+
 static void a_node_that_quits_is_quiet_when_all_is_kept(void **state) {
     struct facts_stage *f = *state;
     struct job_id id = open_job(f, 1);
@@ -497,6 +514,7 @@ int main(void) {
         ALONE(a_boot_counter_that_cannot_be_read_is_read_again),
         ALONE(answers_nobody_asked_for_are_dropped),
         ALONE(a_slow_disk_holds_the_scheduler),
+        ALONE(one_save_that_takes_very_long_holds_the_scheduler),
         ALONE(a_node_that_quits_is_quiet_when_all_is_kept),
         ALONE(the_time_a_job_ran_adds_up_over_lives),
     };
