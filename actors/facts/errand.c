@@ -268,7 +268,7 @@ static struct batch *room_for(struct facts *f, const struct errand *e, size_t by
  * is carried once more. False: not answered now. */
 static bool answer_again(struct facts *f, uint32_t copies, struct says *out) {
     struct errand *e = errand_current(&f->errands);
-    if (e->ticket == 0 || e->replied || spread_wanted(&f->spread, copies) <= 1) {
+    if (e->ticket == 0 || e->replied || spread_suffices(&f->spread, copies)) {
         errand_reply(e, out, ERR_NONE, "");
         return true;
     }

@@ -165,9 +165,17 @@ uint32_t spread_wanted(const struct spread *s, uint32_t copies) {
     return copies < holders ? copies : holders;
 }
 
+/* This node's own disk is one of them. */
+static bool self_counts(const struct spread *s) {
+    return !s->self_leaves || s->holders_count == 0;
+}
+
+bool spread_suffices(const struct spread *s, uint32_t copies) {
+    return spread_wanted(s, copies) <= self_counts(s);
+}
+
 uint32_t spread_copies(const struct spread *s, uint32_t log, uint64_t next) {
-    bool counts = !s->self_leaves || s->holders_count == 0;
-    uint32_t count = counts && s->logs->items[log].synced >= next;
+    uint32_t count = self_counts(s) && s->logs->items[log].synced >= next;
     for (uint32_t i = 0; i < s->neighbours_used; i++) {
         const struct neighbour *n = &s->neighbours[i];
         count += n->step != NEIGHBOUR_NONE && n->next[log] >= next && n->holds;

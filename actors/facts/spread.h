@@ -141,6 +141,8 @@ uint32_t spread_copies(const struct spread *s, uint32_t log, uint64_t next);
 uint32_t spread_holders(const struct spread *s);
 /* How many of them a promise needs that wants so many copies: nobody has as many while that cannot be said yet. */
 uint32_t spread_wanted(const struct spread *s, uint32_t copies);
+/* This node's own disk is all that it needs. */
+bool spread_suffices(const struct spread *s, uint32_t copies);
 /* How many facts of this store are on fewer than so many others of those that stay, or than all of them. */
 uint64_t spread_lacking(const struct spread *s, uint32_t copies);
 

@@ -425,7 +425,10 @@ static void copies_are_counted_on_those_that_stay(void **state) {
     assert_int_equal(spread_holders(f->spread), 1);
     assert_int_equal(spread_copies(f->spread, 0, 2), 1);
     assert_int_equal(spread_copies(f->spread, 0, 3), 0);
+    assert_true(spread_suffices(f->spread, 3)); /* there is no other disk */
     know(f, PEER, MEMBER_ALIVE, true, 1);
+    assert_true(spread_suffices(f->spread, 1));
+    assert_false(spread_suffices(f->spread, 2));
     know(f, 4, MEMBER_ALIVE, true, 1);
     assert_int_equal(spread_holders(f->spread), 3);
     say_heads(f, true, 2, 0);
@@ -440,6 +443,7 @@ static void copies_are_counted_on_those_that_stay(void **state) {
     say_heads(f, true, 2, 0);
     know(f, 0, MEMBER_LEAVING, false, 1); /* this node goes: only the others count */
     assert_int_equal(spread_holders(f->spread), 1);
+    assert_false(spread_suffices(f->spread, 1));
     assert_int_equal(spread_copies(f->spread, 0, 2), 1);
     assert_int_equal(spread_copies(f->spread, 0, 3), 0);
 }
