@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "actors/kit/clock_shell.h"
 #include "actors/node/address.h"
 #include "actors/node/node.h"
 #include "cmd/node/on_idle.h"
@@ -199,13 +199,10 @@ static bool cluster_is_known(const char *dir, struct err *err) {
 static bool cluster_enter(const struct node_request *w, struct err *err) {
     struct token token;
     struct cluster cluster;
-    struct timespec now;
     if (w->token == NULL)
         return w->config.mesh_moves || cluster_is_known(w->config.state_dir, err);
-    clock_gettime(CLOCK_REALTIME, &now);
     bool good = token_read(&token, w->token, err) &&
-                cluster_join(&cluster, w->config.state_dir, &token, ROLE_NODE,
-                             (wall_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000, err);
+                cluster_join(&cluster, w->config.state_dir, &token, ROLE_NODE, clock_wall(), err);
     sodium_memzero(&token, sizeof token);
     return good;
 }

@@ -4,6 +4,7 @@
 #include "actors/executor/launcher_kin.h"
 #include "actors/executor/launcher_orphans.h"
 #include "actors/executor/launcher_queue.h"
+#include "actors/kit/clock_shell.h"
 #include "proto/base/check.h"
 #include "proto/limits.h"
 
@@ -299,13 +300,13 @@ static void bury(struct launcher *l) {
     int status = SIGKILL;         /* as if it was killed, until it is known how it ended */
     shutdown(l->socket, SHUT_WR); /* if it lives, that tells it to end, and it knows its own best */
     kill(-l->pid, SIGCONT);       /* one that was stopped would not notice */
-    if (!orphans_reap(l->pid, &status, orphans_clock() + END_PATIENCE_MS)) {
+    if (!orphans_reap(l->pid, &status, clock_now() + END_PATIENCE_MS)) {
         kill(-l->pid, SIGKILL);
-        orphans_reap(l->pid, &status, orphans_clock() + END_PATIENCE_MS);
+        orphans_reap(l->pid, &status, clock_now() + END_PATIENCE_MS);
     }
     l->pid = 0;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        orphans_kill(l->mark, l->began, orphans_clock() + END_PATIENCE_MS);
+        orphans_kill(l->mark, l->began, clock_now() + END_PATIENCE_MS);
     for (uint32_t i = 0; i < LIMIT_SLOTS_NODE; i++) {
         if (l->runs[i].number != 0)
             forget_run(&l->runs[i]);

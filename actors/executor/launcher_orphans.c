@@ -3,6 +3,7 @@
 
 #include "actors/executor/launcher.h"
 #include "actors/executor/launcher_kin.h"
+#include "actors/kit/clock_shell.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -13,22 +14,15 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { END_PATIENCE_MS = 5000, ORPHANS_AT_ONCE = 256 };
 
 /* ---- children of this process ---- */
 
-int64_t orphans_clock(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-bool orphans_reap(pid_t pid, int *status, int64_t until) {
+bool orphans_reap(pid_t pid, int *status, when_ms until) {
     struct pollfd fd = {.fd = pidfd_open(pid, 0), .events = POLLIN};
-    int64_t rest = until - orphans_clock();
+    dur_ms rest = until - clock_now();
     if (fd.fd >= 0) {
         poll(&fd, 1, rest > 0 ? (int)rest : 0);
         close(fd.fd);
@@ -72,7 +66,7 @@ static void kill_orphans(struct orphan_hunt *hunt) {
         closedir(tasks);
 }
 
-void orphans_kill(const char *mark, uint64_t began, int64_t until) {
+void orphans_kill(const char *mark, uint64_t began, when_ms until) {
     bool any;
     /* Again while some have died: their children have come here meanwhile. */
     do {
@@ -81,7 +75,7 @@ void orphans_kill(const char *mark, uint64_t began, int64_t until) {
         kill_orphans(&hunt);
         for (size_t i = 0; i < hunt.count; i++)
             any = orphans_reap(hunt.pids[i], NULL, until) || any;
-    } while (any && orphans_clock() < until);
+    } while (any && clock_now() < until);
 }
 
 /* ---- processes of a predecessor ---- */

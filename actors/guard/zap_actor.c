@@ -1,12 +1,12 @@
 #include "actors/guard/zap_actor.h"
 
 #include "actors/guard/mesh_keys.h"
+#include "actors/kit/clock_shell.h"
 #include "proto/base/check.h"
 
 #include <assert.h>
 #include <czmq.h>
 #include <sodium.h>
-#include <time.h>
 
 /* Frames of a request: version, request id, domain, address, routing id, mechanism, client key. */
 enum { REQUEST_FRAMES = 7, DOMAIN = 2, MECHANISM = 5, KEY = 6 };
@@ -27,12 +27,6 @@ static const struct {
     [NOT_NOW] = {"300", "too many strangers at once"},
     [REFUSED] = {"400", "this key is not known here"},
 };
-
-static when_ms clock_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (when_ms)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static bool is_on_list(const struct zap_config *config, const uint8_t key[CURVE_KEY_BYTES]) {
     bool found = false;

@@ -3,6 +3,7 @@
 #include "actors/node/folder.h"
 
 #include "actors/guard/make_folder.h"
+#include "actors/kit/clock_shell.h"
 #include "proto/base/check.h"
 
 #include <assert.h>
@@ -17,7 +18,6 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 static bool join(char *out, size_t cap, const char *dir, const char *name) {
@@ -134,22 +134,16 @@ bool door_read(const char *state_dir, struct door *door, struct err *err) {
     return folder_read_door(state_dir, door, err);
 }
 
-static when_ms monotonic(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (when_ms)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* The kernel tells when a file of the folder is whole: the door is renamed to its name, or written over. The watch is there
  * before the first look, so no door comes between them. */
 bool door_await(const char *state_dir, struct door *door, dur_ms patience, struct err *err) {
-    const when_ms until = monotonic() + patience;
+    const when_ms until = clock_now() + patience;
     struct pollfd news = {.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .events = POLLIN};
     uint8_t ignored[4096];
     bool told =
         news.fd >= 0 && inotify_add_watch(news.fd, state_dir, IN_MOVED_TO | IN_CLOSE_WRITE) >= 0;
     bool there = door_read(state_dir, door, err);
-    for (dur_ms left = patience; told && !there && left > 0; left = until - monotonic())
+    for (dur_ms left = patience; told && !there && left > 0; left = until - clock_now())
         if (poll(&news, 1, (int)left) > 0 && read(news.fd, ignored, sizeof ignored) > 0)
             there = door_read(state_dir, door, err);
     if (news.fd >= 0)

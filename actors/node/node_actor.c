@@ -6,6 +6,7 @@
 #include "actors/facts/facts.h"
 #include "actors/gateway/clients_port.h"
 #include "actors/gateway/gateway.h"
+#include "actors/kit/clock_shell.h"
 #include "actors/node/address.h"
 #include "actors/node/mesh.h"
 #include "actors/sched/sched.h"
@@ -21,7 +22,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -112,11 +112,7 @@ void node_actor_give_back(struct node_setup *setup) {
 }
 
 static struct moment read_clocks(void) {
-    struct timespec mono, wall;
-    clock_gettime(CLOCK_MONOTONIC, &mono);
-    clock_gettime(CLOCK_REALTIME, &wall);
-    return (struct moment){.now = (when_ms)mono.tv_sec * 1000 + mono.tv_nsec / 1000000,
-                           .wall = (wall_ms)wall.tv_sec * 1000 + wall.tv_nsec / 1000000};
+    return (struct moment){.now = clock_now(), .wall = clock_wall()};
 }
 
 /* ---- the NODE port: the process itself ---- */

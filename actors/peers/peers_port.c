@@ -1,5 +1,6 @@
 #include "actors/peers/peers_port.h"
 
+#include "actors/kit/clock_shell.h"
 #include "actors/peers/peers_accept.h"
 #include "actors/peers/peers_dial.h"
 #include "actors/peers/peers_says.h"
@@ -11,7 +12,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -34,12 +34,6 @@ struct peers_port {
     char endpoint[256];
     uint8_t frame[LIMIT_FRAME_BYTES];
 };
-
-static when_ms read_clock(void) {
-    struct timespec mono;
-    clock_gettime(CLOCK_MONOTONIC, &mono);
-    return (when_ms)mono.tv_sec * 1000 + mono.tv_nsec / 1000000;
-}
 
 /* At the time when a dial has lasted too long. */
 static void set_timer(struct peers_port *p) {
@@ -78,7 +72,7 @@ static void close_edge(struct peers_port *p, uint32_t edge) {
 static void perform(void *self, const struct event *event) {
     struct peers_port *p = self;
     if (event->msg.kind == MSG_edge_dial)
-        dials_dial(&p->dials, &event->msg.edge_dial, read_clock());
+        dials_dial(&p->dials, &event->msg.edge_dial, clock_now());
     else if (event->msg.kind == MSG_edge_close)
         close_edge(p, (uint32_t)event->msg.edge_close.edge);
     else
@@ -121,7 +115,7 @@ static void read_messages(struct peers_port *p) {
 void peers_port_ready(struct peers_port *p) {
     take_news(p);
     accepts_watch(&p->accepts);
-    dials_watch(&p->dials, read_clock());
+    dials_watch(&p->dials, clock_now());
     read_messages(p);
     set_timer(p);
 }

@@ -1,8 +1,8 @@
 #include <sodium.h>
 #include <stdio.h>
 
+#include "actors/kit/clock_shell.h"
 #include "cmd/cli/cli.h"
-#include "cmd/cli/clock.h"
 #include "cmd/cli/look.h"
 #include "proto/base/check.h"
 #include "proto/status.h"

@@ -6,9 +6,9 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "actors/kit/clock_shell.h"
 #include "cmd/cli/client_doors.h"
 #include "cmd/cli/client_race.h"
-#include "cmd/cli/clock.h"
 #include "cmd/cli/pages.h"
 #include "cmd/cli/signals.h"
 #include "proto/base/check.h"

@@ -1,6 +1,6 @@
 #include "cmd/cli/client_race.h"
 
-#include "cmd/cli/clock.h"
+#include "actors/kit/clock_shell.h"
 #include "cmd/cli/signals.h"
 
 #include <signal.h>

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "actors/kit/clock_shell.h"
 #include "cmd/cli/cli.h"
-#include "cmd/cli/clock.h"
 
 bool membership_visits(void) {
     const char *text = getenv(MEMBERSHIP_VARIABLE);

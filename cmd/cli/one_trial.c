@@ -16,7 +16,7 @@
 #include "actors/executor/executor.h"
 #include "actors/executor/launcher.h"
 #include "actors/kit/board.h"
-#include "cmd/cli/clock.h"
+#include "actors/kit/clock_shell.h"
 #include "cmd/cli/signals.h"
 #include "cmd/cli/try_folder.h"
 #include "proto/base/check.h"

@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "cmd/cli/clock.h"
+#include "actors/kit/clock_shell.h"
 #include "cmd/cli/object.h"
 #include "cmd/cli/table.h"
 #include "proto/base/check.h"

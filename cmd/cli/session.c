@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "actors/kit/clock_shell.h"
 #include "cmd/cli/cli.h"
-#include "cmd/cli/clock.h"
 #include "cmd/cli/progress.h"
 #include "cmd/cli/screen.h"
 #include "cmd/cli/show_job.h"

@@ -1,8 +1,8 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "actors/kit/clock_shell.h"
 #include "cmd/cli/cli.h"
-#include "cmd/cli/clock.h"
 #include "cmd/cli/job_load.h"
 #include "cmd/cli/session.h"
 #include "cmd/cli/show_job.h"

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "actors/kit/clock_shell.h"
 #include "actors/node/address.h"
 #include "cmd/cli/cli.h"
 #include "cmd/cli/client.h"
-#include "cmd/cli/clock.h"
 #include "cmd/cli/details.h"
 #include "cmd/cli/membership.h"
 #include "cmd/cli/pages.h"

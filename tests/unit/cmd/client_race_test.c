@@ -1,8 +1,8 @@
 /* Doors that open, that do not, and that only seem to; nodes are threads of this process. */
 #include "cmd/cli/client_race.h"
 
+#include "actors/kit/clock_shell.h"
 #include "actors/node/node.h"
-#include "cmd/cli/clock.h"
 #include "cmd/cli/signals.h"
 #include "proto/base/check.h"
 

@@ -1,4 +1,4 @@
-#include "cmd/cli/clock.h"
+#include "actors/kit/clock_shell.h"
 
 #include <time.h>
 

@@ -1,6 +1,6 @@
-/* clock - the two clocks, as the verbs read them. */
-#ifndef ZYG_CLI_CLOCK_H
-#define ZYG_CLI_CLOCK_H
+/* clock - the two clocks, for ports, actors and programs; a core is told the time. */
+#ifndef ZYG_CLOCK_H
+#define ZYG_CLOCK_H
 
 #include "proto/base/time.h"
 
