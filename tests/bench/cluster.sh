@@ -38,9 +38,9 @@ others_see() { # NAME STATE: what all others say of it
 stop_all() {
     local name
     for name in "${NODES[@]}"; do
-        kill -KILL "${pids[$name]}" 2>/dev/null || true
+        kill_node "$name"
     done
-    nothing_left || wait_until 10 "their end" nothing_left
+    wait_until 10 "their end" nothing_left
 }
 
 # ---- seeing each other ----
@@ -59,10 +59,10 @@ report "cluster: three nodes see each other after the last one's start, median" 
 
 # ---- idle ----
 
-e2e_pass_time 3
+e2e_pass_time 3 # what their meeting has left to do is done; it would count as idleness
 before=$(cpu_us "${pids[b]}")
 bytes=$(sent_bytes "${pids[b]}")
-e2e_pass_time "$IDLE_S"
+e2e_pass_time "$IDLE_S" # what is measured is a rate
 cpu=$(calc "($(cpu_us "${pids[b]}") - $before) / ($IDLE_S * 10000)" 3)
 net=$(calc "($(sent_bytes "${pids[b]}") - $bytes) / $IDLE_S / 1024" 2)
 report "cluster: an idle node's processor" "$cpu" "%" "<" 0.2
@@ -86,12 +86,15 @@ END
 : >"$WORK/began"
 on b zyg submit -q "$WORK/long.yaml" >/dev/null
 new_trial() { awk -v after="$died" '$1 > after { found = 1 } END { exit !found }' "$WORK/began"; }
+all_busy() { [ "$(awk -v after="$closed" '$1 > after' "$WORK/began" | wc -l)" -ge 6 ]; }
 for round in 1 2 3 4 5; do
     wait_until 20 "all three" all_know 3 "${NODES[@]}"
-    wait_until 20 "a leader" test -n "$(leader a)"
+    wait_until 20 "a leader" has_leader a
     rm -f "$WORK/gate"
-    e2e_pass_time 1
+    closed=$(micros)
+    wait_until 20 "trials in all places" all_busy
     victim=$(leader a)
+    disown "${pids[$victim]}" # as kill_node does, which waits
     kill -KILL "${pids[$victim]}"
     died=$(micros)
     touch "$WORK/gate"

@@ -2,23 +2,9 @@
 # What a user sees of a job is the same whichever node he asks, while its trials run on others, and when one of those dies.
 # timeout 120
 . "$(dirname "$0")/../lib/e2e.sh"
+. "$ROOT/tests/lib/cluster.sh"
 
-on() { # NODE COMMAND...: as the client of that node's folder
-    local node=$1
-    shift
-    ZYG_STATE=$WORK/$node "$@"
-}
-
-node() { # NAME [TOKEN]
-    start "$1" zyg-node --state "$WORK/$1" --cluster 'tcp://127.0.0.1:*' --name "$1" --slots 1 ${2:+--join "$2"}
-    disown "$pid" # or bash would tell everybody that it was killed
-    pids[$1]=$pid
-    wait_until 10 "node $1" grep -q listens "$WORK/$1.err"
-}
-
-knows() { # ASKED NODE: it may be given work, as that one says
-    on "$1" zyg nodes -o jsonl | grep "\"$2\"" | grep -q '"active":true'
-}
+SLOTS=1
 
 # A trial writes where it runs into trial/NUMBER/node, prints a line every 50 ms and ends when trial/NUMBER/go is there.
 runs_at() { # NODE: the number of a trial that has begun there
@@ -57,18 +43,7 @@ params: {x: {min: 0, max: 1}}
 run: {command: [sh, "$WORK/train.sh"]}
 END
 
-declare -A pids
-run on a zyg cluster init --name lab
-assert_status 0
-node a
-token=$(on a zyg token create --for node 2>/dev/null)
-node b "$token"
-node c "$token"
-for asked in a b c; do
-    for name in a b c; do
-        wait_until 10 "$asked to know $name" knows "$asked" "$name"
-    done
-done
+cluster a b c
 
 # ---- submitted at a: what runs is the same at b ----
 
@@ -115,7 +90,7 @@ wait_until 20 "the last trial at c" last_at_c
 start again on b zyg logs -f last/3
 follow=$pid
 wait_until 10 "what is printed at c" grep -qx "line 10" "$WORK/again.out"
-kill -KILL "${pids[c]}"
+kill_node c
 here=$(runs_at b)
 : >"$WORK/trial/$here/go"
 wait_until 30 "the trial elsewhere" grep -qxE "attempt at (a|b)" "$WORK/again.out"

@@ -19,7 +19,6 @@ exits-65|infeasible|1||exit 65; last line: "kernel=rbf needs gamma"
 exits-75|transient|6||exit 75; last line: "license server is busy"
 exits-85|done|3|0.75|
 floods|flooded|1||printed more than limits.output (12 MiB); last line: "epoch after epoch after epoch"
-hangs|timed_out|1||ran longer than limits.wall (2 s); last line: "accuracy=0.1"
 killed|crashed|1||killed by SIGSEGV (11); last line: "about to fail"
 kills-its-group|crashed|1||killed by SIGKILL (9), perhaps for lack of memory; it printed nothing
 leaves-files|done|1|0.5|
@@ -60,7 +59,7 @@ $(sed 's/|.*/}/; s/^/  - {program: /' expected)
 run:
   dir: programs
   command: ["./{program}"]
-  limits: {wall: 2s, grace: 300ms, output: 12MiB}
+  limits: {wall: 10m, grace: 300ms, output: 12MiB}
   retry: {transient: 5}
 END
 } >programs.yaml
@@ -78,9 +77,20 @@ done <expected
 assert_equal "$(wc -l <expected)" "$(wc -l <results)"
 # What is left of a flood and of the long line fits what is kept of any trial.
 assert_equal 65536 "$(zyg logs last/7 2>/dev/null | wc -c)"
-assert_equal 65536 "$(zyg logs last/15 2>/dev/null | wc -c)"
-assert_equal weights "$(cat "$STATE"/runs/*/11/output/model)"
+assert_equal 65536 "$(zyg logs last/14 2>/dev/null | wc -c)"
+assert_equal weights "$(cat "$STATE"/runs/*/10/output/model)"
 job=$(zyg ls -o csv | tail -1 | cut -d, -f2)
+
+# One that never ends, in a job of its own: what is little time for a busy machine would be too little for the others.
+sed '/^  - /d; s/^  program: .*/  program: [hangs]/; s/^list:/list: [{program: hangs}]/; s/^name: .*/name: hangs/
+     s/wall: 10m/wall: 4s/' programs.yaml >hangs.yaml
+run zyg submit hangs.yaml --wait -q
+assert_status 1
+assert_nothing_left
+run zyg show last/0 -o json
+assert_contains "$out" '"status":"timed_out"'
+assert_contains "$out" '"cause":"ran longer than limits.wall (4 s); last line: \"accuracy=0.1\""'
+hangs=$(zyg ls -n 1 -o csv | tail -1 | cut -d, -f2)
 
 # A job whose every trial fails says so by its exit status.
 sed '/^  - /d; s/^list:/list: [{program: exits-3}]/; s/^name: .*/name: hopeless/' programs.yaml >hopeless.yaml
@@ -153,7 +163,7 @@ done <<END
 2|ls -o yaml|zyg ls: -o yaml: expected one of table, wide, json, jsonl, csv, id
 2|ls -o|zyg ls: option '-o' needs a value
 2|ls --state|zyg ls: option '--state' needs a value
-4|show nope|zyg: no job 'nope'; there are $hopeless, $job
+4|show nope|zyg: no job 'nope'; there are $hopeless, $hangs, $job
 4|show \$'\\377'|zyg: no job has such a name
 4|show last/999|zyg: $hopeless has no trial 999: they are numbered 0 to 0
 2|show last/x|zyg: 'last/x': expected a trial's number after the '/', as in last/17
@@ -168,7 +178,7 @@ done <<END
 2|trials --status fialed|zyg: --status fialed: there is no such status (did you mean 'failed'?)
 2|trials --status zzz|zyg: --status zzz: expected done, failed, running or another status of a trial
 2|best --args -o json|zyg best: --args and -o exclude each other
-4|logs nope/1|zyg: no job 'nope'; there are $hopeless, $job
+4|logs nope/1|zyg: no job 'nope'; there are $hopeless, $hangs, $job
 4|logs last/0 --attempt 7|zyg: nothing is kept of attempt 7 of $hopeless/0
 2|logs -f --attempt 1|zyg logs: --follow shows the attempt that runs; it does not go with --attempt
 2|events -o id|zyg events: -o id: expected one of table, wide, json, jsonl, csv

@@ -13,13 +13,7 @@ declare -A condition # up, stopped or dead
 jobs_accepted=()
 draw_from_seed
 
-cat >"$WORK/job.yaml" <<END_OF_JOB
-zyg: 1
-name: shaken
-search: {method: random, trials: $TRIALS, seed: 3, objectives: [{metric: score, goal: minimize}]}
-params: {x: {min: 0, max: 1}}
-run: {command: [sh, -c, "sleep 0.2; echo score={x}"]}
-END_OF_JOB
+shell_job shaken $TRIALS "sleep 0.2; echo score={x}"
 
 say_act() { echo "$E2E_NAME: $(($(now_ms) - began)) ms: $*" >&2; }
 
@@ -44,7 +38,7 @@ submit() {
         draw ${#NODES[@]}
         name=${NODES[drawn]}
         [ "${condition[$name]}" = up ] || continue
-        if on "$name" timeout 5 zyg submit -q "$WORK/job.yaml" >"$WORK/submit.out" 2>"$WORK/submit.err"; then
+        if on "$name" timeout 5 zyg submit -q "$WORK/shaken.yaml" >"$WORK/submit.out" 2>"$WORK/submit.err"; then
             jobs_accepted+=("$(<"$WORK/submit.out")")
             say_act "$name took $(<"$WORK/submit.out")"
             return
@@ -66,7 +60,7 @@ began=$(now_ms)
 for ((second = 0; second < CHAOS_SECONDS; second++)); do
     [ $((second % 10)) != 0 ] || submit
     shake
-    e2e_pass_time 1
+    e2e_pass_time 1 # so long the last act has to do its harm: within it a death is noticed, and a stopped node is not yet given up
 done
 for name in "${NODES[@]}"; do
     case ${condition[$name]} in
@@ -85,7 +79,4 @@ done
 say_act "${#jobs_accepted[@]} jobs are done"
 [ ${#jobs_accepted[@]} -gt 0 ] || fail "no job was accepted"
 
-for name in "${NODES[@]}"; do
-    kill -TERM "${pids[$name]}"
-done
-assert_nothing_left 20
+end_all "${NODES[@]}"

@@ -2,35 +2,16 @@
 # Clients that run no node: they ask any node of their cluster, go on at another one when theirs dies, and nobody else gets in.
 # timeout 240
 . "$(dirname "$0")/../lib/e2e.sh"
+. "$ROOT/tests/lib/cluster.sh"
 
-declare -A pids doors
 unset ZYG_STATE
 
-on() { # FOLDER COMMAND...: as the client of that folder
-    local folder=$1
-    shift
-    ZYG_STATE=$WORK/$folder "$@"
-}
-
-node() { # NAME [TOKEN]
-    start "$1" zyg-node --state "$WORK/$1" --cluster 'tcp://127.0.0.1:*' --name "$1" --slots 2 ${2:+--join "$2"}
-    disown "$pid" # or bash would tell everybody that it was killed
-    pids[$1]=$pid
-    wait_until 10 "node $1" grep -q listens "$WORK/$1.err"
-    doors[$1]=$(awk '{print $3 "," $4}' "$WORK/$1/door")
-}
-
-kill_node() {
-    kill -KILL "${pids[$1]}"
-    wait_until 5 "the end of $1" gone "${pids[$1]}"
-}
-
-see() { # FOLDER NUMBER: its node knows of so many that are alive
-    [ "$(on "$1" zyg nodes -o json | grep -o '"state": *"alive"' | wc -l)" = "$2" ]
+door() { # NODE: where clients reach it, and its key
+    awk '{print $3 "," $4}' "$WORK/$1/door"
 }
 
 token_by() { # NODE [OPTION...]: for clients, with that node's door alone
-    on a zyg token create -q --for client --seed "${doors[$1]}" "${@:2}"
+    on a zyg token create -q --for client --seed "$(door "$1")" "${@:2}"
 }
 
 knows_doors() { # FOLDER NUMBER
@@ -41,24 +22,10 @@ refusals() { # NODE TEXT: how often people were told
     grep -c "a client at 127.0.0.1 was refused: .*$2" "$WORK/$1.err" || true
 }
 
-job() { # NAME TRIALS SECONDS
-    cat >"$WORK/$1.yaml" <<END
-zyg: 1
-name: $1
-search: {method: random, trials: $2, seed: 3, objectives: [{metric: score, goal: minimize}]}
-params: {x: {min: 0, max: 1}}
-run: {command: [sh, -c, "sleep $3; echo score={x}"]}
-END
-}
-job quick 4 0.05
-job some 60 0.25
-job slow 100 5
-
-on a zyg cluster init -q --name lab >/dev/null
-node a
-node b "$(on a zyg token create -q)"
-node c "$(on a zyg token create -q)"
-wait_until 10 "three nodes" see a 3
+shell_job quick 4 "sleep 0.05; echo score={x}"
+shell_job some 60 "sleep 0.25; echo score={x}"
+shell_job slow 100 "sleep 5; echo score={x}"
+cluster a b c
 
 # ---- entering: the token names all, and a node answers ----
 
@@ -131,10 +98,10 @@ run on by-b zyg export "$handle" -o csv
 assert_equal "$(seq 0 59)" "$(tail -n +2 <<<"$out" | cut -d, -f1 | sort -n)" "the numbers of the trials"
 
 # It comes back to the same door, and is found there.
-before=${doors[b]}
+before=$(door b)
 node b
-assert_equal "$before" "${doors[b]}" "the door of b"
-wait_until 20 "three nodes again" see a 3
+assert_equal "$before" "$(door b)" "the door of b"
+wait_until 20 "three nodes again" knows_members a 3
 
 # ---- what a trial prints is followed through another node, and when the trial itself is lost, where it is made again ----
 
@@ -171,7 +138,7 @@ done
 assert_equal "$lines" "$(<"$WORK/raw.out")" "what was printed"
 assert_equal "$lines" "$(tail -n +2 "$WORK/rows.out" | cut -d, -f3)" "what was printed, as rows"
 node "$idle"
-wait_until 20 "three nodes again" see b 3
+wait_until 20 "three nodes again" knows_members b 3
 
 run on u zyg submit "$WORK/talks.yaml" -q
 wait_until 10 "a node that runs it" where_it_runs
@@ -186,7 +153,7 @@ assert_equal "$lines" "$(tail -n 60 "$WORK/raw.out")" "what was printed again"
 first=$(head -n -60 "$WORK/raw.out")
 assert_equal "$(head -n "$(wc -l <<<"$first")" <<<"$lines")" "$first" "what was printed at first"
 node "$busy"
-wait_until 20 "three nodes again" see "$busy" 3
+wait_until 20 "three nodes again" knows_members "$busy" 3
 
 # ---- a node that hangs: another one is asked after three seconds ----
 
@@ -202,23 +169,25 @@ finish "$watches" 60
 assert_status 0
 assert_contains "$(<"$WORK/hang.out")" "is done: 60/60"
 kill -CONT "${pids[a]}"
-wait_until 20 "a is back" see a 3
+wait_until 20 "a is back" knows_members a 3
 
 # ---- a submit without an answer is said again, and is one job ----
+
+lists() { [ "$(on "$1" zyg ls -o id | wc -l)" = "$2" ]; } # NODE JOBS
 
 count=$(on u zyg ls -o id | wc -l)
 kill -STOP "${pids[a]}" "${pids[c]}" # nobody else can keep a copy
 start twice on by-b zyg submit "$WORK/quick.yaml" --wait -q
 twice=$pid
-e2e_pass_time 0.5
+wait_until 20 "b to have heard it" lists b $((count + 1))
 kill_node b
 kill -CONT "${pids[a]}" "${pids[c]}"
 finish "$twice" 60
 assert_status 0
 node b
-wait_until 20 "three nodes again" see b 3
+wait_until 20 "three nodes again" knows_members b 3
 for name in a b c; do
-    wait_until 10 "all jobs at $name" [ "$(on "$name" zyg ls -o id | wc -l)" = $((count + 1)) ]
+    wait_until 20 "all jobs at $name" lists "$name" $((count + 1))
 done
 
 # ---- many at once ----
@@ -253,7 +222,7 @@ run on late zyg cluster join "$expired"
 assert_status 5
 
 on home zyg cluster init -q --name other >/dev/null
-on foreign zyg cluster join -q "$(on home zyg token create -q --for client --seed "${doors[c]}")" >/dev/null
+on foreign zyg cluster join -q "$(on home zyg token create -q --for client --seed "$(door c)")" >/dev/null
 expect_refused foreign "this cluster's key did not sign it"
 
 run on nobody zyg cluster join "$(on a zyg token create -q)"
@@ -270,7 +239,7 @@ print('held', flush=True)
 signal.pause()"
 holder=$pid
 wait_until 10 "the lock" grep -q held "$WORK/holder.out"
-(umask 077 && echo "zyg-door 1 ${doors[c]/,/ } $holder" >"$WORK/stranger/door")
+(umask 077 && echo "zyg-door 1 $(door c | tr , " ") $holder" >"$WORK/stranger/door")
 expect_refused stranger 'no certificate came with it'
 kill -TERM "$holder"
 assert_equal 3 "$(refusals c '')" "lines of node c"

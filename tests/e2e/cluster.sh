@@ -8,18 +8,12 @@ TRIALS=200
 NODES=(a b c)
 draw_from_seed
 
-cat >"$WORK/job.yaml" <<END_OF_JOB
-zyg: 1
-name: shared
-search: {method: random, trials: $TRIALS, seed: 3, objectives: [{metric: score, goal: minimize}]}
-params: {x: {min: 0, max: 1}}
-run: {command: [sh, -c, "echo {trial} >>'$WORK/started'; sleep 0.05; echo score={x}"]}
-END_OF_JOB
+shell_job shared $TRIALS "echo {trial} >>'$WORK/started'; sleep 0.05; echo score={x}"
 
 # victim_of AIM: a node that is a worker, the leader or the one submitted to ($asked), in $victim.
 victim_of() {
     local name leads
-    wait_until 20 "a leader" leader_is_known
+    wait_until 20 "a leader" has_leader "$asked"
     leads=$(leader "$asked")
     case $1 in
     leader) victim=$leads ;;
@@ -32,15 +26,13 @@ victim_of() {
     esac
 }
 
-leader_is_known() { [ -n "$(leader "$asked")" ]; }
-
 # round AIM ASKED: a job given to ASKED; after a drawn number of trials AIM is killed; the others end it, and the dead learns.
 round() {
     local name others=() job
     asked=$2 victim=
     rm -f "$WORK/started"
     wait_until 20 "everybody to know everybody" all_know 3 "${NODES[@]}"
-    run on "$asked" zyg submit "$WORK/job.yaml"
+    run on "$asked" zyg submit "$WORK/shared.yaml"
     assert_status 0
     job=$out
     victim_of "$1"
@@ -68,7 +60,4 @@ for aim in worker leader asked; do
     round "$aim" "${NODES[drawn]}"
 done
 
-for name in "${NODES[@]}"; do
-    kill -TERM "${pids[$name]}"
-done
-assert_nothing_left 20
+end_all "${NODES[@]}"

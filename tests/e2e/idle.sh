@@ -2,52 +2,12 @@
 # Idle nodes go, one after the other, with nothing lost and the last one staying; a node that is told to stop has left at once.
 # timeout 180
 . "$(dirname "$0")/../lib/e2e.sh"
+. "$ROOT/tests/lib/cluster.sh"
 
-declare -A pids
-
-on() { # NODE COMMAND...: as the client of that node's folder
-    local node=$1
-    shift
-    ZYG_STATE=$WORK/$node "$@"
-}
-
-node() { # NAME TOKEN OPTION...: TOKEN empty: its folder is in the cluster already
-    local name=$1 token=$2
-    shift 2
-    start "$name" zyg-node --state "$WORK/$name" --cluster 'tcp://127.0.0.1:*' --name "$name" --slots 2 ${token:+--join "$token"} "$@"
-    pids[$name]=$pid
-    wait_until 10 "node $name" grep -q listens "$WORK/$name.err"
-}
-
-job() { # FILE TRIALS SECONDS
-    cat >"$WORK/$1" <<END
-zyg: 1
-name: idle
-search: {method: random, trials: $2, seed: 3, objectives: [{metric: score, goal: minimize}]}
-params: {x: {min: 0, max: 1}}
-run: {command: [sh, -c, "sleep $3; echo score={x}"]}
-END
-}
-
-is_done() { on "$1" zyg ls -n 1 -o json | grep -q '"state": *"done"'; }
-knows() { # NODE COUNT: so many finished trials of the newest job
-    [ "$(on "$1" zyg ls -n 1 -o json | sed -n 's/.*"done": *\([0-9]*\).*/\1/p' | head -1)" -ge "$2" ]
-}
-assert_numbers() { # NODE TRIALS: each once, all done
-    on "$1" zyg export last -o csv >"$WORK/$1.csv"
-    assert_equal "$(seq 0 $(($2 - 1)))" "$(tail -n +2 "$WORK/$1.csv" | cut -d, -f1 | sort -n)" "the numbers that $1 knows"
-    assert_equal "$2" "$(tail -n +2 "$WORK/$1.csv" | cut -d, -f2 | grep -cx done)" "trials that are done, as $1 knows"
-}
 row_of() { # ASKED NAME: what it says of that member, as one line of JSON
     on "$1" zyg nodes -o jsonl | grep "\"name\":\"$2\""
 }
 says() { row_of "$1" "$2" | grep -q "$3"; }
-sees() { # ASKED COUNT: so many members that are active, one of whom leads
-    [ "$(on "$1" zyg nodes -o jsonl | grep -c '"active":true')" = "$2" ] && on "$1" zyg nodes -o jsonl | grep -q '"leads":true'
-}
-leader_of() { # ASKED
-    on "$1" zyg nodes -o jsonl | sed -n 's/.*"name":"\([a-z]*\)".*"leads":true.*/\1/p'
-}
 
 # ---- options ----
 
@@ -63,7 +23,7 @@ assert_equal "$err" "zyg-node: --on-idle halt: expected exit, poweroff or exec:C
 
 # ---- in no cluster: when no job is open ----
 
-job alone.yaml 4 1
+shell_job alone 4 "sleep 1; echo score={x}"
 start alone zyg-node --state "$WORK/alone" --slots 1 --idle 1s --on-idle 'exec:echo "$ZYG_NODE_NAME" "$ZYG_STATE" "$ZYG_IDLE"; exit 9' --name solo
 alone=$pid
 wait_until 10 "the agent" grep -q listens "$WORK/alone.err"
@@ -74,7 +34,7 @@ assert_status 9
 assert_equal "solo $WORK/alone 1" "$(<"$WORK/alone.out")" "what the command was told"
 assert_contains "$(<"$WORK/alone.err")" "zyg-node: was idle for 1 s"
 assert_equal 1 "$(grep -c 'ended with status 9$' "$WORK/alone.err")" "lines about the command's end"
-assert_numbers alone 4
+assert_numbers alone last 4
 
 mkdir "$WORK/bin" # it asks this one to power the machine off
 printf '#!/bin/sh\necho "$*" >"%s/systemctl"\n' "$WORK" >"$WORK/bin/systemctl"
@@ -89,28 +49,28 @@ assert_equal "" "$err" "what --quiet says"
 idle=(--idle 3s --on-idle "exec:echo \$ZYG_NODE_NAME \$ZYG_CLUSTER_NAME >>$WORK/gone; exit 3")
 run on a zyg cluster init --name lab
 assert_status 0
-node a '' "${idle[@]}"
+node a "${idle[@]}"
 token=$(on a zyg token create --for node 2>/dev/null)
 echo "$token" >"$WORK/token"
-node b "file:$WORK/token" "${idle[@]}"
-node c "$token" "${idle[@]}"
-job many.yaml 60 0.05
+node b --join "file:$WORK/token" "${idle[@]}"
+node c --join "$token" "${idle[@]}"
+shell_job many 60 "sleep 0.05; echo score={x}"
 run on b zyg submit "$WORK/many.yaml"
 assert_status 0
 two_went() { [ "$(wc -l <"$WORK/gone")" = 2 ]; }
 wait_until 60 "two of three to go" two_went
 for name in a b c; do
     if grep -q "^$name lab-[0-9a-f]*$" "$WORK/gone"; then
-        finish "${pids[$name]}" 5
+        finish "${pids[$name]}" 20
         assert_status 3
         assert_contains "$(<"$WORK/$name.err")" "zyg-node: was idle for 3 s"
     else
         rest=$name
     fi
 done
-assert_numbers "$rest" 60
+assert_numbers "$rest" last 60
 for name in a b c; do
-    [ "$name" = "$rest" ] || wait_until 1 "$rest to say that $name has left" says "$rest" "$name" '"state":"left"'
+    [ "$name" = "$rest" ] || wait_until 20 "$rest to say that $name has left" says "$rest" "$name" '"state":"left"'
 done
 gone "${pids[$rest]}" && fail "the last one went, too"
 assert_match "$(on "$rest" zyg nodes)" "$rest +alive +leads, asked +- +0/2 +[0-9.]+ +stays +tcp://"
@@ -118,57 +78,52 @@ says "$rest" "$rest" '"goes_in":null'
 
 # Its disk stays where it ends with `exit`: then the last one may go as well.
 kill -TERM "${pids[$rest]}"
-finish "${pids[$rest]}" 5
+finish "${pids[$rest]}" 20
 assert_status 0
 assert_equal 2 "$(wc -l <"$WORK/gone")" "who was told to stop was not idle"
-node "$rest" '' --idle 1s
+node "$rest" --idle 1s
 finish "${pids[$rest]}" 20
 assert_status 0
 assert_contains "$(<"$WORK/$rest.err")" "zyg-node: was idle for 1 s"
 
 # ---- SIGTERM in the middle of a job ----
 
-run on d zyg cluster init --name test
-assert_status 0
-node d ''
-token=$(on d zyg token create --for node 2>/dev/null)
-node e "$token"
-node f "$token"
-wait_until 10 "three nodes and a leader" sees d 3
-job long.yaml 150 0.1
+cluster d e f
+wait_until 20 "a leader" has_leader d
+shell_job long 150 "sleep 0.1; echo score={x}"
 run on f zyg submit "$WORK/long.yaml"
 assert_status 0
-wait_until 20 "some trials" knows f 10
+wait_until 20 "some trials" knows_of last f 10
 
-stop() { # NODE: with the leave of the others, who know it within a second
+stop() { # NODE: with the leave of the others, who know it at once
     local name=$1 other
     kill -TERM "${pids[$name]}"
     for other in d e f; do
         [ -z "${pids[$other]:-}" ] || [ "$other" = "$name" ] ||
-            wait_until 1 "$other to say that $name leaves" says "$other" "$name" '"state":"le' # leaving, left
+            wait_until 20 "$other to say that $name leaves" says "$other" "$name" '"state":"le' # leaving, left
     done
-    finish "${pids[$name]}" 10
+    finish "${pids[$name]}" 20
     assert_status 0
     unset "pids[$name]"
     for other in d e f; do
-        [ -z "${pids[$other]:-}" ] || wait_until 1 "$other to say that $name has left" says "$other" "$name" '"state":"left"'
+        [ -z "${pids[$other]:-}" ] || wait_until 20 "$other to say that $name has left" says "$other" "$name" '"state":"left"'
     done
 }
 led_by_another() { # ASKED NAME
     local leader
-    leader=$(leader_of "$1")
+    leader=$(leader "$1")
     [ -n "$leader" ] && [ "$leader" != "$2" ]
 }
 
-first=$(leader_of f)
+first=$(leader f)
 stop "$first"
 rest=$([ "$first" = f ] && echo e || echo f)
-wait_until 1 "another leader" led_by_another "$rest" "$first"
-second=$(leader_of "$rest")
+wait_until 20 "another leader" led_by_another "$rest" "$first"
+second=$(leader "$rest")
 worker=$(printf '%s\n' d e f | grep -vx -e "$first" -e "$second")
-wait_until 20 "trials under the new leader" knows "$second" 60
-is_done "$second" && fail "the job was over before a worker stopped"
+wait_until 20 "trials under the new leader" knows_of last "$second" 60
+is_done "$second" last && fail "the job was over before a worker stopped"
 stop "$worker"
-wait_until 60 "the end of the job" is_done "$second"
-assert_numbers "$second" 150
+wait_until 60 "the end of the job" is_done "$second" last
+assert_numbers "$second" last 150
 stop "$second"

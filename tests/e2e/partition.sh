@@ -10,6 +10,7 @@ if [ -z "${PARTITION_INSIDE:-}" ]; then
     exit 77
 fi
 . "$(dirname "$0")/../lib/e2e.sh"
+. "$ROOT/tests/lib/cluster.sh"
 
 TRIALS=240
 
@@ -72,24 +73,13 @@ on() { # NODE COMMAND...: as the client of that node's folder
     at "$node" env ZYG_STATE="$WORK/$node" "$@"
 }
 
-node() { # NAME [TOKEN]
+launch() { # NAME [ARGUMENT...]
     start "$1" nsenter -t "${inside[$1]}" -n zyg-node --state "$WORK/$1" --cluster "tcp://${address[$1]}:7420" \
-        --name "$1" --slots 2 ${2:+--join "$2"}
-    disown "$pid"
-    wait_until 10 "node $1" grep -q listens "$WORK/$1.err"
+        --name "$1" --slots 2 "${@:2}"
+    pids[$1]=$pid
 }
 
-states() { # NODE: what it holds of a, b and c, in this order
-    on "$1" zyg nodes -o jsonl | sed -n 's/.*"name":"\([abc]\)".*"state":"\([a-z]*\)".*/\1 \2/p' | sort | cut -d' ' -f2 | paste -sd' '
-}
-
-sees() { [ "$(states "$1")" = "$2" ]; }
-
-misses() { ! sees "$1" "alive alive alive"; }
-
-leader() { # NODE: the name of the one it follows
-    on "$1" zyg nodes -o jsonl | sed -n 's/.*"name":"\([abc]\)".*"leads":true.*/\1/p'
-}
+misses() { ! sees "$1" alive alive alive; } # NODE
 
 one_leader() {
     local first
@@ -97,60 +87,45 @@ one_leader() {
     [ -n "$first" ] && [ "$first" = "$(leader b)" ] && [ "$first" = "$(leader c)" ]
 }
 
-finished() { # NODE: trials of the newest job that are finished, as it knows
-    on "$1" zyg ls -n 1 -o json | sed -n 's/.*"done": *\([0-9]*\).*/\1/p' | head -1
+shell_job shared $TRIALS "sleep 0.2; echo score={x}"
+
+begin_job() { # NODE: in $job; some of it is done
+    run on "$1" zyg submit "$WORK/shared.yaml"
+    assert_status 0
+    job=$out
+    wait_until 20 "some trials" knows_of "$job" "$1" 30
 }
 
-knows() { [ "$(finished "$1")" -ge "$2" ]; }
-
-is_done() { on "$1" zyg ls -n 1 -o json | grep -q '"state": *"done"'; }
-
-assert_whole() { # NODE: every number once, all of them done
-    on "$1" zyg export last -o csv >"$WORK/$1.csv"
-    assert_equal "$(seq 0 $((TRIALS - 1)))" "$(tail -n +2 "$WORK/$1.csv" | cut -d, -f1 | sort -n)" "the numbers that $1 knows"
-    assert_equal "$TRIALS" "$(tail -n +2 "$WORK/$1.csv" | cut -d, -f2 | grep -cx done)" "trials that are done, as $1 knows"
+expect_all_seen() { # SECONDS
+    local name
+    for name in a b c; do
+        wait_until "$1" "$name to see all" sees "$name" alive alive alive
+    done
 }
-
-cat >"$WORK/job.yaml" <<END
-zyg: 1
-name: shared
-search: {method: random, trials: $TRIALS, seed: 3, objectives: [{metric: score, goal: minimize}]}
-params: {x: {min: 0, max: 1}}
-run: {command: [sh, -c, "sleep 0.2; echo score={x}"]}
-END
 
 heal_and_expect_all() { # PAIR...
     local name
     links up "$@"
-    for name in a b c; do
-        wait_until 30 "$name to see all" sees "$name" "alive alive alive"
-    done
+    expect_all_seen 30
     wait_until 30 "one leader" one_leader
     for name in a b c; do
-        wait_until 60 "the end of the job at $name" is_done "$name"
-        assert_whole "$name"
+        wait_until 60 "the end of the job at $name" is_done "$name" "$job"
+        assert_numbers "$name" "$job" "$TRIALS"
     done
 }
 
-on a zyg cluster init -q --name lab >"$WORK/name"
-node a
-token=$(on a zyg token create -q --for node)
-node b "$token"
-node c "$token"
-for name in a b c; do
-    wait_until 10 "$name to see all" sees "$name" "alive alive alive"
-done
+cluster a b c
 
 # ---- with nothing to do: what passes the wires, all headers included ----
 
 sent() { at "$1" awk '/to_/ { bytes += $10 } END { print bytes + 0 }' /proc/net/dev; }
 declare -A before
-e2e_pass_time 3
+e2e_pass_time 3 # what their meeting has left to say is said; it would count as idleness
 for name in a b c; do
     before[$name]=$(sent "$name")
 done
 begin=$(now_ms)
-e2e_pass_time 10
+e2e_pass_time 10 # what is measured is a rate: the longer, the less one message matters
 for name in a b c; do
     assert_less $((($(sent "$name") - before[$name]) * 1000 / ($(now_ms) - begin))) 1000 "bytes a second that $name sends"
 done
@@ -158,50 +133,38 @@ done
 # ---- one node is cut off from both others: each side goes on, and knows in time ----
 
 for lost in a b; do
-    run on c zyg submit "$WORK/job.yaml"
-    assert_status 0
-    wait_until 20 "some trials" knows c 30
+    begin_job c
     links down ab "$([ $lost = a ] && echo ac || echo bc)"
-    wait_until 6 "c to miss $lost" misses c
-    before=$(finished c)
-    wait_until 20 "trials without $lost" knows c $((before + 30))
+    wait_until 30 "c to miss $lost" misses c
+    before=$(finished "$job" c)
+    wait_until 20 "trials without $lost" knows_of "$job" c $((before + 30))
     heal_and_expect_all ab ac bc
 done
 
 # ---- for so long that both sides have given each other up ----
 
-run on c zyg submit "$WORK/job.yaml"
-assert_status 0
-wait_until 20 "some trials" knows c 30
+begin_job c
 links down ab ac
-wait_until 30 "c to give up a" sees c "dead alive alive"
-wait_until 60 "a to give up b and c" sees a "alive dead dead"
-wait_until 60 "the end of the job at c" is_done c
+wait_until 30 "c to give up a" sees c dead alive alive
+wait_until 60 "a to give up b and c" sees a alive dead dead
+wait_until 60 "the end of the job at c" is_done c "$job"
 heal_and_expect_all ab ac
 
 # ---- two that do not reach each other, and a third that reaches both ----
 
-run on a zyg submit "$WORK/job.yaml"
-assert_status 0
-wait_until 20 "some trials" knows a 30
+begin_job a
 links down ab
-wait_until 60 "the end of the job at a" is_done a
-wait_until 30 "the end of the job at b" is_done b
-for name in a b c; do
-    wait_until 10 "$name to see all" sees "$name" "alive alive alive"
-done
+wait_until 60 "the end of the job at a" is_done a "$job"
+wait_until 30 "the end of the job at b" is_done b "$job"
+expect_all_seen 30
 heal_and_expect_all ab
 
 # ---- one hears the other, which does not hear it; the third hears both ----
 
-run on a zyg submit "$WORK/job.yaml"
-assert_status 0
-wait_until 20 "some trials" knows a 30
+begin_job a
 deafen on a b
-wait_until 60 "the end of the job at a" is_done a
-wait_until 30 "the end of the job at b" is_done b
-for name in a b c; do
-    wait_until 10 "$name to see all" sees "$name" "alive alive alive"
-done
+wait_until 60 "the end of the job at a" is_done a "$job"
+wait_until 30 "the end of the job at b" is_done b "$job"
+expect_all_seen 30
 deafen off a b
 heal_and_expect_all ab

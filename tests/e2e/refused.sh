@@ -3,23 +3,9 @@
 # one with a wrong key, one whose token is old; bytes that are nothing, and messages that are none from somebody with a key.
 # timeout 60
 . "$(dirname "$0")/../lib/e2e.sh"
+. "$ROOT/tests/lib/cluster.sh"
 
-on() { # NODE COMMAND...: as the client of that node's folder
-    local node=$1
-    shift
-    ZYG_STATE=$WORK/$node "$@"
-}
-
-declare -A pids
-
-node() { # NAME [TOKEN [PORT]]
-    start "$1" zyg-node --state "$WORK/$1" --cluster "tcp://127.0.0.1:${3:-*}" --name "$1" --slots 1 ${2:+--join "$2"}
-    disown "$pid"
-    pids[$1]=$pid
-    wait_until 10 "node $1" grep -q listens "$WORK/$1.err"
-}
-
-members() { on "$1" zyg nodes -o jsonl | sed -n 's/.*"name":"\([a-z]*\)".*"state":"\([a-z]*\)".*/\1 \2/p' | sort | paste -sd' '; }
+SLOTS=1
 
 holds() { [ "$(members "$1")" = "$2" ]; }
 
@@ -45,17 +31,17 @@ kill -TERM "${pids[a]}"
 wait_until 10 "the end of a" gone "${pids[a]}"
 old=$(on a zyg token create -q --expires 1500ms --seed "$endpoint,$key")
 made=$(now_ms)
-node late "$old"
+node late --join "$old"
 token_is_old() { [ $(($(now_ms) - made)) -gt 1600 ]; }
 wait_until 5 "the token's end" token_is_old
-node a "" "$port"
-node b "$good"
+node a
+node b --join "$good"
 wait_until 5 "a and b" holds a "a alive b alive"
 
 # ---- strangers ----
 
-node foreign "$foreign"
-node wrong "$wrong"
+node foreign --join "$foreign"
+node wrong --join "$wrong"
 
 for head in '' '\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f' '\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x03\x00CURVE'; do
     for try in 1 2 3; do
@@ -101,7 +87,7 @@ wait_until 10 "a stranger to be refused" has_said a "somebody at 127.0.0.1 was r
 wait_until 15 "late to know" has_said late "the node at $endpoint does not let this one in: the token is too old, or another cluster's"
 wait_until 15 "foreign to know" has_said foreign "the node at $endpoint does not let this one in"
 wait_until 15 "wrong to know" has_said wrong "the node at $endpoint does not let this one in: it has another key than the token says"
-e2e_pass_time 3 # they knock on
+e2e_pass_time 3 # so long they knock on, and nothing tells of it: that is what is shown
 for text in "refused: the token was good until" "refused: this cluster's key did not sign it" "somebody at 127.0.0.1 was refused" \
     "refused: it said what makes no sense"; do
     [ "$(said a "$text")" -le 1 ] || fail "a said it more than once: $text"
@@ -117,16 +103,8 @@ assert_equal 0 "$(said b refused)" "lines that b said"
 
 assert_equal "a alive b alive" "$(members a)"
 assert_equal "a alive b alive" "$(members b)"
-cat >"$WORK/job.yaml" <<END
-zyg: 1
-name: after
-search: {method: random, trials: 10, seed: 3, objectives: [{metric: score, goal: minimize}]}
-params: {x: {min: 0, max: 1}}
-run: {command: [sh, -c, "echo score={x}"]}
-END
-run on b zyg submit "$WORK/job.yaml"
+shell_job after 10 "echo score={x}"
+run on b zyg submit "$WORK/after.yaml"
 assert_status 0
-is_done() { on b zyg ls -n 1 -o json | grep -q '"state": *"done"'; }
-wait_until 20 "the end of a job" is_done
-on b zyg export last -o csv >"$WORK/after.csv"
-assert_equal "$(seq 0 9)" "$(tail -n +2 "$WORK/after.csv" | cut -d, -f1 | sort -n)"
+wait_until 20 "the end of a job" is_done b "$out"
+assert_numbers b "$out" 10

@@ -2,7 +2,8 @@
 #
 #   pids[NAME]    the process of a node, as it was started last     ports[NAME]   where other nodes reach it, in every life
 #
-# SEED draws what the test leaves to chance; it is printed, and SEED=N repeats it.
+# SEED draws what the test leaves to chance; it is printed, and SEED=N repeats it. Who needs more to reach a node than its folder
+# defines `on` and `launch` anew (partition.sh).
 declare -A pids ports
 
 draw_from_seed() {
@@ -35,7 +36,7 @@ node() {
     wait_until 20 "node $name" is_up "$name"
 }
 
-launch() { # the same, and nobody waits
+launch() { # NAME [ARGUMENT...]: the same, and nobody waits
     local name=$1
     shift
     if [ -z "${ports[$name]:-}" ]; then
@@ -44,7 +45,6 @@ launch() { # the same, and nobody waits
     fi
     [ ! -e "$WORK/$name.err" ] || cat "$WORK/$name.err" >>"$WORK/$name.past" # what earlier lives said
     start "$name" zyg-node --state "$WORK/$name" --cluster "tcp://127.0.0.1:${ports[$name]}" --name "$name" --slots "${SLOTS:-2}" "$@"
-    disown "$pid" # or bash would tell everybody that it was killed
     pids[$name]=$pid
 }
 
@@ -68,6 +68,20 @@ leader() { # NODE: the name of the leader, as it knows
 
 active() { # NODE: how many members take part, as it knows
     on "$1" zyg nodes -o jsonl 2>/dev/null | grep -c '"state": *"alive"'
+}
+
+has_leader() { # NODE
+    [ -n "$(leader "$1")" ]
+}
+
+members() { # NODE: all of them by name, as it knows, such as "a alive b dead"
+    on "$1" zyg nodes -o jsonl | sed -n 's/.*"name": *"\([^"]*\)".*"state": *"\([a-z]*\)".*/\1 \2/p' | sort | paste -sd' '
+}
+
+sees() { # NODE STATE...: of all members, by name
+    local node=$1
+    shift
+    [ "$(members "$node" | tr ' ' '\n' | sed -n 'n; p' | paste -sd' ')" = "$*" ]
 }
 
 knows_members() { # NODE COUNT
@@ -100,7 +114,27 @@ assert_numbers() { # NODE JOB TRIALS: 0 to TRIALS - 1, once each, all done; as m
     assert_match "$(on "$1" zyg show "$2" -o json)" '"done": *'"$3"','
 }
 
+# shell_job NAME TRIALS COMMAND: $WORK/NAME.yaml, whose trials are this line of shell.
+shell_job() {
+    cat >"$WORK/$1.yaml" <<END_OF_JOB
+zyg: 1
+name: $1
+search: {method: random, trials: $2, seed: 3, objectives: [{metric: score, goal: minimize}]}
+params: {x: {min: 0, max: 1}}
+run: {command: [sh, -c, "$3"]}
+END_OF_JOB
+}
+
+end_all() { # NODE...: each is asked to stop; nothing is left of them, nor of those that were killed
+    local name
+    for name in "$@"; do
+        kill -TERM "${pids[$name]}" 2>/dev/null || true
+    done
+    assert_nothing_left 60
+}
+
 kill_node() { # NAME
+    disown "${pids[$1]}" # or bash would tell everybody that it was killed
     kill -KILL "${pids[$1]}"
     wait_until 10 "the end of $1" gone "${pids[$1]}"
 }
