@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOW_MS = 8000 };
+enum { SLOW_MS = 8000, SLOW_SYNC_MS = 1000 };
 
 void disk_open(struct disk *d, const struct disk_owner *owner, uint64_t seed) {
     d->owner = *owner;
@@ -53,6 +53,8 @@ static void begin(struct disk *d) {
     dur_ms takes = draw_between(&r, 0, d->faults.most);
     if (!d->calm && draw_chance(&r, d->faults.slow))
         takes += draw_between(&r, 0, SLOW_MS);
+    if (d->slow > 0 && d->requests[d->first].saves)
+        takes += SLOW_SYNC_MS;
     d->working = true;
     d->owner.due(d->owner.self, takes, d->served);
 }
@@ -69,8 +71,12 @@ static void disk_perform(void *self, const struct event *event) {
     size_t room = bytes + 256;
     struct buf out = buf_of(malloc(room), room);
     ensure(out.data != NULL && msg_encode(&event->msg, &out));
-    d->requests[(d->first + d->count++) % d->cap] = (struct disk_request){
-        .from = event->from, .peer = event->peer, .message = out.data, .len = out.len};
+    d->requests[(d->first + d->count++) % d->cap] =
+        (struct disk_request){.from = event->from,
+                              .peer = event->peer,
+                              .saves = event->msg.kind == MSG_save,
+                              .message = out.data,
+                              .len = out.len};
     begin(d);
     d->owner.took(d->owner.self, event->msg.kind);
 }
@@ -130,6 +136,13 @@ void disk_set_full(struct disk *d, bool full) {
         d->full--;
 }
 
+void disk_set_slow(struct disk *d, bool slow) {
+    if (slow)
+        d->slow++;
+    else if (d->slow > 0)
+        d->slow--;
+}
+
 void disk_crash(struct disk *d, uint32_t life) {
     struct rng r = draw_of(d->seed, DRAW_CRASH, (uint64_t)1 << 32 | life);
     size_t kept = d->count == 0 ? 0 : rng_below(&r, d->count + 1);
@@ -147,6 +160,6 @@ void disk_crash(struct disk *d, uint32_t life) {
 }
 
 void disk_heal(struct disk *d) {
-    d->full = 0;
+    d->full = d->slow = 0;
     d->calm = true;
 }

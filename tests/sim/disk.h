@@ -32,6 +32,7 @@ struct disk_owner {
 struct disk_request {
     enum room from;
     uint32_t peer;
+    bool saves;
     uint8_t *message; /* encoded */
     size_t len;
 };
@@ -46,6 +47,7 @@ struct disk {
     bool working;    /* the oldest has its time on the timeline */
     uint64_t served; /* number of the oldest request: the index of its draws */
     uint64_t full;   /* faults that make the disk full now */
+    uint64_t slow;   /* ... or let a sync take a second */
     bool calm;       /* nothing breaks any more */
     uint8_t *rows;
 };
@@ -55,6 +57,7 @@ void disk_close(struct disk *d);
 struct port disk_port(struct disk *d);
 void disk_work(struct disk *d); /* the oldest request is done */
 void disk_set_full(struct disk *d, bool full);
+void disk_set_slow(struct disk *d, bool slow);
 void disk_crash(struct disk *d, uint32_t life);
 void disk_heal(struct disk *d); /* for good */
 

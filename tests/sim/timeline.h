@@ -28,7 +28,9 @@ enum timed_kind {
     /* of whole clusters only */
     TIMED_FAULT_BEGINS,
     TIMED_FAULT_ENDS,
-    TIMED_WIRE, /* something on this wire is due */
+    TIMED_WIRE,  /* something on this wire is due */
+    TIMED_STRAY, /* what was passed on arrives late */
+    TIMED_ROLL,  /* this host's turn in a rolling restart */
 };
 
 struct timed {

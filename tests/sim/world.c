@@ -148,6 +148,8 @@ static void happen(struct world *w, const struct timed *timed) {
         break;
     case TIMED_FAULT_BEGINS:
     case TIMED_FAULT_ENDS:
+    case TIMED_STRAY:
+    case TIMED_ROLL:
     case TIMED_WIRE: ensure(false); /* of clusters */
     }
 }

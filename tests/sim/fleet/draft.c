@@ -2,7 +2,10 @@
 
 #include "tests/sim/draw.h"
 
-enum { BEGIN_AT = 1000 };
+enum {
+    BEGIN_AT = 1000,
+    JUMP_MOST = 4 * 3600000 /* a node that was gone for seven days by its own clock is forgotten */
+};
 
 static int64_t pick(struct rng *r, const int64_t *items, size_t count) {
     return items[rng_below(r, count)];
@@ -34,6 +37,7 @@ static void draw_lines(struct draft *d, struct rng *r) {
     d->latency_most = PICK(r, 0, 1, 10, 80);
     d->jitter_most = PICK(r, 0, 0, 2, 20);
     d->loss = pick_rate(r, 0.3);
+    d->stray = pick_rate(r, 0.3);
     d->rate_most = PICK(r, 0, 50, 500, 20000);
 }
 
@@ -90,12 +94,13 @@ static void draw_sets(const struct draft *d, struct fault *f, struct rng *r) {
 /* Each fault is drawn by its number, so a longer list begins like a shorter one. */
 static void draw_fault(const struct draft *d, struct fault *f, uint64_t kinds, struct rng r) {
     do
-        f->kind = (enum fault_kind)rng_below(&r, FAULT_FULL + 1);
+        f->kind = (enum fault_kind)rng_below(&r, FAULTS_LAST + 1);
     while ((kinds >> f->kind & 1) == 0);
     f->at = BEGIN_AT + draw_between(&r, 0, d->calm_after);
     f->lasts = PICK(&r, 50, 500, 3000, 3000, 15000, 30000);
     f->host = (uint32_t)rng_below(&r, d->hosts);
     draw_sets(d, f, &r);
+    f->jump = PICK(&r, 2000, 600000, JUMP_MOST) * (draw_chance(&r, 0.5) ? 1 : -1);
     if (f->at + f->lasts > BEGIN_AT + d->calm_after)
         f->lasts = BEGIN_AT + d->calm_after - f->at;
 }
@@ -112,24 +117,26 @@ void draft_draw(struct draft *d, uint64_t seed) {
     draw_machines(d, &machines);
     draw_trials(d, &trials);
     d->faults_count = (uint32_t)PICK(&faults, 0, 1, 2, 4, 8, 16, FAULTS_MAX);
-    uint64_t kinds = rng_below(&faults, (1u << (FAULT_FULL + 1)) - 1) + 1;
+    uint64_t kinds = rng_below(&faults, (1u << (FAULTS_LAST + 1)) - 1) + 1;
     for (uint32_t i = 0; i < d->faults_count; i++)
         draw_fault(d, &d->faults[i], kinds, draw_of(seed, DRAW_PLAN, 1000 + i));
 }
 
 void draft_print(const struct draft *d, FILE *out) {
-    static const char *const names[] = {"kill", "power", "stop", "pause", "cut", "one way", "full"};
+    static const char *const names[] = {"kill", "power", "stop",  "pause", "cut", "one way",
+                                        "full", "slow",  "clock", "break", "roll"};
     fprintf(out,
             "%u hosts of %u slots, %u jobs of up to %lld trials, copies %u %u %u %u, calm after "
             "%lld ms\n"
-            "lines: %lld ms, jitter %lld, loss %.3f; clocks %lld ppm; disk %lld ms, slow %.4f, "
+            "lines: %lld ms, jitter %lld, loss %.3f, strays %.3f; clocks %lld ppm; disk %lld ms, "
+            "slow %.4f, "
             "fails %.4f %.4f\n"
             "crash every %llu steps, or after '%s' %.3f, %u at most, down %lld ms; idle %lld ms\n"
             "trials: %lld ms, crash %.3f transient %.3f hang %.3f no start %.3f\n",
             d->hosts, d->slots, d->jobs, (long long)d->trials_max, d->copies[0], d->copies[1],
             d->copies[2], d->copies[3], (long long)d->calm_after, (long long)d->latency_most,
-            (long long)d->jitter_most, d->loss, (long long)d->rate_most, (long long)d->disk.most,
-            d->disk.slow, d->disk.save_fails, d->disk.scan_fails,
+            (long long)d->jitter_most, d->loss, d->stray, (long long)d->rate_most,
+            (long long)d->disk.most, d->disk.slow, d->disk.save_fails, d->disk.scan_fails,
             (unsigned long long)d->crash_every, msg_name(d->crash_kind), d->crash_kind_chance,
             d->crashes_max, (long long)d->down_most, (long long)d->idle_ms, (long long)d->run_most,
             d->crash, d->transient, d->hang, d->no_start);
@@ -137,7 +144,7 @@ void draft_print(const struct draft *d, FILE *out) {
         const struct fault *f = &d->faults[i];
         fprintf(out, "fault %2u at %6lld for %5lld: %s", i, (long long)f->at, (long long)f->lasts,
                 names[f->kind]);
-        if (f->kind == FAULT_CUT || f->kind == FAULT_ONE_WAY)
+        if (f->kind == FAULT_CUT || f->kind == FAULT_ONE_WAY || f->kind == FAULT_BREAK)
             fprintf(out, " from %llx to %llx", (unsigned long long)f->from,
                     (unsigned long long)f->to);
         else

@@ -26,7 +26,12 @@ enum fault_kind {
     FAULT_PAUSE,   /* the process is held up */
     FAULT_CUT,     /* nothing passes between the two sets of hosts */
     FAULT_ONE_WAY, /* nothing passes from the first set to the second */
-    FAULT_FULL     /* the disk takes nothing */
+    FAULT_FULL,    /* the disk takes nothing */
+    FAULT_SLOW,    /* a sync takes a second */
+    FAULT_CLOCK,   /* the wall clock jumps, and back at the end */
+    FAULT_BREAK,   /* every connection between the two sets is reset, whatever is on the way */
+    FAULT_ROLL,    /* all hosts are stopped and started in an orderly way, one after the other */
+    FAULTS_LAST = FAULT_ROLL
 };
 
 struct fault {
@@ -35,6 +40,7 @@ struct fault {
     dur_ms lasts;
     uint32_t host;     /* of one */
     uint64_t from, to; /* sets */
+    dur_ms jump;       /* of a wall clock */
     bool left_out;
 };
 
@@ -49,6 +55,8 @@ struct draft {
     /* between hosts */
     dur_ms latency_most, jitter_most;
     double loss; /* chance that a message waits for being sent again */
+    double
+        stray; /* ... that one which is passed on comes later than those behind it, or once more */
 
     /* on them */
     int64_t rate_most; /* of their clocks, millionths */

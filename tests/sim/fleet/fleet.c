@@ -78,6 +78,14 @@ void fleet_plan(struct fleet *f, dur_ms in, const struct timed *timed) {
     timeline_push(&f->timeline, f->seed, &item);
 }
 
+/* Each host has the same part of the time. */
+static void roll(struct fleet *f, const struct fault *fault, bool begins) {
+    uint32_t hosts = f->draft.hosts;
+    for (uint32_t i = 0; begins && i < hosts; i++)
+        fleet_plan(f, fault->lasts * (dur_ms)i / hosts,
+                   &(struct timed){.kind = TIMED_ROLL, .host = (fault->host + i) % hosts});
+}
+
 static void begin_fault(struct fleet *f, const struct fault *fault, bool begins) {
     struct host *h = &f->hosts[fault->host];
     switch (fault->kind) {
@@ -92,6 +100,18 @@ static void begin_fault(struct fleet *f, const struct fault *fault, bool begins)
         break;
     case FAULT_PAUSE: host_pause(h, begins); break;
     case FAULT_FULL: disk_set_full(&h->disk, begins); break;
+    case FAULT_SLOW: disk_set_slow(&h->disk, begins); break;
+    case FAULT_CLOCK:
+        fleet_note(f, h, "has another wall clock");
+        if (!f->clocks_stand)
+            h->wall_ahead += begins ? fault->jump : -fault->jump;
+        break;
+    case FAULT_BREAK:
+        fleet_note(f, NULL, "connections break");
+        if (begins)
+            wires_break(f, fault);
+        break;
+    case FAULT_ROLL: roll(f, fault, begins); break;
     case FAULT_CUT:
     case FAULT_ONE_WAY:
         fleet_note(f, NULL, begins ? "a cut" : "a cut heals");
@@ -137,6 +157,8 @@ static void happen(struct fleet *f, const struct timed *t) {
     case TIMED_FAULT_BEGINS: begin_fault(f, &f->draft.faults[t->subject], true); break;
     case TIMED_FAULT_ENDS: begin_fault(f, &f->draft.faults[t->subject], false); break;
     case TIMED_WIRE: wires_work(f, t->subject, t->version); break;
+    case TIMED_STRAY: wires_stray(f, t->subject); break;
+    case TIMED_ROLL: host_stop(h); break;
     case TIMED_DISK:
         if (same_life)
             disk_work(&h->disk);
@@ -190,14 +212,7 @@ static void live(struct fleet *f) {
     }
 }
 
-uint64_t fleet_run(uint64_t seed, const struct fleet_cast *cast, struct trace *trace,
-                   uint64_t left_out, uint64_t *delivered) {
-    struct fleet *f = calloc(1, sizeof *f);
-    ensure(f != NULL);
-    *f = (struct fleet){.seed = seed, .cast = cast, .trace = trace, .now = BEGIN_AT};
-    draft_draw(&f->draft, seed);
-    for (uint32_t i = 0; i < f->draft.faults_count; i++)
-        f->draft.faults[i].left_out = (left_out >> i & 1) != 0;
+static uint64_t run(struct fleet *f, uint64_t seed) {
     f->hosts = calloc(f->draft.hosts, sizeof *f->hosts);
     f->rules = calloc(1, sizeof *f->rules);
     ensure(f->hosts != NULL && f->rules != NULL);
@@ -212,13 +227,39 @@ uint64_t fleet_run(uint64_t seed, const struct fleet_cast *cast, struct trace *t
     fleet_plan(f, f->draft.calm_after, &(struct timed){.kind = TIMED_CALM});
     live(f);
     uint64_t hash = f->hash;
-    *delivered += f->delivered;
     wires_release(f);
     for (uint32_t i = 0; i < f->draft.hosts; i++)
         host_release(&f->hosts[i]);
     timeline_release(&f->timeline);
     free(f->hosts);
     free(f->rules);
-    free(f);
+    return hash;
+}
+
+static bool has_clocks(const struct draft *d) {
+    bool has = false;
+    for (uint32_t i = 0; i < d->faults_count; i++)
+        has = has || (d->faults[i].kind == FAULT_CLOCK && !d->faults[i].left_out);
+    return has;
+}
+
+/* What wall clocks show decides nothing: with clocks that do not jump the same happens at the same moments. */
+static void judge_clocks(const struct fleet *ran, const struct fleet_cast *cast) {
+    struct fleet f = {.seed = ran->seed, .cast = cast, .now = BEGIN_AT, .clocks_stand = true};
+    f.draft = ran->draft;
+    uint64_t hash = run(&f, f.seed);
+    fleet_ensure(&f, hash == ran->hash, "with wall clocks that do not jump it goes another way");
+}
+
+uint64_t fleet_run(uint64_t seed, const struct fleet_cast *cast, struct trace *trace,
+                   uint64_t left_out, uint64_t *delivered) {
+    struct fleet f = {.seed = seed, .cast = cast, .trace = trace, .now = BEGIN_AT};
+    draft_draw(&f.draft, seed);
+    for (uint32_t i = 0; i < f.draft.faults_count; i++)
+        f.draft.faults[i].left_out = (left_out >> i & 1) != 0;
+    uint64_t hash = run(&f, seed);
+    if (has_clocks(&f.draft))
+        judge_clocks(&f, cast);
+    *delivered += f.delivered;
     return hash;
 }

@@ -40,6 +40,7 @@ struct fleet {
     const struct fleet_cast *cast;
     struct draft draft;
     bool calm, over;
+    bool clocks_stand; /* no wall clock jumps: everything else must go as if they did */
     when_ms now;
     when_ms calm_since; /* the last change of what runs, once nothing breaks any more */
     struct timeline timeline;

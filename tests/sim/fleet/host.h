@@ -23,7 +23,8 @@ struct host {
     bool off;        /* the machine is */
     uint32_t paused; /* faults that hold it up */
     uint64_t crash_in, taken;
-    bool goes_idle; /* and then leaves, in this life */
+    uint64_t passed_on; /* messages of others */
+    bool goes_idle;     /* and then leaves, in this life */
     enum { HOST_RUNS, HOST_STOPS_TRIALS, HOST_STOPS_FACTS, HOST_STOPPED } stopping;
     struct seats seats;
     struct member *member;

@@ -58,6 +58,7 @@ struct rules {
     /* On whose synced disks. */
     uint64_t job_on[FLEET_JOBS_MAX], cancel_on[FLEET_JOBS_MAX];
     uint64_t result_on[FLEET_JOBS_MAX][WORK_SLOTS_MAX][ATTEMPTS_WATCHED];
+    uint64_t ended_by[FLEET_JOBS_MAX][WORK_SLOTS_MAX]; /* the first final attempt; 0: none */
     /* What some host has told, with enough copies as it saw the cluster then: slots are bits. */
     bool job_promised[FLEET_JOBS_MAX], cancel_promised[FLEET_JOBS_MAX];
     uint64_t promised[FLEET_JOBS_MAX];

@@ -54,6 +54,11 @@ static void take_result(struct host *h, const struct msg_result_fact *m) {
                  "host %u keeps a result of no trial", h->number);
     uint64_t attempt = m->attempt < ATTEMPTS_WATCHED ? m->attempt : ATTEMPTS_WATCHED - 1;
     h->fleet->rules->result_on[work->number][m->slot][attempt] |= (uint64_t)1 << h->number;
+    enum trial_status status;
+    uint64_t *ended_by = &h->fleet->rules->ended_by[work->number][m->slot];
+    if (trial_status_of(m->status, &status) && trial_status_final(status) &&
+        (*ended_by == 0 || attempt < *ended_by))
+        *ended_by = attempt;
     note_late(h, work, m->slot);
 }
 
@@ -162,11 +167,12 @@ void rule_accepted(struct host *h, uint32_t work, bool cancel) {
                  r->counts ? " and itself" : "");
 }
 
-/* Every attempt that this disk knows of lies on enough of them. */
-static bool slot_is_safe(const struct host *h, const struct work *work, uint64_t slot) {
+/* Every attempt up to this one that this disk knows of lies on enough of them. */
+static bool slot_is_safe(const struct host *h, const struct work *work, uint64_t slot,
+                         uint64_t up_to) {
     const uint64_t *on = h->fleet->rules->result_on[work->number][slot];
     bool known = false;
-    for (size_t i = 0; i < ATTEMPTS_WATCHED; i++) {
+    for (size_t i = 0; i < ATTEMPTS_WATCHED && i <= up_to; i++) {
         if ((on[i] >> h->number & 1) == 0)
             continue;
         known = true;
@@ -176,11 +182,13 @@ static bool slot_is_safe(const struct host *h, const struct work *work, uint64_t
     return known;
 }
 
+/* Attempts beyond the first one that ends a slot are not waited for. */
 static uint64_t promised_slots(const struct host *h, const struct work *work) {
     uint64_t *promised = &h->fleet->rules->promised[work->number];
     uint64_t count = 0;
     for (uint64_t slot = 0; slot < work->job.trials; slot++) {
-        if (slot_is_safe(h, work, slot))
+        uint64_t ended_by = h->fleet->rules->ended_by[work->number][slot];
+        if (slot_is_safe(h, work, slot, ended_by > 0 ? ended_by : ATTEMPTS_WATCHED))
             *promised |= (uint64_t)1 << slot;
         count += *promised >> slot & 1;
     }
@@ -206,7 +214,9 @@ void rule_recorded(struct host *h, const struct msg_recorded *m) {
     fleet_ensure(h->fleet, work != NULL && m->slot < work->job.trials,
                  "a result of no trial is recorded");
     (void)promised_slots(h, work);
-    fleet_ensure(h->fleet, h->fleet->rules->promised[work->number] >> m->slot & 1,
+    fleet_ensure(h->fleet,
+                 slot_is_safe(h, work, m->slot, m->attempts) ||
+                     (h->fleet->rules->promised[work->number] >> m->slot & 1) != 0,
                  "host %u: job%u #%llu counts as recorded and lies on too few disks", h->number,
                  work->number, (ull)m->slot);
 }

@@ -17,6 +17,7 @@ enum {
     OUTBOX = OUTBOX_MAX + INBOX_MAX + 400, /* and what lies in the two systems */
     RESEND_MS = 200,
     RESEND_DOUBLED_MOST = 5,
+    STRAY_MOST_MS = 3000,
     HEAL_MOST_MS = 1200, /* thin streams try again at least so often */
     DIALS_AT_ONCE = 4,
     PORT = 7777
@@ -268,20 +269,22 @@ static void close_end(struct fleet *f, struct wire *w, uint32_t end, bool drop) 
     plan(f, w);
 }
 
-static void send_over(struct host *h, uint32_t edge, const struct msg *m) {
-    static uint8_t frame[LIMIT_FRAME_BYTES];
+static uint8_t *copy_of(struct span bytes) {
+    uint8_t *copy = malloc(bytes.len);
+    ensure(copy != NULL);
+    memcpy(copy, bytes.data, bytes.len);
+    return copy;
+}
+
+static void send_bytes(struct host *h, uint32_t edge, struct span bytes) {
     struct fleet *f = h->fleet;
     uint32_t end;
     struct wire *w = find(f, h, edge, &end);
-    struct buf out = buf_of(frame, sizeof frame);
-    fleet_ensure(f, peers_say_knows(m->kind), "'%s' is said over an edge", msg_name(m->kind));
-    if (w == NULL || w->state != WIRE_UP || !msg_encode(m, &out))
+    if (w == NULL || w->state != WIRE_UP || w->broken)
         return;
     struct lane *l = &w->lanes[end];
     struct parcel p = {
-        .at = f->now + takes(f, w, end, l->said++), .bytes = malloc(out.len), .len = out.len};
-    ensure(p.bytes != NULL);
-    memcpy(p.bytes, frame, out.len);
+        .at = f->now + takes(f, w, end, l->said++), .bytes = copy_of(bytes), .len = bytes.len};
     if (p.at < l->last)
         p.at = l->last;
     l->last = p.at;
@@ -292,6 +295,55 @@ static void send_over(struct host *h, uint32_t edge, const struct msg *m) {
     }
     peers_say_down(h->board, edge, EDGE_TIMED_OUT);
     close_end(f, w, end, true);
+}
+
+/* ---- strays ---- */
+
+static void put_stray(struct host *h, uint32_t edge, struct span bytes, dur_ms late) {
+    struct wires *ws = &h->fleet->wires;
+    if (ws->strays_count == ws->strays_cap) {
+        ws->strays_cap = ws->strays_cap == 0 ? 64 : 2 * ws->strays_cap;
+        ws->strays = realloc(ws->strays, ws->strays_cap * sizeof *ws->strays);
+        ensure(ws->strays != NULL);
+    }
+    fleet_plan(h->fleet, late, &(struct timed){.kind = TIMED_STRAY, .subject = ws->strays_count});
+    ws->strays[ws->strays_count++] = (struct stray){.host = h->number,
+                                                    .life = h->life,
+                                                    .edge = edge,
+                                                    .bytes = copy_of(bytes),
+                                                    .len = bytes.len};
+}
+
+void wires_stray(struct fleet *f, uint64_t stray) {
+    struct stray *s = &f->wires.strays[stray];
+    struct host *h = &f->hosts[s->host];
+    if (host_is_up(h) && h->life == s->life)
+        send_bytes(h, s->edge, span_of(s->bytes, s->len));
+    free(s->bytes);
+    s->bytes = NULL;
+}
+
+/* True: it goes another way, and over this edge not now. */
+static bool strays(struct host *h, uint32_t edge, const struct msg *m, struct span bytes) {
+    struct fleet *f = h->fleet;
+    bool passed_on = m->kind == MSG_carry &&
+                     !node_id_equal(&m->carry.from, &f->cast->hosts[h->number].signer.id);
+    if (!passed_on || f->calm)
+        return false;
+    struct rng r = draw_of(h->disk.seed, DRAW_WIRE, (uint64_t)1 << 63 | ++h->passed_on);
+    if (!draw_chance(&r, f->draft.stray))
+        return false;
+    put_stray(h, edge, bytes, draw_between(&r, 1, STRAY_MOST_MS));
+    return draw_chance(&r, 0.5);
+}
+
+static void send_over(struct host *h, uint32_t edge, const struct msg *m) {
+    static uint8_t frame[LIMIT_FRAME_BYTES];
+    struct buf out = buf_of(frame, sizeof frame);
+    fleet_ensure(h->fleet, peers_say_knows(m->kind), "'%s' is said over an edge",
+                 msg_name(m->kind));
+    if (msg_encode(m, &out) && !strays(h, edge, m, buf_view(&out)))
+        send_bytes(h, edge, buf_view(&out));
 }
 
 static void wires_perform(void *self, const struct event *event) {
@@ -441,6 +493,32 @@ void wires_resume(struct fleet *f, const struct host *h) {
     }
 }
 
+/* ---- breaks ---- */
+
+static void reset(struct fleet *f, struct wire *w) {
+    w->broken = true;
+    for (uint32_t end = 0; end < 2; end++) {
+        if (w->ends[end].over)
+            continue;
+        cut_short(f, w, end, false);
+        w->lanes[end].ends = true;
+        if (w->lanes[end].last < f->now + 1)
+            w->lanes[end].last = f->now + 1;
+    }
+    plan(f, w);
+}
+
+void wires_break(struct fleet *f, const struct fault *fault) {
+    for (size_t i = 0; i < f->wires.count; i++) {
+        struct wire *w = &f->wires.items[i];
+        uint64_t a = (uint64_t)1 << w->ends[0].host, b = (uint64_t)1 << w->ends[1].host;
+        bool between = ((fault->from & a) != 0 && (fault->to & b) != 0) ||
+                       ((fault->from & b) != 0 && (fault->to & a) != 0);
+        if (w->state == WIRE_UP && between)
+            reset(f, w);
+    }
+}
+
 /* ---- cuts ---- */
 
 /* What waited is sent again, some time after the way is open. */
@@ -480,4 +558,7 @@ void wires_release(struct fleet *f) {
     for (size_t i = 0; i < f->wires.count; i++)
         release(&f->wires.items[i]);
     free(f->wires.items);
+    for (size_t i = 0; i < f->wires.strays_count; i++)
+        free(f->wires.strays[i].bytes);
+    free(f->wires.strays);
 }
