@@ -116,14 +116,27 @@ static void take_next(struct facts *f, struct neighbour *n, const struct bundle 
     spread_sent_here(n, number, next, now);
 }
 
+/* Whoever sends what this life has signed itself has missed that it is here, and would send it for ever. */
+static void own_came_back(struct facts *f, struct neighbour *n, const struct bundle *b,
+                          when_ms now) {
+    const struct log *log = logs_find(&f->logs, &b->author, b->generation);
+    if (log != NULL && b->sequence + b->count <= log->synced)
+        spread_remind(&f->spread, n, logs_number(&f->logs, log), now);
+    else
+        f->nonsense++;
+}
+
 static void take_bundle(struct facts *f, struct neighbour *n, struct span bytes, struct mp *certs,
                         when_ms now) {
     struct bundle b, opened;
     struct err err;
     if (bytes.len > LIMIT_BUNDLE_BYTES || !bundle_peek(&b, bytes, &err) || b.count == 0 ||
-        b.sequence > UINT64_MAX / 2 ||
-        (node_id_equal(&b.author, &f->config.signer.id) && b.generation == f->batches.generation)) {
+        b.sequence > UINT64_MAX / 2) {
         f->nonsense++;
+        return;
+    }
+    if (node_id_equal(&b.author, &f->config.signer.id) && b.generation == f->batches.generation) {
+        own_came_back(f, n, &b, now);
         return;
     }
     bool begins = b.sequence == 0 && mp_peek(certs) != MP_END;

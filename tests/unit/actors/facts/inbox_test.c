@@ -98,6 +98,26 @@ static void a_gap_and_a_repetition_change_nothing(void **state) {
     assert_true(mp_done(&in));
 }
 
+static void what_it_has_signed_itself_is_acknowledged(void **state) {
+    struct facts_stage *f = *state;
+    struct job_id id = open_job(f, 1);
+    struct span key, bundle;
+    const struct msg *heads;
+    (void)id;
+    store_mem_row(f->stage->store, TABLE_log, 0, &key, &bundle);
+    stage_pass(f->stage, SPREAD_AGAIN_MOST);
+    stage_forget(f->stage);
+    hear(f, PEER, bundle);
+    stage_pass(f->stage, SPREAD_HEADS_MS);
+    heads = stage_heard(f->stage, ROOM_MEMBER, MSG_heads, 0);
+    assert_non_null(heads);
+    struct mp in = mp_of(heads->heads.heads);
+    assert_true(span_equal(mp_bin(&in), span_of(f->node.id.bytes, NODE_ID_BYTES)));
+    (void)mp_u64(&in);
+    assert_int_equal(mp_u64(&in), 1);
+    assert_true(mp_done(&in));
+}
+
 static void bytes_that_are_not_signed_are_dropped(void **state) {
     struct facts_stage *f = *state;
     struct author *a = author_new(f, 40);
@@ -459,6 +479,7 @@ int main(void) {
         AMONG(a_job_of_another_node_opens_here),
         AMONG(a_carried_job_and_its_log_are_one_transaction),
         AMONG(a_gap_and_a_repetition_change_nothing),
+        AMONG(what_it_has_signed_itself_is_acknowledged),
         AMONG(bytes_that_are_not_signed_are_dropped),
         AMONG(what_comes_before_its_job_is_folded_when_that_comes),
         AMONG(a_cancellation_before_its_job_counts),
