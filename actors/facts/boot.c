@@ -12,7 +12,6 @@ enum { LIST_PAGE = 8, META_ROWS = 64 };
 enum boot_step { BOOT_META, BOOT_AUTHORS, BOOT_HEADS, BOOT_BACKLOG, BOOT_LAST };
 
 static const struct span boot_key = {.data = (const uint8_t *)"boot", .len = 4};
-static const struct span store_key = {.data = (const uint8_t *)"store", .len = 5};
 
 static bool is_paged(const struct facts *f) {
     return f->boot_step == BOOT_AUTHORS || f->boot_step == BOOT_HEADS;
@@ -30,15 +29,14 @@ void boot_begin(struct facts *f, struct says *out) {
     f->list_scan = facts_scan(f, out, &scan);
 }
 
-/* Made once for a store, of things that are never the same again: another disk is another store. */
-static void name_store(struct facts *f, struct batch *batch) {
+/* Of things that are never the same again, a copy of the folder included: what a disk holds is said anew by each life. */
+static void name_store(struct facts *f) {
     static_assert(STORE_ID_BYTES == crypto_generichash_BYTES_MIN, "a hash is the name");
     uint8_t memory[NODE_ID_BYTES + 8];
     struct buf made_of = buf_of(memory, sizeof memory);
     buf_put(&made_of, f->config.signer.id.bytes, NODE_ID_BYTES);
     buf_be64(&made_of, f->batches.generation);
     crypto_generichash(f->spread.store, STORE_ID_BYTES, memory, made_of.len, NULL, 0);
-    ops_put(&batch->ops, TABLE_meta, store_key, span_of(f->spread.store, STORE_ID_BYTES));
 }
 
 static void raise_generation(struct facts *f) {
@@ -50,8 +48,7 @@ static void raise_generation(struct facts *f) {
     struct batch *batch = facts_room(f, 64);
     ensure(batch != NULL);
     ops_put(&batch->ops, TABLE_meta, boot_key, buf_view(&value));
-    if (!f->has_store_id)
-        name_store(f, batch);
+    name_store(f);
     f->life = FACTS_UP;
     f->listing = f->autorun;
     f->list_scan = 0;
@@ -61,10 +58,6 @@ static void take_meta(struct facts *f, struct span key, struct span bytes) {
     struct mp value = mp_of(bytes);
     if (span_equal(key, boot_key))
         f->boots = mp_u64(&value);
-    if (span_equal(key, store_key) && bytes.len == STORE_ID_BYTES) {
-        memcpy(f->spread.store, bytes.data, bytes.len);
-        f->has_store_id = true;
-    }
 }
 
 static void take_author(struct facts *f, struct span key, struct span certificate) {

@@ -49,7 +49,6 @@ struct facts {
     uint64_t strangers; /* bundles of authors that are not of this cluster */
     bool said_strangers, said_lives;
     uint64_t boots; /* BOOTING: as far as it has been read */
-    bool has_store_id;
     uint32_t boot_step;
     uint8_t boot_after[LOG_KEY_BYTES];
     size_t boot_after_len;

@@ -289,7 +289,7 @@ void spread_heads(struct spread *s, uint32_t peer, const struct msg_heads *heads
         return;
     }
     bool other = n->has_store && memcmp(n->store, heads->store.data, STORE_ID_BYTES) != 0;
-    if (other) /* another disk: nothing is on it that was on the one before */
+    if (other) /* another life, perhaps with another disk: what is on it is what it says now */
         meet(n, now);
     if (heads->whole && n->step != NEIGHBOUR_MEETS && now - SPREAD_AGAIN_MOST / 4 >= n->told_all)
         n->tell_all = true; /* it says all of its own again because it has not heard ours */
