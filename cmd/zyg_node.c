@@ -297,13 +297,15 @@ int main(int argc, char **argv) {
     bool told = node_attend(node, signals);
     if (told)
         node_end(node, signals);
-    bool was_idle = !told && node_was_idle(node);
-    if (was_idle)
+    enum err_code why = told ? ERR_INTERRUPTED : node_why(node);
+    if (why == ERR_NONE)
         on_idle_export(&wanted.on_idle, node, config->state_dir);
     node_stop(&node);
-    if (was_idle)
+    if (why == ERR_NONE)
         status = on_idle_do(&wanted.on_idle, wanted.quiet);
-    else if (!told)
-        status = fail_because(ERR_INTERNAL, "the node has stopped by itself");
+    else if (why == ERR_INTERNAL)
+        status = fail_because(why, "the node has stopped by itself");
+    else if (why != ERR_INTERRUPTED)
+        status = err_exit_status(why); /* people were told */
     process_end(status);
 }

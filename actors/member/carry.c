@@ -125,8 +125,18 @@ static bool deliver(struct member *m, uint32_t edge, const struct msg_carry *car
     return true;
 }
 
+/* From a node with the key of the one that is known, or an earlier life of it, which has not yet said that it is the newer one. */
+static bool is_of_another_life(const struct member *m, uint32_t edge,
+                               const struct msg_carry *carry) {
+    const struct edge *e = &m->edges[edge];
+    const struct known *k = &m->map.known[e->place];
+    return node_id_equal(&carry->from, &k->id) && e->life != k->version.generation;
+}
+
 bool carry_heard(struct member *m, uint32_t edge, const struct msg_carry *carry, struct says *out) {
     int32_t to = map_find(&m->map, &carry->to);
+    if (is_of_another_life(m, edge, carry))
+        return true;
     if (to == 0)
         return deliver(m, edge, carry, out);
     if (to < 0 || carry->hops == 0 || carry->hops > HOPS_MAX)

@@ -6,6 +6,8 @@
  * Sender   of a message that came over others is what they wrote on it; it is dropped when it names a neighbour whose own
  *          edge is well, which would have used that one, or names anybody else on its first hop. What member itself hears
  *          so is signed, but for `check`, which only makes it look.
+ *          On an edge of a life that is not the one known here nothing is believed of its own: two nodes with one key,
+ *          or a life that is over, are not taken for each other.
  */
 #ifndef ZYG_MEMBER_CARRY_H
 #define ZYG_MEMBER_CARRY_H

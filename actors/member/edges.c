@@ -278,6 +278,19 @@ static void become_ready(struct member *m, uint32_t edge, struct says *out) {
     verdict_heard(m, (uint32_t)e->place, out);
 }
 
+/* Another with this node's key. There is no edge between the two, but each hears what the other says of itself. */
+static bool meet_twin(struct member *m, uint32_t edge, const struct msg_greet *greet,
+                      const struct msg_member_record *r, struct says *out) {
+    int32_t place;
+    if (!may_enter(m, &m->edges[edge], greet, r) || record_hear(m, edge, r, &place) != PROOF_GOOD)
+        return false;
+    if (m->edges[edge].dialled)
+        edges_refuse(m, edge, out);
+    else
+        say_greet(m, &m->edges[edge], out); /* whoever dialled ends it when it has heard that */
+    return true;
+}
+
 bool edges_greeted(struct member *m, uint32_t edge, const struct msg_greet *greet,
                    struct says *out) {
     struct edge *e = &m->edges[edge];
@@ -289,7 +302,7 @@ bool edges_greeted(struct member *m, uint32_t edge, const struct msg_greet *gree
         return false;
     const struct msg_member_record *r = &msg.member_record;
     if (node_id_equal(&r->node, &m->config.signer.id))
-        return err_set(&m->complaint, ERR_NOT_ALLOWED, "it has the identity of this node");
+        return meet_twin(m, edge, greet, r, out);
     if (!may_enter(m, e, greet, r))
         return false;
     if (proof_record(&m->map, r, m->config.cluster) != PROOF_GOOD ||
@@ -299,6 +312,7 @@ bool edges_greeted(struct member *m, uint32_t edge, const struct msg_greet *gree
             "its certificate is not this cluster's, it did not sign its record, or there "
             "is no room for it");
     e->place = place;
+    e->life = r->generation;
     if (e->seed >= 0)
         m->seeds[e->seed].tries = m->seeds[e->seed].unwelcome = 0;
     int8_t old = m->pairs[place].edge;

@@ -261,6 +261,8 @@ static void member_step(void *self, const struct event *event, struct moment at,
                    (event->from != ROOM_PEERS && event->from != ROOM_NODE &&
                     event->msg.kind != MSG_NONE && event->msg.kind != MSG_farewell);
     hear(m, event, out);
+    if (self_gives_way(m, out))
+        return;
     if (!passing || at.now >= m->due)
         tick(m, out); /* what only passes through changes nothing that has a time */
 }

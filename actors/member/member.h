@@ -9,7 +9,7 @@
  *          with say_to(out, ROOM_MEMBER, peer, m); the time.
  * Says     scan, save (table members); edge_dial, edge_close and the above to PEERS (event.peer and say_to's peer are the
  *          edge there); note to NODE; node_known to all; what arrived in a carry to the room that peers.def names; quiet to
- *          NODE, see Leaving.
+ *          NODE, see Leaving; quit to NODE, see Copies.
  * Holds    - a record goes only up in the order (generation, incarnation, state): merge is a maximum, so it does not
  *            matter in which order, how often and from whom records come;
  *          - UNREACHABLE needs a quorum of observers that looked (rule below), or an aged accusation nobody contradicts;
@@ -39,6 +39,15 @@
  * Life     a generation is (boots, nonce), boots counted from 1 and kept before the first word; who hears of a greater
  *          generation of itself all the same (its store is another one), goes above it. Incarnations end at UINT32_MAX,
  *          which is LEFT's.
+ *
+ * Copies   two nodes with one key (a state folder that was copied, or is part of a machine's image) both stand above the
+ *          other's record: a life names the other's generation (`answers`) in its own, signed, and whoever finds its own
+ *          generation named knows that another one lives: nobody else signs with its key, and nobody knew that generation
+ *          before. Nothing that others say or repeat proves it. The younger ends: it closes its edges, says one line and
+ *          quit to NODE; the older says a line when it was answered itself. Older is who has lived for longer on its own
+ *          clock; of two that began within AGE_MS the one with the greater nonce. Until then (some round trips) both are
+ *          one member to the others: what either signs is another log (facts), what it has synced counts for its own disk
+ *          only (the store's name in `heads`), and on an edge nothing is heard of a life that is not the one known there.
  *
  *   map.c       the records and their order          overlay.c   who is whose neighbour
  *   proof.c     signatures, certificates, evidence   records.c   hearing records, flooding, comparing maps

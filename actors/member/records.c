@@ -66,6 +66,8 @@ static enum proof hear_of_self(struct member *m, uint32_t edge, const struct msg
         return PROOF_GOOD;
     }
     enum proof proof = proof_record(&m->map, r, m->config.cluster);
+    if (proof == PROOF_GOOD && node_id_equal(&r->issuer, &r->node))
+        self_other_life(m, r);
     if (proof == PROOF_GOOD)
         self_refute(m, &claim);
     owe(m, 0, bit_of((int32_t)edge));
@@ -86,6 +88,8 @@ enum proof record_hear(struct member *m, uint32_t edge, const struct msg_member_
     }
     enum merged merged = map_compare(&m->map, r, place);
     uint32_t bit = bit_of((int32_t)edge);
+    if (merged != MERGED_JOINED && merged != MERGED_FULL && m->edges[edge].place == *place)
+        m->edges[edge].life = r->generation; /* nobody else would say it here */
     if (merged == MERGED_FULL) {
         *place = -1;
         return PROOF_LATER;

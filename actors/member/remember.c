@@ -226,10 +226,15 @@ void remember_begin(struct member *m, struct says *out) {
     read_on(m, out);
 }
 
+void remember_stop(struct member *m) {
+    m->up = false;
+    m->memory.phase = REMEMBER_STOPPED;
+    m->memory.due = m->due = WHEN_NEVER;
+}
+
 /* Nobody knows of it: it stays out, and may end at once. */
 static void stop(struct member *m, const struct msg *msg, struct says *out) {
-    m->memory.phase = REMEMBER_STOPPED;
-    m->memory.due = WHEN_NEVER;
+    remember_stop(m);
     if (msg->kind == MSG_farewell && msg->farewell.done)
         say(out, &(struct msg){.kind = MSG_quiet, .quiet.room = ROOM_MEMBER});
 }

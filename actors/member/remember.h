@@ -27,6 +27,9 @@ void remember_changed(struct member *m, uint32_t place);
 void remember_forget(struct member *m, uint32_t place); /* another member takes this place */
 void remember_tick(struct member *m, struct says *out);
 
+/* The node takes part no more, and is as if it had not begun: it may end. */
+void remember_stop(struct member *m);
+
 bool remember_admitted(const struct member *m, const struct msg_member_record *r);
 
 #endif

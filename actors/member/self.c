@@ -2,9 +2,11 @@
 
 #include "actors/member/edges.h"
 #include "actors/member/records.h"
+#include "actors/member/remember.h"
 #include "proto/base/check.h"
 #include "proto/base/mp.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -13,6 +15,9 @@ enum {
     FLAP_PAUSE_MS = 5000, /* the second return waits so long, each further one twice as long */
     FLAP_PAUSE_MAX = 300000,
     LAST_WORD_MS = 500, /* so long the neighbours have to say that they heard the last word */
+    AGE_MS = 3000, /* two lives that began so close to each other are told apart by their numbers */
+    MEETINGS_BY_AGE = 3,   /* ... and so are two that do not get to agree on who is older */
+    TWIN_SAID_MS = 600000, /* people hear of a copy no more often */
 };
 
 static void publish(struct member *m) {
@@ -35,6 +40,10 @@ static void publish(struct member *m) {
         .certificate = span_of(c->certificate, c->certificate_len),
         .evidence = span_of(self->evidence, self->evidence_len),
     };
+    if (self->answers != 0) {
+        r.answers = self->answers;
+        r.lived = (uint64_t)(m->at.now - self->began);
+    }
     proof_sign_record(&c->signer, &r, signature);
     enum merged merged = map_merge(&m->map, &r, m->at.now, &place);
     ensure(place == 0 && (merged == MERGED_NEWS || merged == MERGED_JOINED));
@@ -85,8 +94,8 @@ void self_begin(struct member *m) {
                                      .incarnation = 1,
                                      .state = MEMBER_ALIVE};
     self->join_until = m->at.now + (m->seeds_count > 0 ? JOIN_MS : 0);
-    self->convicted_at = INT64_MIN;
-    self->active_from = m->at.now;
+    self->convicted_at = self->told_twin = INT64_MIN;
+    self->active_from = self->began = m->at.now;
     self->quiet_by = WHEN_NEVER;
     publish(m);
 }
@@ -156,6 +165,87 @@ void self_refute(struct member *m, const struct version *claim) {
     else if (!above)
         return;
     raise_version(m, claim);
+}
+
+/* ---- another life with this node's key ---- */
+
+static uint32_t number_of(uint64_t generation) {
+    return (uint32_t)generation;
+}
+
+/* Each has its own clock only: a life's length is no point in time, and it has grown on the way here. */
+static bool is_older(const struct member *m, const struct msg_member_record *r) {
+    int64_t own = m->at.now - m->self.began;
+    int64_t theirs = r->lived < INT64_MAX ? (int64_t)r->lived : INT64_MAX;
+    bool close = theirs - own < AGE_MS && own - theirs < AGE_MS;
+    if (close || m->self.meetings > MEETINGS_BY_AGE)
+        return number_of(r->generation) > number_of(m->config.generation_nonce);
+    return theirs > own;
+}
+
+static void keep_text(char *out, size_t cap, struct span text) {
+    struct buf kept = buf_of(out, cap - 1);
+    memset(out, 0, cap);
+    buf_span(&kept, text);
+}
+
+void self_other_life(struct member *m, const struct msg_member_record *r) {
+    struct self *self = &m->self;
+    uint32_t own = number_of(m->config.generation_nonce);
+    if (number_of(r->generation) == own || self->version.state == MEMBER_LEFT)
+        return;
+    if (r->answers != 0 && number_of(r->answers) == own) {
+        self->meetings = self->twin_number == number_of(r->generation) ? self->meetings + 1 : 1;
+        self->twin_number = number_of(r->generation);
+        self->twin = is_older(m, r) ? TWIN_OLDER : TWIN_YOUNGER;
+        keep_text(self->twin_at, sizeof self->twin_at, r->endpoint);
+        keep_text(self->twin_name, sizeof self->twin_name, r->name);
+    }
+    self->answers = r->generation > self->answers ? r->generation : self->answers;
+}
+
+/* The older one goes on: whatever the younger one was taken for, this one stands above it by now. */
+static void tell_of_younger(struct member *m, struct says *out) {
+    struct self *self = &m->self;
+    char text[512];
+    self->twin = TWIN_NONE;
+    if (self->told_twin != INT64_MIN && m->at.now - self->told_twin < TWIN_SAID_MS)
+        return;
+    self->told_twin = m->at.now;
+    snprintf(
+        text, sizeof text,
+        "the node '%s' at %s has this node's key: one of the two state folders is a copy. That "
+        "node ends",
+        self->twin_name, self->twin_at);
+    say(out, &(struct msg){.kind = MSG_note, .note.text = span_text(text)});
+}
+
+/* Nothing more is said to anybody: what this life was is over, and nobody may take it for the other's. */
+static void give_way(struct member *m, struct says *out) {
+    const struct self *self = &m->self;
+    char text[512];
+    for (uint32_t i = 0; i < LIMIT_EDGES; i++) {
+        if (m->edges[i].state != EDGE_FREE)
+            edges_close(m, i, out);
+    }
+    snprintf(
+        text, sizeof text,
+        "the node '%s' at %s has this node's key and goes on: one of the two state folders is a "
+        "copy. This node ends. Each machine needs a folder of its own: one without keys/, "
+        "cluster and store/ enters with a token",
+        self->twin_name, self->twin_at);
+    say(out, &(struct msg){.kind = MSG_note, .note.text = span_text(text)});
+    remember_stop(m);
+    say_to(out, ROOM_NODE, 0, &(struct msg){.kind = MSG_quit, .quit.why = ERR_NOT_ALLOWED});
+}
+
+bool self_gives_way(struct member *m, struct says *out) {
+    if (m->self.twin == TWIN_YOUNGER)
+        tell_of_younger(m, out);
+    if (m->self.twin != TWIN_OLDER)
+        return false;
+    give_way(m, out);
+    return true;
 }
 
 /* ---- activity ---- */

@@ -31,6 +31,7 @@ struct edge {
     bool dialled;  /* by this node */
     int32_t place; /* of the member; -1: not known yet */
     int32_t seed;  /* dialled because of this seed; -1 */
+    uint64_t life; /* generation of the newest record that it has said of itself here */
     uint8_t curve[32];
     char address[ADDRESS_TEXT_BYTES]; /* for people */
     when_ms since;                    /* in this state */
@@ -93,6 +94,12 @@ struct suit {
     struct statement statements[NEIGHBOURS_MAX];
 };
 
+enum twin {
+    TWIN_NONE,
+    TWIN_YOUNGER, /* people are to be told of it */
+    TWIN_OLDER    /* this node ends */
+};
+
 struct self {
     struct version version;
     bool was_alone; /* active because nobody else was there */
@@ -106,6 +113,13 @@ struct self {
     when_ms convicted_at, active_from;
     when_ms quiet_by; /* it has left, and says so by then; WHEN_NEVER: not, or it has */
     uint32_t returns;
+    /* Of another life with this node's key. */
+    when_ms began;
+    uint64_t answers;               /* the greatest generation that it was heard to have; 0: none */
+    uint32_t twin_number, meetings; /* who has answered this one, and how often */
+    enum twin twin;
+    when_ms told_twin; /* people were told of it then */
+    char twin_at[96], twin_name[64];
 };
 
 /* Where to knock: first those of the configuration, then those that are remembered. */
@@ -128,7 +142,7 @@ enum remembering {
     REMEMBER_READING,
     REMEMBER_READ, /* the boot is to be kept */
     REMEMBER_OPENING,
-    REMEMBER_STOPPED, /* told to end before it had begun */
+    REMEMBER_STOPPED, /* told to end before it had begun, or made way for another with its key */
     REMEMBER_RESTING,
     REMEMBER_SAVING
 };

@@ -145,8 +145,8 @@ int node_fd(const struct node *n) {
     return n->setup.stopped_fd;
 }
 
-bool node_was_idle(const struct node *n) {
-    return n->setup.was_idle;
+enum err_code node_why(const struct node *n) {
+    return n->setup.why;
 }
 
 void node_quit(struct node *n) {

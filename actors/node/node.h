@@ -6,7 +6,7 @@
  *   thread "zap"     who may speak (actors/guard)
  *   process zyg-run  starts trials (actors/executor/launcher.h), under a reaper (cmd/run/reaper.h)
  *
- * It stops when it is asked to, or when it was idle for as long as it was told: quit to all rooms (in a cluster others hear
+ * It stops when it is asked to, when it was idle for as long as it was told, or when an older node has its key (member.h): quit to all rooms (in a cluster others hear
  * at once that it is leaving), and when no trial runs any more, to facts; when all is kept, others hear that it has left.
  *
  * The same node runs in zyg-node and, embedded, inside the client. One node a state folder: node_start locks it.
@@ -58,8 +58,9 @@ const struct cluster *node_cluster(const struct node *n); /* NULL: it is on its 
 void node_quit(struct node *n);
 /* A descriptor that becomes readable when the node has stopped. */
 int node_fd(const struct node *n);
-/* Once that is readable: it was idle, has handed over what only it held and left; nobody asked it to quit. */
-bool node_was_idle(const struct node *n);
+/* Once that is readable: NONE when it was idle, has handed over what only it held and left; INTERRUPTED when it was asked to
+ * quit; NOT_ALLOWED when another node has its key, of which people were told; INTERNAL when it should not have stopped. */
+enum err_code node_why(const struct node *n);
 /* Ends the threads and lets go of the folder; a node that was not asked to quit before kills its trials. Nothing
  * acknowledged is lost either way. */
 void node_stop(struct node **n);

@@ -48,9 +48,9 @@ struct seats {
     struct tuner tuner;
     struct mesh mesh;
     bool quits;
-    bool idle; /* it quits because it was idle, and for nothing else */
-    bool kept; /* facts has nothing left to keep */
-    bool over; /* ... and the other nodes know that this one has left */
+    enum err_code why; /* it quits */
+    bool kept;         /* facts has nothing left to keep */
+    bool over;         /* ... and the other nodes know that this one has left */
 };
 
 static size_t core_size(const struct node_setup *setup, int core) {
@@ -117,11 +117,14 @@ static struct moment read_clocks(void) {
 
 /* ---- the NODE port: the process itself ---- */
 
-static void quit(struct seats *seats, bool idle) {
-    seats->idle = idle;
+/* NONE: it was idle; INTERRUPTED: a person asked; else it must not go on, and its trials are killed at once. */
+static void quit(struct seats *seats, enum err_code why) {
+    const struct msg quit = {.kind = MSG_quit, .quit.why = ERR_INTERRUPTED};
+    seats->why = why;
     seats->quits = true;
-    board_post(seats->board, ROOM_NODE, 0,
-               &(struct msg){.kind = MSG_quit, .quit.why = ERR_INTERRUPTED});
+    board_post(seats->board, ROOM_NODE, 0, &quit);
+    if (why != ERR_NONE && why != ERR_INTERRUPTED)
+        board_post(seats->board, ROOM_NODE, 0, &quit);
 }
 
 /* Trials first, so that what they still said is kept; then the facts; then the other nodes hear that this one has left. */
@@ -148,7 +151,7 @@ static void on_node_message(void *self, const struct event *event) {
     if (event->msg.kind == MSG_quiet)
         on_quiet(seats, (enum room)event->msg.quiet.room);
     if (event->msg.kind == MSG_quit && !seats->quits)
-        quit(seats, true);
+        quit(seats, err_code_of(event->msg.quit.why));
 }
 
 /* ---- seating ---- */
@@ -258,7 +261,7 @@ static bool obey(struct seats *seats, zsock_t *pipe) {
         char *command = zstr_recv(pipe);
         end = command == NULL || strcmp(command, "$TERM") == 0;
         if (!end && strcmp(command, "QUIT") == 0)
-            quit(seats, false);
+            quit(seats, ERR_INTERRUPTED);
         zstr_free(&command);
     }
     return end;
@@ -319,7 +322,7 @@ static void node_actor(zsock_t *pipe, void *argument) {
         executor_release(seats.executor);
     board_destroy(&seats.board);
     const uint64_t one = 1;
-    setup->was_idle = seats.idle;
+    setup->why = seats.quits ? seats.why : ERR_INTERNAL;
     if (up && write(setup->stopped_fd, &one, sizeof one) < 0)
         abort(); /* an eventfd that was just made cannot refuse */
 }

@@ -31,7 +31,7 @@ struct node_setup {
     bool up;
     struct door door;
     struct err err;
-    bool was_idle; /* filled in before stopped_fd is written */
+    enum err_code why; /* it has stopped, as in node_why; filled in before stopped_fd is written */
 };
 
 /* Reserves the cores' memory at once, from the setup's slots; pages come from the system when they are first used. Done before

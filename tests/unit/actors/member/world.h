@@ -58,7 +58,8 @@ struct world_node {
     uint32_t verdicts;        /* that it pronounced */
     struct msg_report report; /* the last that was heard from another node */
     uint32_t report_from, reports;
-    uint32_t quiets;
+    uint32_t quiets, quits;
+    enum err_code quit_why;
     uint32_t notes;
     char note[256];
 };
@@ -238,7 +239,10 @@ static inline void perform(struct world *w, uint32_t node, struct span says) {
             ask_disk(w, node, &m);
         else if (m.kind == MSG_quiet)
             w->nodes[node].quiets++;
-        else if (m.kind == MSG_node_known && f.to == ROOM_LEADER)
+        else if (m.kind == MSG_quit) {
+            w->nodes[node].quits++;
+            w->nodes[node].quit_why = (enum err_code)m.quit.why;
+        } else if (m.kind == MSG_node_known && f.to == ROOM_LEADER)
             hear_known(w, node, &m.node_known);
         else if (m.kind == MSG_note) {
             memset(w->nodes[node].note, 0, sizeof w->nodes[node].note);
@@ -258,6 +262,17 @@ static inline void perform(struct world *w, uint32_t node, struct span says) {
 static inline bool was_issued(const struct world_node *n, const struct version *v) {
     for (uint32_t i = 0; i < n->issued_count; i++) {
         if (version_compare(&n->issued[i], v) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* By this node, or by one with a copy of its key. */
+static inline bool was_issued_by_key(const struct world *w, uint32_t node,
+                                     const struct version *v) {
+    for (uint32_t i = 0; i < w->count; i++) {
+        if (node_id_equal(&w->nodes[i].config.signer.id, &w->nodes[node].config.signer.id) &&
+            was_issued(&w->nodes[i], v))
             return true;
     }
     return false;
@@ -322,8 +337,8 @@ static inline void check_node(struct world *w, uint32_t node) {
         bool verdict = v.state == MEMBER_UNREACHABLE || v.state == MEMBER_DEAD;
         assert_true(version_compare(&v, &n->held[i]) > 0); /* M2 */
         assert_false(n->held[i].state == MEMBER_LEFT &&
-                     n->held[i].generation == v.generation);  /* M5 */
-        assert_true(verdict || was_issued(&w->nodes[i], &v)); /* M1 */
+                     n->held[i].generation == v.generation); /* M5 */
+        assert_true(verdict || was_issued_by_key(w, i, &v)); /* M1 */
         bool heard = m->map.known[place].told_by != 0; /* its own of an earlier life, perhaps */
         if (verdict && !heard && node_id_equal(&r.issuer, &n->config.signer.id))
             check_verdict(w, node, i, &r); /* M6 */
@@ -374,12 +389,10 @@ static inline void happen(struct world *w, struct happening_at *h) {
         return;
     struct msg m = {.kind = MSG_edge_down};
     struct err err;
-    uint8_t curve[32];
-    uint32_t other = l->node[1 - side];
-    person_curve(other, curve);
+    const uint8_t *curve = w->nodes[l->node[1 - side]].config.curve;
     const struct msg up = {
         .kind = MSG_edge_up,
-        .edge_up = {.curve = span_of(curve, sizeof curve), .address = span_text("10.0.0.1")}};
+        .edge_up = {.curve = span_of(curve, 32), .address = span_text("10.0.0.1")}};
     if (h->what == HAPPENS_FRAME) {
         if (l->edge[side] == 0) {
             number_edge(w, h->to, h->link, side, n->last_even += 2);
@@ -506,6 +519,14 @@ static inline void world_seed(struct world *w, uint32_t node, uint32_t seed) {
     struct member_seed *s = &c->seeds[c->seeds_count++];
     memcpy(s->endpoint, w->nodes[seed].config.endpoint, sizeof s->endpoint);
     memcpy(s->curve, w->nodes[seed].config.curve, sizeof s->curve);
+}
+
+/* Node `node`, which has its own machine and disk, has a copy of the folder of `of`. */
+static inline void world_copy(struct world *w, uint32_t node, uint32_t of) {
+    struct member_config *c = &w->nodes[node].config;
+    const struct member_config own = *c;
+    *c = w->nodes[of].config;
+    memcpy(c->endpoint, own.endpoint, sizeof c->endpoint);
 }
 
 static inline void world_start(struct world *w, uint32_t node) {

@@ -178,7 +178,7 @@ static void a_node_that_is_asked_to_quit_says_when_it_has(void **state) {
     assert_int_equal(zmq_poll(&item, 1, 0), 0);
     node_quit(f->node);
     assert_int_equal(zmq_poll(&item, 1, PATIENCE_MS), 1);
-    assert_false(node_was_idle(f->node));
+    assert_int_equal(node_why(f->node), ERR_INTERRUPTED);
     node_stop(&f->node);
     struct door door;
     struct err err;
@@ -197,7 +197,7 @@ static void an_idle_node_that_may_go_stops_by_itself(void **state) {
     assert_non_null(f->node);
     zmq_pollitem_t item = {.fd = node_fd(f->node), .events = ZMQ_POLLIN};
     assert_int_equal(zmq_poll(&item, 1, PATIENCE_MS), 1);
-    assert_true(node_was_idle(f->node));
+    assert_int_equal(node_why(f->node), ERR_NONE);
 }
 
 static void a_folder_serves_one_node_after_the_other(void **state) {
