@@ -67,8 +67,8 @@ struct msg {
 bool msg_encode(const struct msg *m, struct buf *out);
 bool msg_decode(struct msg *m, struct span frame, struct err *err);
 bool msg_equal(const struct msg *a, const struct msg *b);
-void msg_print(const struct msg *m,
-               struct buf *out); /* lease{job=3f2a.. slot=7 ...}: one line, long blobs by length */
+/* lease{job=3f2a.. slot=7 ...}: one line, long blobs by length. */
+void msg_print(const struct msg *m, struct buf *out);
 const char *msg_name(enum msg_kind kind);
 /* Every kind there is, for tests and fuzzers; the list ends with MSG_NONE. */
 extern const enum msg_kind msg_kinds[];

@@ -27,8 +27,8 @@
 enum { EXECUTOR_RUNS_MAX = 1024 };
 
 struct executor_config {
-    const char *
-        runs; /* absolute folder; a trial's own is RUNS/JOB/SLOT. Copied; at most EXECUTOR_RUNS_MAX bytes */
+    /* Absolute folder; a trial's own is RUNS/JOB/SLOT. Copied; at most EXECUTOR_RUNS_MAX bytes. */
+    const char *runs;
     uint32_t slots; /* most trials at once; `start` may ask for fewer. At most LIMIT_SLOTS_NODE */
     uint32_t cpus;  /* shared out evenly among the slots in the thread-count variables of trials */
 };
@@ -39,8 +39,8 @@ size_t executor_memory(uint32_t slots);
 /* NULL on a bad config. The executor lives at the start of the memory. */
 struct executor *executor_init(void *memory, size_t size, const struct executor_config *config,
                                struct err *err);
-void executor_release(
-    struct executor *e); /* the compiled patterns of open jobs; the memory stays the caller's */
+/* The compiled patterns of open jobs; the memory stays the caller's. */
+void executor_release(struct executor *e);
 struct core executor_core(struct executor *e);
 
 #endif

@@ -40,8 +40,8 @@ struct executor {
     uint32_t slots;  /* trials that may run at once */
     uint32_t cpus;
     bool launcher_down;
-    when_ms
-        apart_until; /* trials run one at a time (suspects.h); INT64_MIN: as many as there are slots */
+    /* Trials run one at a time (suspects.h); INT64_MIN: as many as there are slots. */
+    when_ms apart_until;
     bool quitting;
     bool quiet;   /* said since quitting */
     uint64_t run; /* the last number given to the launcher */

@@ -25,8 +25,8 @@
 
 enum {
     READ_BYTES = 32768, /* one message of output */
-    READS_AT_ONCE =
-        64, /* in one launcher_ready, so that nobody waits long behind a trial that prints much */
+    /* In one launcher_ready, so that nobody waits long behind a trial that prints much. */
+    READS_AT_ONCE = 64,
     PIPE_READS_MAX = 64, /* what a pipe can hold, and some more */
     PACKETS_AT_ONCE = 8, /* each may bring all that a pipe held */
     PAUSE_MS_FIRST = 100,

@@ -11,8 +11,8 @@
 struct printout {
     uint64_t bytes; /* all that was printed */
     uint8_t head[LIMIT_LOG_HEAD_BYTES];
-    uint8_t tail
-        [LIMIT_LOG_TAIL_BYTES]; /* a ring: the byte at offset n after the head stands at n % LIMIT_LOG_TAIL_BYTES */
+    /* A ring: the byte at offset n after the head stands at n % LIMIT_LOG_TAIL_BYTES. */
+    uint8_t tail[LIMIT_LOG_TAIL_BYTES];
 };
 
 void printout_init(struct printout *p);

@@ -8,10 +8,10 @@
 #include <string.h>
 
 enum {
-    OUTPUT_PATIENCE_MS =
-        5000, /* output of a program that has ended is read within this time, or never */
-    CANCEL_GRACE_MS =
-        1500, /* nobody wants what it could still save: its place is free within 2 s */
+    /* Output of a program that has ended is read within this time, or never. */
+    OUTPUT_PATIENCE_MS = 5000,
+    /* Nobody wants what it could still save: its place is free within 2 s. */
+    CANCEL_GRACE_MS = 1500,
     KILL_PATIENCE_MS = 30000, /* what has not died of KILL by then may never */
     HURRY_PATIENCE_MS = 1000, /* the same when somebody waits for the end of zyg */
     /* Of zyg-run while only this slot ran: chance. What kills its parent does so every time, and the launcher's pauses grow

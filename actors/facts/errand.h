@@ -29,8 +29,8 @@ struct errand {
     bool run; /* ADMIT: open it as well */
     bool replied;
     bool over; /* nothing is left to do but to wait for its batch */
-    bool
-        fresh; /* OPEN: admitted just now, so nothing of it is stored but its description, which is in the scratch seat */
+    /* OPEN: admitted just now, so nothing of it is stored but its description, which is in the scratch seat. */
+    bool fresh;
     bool carried; /* came in the log of another node: the inbox waits for it */
     wall_ms wall; /* CANCEL: when its owner said so */
     dur_ms pause; /* OPEN, promised already: tried again after it, each time a longer one */
@@ -57,8 +57,8 @@ bool errands_full(const struct errands *e);
 void errand_admit(struct facts *f, const struct msg_admit *admit, struct says *out);
 /* The same for what another node has admitted. False: nothing that a client may say. The ring is not full. */
 bool errand_carried(struct facts *f, struct span bundle, struct job_id *job, struct says *out);
-bool errand_pending(const struct errands *e,
-                    const struct job_id *job); /* something of this job waits */
+/* Something of this job waits. */
+bool errand_pending(const struct errands *e, const struct job_id *job);
 void errand_want(struct facts *f, uint64_t ticket, const struct job_id *job, struct says *out);
 /* Begins the next one when none is under way. */
 void errands_go(struct facts *f, struct moment at, struct says *out);
@@ -82,8 +82,8 @@ void opening_lead(struct facts *f);
 void opening_announce(struct facts *f, struct moment at, struct says *out);
 
 when_ms errands_deadline(const struct errands *e);
-void errands_landed(struct facts *f, uint64_t landed, struct moment at,
-                    struct says *out); /* this batch is durable */
+/* This batch is durable. */
+void errands_landed(struct facts *f, uint64_t landed, struct moment at, struct says *out);
 void errand_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);
 
 #endif

@@ -49,11 +49,11 @@
 struct facts_config {
     struct signer signer;
     uint32_t nonce; /* random: two lives of a cloned disk differ in it */
-    bool
-        clustered; /* there may be other holders: what wants several copies waits until member has said who there is */
+    /* There may be other holders: what wants several copies waits until member has said who there is. */
+    bool clustered;
     uint8_t cluster[32]; /* its public key */
-    uint8_t certificate
-        [CERTIFICATE_BYTES_MAX]; /* this node's; what others sign counts only where there is one */
+    /* This node's; what others sign counts only where there is one. */
+    uint8_t certificate[CERTIFICATE_BYTES_MAX];
     size_t certificate_len;
 };
 

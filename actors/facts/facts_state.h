@@ -71,8 +71,8 @@ uint32_t facts_seat_number(const struct facts *f, const struct seat *s);
  * when the disk has not kept up for BATCHES batches. */
 struct batch *facts_room(struct facts *f, size_t bytes);
 void facts_touch(struct facts *f, struct seat *s);
-void facts_put_summary(struct batch *batch,
-                       const struct seat *s); /* the seat's row, as it is now */
+/* The seat's row, as it is now. */
+void facts_put_summary(struct batch *batch, const struct seat *s);
 /* One line of the job's history, in the batch. */
 void facts_event(struct facts *f, struct batch *batch, struct seat *s, wall_ms wall,
                  const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -114,8 +114,8 @@ void inbox_job_later(struct inbox *b, const struct job_id *job, bool carried);
 /* Facts of this seat's job may have been put off. */
 void inbox_backlog(struct inbox *b, struct seat *s);
 void inbox_bundles(struct facts *f, uint32_t peer, const struct msg_bundles *bundles, when_ms now);
-bool inbox_rows(struct facts *f, const struct msg_rows *rows, struct moment at,
-                struct says *out); /* false: not asked by it */
+/* False: not asked by it. */
+bool inbox_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);
 /* CARRIES: the errand has written what it does, and the bundle goes into the same batch. False: it comes later. */
 bool inbox_carried(struct facts *f, struct moment at);
 void inbox_go(struct facts *f, struct moment at, struct says *out);

@@ -33,8 +33,8 @@ struct pledge {
     uint32_t first, count; /* rings */
     uint32_t marks_first, marks_count;
     size_t bytes_first, bytes_count;
-    uint32_t
-        proven; /* promises of so many copies were said: what was found lies on as many disks */
+    /* Promises of so many copies were said: what was found lies on as many disks. */
+    uint32_t proven;
     uint32_t lacking; /* number of a log of which that could not be said */
     struct promise promises[PLEDGE_PROMISES];
     struct mark marks[PLEDGE_MARKS];

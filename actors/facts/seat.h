@@ -12,8 +12,8 @@
 
 enum {
     SEAT_PARAMS_BYTES = 16384,
-    SEAT_NO_METRIC_MAX =
-        3, /* so many trials without the objective and none with it: the program never prints it */
+    /* So many trials without the objective and none with it: the program never prints it. */
+    SEAT_NO_METRIC_MAX = 3,
     SEAT_EVENTS_MAX = 1000 /* events kept of one job; its trials tell the rest */
 };
 

@@ -35,8 +35,8 @@ enum {
     SPREAD_INBOX_BYTES = 1 << 20, /* of the other side, which its neighbours share */
     SPREAD_FAR = 4,               /* holders that are asked although no edge leads there */
     SPREAD_FAR_MS = 2000,
-    SPREAD_REFUSED =
-        16, /* logs of one neighbour that are refused at once; further ones when they come again */
+    /* Logs of one neighbour that are refused at once; further ones when they come again. */
+    SPREAD_REFUSED = 16,
     STORE_ID_BYTES = 16
 };
 
@@ -131,8 +131,8 @@ void spread_refuse(struct spread *s, struct neighbour *n, const struct node_id *
 /* This log has come further on the disk here. */
 void spread_synced(struct spread *s, uint32_t log, when_ms now);
 void spread_landed(struct spread *s, uint64_t own_serial, when_ms now);
-bool spread_rows(struct spread *s, const struct msg_rows *rows, when_ms now,
-                 struct says *out); /* false: not asked by it */
+/* False: not asked by it. */
+bool spread_rows(struct spread *s, const struct msg_rows *rows, when_ms now, struct says *out);
 void spread_go(struct spread *s, when_ms now, struct says *out);
 when_ms spread_deadline(const struct spread *s);
 

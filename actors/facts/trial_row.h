@@ -61,8 +61,8 @@ void trial_row_output_key(struct buf *out, const struct job_id *job, uint64_t sl
 /* Better values sort first, whatever the goal; equal ones by slot. */
 void trial_row_rank_key(struct buf *out, const struct job_id *job, bool maximize, double value,
                         uint64_t slot);
-uint64_t trial_row_key_slot(
-    struct span key); /* the slot in a key of trials; 0 when it is too short */
+/* The slot in a key of trials; 0 when it is too short. */
+uint64_t trial_row_key_slot(struct span key);
 void trial_row_end_key(struct buf *out, const struct job_id *job, enum trial_status status,
                        uint64_t slot);
 uint64_t trial_row_rank_key_slot(struct span key); /* of an end key, too */

@@ -64,8 +64,8 @@ struct ask_hooks {
     void *context;
     void (*job)(void *context, struct msg_job_row *row);
     void (*trial)(void *context, const struct job_id *job, struct msg_trial_row *row);
-    void (*unwatch)(void *context, uint32_t peer,
-                    const struct job_id *job); /* nothing will change any more */
+    /* Nothing will change any more. */
+    void (*unwatch)(void *context, uint32_t peer, const struct job_id *job);
     void (*recorded)(void *context, const struct ask *ask, bool finished, uint64_t attempts,
                      struct says *out);
 };

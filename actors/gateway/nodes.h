@@ -47,8 +47,8 @@ void nodes_init(struct nodes *n);
 void nodes_known(struct nodes *n, const struct msg_node_known *known);
 void nodes_lead(struct nodes *n, const struct msg_lead *lead);
 const struct known_node *nodes_peer(const struct nodes *n, uint64_t peer); /* NULL: unknown */
-const struct known_node *nodes_find(const struct nodes *n,
-                                    const struct node_id *id); /* NULL: unknown */
+/* NULL: unknown. */
+const struct known_node *nodes_find(const struct nodes *n, const struct node_id *id);
 /* A client asks. False: too many do. */
 bool nodes_ask(struct nodes *n, uint32_t peer, uint64_t ticket, when_ms now, struct says *out);
 /* Where clients connect, of no more than `doors` members that are alive, this node first: others for each client. */

@@ -4,7 +4,7 @@
 
 #include "proto/base/err.h"
 
-bool make_folder(const char *path,
-                 struct err *err); /* ERR_SYSTEM: which one cannot be made, and why */
+/* ERR_SYSTEM: which one cannot be made, and why. */
+bool make_folder(const char *path, struct err *err);
 
 #endif

@@ -20,9 +20,8 @@ enum { ZAP_KEYS_MAX = 64 };
 struct zap_config {
     uint32_t count;
     uint8_t allowed[ZAP_KEYS_MAX][CURVE_KEY_BYTES];
-    uint32_t
-        strangers_second; /* unknown nodes let in a second, and as many unknown clients; 0: only
-                                  those that were made known */
+    /* Unknown nodes let in a second, and as many unknown clients; 0: only those that were made known. */
+    uint32_t strangers_second;
 };
 
 enum { ZAP_STRANGERS_SECOND = 64 }; /* of a node in a cluster */

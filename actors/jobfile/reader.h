@@ -54,8 +54,8 @@ bool map_read(struct reader *r, const struct tree_node *map, const char *what,
 
 /* {lr} without quotes: to YAML a mapping of one key without value */
 bool node_is_placeholder(const struct tree_node *node);
-bool node_is_text(
-    const struct tree_node *node); /* a scalar that is no number, true, false or nothing */
+/* A scalar that is no number, true, false or nothing. */
+bool node_is_text(const struct tree_node *node);
 bool node_number(const struct tree_node *node, double *out);
 bool node_integer(const struct tree_node *node, int64_t least, int64_t most, int64_t *out);
 bool node_value(const struct tree_node *node, struct value *out); /* text, number, true or false */

@@ -37,8 +37,8 @@ struct tree_fault {
 /* NULL on a fault. */
 const struct tree_node *tree_read(struct span text, struct arena *arena, struct tree_fault *fault);
 
-const struct tree_node *node_get(const struct tree_node *map,
-                                 struct span key); /* the key's node, or NULL */
+/* The key's node, or NULL. */
+const struct tree_node *node_get(const struct tree_node *map, struct span key);
 bool node_is_null(const struct tree_node *node);
 
 /* Where byte `offset` of a scalar's text stands in the file; the scalar's own place when that

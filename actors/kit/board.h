@@ -27,13 +27,13 @@ void board_destroy(struct board **b);
 void board_seat_core(struct board *b, const struct core *core);
 void board_seat_port(struct board *b, const struct port *port);
 
-void board_post(struct board *b, enum room from, uint32_t peer,
-                const struct msg *m); /* by routes.def */
+/* By routes.def. */
+void board_post(struct board *b, enum room from, uint32_t peer, const struct msg *m);
 void board_post_to(struct board *b, enum room to, enum room from, uint32_t peer,
                    const struct msg *m);
 
-bool board_step(struct board *b,
-                struct moment at); /* delivers one message; false when there was none */
+/* Delivers one message; false when there was none. */
+bool board_step(struct board *b, struct moment at);
 void board_run(struct board *b, struct moment at); /* until the queue is empty */
 void board_wake(
     struct board *b,

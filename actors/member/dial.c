@@ -14,8 +14,8 @@ enum {
     SEED_REFUSED_MS = 200, /* and as much again at random */
     SEED_REFUSED_TRIES = 1000,
     RECALL_TRIES = 100,
-    RECALLS_MAX =
-        2, /* dials of remembered ones under way: the others are for neighbours and seeds */
+    /* Dials of remembered ones under way: the others are for neighbours and seeds. */
+    RECALLS_MAX = 2,
 };
 
 /* base, doubled by every try, at most `most`. */

@@ -4,8 +4,8 @@
 
 #include "actors/member/state.h"
 
-int32_t edges_take(struct member *m,
-                   struct says *out); /* a free edge; the least wanted goes for it; -1: none */
+/* A free edge; the least wanted goes for it; -1: none. */
+int32_t edges_take(struct member *m, struct says *out);
 void dial_failed(struct member *m, int32_t place, int32_t seed, enum edge_end why);
 void dial_tick(struct member *m, struct says *out);
 

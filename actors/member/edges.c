@@ -19,8 +19,8 @@ enum {
     DIAL_MS = 12000, /* PEERS ends a dial sooner; this is for one that was forgotten */
     LINGER_MS = 30000,
     ISOLATION_MS = 5000,
-    SYNC_PAUSE =
-        1000, /* between two exchanges of whole maps on an edge; doubles while they do not help */
+    /* Between two exchanges of whole maps on an edge; doubles while they do not help. */
+    SYNC_PAUSE = 1000,
     SYNC_PAUSE_MAX = 60000,
     RETRANSMITTED_US = 200000, /* so much above the least round trip TCP has repeated something */
     RTT_NEWS_US = 1000,

@@ -20,8 +20,8 @@ enum {
     LATE_MS = 250,       /* so late a step means that this node was held up itself */
     MUTE_MS = 2000,      /* after which it listens for two beats before it accuses anybody */
     NEWS_ROOM = 2 * 1024 * 1024,
-    CHECKED_AT_ONCE =
-        64, /* members a step: all of a small cluster, of a large one others every time */
+    /* Members a step: all of a small cluster, of a large one others every time. */
+    CHECKED_AT_ONCE = 64,
 };
 
 size_t member_size(void) {

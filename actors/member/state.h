@@ -176,8 +176,8 @@ struct member {
     when_ms overlay_at; /* not built anew before */
     uint64_t draws;
     uint64_t nonsense; /* foreign bytes that made no sense */
-    struct err
-        complaint; /* why the newest greeting was refused; ERR_NONE: it was not, or makes no sense */
+    /* Why the newest greeting was refused; ERR_NONE: it was not, or makes no sense. */
+    struct err complaint;
     uint32_t noted_count;
     uint64_t noted[NOTED_MAX]; /* keys people were told of */
     uint32_t last_edge;

@@ -24,10 +24,10 @@ struct tally {
 enum member_state verdict_of(const struct tally *t, dur_ms *wait);
 
 /* ---- what happens ---- */
-void verdict_suspect(struct member *m, uint32_t place,
-                     struct says *out); /* late, broken or never there */
-void verdict_refused(struct member *m, uint32_t place,
-                     struct says *out); /* its machine says: nobody listens */
+/* Late, broken or never there. */
+void verdict_suspect(struct member *m, uint32_t place, struct says *out);
+/* Its machine says: nobody listens. */
+void verdict_refused(struct member *m, uint32_t place, struct says *out);
 void verdict_heard(struct member *m, uint32_t place, struct says *out);
 void verdict_check_heard(struct member *m, const struct msg_check *check, struct says *out);
 /* False: a signature does not fit. */

@@ -22,13 +22,13 @@
 
 struct node_config {
     const char *state_dir;
-    const char
-        *listen; /* for clients; NULL: "tcp://127.0.0.1:*", in a cluster any port beside `mesh` */
+    /* For clients; NULL: "tcp://127.0.0.1:*", in a cluster any port beside `mesh`. */
+    const char *listen;
     const char *launcher; /* path of zyg-run; NULL: beside this program */
     uint32_t slots;       /* 0: one a processor */
     bool autorun;         /* run every open job, not only those a client asks for */
-    const char *
-        mesh; /* where other nodes connect, when the folder belongs to a cluster; NULL: it keeps to itself */
+    /* Where other nodes connect, when the folder belongs to a cluster; NULL: it keeps to itself. */
+    const char *mesh;
     bool mesh_moves;  /* when that port is taken: another, later the same one */
     const char *name; /* for people; NULL: the machine's */
     dur_ms idle_ms;   /* after so long without work it stops by itself; 0: it stays */
@@ -65,8 +65,8 @@ enum err_code node_why(const struct node *n);
  * acknowledged is lost either way. */
 void node_stop(struct node **n);
 
-bool door_read(const char *state_dir, struct door *door,
-               struct err *err); /* ERR_UNREACHABLE: no node runs there */
+/* ERR_UNREACHABLE: no node runs there. */
+bool door_read(const char *state_dir, struct door *door, struct err *err);
 
 /* The same, but it waits at most so long for a node that is about to start. */
 bool door_await(const char *state_dir, struct door *door, dur_ms patience, struct err *err);

@@ -19,12 +19,12 @@ struct node_setup {
     uint8_t owner[CURVE_KEY_BYTES]; /* the key of the folder's own client */
     uint8_t *memory;                /* of all cores: node_actor_reserve */
     struct cluster cluster;
-    const char *
-        mesh; /* where other nodes connect; NULL: the node is on its own, and there is no cluster */
+    /* Where other nodes connect; NULL: the node is on its own, and there is no cluster. */
+    const char *mesh;
     bool mesh_moves;                   /* as in node_config */
     char name[CLUSTER_NAME_BYTES_MAX]; /* the node's, for people */
-    struct door
-        before;     /* of a node of a cluster: where it was when it ran last; empty: not known */
+    /* Of a node of a cluster: where it was when it ran last; empty: not known. */
+    struct door before;
     zactor_t *zap;  /* told which keys are members' */
     int stopped_fd; /* an eventfd: written when the node has stopped by itself or as it was told */
     /* Filled in before the actor signals that it is ready. */

@@ -40,8 +40,8 @@ void peers_port_destroy(struct peers_port **p);
 struct port peers_port_seat(struct peers_port *p);
 const char *peers_port_endpoint(const struct peers_port *p); /* as it was bound */
 int peers_port_fd(const struct peers_port *p);
-bool peers_port_look(
-    const struct peers_port *p); /* something is there although the descriptor is quiet */
+/* Something is there although the descriptor is quiet. */
+bool peers_port_look(const struct peers_port *p);
 void peers_port_ready(struct peers_port *p);
 
 #endif

@@ -15,10 +15,10 @@
 enum { ROUTING_BYTES = 5 };
 
 enum {
-    OUTBOX_MAX =
-        512, /* messages that wait for one connection; who sends much at once lets itself be answered */
-    INBOX_MAX =
-        64, /* messages of one connection that wait for this node; then TCP makes the other side wait */
+    /* Messages that wait for one connection; who sends much at once lets itself be answered. */
+    OUTBOX_MAX = 512,
+    /* Messages of one connection that wait for this node; then TCP makes the other side wait. */
+    INBOX_MAX = 64,
     PEERS_LINGER_MS = 500 /* for the last words on an edge that is closed here */
 };
 
@@ -31,8 +31,8 @@ struct peers_socket {
 struct peers_letter {
     bool sound;
     uint8_t routing[ROUTING_BYTES];
-    zmq_msg_t
-        frame; /* the last one: the only one whose metadata can be trusted after a poll (libzmq 4.3.4) */
+    /* The last one: the only one whose metadata can be trusted after a poll (libzmq 4.3.4) */
+    zmq_msg_t frame;
 };
 
 /* An event of ZMQ's socket monitor: which, and its value. */

@@ -7,8 +7,8 @@
 #include <string.h>
 
 enum {
-    GRACE_MS =
-        5000, /* for the fact of an attempt to arrive here when its worker says no more of it */
+    /* For the fact of an attempt to arrive here when its worker says no more of it. */
+    GRACE_MS = 5000,
     RECORD_MS = 30000, /* ... and while its worker lives: its disk may be slow */
     LOST_MS = 10000,   /* for a lease to reach its worker */
     REST_MS = 100,     /* of what the only worker lost: it may do so again at once */

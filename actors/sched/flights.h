@@ -32,8 +32,8 @@ struct flight {
     uint32_t list;
     struct job_id job;
     struct plan_slot slot;
-    uint32_t
-        made; /* attempts that are recorded: more than the slot's while its end was not heard, or of another one */
+    /* Attempts that are recorded: more than the slot's while its end was not heard, or of another one. */
+    uint32_t made;
     when_ms rest;    /* the recorded one's pause ends */
     uint32_t place;  /* who has ended it */
     when_ms since;   /* it was leased */
@@ -63,8 +63,8 @@ void flights_remove(struct flights *t, struct flight *f);
 void flights_move(struct flights *t, struct flight *f, uint32_t list); /* to its end */
 struct flight *flights_first(struct flights *t, uint32_t list);
 struct flight *flights_next(struct flights *t, const struct flight *f); /* in its list */
-when_ms flights_due(const struct flights *t,
-                    uint32_t list); /* of its first; WHEN_NEVER: there is none */
+/* Of its first; WHEN_NEVER: there is none. */
+when_ms flights_due(const struct flights *t, uint32_t list);
 void flights_clear(struct flights *t);
 
 #endif

@@ -52,8 +52,8 @@ struct plan {
 /* finished and begun are as in job_open. */
 bool plan_open(struct plan *p, const struct job_id *job, uint64_t trials, uint32_t parallel,
                struct span finished, struct span begun);
-bool plan_has_next(const struct plan *p, when_ms now,
-                   bool may_begin); /* false: only such as were begun before */
+/* False: only such as were begun before. */
+bool plan_has_next(const struct plan *p, when_ms now, bool may_begin);
 /* Takes the next slot. False: nothing left to give out now. */
 bool plan_next(struct plan *p, when_ms now, struct plan_slot *next);
 /* This slot is on its way or finished without having been taken from here. False: it was not left to give out, or more than

@@ -5,8 +5,8 @@
 #include "proto/ended.h"
 
 enum {
-    ASKED_MAX =
-        LIMIT_SLOTS_NODE,  /* configurations may be large, and their answers wait on the board */
+    /* Configurations may be large, and their answers wait on the board. */
+    ASKED_MAX = LIMIT_SLOTS_NODE,
     TRIAL_GUESS_MS = 1000, /* until one has ended */
     CHECKED_MAX = 256      /* counting more than that would cost more than a step */
 };

@@ -37,8 +37,8 @@ struct worker {
     struct node_id node;
     uint64_t slots;
     uint32_t leased; /* places that our leases hold */
-    uint32_t
-        foreign;   /* places that something else holds: what its reports name and we did not give */
+    /* Places that something else holds: what its reports name and we did not give. */
+    uint32_t foreign;
     uint64_t free; /* as last counted */
     int64_t rtt_us;
     uint64_t load;
@@ -53,8 +53,8 @@ struct workers {
     uint32_t classes; /* a bit for each tree that is kept */
     when_ms wakes;    /* somebody's rest may be over */
     struct worker entries[LIMIT_WORKERS];
-    uint16_t trees[WORKERS_CLASSES]
-                  [LIMIT_WORKERS]; /* node 1 is the root; 1 + the place of the best below it */
+    /* Node 1 is the root; 1 + the place of the best below it. */
+    uint16_t trees[WORKERS_CLASSES][LIMIT_WORKERS];
 };
 
 uint32_t workers_find(const struct workers *w, uint32_t peer); /* WORKERS_NONE: not there */
@@ -67,8 +67,8 @@ void workers_changed(struct workers *w, uint32_t place);
 void workers_rest(struct workers *w, uint32_t place, when_ms now);
 void workers_served(struct workers *w, uint32_t place);
 void workers_wake(struct workers *w, when_ms now); /* whose rest is over */
-uint64_t workers_free(const struct workers *w,
-                      const struct worker_set *but); /* places of the others */
+/* Places of the others. */
+uint64_t workers_free(const struct workers *w, const struct worker_set *but);
 /* The best for trials of about this time that is not in the set; WORKERS_NONE: nobody has a free place. Whoever is in the set
  * and better costs log2(LIMIT_WORKERS) comparisons more. */
 uint32_t workers_pick(struct workers *w, dur_ms trial, const struct worker_set *but);

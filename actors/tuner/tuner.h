@@ -41,8 +41,8 @@ struct tuner {
 };
 
 size_t tuner_memory(void);
-void tuner_init(struct tuner *t, void *memory,
-                size_t size); /* size >= tuner_memory(), aligned for any object */
+/* size >= tuner_memory(), aligned for any object. */
+void tuner_init(struct tuner *t, void *memory, size_t size);
 struct core tuner_core(struct tuner *t);
 
 #endif

@@ -9,8 +9,8 @@
 
 struct membership {
     struct cluster cluster;
-    bool
-        visiting; /* by ZYG_CLUSTER, which goes before what the folder says; nothing of it is kept */
+    /* By ZYG_CLUSTER, which goes before what the folder says; nothing of it is kept. */
+    bool visiting;
 };
 
 bool membership_visits(void); /* there is a token in ZYG_CLUSTER */

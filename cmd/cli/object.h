@@ -27,7 +27,7 @@ struct object {
 };
 
 void object_start(struct object *o, struct span json);
-bool object_next(struct object *o,
-                 struct object_item *item); /* false at the end, or when it is wrong */
+/* False at the end, or when it is wrong. */
+bool object_next(struct object *o, struct object_item *item);
 
 #endif

@@ -86,11 +86,11 @@ void out_flag(struct out *o, bool value);
 void out_time(struct out *o, wall_ms when); /* for TIME and AGE; 0: not known */
 void out_duration(struct out *o, dur_ms value);
 void out_json(struct out *o, struct span json); /* valid JSON */
-void out_value(struct out *o, struct span json,
-               struct span text); /* text: what tables and CSV show of it */
-void out_none(struct out *o);     /* for any kind */
-bool out_row(struct out *o);      /* ends a row; false: nobody reads any more, or writing failed */
-void out_flush(struct out *o);    /* shows what was given so far; for rows that come slowly */
+/* text: what tables and CSV show of it. */
+void out_value(struct out *o, struct span json, struct span text);
+void out_none(struct out *o);  /* for any kind */
+bool out_row(struct out *o);   /* ends a row; false: nobody reads any more, or writing failed */
+void out_flush(struct out *o); /* shows what was given so far; for rows that come slowly */
 
 /* {"C":1.5,"kernel":"rbf"} as C=1.5 kernel=rbf, numbers short; nothing when it is no object. */
 void out_print_object(struct buf *to, struct span json);

@@ -4,7 +4,7 @@
 
 #include "proto/base/bytes.h"
 
-void shell_print_word(struct buf *out,
-                      struct span word); /* quoted where a shell would not take it as it is */
+/* Quoted where a shell would not take it as it is. */
+void shell_print_word(struct buf *out, struct span word);
 
 #endif

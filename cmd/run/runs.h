@@ -35,11 +35,11 @@ struct runs {
 
 /* False, and errno: the system does not tell a process its children (/proc with CONFIG_PROC_CHILDREN). */
 bool runs_init(struct runs *r, const char *mark);
-struct run *runs_add(struct runs *r, uint64_t number, pid_t pid,
-                     uint64_t began);                   /* NULL: the table is full */
+/* NULL: the table is full. */
+struct run *runs_add(struct runs *r, uint64_t number, pid_t pid, uint64_t began);
 struct run *runs_find(struct runs *r, uint64_t number); /* number 0: a free place */
-bool runs_use(const struct runs *r,
-              const char *scratch); /* a run that is not over has this folder */
+/* A run that is not over has this folder. */
+bool runs_use(const struct runs *r, const char *scratch);
 void runs_free(struct runs *r, struct run *run);
 bool runs_is_idle(const struct runs *r);
 

@@ -31,8 +31,8 @@ bool span_equal(struct span a, struct span b);
 int span_compare(struct span a, struct span b); /* memcmp order, shorter first on a tie */
 bool span_is(struct span a, const char *text);
 bool span_starts(struct span a, const char *prefix);
-struct span span_from(struct span a,
-                      size_t offset); /* the rest; empty when offset is past the end */
+/* The rest; empty when offset is past the end. */
+struct span span_from(struct span a, size_t offset);
 struct span span_trim(struct span a); /* without spaces and tabs on both sides */
 bool span_is_utf8(struct span a); /* valid UTF-8 with no control characters but tab and newline */
 

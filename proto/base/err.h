@@ -31,7 +31,7 @@ const char *err_name(enum err_code code);     /* "BAD_JOB_FILE" */
 const char *err_sentence(enum err_code code); /* "the job file is not right" */
 int err_exit_status(enum err_code code);
 bool err_can_retry(enum err_code code);
-enum err_code err_code_of(
-    uint64_t number); /* a number from a peer; unknown ones become ERR_INTERNAL */
+/* A number from a peer; unknown ones become ERR_INTERNAL. */
+enum err_code err_code_of(uint64_t number);
 
 #endif

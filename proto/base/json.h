@@ -62,10 +62,10 @@ void json_open(struct json_out *j, char bracket);  /* '{' or '[' */
 void json_close(struct json_out *j, char bracket); /* '}' or ']' */
 void json_put_key(struct json_out *j, const char *key);
 void json_put_key_span(struct json_out *j, struct span key);
-void json_put_string(struct json_out *j,
-                     struct span s); /* each invalid byte of UTF-8 becomes U+FFFD */
-void json_put_number(struct json_out *j,
-                     double value); /* null when not finite: JSON has no word for it */
+/* Each invalid byte of UTF-8 becomes U+FFFD. */
+void json_put_string(struct json_out *j, struct span s);
+/* Null when not finite: JSON has no word for it. */
+void json_put_number(struct json_out *j, double value);
 void json_put_i64(struct json_out *j, int64_t value);
 void json_put_u64(struct json_out *j, uint64_t value);
 void json_put_bool(struct json_out *j, bool value);

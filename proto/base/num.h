@@ -25,8 +25,8 @@ bool num_parse_i64(struct span text, int64_t *out);
 /* A unit may follow a blank, a fraction must come out whole ("1.5GiB", "0.5s"). */
 bool num_parse_duration(struct span text, dur_ms *out); /* "250ms" "30s" "5m" "2h" "1d" */
 bool num_parse_size(struct span text, uint64_t *out);   /* "512" "64KiB" "20MiB" "2GiB" "5MB" */
-void num_print_duration(struct buf *out,
-                        dur_ms value); /* "850 ms" "4.2 s" "3 min 20 s" "2 h 5 min" "1 d 3 h" */
+/* "850 ms" "4.2 s" "3 min 20 s" "2 h 5 min" "1 d 3 h" */
+void num_print_duration(struct buf *out, dur_ms value);
 void num_print_size(struct buf *out, uint64_t value); /* "20 MiB" "1.5 GiB" */
 void num_print_time(struct buf *out, wall_ms when);   /* "2026-11-21T19:30:00Z" */
 

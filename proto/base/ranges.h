@@ -26,10 +26,10 @@ struct ranges ranges_of(struct range *memory, uint32_t cap);
 bool ranges_add(struct ranges *r, uint64_t number);
 bool ranges_has(const struct ranges *r, uint64_t number);
 uint64_t ranges_size(const struct ranges *r);
-uint64_t ranges_next_gap(const struct ranges *r,
-                         uint64_t from); /* smallest number >= from not in the set */
-void ranges_encode(const struct ranges *r,
-                   struct buf *out); /* msgpack [from, length, from, length, ...] */
+/* Smallest number >= from not in the set. */
+uint64_t ranges_next_gap(const struct ranges *r, uint64_t from);
+/* msgpack [from, length, from, length, ...] */
+void ranges_encode(const struct ranges *r, struct buf *out);
 bool ranges_decode(struct ranges *r, struct span bytes);
 
 #endif

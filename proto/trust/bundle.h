@@ -34,8 +34,8 @@ struct bundle_writer {
 /* Writes into `memory`, which must hold all of it. */
 void bundle_begin(struct bundle_writer *w, const struct signer *signer, uint64_t generation,
                   uint64_t sequence, void *memory, size_t cap);
-bool bundle_add(struct bundle_writer *w,
-                const struct msg *fact);          /* false: no room left, bundle unchanged */
+/* False: no room left, bundle unchanged. */
+bool bundle_add(struct bundle_writer *w, const struct msg *fact);
 struct span bundle_seal(struct bundle_writer *w); /* signs; the finished bytes */
 
 struct bundle {
@@ -46,12 +46,12 @@ struct bundle {
     struct mp bodies;
 };
 
-bool bundle_open(struct bundle *b, struct span bytes,
-                 struct err *err); /* checks shape and signature */
+/* Checks shape and signature. */
+bool bundle_open(struct bundle *b, struct span bytes, struct err *err);
 /* The shape alone: for bytes whose signature was checked when they came, or may not be worth it. */
 bool bundle_peek(struct bundle *b, struct span bytes, struct err *err);
-bool bundle_next(struct bundle *b, struct msg *fact,
-                 struct err *err); /* false at the end (err untouched) or on a bad body */
+/* False at the end (err untouched) or on a bad body. */
+bool bundle_next(struct bundle *b, struct msg *fact, struct err *err);
 
 /* The key of table bundles: 48 bytes. */
 void bundle_key(struct buf *out, const struct node_id *author, uint64_t generation,
