@@ -98,7 +98,7 @@ void facts_put_summary(struct batch *batch, const struct seat *s) {
 static void put_summaries(struct facts *f, struct batch *batch) {
     for (uint32_t i = 0; i < f->seats_used; i++) {
         struct seat *s = &f->seats[i];
-        if (s->state == SEAT_FREE || !s->touched || (s->state == SEAT_OPEN && s->doubtful))
+        if (s->state == SEAT_FREE || !s->touched)
             continue;
         s->touched = false;
         batch_wants(batch, s->job.copies);
@@ -394,7 +394,10 @@ static void facts_step(void *self, const struct event *event, struct moment at, 
     case MSG_job_want: errand_want(f, m->job_want.ticket, &m->job_want.job, out); break;
     case MSG_proposed: fold_proposed(f, &m->proposed, at.now); break;
     case MSG_outcome: fold_outcome(f, &m->outcome, at, out); break;
-    case MSG_node_known: spread_known(&f->spread, &m->node_known, at.now); break;
+    case MSG_node_known:
+        spread_known(&f->spread, &m->node_known, at.now);
+        others_known(&f->others, &m->node_known);
+        break;
     case MSG_lead: on_lead(f, &m->lead); break;
     case MSG_heads:
     case MSG_bundles: peer_step(f, event, at.now); break;

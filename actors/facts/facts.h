@@ -37,7 +37,7 @@
  *   batch.c     group commit                          logs.c         how far each log is here
  *   authors.c   who may sign logs                     parcel.c       one message of bundles
  *   seat.c      a job's counts, its best, its end     trial_row.c    a slot's row
- *   open_slots.c  slots begun and not finished
+ *   open_slots.c  slots begun and not finished    unable.c    nodes that cannot start something
  */
 #ifndef ZYG_FACTS_H
 #define ZYG_FACTS_H

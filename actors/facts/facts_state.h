@@ -54,6 +54,7 @@ struct facts {
     size_t boot_after_len;
     struct logs logs;
     struct spread spread;
+    struct others others;
     struct pledge pledge;
     struct inbox inbox;
     struct open_slots open_slots;

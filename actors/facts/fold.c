@@ -130,6 +130,8 @@ enum fold_need fold_needs(struct facts *f, struct seat *s, const struct msg_resu
         open_slots_find(&f->open_slots, facts_seat_number(f, s), result->slot);
     if (open == NULL)
         return s->crowded ? FOLD_WANTS_ROW : FOLD_IS_READY;
+    if (open->unable)
+        return FOLD_WANTS_ROW;
     return trial_row_replaces(&open->attempts, &open->from, (enum trial_status)result->status, key)
                ? FOLD_IS_READY
                : FOLD_WANTS_ROW;
@@ -164,8 +166,7 @@ static void keep_open(struct facts *f, struct seat *s, uint64_t slot, const stru
         s->crowded = true;
         return;
     }
-    open->attempts = row->attempts;
-    open->from = row->from;
+    open_slots_show(open, row);
 }
 
 static void count_finished(struct facts *f, struct batch *batch, struct seat *s, uint64_t slot,
@@ -212,13 +213,16 @@ struct trial_row fold_result(struct facts *f, struct batch *batch, struct seat *
     if (old != NULL)
         row = *old;
     else if (open != NULL) /* an ending that does not finish a slot; which one does not matter */
-        row = (struct trial_row){
-            .status = TRIAL_TRANSIENT, .attempts = open->attempts, .from = open->from};
+        row = (struct trial_row){.status = TRIAL_TRANSIENT,
+                                 .attempts = open->attempts,
+                                 .from = open->from,
+                                 .last_end = open->last_end};
     const struct trial_row before = row;
-    bool stands = trial_row_fold(&row, result, key, &s->job.retry);
+    bool stands = trial_row_fold(&row, result, key, &s->job);
     ensure(stands || old != NULL);
     put_trial(batch, &s->id, result->slot, &row);
     keep_open(f, s, result->slot, &row);
+    seat_note(s, &row);
     if (row.finished) {
         uint64_t best_before = s->row.has_best ? s->row.best_slot : UINT64_MAX;
         count_finished(f, batch, s, result->slot, &before, &row);
@@ -244,7 +248,7 @@ static void fail_job(struct facts *f, struct batch *batch, struct seat *s, struc
 }
 
 void fold_judge(struct facts *f, struct batch *batch, struct seat *s, struct moment at) {
-    uint8_t memory[256];
+    uint8_t memory[sizeof s->no_start + 32];
     struct buf cause = buf_of(memory, sizeof memory);
     if (s->state != SEAT_OPEN)
         return;
@@ -255,16 +259,8 @@ void fold_judge(struct facts *f, struct batch *batch, struct seat *s, struct mom
     seat_clock(s, at.now);
     if (f->leading && seat_has_failed(s, &cause))
         fail_job(f, batch, s, buf_view(&cause), at.wall);
-    if (seat_is_over(s, at.wall))
+    if (seat_is_over(s))
         facts_close_seat(f, batch, s, at.wall, &batch->after);
-}
-
-void fold_judge_result(struct facts *f, struct batch *batch, struct seat *s,
-                       const struct msg_result_fact *result, struct moment at) {
-    if (s->state == SEAT_OPEN && !s->backlog && f->leading && result->status == TRIAL_NO_START &&
-        s->row.done == 0 && s->row.state == JOB_OPEN)
-        fail_job(f, batch, s, result->cause, at.wall);
-    fold_judge(f, batch, s, at);
 }
 
 void fold_end(struct facts *f, struct batch *batch, struct seat *s, const struct msg_end_fact *end,
@@ -304,9 +300,21 @@ static void add_output(struct facts *f, struct batch *batch, const struct msg_re
     }
 }
 
+/* What could not be started here: how many nodes there are to be asked. */
+static void say_who_is_asked(const struct facts *f, struct msg_result_fact *result) {
+    result->nodes = result->status != TRIAL_NO_START ? 0
+                    : f->spread.unsure               ? UNABLE_UNKNOWN
+                                                     : f->others.count + 1;
+}
+
+struct fact_key fold_sign(struct facts *f, struct batch *batch, struct msg *result) {
+    say_who_is_asked(f, &result->result_fact);
+    return own_key(f, result->result_fact.attempt, batch_add_fact(&f->batches, batch, result));
+}
+
 /* False: it becomes no fact, because its job does not run here (any more), or because neither the disk nor the inbox has
  * kept up although nothing new was begun. */
-static bool keep_outcome(struct facts *f, const struct msg_outcome *outcome, const struct msg *fact,
+static bool keep_outcome(struct facts *f, const struct msg_outcome *outcome, struct msg *fact,
                          struct moment at) {
     const struct msg_result_fact *result = &fact->result_fact;
     struct seat *s = facts_seat(f, &result->job);
@@ -317,18 +325,18 @@ static bool keep_outcome(struct facts *f, const struct msg_outcome *outcome, con
     struct batch *batch = facts_room(f, bytes);
     if (batch == NULL)
         return false;
-    struct fact_key key = own_key(f, result->attempt, f->batches.sequence);
+    struct fact_key key = own_key(f, result->attempt, f->batches.sequence); /* as it will be */
     bool waits = fold_needs(f, s, result, &key) == FOLD_WANTS_ROW ||
                  inbox_reads(&f->inbox, &result->job, result->slot);
     if (waits && !inbox_put(&f->inbox, INBOX_OWN, outcome->result))
         return false;
     if (!waits) {
-        key.number = batch_add_fact(&f->batches, batch, fact);
+        key = fold_sign(f, batch, fact);
         (void)fold_result(f, batch, s, result, &key, NULL, at);
     }
     add_output(f, batch, result, outcome);
     if (!waits)
-        fold_judge_result(f, batch, s, result, at);
+        fold_judge(f, batch, s, at);
     return true;
 }
 
@@ -348,8 +356,4 @@ void fold_outcome(struct facts *f, const struct msg_outcome *outcome, struct mom
         &(struct msg){
             .kind = MSG_dropped,
             .dropped = {.job = result->job, .slot = result->slot, .attempt = result->attempt}});
-}
-
-struct fact_key fold_sign(struct facts *f, struct batch *batch, const struct msg *result) {
-    return own_key(f, result->result_fact.attempt, batch_add_fact(&f->batches, batch, result));
 }

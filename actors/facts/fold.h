@@ -32,14 +32,11 @@ void fold_series(struct batch *batch, const struct msg_series_fact *series,
                  const struct fact_key *key);
 void fold_end(struct facts *f, struct batch *batch, struct seat *s, const struct msg_end_fact *end,
               struct moment at);
-/* Is the job over by now? */
+/* Is the job over by now? Only a node that leads says that it comes to nothing. */
 void fold_judge(struct facts *f, struct batch *batch, struct seat *s, struct moment at);
-/* An attempt that shows that no other can go better; only a node that leads ends the job. */
-void fold_judge_result(struct facts *f, struct batch *batch, struct seat *s,
-                       const struct msg_result_fact *result, struct moment at);
 
-/* A result of this node that has waited for its row; its key. */
-struct fact_key fold_sign(struct facts *f, struct batch *batch, const struct msg *result);
+/* A result of this node becomes a fact; its key. */
+struct fact_key fold_sign(struct facts *f, struct batch *batch, struct msg *result);
 
 /* What the tuner and the executor of this node say. */
 void fold_proposed(struct facts *f, const struct msg_proposed *proposed, when_ms now);

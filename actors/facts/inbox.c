@@ -274,16 +274,6 @@ static void begin_head(struct facts *f, struct moment at, struct says *out) {
         finish_head(f, at);
 }
 
-static bool find_doubt(struct facts *f) {
-    for (uint32_t i = 0; i < f->seats_used; i++) {
-        if (f->seats[i].state == SEAT_OPEN && f->seats[i].doubtful) {
-            f->inbox.doubted = i;
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool find_backlog(struct facts *f) {
     struct inbox *b = &f->inbox;
     if (!b->backlogs || pledge_holds(&f->pledge))
@@ -325,9 +315,7 @@ static void read_on(struct facts *f, struct moment at, struct says *out) {
 
 static void begin(struct facts *f, struct moment at, struct says *out) {
     struct inbox *b = &f->inbox;
-    if (find_doubt(f))
-        wait_for_disk(f, INBOX_DOUBTS);
-    else if (b->again.len > 0)
+    if (b->again.len > 0)
         begin_head(f, at, out);
     else if (find_backlog(f))
         wait_for_batch(f, INBOX_AGAIN_LANDS, b->backlog_batch);
@@ -360,39 +348,16 @@ void inbox_go(struct facts *f, struct moment at, struct says *out) {
         if (b->wants_read == b->wants_count) /* there was no room in a batch */
             finish_head(f, at);
         break;
-    case INBOX_DOUBTS:
-        if (!has_landed(f))
-            break;
-        b->step = INBOX_READS_RANK;
-        read_of_job(f, TABLE_rank, &f->seats[b->doubted].id, out);
-        break;
     case INBOX_AGAIN_LANDS:
         if (has_landed(f))
             seek_backlog(f, out);
         break;
-    case INBOX_READS_RANK:
-    case INBOX_READS_BEST:
     case INBOX_AGAIN_SEEKS:
     case INBOX_AGAIN_READS: break;
     }
 }
 
 /* ---- what the store answers ---- */
-
-static void best_known(struct facts *f, const struct trial_row *row, struct moment at) {
-    struct inbox *b = &f->inbox;
-    struct seat *s = &f->seats[b->doubted];
-    b->step = INBOX_IDLE;
-    b->turns++;
-    if (s->state != SEAT_OPEN || !s->doubtful) /* it was cancelled meanwhile */
-        return;
-    struct batch *batch = facts_room(f, 2 * BATCH_SUMMARY_BYTES);
-    if (batch == NULL)
-        return; /* asked again */
-    seat_has_best(s, b->best, row);
-    facts_touch(f, s);
-    fold_judge(f, batch, s, at);
-}
 
 static void idle(struct inbox *b) {
     b->step = INBOX_IDLE;
@@ -438,15 +403,12 @@ static void backlog_read(struct facts *f, struct span bundle) {
 }
 
 static enum inbox_step asks_again(enum inbox_step step) {
-    return step == INBOX_READS                                      ? INBOX_LANDS
-           : step == INBOX_AGAIN_SEEKS || step == INBOX_AGAIN_READS ? INBOX_AGAIN_LANDS
-                                                                    : INBOX_DOUBTS;
+    return step == INBOX_READS ? INBOX_LANDS : INBOX_AGAIN_LANDS;
 }
 
 bool inbox_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out) {
     struct inbox *b = &f->inbox;
     struct mp in = mp_of(rows->rows);
-    struct trial_row row;
     if (b->scan == 0 || rows->ticket != b->scan)
         return false;
     b->scan = 0;
@@ -460,14 +422,8 @@ bool inbox_rows(struct facts *f, const struct msg_rows *rows, struct moment at, 
         read_on(f, at, out);
     } else if (b->step == INBOX_AGAIN_SEEKS) {
         backlog_found(f, key, value, out);
-    } else if (b->step == INBOX_AGAIN_READS) {
-        backlog_read(f, value);
-    } else if (b->step == INBOX_READS_RANK && key.len > 0) {
-        b->best = trial_row_rank_key_slot(key);
-        b->step = INBOX_READS_BEST;
-        read_trial(f, &f->seats[b->doubted].id, b->best, out);
     } else {
-        best_known(f, key.len > 0 && trial_row_decode(&row, value) ? &row : NULL, at);
+        backlog_read(f, value);
     }
     return true;
 }

@@ -4,8 +4,7 @@
  * A log is begun only for an author whose certificate was checked (authors.h); what is refused for good is said to be.
  * What a client signed is an errand like any other. Facts about a job that is not open here wait for the errand that opens
  * it, or says that it is over; then they change no rows. A result that wants its slot's row (fold.h) waits until all batches
- * so far are on the disk and reads it; those of this node that want one go through here as well. A job whose best trial was
- * taken back is asked for its best one in the same way.
+ * so far are on the disk and reads it; those of this node that want one go through here as well.
  * Holds    - logs never wait for rows: what cannot be folded now, because its job is not known here, finds no seat, too
  *            little room for rows or too many promises that wait, is kept and put off (table backlog) until the job is open
  *            here (intake.c);
@@ -36,9 +35,6 @@ enum inbox_step {
     INBOX_CARRIES,     /* an errand does what a client signed */
     INBOX_LANDS,       /* what the store is to be asked for is on its way to the disk */
     INBOX_READS,       /* a row is being read */
-    INBOX_DOUBTS,      /* a seat wants to know its best trial: as LANDS */
-    INBOX_READS_RANK,  /* ... which one it is */
-    INBOX_READS_BEST,  /* ... and its row */
     INBOX_AGAIN_LANDS, /* facts of an open job were put off: as LANDS */
     INBOX_AGAIN_SEEKS, /* ... in which bundle */
     INBOX_AGAIN_READS  /* ... and that bundle */
@@ -76,9 +72,7 @@ struct inbox {
     when_ms retry_at;
     uint64_t barrier; /* the batch that must be on the disk */
     uint64_t scan;
-    uint64_t turns;   /* steps done, so that the caller sees whether one was */
-    uint32_t doubted; /* DOUBTS: the seat */
-    uint64_t best;    /* READS_BEST: the slot */
+    uint64_t turns; /* steps done, so that the caller sees whether one was */
     uint32_t over_next;
     struct job_id over[INBOX_OVER]; /* jobs that are over: most late facts are about these */
     uint32_t wants_count, wants_read;

@@ -241,7 +241,7 @@ static bool fold_one_result(struct facts *f, struct batch *batch, struct seat *s
     const struct trial_row row = fold_result(f, batch, s, result, key, w == NULL ? NULL : &old, at);
     if (w != NULL && w->again)
         keep_row(f, w, &row);
-    fold_judge_result(f, batch, s, result, at);
+    fold_judge(f, batch, s, at);
     return true;
 }
 

@@ -35,6 +35,13 @@ struct open_slot *open_slots_put(struct open_slots *t, uint32_t seat, uint64_t s
     return &t->cells[at];
 }
 
+void open_slots_show(struct open_slot *open, const struct trial_row *row) {
+    open->unable = row->unable.count > 0;
+    open->attempts = row->attempts;
+    open->from = row->from;
+    open->last_end = row->last_end;
+}
+
 void open_slots_remove(struct open_slots *t, struct open_slot *cell) {
     ensure(cell->used);
     uint32_t hole = (uint32_t)(cell - t->cells);

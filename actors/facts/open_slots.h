@@ -19,8 +19,10 @@ struct open_slot {
     bool used;
     uint32_t seat;
     uint64_t slot;
+    bool unable; /* some node could not start it: its row knows which */
     struct attempts attempts;
     struct fact_key from; /* what its row shows */
+    wall_ms last_end;     /* of its attempts */
 };
 
 struct open_slots {
@@ -30,6 +32,7 @@ struct open_slots {
 
 struct open_slot *open_slots_find(struct open_slots *t, uint32_t seat, uint64_t slot);
 struct open_slot *open_slots_put(struct open_slots *t, uint32_t seat, uint64_t slot);
+void open_slots_show(struct open_slot *open, const struct trial_row *row);
 void open_slots_remove(struct open_slots *t, struct open_slot *cell);
 void open_slots_forget(struct open_slots *t, uint32_t seat); /* all of one job */
 

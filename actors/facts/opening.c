@@ -53,13 +53,13 @@ void opening_begin(struct facts *f, struct seat *read, dur_ms run_ms, struct say
 /* One row of an earlier life: into the counts, or among the slots that are begun. */
 static bool take_trial(struct facts *f, struct seat *s, uint64_t slot,
                        const struct trial_row *row) {
+    seat_note(s, row);
     if (row->finished)
         return seat_count(s, slot, row);
     if (f->open_slots.count >= OPEN_SLOTS_RESUMED)
         return false;
     struct open_slot *open = open_slots_put(&f->open_slots, facts_seat_number(f, s), slot);
-    open->attempts = row->attempts;
-    open->from = row->from;
+    open_slots_show(open, row);
     return true;
 }
 

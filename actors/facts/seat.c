@@ -30,9 +30,10 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     s->id = *id;
     s->owner = *owner;
     s->finished = ranges_of(s->ranges_memory, LIMIT_RANGES);
-    s->touched = s->doubtful = s->crowded = s->told = s->unjudged = false;
+    s->touched = s->crowded = s->told = s->unjudged = false;
     s->events = 0;
-    s->last_end = 0;
+    s->unable = (struct unable){0};
+    s->no_start_len = 0;
     memset(s->end_counts, 0, sizeof s->end_counts);
     new_row(&s->row, &s->job, id, created);
     s->row.run_ms = row->run_ms;
@@ -85,10 +86,22 @@ static void tally(struct seat *s, const struct trial_row *trial, uint64_t by) {
     put_end_counts(s);
 }
 
-static void note_end(struct seat *s, const struct trial_row *trial) {
-    wall_ms ended = trial_row_ended(trial);
-    if (ended > s->last_end)
-        s->last_end = ended;
+/* Cut to the room there is, but not through a letter; `text` may lie in `to`. */
+static size_t keep_text(char *to, size_t room, struct span text) {
+    size_t len = text.len < room ? text.len : room;
+    if (len > 0)
+        memmove(to, text.data, len);
+    while (len > 0 && !span_is_utf8(span_of(to, len)))
+        len--;
+    return len;
+}
+
+void seat_note(struct seat *s, const struct trial_row *trial) {
+    if (trial->last_end > s->row.last_end)
+        s->row.last_end = trial->last_end;
+    unable_merge(&s->unable, &trial->unable);
+    if (trial->status == TRIAL_NO_START)
+        s->no_start_len = keep_text(s->no_start, sizeof s->no_start, trial->cause);
 }
 
 bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial) {
@@ -96,7 +109,6 @@ bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial) {
     if (slot >= s->job.trials || ranges_has(&s->finished, slot) || !ranges_add(&s->finished, slot))
         return false;
     tally(s, trial, 1);
-    note_end(s, trial);
     if (trial->has_value)
         note_best(s, slot, trial);
     return true;
@@ -107,61 +119,54 @@ void seat_recount(struct seat *s, uint64_t slot, const struct trial_row *old,
     ensure(old->finished && trial->finished && ranges_has(&s->finished, slot));
     tally(s, old, (uint64_t)-1);
     tally(s, trial, 1);
-    note_end(s, trial);
-    bool was_best = s->row.has_best && s->row.best_slot == slot;
-    if (was_best && (!trial->has_value || job_better(&s->job, old->value, trial->value))) {
-        s->row.has_best = false;
-        s->row.best_slot = 0;
-        s->row.best_value = 0;
-        s->row.best_params = (struct span){0};
-        s->doubtful = true;
-    }
     if (trial->has_value)
         note_best(s, slot, trial);
 }
 
-void seat_has_best(struct seat *s, uint64_t slot, const struct trial_row *trial) {
-    s->doubtful = false;
-    if (trial != NULL && trial->finished && trial->has_value)
-        note_best(s, slot, trial);
-}
-
 void seat_end(struct seat *s, enum job_state state, struct span cause, wall_ms wall) {
-    size_t len = cause.len < sizeof s->cause ? cause.len : sizeof s->cause;
-    if (len > 0)
-        memmove(s->cause, cause.data, len);
-    while (len > 0 && !span_is_utf8(span_of(s->cause, len)))
-        len--; /* a cut through a letter */
+    size_t len = keep_text(s->cause, sizeof s->cause, cause);
     s->row.state = state;
     s->row.cause = span_of(s->cause, len);
     s->row.finished = wall;
     s->row.running = 0;
 }
 
-static void done(struct seat *s, const char *cause, wall_ms wall) {
-    wall_ms ended = s->last_end > s->row.created ? s->last_end : s->row.created;
-    seat_end(s, JOB_DONE, span_text(cause), s->last_end > 0 ? ended : wall);
+static void done(struct seat *s, const char *cause) {
+    const struct msg_job_row *row = &s->row;
+    seat_end(s, JOB_DONE, span_text(cause),
+             row->last_end > row->created ? row->last_end : row->created);
 }
 
-bool seat_is_over(struct seat *s, wall_ms wall) {
+bool seat_is_over(struct seat *s) {
     const struct objective *objective = &s->job.objective;
     if (s->row.state != JOB_OPEN)
         return true;
-    if (s->doubtful)
-        return false;
     if (s->row.has_best && objective->has_target &&
         !job_better(&s->job, objective->target, s->row.best_value)) {
-        done(s, "the target was reached", wall);
+        done(s, "the target was reached");
         return true;
     }
     if (ranges_size(&s->finished) < s->job.trials || (s->row.done == 0 && s->row.trials > 0))
         return false;
-    done(s, "", wall);
+    done(s, "");
     return true;
+}
+
+static void could_not_start(const struct seat *s, struct buf *cause) {
+    if (s->no_start_len > 0)
+        buf_span(cause, span_of(s->no_start, s->no_start_len));
+    else
+        buf_text(cause, "no trial could be started");
+    if (s->unable.count < 2)
+        return;
+    buf_text(cause, " (tried on ");
+    buf_u64(cause, s->unable.count);
+    buf_text(cause, " nodes)");
 }
 
 bool seat_has_failed(const struct seat *s, struct buf *cause) {
     const struct span metric = s->job.objective.metric;
+    bool over = ranges_size(&s->finished) == s->job.trials;
     if (s->row.state != JOB_OPEN || s->row.done > 0)
         return false;
     if (s->end_counts[TRIAL_NO_METRIC] >= SEAT_NO_METRIC_MAX) {
@@ -171,7 +176,12 @@ bool seat_has_failed(const struct seat *s, struct buf *cause) {
         buf_text(cause, "'; zyg try shows what is understood");
         return true;
     }
-    if (ranges_size(&s->finished) < s->job.trials)
+    if (unable_gives_up(&s->unable, UNABLE_JOB) ||
+        (over && s->row.trials > 0 && s->end_counts[TRIAL_NO_START] == s->row.trials)) {
+        could_not_start(s, cause);
+        return true;
+    }
+    if (!over)
         return false;
     buf_text(cause, "no trial ended well");
     return true;

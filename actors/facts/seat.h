@@ -1,6 +1,7 @@
 /* seat - a job while it runs here: its description, its finished slots, its counts, its best trial and its end.
  *
- * The row is a fold of the job's trial rows: seat_count folds one in, whether it came from the disk or has just been made.
+ * The row is a fold of the job's trial rows: seat_note and seat_count fold one in, whether it came from the disk or has just
+ * been made. More facts never take away (trial_row.h): counts of what is done only grow, the best gets no worse.
  * Memory   fixed; the description is decoded into the seat's own arena.
  */
 #ifndef ZYG_SEAT_H
@@ -33,17 +34,18 @@ struct seat {
     struct job job;
     struct ranges finished;
     bool touched;          /* the row differs from what the newest closed batch holds */
-    bool doubtful;         /* its best trial was taken back: the next best is being looked for */
     bool backlog;          /* some of its facts may have been put off (inbox.h) */
     uint32_t put_offs;     /* how often they were */
     bool crowded;          /* some slots that are begun are not among the open slots */
     bool told;             /* sched has heard job_open since this node leads */
     bool unjudged;         /* whether it is over was not looked at since something has changed */
-    wall_ms last_end;      /* of a finished trial */
     uint64_t closed_in;    /* CLOSING, SHUT: the batch that says so */
     when_ms counted_until; /* run_ms counts up to here */
     uint32_t events;
     uint64_t end_counts[TRIAL_STATUS_COUNT]; /* of what did not end well */
+    struct unable unable;                    /* nodes that could not start some trial of it */
+    size_t no_start_len;
+    char no_start[256]; /* ... and what one of them said */
     struct range ranges_memory[LIMIT_RANGES];
     uint8_t best_params[SEAT_PARAMS_BYTES];
     uint8_t end_counts_bytes[END_COUNTS_BYTES];
@@ -57,15 +59,15 @@ struct seat {
 bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
                const struct node_id *owner, const struct msg_job_row *row, struct err *err);
 
+/* What a trial says of its job, finished or not. */
+void seat_note(struct seat *s, const struct trial_row *trial);
 /* Folds in a finished trial. False when its slot was finished before, is none of this job, or there are too many gaps. */
 bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial);
-/* Another result stands for a finished slot now. When that takes back the best trial the seat is doubtful until
- * seat_has_best has been told the best of the rows before. */
+/* More is known of a finished slot. */
 void seat_recount(struct seat *s, uint64_t slot, const struct trial_row *old,
                   const struct trial_row *trial);
-void seat_has_best(struct seat *s, uint64_t slot, const struct trial_row *trial);
 /* The job is done, which every node sees by itself: true with state and cause in the row. */
-bool seat_is_over(struct seat *s, wall_ms wall);
+bool seat_is_over(struct seat *s);
 /* The job will come to nothing: true with the cause. Depends on who has heard what, so only a leader asks. */
 bool seat_has_failed(const struct seat *s, struct buf *cause);
 void seat_end(struct seat *s, enum job_state state, struct span cause, wall_ms wall);

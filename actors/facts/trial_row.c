@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { ROW_PARTS = 19 };
+enum { ROW_PARTS = 22, ROW_PARTS_FIRST = 19 /* of the first version */ };
 
 void trial_row_encode(const struct trial_row *row, struct buf *out) {
     mp_put_array(out, ROW_PARTS);
@@ -27,6 +27,8 @@ void trial_row_encode(const struct trial_row *row, struct buf *out) {
     mp_put_bin(out, span_of(row->from.author.bytes, sizeof row->from.author.bytes));
     mp_put_u64(out, row->from.generation);
     mp_put_u64(out, row->from.number);
+    unable_encode(&row->unable, out);
+    mp_put_i64(out, row->last_end);
 }
 
 static uint32_t read_count(struct mp *in) {
@@ -34,10 +36,18 @@ static uint32_t read_count(struct mp *in) {
     return count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
 }
 
+/* 0: nobody knows. */
+static wall_ms ended_at(wall_ms began, dur_ms run_ms) {
+    bool sane = began > 0 && run_ms >= 0 && began <= INT64_MAX / 2 && run_ms <= INT64_MAX / 2;
+    return sane ? began + run_ms : 0;
+}
+
 bool trial_row_decode(struct trial_row *row, struct span bytes) {
     struct mp in = mp_of(bytes);
     *row = (struct trial_row){0};
-    if (mp_array(&in) != ROW_PARTS || !trial_status_of(mp_u64(&in), &row->status))
+    uint32_t parts = mp_array(&in);
+    if ((parts != ROW_PARTS && parts != ROW_PARTS_FIRST) ||
+        !trial_status_of(mp_u64(&in), &row->status))
         return false;
     row->finished = mp_bool(&in);
     row->attempts.made = read_count(&in);
@@ -57,6 +67,12 @@ bool trial_row_decode(struct trial_row *row, struct span bytes) {
     struct span author = mp_bin(&in);
     row->from.generation = mp_u64(&in);
     row->from.number = mp_u64(&in);
+    row->last_end = ended_at(row->began, row->run_ms);
+    if (parts == ROW_PARTS) {
+        if (!unable_decode(&row->unable, &in))
+            return false;
+        row->last_end = mp_i64(&in);
+    }
     if (!mp_done(&in) || author.len != sizeof row->from.author.bytes)
         return false;
     memcpy(row->from.author.bytes, author.data, author.len);
@@ -81,20 +97,50 @@ bool trial_row_replaces(const struct attempts *attempts, const struct fact_key *
     return attempts->made == 0 || trial_status_final(status) || fact_key_compare(key, from) > 0;
 }
 
-bool trial_row_fold(struct trial_row *row, const struct msg_result_fact *result,
-                    const struct fact_key *key, const struct retry *allowed) {
-    const struct attempts before = row->attempts;
+enum grade { GRADE_REPEATED, GRADE_FINAL, GRADE_DONE, GRADE_VALUED };
+
+static enum grade grade_of(enum trial_status status, bool has_value) {
+    if (status == TRIAL_DONE)
+        return has_value ? GRADE_VALUED : GRADE_DONE;
+    return trial_status_final(status) ? GRADE_FINAL : GRADE_REPEATED;
+}
+
+/* Does this result stand for the slot instead of the one that did? */
+static bool goes_before(const struct trial_row *row, const struct msg_result_fact *result,
+                        const struct fact_key *key, const struct job *job) {
+    enum grade old = grade_of(row->status, row->has_value);
+    enum grade new = grade_of((enum trial_status)result->status, result->has_value);
+    if (row->attempts.made == 0 || new != old)
+        return row->attempts.made == 0 || new > old;
+    if (new == GRADE_VALUED && job_better(job, result->value, row->value))
+        return true;
+    if (new == GRADE_VALUED && job_better(job, row->value, result->value))
+        return false;
+    int order = fact_key_compare(key, &row->from);
+    return new == GRADE_REPEATED ? order > 0 : order < 0;
+}
+
+/* What is summed up, whichever result stands for the slot. */
+static void count(struct trial_row *row, const struct msg_result_fact *result,
+                  const struct fact_key *key, const struct retry *allowed) {
     enum trial_status status = (enum trial_status)result->status;
-    bool was_final = before.made > 0 && trial_status_final(row->status);
-    bool stands = was_final ? trial_status_final(status) && fact_key_compare(key, &row->from) < 0
-                            : trial_row_replaces(&before, &row->from, status, key);
+    wall_ms ended = ended_at(result->began, result->run_ms);
     bool finished = attempts_count(&row->attempts, allowed, status);
-    row->finished = finished || was_final || attempts_spent(&row->attempts, allowed);
+    if (status == TRIAL_NO_START)
+        unable_add(&row->unable, &key->author, result->nodes);
+    row->finished = row->finished || finished || unable_gives_up(&row->unable, UNABLE_SLOT);
+    row->last_end = ended > row->last_end ? ended : row->last_end;
+}
+
+bool trial_row_fold(struct trial_row *row, const struct msg_result_fact *result,
+                    const struct fact_key *key, const struct job *job) {
+    bool stands = goes_before(row, result, key, job);
+    count(row, result, key, &job->retry);
     if (!stands)
         return false;
-    row->status = status;
+    row->status = (enum trial_status)result->status;
     row->from = *key;
-    row->has_value = trial_status_final(status) && result->has_value;
+    row->has_value = row->status == TRIAL_DONE && result->has_value;
     row->value = row->has_value ? result->value : 0;
     row->began = result->began;
     row->run_ms = result->run_ms;
@@ -104,12 +150,6 @@ bool trial_row_fold(struct trial_row *row, const struct msg_result_fact *result,
     row->metrics = result->metrics;
     row->cause = result->cause;
     return true;
-}
-
-wall_ms trial_row_ended(const struct trial_row *row) {
-    bool sane = row->began > 0 && row->run_ms >= 0 && row->began <= INT64_MAX / 2 &&
-                row->run_ms <= INT64_MAX / 2;
-    return sane ? row->began + row->run_ms : 0;
 }
 
 void trial_row_key(struct buf *out, const struct job_id *job, uint64_t slot) {

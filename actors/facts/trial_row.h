@@ -1,14 +1,18 @@
 /* trial_row - one slot's row: the fold of the facts about it, as it is kept in table trials.
  *
- * The fold does not depend on the order in which facts come. Attempts are summed. Of the results that finish a slot by
- * themselves (it was done, timed out, ...) the one with the lowest key stands for it; while there is none, that of the
- * highest key does. It is finished when such a one is known or when the sums have used up what the job allows.
+ * The fold does not depend on the order in which facts come, and more facts never take away: a slot that is finished stays
+ * so, one that is done stays done, and its value gets no worse. Attempts are summed. Of the results that finish a slot by
+ * themselves the done ones come first, of these the best value, of equal ones the lowest key; while there is none, that of
+ * the highest key stands. It is finished when such a one is known, when the sums have used up what the job allows, or when
+ * enough nodes could not start it (unable.h).
  * Memory   spans borrow from the row's bytes or from the fact that was folded in.
  */
 #ifndef ZYG_TRIAL_ROW_H
 #define ZYG_TRIAL_ROW_H
 
+#include "actors/facts/unable.h"
 #include "proto/base/time.h"
+#include "proto/job/job.h"
 #include "proto/msg.h"
 #include "proto/status.h"
 
@@ -25,6 +29,8 @@ struct trial_row {
     struct fact_key from;
     bool finished;
     struct attempts attempts;
+    struct unable unable; /* nodes that could not start it */
+    wall_ms last_end;     /* of all its attempts; 0: nobody knows */
     bool has_value;
     double value;
     wall_ms began;
@@ -44,14 +50,11 @@ int fact_key_compare(const struct fact_key *a, const struct fact_key *b);
 /* Folds in one attempt's end. True when it stands for the slot from now on: the row's config, metrics and cause then borrow
  * from the fact. */
 bool trial_row_fold(struct trial_row *row, const struct msg_result_fact *result,
-                    const struct fact_key *key, const struct retry *allowed);
+                    const struct fact_key *key, const struct job *job);
 /* The same from the sums alone, of a row whose slot is not finished: false when the fact does not stand for it, and so the
  * row itself is wanted. */
 bool trial_row_replaces(const struct attempts *attempts, const struct fact_key *from,
                         enum trial_status status, const struct fact_key *key);
-/* When the attempt that stands for it ended; 0: nobody knows. */
-wall_ms trial_row_ended(const struct trial_row *row);
-
 /* Keys of the tables, appended to `out`. */
 void trial_row_key(struct buf *out, const struct job_id *job, uint64_t slot);
 void trial_row_attempt_key(struct buf *out, const struct job_id *job, uint64_t slot,

@@ -63,6 +63,7 @@ static inline void know(struct facts_stage *f, uint32_t peer, enum member_state 
                                             .active = member == MEMBER_ALIVE,
                                             .neighbour = peer != 0,
                                             .eager = true,
+                                            .slots = 2,
                                             .flags = MEMBER_STORES}});
 }
 

@@ -142,7 +142,7 @@ static void lost_attempts_leave_no_trace_and_repeated_results_no_mark(void **sta
     assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_recorded), 1);
     assert_true(stored_row(f, &id).best_value == 0.5);
 
-    say_outcome(f, &id, 0, TRIAL_DONE, 0.25); /* a second result of a finished slot: kept */
+    say_outcome(f, &id, 0, TRIAL_DONE, 0.75); /* a second result of a finished slot: kept */
     struct trial_row row;
     assert_true(stored_trial(f, &id, 0, &row));
     assert_true(row.value == 0.5);
@@ -151,6 +151,20 @@ static void lost_attempts_leave_no_trace_and_repeated_results_no_mark(void **sta
     assert_int_equal(stored_row(f, &id).retried, 1);
     assert_true(stored_row(f, &id).best_value == 0.5);
     assert_int_equal(store_mem_rows(f->stage->store, TABLE_rank), 1);
+}
+
+static void the_better_of_two_results_of_a_slot_stands(void **state) {
+    struct facts_stage *f = *state;
+    struct job_id id = open_job(f, 1);
+    say_outcome(f, &id, 0, TRIAL_DONE, 0.5);
+    say_outcome(f, &id, 1, TRIAL_DONE, 0.4);
+    say_outcome(f, &id, 0, TRIAL_DONE, 0.25);
+    struct trial_row row;
+    assert_true(stored_trial(f, &id, 0, &row));
+    assert_true(row.value == 0.25);
+    assert_int_equal(store_mem_rows(f->stage->store, TABLE_rank), 2);
+    assert_int_equal(stored_row(f, &id).best_slot, 0);
+    assert_true(stored_row(f, &id).best_value == 0.25);
 }
 
 static void a_job_whose_slots_are_finished_is_done(void **state) {
@@ -501,6 +515,7 @@ int main(void) {
         ALONE(a_proposal_goes_with_the_result_that_follows_it),
         ALONE(an_attempt_to_be_repeated_leaves_the_slot_open),
         ALONE(lost_attempts_leave_no_trace_and_repeated_results_no_mark),
+        ALONE(the_better_of_two_results_of_a_slot_stands),
         ALONE(a_job_whose_slots_are_finished_is_done),
         ALONE(a_job_without_a_good_trial_has_failed),
         ALONE(a_program_that_cannot_start_fails_the_job_at_once),

@@ -179,6 +179,69 @@ static void who_leaves_hears_what_others_lack(void **state) {
     assert_int_equal(stage_count(f->stage, ROOM_ELASTIC, MSG_handed_over), said + 1);
 }
 
+/* What this node cannot start is tried by the two others. */
+static void one_node_that_cannot_start_a_program_does_not_fail_the_job(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(f, 40), *b = author_new(f, 41);
+    struct trial_row row;
+    know(f, PEER, MEMBER_ALIVE);
+    know(f, OTHER_PEER, MEMBER_ALIVE);
+    know(f, 0, MEMBER_ALIVE);
+    f->job.job.copies = 1;
+    const struct job_id id = open_job(f, 1);
+    for (uint32_t i = 0; i < 3; i++)
+        say_outcome(f, &id, 0, TRIAL_NO_START, 0);
+    say_outcome(f, &id, 1, TRIAL_NO_START, 0);
+    assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
+    assert_true(stored_trial(f, &id, 0, &row));
+    assert_false(row.finished);
+    assert_int_equal(row.attempts.made, 3);
+    assert_int_equal(row.unable.nodes, 3);
+    assert_memory_equal(&row.unable.authors[0], &f->node.id, NODE_ID_BYTES);
+
+    struct msg fact = result_of(&id, 1, 2, TRIAL_NO_START, 0);
+    fact.result_fact.nodes = 3;
+    fact.result_fact.cause = span_text("cannot start './x'");
+    hear(f, PEER, author_says(a, &fact, 1));
+    assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
+    hear(f, OTHER_PEER, author_says(b, &fact, 1));
+    assert_true(is_shut(f, &id, JOB_FAILED));
+    assert_true(span_is(stored_row(f, &id).cause, "cannot start './x' (tried on 3 nodes)"));
+}
+
+static void one_trial_that_nobody_can_start_fails_alone(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(f, 40);
+    struct trial_row row;
+    know(f, PEER, MEMBER_ALIVE);
+    know(f, 0, MEMBER_ALIVE);
+    f->job.job.copies = 1;
+    const struct job_id id = open_job(f, 1);
+    struct msg facts[] = {result_of(&id, 0, 1, TRIAL_DONE, 0.5),
+                          result_of(&id, 1, 1, TRIAL_NO_START, 0)};
+    facts[1].result_fact.nodes = 2;
+    hear(f, PEER, author_says(a, facts, 2));
+    assert_true(stored_trial(f, &id, 1, &row) && !row.finished);
+    f->attempts[id.bytes[0]][1] = 1;
+    say_outcome(f, &id, 1, TRIAL_NO_START, 0);
+    assert_true(stored_trial(f, &id, 1, &row) && row.finished);
+    assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
+    assert_int_equal(stored_row(f, &id).failed, 1);
+}
+
+static void who_may_have_others_to_ask_waits_until_it_knows(void **state) {
+    struct facts_stage *f = *state;
+    struct trial_row row;
+    f->job.job.copies = 1;
+    const struct job_id id = open_job(f, 1);
+    say_outcome(f, &id, 0, TRIAL_NO_START, 0);
+    assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
+    know(f, 0, MEMBER_ALIVE); /* it is alone */
+    say_outcome(f, &id, 0, TRIAL_NO_START, 0);
+    assert_true(stored_trial(f, &id, 0, &row) && row.finished);
+    assert_true(span_is(stored_row(f, &id).cause, "it said no"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         STAGED(nothing_is_promised_before_it_is_known_who_there_is),
@@ -188,6 +251,9 @@ int main(void) {
         STAGED(bundles_are_kept_while_promises_wait),
         STAGED(who_leaves_hears_what_others_lack),
         STAGED(an_outcome_that_finds_no_room_is_answered),
+        STAGED(one_node_that_cannot_start_a_program_does_not_fail_the_job),
+        STAGED(one_trial_that_nobody_can_start_fails_alone),
+        STAGED(who_may_have_others_to_ask_waits_until_it_knows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,6 +93,79 @@ static void each_status_is_counted_where_it_belongs(void **state) {
     free(s);
 }
 
+static struct trial_row not_started(uint8_t author, uint64_t nodes) {
+    struct trial_row row = {
+        .status = TRIAL_NO_START, .attempts.made = 1, .cause = span_text("cannot start 'x'")};
+    unable_add(&row.unable, &(struct node_id){{author}}, nodes);
+    return row;
+}
+
+static void assert_failed(const struct seat *s, const char *because) {
+    char memory[300];
+    struct buf cause = buf_of(memory, sizeof memory);
+    assert_int_equal(seat_has_failed(s, &cause), because != NULL);
+    if (because != NULL)
+        assert_true(span_is(buf_view(&cause), because));
+}
+
+static void one_node_alone_that_cannot_start_it_is_enough(void **state) {
+    (void)state;
+    struct seat *s = seat_of(&least, 10);
+    const struct trial_row row = not_started(4, 1);
+    assert_failed(s, NULL);
+    seat_note(s, &row);
+    assert_failed(s, "cannot start 'x'");
+    assert_true(count(s, 9, TRIAL_DONE, 1)); /* but it can */
+    assert_failed(s, NULL);
+    free(s);
+}
+
+static void all_nodes_are_asked_whether_they_can_start_it(void **state) {
+    (void)state;
+    struct seat *s = seat_of(&least, 10);
+    for (uint8_t author = 1; author < 5; author++) {
+        const struct trial_row row = not_started(author, 5);
+        seat_note(s, &row);
+        seat_note(s, &row); /* another slot there */
+        assert_failed(s, NULL);
+    }
+    const struct trial_row last = not_started(5, 5);
+    seat_note(s, &last);
+    assert_failed(s, "cannot start 'x' (tried on 5 nodes)");
+    free(s);
+}
+
+/* Three nodes could not start the only trial; there are more, and nothing is left for them. */
+static void a_job_of_which_nothing_could_be_started_says_so(void **state) {
+    (void)state;
+    struct seat *s = seat_of(&least, 2);
+    struct trial_row row = not_started(1, 8);
+    unable_add(&row.unable, &(struct node_id){{2}}, 8);
+    unable_add(&row.unable, &(struct node_id){{3}}, 8);
+    row.finished = true;
+    seat_note(s, &row);
+    assert_true(seat_count(s, 0, &row));
+    assert_failed(s, NULL);
+    assert_true(seat_count(s, 1, &row));
+    assert_failed(s, "cannot start 'x' (tried on 3 nodes)");
+    free(s);
+}
+
+static void a_job_ends_when_its_last_attempt_did(void **state) {
+    (void)state;
+    static const wall_ms ends[] = {300, 500, 400};
+    struct seat *s = seat_of(&least, 3);
+    for (uint64_t slot = 0; slot < 3; slot++) {
+        const struct trial_row row = {
+            .status = TRIAL_DONE, .finished = true, .attempts.made = 1, .last_end = ends[slot]};
+        seat_note(s, &row);
+        assert_true(seat_count(s, slot, &row));
+    }
+    assert_true(seat_is_over(s));
+    assert_int_equal(s->row.finished, 500);
+    free(s);
+}
+
 static void what_was_taken_back_leaves_no_mark(void **state) {
     (void)state;
     struct seat *s = seat_of(&least, 10);
@@ -160,14 +233,13 @@ static void a_target_counts_when_it_is_met_or_passed(void **state) {
                                             .target = 0.5};
         struct seat *s = seat_of(&objective, 10);
         assert_true(count(s, 0, TRIAL_DONE, maximize ? 0.49 : 0.51));
-        assert_false(seat_is_over(s, 9));
+        assert_false(seat_is_over(s));
         assert_true(count(s, 1, TRIAL_DONE, maximize ? 0.51 : 0.49));
-        assert_true(seat_is_over(s, 9));
+        assert_true(seat_is_over(s));
         assert_int_equal(s->row.state, JOB_DONE);
-        assert_int_equal(s->row.finished, 9);
+        assert_int_equal(s->row.finished, 77); /* when it was made, at the earliest */
         assert_true(span_is(s->row.cause, "the target was reached"));
-        assert_true(seat_is_over(s, 10)); /* and stays so */
-        assert_int_equal(s->row.finished, 9);
+        assert_true(seat_is_over(s)); /* and stays so */
         free(s);
     }
 }
@@ -178,9 +250,9 @@ static void one_good_trial_pardons_those_without_metric(void **state) {
     assert_true(count(s, 0, TRIAL_DONE, 1));
     for (uint64_t slot = 1; slot < 9; slot++)
         assert_true(count(s, slot, TRIAL_NO_METRIC, 0));
-    assert_false(seat_is_over(s, 9));
+    assert_false(seat_is_over(s));
     assert_true(count(s, 9, TRIAL_NO_METRIC, 0));
-    assert_true(seat_is_over(s, 9));
+    assert_true(seat_is_over(s));
     assert_int_equal(s->row.state, JOB_DONE);
     free(s);
 }
@@ -228,6 +300,10 @@ int main(void) {
         cmocka_unit_test(a_seat_is_taken_with_nothing_counted),
         cmocka_unit_test(a_description_that_cannot_be_is_refused),
         cmocka_unit_test(each_status_is_counted_where_it_belongs),
+        cmocka_unit_test(one_node_alone_that_cannot_start_it_is_enough),
+        cmocka_unit_test(all_nodes_are_asked_whether_they_can_start_it),
+        cmocka_unit_test(a_job_of_which_nothing_could_be_started_says_so),
+        cmocka_unit_test(a_job_ends_when_its_last_attempt_did),
         cmocka_unit_test(what_was_taken_back_leaves_no_mark),
         cmocka_unit_test(a_slot_counts_once_and_only_when_it_is_one),
         cmocka_unit_test(gaps_without_end_are_refused),

@@ -11,6 +11,11 @@
 
 static const struct job_id job = {.bytes = {7, 1}};
 
+static struct job job_with(uint32_t crash, uint32_t transient) {
+    return (struct job){.retry = {.crash = crash, .transient = transient},
+                        .objective.goal = GOAL_MAXIMIZE};
+}
+
 static struct msg_result_fact ended(enum trial_status status, double value) {
     return (struct msg_result_fact){.job = job,
                                     .slot = 3,
@@ -41,8 +46,10 @@ static void a_row_survives_its_bytes(void **state) {
         .config = span_text("config"),
         .metrics = span_text("metrics"),
         .cause = span_text("exit 1"),
+        .unable = {.nodes = 3, .count = 2, .authors = {{{5}}, {{6}}}},
+        .last_end = 1700000009000,
         .from = {.attempt = 4, .author = {{8}}, .generation = (uint64_t)1 << 40, .number = 77}};
-    uint8_t memory[256];
+    uint8_t memory[512];
     struct buf out = buf_of(memory, sizeof memory);
     struct trial_row again;
     trial_row_encode(&row, &out);
@@ -60,22 +67,24 @@ static void a_row_survives_its_bytes(void **state) {
     assert_true(span_is(again.metrics, "metrics"));
     assert_true(span_is(again.cause, "exit 1"));
     assert_int_equal(fact_key_compare(&again.from, &row.from), 0);
+    assert_memory_equal(&again.unable, &row.unable, sizeof row.unable);
+    assert_int_equal(again.last_end, 1700000009000);
 
     for (size_t len = 0; len < out.len; len++)
         assert_false(trial_row_decode(&again, span_of(memory, len)));
     memory[out.len] = 0xc0;
     assert_false(trial_row_decode(&again, span_of(memory, out.len + 1)));
-    memory[1] = TRIAL_STATUS_COUNT; /* a status nobody knows */
+    memory[3] = TRIAL_STATUS_COUNT; /* a status nobody knows */
     assert_false(trial_row_decode(&again, buf_view(&out)));
 }
 
 static void crashes_use_up_their_allowance(void **state) {
     (void)state;
-    const struct retry allowed = {.crash = 2, .transient = 1};
+    const struct job test_job = job_with(2, 1);
     struct trial_row row = {.status = TRIAL_OPEN};
     const struct msg_result_fact crash = ended(TRIAL_CRASHED, 0);
     for (uint32_t made = 1; made <= 3; made++) {
-        trial_row_fold(&row, &crash, &(struct fact_key){.attempt = made}, &allowed);
+        trial_row_fold(&row, &crash, &(struct fact_key){.attempt = made}, &test_job);
         assert_int_equal(row.attempts.made, made);
         assert_int_equal(row.attempts.crash, made);
         assert_int_equal(row.finished, made == 3);
@@ -87,16 +96,16 @@ static void crashes_use_up_their_allowance(void **state) {
 
 static void a_value_counts_only_when_the_slot_is_finished(void **state) {
     (void)state;
-    const struct retry allowed = {.crash = 0, .transient = 5};
+    const struct job test_job = job_with(0, 5);
     struct trial_row row = {.status = TRIAL_OPEN};
     struct msg_result_fact transient = ended(TRIAL_TRANSIENT, 9);
     transient.has_value = true; /* it printed one before it gave up */
-    assert_true(trial_row_fold(&row, &transient, &(struct fact_key){.attempt = 1}, &allowed));
+    assert_true(trial_row_fold(&row, &transient, &(struct fact_key){.attempt = 1}, &test_job));
     assert_false(row.finished);
     assert_false(row.has_value);
     assert_true(row.value == 0);
     const struct msg_result_fact done = ended(TRIAL_DONE, 0.5);
-    assert_true(trial_row_fold(&row, &done, &(struct fact_key){.attempt = 2}, &allowed));
+    assert_true(trial_row_fold(&row, &done, &(struct fact_key){.attempt = 2}, &test_job));
     assert_true(row.finished);
     assert_true(row.has_value);
     assert_true(row.value == 0.5);
@@ -128,11 +137,13 @@ static void the_row_does_not_depend_on_the_order(void **state) {
         {TRIAL_CRASHED, TRIAL_DONE, TRIAL_CRASHED, TRIAL_TIMED_OUT},
         {TRIAL_CRASHED, TRIAL_TRANSIENT, TRIAL_AGAIN, TRIAL_CRASHED},
         {TRIAL_TRANSIENT, TRIAL_CRASHED, TRIAL_CRASHED, TRIAL_CRASHED},
-        {TRIAL_AGAIN, TRIAL_CRASHED, TRIAL_DONE, TRIAL_CRASHED}};
+        {TRIAL_AGAIN, TRIAL_CRASHED, TRIAL_DONE, TRIAL_CRASHED},
+        {TRIAL_NO_START, TRIAL_NO_START, TRIAL_CRASHED, TRIAL_NO_START},
+        {TRIAL_NO_START, TRIAL_DONE, TRIAL_NO_START, TRIAL_TIMED_OUT}};
     static const uint64_t attempts[] = {2, 1, 2, 1};
-    const struct retry allowed = {.crash = 1, .transient = 5};
+    const struct job test_job = job_with(1, 5);
     for (size_t mix = 0; mix < sizeof mixes / sizeof mixes[0]; mix++) {
-        uint8_t first[256], memory[256];
+        uint8_t first[512], memory[512];
         size_t first_len = 0;
         for (int order = 0; order < 256; order++) {
             int at[4] = {order & 3, order >> 2 & 3, order >> 4 & 3, order >> 6 & 3};
@@ -142,11 +153,12 @@ static void the_row_does_not_depend_on_the_order(void **state) {
             for (int i = 0; i < 4; i++) {
                 struct msg_result_fact result = ended(mixes[mix][at[i]], at[i]);
                 result.began = at[i];
+                result.nodes = 2 + (uint64_t)at[i];
                 (void)trial_row_fold(&row, &result,
                                      &(struct fact_key){.attempt = attempts[at[i]],
                                                         .author = {{(uint8_t)(at[i] / 2)}},
                                                         .number = (uint64_t)at[i]},
-                                     &allowed);
+                                     &test_job);
             }
             struct buf out = buf_of(memory, sizeof memory);
             trial_row_encode(&row, &out);
@@ -161,23 +173,92 @@ static void the_row_does_not_depend_on_the_order(void **state) {
     }
 }
 
-static void the_lowest_result_that_finishes_stands(void **state) {
+static void the_best_of_what_is_done_stands(void **state) {
     (void)state;
-    const struct retry allowed = {.crash = 0, .transient = 9};
+    const struct job test_job = job_with(0, 9);
     struct trial_row row = {.status = TRIAL_OPEN};
-    const struct msg_result_fact crash = ended(TRIAL_CRASHED, 0), late = ended(TRIAL_DONE, 2),
-                                 early = ended(TRIAL_DONE, 1), last = ended(TRIAL_TRANSIENT, 3);
-    assert_true(trial_row_fold(&row, &crash, &(struct fact_key){.attempt = 1}, &allowed));
+    const struct msg_result_fact crash = ended(TRIAL_CRASHED, 0), slow = ended(TRIAL_TIMED_OUT, 9),
+                                 good = ended(TRIAL_DONE, 1), best = ended(TRIAL_DONE, 2);
+    assert_true(trial_row_fold(&row, &crash, &(struct fact_key){.attempt = 5}, &test_job));
     assert_true(row.finished && !row.has_value); /* the allowance is used up */
-    assert_true(trial_row_fold(&row, &late, &(struct fact_key){.attempt = 3}, &allowed));
-    assert_true(row.value == 2);
-    assert_true(trial_row_fold(&row, &early, &(struct fact_key){.attempt = 2}, &allowed));
+    assert_true(trial_row_fold(&row, &slow, &(struct fact_key){.attempt = 3}, &test_job));
+    assert_true(trial_row_fold(&row, &slow, &(struct fact_key){.attempt = 2}, &test_job));
+    assert_false(trial_row_fold(&row, &slow, &(struct fact_key){.attempt = 4}, &test_job));
+    assert_int_equal(row.from.attempt, 2);
+    assert_true(trial_row_fold(&row, &good, &(struct fact_key){.attempt = 3}, &test_job));
     assert_true(row.value == 1);
-    assert_false(trial_row_fold(&row, &last, &(struct fact_key){.attempt = 1}, &allowed));
-    assert_false(trial_row_fold(&row, &late, &(struct fact_key){.attempt = 4}, &allowed));
-    assert_true(row.finished && row.value == 1);
-    assert_int_equal(row.attempts.made, 5);
-    assert_int_equal(trial_row_ended(&row), 120);
+    assert_true(trial_row_fold(&row, &best, &(struct fact_key){.attempt = 4}, &test_job));
+    assert_true(row.value == 2);
+    assert_false(trial_row_fold(&row, &good, &(struct fact_key){.attempt = 1}, &test_job));
+    assert_false(trial_row_fold(&row, &slow, &(struct fact_key){.attempt = 1}, &test_job));
+    assert_false(trial_row_fold(&row, &crash, &(struct fact_key){.attempt = 9}, &test_job));
+    assert_true(trial_row_fold(&row, &best, &(struct fact_key){.attempt = 3}, &test_job));
+    assert_false(trial_row_fold(&row, &best, &(struct fact_key){.attempt = 4}, &test_job));
+    assert_true(row.finished && row.value == 2);
+    assert_int_equal(row.from.attempt, 3);
+    assert_int_equal(row.attempts.made, 11);
+}
+
+/* Three nodes finish the slot, or as many as there are. */
+static void what_cannot_be_started_is_tried_on_other_nodes(void **state) {
+    (void)state;
+    const struct job test_job = job_with(0, 0);
+    static const struct {
+        uint64_t nodes, needed;
+    } cases[] = {{0, 1}, {1, 1}, {2, 2}, {3, 3}, {50, 3}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct trial_row row = {.status = TRIAL_OPEN};
+        struct msg_result_fact result = ended(TRIAL_NO_START, 0);
+        result.nodes = cases[i].nodes;
+        for (uint64_t author = 1; author <= cases[i].needed; author++) {
+            for (uint64_t again = 0; again < 2; again++) {
+                assert_int_equal(row.finished, again == 1 && author == cases[i].needed);
+                trial_row_fold(&row, &result,
+                               &(struct fact_key){.attempt = 2 * author + again,
+                                                  .author = {{(uint8_t)author}}},
+                               &test_job);
+            }
+        }
+        assert_true(row.finished);
+        assert_int_equal(row.status, TRIAL_NO_START);
+        assert_int_equal(row.attempts.made, 2 * cases[i].needed);
+        const struct msg_result_fact good = ended(TRIAL_DONE, 1);
+        assert_true(trial_row_fold(&row, &good, &(struct fact_key){.attempt = 1}, &test_job));
+        assert_int_equal(row.status, TRIAL_DONE);
+    }
+}
+
+static void the_last_end_of_all_attempts_is_kept(void **state) {
+    (void)state;
+    const struct job test_job = job_with(0, 9);
+    struct trial_row row = {.status = TRIAL_OPEN};
+    struct msg_result_fact result = ended(TRIAL_DONE, 1);
+    trial_row_fold(&row, &result, &(struct fact_key){.attempt = 1}, &test_job);
+    assert_int_equal(row.last_end, 120);
+    result = ended(TRIAL_CRASHED, 0);
+    result.began = 500;
+    assert_false(trial_row_fold(&row, &result, &(struct fact_key){.attempt = 2}, &test_job));
+    assert_int_equal(row.last_end, 520);
+    result.began = INT64_MAX; /* nonsense */
+    (void)trial_row_fold(&row, &result, &(struct fact_key){.attempt = 3}, &test_job);
+    assert_int_equal(row.last_end, 520);
+}
+
+/* As the first version wrote it. */
+static void a_row_of_nineteen_parts_is_read(void **state) {
+    (void)state;
+    static const uint8_t bytes[] = "\xdc\x00\x13\x01\xc3\x01\x00\x00\x00\xc3"
+                                   "\xcb\x3f\xe0\x00\x00\x00\x00\x00\x00\x64\x14\x0a\x05"
+                                   "\xc4\x01"
+                                   "c\xc4\x01m\xa0\x02\xc4\x20"
+                                   "01234567890123456789012345678901\x03\x04";
+    struct trial_row row;
+    assert_true(trial_row_decode(&row, span_of(bytes, sizeof bytes - 1)));
+    assert_true(row.finished && row.has_value && row.value == 0.5);
+    assert_int_equal(row.status, TRIAL_DONE);
+    assert_int_equal(row.last_end, 120);
+    assert_int_equal(row.from.number, 4);
+    assert_int_equal(row.unable.count, 0);
 }
 
 static struct buf rank_key(uint8_t memory[32 + 8], bool maximize, double value, uint64_t slot) {
@@ -245,7 +326,10 @@ int main(void) {
         cmocka_unit_test(a_value_counts_only_when_the_slot_is_finished),
         cmocka_unit_test(keys_order_by_attempt_then_by_author),
         cmocka_unit_test(the_row_does_not_depend_on_the_order),
-        cmocka_unit_test(the_lowest_result_that_finishes_stands),
+        cmocka_unit_test(the_best_of_what_is_done_stands),
+        cmocka_unit_test(what_cannot_be_started_is_tried_on_other_nodes),
+        cmocka_unit_test(the_last_end_of_all_attempts_is_kept),
+        cmocka_unit_test(a_row_of_nineteen_parts_is_read),
         cmocka_unit_test(better_values_sort_first),
         cmocka_unit_test(equal_values_sort_by_slot),
         cmocka_unit_test(keys_of_trials_order_by_slot_and_attempt),
