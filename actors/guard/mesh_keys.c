@@ -18,21 +18,46 @@ static bool find(const struct mesh_keys *m, const uint8_t key[MESH_KEY_BYTES], u
     return from < m->count && memcmp(m->keys[from], key, MESH_KEY_BYTES) == 0;
 }
 
-void mesh_keys_add(struct mesh_keys *m, const uint8_t key[MESH_KEY_BYTES]) {
+static void remove_at(struct mesh_keys *m, uint32_t at) {
+    m->count--;
+    memmove(m->keys[at], m->keys[at + 1], (m->count - at) * sizeof m->keys[0]);
+    memmove(&m->knocked[at], &m->knocked[at + 1], (m->count - at) * sizeof m->knocked[0]);
+}
+
+static bool make_room(struct mesh_keys *m, when_ms now) {
+    uint32_t oldest = 0;
+    if (m->count < LIMIT_MEMBERS)
+        return true;
+    for (uint32_t i = 1; i < m->count; i++) {
+        if (m->knocked[i] < m->knocked[oldest])
+            oldest = i;
+    }
+    if (m->keep == 0 || now - m->knocked[oldest] < m->keep)
+        return false;
+    remove_at(m, oldest);
+    return true;
+}
+
+void mesh_keys_add(struct mesh_keys *m, const uint8_t key[MESH_KEY_BYTES], when_ms now) {
     uint32_t at;
-    if (find(m, key, &at) || m->count == LIMIT_MEMBERS)
+    if (find(m, key, &at)) {
+        m->knocked[at] = now;
         return;
+    }
+    if (!make_room(m, now))
+        return;
+    (void)find(m, key, &at);
     memmove(m->keys[at + 1], m->keys[at], (m->count - at) * sizeof m->keys[0]);
+    memmove(&m->knocked[at + 1], &m->knocked[at], (m->count - at) * sizeof m->knocked[0]);
     memcpy(m->keys[at], key, MESH_KEY_BYTES);
+    m->knocked[at] = now;
     m->count++;
 }
 
 void mesh_keys_remove(struct mesh_keys *m, const uint8_t key[MESH_KEY_BYTES]) {
     uint32_t at;
-    if (!find(m, key, &at))
-        return;
-    m->count--;
-    memmove(m->keys[at], m->keys[at + 1], (m->count - at) * sizeof m->keys[0]);
+    if (find(m, key, &at))
+        remove_at(m, at);
 }
 
 /* A bucket that fills by `rate` thousandths a millisecond. */
@@ -50,5 +75,8 @@ static bool admit_stranger(struct mesh_keys *m, when_ms now) {
 
 bool mesh_keys_admit(struct mesh_keys *m, const uint8_t key[MESH_KEY_BYTES], when_ms now) {
     uint32_t at;
-    return find(m, key, &at) || admit_stranger(m, now);
+    if (!find(m, key, &at))
+        return admit_stranger(m, now);
+    m->knocked[at] = now;
+    return true;
 }

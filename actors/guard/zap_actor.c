@@ -11,6 +11,8 @@
 /* Frames of a request: version, request id, domain, address, routing id, mechanism, client key. */
 enum { REQUEST_FRAMES = 7, DOMAIN = 2, MECHANISM = 5, KEY = 6 };
 
+enum { CLIENT_KEEP_MS = 3600 * 1000 };
+
 static_assert((int)MESH_KEY_BYTES == (int)CURVE_KEY_BYTES, "the mesh's keys are CURVE keys");
 
 struct zap {
@@ -88,9 +90,9 @@ static bool obey(struct zap *zap, zsock_t *pipe) {
         if (goes_on) {
             ensure(key != NULL && zframe_size(key) == CURVE_KEY_BYTES);
             if (zframe_streq(word, "KNOW"))
-                mesh_keys_add(&zap->mesh, zframe_data(key));
+                mesh_keys_add(&zap->mesh, zframe_data(key), clock_now());
             else if (zframe_streq(word, "WELCOME"))
-                mesh_keys_add(&zap->clients, zframe_data(key));
+                mesh_keys_add(&zap->clients, zframe_data(key), clock_now());
             else
                 mesh_keys_remove(&zap->mesh, zframe_data(key));
         }
@@ -104,6 +106,7 @@ static void zap_actor(zsock_t *pipe, void *argument) {
     ensure(zap != NULL);
     zap->config = *(const struct zap_config *)argument;
     zap->mesh.rate = zap->clients.rate = zap->config.strangers_second;
+    zap->clients.keep = CLIENT_KEEP_MS;
     zsock_t *handler = zsock_new(ZMQ_REP);
     ensure(handler != NULL && zsock_bind(handler, "%s", "inproc://zeromq.zap.01") == 0);
     zsock_signal(pipe, 0);

@@ -35,7 +35,8 @@ zactor_t *zap_actor_new(const struct zap_config *config); /* the config is copie
 /* Whether a member's key is let in whenever it knocks. Said before the key knocks, it is heard before. By one thread at a
  * time, the last of them the one that ends the actor. */
 void zap_actor_know(zactor_t *zap, const uint8_t key[CURVE_KEY_BYTES], bool known);
-/* A client's key that was found good: from now on it is let in whenever it knocks. By the same thread. */
+/* A client's key that was found good: from now on it is let in whenever it knocks, until others need its place and it has not
+ * knocked for an hour. By the same thread. */
 void zap_actor_welcome(zactor_t *zap, const uint8_t key[CURVE_KEY_BYTES]);
 
 #endif
