@@ -305,12 +305,18 @@ bool edges_greeted(struct member *m, uint32_t edge, const struct msg_greet *gree
         return meet_twin(m, edge, greet, r, out);
     if (!may_enter(m, e, greet, r))
         return false;
-    if (proof_record(&m->map, r, m->config.cluster) != PROOF_GOOD ||
-        record_hear(m, edge, r, &place) != PROOF_GOOD || place < 0)
-        return err_set(
-            &m->complaint, ERR_NOT_ALLOWED,
-            "its certificate is not this cluster's, it did not sign its record, or there "
-            "is no room for it");
+    enum proof proof = proof_record(&m->map, r, m->config.cluster);
+    if (proof == PROOF_GOOD)
+        proof = record_hear(m, edge, r, &place);
+    if (proof == PROOF_LATER && map_compare(&m->map, r, &place) != MERGED_FULL) {
+        edges_close(m, edge, out); /* it dials again */
+        return true;
+    }
+    if (proof != PROOF_GOOD || place < 0)
+        return err_set(&m->complaint, ERR_NOT_ALLOWED,
+                       proof == PROOF_LATER ? "the cluster has as many members as it can have"
+                                            : "its certificate is not this cluster's, or it did "
+                                              "not sign its record");
     e->place = place;
     e->life = r->generation;
     if (e->seed >= 0)
