@@ -55,13 +55,14 @@ static struct looker *find(struct looks *l, uint32_t peer, const struct job_id *
 
 void look_heard(struct sched *s, uint32_t peer, const struct msg_look *m, struct says *out) {
     struct looks *l = &s->looks;
-    struct looker passer = {.peer = peer, .job = m->job, .next = INT64_MIN};
+    struct looker passer = {.peer = peer, .job = m->job, .next = l->passing};
     struct looker *k = find(l, peer, &m->job);
     if (s->follows)
         return; /* whoever leads knows */
     if (k == NULL && l->count < LOOKERS) {
         k = &l->items[l->count++];
         *k = passer;
+        k->next = INT64_MIN;
     }
     k = k == NULL ? &passer : k;
     k->until = s->now + LOOK_MS;
@@ -69,6 +70,7 @@ void look_heard(struct sched *s, uint32_t peer, const struct msg_look *m, struct
     k->changed = true;
     if (k->next <= s->now)
         tell(s, k, out);
+    l->passing = passer.next;
 }
 
 void look_changed(struct looks *l, const struct job_id *job) {

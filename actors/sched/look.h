@@ -4,6 +4,7 @@
  * not sooner than the size of that one allows (LOOK_RATE), so that many trials told to many do not fill an edge. Who does
  * not look again is forgotten; nobody is told anything who does not look.
  * Memory   LOOKERS pairs of node and job; one more is answered, but not told of changes: it will look again.
+ *          All those together are answered as often as one that has a place.
  */
 #ifndef ZYG_SCHED_LOOK_H
 #define ZYG_SCHED_LOOK_H
@@ -29,6 +30,7 @@ struct looker {
 struct looks {
     uint32_t count;
     struct looker items[LOOKERS];
+    when_ms passing; /* one without a place is answered then at the soonest */
     uint8_t trials[RUNNING_BYTES];
 };
 

@@ -214,10 +214,19 @@ static void more_lookers_than_fit_are_answered_once(void **state) {
         look(f, peer, false);
         assert_int_equal(told(f, peer), 1);
     }
+    for (uint32_t peer = 1001; peer < 1100;
+         peer++) { /* those without a place as often as one with */
+        look(f, peer, false);
+        assert_int_equal(told(f, peer), 0);
+    }
     stage_pass(f->stage, LOOK_PAUSE_MS);
     ended(f, A, 0);
     assert_int_equal(told(f, 100), 2);
     assert_int_equal(told(f, 100 + LOOKERS), 1);
+    look(f, 1001, false);
+    look(f, 1002, false);
+    assert_int_equal(told(f, 1001), 1);
+    assert_int_equal(told(f, 1002), 0);
     stage_pass(f->stage, LOOK_MS); /* all are forgotten: there is room again */
     look(f, 99, false);
     ended(f, A, 1);
