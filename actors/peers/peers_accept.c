@@ -33,6 +33,8 @@ static struct accepted *find_routing(struct accepts *a, const uint8_t routing[RO
 
 /* Its place is free again when all that it had sent has been read. */
 static void end_later(struct accepts *a, struct accepted *e) {
+    if (!e->ended)
+        e->ended_at = a->now;
     e->ended = true;
     a->router.look = true;
 }
@@ -43,14 +45,17 @@ static void cut(struct accepts *a, struct accepted *e) {
         end_later(a, e); /* the connection is gone already */
 }
 
-static void end_all_read(struct accepts *a) {
+static void tell_ends(struct accepts *a) {
     for (uint32_t i = 0; i < ACCEPTED_MAX; i++) {
         struct accepted *e = &a->edges[i];
         if (e->number == 0 || !e->ended)
             continue;
-        if (!e->cut)
+        if (!e->cut && (!a->router.look || a->now - e->ended_at >= ENDED_MS)) {
             peers_say_down(a->board, e->number, EDGE_CLOSED);
-        *e = (struct accepted){.number = 0};
+            e->cut = true;
+        }
+        if (!a->router.look)
+            *e = (struct accepted){.number = 0};
     }
 }
 
@@ -91,8 +96,9 @@ static void on_disconnected(struct accepts *a, int fd) {
     }
 }
 
-void accepts_watch(struct accepts *a) {
+void accepts_watch(struct accepts *a, when_ms now) {
     struct peers_event event;
+    a->now = now;
     for (int i = 0; i < EVENTS_AT_ONCE && a->monitor.look; i++) {
         if (!peers_monitor_next(&a->monitor, &event))
             return;
@@ -149,15 +155,14 @@ static void take(struct accepts *a, struct peers_letter *letter) {
 uint32_t accepts_read(struct accepts *a, uint32_t limit) {
     struct peers_letter letter;
     uint32_t count = 0;
-    if (a->monitor.look) /* connections first */
-        return 0;
-    while (count < limit && a->router.look && peers_socket_receive(&a->router, true, &letter)) {
+    /* Connections first. */
+    while (!a->monitor.look && count < limit && a->router.look &&
+           peers_socket_receive(&a->router, true, &letter)) {
         take(a, &letter);
         zmq_msg_close(&letter.frame);
         count++;
     }
-    if (!a->router.look)
-        end_all_read(a);
+    tell_ends(a);
     return count;
 }
 

@@ -4,7 +4,8 @@
  *          It knows the descriptor that its messages come from (SRCFD) and who is connected there.
  * End      the monitor tells which descriptor was disconnected; edges of that descriptor are over once all has been read that
  *          had arrived. The monitor is always drained before messages are read, so a number that the system gives again is not
- *          taken for the one before. What is missed so is noticed by the next send, which finds nobody.
+ *          taken for the one before. What is missed so is noticed by the next send, which finds nobody. While others say more
+ *          than can be read, an end is told after ENDED_MS, and what still comes of that edge is dropped.
  * Cut      ROUTER cannot end one connection. It is shut down beneath it, after a look at who is connected; until its end is
  *          reported the edge is `cut` and what still comes from it is dropped. A stranger's message cuts its connection, too.
  * Crowd    beyond CONNECTIONS_MAX connections, strangers' included, a new one is cut at once: descriptors are for members. One
@@ -22,13 +23,14 @@
 #include "actors/peers/peers_socket.h"
 #include "proto/edge.h"
 
-enum { ACCEPTED_MAX = 4 * LIMIT_EDGES, CONNECTIONS_MAX = 512 };
+enum { ACCEPTED_MAX = 4 * LIMIT_EDGES, CONNECTIONS_MAX = 512, ENDED_MS = 100 };
 
 struct accepted {
     uint32_t number; /* 0: free */
     uint8_t routing[ROUTING_BYTES];
     bool cut;   /* ended here; nobody is told of it any more */
     bool ended; /* by the other side; what had arrived is still read */
+    when_ms ended_at;
     int fd;
     struct endpoint peer;
 };
@@ -43,6 +45,7 @@ struct accepts {
     int epoll;
     struct peers_socket router, monitor;
     uint16_t port;
+    when_ms now;          /* when connections were last looked at */
     uint32_t last;        /* number given */
     uint32_t connections; /* open now */
     struct connection open[CONNECTIONS_MAX];
@@ -56,7 +59,7 @@ bool accepts_open(struct accepts *a, struct board *board, const struct keys *key
 void accepts_release(struct accepts *a);
 void accepts_close(struct accepts *a, uint32_t number);
 void accepts_send(struct accepts *a, uint32_t number, struct span frame);
-void accepts_watch(struct accepts *a);
+void accepts_watch(struct accepts *a, when_ms now);
 uint32_t accepts_read(struct accepts *a, uint32_t limit); /* messages read */
 bool accepts_look(const struct accepts *a);
 

@@ -113,9 +113,10 @@ static void read_messages(struct peers_port *p) {
 }
 
 void peers_port_ready(struct peers_port *p) {
+    const when_ms now = clock_now();
     take_news(p);
-    accepts_watch(&p->accepts);
-    dials_watch(&p->dials, clock_now());
+    accepts_watch(&p->accepts, now);
+    dials_watch(&p->dials, now);
     read_messages(p);
     set_timer(p);
 }

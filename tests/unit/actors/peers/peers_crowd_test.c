@@ -1,7 +1,10 @@
 /* Edges whose other side is no friend, and many of them. */
 #include "tests/unit/actors/peers/peers_stage.h"
 
+#include "actors/peers/peers_accept.h"
+
 #include <malloc.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 
 enum { STRANGERS = 200, CYCLES = 1000, MANY = 640, PLACES = 4 * LIMIT_EDGES };
@@ -69,6 +72,51 @@ static void garbage_ends_an_accepted_edge(void **state) {
     assert_ends(st, edge, downs, beats);
     assert_int_equal(b->ups, b->downs);
     zsock_destroy(&dealer);
+}
+
+/* A turn of a port that has no time to read more than so many messages. */
+static void turn_of(struct accepts *a, struct board *board, when_ms now, uint32_t messages) {
+    struct epoll_event ignored[4];
+    epoll_wait(a->epoll, ignored, 4, 1);
+    a->monitor.look = a->router.look = true;
+    accepts_watch(a, now);
+    accepts_read(a, messages);
+    board_run(board, (struct moment){0});
+}
+
+static void an_end_is_told_though_others_say_more_than_can_be_read(void **state) {
+    struct stage *st = *state;
+    struct side *b = &st->side[1];
+    static struct accepts a;
+    char endpoint[256];
+    size_t len = sizeof endpoint;
+    struct err err;
+    a = (struct accepts){.port = 0};
+    assert_true(accepts_open(&a, b->board, &b->keys, epoll_create1(EPOLL_CLOEXEC),
+                             "tcp://127.0.0.1:*", &err));
+    assert_int_equal(zmq_getsockopt(a.router.zmq, ZMQ_LAST_ENDPOINT, endpoint, &len), 0);
+    zsock_t *dealer = zsock_new(ZMQ_DEALER);
+    curve_client(dealer, &st->guest, b->keys.curve_public);
+    assert_int_equal(zsock_connect(dealer, "%s", endpoint), 0);
+    send_beat(dealer, 0);
+    for (int64_t end = stage_clock() + PATIENCE_MS; b->ups == 0; assert_true(stage_clock() < end))
+        turn_of(&a, b->board, 1000, 64);
+    zsock_destroy(&dealer);
+    for (int64_t end = stage_clock() + PATIENCE_MS; !a.edges[0].ended;
+         assert_true(stage_clock() < end))
+        turn_of(&a, b->board, 1000, 0);
+    turn_of(&a, b->board, 1000 + ENDED_MS - 1, 0);
+    assert_int_equal(b->downs, 0);
+    turn_of(&a, b->board, 1000 + ENDED_MS, 0);
+    assert_int_equal(b->downs, 1);
+    assert_int_equal(last_down(b)->edge, last_up(b)->edge);
+    assert_int_not_equal(a.edges[0].number, 0); /* it is known until all was read */
+    turn_of(&a, b->board, 1000 + ENDED_MS, 64);
+    assert_int_equal(a.edges[0].number, 0);
+    assert_int_equal(b->downs, 1);
+    int epoll = a.epoll;
+    accepts_release(&a);
+    close(epoll);
 }
 
 /* The first thing a connection says is nonsense: the edge is there and gone. */
@@ -348,6 +396,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         STAGED(garbage_ends_an_accepted_edge),
         STAGED(garbage_before_anything_else),
+        STAGED(an_end_is_told_though_others_say_more_than_can_be_read),
         STAGED(a_broken_handshake_is_told_once),
         STAGED(silence_is_not_told),
         STAGED(garbage_ends_a_dialled_edge),
