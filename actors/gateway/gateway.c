@@ -76,7 +76,7 @@ static void on_hello(struct gateway *g, uint32_t peer, const struct msg_hello *m
                      struct says *out) {
     struct err err;
     forget(g, peer, out);
-    if (!guests_enter(&g->guests, peer, m->certificate, at, out, &err)) {
+    if (!guests_enter(&g->guests, peer, m->certificate, &g->nodes, at, out, &err)) {
         refuse(out, peer, m->ticket, err.code, err.what);
         return;
     }

@@ -73,8 +73,8 @@ static bool may_check(struct guests *g, when_ms now) {
     return true;
 }
 
-static bool check(struct guests *g, struct guest *guest, struct span bytes, struct moment at,
-                  struct err *err) {
+static bool check(struct guests *g, struct guest *guest, struct span bytes,
+                  const struct nodes *members, struct moment at, struct err *err) {
     struct certificate says;
     if (bytes.len == 0)
         return err_set(err, ERR_NOT_ALLOWED,
@@ -82,7 +82,11 @@ static bool check(struct guests *g, struct guest *guest, struct span bytes, stru
                        "cluster first: zyg cluster join TOKEN");
     if (!may_check(g, at.now))
         return err_set(err, ERR_BUSY, "too many strangers at once; try again");
-    if (!certificate_check(bytes, g->config.cluster, ROLE_CLIENT, at.wall, &says, err))
+    if (!certificate_check(bytes, g->config.cluster, ROLE_CLIENT, 0, &says, err))
+        return false;
+    if (says.by_node && nodes_find(members, &says.by) != NULL)
+        says.until = GRANT_FOREVER;
+    if (!certificate_is_fresh(&says, at.wall, err))
         return false;
     if (memcmp(says.curve, guest->key, sizeof guest->key) != 0)
         return err_set(err, ERR_NOT_ALLOWED, "the certificate is for another key");
@@ -106,8 +110,9 @@ static void tell(struct guests *g, const struct err *why, struct says *out) {
     say(out, &(struct msg){.kind = MSG_note, .note.text = span_text(text)});
 }
 
-bool guests_enter(struct guests *g, uint32_t peer, struct span certificate, struct moment at,
-                  struct says *out, struct err *err) {
+bool guests_enter(struct guests *g, uint32_t peer, struct span certificate,
+                  const struct nodes *members, struct moment at, struct says *out,
+                  struct err *err) {
     struct guest guest = {.until = GRANT_FOREVER};
     if (!g->config.open)
         return true;
@@ -125,7 +130,7 @@ bool guests_enter(struct guests *g, uint32_t peer, struct span certificate, stru
         return true;
     }
     guests_left(g, peer);
-    if (!check(g, &guest, certificate, at, err)) {
+    if (!check(g, &guest, certificate, members, at, err)) {
         if (err->code == ERR_NOT_ALLOWED)
             tell(g, err, out);
         return false;

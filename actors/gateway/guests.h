@@ -5,7 +5,8 @@
  * has been found good nothing else of that peer is heard.
  *
  * Holds    - a guest's key is the folder's own client's, or its certificate is one of this cluster, for a client, for exactly
- *            that key, and not too old at the moment it asks, however long ago it was admitted;
+ *            that key, and not too old at the moment it asks, however long ago it was admitted. One that a member of the
+ *            cluster answers for (the client of that node's folder) is never too old: neither is the member;
  *          - who has to be checked is bounded (GUESTS_CHECKED_SECOND), who was admitted with the same certificate before is not
  *            checked again, so a crowd of strangers costs little and keeps no guest out;
  *          - only guests have a place in the table. When it is full the one that was not heard for longest loses it, and is
@@ -16,6 +17,7 @@
 #ifndef ZYG_GATEWAY_GUESTS_H
 #define ZYG_GATEWAY_GUESTS_H
 
+#include "actors/gateway/nodes.h"
 #include "actors/kit/core.h"
 
 enum {
@@ -59,8 +61,8 @@ struct guests {
 void guests_met(struct guests *g, const struct msg_met *met);
 
 /* Says to the node that this key may always come as far as hello, or a note that it may not. */
-bool guests_enter(struct guests *g, uint32_t peer, struct span certificate, struct moment at,
-                  struct says *out, struct err *err);
+bool guests_enter(struct guests *g, uint32_t peer, struct span certificate,
+                  const struct nodes *members, struct moment at, struct says *out, struct err *err);
 bool guests_knows(struct guests *g, uint32_t peer, wall_ms now);
 /* Whether this is something that the guest has signed itself. */
 bool guests_signed(const struct guests *g, uint32_t peer, struct span bundle);

@@ -265,6 +265,29 @@ static bool is_in(const struct admission *a, const char *dir, uint32_t role) {
     return own;
 }
 
+static bool has_seed(const struct admission *a, const struct token_seed *seed) {
+    for (uint32_t i = 0; i < a->seeds_count; i++)
+        if (strcmp(a->seeds[i].endpoint, seed->endpoint) == 0 &&
+            memcmp(a->seeds[i].curve, seed->curve, sizeof seed->curve) == 0)
+            return true;
+    return false;
+}
+
+/* Who is in already needs nothing of the token but where nodes are, which may be news. */
+static bool learn_seeds(struct cluster *c, struct admission *a, const char *dir,
+                        const struct token *token, struct err *err) {
+    const struct admission before = *a;
+    bool same = true;
+    a->seeds_count = token->seeds_count;
+    memcpy(a->seeds, token->seeds, sizeof a->seeds);
+    for (uint32_t i = 0; i < token->seeds_count; i++)
+        same = same && has_seed(&before, &token->seeds[i]);
+    for (uint32_t i = 0; i < before.seeds_count && a->seeds_count < TOKEN_SEEDS_MAX; i++)
+        if (!has_seed(a, &before.seeds[i]))
+            a->seeds[a->seeds_count++] = before.seeds[i];
+    return same || file_write(c, dir, err);
+}
+
 static bool join_here(struct cluster *c, const char *dir, const struct token *token, uint32_t role,
                       wall_ms now, struct err *err) {
     struct admission *a = role == ROLE_NODE ? &c->node : &c->client;
@@ -275,7 +298,7 @@ static bool join_here(struct cluster *c, const char *dir, const struct token *to
     if (!check_token(token, role, in ? 0 : now, &grant, err))
         return false;
     if (in && grant.until <= a->says.until)
-        return true;
+        return learn_seeds(c, a, dir, token, err);
     return admit(a, dir, token, role, err) && file_write(c, dir, err);
 }
 
@@ -289,6 +312,44 @@ bool cluster_join(struct cluster *c, const char *dir, const struct token *token,
     return good;
 }
 
+static void answer_for(struct admission *a, const struct admission *node, const struct keys *by,
+                       const struct keys *client) {
+    struct buf out = buf_of(a->certificate, sizeof a->certificate);
+    certificate_make_client(span_of(node->certificate, node->certificate_len), by->signer.secret,
+                            &client->signer.id, client->curve_public, &out);
+    ensure(!out.overflow);
+    a->certificate_len = out.len;
+}
+
+static bool admit_client_here(struct cluster *c, const char *dir, wall_ms now, struct err *err) {
+    if (!cluster_load(c, dir, err))
+        return false;
+    struct admission client = c->client;
+    struct keys node = {.signer.secret = {0}}, own = node;
+    bool good = keys_load(&node, dir, "node", err) && keys_load(&own, dir, "client", err);
+    bool in =
+        admission_is_of(&c->client, &own) && !c->client.says.by_node && now < c->client.says.until;
+    bool wanted = good && !in && admission_is_of(&c->node, &node);
+    if (wanted)
+        answer_for(&client, &c->node, &node, &own);
+    keys_wipe(&node);
+    keys_wipe(&own);
+    if (!wanted || (client.certificate_len == c->client.certificate_len &&
+                    memcmp(client.certificate, c->client.certificate, client.certificate_len) == 0))
+        return good;
+    c->client = client;
+    return certificate_check(span_of(client.certificate, client.certificate_len), c->key,
+                             ROLE_CLIENT, 0, &c->client.says, err) &&
+           file_write(c, dir, err);
+}
+
+bool cluster_admit_client(struct cluster *c, const char *dir, wall_ms now, struct err *err) {
+    int held = hold_folder(dir);
+    bool good = admit_client_here(c, dir, now, err);
+    let_go(held);
+    return good;
+}
+
 bool cluster_visit(struct cluster *c, const char *dir, const struct token *token, wall_ms now,
                    struct err *err) {
     struct grant grant;
@@ -297,14 +358,6 @@ bool cluster_visit(struct cluster *c, const char *dir, const struct token *token
     memcpy(c->name, token->name, sizeof c->name);
     return check_token(token, ROLE_CLIENT, now, &grant, err) &&
            admit(&c->client, dir, token, ROLE_CLIENT, err);
-}
-
-static bool has_seed(const struct admission *a, const struct token_seed *seed) {
-    for (uint32_t i = 0; i < a->seeds_count; i++)
-        if (strcmp(a->seeds[i].endpoint, seed->endpoint) == 0 &&
-            memcmp(a->seeds[i].curve, seed->curve, sizeof seed->curve) == 0)
-            return true;
-    return false;
 }
 
 static bool keep_doors_here(const char *dir, const uint8_t key[32], const struct token_seed *doors,

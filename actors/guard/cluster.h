@@ -42,10 +42,13 @@ bool cluster_load(struct cluster *c, const char *dir, struct err *err);
 bool cluster_begin(struct cluster *c, const char *dir, const char *name, struct err *err);
 
 /* Admits this folder's node or client by a token and keeps that. Who is admitted already stays so, also when the token is old
- * by now; a token that lasts longer renews it, and one for keys that were made anew since. */
+ * by now, and learns where nodes are; a token that lasts longer renews it, and one for keys that were made anew since. */
 bool cluster_join(struct cluster *c, const char *dir, const struct token *token, uint32_t role,
                   wall_ms now, struct err *err);
-/* The same for the client, and nothing is kept. */
+/* Loads it and admits this folder's client by the word of its node, when the node is in and no token of the client's own admits it (any more).
+ * Kept when that is something new. */
+bool cluster_admit_client(struct cluster *c, const char *dir, wall_ms now, struct err *err);
+/* As cluster_join for the client, and nothing is kept. */
 bool cluster_visit(struct cluster *c, const char *dir, const struct token *token, wall_ms now,
                    struct err *err);
 

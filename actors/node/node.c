@@ -1,6 +1,7 @@
 #include "actors/node/node_actor.h"
 
 #include "actors/executor/launcher.h"
+#include "actors/kit/clock_shell.h"
 #include "actors/node/address.h"
 #include "proto/base/check.h"
 #include "proto/limits.h"
@@ -55,6 +56,8 @@ static bool join_mesh(struct node *n, const struct node_config *config, struct e
                        "%s/cluster is for another key than %s/keys/node; enter it again: zyg-node "
                        "--join TOKEN",
                        n->dir, n->dir);
+    struct err ignored; /* without it the node does its work all the same */
+    cluster_admit_client(&setup->cluster, n->dir, clock_wall(), &ignored);
     snprintf(n->mesh, sizeof n->mesh, "%s", config->mesh);
     setup->mesh = n->mesh;
     setup->mesh_moves = config->mesh_moves;

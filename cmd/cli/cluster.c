@@ -128,7 +128,8 @@ static void admission_put(struct out *o, const struct admission *a) {
     bool in = a->certificate_len > 0;
     out_text(o, span_text(in ? "admitted" : "not admitted"));
     out_flag(o, in);
-    in && a->says.until != GRANT_FOREVER ? out_time(o, a->says.until) : out_none(o);
+    in && !a->says.by_node && a->says.until != GRANT_FOREVER ? out_time(o, a->says.until)
+                                                             : out_none(o);
 }
 
 static void key_put(struct out *o, const uint8_t key[32], bool known) {

@@ -7,10 +7,11 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { VERSION = 1, KEY_BYTES = 32 };
+enum { VERSION = 1, VERSION_BY_NODE = 2, KEY_BYTES = 32 };
 
 static const char grant_purpose[] = "zyg/grant/1";
 static const char certificate_purpose[] = "zyg/cert/1";
+static const char client_purpose[] = "zyg/client/1";
 static const char token_head[] = "zyg1.";
 enum { TOKEN_HEAD = sizeof token_head - 1 };
 
@@ -132,8 +133,8 @@ static bool check_roles(uint32_t granted, uint32_t claimed, uint32_t wanted, str
                    (wanted & ~claimed & ROLE_NODE) != 0 ? "node" : "client");
 }
 
-bool certificate_check(struct span bytes, const uint8_t cluster[32], uint32_t roles, wall_ms now,
-                       struct certificate *out, struct err *err) {
+static bool check_by_token(struct span bytes, const uint8_t cluster[32], uint32_t roles,
+                           wall_ms now, struct certificate *out, struct err *err) {
     uint8_t signature[SIGNATURE_BYTES];
     struct span what;
     struct grant grant;
@@ -150,7 +151,59 @@ bool certificate_check(struct span bytes, const uint8_t cluster[32], uint32_t ro
     if (!sign_fits(certificate_purpose, what, grant.token, signature))
         return err_set(err, ERR_NOT_ALLOWED, "the certificate is not signed with its token");
     out->until = grant.until;
+    out->by_node = false;
     return check_roles(grant.roles, out->roles, roles, err);
+}
+
+void certificate_make_client(struct span node, const uint8_t secret[64],
+                             const struct node_id *client, const uint8_t curve[32],
+                             struct buf *out) {
+    size_t from = out->len;
+    mp_put_array(out, 5);
+    mp_put_u64(out, VERSION_BY_NODE);
+    mp_put_bin(out, node);
+    put_key(out, client->bytes);
+    put_key(out, curve);
+    put_signature(out, from, client_purpose, secret);
+}
+
+static bool is_by_node(struct span bytes) {
+    struct mp in = mp_of(bytes);
+    return mp_array(&in) == 5 && mp_u64(&in) == VERSION_BY_NODE && in.bad == NULL;
+}
+
+static bool check_by_node(struct span bytes, const uint8_t cluster[32], uint32_t roles, wall_ms now,
+                          struct certificate *out, struct err *err) {
+    uint8_t signature[SIGNATURE_BYTES];
+    struct span what;
+    struct certificate node;
+    struct mp in = mp_of(bytes);
+    (void)mp_array(&in);
+    (void)mp_u64(&in);
+    struct span node_bytes = mp_bin(&in);
+    *out = (struct certificate){.roles = ROLE_CLIENT, .by_node = true};
+    bool whole =
+        take_bin(&in, out->node.bytes, NODE_ID_BYTES) && take_bin(&in, out->curve, KEY_BYTES);
+    if (!take_signature(&in, bytes, signature, &what) || !whole)
+        return not_whole("certificate", err);
+    if (!check_roles(ROLE_CLIENT, ROLE_CLIENT, roles, err) ||
+        !check_by_token(node_bytes, cluster, ROLE_NODE, now, &node, err))
+        return false;
+    if (!sign_fits(client_purpose, what, node.node.bytes, signature))
+        return err_set(err, ERR_NOT_ALLOWED, "the certificate is not signed by its node");
+    out->until = node.until;
+    out->by = node.node;
+    return true;
+}
+
+bool certificate_check(struct span bytes, const uint8_t cluster[32], uint32_t roles, wall_ms now,
+                       struct certificate *out, struct err *err) {
+    return (is_by_node(bytes) ? check_by_node : check_by_token)(bytes, cluster, roles, now, out,
+                                                                err);
+}
+
+bool certificate_is_fresh(const struct certificate *c, wall_ms now, struct err *err) {
+    return now < c->until || too_old(c->until, err);
 }
 
 /* ---- tokens ---- */

@@ -8,6 +8,9 @@
  *          nobody new. A record that members pass on belongs to one who was admitted in time, so there it is not (now = 0).
  * Bytes    grant: msgpack [1, token key 32, roles, until ms, signature 64], signed for the purpose "zyg/grant/1" (sign.h);
  *          certificate: msgpack [1, grant, node id 32, curve key 32, roles, signature of the token key 64] ("zyg/cert/1").
+ * Client   of a node's own folder: the node's identity signs the client's identity and CURVE key, which is good for a client for as
+ *          long as the node's certificate is. A node may do more than any client, so this gives nothing away:
+ *          msgpack [2, certificate of the node, node id 32, curve key 32, signature of the node's identity] ("zyg/client/1").
  * Token    text for people: "zyg1." and base64url without padding of msgpack [1, cluster key 32, name, grant,
  *          token seed 32, [endpoint, curve key 32, ...]]: it holds a secret, and where to knock. The name is for people.
  *          Reading one proves that it is whole: the cluster's key signed its grant and its seed makes the grant's key.
@@ -44,6 +47,8 @@ struct certificate {
     uint8_t curve[32];
     uint32_t roles;
     wall_ms until; /* of its grant */
+    bool by_node;  /* a client that the node `by` answers for; else by a token of its own */
+    struct node_id by;
 };
 
 /* A new grant for the token whose secret is `seed`, 32 random bytes of the caller's. */
@@ -53,9 +58,14 @@ bool grant_check(struct span bytes, const uint8_t cluster[32], wall_ms now, stru
                  struct err *err);
 void certificate_make(struct span grant, const uint8_t seed[32], const struct node_id *node,
                       const uint8_t curve[32], uint32_t roles, struct buf *out);
+/* For the client of the folder whose node has this certificate and this secret of its identity. */
+void certificate_make_client(struct span node, const uint8_t secret[64],
+                             const struct node_id *client, const uint8_t curve[32],
+                             struct buf *out);
 /* Good for all of `roles`. now = 0: its age does not matter. */
 bool certificate_check(struct span bytes, const uint8_t cluster[32], uint32_t roles, wall_ms now,
                        struct certificate *out, struct err *err);
+bool certificate_is_fresh(const struct certificate *c, wall_ms now, struct err *err);
 
 struct token {
     uint8_t cluster[32];

@@ -64,6 +64,7 @@ static struct guests *new_guests(void **state) {
     return &g;
 }
 
+static struct nodes members;
 static uint8_t said[SAYS_MAX];
 static struct buf says;
 
@@ -76,7 +77,7 @@ static bool enters(struct guests *g, uint32_t peer, uint8_t who, struct span cer
     guests_met(g, &(struct msg_met){.peer = peer,
                                     .curve = span_of(key, sizeof key),
                                     .address = span_text("10.0.0.9")});
-    bool in = guests_enter(g, peer, certificate, when, &out, err);
+    bool in = guests_enter(g, peer, certificate, &members, when, &out, err);
     says = out.frames;
     assert_int_equal(in, guests_knows(g, peer, when.wall));
     return in;
@@ -139,13 +140,32 @@ static void a_hello_without_a_key_is_none(void **state) {
     struct err err;
     uint8_t key[32];
     key_of(1, key);
-    assert_false(guests_enter(g, 1, span_of(paper.bytes, paper.len), at, &out, &err));
+    assert_false(guests_enter(g, 1, span_of(paper.bytes, paper.len), &members, at, &out, &err));
     assert_int_equal(err.code, ERR_BUSY);
     guests_met(g, &(struct msg_met){.peer = 1, .curve = span_of(key, sizeof key)});
-    assert_false(guests_enter(g, 2, span_of(paper.bytes, paper.len), at, &out, &err));
+    assert_false(guests_enter(g, 2, span_of(paper.bytes, paper.len), &members, at, &out, &err));
     guests_met(g, &(struct msg_met){.peer = 1, .curve = span_of(key, 31)});
-    assert_false(guests_enter(g, 1, span_of(paper.bytes, paper.len), at, &out, &err));
+    assert_false(guests_enter(g, 1, span_of(paper.bytes, paper.len), &members, at, &out, &err));
     assert_int_equal(out.frames.len, 0);
+}
+
+static void the_client_of_a_members_folder_comes_in_however_old_its_token(void **state) {
+    struct guests *g = new_guests(state);
+    const struct signer node = signer_of(50), client = signer_of(1);
+    struct paper inner = paper_of(50, ROLE_NODE, NOW), paper;
+    struct buf out = buf_of(paper.bytes, sizeof paper.bytes);
+    uint8_t key[32];
+    struct err err;
+    key_of(1, key);
+    certificate_make_client(span_of(inner.bytes, inner.len), node.secret, &client.id, key, &out);
+    paper.len = out.len;
+    nodes_init(&members);
+    expect_refused(g, 1, paper, "the token was good until"); /* nobody knows that node */
+    nodes_known(&members, &(struct msg_node_known){.peer = 9, .node = node.id, .state = 5});
+    assert_true(enters(g, 2, 1, span_of(paper.bytes, paper.len), at, &err));
+    assert_true(guests_knows(g, 2, INT64_MAX - 1));
+    expect_refused(g, 3, paper, "for another key");
+    members = (struct nodes){.count = 0};
 }
 
 static void a_guest_stays_until_its_certificate_is_too_old(void **state) {
@@ -224,7 +244,7 @@ static void a_node_on_its_own_asks_nobody(void **state) {
     struct err err;
     g->config.open = false;
     assert_true(guests_knows(g, 1, NOW));
-    assert_true(guests_enter(g, 1, (struct span){0}, at, &out, &err));
+    assert_true(guests_enter(g, 1, (struct span){0}, &members, at, &out, &err));
     assert_true(guests_signed(g, 1, (struct span){0}));
     assert_int_equal(out.frames.len, 0);
 }
@@ -241,6 +261,7 @@ int main(void) {
         cmocka_unit_test(the_own_client_needs_none),
         cmocka_unit_test(nobody_else_comes_in),
         cmocka_unit_test(a_hello_without_a_key_is_none),
+        cmocka_unit_test(the_client_of_a_members_folder_comes_in_however_old_its_token),
         cmocka_unit_test(a_guest_stays_until_its_certificate_is_too_old),
         cmocka_unit_test(many_strangers_keep_no_guest_out),
         cmocka_unit_test(a_full_table_forgets_who_was_silent_longest),

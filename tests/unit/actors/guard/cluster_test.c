@@ -446,6 +446,53 @@ static void a_folder_that_is_not_there_is_made_only_to_join(void **state) {
     assert_string_equal(err.what, expected);
 }
 
+static void a_node_admits_the_client_of_its_folder(void **state) {
+    struct world *w = *state;
+    struct token node = token_of(w, ROLE_NODE, later), client = token_of(w, ROLE_CLIENT, later);
+    struct keys own, by;
+    struct cluster c, again;
+    struct stat before, after;
+    struct err err;
+    assert_false(cluster_admit_client(&c, w->away.path, now, &err)); /* of no cluster */
+    assert_int_equal(err.code, ERR_NOT_FOUND);
+    assert_true(cluster_join(&c, w->away.path, &node, ROLE_NODE, now, &err));
+    assert_true(cluster_admit_client(&c, w->away.path, later + 1, &err));
+    assert_true(keys_load(&own, w->away.path, "client", &err));
+    assert_true(keys_load(&by, w->away.path, "node", &err));
+    assert_true(admission_is_of(&c.client, &own));
+    assert_true(c.client.says.by_node && node_id_equal(&c.client.says.by, &by.signer.id));
+    assert_true(cluster_load(&again, w->away.path, &err));
+    assert_memory_equal(&again, &c, sizeof c);
+    expect_mode(&w->away, "cluster");
+
+    assert_int_equal(stat(folder_file(&w->away, "cluster"), &before), 0);
+    assert_true(cluster_admit_client(&c, w->away.path, later + 1, &err)); /* nothing new */
+    assert_int_equal(stat(folder_file(&w->away, "cluster"), &after), 0);
+    assert_int_equal(after.st_ino, before.st_ino);
+
+    client = token_of(w, ROLE_CLIENT, later + 1); /* its own token goes before, while it is good */
+    assert_true(cluster_join(&c, w->away.path, &client, ROLE_CLIENT, now, &err));
+    assert_true(cluster_admit_client(&c, w->away.path, later, &err));
+    assert_false(c.client.says.by_node);
+    assert_true(cluster_admit_client(&c, w->away.path, later + 1, &err));
+    assert_true(c.client.says.by_node);
+    assert_int_equal(c.client.seeds_count, 1); /* the doors that it knew */
+}
+
+static void who_is_in_learns_where_nodes_are(void **state) {
+    struct world *w = *state;
+    struct token t = token_of(w, ROLE_CLIENT, later);
+    struct cluster c;
+    struct err err;
+    assert_true(cluster_join(&c, w->away.path, &t, ROLE_CLIENT, now, &err));
+    t.seeds[0] = (struct token_seed){"tcp://10.0.0.2:7421", {8}};
+    assert_true(cluster_join(&c, w->away.path, &t, ROLE_CLIENT, now, &err));
+    assert_true(cluster_load(&c, w->away.path, &err));
+    assert_int_equal(c.client.seeds_count, 2);
+    assert_string_equal(c.client.seeds[0].endpoint, "tcp://10.0.0.2:7421");
+    assert_string_equal(c.client.seeds[1].endpoint, "tcp://10.0.0.1:7420");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(who_begins_is_admitted_for_ever, set_up, tear_down),
@@ -463,6 +510,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_two_write_at_once_is_both_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_folder_that_is_not_there_is_made_only_to_join, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_node_admits_the_client_of_its_folder, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_is_in_learns_where_nodes_are, set_up, tear_down),
         cmocka_unit_test_setup_teardown(only_the_clusters_key_makes_tokens, set_up, tear_down),
         cmocka_unit_test_setup_teardown(leaving_forgets_but_not_the_key_by_accident, set_up,
                                         tear_down),

@@ -275,6 +275,54 @@ static void the_bytes_of_a_grant_stay(void **state) {
     assert_true(span_equal(grant_of(ROLE_NODE), buf_view(&want)));
 }
 
+static struct span by_node(uint32_t roles, const uint8_t by[64], const struct node_id *who,
+                           const struct node_id *client) {
+    static uint8_t memory[CERTIFICATE_BYTES_MAX];
+    uint8_t inner[CERTIFICATE_BYTES_MAX];
+    struct buf out = buf_of(memory, sizeof memory), c = buf_of(inner, sizeof inner);
+    certificate_make(grant_of(roles), seed, who, curve, roles, &c);
+    certificate_make_client(buf_view(&c), by, client, curve, &out);
+    assert_false(out.overflow || c.overflow);
+    return buf_view(&out);
+}
+
+static void a_node_answers_for_a_client(void **state) {
+    (void)state;
+    const uint8_t first[32] = {21};
+    const struct node_id client = {{9}};
+    struct node_id who;
+    uint8_t secret[64];
+    struct certificate c;
+    struct err err;
+    crypto_sign_seed_keypair(who.bytes, secret, first);
+    struct span bytes = by_node(ROLE_NODE, secret, &who, &client);
+    assert_true(certificate_check(bytes, cluster, ROLE_CLIENT, until - 1, &c, &err));
+    assert_true(c.by_node && node_id_equal(&c.by, &who) && node_id_equal(&c.node, &client));
+    assert_memory_equal(c.curve, curve, sizeof curve);
+    assert_int_equal(c.roles, ROLE_CLIENT);
+    assert_int_equal(c.until, until);
+    assert_true(certificate_check(bytes, cluster, ROLE_CLIENT, 0, &c, &err));
+    assert_false(certificate_is_fresh(&c, until, &err));
+    expect_refused(bytes, cluster, ROLE_CLIENT, until,
+                   "the token was good until 2026-01-01T00:00:00Z; ask for a new one");
+    expect_refused(bytes, cluster, ROLE_NODE, 0, "the certificate is not good for a node");
+    expect_refused(bytes, other, ROLE_CLIENT, 0,
+                   "this cluster's key did not sign it: it is another cluster's, or was changed");
+    expect_refused(by_node(ROLE_CLIENT, secret, &who, &client), cluster, ROLE_CLIENT, 0,
+                   "the certificate is not good for a node"); /* a client answers for nobody */
+    expect_refused(by_node(ROLE_NODE, other_secret, &who, &client), cluster, ROLE_CLIENT, 0,
+                   "the certificate is not signed by its node");
+    uint8_t changed[CERTIFICATE_BYTES_MAX];
+    bytes = by_node(ROLE_NODE, secret, &who, &client);
+    for (size_t i = 0; i < bytes.len; i++) {
+        memcpy(changed, bytes.data, bytes.len);
+        changed[i] ^= 1;
+        assert_false(
+            certificate_check(span_of(changed, bytes.len), cluster, ROLE_CLIENT, 0, &c, &err));
+        assert_false(certificate_check(span_of(bytes.data, i), cluster, ROLE_CLIENT, 0, &c, &err));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_token_made_is_read_back),
@@ -284,6 +332,7 @@ int main(void) {
         cmocka_unit_test(another_cluster_is_refused),
         cmocka_unit_test(who_has_not_the_token_makes_nothing),
         cmocka_unit_test(roles_come_from_the_grant),
+        cmocka_unit_test(a_node_answers_for_a_client),
         cmocka_unit_test(a_changed_or_cut_certificate_is_refused),
         cmocka_unit_test(a_later_version_is_named),
         cmocka_unit_test(what_does_not_fit_its_memory_overflows),
