@@ -41,6 +41,7 @@ nothing_left() { [ -z "$(e2e_leftovers)" ]; }
 e2e_end() {
     local status=$? pid
     trap - EXIT
+    exec {E2E_ERR}>&2 2>/dev/null # or bash would tell of every process that it was killed
     for pid in $(jobs -p); do # a child that has not yet become its program carries no mark
         kill -KILL "$pid" 2>/dev/null || true
     done
@@ -51,7 +52,7 @@ e2e_end() {
     done
     wait 2>/dev/null || true
     if [ "$status" != 0 ] && [ -n "${E2E_KEEP:-}" ]; then
-        echo "$E2E_NAME: kept $WORK" >&2
+        echo "$E2E_NAME: kept $WORK" >&"$E2E_ERR"
     else
         rm -rf "$WORK"
     fi
