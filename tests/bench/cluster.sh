@@ -73,25 +73,26 @@ report "cluster: an idle node's private memory" \
 
 # ---- a death, and a new leader ----
 
-# A trial says when it begins and ends when the gate is open. All slots are taken when the leader is killed, and the gate opens
-# then: what begins after that was given out by the new one.
+# A trial says when it begins, and that it waits when the gate is closed; it ends when that is open. All slots are taken when the
+# leader is killed, and the gate opens then: what begins after that was given out by the new one.
 known=() leads=()
 cat >"$WORK/long.yaml" <<END
 zyg: 1
 name: long
 search: {trials: 100000, method: random}
 params: {x: {min: 0, max: 1}}
-run: {command: [sh, -c, "date +%s%6N >>'$WORK/began'; until [ -e '$WORK/gate' ]; do sleep 0.02; done"]}
+run: {command: [sh, -c, "date +%s%6N >>'$WORK/began'; [ -e '$WORK/gate' ] || echo >>'$WORK/waits'; until [ -e '$WORK/gate' ]; do sleep 0.02; done"]}
 END
 : >"$WORK/began"
+touch "$WORK/gate"
 on b zyg submit -q "$WORK/long.yaml" >/dev/null
 new_trial() { awk -v after="$died" '$1 > after { found = 1 } END { exit !found }' "$WORK/began"; }
-all_busy() { [ "$(awk -v after="$closed" '$1 > after' "$WORK/began" | wc -l)" -ge 6 ]; }
+all_busy() { [ "$(wc -l <"$WORK/waits")" -ge 6 ]; }
 for round in 1 2 3 4 5; do
     wait_until 20 "all three" all_know 3 "${NODES[@]}"
     wait_until 20 "a leader" has_leader a
-    rm -f "$WORK/gate"
-    closed=$(micros)
+    : >"$WORK/waits"
+    rm "$WORK/gate"
     wait_until 20 "trials in all places" all_busy
     victim=$(leader a)
     disown "${pids[$victim]}" # as kill_node does, which waits

@@ -94,8 +94,8 @@ kill_node c
 here=$(runs_at b)
 : >"$WORK/trial/$here/go"
 wait_until 30 "the trial elsewhere" grep -qxE "attempt at (a|b)" "$WORK/again.out"
-run on a zyg show last/3 -o json
-assert_contains "$out" '"status":"running"'
+runs_again() { on a zyg show last/3 -o json | grep -q '"status":"running"'; }
+wait_until 20 "a to know it, too" runs_again
 for number in 0 1 2 3; do
     : >"$WORK/trial/$number/go"
 done
