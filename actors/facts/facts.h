@@ -24,15 +24,15 @@
  * Memory   the caller's, facts_size() bytes of zeros; only what is used is touched.
  * Pace     results alone gather for 5 ms, because a sync costs the same for one as for a hundred; what somebody waits for
  *          goes at once.
- * Errors   a store that refuses is asked again with growing pauses; meanwhile sched holds and the gateway says why. One that takes
- *          more than 10 s for a save holds sched, too: what has ended would else be given out again (RECORD_MS). What other
- *          nodes say is believed as far as its signature goes; the rest is dropped and counted, and
- *          who sent it is told that nothing of that log is wanted, so that it blocks nothing (spread.h).
+ * Errors   a store that refuses is asked again with growing pauses; meanwhile sched holds and the gateway says why. One
+ *          that takes more than 10 s for a save holds sched, too: what has ended would else be given out again (RECORD_MS).
+ *          What other nodes say is believed as far as its signature goes; the rest is dropped and counted, and who sent it
+ *          is told that nothing of that log is wanted, so that it blocks nothing (spread.h).
  *
  *   facts.c     the step: which event goes where      boot.c         from the start to the first batch
  *   errand.c    admitting and cancelling jobs         opening.c      reading a job's trials before it runs
  *   fold.c      what facts do to the rows             inbox.c        what other nodes sent, in order
- *   intake.c    what of it is folded now, what later
+ *   intake.c    what of it is folded now, what later  copies.c       on how many disks a log lies
  *   spread.c    what the neighbours lack              pledge.c       promises that wait for other disks
  *   batch.c     group commit                          logs.c         how far each log is here
  *   authors.c   who may sign logs                     parcel.c       one message of bundles

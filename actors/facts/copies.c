@@ -1,0 +1,61 @@
+/* copies - on how many disks a log lies, and how many there can be: spread.h, the part that only counts. */
+#include "actors/facts/spread.h"
+
+#include "proto/base/check.h"
+#include "proto/job/job.h"
+
+uint32_t spread_holders(const struct spread *s) {
+    uint32_t count = s->holders_count + !s->self_leaves;
+    return count > 0 ? count : 1;
+}
+
+uint32_t spread_wanted(const struct spread *s, uint32_t copies) {
+    uint32_t holders = spread_holders(s);
+    if (s->unsure && copies > 1)
+        return UINT32_MAX;
+    return copies < holders ? copies : holders;
+}
+
+/* This node's own disk is one of them. */
+static bool self_counts(const struct spread *s) {
+    return !s->self_leaves || s->holders_count == 0;
+}
+
+bool spread_suffices(const struct spread *s, uint32_t copies) {
+    return spread_wanted(s, copies) <= self_counts(s);
+}
+
+uint32_t spread_copies(const struct spread *s, uint32_t log, uint64_t next) {
+    uint32_t count = self_counts(s) && s->logs->items[log].synced >= next;
+    for (uint32_t i = 0; i < s->neighbours_used; i++) {
+        const struct neighbour *n = &s->neighbours[i];
+        count += n->step != NEIGHBOUR_NONE && n->next[log] >= next && n->holds;
+    }
+    return count;
+}
+
+/* How far this log is on at least so many other disks that stay. */
+static uint64_t kept_elsewhere(const struct spread *s, uint32_t log, uint32_t copies) {
+    uint64_t highest[COPIES_MAX] = {0};
+    for (uint32_t i = 0; i < s->neighbours_used; i++) {
+        const struct neighbour *n = &s->neighbours[i];
+        uint64_t next = n->step != NEIGHBOUR_NONE && n->holds ? n->next[log] : 0;
+        for (uint32_t j = 0; j < copies; j++) {
+            uint64_t least = next < highest[j] ? next : highest[j];
+            highest[j] = next < highest[j] ? highest[j] : next;
+            next = least;
+        }
+    }
+    return copies > 0 ? highest[copies - 1] : 0;
+}
+
+uint64_t spread_lacking(const struct spread *s, uint32_t copies) {
+    uint64_t lacking = 0;
+    uint32_t wanted = copies < s->holders_count ? copies : s->holders_count;
+    ensure(copies <= COPIES_MAX);
+    for (uint32_t i = 0; i < s->logs->count; i++) {
+        uint64_t kept = kept_elsewhere(s, i, wanted), synced = s->logs->items[i].synced;
+        lacking += kept < synced ? synced - kept : 0;
+    }
+    return lacking;
+}
