@@ -1,11 +1,11 @@
 /* fold - what facts do to the rows: the same functions for those of this node and for those of others.
  *
- * Rows do not depend on the order in which facts come: see trial_row.h for a slot, seat.h for a job. The memory of a slot that is
- * begun (open_slots.h) is enough for a result that stands for it; any other result wants the slot's row first (inbox.h). So a
- * trial costs no read of the store, unless two leaders gave it out.
- * An open job is over for every node when its target is reached or all slots are finished and one went well. That it comes to
- * nothing depends on what was heard first: a node that leads says so (end_fact), the others believe it. Results of a job
- * that is over are kept in the log and change no rows.
+ * Rows do not depend on the order in which facts come: see trial_row.h for a slot, seat.h for a job. The memory of a slot
+ * that is begun (open_slots.h) is enough for a result that stands for it; any other result wants the slot's row first
+ * (inbox.h). So a trial costs no read of the store, unless two leaders gave it out. An open job is over for every node when
+ * its target is reached or all slots are finished and one went well. That it comes to nothing depends on what was heard
+ * first: a node that leads says so (end_fact), the others believe it. Results of a job that is over are kept in the log and
+ * change no rows.
  */
 #ifndef ZYG_FOLD_H
 #define ZYG_FOLD_H

@@ -10,8 +10,8 @@
  *          - answers come in pages, so a client that reads a million trials delays nobody;
  *          - a watcher hears of a change at once, and at most ten times a second;
  *          - what is shown of open jobs is the same on every node: what is kept of them, and what the leader says of what
- *            runs. An answer waits for that, at most LOOK_WAIT_MS (what a trial prints, twice that), and not at all while nobody
- *            leads;
+ *            runs. An answer waits for that, at most LOOK_WAIT_MS (what a trial prints, twice that), and not at all while
+ *            nobody leads;
  *          - who is gone is found out when something is sent to it; a client that stops to watch or to follow says hello anew.
  * Memory   the caller's, gateway_size() bytes of zeros.
  * Errors   a message no client may send, or one that makes no sense, is answered with `refused` or dropped and counted.

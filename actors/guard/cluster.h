@@ -45,8 +45,8 @@ bool cluster_begin(struct cluster *c, const char *dir, const char *name, struct 
  * by now, and learns where nodes are; a token that lasts longer renews it, and one for keys that were made anew since. */
 bool cluster_join(struct cluster *c, const char *dir, const struct token *token, uint32_t role,
                   wall_ms now, struct err *err);
-/* Loads it and admits this folder's client by the word of its node, when the node is in and no token of the client's own admits it (any more).
- * Kept when that is something new. */
+/* Loads it and admits this folder's client by the word of its node, when the node is in and no token of the client's own
+ * admits it (any more). Kept when that is something new. */
 bool cluster_admit_client(struct cluster *c, const char *dir, wall_ms now, struct err *err);
 /* As cluster_join for the client, and nothing is kept. */
 bool cluster_visit(struct cluster *c, const char *dir, const struct token *token, wall_ms now,

@@ -3,8 +3,8 @@
  *
  * A stranger's certificate comes in its first message, so its key has to be let in before anything is known of it; what is
  * bounded is how often that happens: `rate` times a second, as many at once after a quiet second. Known keys are let in
- * always. When there are LIMIT_MEMBERS of them a new one takes the place of the one that has not knocked for longest, if that is
- * `keep` ago at least; else it goes on as a stranger, so a flood of keys drives out none that is in use.
+ * always. When there are LIMIT_MEMBERS of them a new one takes the place of the one that has not knocked for longest, if
+ * that is `keep` ago at least; else it goes on as a stranger, so a flood of keys drives out none that is in use.
  */
 #ifndef ZYG_MESH_KEYS_H
 #define ZYG_MESH_KEYS_H

@@ -125,7 +125,8 @@ static bool deliver(struct member *m, uint32_t edge, const struct msg_carry *car
     return true;
 }
 
-/* From a node with the key of the one that is known, or an earlier life of it, which has not yet said that it is the newer one. */
+/* From a node with the key of the one that is known, or an earlier life of it, which has not yet said that it is the newer
+ * one. */
 static bool is_of_another_life(const struct member *m, uint32_t edge,
                                const struct msg_carry *carry) {
     const struct edge *e = &m->edges[edge];

@@ -6,8 +6,9 @@
  *   thread "zap"     who may speak (actors/guard)
  *   process zyg-run  starts trials (actors/executor/launcher.h), under a reaper (cmd/run/reaper.h)
  *
- * It stops when it is asked to, when it was idle for as long as it was told, or when an older node has its key (member.h): quit to all rooms (in a cluster others hear
- * at once that it is leaving), and when no trial runs any more, to facts; when all is kept, others hear that it has left.
+ * It stops when it is asked to, when it was idle for as long as it was told, or when an older node has its key (member.h):
+ * quit to all rooms (in a cluster others hear at once that it is leaving), and when no trial runs any more, to facts; when
+ * all is kept, others hear that it has left.
  *
  * The same node runs in zyg-node and, embedded, inside the client. One node a state folder: node_start locks it.
  * The folder: lock, door (where the node listens now), keys/, cluster, store/, runs/JOB/SLOT/{output,checkpoint}.

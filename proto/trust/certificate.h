@@ -8,9 +8,10 @@
  *          nobody new. A record that members pass on belongs to one who was admitted in time, so there it is not (now = 0).
  * Bytes    grant: msgpack [1, token key 32, roles, until ms, signature 64], signed for the purpose "zyg/grant/1" (sign.h);
  *          certificate: msgpack [1, grant, node id 32, curve key 32, roles, signature of the token key 64] ("zyg/cert/1").
- * Client   of a node's own folder: the node's identity signs the client's identity and CURVE key, which is good for a client for as
- *          long as the node's certificate is. A node may do more than any client, so this gives nothing away:
- *          msgpack [2, certificate of the node, node id 32, curve key 32, signature of the node's identity] ("zyg/client/1").
+ * Client   of a node's own folder: the node's identity signs the client's identity and CURVE key, which is good for a
+ *          client for as long as the node's certificate is. A node may do more than any client, so this gives nothing away:
+ *          msgpack [2, certificate of the node, node id 32, curve key 32, signature of the node's identity]
+ *          ("zyg/client/1").
  * Token    text for people: "zyg1." and base64url without padding of msgpack [1, cluster key 32, name, grant,
  *          token seed 32, [endpoint, curve key 32, ...]]: it holds a secret, and where to knock. The name is for people.
  *          Reading one proves that it is whole: the cluster's key signed its grant and its seed makes the grant's key.

@@ -4,8 +4,8 @@
  *   submit_one JOB_FILE COUNT     the median of COUNT of them, in us; the node is the one of $ZYG_STATE
  *
  * Between two of them the nodes rest, for what is measured is a quiet cluster's answer: behind the answer the end of the job is
- * still kept, spread and acknowledged, which takes a few syncs and round trips. No client is told when that is over, so there is
- * nothing but time to wait for.
+ * still kept, spread and acknowledged, which takes a few syncs and round trips. No client is told when that is over, so
+ * there is nothing but time to wait for.
  */
 #include "cmd/cli/cli.h"
 #include "cmd/cli/job_load.h"

@@ -5,8 +5,8 @@
 #include <sys/ptrace.h>
 #include <time.h>
 
-/* A line of shell: it forks twice, has a session of its own, no environment, no output: nothing ties it to its trial but who its
- * parent is. Its number is in $line. */
+/* A line of shell: it forks twice, has a session of its own, no environment, no output: nothing ties it to its trial but
+ * who its parent is. Its number is in $line. */
 #define HIDDEN_DAEMON                                                                              \
     "mkfifo hand; (setsid env -i /bin/sh -c 'echo $$ > hand; exec sleep 1000' > /dev/null 2>&1 "   \
     "&); read line < hand; "
@@ -168,8 +168,8 @@ static void zyg_run_killed_by_a_trial_is_started_ever_more_slowly(void **state) 
         assert_int_equal(w->downs, deaths);
     }
     assert_true(now_ms() - begin >= 100 + 200 + 400);
-    /* One that has lived is replaced sooner than the next of those would be. A machine that has much else to do may be late, not
-     * always. */
+    /* One that has lived is replaced sooner than the next of those would be. A machine that has much else to do may be
+     * late, not always. */
     bool soon = false;
     for (int tries = 1; tries <= 5 && !soon; tries++) {
         order_shell(w, (uint64_t)(4 + tries), "exit 0");
