@@ -25,6 +25,7 @@
 #include "store/ops.h"
 #include "store/store_ask.h"
 #include "store/store_mem.h"
+#include "tests/lib/outcome.h"
 #include "tests/unit/actors/tuner/jobs.h"
 
 #include <stdio.h>
@@ -388,14 +389,9 @@ static inline void tuner_perform(void *self, const struct event *event) {
 
 static inline void post_outcome(struct crowd_node *n, uint64_t slot, uint64_t attempt,
                                 enum trial_status status) {
-    uint8_t memory[256];
-    struct buf result = buf_of(memory, sizeof memory);
-    const struct msg fact = {
-        .kind = MSG_result_fact,
-        .result_fact = {.job = job, .slot = slot, .attempt = attempt, .status = status}};
-    require(msg_encode(&fact, &result), "a result that is too long");
-    board_post(n->board, ROOM_EXECUTOR, 0,
-               &(struct msg){.kind = MSG_outcome, .outcome.result = buf_view(&result)});
+    uint8_t memory[OUTCOME_BYTES];
+    const struct msg m = outcome_of(memory, &job, slot, attempt, status);
+    board_post(n->board, ROOM_EXECUTOR, 0, &m);
 }
 
 static inline void executor_perform(void *self, const struct event *event) {

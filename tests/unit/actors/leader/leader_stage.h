@@ -10,6 +10,7 @@
 #include "proto/base/mp.h"
 #include "proto/status.h"
 #include "store/ops.h"
+#include "tests/lib/outcome.h"
 #include "tests/lib/stage.h"
 
 enum { SELF = 5, BETTER = 1, WORSE = 9 }; /* first bytes of ids */
@@ -124,13 +125,9 @@ static inline void lease(struct fixture *f, uint32_t peer, uint64_t term, uint64
 
 static inline void outcome(struct fixture *f, uint64_t slot, uint64_t attempt,
                            enum trial_status status) {
-    uint8_t memory[256];
-    struct buf result = buf_of(memory, sizeof memory);
-    const struct msg m = {
-        .kind = MSG_result_fact,
-        .result_fact = {.job = job, .slot = slot, .attempt = attempt, .status = status}};
-    assert_true(msg_encode(&m, &result));
-    hear(f, &(struct msg){.kind = MSG_outcome, .outcome.result = buf_view(&result)});
+    uint8_t memory[OUTCOME_BYTES];
+    const struct msg m = outcome_of(memory, &job, slot, attempt, status);
+    hear(f, &m);
 }
 
 /* ---- what it says ---- */

@@ -6,6 +6,7 @@
 
 #include "proto/base/mp.h"
 #include "proto/base/ranges.h"
+#include "tests/lib/outcome.h"
 #include "tests/unit/actors/sched/sched_stage.h"
 
 static const struct job_id jobs[3] = {{{1}}, {{2}}, {{3}}};
@@ -36,14 +37,9 @@ static uint64_t attempt_of(const struct fixture *f, int job, uint64_t slot) {
 }
 
 static void outcome(struct fixture *f, int job, uint64_t slot, enum trial_status status) {
-    uint8_t memory[256];
-    struct buf result = buf_of(memory, sizeof memory);
-    const struct msg m = {
-        .kind = MSG_result_fact,
-        .result_fact = {
-            .job = jobs[job], .slot = slot, .attempt = attempt_of(f, job, slot), .status = status}};
-    assert_true(msg_encode(&m, &result));
-    tell(f, &(struct msg){.kind = MSG_outcome, .outcome.result = buf_view(&result)});
+    uint8_t memory[OUTCOME_BYTES];
+    const struct msg m = outcome_of(memory, &jobs[job], slot, attempt_of(f, job, slot), status);
+    tell(f, &m);
 }
 
 static void recorded(struct fixture *f, int job, uint64_t slot, bool finished, uint64_t attempts) {
