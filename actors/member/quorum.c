@@ -1,7 +1,7 @@
 /* quorum - when what observers say of a member is enough: verdict.h, the part that is plain numbers. */
 #include "actors/member/verdict.h"
 
-enum { PATIENCE_MAX = 20000, PATIENCE_SPAN = 18500 };
+enum { PATIENCE_MAX = 20000, PATIENCE_SPAN = 18500, PATIENCE_ALONE = 1500 };
 
 uint32_t verdict_quorum(uint32_t live_observers) {
     uint32_t quorum = (live_observers * 3 + 4) / 5; /* 0.6 of them, rounded up */
@@ -34,6 +34,6 @@ enum member_state verdict_of(const struct tally *t, dur_ms *wait) {
         return MEMBER_UNREACHABLE;
     if (t->vouchers > 0)
         return MEMBER_NONE;
-    *wait = verdict_patience(accusers, quorum);
+    *wait = t->alone ? PATIENCE_ALONE : verdict_patience(accusers, quorum);
     return t->age >= *wait ? MEMBER_UNREACHABLE : MEMBER_NONE;
 }

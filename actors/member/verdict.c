@@ -128,6 +128,7 @@ static struct tally count_up(struct member *m, const struct suit *s) {
             (state_is_live(m->map.known[place].version.state) && !is_suspect(m, place)))
             t.observers++;
     }
+    t.alone = node->degree == 1;
     for (uint32_t i = 0; i < s->count; i++) {
         const struct statement *said = &s->statements[i];
         if (m->at.now >= said->until)

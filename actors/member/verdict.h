@@ -13,12 +13,15 @@
 
 /* ---- the rules, as plain numbers ---- */
 uint32_t verdict_quorum(uint32_t live_observers); /* H */
-/* How long `accusers` of the `quorum` that is needed have to wait: 20 s for one, 1.5 s for all. */
+/* How long `accusers` of the `quorum` that is needed have to wait: 20 s for one, 1.5 s for all (and for the one that is all
+ * there is). */
 dur_ms verdict_patience(uint32_t accusers, uint32_t quorum);
 
 struct tally {
     uint32_t observers, accusers, refused, vouchers;
     dur_ms age; /* of the oldest accusation */
+    bool
+        alone; /* two members are left: nobody else could ever vouch or accuse, so there is nobody to wait for */
 };
 /* MEMBER_NONE: not yet; `wait` is then the age at which it would be, without another word. */
 enum member_state verdict_of(const struct tally *t, dur_ms *wait);

@@ -39,26 +39,29 @@ static void judged_by_the_table(void **state) {
         enum member_state verdict;
         dur_ms wait;
     } table[] = {
-        /* observers, accusers, refused, vouchers, age */
-        {{2, 0, 0, 0, 90000}, MEMBER_NONE, WHEN_NEVER},
-        {{1, 1, 0, 0, 0}, MEMBER_NONE, 20000},
-        {{1, 1, 0, 0, 19999}, MEMBER_NONE, 20000},
-        {{1, 1, 0, 0, 20000}, MEMBER_UNREACHABLE, 20000},
-        {{1, 1, 1, 0, 0}, MEMBER_DEAD, WHEN_NEVER},        /* all that could look were refused */
-        {{2, 1, 1, 0, 0}, MEMBER_UNREACHABLE, WHEN_NEVER}, /* the refusal is one more */
-        {{2, 2, 0, 0, 0}, MEMBER_UNREACHABLE, WHEN_NEVER},
-        {{2, 2, 2, 0, 0}, MEMBER_DEAD, WHEN_NEVER},
-        {{2, 2, 1, 0, 0}, MEMBER_UNREACHABLE, WHEN_NEVER},
-        {{2, 1, 0, 1, 90000}, MEMBER_NONE, WHEN_NEVER}, /* somebody hears it: no verdict */
-        {{16, 9, 0, 0, 0}, MEMBER_NONE, 2347},
-        {{16, 9, 0, 0, 2347}, MEMBER_UNREACHABLE, 2347},
-        {{16, 9, 0, 1, 90000}, MEMBER_NONE, WHEN_NEVER},
-        {{16, 9, 1, 1, 0}, MEMBER_UNREACHABLE, WHEN_NEVER},
-        {{16, 10, 0, 6, 0},
+        /* observers, accusers, refused, vouchers, age, alone */
+        {{2, 0, 0, 0, 90000, false}, MEMBER_NONE, WHEN_NEVER},
+        {{1, 1, 0, 0, 0, false}, MEMBER_NONE, 20000},
+        {{1, 1, 0, 0, 19999, false}, MEMBER_NONE, 20000},
+        {{1, 1, 0, 0, 20000, false}, MEMBER_UNREACHABLE, 20000},
+        {{1, 1, 0, 0, 1499, true}, MEMBER_NONE, 1500}, /* two are left: nobody to wait for */
+        {{1, 1, 0, 0, 1500, true}, MEMBER_UNREACHABLE, 1500},
+        {{1, 1, 1, 0, 0, true}, MEMBER_DEAD, WHEN_NEVER},
+        {{1, 1, 1, 0, 0, false}, MEMBER_DEAD, WHEN_NEVER}, /* all that could look were refused */
+        {{2, 1, 1, 0, 0, false}, MEMBER_UNREACHABLE, WHEN_NEVER}, /* the refusal is one more */
+        {{2, 2, 0, 0, 0, false}, MEMBER_UNREACHABLE, WHEN_NEVER},
+        {{2, 2, 2, 0, 0, false}, MEMBER_DEAD, WHEN_NEVER},
+        {{2, 2, 1, 0, 0, false}, MEMBER_UNREACHABLE, WHEN_NEVER},
+        {{2, 1, 0, 1, 90000, false}, MEMBER_NONE, WHEN_NEVER}, /* somebody hears it: no verdict */
+        {{16, 9, 0, 0, 0, false}, MEMBER_NONE, 2347},
+        {{16, 9, 0, 0, 2347, false}, MEMBER_UNREACHABLE, 2347},
+        {{16, 9, 0, 1, 90000, false}, MEMBER_NONE, WHEN_NEVER},
+        {{16, 9, 1, 1, 0, false}, MEMBER_UNREACHABLE, WHEN_NEVER},
+        {{16, 10, 0, 6, 0, false},
          MEMBER_UNREACHABLE,
          WHEN_NEVER}, /* a quorum outvotes those who hear it */
-        {{16, 10, 9, 0, 0}, MEMBER_UNREACHABLE, WHEN_NEVER},
-        {{16, 10, 10, 0, 0}, MEMBER_DEAD, WHEN_NEVER},
+        {{16, 10, 9, 0, 0, false}, MEMBER_UNREACHABLE, WHEN_NEVER},
+        {{16, 10, 10, 0, 0, false}, MEMBER_DEAD, WHEN_NEVER},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         dur_ms wait;

@@ -285,7 +285,8 @@ static inline void check_verdict(struct world *w, uint32_t node, uint32_t about,
     struct member *m = n->member;
     int32_t place = map_find(&m->map, &r->node);
     struct mp in = mp_of(r->evidence);
-    struct tally t = {.age = w->at.now - n->accusing_since[about]};
+    struct tally t = {.age = w->at.now - n->accusing_since[about],
+                      .alone = m->overlay.nodes[place].degree == 1};
     struct node_id seen[EVIDENCE_MAX];
     dur_ms wait;
     while (mp_peek(&in) != MP_END) {
