@@ -10,7 +10,8 @@
 
 const char cli_cancel_details[] =
     "JOB               a name, a handle, the start of an id, or last\n"
-    "Trials that run get TERM and, 1.5 s later at most, KILL; what was found so far is kept. It\n"
+    "Trials that run get TERM and, 1.5 s later at most (also where limits.grace gives them\n"
+    "longer), KILL; what was found so far is kept. It\n"
     "cannot be undone.\n";
 
 enum { BUNDLE_BYTES = 1024 };
