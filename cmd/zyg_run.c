@@ -5,6 +5,7 @@
  * One message of proto/messages.def a packet: hears spawn (which also carries the writing end of the output) and kill, says
  * spawned, spawn_failed and exited. MARK names the state folder and this life of zyg-run; every trial finds it, with its
  * number, in ZYG_RUN. When the other end is closed, all that runs is killed and zyg-run ends: no node, no trial.
+ * It ends with KIN_UNABLE when the machine does not let it begin (no process, no descriptor).
  * Single-threaded, no memory but its own pages: a fork costs the same however much the node has grown. The process that the
  * node started is the reaper (cmd/run/reaper.h); zyg-run is its child.
  */
@@ -347,7 +348,7 @@ int main(int argc, char **argv) {
         signals = signalfd(-1, &asks, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0) {
         fprintf(stderr, "zyg-run: %s\n", strerrordesc_np(errno));
-        return 1;
+        return KIN_UNABLE;
     }
     serve(signals);
     runs_kill_all(&runs);

@@ -1,5 +1,6 @@
 #include "actors/elastic/elastic.h"
 
+#include "actors/elastic/trouble.h"
 #include "actors/member/member.h"
 #include "proto/base/check.h"
 
@@ -30,6 +31,7 @@ struct elastic {
     struct node_id self;
     uint64_t running; /* trials */
     uint64_t load;
+    struct trouble trouble;
     when_ms led_since; /* somebody gives out work; WHEN_NEVER: nobody does */
     when_ms idle_since;
     when_ms leaving_since;
@@ -169,7 +171,8 @@ static void on_busy_ask(const struct elastic *e, const struct event *event, when
                                .busy = {.nonce = event->msg.busy_ask.nonce,
                                         .running = e->running,
                                         .load = e->load,
-                                        .goes_in = goes_in(e, now)}};
+                                        .goes_in = goes_in(e, now),
+                                        .trouble = trouble_text(&e->trouble)}};
     say_to(out, event->from == ROOM_MEMBER ? ROOM_MEMBER : ROOM_GATEWAY, event->peer, &answer);
 }
 
@@ -237,6 +240,8 @@ static void hear(struct elastic *e, const struct event *event, when_ms now, stru
     case MSG_start: e->up = true; break;
     case MSG_working: e->running = m->working.running; break;
     case MSG_load: e->load = m->load.busy; break;
+    case MSG_ailing:
+    case MSG_unfit: trouble_hear(&e->trouble, m, e->config.silent, out); break;
     case MSG_lead: on_lead(e, &m->lead, now); break;
     case MSG_job_open:
         on_job_open(e, &m->job_open.job);

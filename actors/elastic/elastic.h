@@ -1,9 +1,9 @@
 /* elastic - an idle node gives itself back: drains, hands over what only it holds, leaves, and goes.
  *
  * Hears    start; working, lead (leader); job_open, job_shut, handed_over (facts); node_known (member); load, quit (node);
- *          busy_ask (gateway, here or on another node); the time.
+ *          busy_ask (gateway, here or on another node); ailing (facts), unfit (executor); the time.
  * Says     farewell (member); quit to NODE, which ends the node as if a person had asked and then does what `on_idle` says;
- *          busy (the gateway that asked).
+ *          busy (the gateway that asked); note (node), when it takes no trials for reasons of its own (trouble.h).
  *
  * Idle means: this node runs no trial and the cluster has none to give it: there is a leader, who gives out at once what can
  * be given, and nothing came. Then, after `idle_ms` of that without a break: farewell (LEAVING: it takes no work and is no
@@ -33,6 +33,7 @@ struct elastic_config {
     dur_ms idle_ms;  /* 0: stays for ever */
     bool disk_stays; /* on_idle is `exit`: what is stored here is there when it comes back */
     bool alone;      /* in no cluster */
+    bool silent;     /* it runs inside a client, which tells people itself */
 };
 
 struct elastic;

@@ -123,7 +123,7 @@ static const char *refusal(struct executor *e, const struct msg_lease *lease, st
         return "zyg was being stopped";
     if (job == NULL || job->shut)
         return "its job does not run here";
-    if (e->launcher_down)
+    if (e->launcher_down || e->shortage.on)
         return "trials could not be started";
     for (uint32_t i = 0; i < e->places; i++) {
         struct trial *t = &e->trials[i];
@@ -274,6 +274,51 @@ static void hear_run(struct executor *e, uint64_t run, enum trial_news news, con
         executor_say_acts(t, trial_hear(t, &heard), out);
 }
 
+/* ---- the machine's own failures ---- */
+
+static void begin_shortage(struct executor *e, int64_t error, struct span what, struct moment at,
+                           struct says *out) {
+    bool begins = !e->shortage.on;
+    shortage_begins(&e->shortage, at.now);
+    executor_say_unfit(error, what, out);
+    if (begins)
+        executor_say_capacity(e, out);
+}
+
+static bool is_look(const struct executor *e, uint64_t run) {
+    return run > 0 && run == e->shortage.look;
+}
+
+static void end_shortage(struct executor *e, struct moment at, struct says *out) {
+    shortage_ends(&e->shortage, at.now);
+    executor_say_fit(out);
+    executor_say_capacity(e, out);
+}
+
+static void hear_spawned(struct executor *e, const struct msg *msg, struct moment at,
+                         struct says *out) {
+    if (is_look(e, msg->spawned.run))
+        end_shortage(e, at, out);
+    else
+        hear_run(e, msg->spawned.run, NEWS_SPAWNED, msg, at, out);
+}
+
+static void hear_spawn_failed(struct executor *e, const struct msg *msg, struct moment at,
+                              struct says *out) {
+    const struct msg_spawn_failed *m = &msg->spawn_failed;
+    bool known = is_look(e, m->run) || find_run(e, m->run) != NULL;
+    if (known && shortage_is(m->error))
+        begin_shortage(e, m->error, m->what, at, out);
+    else if (is_look(e, m->run))
+        end_shortage(e, at, out);
+    hear_run(e, m->run, NEWS_FAILED, msg, at, out);
+}
+
+static when_ms look_time(const struct executor *e) {
+    bool looks = e->shortage.on && e->shortage.look == 0 && !e->launcher_down && !e->quitting;
+    return looks ? e->shortage.due : WHEN_NEVER;
+}
+
 static void hear_output(struct executor *e, const struct msg_output *m, struct moment at,
                         struct says *out) {
     struct trial *t = find_run(e, m->run);
@@ -295,17 +340,23 @@ static uint32_t count_running(const struct executor *e) {
 static void hear_launcher(struct executor *e, const struct msg *msg, struct moment at,
                           struct says *out) {
     bool alone = count_running(e) == 1;
+    bool unable = msg->kind == MSG_launcher_down && msg->launcher_down.unable;
     e->launcher_down = msg->kind == MSG_launcher_down;
+    e->shortage.due =
+        at.now; /* of zyg-run that has begun it is known at once whether it can start trials */
     for (uint32_t i = 0; i < e->places && e->launcher_down; i++) {
         struct trial *t = &e->trials[i];
         struct trial_heard heard = {.news = NEWS_GONE, .msg = msg, .at = at};
         if (t->life == LIFE_FREE)
             continue;
-        if (trial_is_suspect(t))
+        if (trial_is_suspect(t) && !unable)
             heard.deaths = suspects_add(&e->suspects, &e->jobs[t->job].id, t->slot, alone, at.now);
         executor_say_acts(t, trial_hear(t, &heard), out);
     }
     e->apart_until = suspects_apart_until(&e->suspects, at.now);
+    if (unable)
+        begin_shortage(e, 0, msg->launcher_down.what, at, out);
+    e->shortage.look = 0;
     executor_say_capacity(e, out);
 }
 
@@ -345,8 +396,8 @@ static void hear(struct executor *e, const struct event *event, struct moment at
     case MSG_lease: hear_lease(e, &msg->lease, at, out); break;
     case MSG_follow: hear_follow(e, event->peer, &msg->follow, at, out); break;
     case MSG_quit: hear_quit(e, at, out); break;
-    case MSG_spawned: hear_run(e, msg->spawned.run, NEWS_SPAWNED, msg, at, out); break;
-    case MSG_spawn_failed: hear_run(e, msg->spawn_failed.run, NEWS_FAILED, msg, at, out); break;
+    case MSG_spawned: hear_spawned(e, msg, at, out); break;
+    case MSG_spawn_failed: hear_spawn_failed(e, msg, at, out); break;
     case MSG_output: hear_output(e, &msg->output, at, out); break;
     case MSG_output_end: hear_run(e, msg->output_end.run, NEWS_OUTPUT_END, msg, at, out); break;
     case MSG_exited: hear_run(e, msg->exited.run, NEWS_EXITED, msg, at, out); break;
@@ -370,6 +421,8 @@ static void executor_step(void *self, const struct event *event, struct moment a
     hear(e, event, at, out);
     say_verdicts(e, out);
     end_apart(e, at, out);
+    if (look_time(e) <= at.now)
+        executor_say_look(e, out);
     if (e->quitting && !e->quiet && is_idle(e)) {
         struct msg m = {.kind = MSG_quiet};
         m.quiet.room = ROOM_EXECUTOR;
@@ -380,7 +433,8 @@ static void executor_step(void *self, const struct event *event, struct moment a
 
 static when_ms executor_deadline(const void *self) {
     const struct executor *e = self;
-    when_ms soonest = e->apart_until == INT64_MIN ? WHEN_NEVER : e->apart_until;
+    when_ms soonest =
+        when_sooner(look_time(e), e->apart_until == INT64_MIN ? WHEN_NEVER : e->apart_until);
     for (uint32_t i = 0; i < e->places; i++) {
         const struct trial *t = &e->trials[i];
         if (t->life == LIFE_OVER)
@@ -394,6 +448,7 @@ static when_ms executor_deadline(const void *self) {
 static void executor_check(const void *self) {
     const struct executor *e = self;
     uint32_t trials[EXECUTOR_JOBS] = {0};
+    ensure(e->shortage.on || e->shortage.look == 0);
     for (uint32_t i = 0; i < e->places; i++) {
         const struct trial *t = &e->trials[i];
         trial_check(t);

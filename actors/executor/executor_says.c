@@ -2,12 +2,44 @@
 
 #include "proto/base/check.h"
 
+#include <assert.h>
 #include <signal.h>
+#include <string.h>
 
 void executor_say_capacity(const struct executor *e, struct says *out) {
     struct msg m = {.kind = MSG_capacity};
-    m.capacity.slots = e->launcher_down ? 0 : executor_room(e);
+    m.capacity.slots = e->launcher_down || e->shortage.on ? 0 : executor_room(e);
     say(out, &m);
+}
+
+void executor_say_unfit(int64_t error, struct span what, struct says *out) {
+    char memory[2 * CAUSE_BYTES];
+    struct buf text = buf_of(memory, sizeof memory);
+    cause_put(&text, what, CAUSE_BYTES);
+    buf_text(&text, shortage_remedy(error));
+    say(out, &(struct msg){.kind = MSG_unfit, .unfit.what = buf_view(&text)});
+}
+
+void executor_say_fit(struct says *out) {
+    say(out, &(struct msg){.kind = MSG_unfit});
+}
+
+void executor_say_look(struct executor *e, struct says *out) {
+    static const char itself[] =
+        "/proc/self/exe"; /* zyg-run, which ends when nobody holds its socket */
+    char memory[COMMAND_SCRATCH_MAX];
+    struct buf scratch = buf_of(memory, sizeof memory);
+    static_assert(SHORTAGE_LOOK_BYTES <= sizeof e->result, "room for its parameters");
+    memset(e->result, 0, SHORTAGE_LOOK_BYTES);
+    buf_text(&scratch, e->runs);
+    buf_text(&scratch, "/.look/0");
+    e->shortage.look = ++e->run;
+    say(out, &(struct msg){.kind = MSG_spawn,
+                           .spawn = {.run = e->shortage.look,
+                                     .argv = span_of(itself, sizeof itself),
+                                     .dir = span_text("/"),
+                                     .scratch = buf_view(&scratch),
+                                     .params = span_of(e->result, SHORTAGE_LOOK_BYTES)}});
 }
 
 static void say_kill(const struct trial *t, int signal, struct says *out) {

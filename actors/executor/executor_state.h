@@ -5,6 +5,7 @@
 #include "actors/executor/command.h"
 #include "actors/executor/executor.h"
 #include "actors/executor/followers.h"
+#include "actors/executor/shortage.h"
 #include "actors/executor/suspects.h"
 #include "actors/executor/trial.h"
 
@@ -45,6 +46,7 @@ struct executor {
     bool quitting;
     bool quiet;   /* said since quitting */
     uint64_t run; /* the last number given to the launcher */
+    struct shortage shortage;
     struct suspects suspects;
     struct followers followers;
     uint32_t jobs_used; /* places from here on were never used */
@@ -61,6 +63,11 @@ struct executor {
 
 uint32_t executor_room(const struct executor *e); /* trials that may run at once now */
 void executor_say_capacity(const struct executor *e, struct says *out);
+/* Why this machine cannot start trials (error: errno, 0: not known); ... that it can. */
+void executor_say_unfit(int64_t error, struct span what, struct says *out);
+void executor_say_fit(struct says *out);
+/* The start of a trial that does nothing, to see whether trials can be started. */
+void executor_say_look(struct executor *e, struct says *out);
 void executor_say_acts(const struct trial *t, enum trial_acts acts, struct says *out); /* kill */
 void executor_say_trial_outcome(struct executor *e, struct trial *t, struct says *out);
 /* The outcome of a lease that never became a trial. */

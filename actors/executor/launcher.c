@@ -262,8 +262,8 @@ static void set_timer(const struct launcher *l) {
     timerfd_settime(l->timer, 0, &when, NULL);
 }
 
-static void post_down(struct launcher *l, const char *what) {
-    struct msg m = {.kind = MSG_launcher_down};
+static void post_down(struct launcher *l, bool unable, const char *what) {
+    struct msg m = {.kind = MSG_launcher_down, .launcher_down.unable = unable};
     l->down = true;
     m.launcher_down.what = span_text(what);
     board_post(l->board, ROOM_LAUNCHER, 0, &m);
@@ -276,7 +276,7 @@ static void post_down(struct launcher *l, const char *what) {
 static void post_not_started(struct launcher *l, int error) {
     char what[256];
     snprintf(what, sizeof what, "zyg-run cannot be started: %s", strerrordesc_np(error));
-    post_down(l, what);
+    post_down(l, true, what);
 }
 
 static void start_again(struct launcher *l) {
@@ -295,8 +295,8 @@ static void start_again(struct launcher *l) {
 }
 
 /* Ends zyg-run's life on this side: nothing of it and of its trials is left after this, but what does not die of KILL within
- * END_PATIENCE_MS: the node cannot wait for that. */
-static void bury(struct launcher *l) {
+ * END_PATIENCE_MS: the node cannot wait for that. True: it could not even begin. */
+static bool bury(struct launcher *l) {
     int status = SIGKILL;         /* as if it was killed, until it is known how it ended */
     shutdown(l->socket, SHUT_WR); /* if it lives, that tells it to end, and it knows its own best */
     kill(-l->pid, SIGCONT);       /* one that was stopped would not notice */
@@ -313,6 +313,7 @@ static void bury(struct launcher *l) {
     }
     launcher_queue_clear(&l->waiting);
     close_fd(&l->socket);
+    return WIFEXITED(status) && WEXITSTATUS(status) == KIN_UNABLE;
 }
 
 /* ---- packets from zyg-run ---- */
@@ -367,8 +368,13 @@ static bool read_packet(struct launcher *l) {
         take_message(l, &m);
         return true;
     }
-    bury(l);
-    post_down(l, got > 0 ? "zyg-run said what cannot be understood" : "zyg-run died");
+    bool unable = bury(l);
+    post_down(l, unable,
+              got > 0 ? "zyg-run said what cannot be understood"
+              : unable
+                  ? "zyg-run cannot begin; allow more processes (ulimit -u) or more open files "
+                    "(ulimit -n)"
+                  : "zyg-run died");
     return false;
 }
 
@@ -501,7 +507,7 @@ void launcher_destroy(struct launcher **launcher) {
     if (l == NULL)
         return;
     if (l->pid > 0)
-        bury(l);
+        (void)bury(l);
     close_fd(&l->timer);
     close_fd(&l->epoll);
     free(l->program);

@@ -13,7 +13,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { KIN_MARK_BYTES = 96 };
+enum {
+    KIN_MARK_BYTES = 96,
+    KIN_UNABLE =
+        71 /* exit status of a zyg-run that could not begin: the machine is short of something */
+};
 #define KIN_VARIABLE "ZYG_RUN="
 
 bool kin_mark(pid_t pid, char mark[KIN_MARK_BYTES]);

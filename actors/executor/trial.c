@@ -1,5 +1,6 @@
 #include "actors/executor/trial.h"
 
+#include "actors/executor/shortage.h"
 #include "proto/base/check.h"
 #include "proto/base/num.h"
 
@@ -199,11 +200,16 @@ static enum trial_acts start_late(struct trial *t, const struct trial_heard *hea
     return ACT_NONE;
 }
 
-/* The machine is short of something that others will give back, or what is needed is just in use: its program is being
- * written, its folder belongs to an earlier attempt that does not die. The scheduler waits before it tries again. */
+/* What is needed is just in use: its program is being written, its folder belongs to an earlier attempt that does not die. The
+ * scheduler waits before it tries again. */
 static bool passes_by_itself(int64_t error) {
-    return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE ||
-           error == ETXTBSY || error == ENOSPC || error == EDQUOT || error == EBUSY;
+    return error == ETXTBSY || error == EBUSY;
+}
+
+static enum trial_status judge_start(int64_t error) {
+    if (shortage_is(error))
+        return TRIAL_LOST; /* the machine's own: as if it had never begun */
+    return passes_by_itself(error) ? TRIAL_TRANSIENT : TRIAL_NO_START;
 }
 
 static enum trial_acts fail(struct trial *t, const struct trial_heard *heard) {
@@ -218,7 +224,7 @@ static enum trial_acts fail(struct trial *t, const struct trial_heard *heard) {
     while (len < failed->what.len && len > 0 && (failed->what.data[len] & 0xc0) == 0x80)
         len--; /* cut between two characters */
     buf_put(&cause, failed->what.data, len);
-    end(t, passes_by_itself(failed->error) ? TRIAL_TRANSIENT : TRIAL_NO_START, &cause);
+    end(t, judge_start(failed->error), &cause);
     return ACT_NONE;
 }
 

@@ -355,6 +355,12 @@ static void on_ailing(struct gateway *g, const struct msg_ailing *m) {
     live_trouble(&g->live, g->ailing == ERR_NONE ? (struct span){0} : m->what);
 }
 
+/* Of two troubles the store's is told; the executor says its own again and again. */
+static void on_unfit(struct gateway *g, const struct msg_unfit *m) {
+    if (g->ailing == ERR_NONE)
+        live_trouble(&g->live, m->what);
+}
+
 static void hook_recorded(void *context, const struct ask *ask, bool finished, uint64_t attempts,
                           struct says *out) {
     struct gateway *g = context;
@@ -389,6 +395,7 @@ static void gateway_step(void *self, const struct event *event, struct moment at
         case MSG_running: on_running(g, event, at, out); break;
         case MSG_printed: follow_printed(&g->follow, &world, event->peer, &m->printed); break;
         case MSG_ailing: on_ailing(g, &m->ailing); break;
+        case MSG_unfit: on_unfit(g, &m->unfit); break;
         case MSG_node_known: on_node_known(g, &m->node_known, out); break;
         case MSG_lead: on_lead(g, &m->lead); break;
         case MSG_busy: nodes_busy(&g->nodes, event->peer, &m->busy); break;

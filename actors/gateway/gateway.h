@@ -1,8 +1,8 @@
 /* gateway - answers clients: turns requests into questions to other rooms and their answers into rows.
  *
  * Hears    start; requests of clients (messages.def 0x01-0x1f), met, left (their socket); admitted, job_open, job_shut,
- *          job_stand, ailing (facts); running (sched of the node that leads); printed (executor, here and of other nodes); busy
- *          (elastic, likewise); node_known (member); lead (leader); rows (store); the time.
+ *          job_stand, ailing (facts); unfit (executor); running (sched of the node that leads); printed (executor, here and
+ *          of other nodes); busy (elastic, likewise); node_known (member); lead (leader); rows (store); the time.
  * Says     answers to clients; admit, job_want (facts); scan (store); look (sched), follow (executor) and busy_ask
  *          (elastic), here or by say_to MEMBER; met, note (node).
  * Holds    - nothing but hello is heard of a client that is no guest (guests.h);

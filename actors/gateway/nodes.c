@@ -11,8 +11,8 @@ void nodes_init(struct nodes *n) {
 
 /* ---- who there is ---- */
 
-static struct span keep(void *out, struct span bytes) {
-    size_t len = bytes.len < NODES_TEXT_BYTES ? bytes.len : NODES_TEXT_BYTES;
+static struct span keep(void *out, size_t cap, struct span bytes) {
+    size_t len = bytes.len < cap ? bytes.len : cap;
     if (len > 0)
         memcpy(out, bytes.data, len);
     return span_of(out, len);
@@ -60,11 +60,11 @@ void nodes_known(struct nodes *n, const struct msg_node_known *known) {
         expect_no_more(n, k);
     k->told = k->told && !other;
     k->is = *known;
-    k->is.name = keep(k->name, known->name);
-    k->is.endpoint = keep(k->endpoint, known->endpoint);
-    k->is.door = keep(k->door, known->door);
-    k->is.domain = keep(k->domain, known->domain);
-    k->is.curve = keep(k->curve, known->curve);
+    k->is.name = keep(k->name, sizeof k->name, known->name);
+    k->is.endpoint = keep(k->endpoint, sizeof k->endpoint, known->endpoint);
+    k->is.door = keep(k->door, sizeof k->door, known->door);
+    k->is.domain = keep(k->domain, sizeof k->domain, known->domain);
+    k->is.curve = keep(k->curve, sizeof k->curve, known->curve);
 }
 
 const struct known_node *nodes_find(const struct nodes *n, const struct node_id *id) {
@@ -132,6 +132,7 @@ void nodes_busy(struct nodes *n, uint32_t peer, const struct msg_busy *busy) {
     expect_no_more(n, k);
     k->told = true;
     k->busy = *busy;
+    k->busy.trouble = keep(k->trouble, sizeof k->trouble, busy->trouble);
 }
 
 /* ---- answering ---- */
@@ -165,6 +166,7 @@ static struct msg row_of(const struct nodes *n, const struct known_node *k, uint
         row.node_row.running = k->busy.running;
         row.node_row.load = k->busy.load;
         row.node_row.goes_in = k->busy.goes_in;
+        row.node_row.trouble = k->busy.trouble;
     }
     return row;
 }

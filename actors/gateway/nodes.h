@@ -14,7 +14,12 @@
 
 #include "actors/kit/core.h"
 
-enum { NODES_TEXT_BYTES = 96, NODES_WAIT_MS = 300, NODES_REQUESTS = LIMIT_CLIENTS };
+enum {
+    NODES_TEXT_BYTES = 96,
+    NODES_TROUBLE_BYTES = 320,
+    NODES_WAIT_MS = 300,
+    NODES_REQUESTS = LIMIT_CLIENTS
+};
 
 struct known_node {
     struct msg_node_known is; /* its texts point into this entry */
@@ -23,7 +28,8 @@ struct known_node {
     uint8_t curve[NODES_TEXT_BYTES];
     bool asked; /* and has not answered */
     bool told;
-    struct msg_busy busy;
+    struct msg_busy busy; /* its text points into this entry */
+    char trouble[NODES_TROUBLE_BYTES];
 };
 
 struct nodes_request {

@@ -205,8 +205,10 @@ static bool seat_cores(struct seats *seats, struct node_setup *setup) {
                                  .certificate_len = node->certificate_len};
     memcpy(facts.cluster, setup->cluster.key, sizeof facts.cluster);
     memcpy(facts.certificate, node->certificate, node->certificate_len);
-    const struct elastic_config elastic = {
-        .idle_ms = setup->idle_ms, .disk_stays = setup->disk_stays, .alone = setup->mesh == NULL};
+    const struct elastic_config elastic = {.idle_ms = setup->idle_ms,
+                                           .disk_stays = setup->disk_stays,
+                                           .alone = setup->mesh == NULL,
+                                           .silent = !setup->autorun};
     struct gateway_config gateway = {.self = setup->keys.signer.id,
                                      .version = setup->version,
                                      .guests.open = setup->mesh != NULL};

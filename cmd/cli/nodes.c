@@ -15,7 +15,9 @@ const char cli_nodes_details[] =
     "SLOTS are trials that run and may run, LOAD is how many processors others than zyg's\n"
     "trials keep busy there, IDLE is when it gives itself back (zyg-node --idle). RTT is\n"
     "measured, of neighbours only; ENDPOINT is for nodes, DOOR (wide) for clients; `-` is not\n"
-    "known. A node that is alive but not active has come back a moment ago and gets no work yet.\n";
+    "known. A node that is alive but not active has come back a moment ago and gets no work yet.\n"
+    "One that `rests` takes no trials for now, for a reason of its own, such as a full disk:\n"
+    "TROUBLE (wide) says what it is; it takes some again when that is mended.\n";
 
 static const struct column columns[] = {
     {"node", "NODE", COLUMN_TEXT, SHOWN_DATA},
@@ -38,6 +40,7 @@ static const struct column columns[] = {
     {"endpoint", "ENDPOINT", COLUMN_TEXT, SHOWN_ALWAYS},
     {"door", "DOOR", COLUMN_TEXT, SHOWN_WIDE},
     {"domain", "DOMAIN", COLUMN_TEXT, SHOWN_WIDE},
+    {"trouble", "TROUBLE", COLUMN_TEXT, SHOWN_WIDE},
 };
 
 static const char *state_name(uint64_t state) {
@@ -48,13 +51,21 @@ static const char *state_name(uint64_t state) {
     return state < sizeof names / sizeof *names ? names[state] : "unknown";
 }
 
-static const char *role_of(const struct msg_node_row *row) {
-    if (row->leads)
-        return row->self ? "leads, asked" : "leads";
-    return row->self ? "asked" : "";
-}
-
 enum { CELL_BYTES = 64 };
+
+/* "leads, asked, rests" */
+static struct span role_text(char memory[CELL_BYTES], const struct msg_node_row *row) {
+    struct buf text = buf_of(memory, CELL_BYTES);
+    const char *const roles[] = {row->leads ? "leads" : NULL, row->self ? "asked" : NULL,
+                                 row->trouble.len > 0 ? "rests" : NULL};
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
+        if (roles[i] == NULL)
+            continue;
+        buf_text(&text, text.len > 0 ? ", " : "");
+        buf_text(&text, roles[i]);
+    }
+    return buf_view(&text);
+}
 
 static bool is_gone(const struct msg_node_row *row) {
     return row->state == MEMBER_DEAD || row->state == MEMBER_LEFT;
@@ -124,7 +135,7 @@ static void put_condition(struct out *out, const struct msg_node_row *row) {
 static bool node_put(void *context, const struct msg *answer) {
     struct node_listing *l = context;
     const struct msg_node_row *row = &answer->node_row;
-    char id[2 * NODE_ID_BYTES + 1];
+    char id[2 * NODE_ID_BYTES + 1], role[CELL_BYTES];
     struct buf text = buf_of(id, sizeof id);
     if (answer->kind != MSG_node_row)
         return true;
@@ -133,7 +144,7 @@ static bool node_put(void *context, const struct msg *answer) {
     out_text(l->out, buf_view(&text));
     out_text(l->out, row->name);
     out_text(l->out, span_text(state_name(row->state)));
-    out_text(l->out, span_text(role_of(row)));
+    out_text(l->out, role_text(role, row));
     out_flag(l->out, row->self);
     out_flag(l->out, row->leads);
     out_flag(l->out, row->active);
@@ -141,6 +152,7 @@ static bool node_put(void *context, const struct msg *answer) {
     out_text(l->out, row->endpoint);
     out_text(l->out, row->door);
     out_text(l->out, row->domain);
+    out_text(l->out, row->trouble);
     return out_row(l->out);
 }
 

@@ -49,14 +49,16 @@ bool reaper_end_children(void) {
 /* ---- the process ---- */
 
 static _Noreturn void reap(pid_t zyg_run, const sigset_t *asks) {
-    while (waitpid(zyg_run, NULL, WNOHANG) != zyg_run) {
+    int status;
+    while (waitpid(zyg_run, &status, WNOHANG) != zyg_run) {
         int number = sigwaitinfo(asks, NULL);
         if (number > 0 && number != SIGCHLD) {
             kill(zyg_run, number);
             kill(zyg_run, SIGCONT); /* one that was stopped would not notice */
         }
     }
-    _exit(reaper_end_children() ? 0 : 1);
+    bool unable = WIFEXITED(status) && WEXITSTATUS(status) == KIN_UNABLE;
+    _exit(!reaper_end_children() ? 1 : unable ? KIN_UNABLE : 0);
 }
 
 /* Gets SIGTERM, which is blocked and waits to be read, when `parent` dies or has died already. */

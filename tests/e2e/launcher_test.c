@@ -324,6 +324,28 @@ static void a_missing_zyg_run_is_an_error(void **state) {
                         "zyg-run is not at '/nowhere/zyg-run': No such file or directory");
 }
 
+/* As where no process can be made: the node tries again, and knows that no trial did it. */
+static void one_that_cannot_begin_says_so(void **state) {
+    struct world *w = *state;
+    char path[128], script[64];
+    snprintf(script, sizeof script, "#!/bin/sh\nexit %d\n", KIN_UNABLE);
+    write_file(w, "unable", script, 0700);
+    snprintf(path, sizeof path, "%s/unable", w->dir);
+    launcher_destroy(&w->launcher);
+    seat_launcher(w, path);
+    order_shell(w, 1, "exit 0");
+    while (w->downs == 0)
+        turn(w);
+    assert_true(w->down_unable);
+    assert_non_null(strstr(w->down_what, "zyg-run cannot begin"));
+    while (w->ups == 0)
+        turn(w);
+    write_file(w, "unable", "#!/bin/sh\nexit 1\n", 0700);
+    while (w->downs < 3)
+        turn(w);
+    assert_false(w->down_unable);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(ends_are_told, set_up, tear_down),
@@ -338,6 +360,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(leftovers_of_a_killed_zyg_run_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(zyg_run_is_small, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_zyg_run_is_an_error, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_that_cannot_begin_says_so, set_up, tear_down),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,6 +40,7 @@ struct world {
     struct launcher *launcher;
     struct heard runs[RUNS_MAX];
     int downs, ups;
+    bool down_unable;
     char down_what[256];
 };
 
@@ -100,6 +101,7 @@ static inline void hear(void *self, const struct event *event, struct moment at,
     }
     case MSG_launcher_down:
         w->downs++;
+        w->down_unable = m->launcher_down.unable;
         keep_text(w->down_what, sizeof w->down_what, m->launcher_down.what);
         break;
     case MSG_launcher_up: w->ups++; break;
@@ -119,24 +121,28 @@ static inline const char *zyg_run_path(void) {
     return path;
 }
 
+static inline void seat_launcher(struct world *w, const char *program) {
+    struct launcher_config config = {.program = program};
+    struct err err;
+    memcpy(config.state, state_id, sizeof state_id);
+    w->launcher = launcher_new(w->board, &config, &err);
+    if (w->launcher == NULL)
+        fail_msg("%s", err.what);
+    struct port port = launcher_port(w->launcher);
+    board_seat_port(w->board, &port);
+}
+
 static inline int set_up(void **state) {
     struct world *w = calloc(1, sizeof *w);
     const char *tmp = getenv("TMPDIR");
-    struct err err;
     assert_non_null(w);
     snprintf(w->dir, sizeof w->dir, "%.40s/zyg-XXXXXX",
              tmp != NULL && strlen(tmp) < 40 ? tmp : "/tmp");
     assert_non_null(mkdtemp(w->dir));
     w->board = board_new();
     choose_state();
-    struct launcher_config config = {.program = zyg_run_path()};
-    memcpy(config.state, state_id, sizeof state_id);
-    w->launcher = launcher_new(w->board, &config, &err);
-    if (w->launcher == NULL)
-        fail_msg("%s", err.what);
-    struct port port = launcher_port(w->launcher);
+    seat_launcher(w, zyg_run_path());
     struct core core = {.room = ROOM_EXECUTOR, .self = w, .step = hear, .deadline = never};
-    board_seat_port(w->board, &port);
     board_seat_core(w->board, &core);
     *state = w;
     return 0;

@@ -142,7 +142,7 @@ static void start(struct world *w, struct program *p) {
         p->state = PROGRAM_NONE;
         post(w, &(struct msg){.kind = MSG_spawn_failed,
                               .spawn_failed = {.run = p->run,
-                                               .error = p->slot % 2 == 0 ? EAGAIN : ENOENT,
+                                               .error = p->slot % 2 == 0 ? ETXTBSY : ENOENT,
                                                .what = span_text("cannot start 'train'")}});
         return;
     }

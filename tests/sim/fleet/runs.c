@@ -106,7 +106,7 @@ static void start(struct host *h, struct run *r) {
         r->state = RUN_NONE;
         post(h, &(struct msg){.kind = MSG_spawn_failed,
                               .spawn_failed = {.run = r->number,
-                                               .error = EAGAIN,
+                                               .error = ETXTBSY,
                                                .what = span_text("cannot start 'train'")}});
         return;
     }

@@ -358,13 +358,20 @@ static void failures_to_start_are_told(void **state) {
     m.spawn_failed.what = span_text("cannot start 'trian.py': it was not found in PATH");
     assert_int_equal(hear(NEWS_FAILED, STOP_NONE, &m, 1100), ACT_NONE);
     assert_verdict(TRIAL_NO_START, "cannot start 'trian.py': it was not found in PATH");
-    static const int64_t passing[] = {EAGAIN,  ENOMEM, EMFILE, ENFILE,
-                                      ETXTBSY, ENOSPC, EDQUOT, EBUSY};
-    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
+    static const struct {
+        int64_t error;
+        enum trial_status verdict;
+    } table[] = {
+        {ETXTBSY, TRIAL_TRANSIENT}, {EBUSY, TRIAL_TRANSIENT}, {ENOSPC, TRIAL_LOST},
+        {EDQUOT, TRIAL_LOST},       {EROFS, TRIAL_LOST},      {EIO, TRIAL_LOST},
+        {ENOMEM, TRIAL_LOST},       {EMFILE, TRIAL_LOST},     {ENFILE, TRIAL_LOST},
+        {EAGAIN, TRIAL_LOST},       {EACCES, TRIAL_NO_START}, {E2BIG, TRIAL_NO_START},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         begin(&limits);
-        m.spawn_failed.error = passing[i];
+        m.spawn_failed.error = table[i].error;
         hear(NEWS_FAILED, STOP_NONE, &m, 1100);
-        assert_int_equal(trial.verdict, TRIAL_TRANSIENT);
+        assert_int_equal(trial.verdict, table[i].verdict);
     }
 }
 

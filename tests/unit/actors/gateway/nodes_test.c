@@ -72,9 +72,12 @@ static uint64_t asked(const struct fixture *f, uint32_t others) {
 
 static void tell_busy(struct fixture *f, uint32_t peer, uint64_t nonce, uint64_t running) {
     stage_tell(f->stage, ROOM_GATEWAY, peer == 0 ? ROOM_ELASTIC : ROOM_MEMBER, peer,
-               &(struct msg){
-                   .kind = MSG_busy,
-                   .busy = {.nonce = nonce, .running = running, .load = 1500, .goes_in = 23000}});
+               &(struct msg){.kind = MSG_busy,
+                             .busy = {.nonce = nonce,
+                                      .running = running,
+                                      .load = 1500,
+                                      .goes_in = 23000,
+                                      .trouble = span_text(peer == 1 ? "a full disk" : "")}});
     stage_pass(f->stage, 0);
 }
 
@@ -123,6 +126,8 @@ static void every_active_member_is_asked_before_the_answer(void **state) {
     assert_int_equal(other->running, 4);
     assert_int_equal(other->load, 1500);
     assert_int_equal(other->goes_in, 23000);
+    assert_true(span_is(other->trouble, "a full disk"));
+    assert_int_equal(row(f, CLIENT, 0)->trouble.len, 0);
     assert_int_equal(other->rtt_us, 100);
     assert_int_equal(other->slots, 3);
     assert_int_equal(other->curve.len, 32);

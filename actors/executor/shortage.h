@@ -1,0 +1,33 @@
+/* shortage - the machine itself cannot start trials: no space, no descriptors, no processes, no memory, a broken disk.
+ * Whichever trial comes next would meet the same, so none is charged with it and none is taken until a look has shown that one can be
+ * started again.
+ *
+ * A look does all that the start of a trial does, with SHORTAGE_LOOK_BYTES of parameters: what is only just enough for the
+ * next trial would be short again at once. The first comes after a second; when looks fail, or the machine is short again soon
+ * after it was found well, they come less often, up to PAUSE_MOST_MS apart.
+ * Memory   fixed, zeroed to begin with.
+ */
+#ifndef ZYG_SHORTAGE_H
+#define ZYG_SHORTAGE_H
+
+#include "proto/base/time.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { SHORTAGE_LOOK_BYTES = 65536 };
+
+struct shortage {
+    bool on;
+    uint64_t look; /* the run of the look under way; 0: none is */
+    when_ms due;   /* of the next one */
+    dur_ms pause;  /* before it; 0: never short so far */
+    when_ms ended;
+};
+
+bool shortage_is(int64_t error);            /* errno: the machine's own, not the program's */
+const char *shortage_remedy(int64_t error); /* what people can do; "": not known */
+void shortage_begins(struct shortage *s, when_ms now); /* also: a look has failed */
+void shortage_ends(struct shortage *s, when_ms now);
+
+#endif

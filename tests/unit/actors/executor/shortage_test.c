@@ -1,0 +1,159 @@
+/* The machine itself cannot start trials: nobody is charged, nothing is taken, and it is seen when it can again. */
+#include "actors/executor/shortage.h"
+#include "tests/unit/actors/executor/executor_world.h"
+
+#include <errno.h>
+
+static void spawn_failed(uint64_t run, int64_t error, const char *what, when_ms now) {
+    struct msg m = {.kind = MSG_spawn_failed};
+    m.spawn_failed.run = run;
+    m.spawn_failed.error = error;
+    m.spawn_failed.what = span_text(what);
+    step(&m, now);
+}
+
+static void assert_unfit(const char *what) {
+    assert_int_equal(count(MSG_unfit), 1);
+    assert_true(span_is(find(MSG_unfit)->unfit.what, what));
+}
+
+/* A look is due at `now`, and not before; answers its run. */
+static uint64_t look(when_ms now) {
+    assert_true(core.deadline(core.self) == now);
+    step(NULL, now - 1);
+    assert_int_equal(said_count, 0);
+    step(NULL, now);
+    assert_int_equal(said_count, 1);
+    const struct msg *m = find(MSG_spawn);
+    assert_non_null(m);
+    assert_true(span_is(m->spawn.scratch, "/state/runs/.look/0"));
+    assert_int_equal(m->spawn.params.len, SHORTAGE_LOOK_BYTES);
+    assert_true(core.deadline(core.self) == WHEN_NEVER);
+    return m->spawn.run;
+}
+
+static void nobody_is_charged_and_nothing_taken(void **state) {
+    (void)state;
+    open_job(&job_a);
+    uint64_t first = run(&job_a, 1), second = run(&job_a, 2);
+    spawn_failed(first, ENOSPC, "cannot make the folder '/r': No space left on device", 200);
+    assert_outcome(TRIAL_LOST, "cannot make the folder '/r': No space left on device");
+    assert_capacity(0);
+    assert_unfit("cannot make the folder '/r': No space left on device; free some space to go on");
+    spawn_failed(second, ENOSPC, "the same", 300); /* no news but the words */
+    assert_int_equal(count(MSG_capacity), 0);
+    assert_int_equal(result().status, TRIAL_LOST);
+    lease(&job_a, 3, 400);
+    assert_outcome(TRIAL_LOST, "trials could not be started");
+    assert_int_equal(count(MSG_spawn), 0);
+}
+
+static void it_looks_until_it_can_again(void **state) {
+    (void)state;
+    open_job(&job_a);
+    spawn_failed(run(&job_a, 1), EMFILE, "no pipe", 1000);
+    static const when_ms pauses[] = {2000, 4000, 8000, 8000};
+    when_ms now = 2000;
+    for (size_t i = 0; i < sizeof pauses / sizeof pauses[0]; i++) {
+        spawn_failed(look(now), EMFILE, "no pipe", now);
+        assert_unfit("no pipe; allow more open files (ulimit -n) or fewer slots");
+        assert_int_equal(said_count, 1);
+        now += pauses[i];
+    }
+    uint64_t number = look(now);
+    spawned(number, now);
+    assert_capacity(SLOTS);
+    assert_unfit("");
+    output(number, "zyg-run is started by zyg", now);
+    output_end(number, now);
+    exited(number, 2, now);
+    assert_int_equal(said_count, 0);
+    spawned(run(&job_a, 1), now);
+}
+
+static void one_that_is_soon_short_again_waits_longer(void **state) {
+    (void)state;
+    open_job(&job_a);
+    spawn_failed(run(&job_a, 1), EAGAIN, "no process", 1000);
+    spawned(look(2000), 2000);
+    spawn_failed(run(&job_a, 1), EAGAIN, "no process", 10000);
+    spawned(look(12000), 12000);
+    spawn_failed(run(&job_a, 1), EAGAIN, "no process", 72000);
+    (void)look(73000);
+}
+
+/* What a look met was not the machine's own: so trials can be started. */
+static void a_look_that_fails_otherwise_is_enough(void **state) {
+    (void)state;
+    open_job(&job_a);
+    spawn_failed(run(&job_a, 1), ENOMEM, "no memory", 1000);
+    spawn_failed(look(2000), ENOENT, "there is no /proc", 2000);
+    assert_capacity(SLOTS);
+    assert_unfit("");
+}
+
+static void down(bool unable, when_ms now) {
+    struct msg m = {.kind = MSG_launcher_down};
+    m.launcher_down.what = span_text("zyg-run cannot begin");
+    m.launcher_down.unable = unable;
+    step(&m, now);
+}
+
+static void up(when_ms now) {
+    step(&(struct msg){.kind = MSG_launcher_up, .launcher_up.pid = 77}, now);
+}
+
+/* However often: a trial that is alone with it each time did not kill it. */
+static void a_launcher_that_cannot_begin_is_nobodys_fault(void **state) {
+    (void)state;
+    open_job(&job_a);
+    for (when_ms now = 1000; now < 20000; now += 1000) {
+        (void)run(&job_a, 1);
+        down(true, now);
+        assert_int_equal(result().status, TRIAL_LOST);
+        assert_unfit("zyg-run cannot begin");
+        assert_true(core.deadline(core.self) == WHEN_NEVER);
+        up(now + 10);
+        const struct msg *m = find(MSG_spawn);
+        assert_non_null(m); /* at once: is it well now? */
+        assert_int_equal(find(MSG_capacity)->capacity.slots, 0);
+        spawned(m->spawn.run, now + 20);
+        assert_capacity(SLOTS);
+    }
+}
+
+static void it_dies_during_a_look(void **state) {
+    (void)state;
+    open_job(&job_a);
+    spawn_failed(run(&job_a, 1), ENOSPC, "no space", 1000);
+    uint64_t number = look(2000);
+    down(false, 2100);
+    spawned(number, 2200); /* nobody waits for it now */
+    assert_int_equal(said_count, 0);
+    up(2300);
+    spawned(find(MSG_spawn)->spawn.run, 2400);
+    assert_capacity(SLOTS);
+}
+
+static void who_quits_does_not_look(void **state) {
+    (void)state;
+    open_job(&job_a);
+    spawn_failed(run(&job_a, 1), ENOSPC, "no space", 1000);
+    quit(1500);
+    assert_true(core.deadline(core.self) == WHEN_NEVER);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(nobody_is_charged_and_nothing_taken, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(it_looks_until_it_can_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_that_is_soon_short_again_waits_longer, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_look_that_fails_otherwise_is_enough, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_launcher_that_cannot_begin_is_nobodys_fault, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(it_dies_during_a_look, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_quits_does_not_look, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
