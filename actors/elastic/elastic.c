@@ -3,10 +3,20 @@
 #include "actors/elastic/trouble.h"
 #include "actors/member/member.h"
 #include "proto/base/check.h"
+#include "proto/base/mp.h"
 
 #include <string.h>
 
-enum { HAND_OVER_MS = 60000, HEARD_MS = 2000, LED_MS = 2000 };
+enum {
+    HAND_OVER_MS = 60000,
+    HEARD_MS = 2000,
+    LED_MS = 2000,
+    ASK_MS = 2000,      /* an heir that has not answered within it is not waited for */
+    REFUSED_MS = 500,   /* after a no the next one is asked */
+    GO_MS = 5000,       /* a promise is used within this of the question */
+    PROMISE_MS = 20000, /* ... and kept for so long from when that was heard: well beyond */
+    HEIRS_MAX = 8
+};
 
 enum phase {
     PHASE_STAYS,   /* at work, or idle for not long enough */
@@ -16,9 +26,11 @@ enum phase {
 
 struct other {
     struct node_id node;
+    uint32_t peer;
     bool stores;
     bool active;
     enum member_state state;
+    when_ms promised_until; /* this node stays for it until then, or until it is gone */
 };
 
 struct elastic {
@@ -35,6 +47,12 @@ struct elastic {
     when_ms led_since; /* somebody gives out work; WHEN_NEVER: nobody does */
     when_ms idle_since;
     when_ms leaving_since;
+    uint32_t heirs_count, heirs_turn;
+    uint32_t heirs[HEIRS_MAX]; /* peers that have all that is here */
+    uint64_t nonce;            /* of the newest question */
+    uint32_t asked;            /* the peer */
+    when_ms asked_at, ask_at;  /* the newest question, the next one */
+    bool promised;             /* it stays */
     uint32_t jobs_count;
     struct job_id jobs[LIMIT_JOBS_OPEN]; /* that are open */
     uint32_t others_count;
@@ -81,20 +99,34 @@ static void on_node_known(struct elastic *e, const struct msg_node_known *m) {
     struct other *o = place_for(e, &m->node);
     if (o == NULL)
         return; /* one holder fewer is known: nobody leaves for that */
+    bool same = node_id_equal(&o->node, &m->node);
     *o = (struct other){.node = m->node,
+                        .promised_until = same ? o->promised_until : 0,
+                        .peer = (uint32_t)m->peer,
                         .stores = stores,
                         .active = m->active,
                         .state = (enum member_state)m->state};
 }
 
-/* Another that keeps facts and is not leaving. */
+/* It keeps facts and is not leaving. */
+static bool is_holder(const struct other *o) {
+    return o->stores && o->active && o->state == MEMBER_ALIVE;
+}
+
 static bool has_holder(const struct elastic *e) {
     for (uint32_t i = 0; i < e->others_count; i++) {
-        const struct other *o = &e->others[i];
-        if (o->stores && o->active && o->state == MEMBER_ALIVE)
+        if (is_holder(&e->others[i]))
             return true;
     }
     return false;
+}
+
+static struct other *other_of(struct elastic *e, uint32_t peer) {
+    for (uint32_t i = 0; i < e->others_count; i++) {
+        if (e->others[i].peer == peer)
+            return &e->others[i];
+    }
+    return NULL;
 }
 
 static bool is_smallest_leaving(const struct elastic *e) {
@@ -145,6 +177,10 @@ static when_ms leave_time(const struct elastic *e) {
     if (e->config.idle_ms == 0 || e->quitting || !rests(e) || !may_go(e))
         return WHEN_NEVER;
     when_ms idle = e->idle_since + e->config.idle_ms;
+    for (uint32_t i = 0; i < e->others_count; i++) {
+        if (!is_over(&e->others[i]) && e->others[i].promised_until > idle)
+            idle = e->others[i].promised_until;
+    }
     if (e->config.alone)
         return idle;
     if (e->led_since == WHEN_NEVER)
@@ -193,13 +229,90 @@ static void stay(struct elastic *e, when_ms now, struct says *out) {
 static void leave(struct elastic *e, when_ms now, struct says *out) {
     e->phase = PHASE_LEAVING;
     e->leaving_since = now;
-    e->handed_over = false;
+    e->handed_over = e->promised = false;
+    e->heirs_count = 0;
+    e->ask_at = now;
     say_farewell(false, false, out);
 }
 
-/* An heir that itself said farewell at the same time has been heard of by then, and is none. */
-static bool is_relieved(const struct elastic *e, when_ms now) {
-    return !has_holder(e) || (e->handed_over && now - e->leaving_since >= HEARD_MS);
+/* ---- heirs ---- */
+
+static bool is_heir(const struct elastic *e, uint32_t peer) {
+    for (uint32_t i = 0; i < e->heirs_count; i++) {
+        if (e->heirs[i] == peer)
+            return true;
+    }
+    return false;
+}
+
+static void on_handed_over(struct elastic *e, const struct msg_handed_over *m, when_ms now) {
+    struct mp in = mp_of(m->heirs);
+    if (e->phase != PHASE_LEAVING)
+        return; /* late */
+    e->handed_over = m->lacking == 0;
+    e->heirs_count = 0;
+    while (e->heirs_count < HEIRS_MAX && mp_peek(&in) != MP_END)
+        e->heirs[e->heirs_count++] = (uint32_t)mp_u64(&in);
+    if (e->promised && !(e->handed_over && is_heir(e, e->asked))) {
+        e->promised = false; /* it has not all of it any more, or leaves itself */
+        e->ask_at = now;
+    }
+}
+
+/* One after the other, round and round; each question has its number, so that an old answer is none. */
+static void ask_heir(struct elastic *e, when_ms now, struct says *out) {
+    const struct other *heir = e->promised ? other_of(e, e->asked) : NULL;
+    if (e->promised && (heir == NULL || !is_holder(heir))) {
+        e->promised = false;
+        e->ask_at = now + REFUSED_MS;
+    }
+    if (!e->handed_over || e->heirs_count == 0 || now < e->ask_at)
+        return;
+    e->asked = e->heirs[e->heirs_turn++ % e->heirs_count];
+    e->asked_at = now;
+    e->ask_at = now + ASK_MS;
+    e->promised = false;
+    say_to(out, ROOM_MEMBER, e->asked,
+           &(struct msg){.kind = MSG_heir_ask, .heir_ask.nonce = ++e->nonce});
+}
+
+static void on_heir(struct elastic *e, const struct event *event, when_ms now) {
+    if (e->phase != PHASE_LEAVING || event->from != ROOM_MEMBER || event->peer != e->asked ||
+        event->msg.heir.nonce != e->nonce || e->asked_at < e->leaving_since)
+        return;
+    e->promised = event->msg.heir.stays && e->handed_over && is_heir(e, e->asked);
+    e->ask_at = e->promised ? e->asked_at + GO_MS : now + REFUSED_MS;
+}
+
+/* Of two that leave and ask each other the one with the smaller id stays. */
+static bool will_stay(const struct elastic *e, const struct other *asker) {
+    bool gives_way = memcmp(e->self.bytes, asker->node.bytes, sizeof e->self.bytes) < 0;
+    return e->up && e->self_known && !e->quitting && e->self_stores &&
+           (e->phase == PHASE_STAYS || (e->phase == PHASE_LEAVING && gives_way));
+}
+
+static void on_heir_ask(struct elastic *e, const struct event *event, when_ms now,
+                        struct says *out) {
+    struct other *asker = event->from == ROOM_MEMBER ? other_of(e, event->peer) : NULL;
+    if (asker == NULL)
+        return;
+    bool stays = will_stay(e, asker);
+    if (stays && e->phase == PHASE_LEAVING)
+        stay(e, now, out);
+    if (stays)
+        asker->promised_until = now + PROMISE_MS;
+    say_to(out, ROOM_MEMBER, event->peer,
+           &(struct msg){.kind = MSG_heir,
+                         .heir = {.nonce = event->msg.heir_ask.nonce, .stays = stays}});
+}
+
+/* Somebody who has everything stays; who would still give work to this node has heard its farewell by then. */
+static bool is_relieved(struct elastic *e, when_ms now) {
+    if (!has_holder(e))
+        return true;
+    const struct other *heir = e->promised ? other_of(e, e->asked) : NULL;
+    return e->handed_over && now - e->leaving_since >= HEARD_MS && heir != NULL &&
+           is_holder(heir) && now - e->asked_at < GO_MS;
 }
 
 static void go_on(struct elastic *e, when_ms now, struct says *out) {
@@ -212,6 +325,8 @@ static void go_on(struct elastic *e, when_ms now, struct says *out) {
     bool everybody_leaves = !may_go(e) && is_smallest_leaving(e);
     if (everybody_leaves || now - e->leaving_since >= HAND_OVER_MS)
         stay(e, now, out);
+    else
+        ask_heir(e, now, out);
 }
 
 static void settle(struct elastic *e, when_ms now, struct says *out) {
@@ -248,9 +363,9 @@ static void hear(struct elastic *e, const struct event *event, when_ms now, stru
         stay(e, now, out);
         break;
     case MSG_job_shut: on_job_shut(e, &m->job_shut.job); break;
-    case MSG_handed_over:
-        e->handed_over = e->phase == PHASE_LEAVING && m->handed_over.lacking == 0;
-        break;
+    case MSG_handed_over: on_handed_over(e, &m->handed_over, now); break;
+    case MSG_heir_ask: on_heir_ask(e, event, now, out); break;
+    case MSG_heir: on_heir(e, event, now); break;
     case MSG_node_known: on_node_known(e, &m->node_known); break;
     case MSG_busy_ask: on_busy_ask(e, event, now, out); break;
     case MSG_quit: e->quitting = true; break;
@@ -273,7 +388,10 @@ static when_ms elastic_deadline(const void *self) {
         return WHEN_NEVER;
     if (e->phase == PHASE_STAYS)
         return leave_time(e);
-    return e->leaving_since + (e->handed_over && may_go(e) ? HEARD_MS : HAND_OVER_MS);
+    when_ms given_up = e->leaving_since + HAND_OVER_MS, heard = e->leaving_since + HEARD_MS;
+    if (!e->handed_over || e->heirs_count == 0)
+        return given_up;
+    return when_sooner(given_up, e->promised && heard > e->asked_at ? heard : e->ask_at);
 }
 
 static void elastic_check(const void *self) {

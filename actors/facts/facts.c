@@ -297,6 +297,19 @@ static void launch(struct facts *f, when_ms now, struct says *out) {
 }
 
 /* While this node leaves: how much of what it holds others do not have yet, whenever that has changed. */
+/* Those that stay and have synced all that is synced here. */
+static void put_heirs(const struct facts *f, struct buf *heirs) {
+    const struct spread *s = &f->spread;
+    for (uint32_t i = 0; i < s->neighbours_used; i++) {
+        const struct neighbour *n = &s->neighbours[i];
+        bool has_all = n->step != NEIGHBOUR_NONE && n->holds;
+        for (uint32_t log = 0; has_all && log < f->logs.count; log++)
+            has_all = n->next[log] >= f->logs.items[log].synced;
+        if (has_all)
+            mp_put_u64(heirs, n->peer);
+    }
+}
+
 static void hand_over(struct facts *f, struct says *out) {
     uint32_t copies = 2;
     if (!f->spread.leaving) {
@@ -308,11 +321,18 @@ static void hand_over(struct facts *f, struct says *out) {
     struct batches *b = &f->batches;
     bool unsaved = b->under_way || !batch_is_empty(batches_oldest(b));
     uint64_t lacking = spread_lacking(&f->spread, copies) + unsaved;
-    if (f->handing_over && lacking == f->lacking)
+    uint8_t memory[sizeof f->heirs];
+    struct buf heirs = buf_of(memory, sizeof memory);
+    put_heirs(f, &heirs);
+    const struct span told = span_of(f->heirs, f->heirs_len);
+    if (f->handing_over && lacking == f->lacking && span_equal(told, buf_view(&heirs)))
         return;
     f->handing_over = true;
     f->lacking = lacking;
-    say(out, &(struct msg){.kind = MSG_handed_over, .handed_over.lacking = lacking});
+    f->heirs_len = heirs.len;
+    memcpy(f->heirs, heirs.data, heirs.len);
+    say(out, &(struct msg){.kind = MSG_handed_over,
+                           .handed_over = {.lacking = lacking, .heirs = buf_view(&heirs)}});
 }
 
 static void say_note(struct says *out, const char *text) {

@@ -29,6 +29,8 @@ struct facts {
     bool ailing;
     bool handing_over; /* this node leaves, and elastic has heard: */
     uint64_t lacking;
+    size_t heirs_len;
+    uint8_t heirs[9 * (LIMIT_EDGES + SPREAD_FAR)]; /* msgpack: numbers of peers */
     bool announcing;      /* some seats are to be judged, or sched is to hear of them */
     bool urgent;          /* somebody waits for the newest batch */
     when_ms launch_least; /* what nobody waits for goes to the store no sooner than this */

@@ -112,8 +112,9 @@ static void seat_cluster(struct host *h, uint64_t nonce) {
     const struct leader_config leader = {
         .self = cast->signer.id, .slots = member.slots, .flags = member.flags};
     const struct elastic_config elastic = {.idle_ms = may_go_idle(h) ? f->draft.idle_ms : 0,
-                                           .disk_stays = true};
+                                           .disk_stays = f->seed % 2 == 0};
     h->goes_idle = elastic.idle_ms > 0;
+    h->gone_for_good = h->goes_idle && !elastic.disk_stays;
     memcpy(member.cluster, f->cast->cluster, sizeof member.cluster);
     memcpy(member.certificate, cast->certificate, cast->certificate_len);
     memcpy(member.curve, cast->curve, sizeof member.curve);

@@ -25,6 +25,7 @@ struct host {
     uint64_t crash_in, taken;
     uint64_t passed_on; /* messages of others */
     bool goes_idle;     /* and then leaves, in this life */
+    bool gone_for_good; /* ... and takes its disk along */
     enum { HOST_RUNS, HOST_STOPS_TRIALS, HOST_STOPS_FACTS, HOST_STOPPED } stopping;
     struct seats seats;
     struct member *member;

@@ -51,6 +51,7 @@ void rules_host_up(struct host *h) {
     struct fleet *f = h->fleet;
     struct rule_host *r = &f->rules->hosts[h->number];
     struct msg_job_row row;
+    f->rules->gone &= ~((uint64_t)1 << h->number);
     r->holders = 0;
     r->counts = false;
     r->leads = false;
@@ -110,6 +111,7 @@ static bool is_judged(enum room from, enum room to, enum msg_kind kind) {
     case MSG_claim:
     case MSG_report: return from == ROOM_LEADER;
     case MSG_lead: return to == ROOM_GATEWAY;
+    case MSG_farewell: return from == ROOM_ELASTIC;
     case MSG_lease: return from == ROOM_SCHED;
     case MSG_spawn: return from == ROOM_EXECUTOR;
     case MSG_admitted:
@@ -129,6 +131,7 @@ void rules_said(struct host *h, enum room room, const struct frame *frame) {
     fleet_ensure(h->fleet, msg_decode(&m, frame->message, &err), "a frame that cannot be read");
     switch (m.kind) {
     case MSG_admitted: rule_admitted(h, &m.admitted); break;
+    case MSG_farewell: rule_farewell(h, &m.farewell); break;
     case MSG_job_stand: rule_stand(h, &m.job_stand); break;
     case MSG_recorded: rule_recorded(h, &m.recorded); break;
     case MSG_spawn: rule_spawn(h, &m.spawn); break;

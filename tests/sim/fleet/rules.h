@@ -4,6 +4,7 @@
  * Epochs    E1 E2 E4: the epoch on a disk never falls and is there before it is said; an epoch has one leader in one life; no
  *           lease of a term below the stored one is passed to the executor.
  * Facts     F1 F3 F5: a number is used once; logs only grow; what is acknowledged lies on enough synced disks.
+ *           Of the hosts that had a fact on their disks one has not given itself back.
  * Trials    F8 F9: no start where the job is known to be cancelled, no number beyond the job, no attempt beyond the retries; a
  *           finished slot stays finished.
  */
@@ -55,6 +56,7 @@ struct rules {
         uint64_t key, bytes; /* hashes; 0: empty */
     } bundles[BUNDLE_CELLS];
     uint32_t bundles_count;
+    uint64_t gone; /* who was idle and went, disk and all */
     /* On whose synced disks. */
     uint64_t job_on[FLEET_JOBS_MAX], cancel_on[FLEET_JOBS_MAX];
     uint64_t result_on[FLEET_JOBS_MAX][WORK_SLOTS_MAX][ATTEMPTS_WATCHED];
@@ -94,6 +96,7 @@ void rule_stand(struct host *h, const struct msg_job_stand *m);
 void rule_accepted(struct host *h, uint32_t work, bool cancel);
 void rule_row_shown(struct host *h, const struct msg_job_row *row);
 void rule_recorded(struct host *h, const struct msg_recorded *m);
+void rule_farewell(struct host *h, const struct msg_farewell *m);
 /* rules_trials.c */
 void rule_spawn(struct host *h, const struct msg_spawn *m);
 void rule_trial_kept(struct host *h, const struct op *op);

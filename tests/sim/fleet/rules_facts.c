@@ -231,3 +231,27 @@ void rule_row_shown(struct host *h, const struct msg_job_row *row) {
     fleet_ensure(h->fleet, told <= known, "host %u shows %llu trials of job%u, its disk has %llu",
                  h->number, (ull)told, work->number, (ull)known);
 }
+
+/* ---- departures ---- */
+
+static bool is_left(const struct rules *rules, uint64_t on) {
+    return on == 0 || (on & ~rules->gone) != 0;
+}
+
+/* Who was killed has not gone: its disk comes back. */
+void rule_farewell(struct host *h, const struct msg_farewell *m) {
+    struct fleet *f = h->fleet;
+    struct rules *rules = f->rules;
+    if (!m->done || !h->gone_for_good)
+        return;
+    rules->gone |= (uint64_t)1 << h->number;
+    for (uint32_t i = 0; i < f->crowd.works_count; i++) {
+        bool left = is_left(rules, rules->job_on[i]) && is_left(rules, rules->cancel_on[i]);
+        for (size_t slot = 0; slot < WORK_SLOTS_MAX; slot++) {
+            for (size_t attempt = 0; attempt < ATTEMPTS_WATCHED; attempt++)
+                left = left && is_left(rules, rules->result_on[i][slot][attempt]);
+        }
+        fleet_ensure(f, left, "host %u goes, and with it the last disk with a fact of job%u",
+                     h->number, i);
+    }
+}
