@@ -42,6 +42,11 @@
  *          generation of itself all the same (its store is another one), goes above it. Incarnations end at UINT32_MAX,
  *          which is LEFT's.
  *
+ * Gone     who is DEAD or LEFT keeps its record, so that it cannot come back below it, and is shown (`zyg nodes`) until its
+ *          place is needed: LIMIT_MEMBERS in all, a living one takes that of one that is gone (map.h). It is no time that
+ *          ends this, and no restart of one node, which hears of them from the others. On disk (remember.h) as many, and
+ *          none that had been gone for 90 days at a start.
+ *
  * Copies   two nodes with one key (a state folder that was copied, or is part of a machine's image) both stand above the
  *          other's record: a life names the other's generation (`answers`) in its own, signed, and whoever finds its own
  *          generation named knows that another one lives: nobody else signs with its key, and nobody knew that generation
