@@ -62,6 +62,10 @@ void batch_keep(struct batches *b, struct batch *batch, struct log *log, uint32_
     mark(batch, logs_number(b->logs, log), log->taken);
 }
 
+void batch_relies(const struct batches *b, struct batch *batch, const struct log *log) {
+    mark(batch, logs_number(b->logs, log), log->taken);
+}
+
 /* Signs what has gathered. */
 static void seal(struct batches *b, struct batch *batch) {
     struct bundle_writer *w = &batch->bundle;

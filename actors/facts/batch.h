@@ -72,6 +72,8 @@ void batch_carry(struct batches *b, struct batch *batch, struct span bundle);
 /* Puts a signed bundle that continues its log into the log. */
 void batch_keep(struct batches *b, struct batch *batch, struct log *log, uint32_t count,
                 struct span bundle);
+/* What it does to the rows comes of facts that were kept before: its promises wait for the copies of all of that log. */
+void batch_relies(const struct batches *b, struct batch *batch, const struct log *log);
 void batch_wants(struct batch *batch, uint32_t copies); /* what is said after it wants so many */
 bool batch_is_empty(const struct batch *batch);
 struct batch *batches_oldest(struct batches *b);

@@ -78,7 +78,7 @@ static void take_row(struct facts *f, struct span key, struct span value) {
     else if (f->boot_step == BOOT_HEADS && !logs_take_row(&f->logs, key, value))
         f->nonsense++; /* more lives than a store can tell of: their bundles stay where they are */
     else if (f->boot_step == BOOT_BACKLOG)
-        f->inbox.put_off_ever = true;
+        f->inbox.put_off_ever = f->inbox.late.wanted = true;
     else if (f->boot_step == BOOT_LAST && key.len == 8)
         f->logs.serial = (f->logs.serial_synced = read_be64(key.data)) + 1;
     if (is_paged(f) && key.len <= sizeof f->boot_after) {

@@ -98,6 +98,8 @@ void errand_trouble(struct facts *f, struct says *out, enum err_code code, const
     struct errand *e = errand_current(&f->errands);
     bool promised = e->kind == ERRAND_OPEN && (e->ticket == 0 || e->replied);
     inbox_job_later(&f->inbox, &e->job, false);
+    if (e->kind == ERRAND_LATE)
+        late_again(f);
     if (!promised)
         uncarry(f, true);
     else if (f->autorun)
@@ -135,6 +137,12 @@ static struct errand *queue(struct facts *f, uint64_t ticket, const struct job_i
     struct errand *added = append(e, ERRAND_OPEN, job);
     added->ticket = ticket;
     return added;
+}
+
+void errand_late(struct facts *f, const struct job_id *job, struct says *out) {
+    struct errand *e = queue(f, 0, job, out);
+    if (e != NULL)
+        e->kind = ERRAND_LATE;
 }
 
 void errand_want(struct facts *f, uint64_t ticket, const struct job_id *job, struct says *out) {
@@ -329,6 +337,10 @@ void errands_go(struct facts *f, struct moment at, struct says *out) {
             continue;
         }
         struct seat *s = facts_seat(f, &errand_current(e)->job);
+        if (s != NULL && s->state == SEAT_LATE) { /* the inbox may wait for this errand */
+            late_again(f);
+            late_leave(f, s);
+        }
         if (s != NULL && s->state == SEAT_CLOSING)
             return; /* it ends with the batch under way; look again then */
         if (errand_current(e)->bundle_len > 0)
@@ -349,7 +361,7 @@ static void on_bundle(struct facts *f, const struct msg_rows *rows, struct momen
     (void)mp_bin(&in);
     if (rows->rows.len > 0 && !span_equal(mp_bin(&in), span_of(e->bundle, e->bundle_len)))
         errand_fail(f, out, ERR_BAD_FACT, "another request was signed with the same number");
-    else if (s != NULL && s->state == SEAT_CLOSING)
+    else if (s != NULL && (s->state == SEAT_CLOSING || s->state == SEAT_LATE))
         f->errands.step = ERRAND_WAITS; /* from the start, when it has ended */
     else if (s != NULL && e->kind == ERRAND_CANCEL)
         cancel_seat(f, s, at, out);
@@ -357,26 +369,6 @@ static void on_bundle(struct facts *f, const struct msg_rows *rows, struct momen
         answer_open(f, s, out);
     else
         read_job(f, out);
-}
-
-/* What table jobs keeps of a job. */
-struct job_kept {
-    struct span spec;
-    struct node_id owner;
-    wall_ms created;
-};
-
-static bool read_kept(struct span rows, struct job_kept *kept) {
-    struct mp in = mp_of(rows);
-    (void)mp_bin(&in); /* the key */
-    struct mp value = mp_of(mp_bin(&in));
-    kept->spec = mp_bin(&value);
-    struct span owner = mp_bin(&value);
-    kept->created = mp_i64(&value);
-    if (in.bad != NULL || !mp_done(&value) || owner.len != sizeof kept->owner.bytes)
-        return false;
-    memcpy(kept->owner.bytes, owner.data, owner.len);
-    return true;
 }
 
 /* A job nobody has seen: kept whole, with its first summary and the first line of its history. */
@@ -447,6 +439,8 @@ static void cancel_resting(struct facts *f, struct seat *s, struct msg_job_row *
     keep_bundle(f, batch, e, at);
     batch_wants(batch, s->job.copies);
     facts_event(f, batch, s, at.wall, "cancelled: by its owner");
+    if (f->inbox.put_off_ever)
+        late_again(f);
     facts_put_summary(batch, s);
     errand_reply(e, &batch->after, ERR_NONE, "");
     finish_when_saved(f);
@@ -490,7 +484,7 @@ static void on_job_row(struct facts *f, const struct msg_rows *rows, struct mome
         }
     }
     struct seat *s = &f->seats[SEAT_SCRATCH];
-    if (!read_kept(rows->rows, &kept) ||
+    if (!seat_read_kept(&kept, rows->rows) ||
         !seat_take(s, &e->job, kept.spec, &kept.owner,
                    &(struct msg_job_row){.created = kept.created}, &err)) {
         s->state = SEAT_FREE;
@@ -529,6 +523,13 @@ static void on_summary(struct facts *f, const struct msg_rows *rows, struct mome
         return;
     }
     uint64_t state = row.job_row.state;
+    if (e->kind == ERRAND_LATE) {
+        if (state != JOB_OPEN && !late_open(f, s, &row.job_row))
+            late_again(f);
+        s->state = SEAT_FREE;
+        errand_finish(f);
+        return;
+    }
     if (state == JOB_OPEN && e->kind == ERRAND_OPEN) {
         opening_begin(f, s, row.job_row.run_ms, out);
         return;

@@ -11,7 +11,7 @@
 
 enum { ERRANDS = 32, ERRAND_BUNDLE_BYTES = LIMIT_JOB_SPEC_BYTES + 1024 };
 
-enum errand_kind { ERRAND_ADMIT, ERRAND_CANCEL, ERRAND_OPEN };
+enum errand_kind { ERRAND_ADMIT, ERRAND_CANCEL, ERRAND_OPEN, ERRAND_LATE };
 
 enum errand_step {
     ERRAND_WAITS,
@@ -59,6 +59,7 @@ void errand_admit(struct facts *f, const struct msg_admit *admit, struct says *o
 bool errand_carried(struct facts *f, struct span bundle, struct job_id *job, struct says *out);
 /* Something of this job waits. */
 bool errand_pending(const struct errands *e, const struct job_id *job);
+void errand_late(struct facts *f, const struct job_id *job, struct says *out); /* late.h */
 void errand_want(struct facts *f, uint64_t ticket, const struct job_id *job, struct says *out);
 /* Begins the next one when none is under way. */
 void errands_go(struct facts *f, struct moment at, struct says *out);

@@ -129,7 +129,9 @@ void facts_close_seat(struct facts *f, struct batch *batch, struct seat *s, wall
     facts_event(f, batch, s, wall, "%s%s%.*s", ends[s->row.state], s->row.cause.len > 0 ? ": " : "",
                 (int)s->row.cause.len, (const char *)s->row.cause.data);
     facts_touch(f, s);
-    inbox_job_over(&f->inbox, &s->id);
+    inbox_job_over(&f->inbox, &s->id, seat_is_whole(s));
+    if (s->backlog)
+        late_again(f);
     batch_wants(batch, s->job.copies);
     say(shut,
         &(struct msg){.kind = MSG_job_shut,
@@ -182,7 +184,7 @@ static void on_saved(struct facts *f, const struct msg_saved *saved, struct mome
         struct seat *s = &f->seats[i];
         if (s->state == SEAT_CLOSING && s->closed_in <= landed) {
             open_slots_forget(&f->open_slots, i);
-            s->state = SEAT_SHUT;
+            s->state = s->late ? SEAT_FREE : SEAT_SHUT; /* nobody has heard of it */
         }
     }
     f->retry_pause = 0;
@@ -446,6 +448,7 @@ static when_ms facts_deadline(const void *self) {
     if (f->announcing && !full)
         return INT64_MIN;
     soonest = when_sooner(soonest, inbox_deadline(&f->inbox));
+    soonest = when_sooner(soonest, late_deadline(f));
     if (boot_lists(f) && f->list_at != INT64_MIN)
         soonest = when_sooner(soonest, f->list_at);
     if (!f->listing && !f->unseated)

@@ -4,8 +4,7 @@
  * is carried in the log of the node that admitted it. Rows are a fold of the logs that does not depend on the order in which
  * their bundles come (fold.h), so stores with equal logs have equal rows: those of trials, ranks, jobs and outputs; summaries
  * but for run_ms, which is this node's own. Events are what this node saw.
- * Late results of a job that is over are kept in its author's log and change no rows: stores that heard them before the end
- * differ in those rows from stores that heard them after it.
+ * What is heard of a job that is over is folded like the rest, when nothing else waits (late.h).
  *
  * Hears    start, admit, job_want (gateway); proposed (tuner); outcome (executor); node_known (member); lead (leader); heads,
  *          bundles (other nodes, through member); saved, save_failed, rows (store); quit; the time.
@@ -38,6 +37,7 @@
  *   authors.c   who may sign logs                     parcel.c       one message of bundles
  *   seat.c      a job's counts, its best, its end     trial_row.c    a slot's row
  *   open_slots.c  slots begun and not finished    unable.c    nodes that cannot start something
+ *   late.c      what is heard of a job that is over
  */
 #ifndef ZYG_FACTS_H
 #define ZYG_FACTS_H

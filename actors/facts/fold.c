@@ -85,6 +85,18 @@ void fold_proposal(struct facts *f, struct batch *batch, struct seat *s,
     put_trial(batch, &proposal->job, proposal->slot, &row);
 }
 
+struct trial_row fold_proposal_late(struct batch *batch, const struct seat *s,
+                                    const struct msg_proposal_fact *proposal,
+                                    const struct fact_key *key, const struct trial_row *old) {
+    bool had = old->config.len > 0 || old->attempts.made > 0;
+    if (proposal->slot >= s->job.trials || proposal->config.len > RESULT_BYTES_MAX ||
+        old->attempts.made > 0 || (had && fact_key_compare(key, &old->from) > 0))
+        return *old;
+    const struct trial_row row = {.config = proposal->config, .from = *key};
+    put_trial(batch, &proposal->job, proposal->slot, &row);
+    return row;
+}
+
 static struct fact_key own_key(const struct facts *f, uint64_t attempt, uint64_t number) {
     return (struct fact_key){.attempt = attempt,
                              .author = f->config.signer.id,
@@ -124,7 +136,7 @@ bool fold_makes_sense(const struct seat *s, const struct msg_result_fact *result
 
 enum fold_need fold_needs(struct facts *f, struct seat *s, const struct msg_result_fact *result,
                           const struct fact_key *key) {
-    if (ranges_has(&s->finished, result->slot))
+    if (s->state == SEAT_LATE || ranges_has(&s->finished, result->slot))
         return FOLD_WANTS_ROW;
     const struct open_slot *open =
         open_slots_find(&f->open_slots, facts_seat_number(f, s), result->slot);
@@ -221,17 +233,19 @@ struct trial_row fold_result(struct facts *f, struct batch *batch, struct seat *
     bool stands = trial_row_fold(&row, result, key, &s->job);
     ensure(stands || old != NULL);
     put_trial(batch, &s->id, result->slot, &row);
-    keep_open(f, s, result->slot, &row);
+    if (!s->late)
+        keep_open(f, s, result->slot, &row);
     seat_note(s, &row);
     if (row.finished) {
         uint64_t best_before = s->row.has_best ? s->row.best_slot : UINT64_MAX;
         count_finished(f, batch, s, result->slot, &before, &row);
         bool new_best = s->row.has_best && s->row.best_slot != best_before;
-        if (stands && !before.finished)
+        if (stands && !before.finished && !s->late)
             note_trial(f, batch, s, result, new_best, at.wall);
     }
     facts_touch(f, s);
-    say_folded(f, batch, s, result->slot, &row, (enum trial_status)result->status);
+    if (!s->late)
+        say_folded(f, batch, s, result->slot, &row, (enum trial_status)result->status);
     return row;
 }
 
@@ -247,9 +261,20 @@ static void fail_job(struct facts *f, struct batch *batch, struct seat *s, struc
             .end_fact = {.job = s->id, .state = JOB_FAILED, .cause = s->row.cause, .wall = wall}});
 }
 
+/* What came late may show that the job was done after all. */
+static void judge_late(struct facts *f, struct batch *batch, struct seat *s, wall_ms wall) {
+    uint64_t before = s->row.state;
+    (void)seat_is_over(s);
+    facts_touch(f, s);
+    if (before != s->row.state)
+        facts_event(f, batch, s, wall, "done after all");
+}
+
 void fold_judge(struct facts *f, struct batch *batch, struct seat *s, struct moment at) {
     uint8_t memory[sizeof s->no_start + 32];
     struct buf cause = buf_of(memory, sizeof memory);
+    if (s->state == SEAT_LATE)
+        judge_late(f, batch, s, at.wall);
     if (s->state != SEAT_OPEN)
         return;
     if (s->backlog) { /* what was put off may be its end; it is judged when that is folded */
@@ -265,11 +290,15 @@ void fold_judge(struct facts *f, struct batch *batch, struct seat *s, struct mom
 
 void fold_end(struct facts *f, struct batch *batch, struct seat *s, const struct msg_end_fact *end,
               struct moment at) {
-    if (s->state != SEAT_OPEN || end->state != JOB_FAILED)
+    if (end->state != JOB_FAILED)
         return;
-    seat_clock(s, at.now);
-    seat_end(s, JOB_FAILED, end->cause, end->wall);
-    facts_close_seat(f, batch, s, at.wall, &batch->after);
+    if (s->state == SEAT_OPEN)
+        seat_clock(s, at.now);
+    seat_fail(s, end->cause, end->wall);
+    if (s->state == SEAT_OPEN)
+        facts_close_seat(f, batch, s, at.wall, &batch->after);
+    else
+        facts_touch(f, s);
 }
 
 /* ---- the executor of this node ---- */

@@ -2,10 +2,10 @@
  *
  * Rows do not depend on the order in which facts come: see trial_row.h for a slot, seat.h for a job. The memory of a slot
  * that is begun (open_slots.h) is enough for a result that stands for it; any other result wants the slot's row first
- * (inbox.h). So a trial costs no read of the store, unless two leaders gave it out. An open job is over for every node when
- * its target is reached or all slots are finished and one went well. That it comes to nothing depends on what was heard
- * first: a node that leads says so (end_fact), the others believe it. Results of a job that is over are kept in the log and
- * change no rows.
+ * (inbox.h). So a trial costs no read of the store, unless two leaders gave it out.
+ * A job is cancelled when its owner says so (errand.h); else done when its target is reached or all slots are finished and
+ * one went well, which every node sees by itself; else failed when a node that led has said so (end_fact; of several the
+ * earliest). More facts only lead upwards: what comes late may make a failed job done, and takes no done job back.
  */
 #ifndef ZYG_FOLD_H
 #define ZYG_FOLD_H
@@ -27,6 +27,10 @@ struct trial_row fold_result(struct facts *f, struct batch *batch, struct seat *
                              const struct trial_row *old, struct moment at);
 void fold_proposal(struct facts *f, struct batch *batch, struct seat *s,
                    const struct msg_proposal_fact *proposal, const struct fact_key *key);
+/* The same for a job that is over; old: the slot's row, zeros when there is none. */
+struct trial_row fold_proposal_late(struct batch *batch, const struct seat *s,
+                                    const struct msg_proposal_fact *proposal,
+                                    const struct fact_key *key, const struct trial_row *old);
 void fold_log(struct batch *batch, const struct msg_log_fact *log, const struct fact_key *key);
 void fold_series(struct batch *batch, const struct msg_series_fact *series,
                  const struct fact_key *key);

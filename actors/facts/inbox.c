@@ -73,8 +73,10 @@ void inbox_job_later(struct inbox *b, const struct job_id *job, bool carried) {
         b->later = true;
 }
 
-void inbox_job_over(struct inbox *b, const struct job_id *job) {
-    b->over[b->over_next++ % INBOX_OVER] = *job;
+void inbox_job_over(struct inbox *b, const struct job_id *job, bool whole) {
+    const uint32_t at = b->over_next++ % INBOX_OVER;
+    b->over[at].job = *job;
+    b->over[at].whole = whole;
 }
 
 void inbox_backlog(struct inbox *b, struct seat *s) {
@@ -279,7 +281,7 @@ static bool find_backlog(struct facts *f) {
     if (!b->backlogs || pledge_holds(&f->pledge))
         return false;
     for (uint32_t i = 0; i < f->seats_used; i++) {
-        if (f->seats[i].state == SEAT_OPEN && f->seats[i].backlog) {
+        if (seat_folds(&f->seats[i]) && f->seats[i].backlog) {
             b->backlog_seat = i;
             return true;
         }
@@ -319,6 +321,8 @@ static void begin(struct facts *f, struct moment at, struct says *out) {
         begin_head(f, at, out);
     else if (find_backlog(f))
         wait_for_batch(f, INBOX_AGAIN_LANDS, b->backlog_batch);
+    else if (late_is_due(f, at.now))
+        wait_for_batch(f, INBOX_LATE_LANDS, b->backlog_batch);
     else if (b->end > b->begin)
         begin_head(f, at, out);
 }
@@ -352,8 +356,15 @@ void inbox_go(struct facts *f, struct moment at, struct says *out) {
         if (has_landed(f))
             seek_backlog(f, out);
         break;
+    case INBOX_LATE_LANDS:
+        if (!has_landed(f))
+            break;
+        b->step = INBOX_LATE_SEEKS;
+        late_scan(f, out);
+        break;
     case INBOX_AGAIN_SEEKS:
-    case INBOX_AGAIN_READS: break;
+    case INBOX_AGAIN_READS:
+    case INBOX_LATE_SEEKS: break;
     }
 }
 
@@ -368,10 +379,12 @@ static void backlog_found(struct facts *f, struct span key, struct span value, s
     struct inbox *b = &f->inbox;
     struct seat *s = &f->seats[b->backlog_seat];
     struct mp in = mp_of(value);
-    if (s->state != SEAT_OPEN || key.len != JOB_ID_BYTES + 8) {
+    if (!seat_folds(s) || key.len != JOB_ID_BYTES + 8) {
         if (s->put_offs == b->backlog_put_offs) { /* that was all */
             s->backlog = false;
             f->announcing = true;
+            if (s->state == SEAT_LATE)
+                late_leave(f, s);
         }
         idle(b);
         return;
@@ -396,14 +409,19 @@ static void backlog_read(struct facts *f, struct span bundle) {
         b->again.len = bundle.len;
     } else { /* the store has lost it: the rest of the backlog stays for the next opening */
         f->nonsense++;
-        f->seats[b->backlog_seat].backlog = false;
+        struct seat *s = &f->seats[b->backlog_seat];
+        s->backlog = false;
         f->announcing = true;
+        if (s->state == SEAT_LATE)
+            late_leave(f, s);
     }
     idle(b);
 }
 
 static enum inbox_step asks_again(enum inbox_step step) {
-    return step == INBOX_READS ? INBOX_LANDS : INBOX_AGAIN_LANDS;
+    return step == INBOX_READS        ? INBOX_LANDS
+           : step == INBOX_LATE_SEEKS ? INBOX_LATE_LANDS
+                                      : INBOX_AGAIN_LANDS;
 }
 
 bool inbox_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out) {
@@ -422,6 +440,9 @@ bool inbox_rows(struct facts *f, const struct msg_rows *rows, struct moment at, 
         read_on(f, at, out);
     } else if (b->step == INBOX_AGAIN_SEEKS) {
         backlog_found(f, key, value, out);
+    } else if (b->step == INBOX_LATE_SEEKS) {
+        late_found(f, key, out);
+        idle(b);
     } else {
         backlog_read(f, value);
     }

@@ -3,7 +3,7 @@
  * A bundle is kept only when it continues its log; what leaves a gap or finds no room is dropped and comes again (spread.h).
  * A log is begun only for an author whose certificate was checked (authors.h); what is refused for good is said to be.
  * What a client signed is an errand like any other. Facts about a job that is not open here wait for the errand that opens
- * it, or says that it is over; then they change no rows. A result that wants its slot's row (fold.h) waits until all batches
+ * it, or says that it is over; then they are put off and folded when nothing else waits (late.h). A result that wants its slot's row (fold.h) waits until all batches
  * so far are on the disk and reads it; those of this node that want one go through here as well.
  * Holds    - logs never wait for rows: what cannot be folded now, because its job is not known here, finds no seat, too
  *            little room for rows or too many promises that wait, is kept and put off (table backlog) until the job is open
@@ -16,6 +16,7 @@
 #define ZYG_INBOX_H
 
 #include "actors/facts/fold.h"
+#include "actors/facts/late.h"
 #include "actors/facts/spread.h"
 
 enum { INBOX_BYTES = 1 << 20, INBOX_OVER = 256, INBOX_RETRY_MS = 500 };
@@ -37,7 +38,9 @@ enum inbox_step {
     INBOX_READS,       /* a row is being read */
     INBOX_AGAIN_LANDS, /* facts of an open job were put off: as LANDS */
     INBOX_AGAIN_SEEKS, /* ... in which bundle */
-    INBOX_AGAIN_READS  /* ... and that bundle */
+    INBOX_AGAIN_READS, /* ... and that bundle */
+    INBOX_LATE_LANDS,  /* facts of some job that is over may be put off: as LANDS */
+    INBOX_LATE_SEEKS   /* ... of which (late.h) */
 };
 
 /* A slot whose row is wanted. */
@@ -74,13 +77,17 @@ struct inbox {
     uint64_t scan;
     uint64_t turns; /* steps done, so that the caller sees whether one was */
     uint32_t over_next;
-    struct job_id over[INBOX_OVER]; /* jobs that are over: most late facts are about these */
+    struct {
+        struct job_id job;
+        bool whole;     /* all its slots were finished: no proposal matters */
+    } over[INBOX_OVER]; /* jobs that are over: most late facts are about these */
     uint32_t wants_count, wants_read;
     struct want wants[LIMIT_BATCH_FACTS];
     uint32_t looked; /* facts of the head whose jobs were asked for */
     uint32_t put_off_count;
     struct put_off put_off[LIMIT_BATCH_FACTS];
-    bool put_off_ever;         /* there may be rows in table backlog */
+    bool put_off_ever; /* there may be rows in table backlog */
+    struct late late;
     bool backlogs;             /* some seat may have a backlog */
     uint32_t backlog_seat;     /* AGAIN_*: whose */
     uint32_t backlog_put_offs; /* ... as it was when it was looked for */
@@ -102,7 +109,7 @@ struct facts;
 
 bool inbox_put(struct inbox *b, enum inbox_kind kind, struct span bytes); /* false: no room */
 bool inbox_reads(const struct inbox *b, const struct job_id *job, uint64_t slot);
-void inbox_job_over(struct inbox *b, const struct job_id *job);
+void inbox_job_over(struct inbox *b, const struct job_id *job, bool whole);
 /* It is not known here, or cannot be opened now; carried: what a client said about it. */
 void inbox_job_later(struct inbox *b, const struct job_id *job, bool carried);
 /* Facts of this seat's job may have been put off. */

@@ -16,9 +16,9 @@ static const struct job_id *job_of(const struct msg *fact) {
     }
 }
 
-static struct seat *open_seat_of(struct facts *f, const struct job_id *job) {
+static struct seat *folding_seat_of(struct facts *f, const struct job_id *job) {
     struct seat *s = facts_seat(f, job);
-    return s != NULL && s->state == SEAT_OPEN ? s : NULL;
+    return s != NULL && seat_folds(s) ? s : NULL;
 }
 
 /* Of a bundle of the backlog only what was put off of one job. */
@@ -48,6 +48,16 @@ static struct put_off *put_off(struct inbox *b, const struct job_id *job) {
     return p;
 }
 
+/* Its place among the jobs that are known to be over; -1: it is none. */
+static int over_of(const struct inbox *b, const struct job_id *job) {
+    uint32_t known = b->over_next < INBOX_OVER ? b->over_next : INBOX_OVER;
+    for (uint32_t i = 0; i < known; i++) {
+        if (job_id_equal(&b->over[i].job, job))
+            return (int)i;
+    }
+    return -1;
+}
+
 static void backlog_key(struct buf *out, const struct job_id *job, uint64_t place) {
     buf_put(out, job->bytes, sizeof job->bytes);
     buf_be64(out, place);
@@ -69,27 +79,19 @@ static void write_off(struct facts *f, struct batch *batch, const struct job_id 
     ops_put(&batch->ops, TABLE_backlog, buf_view(&key), buf_view(&value));
     f->inbox.backlog_batch = f->batches.filling;
     f->inbox.put_off_ever = true;
-    if (s != NULL)
+    if (s != NULL && seat_folds(s))
         inbox_backlog(&f->inbox, s);
+    else if (s != NULL || over_of(&f->inbox, job) >= 0)
+        f->inbox.late.wanted = true;
 }
 
 /* ---- is the job known here? ---- */
 
 enum settled {
     SETTLED_HERE,  /* open */
-    SETTLED_OVER,  /* its facts change nothing any more */
-    SETTLED_LATER, /* it cannot be opened now */
+    SETTLED_LATER, /* it cannot be opened now, or is over */
     SETTLED_NOT    /* an errand has to find out */
 };
-
-static bool is_over(const struct inbox *b, const struct job_id *job) {
-    uint32_t known = b->over_next < INBOX_OVER ? b->over_next : INBOX_OVER;
-    for (uint32_t i = 0; i < known; i++) {
-        if (job_id_equal(&b->over[i], job))
-            return true;
-    }
-    return false;
-}
 
 static enum settled settle(struct facts *f, const struct job_id *job, struct says *out) {
     struct inbox *b = &f->inbox;
@@ -100,17 +102,16 @@ static enum settled settle(struct facts *f, const struct job_id *job, struct say
     if (s != NULL)
         return s->state == SEAT_OPENING ? SETTLED_NOT
                : s->state == SEAT_OPEN  ? SETTLED_HERE
-                                        : SETTLED_OVER;
-    if (is_over(b, job))
-        return SETTLED_OVER;
+                                        : SETTLED_LATER;
+    if (over_of(b, job) >= 0)
+        return SETTLED_LATER;
     if (errand_pending(&f->errands, job))
         return SETTLED_NOT;
     if (b->asked && job_id_equal(&b->job, job)) {
         b->asked = false;
-        if (b->later)
-            return SETTLED_LATER;
-        inbox_job_over(b, job);
-        return SETTLED_OVER;
+        if (!b->later)
+            inbox_job_over(b, job, false);
+        return SETTLED_LATER;
     }
     if (errands_full(&f->errands))
         return SETTLED_NOT;
@@ -158,7 +159,7 @@ struct seen {
 /* The first of several results of one slot makes the row that the next one may want. */
 static void look_for_row(struct facts *f, struct seen *seen, const struct msg_result_fact *r,
                          const struct fact_key *key) {
-    struct seat *s = open_seat_of(f, &r->job);
+    struct seat *s = folding_seat_of(f, &r->job);
     if (s == NULL || !fold_makes_sense(s, r) || put_off_of(&f->inbox, &r->job) != NULL)
         return;
     bool again = false;
@@ -170,9 +171,16 @@ static void look_for_row(struct facts *f, struct seen *seen, const struct msg_re
     seen->items[seen->count++].slot = r->slot;
 }
 
+/* Of a job that is over every fact wants the slot's row, and makes the one that the next wants. */
+static void look_for_late_row(struct facts *f, const struct msg_proposal_fact *p) {
+    const struct seat *s = facts_seat(f, &p->job);
+    if (s != NULL && s->state == SEAT_LATE)
+        intake_want(&f->inbox, &p->job, p->slot, true);
+}
+
 /* An end of a job of which facts were put off: a cancellation among them would hold, and is folded first. */
 static bool ends_early(struct facts *f, const struct msg *fact) {
-    return fact->kind == MSG_end_fact && open_seat_of(f, &fact->end_fact.job)->backlog;
+    return fact->kind == MSG_end_fact && folding_seat_of(f, &fact->end_fact.job)->backlog;
 }
 
 bool intake_look(struct facts *f, const struct inbox_head *h, struct says *out) {
@@ -198,6 +206,8 @@ bool intake_look(struct facts *f, const struct inbox_head *h, struct says *out) 
         if (fact.kind == MSG_result_fact) {
             const struct fact_key key = key_of(&h->bundle, fact.result_fact.attempt, number);
             look_for_row(f, &seen, &fact.result_fact, &key);
+        } else if (fact.kind == MSG_proposal_fact) {
+            look_for_late_row(f, &fact.proposal_fact);
         }
     }
     return true;
@@ -260,21 +270,48 @@ static bool fold_output(struct batch *batch, const struct bundle *b, const struc
     return true;
 }
 
+static bool fold_one_proposal(struct facts *f, struct batch *batch, struct seat *s,
+                              const struct msg_proposal_fact *proposal,
+                              const struct fact_key *key) {
+    struct want *w = want_of(&f->inbox, &proposal->job, proposal->slot);
+    struct trial_row old = {0};
+    if (s->state == SEAT_OPEN) {
+        fold_proposal(f, batch, s, proposal, key);
+        return true;
+    }
+    if (w == NULL || w->bad)
+        return false;
+    if (w->len > 0 && !trial_row_decode(&old, span_of(f->inbox.rows + w->at, w->len))) {
+        f->nonsense++;
+        return true;
+    }
+    const struct trial_row row = fold_proposal_late(batch, s, proposal, key, &old);
+    keep_row(f, w, &row);
+    return true;
+}
+
+/* Is it a proposal of a job all of whose slots were finished? */
+static bool matters_no_more(const struct inbox *b, const struct msg *fact) {
+    int at = fact->kind == MSG_proposal_fact ? over_of(b, &fact->proposal_fact.job) : -1;
+    return at >= 0 && b->over[at].whole;
+}
+
 /* False: it is to be folded later. */
 static bool fold_fact(struct facts *f, struct batch *batch, const struct bundle *b,
                       const struct msg *fact, uint64_t number, struct moment at) {
     const struct job_id *job = job_of(fact);
     struct seat *s = facts_seat(f, job);
     struct fact_key key = key_of(b, 0, number);
-    if (put_off_of(&f->inbox, job) != NULL || (s != NULL && s->state == SEAT_OPENING))
-        return false;
-    if (s == NULL || s->state != SEAT_OPEN)
+    if (matters_no_more(&f->inbox, fact))
         return true;
+    if (put_off_of(&f->inbox, job) != NULL || s == NULL || !seat_folds(s))
+        return false;
     if (fact->kind == MSG_proposal_fact) {
-        fold_proposal(f, batch, s, &fact->proposal_fact, &key);
-    } else if (fact->kind == MSG_end_fact) {
+        return fold_one_proposal(f, batch, s, &fact->proposal_fact, &key);
+    }
+    if (fact->kind == MSG_end_fact)
         fold_end(f, batch, s, &fact->end_fact, at);
-    } else if (fold_makes_sense(s, &fact->result_fact)) {
+    else if (fold_makes_sense(s, &fact->result_fact)) {
         key.attempt = fact->result_fact.attempt;
         return fold_one_result(f, batch, s, &fact->result_fact, &key, at);
     }
@@ -316,6 +353,11 @@ bool intake_keep(struct facts *f, const struct inbox_head *h, struct moment at) 
             keep_author(f, batch, &rest.author);
         batch_keep(&f->batches, batch, log, rest.count, h->bytes);
     }
+    if (h->kind == INBOX_AGAIN) {
+        const struct log *log = logs_find(&f->logs, &rest.author, rest.generation);
+        if (log != NULL)
+            batch_relies(&f->batches, batch, log);
+    }
     const uint64_t carried = h->kind == INBOX_BUNDLE ? batch->serial : b->again.place;
     const uint64_t others = carried | BACKLOG_OTHERS;
     for (uint64_t number = rest.sequence; bundle_next(&rest, &fact, &err); number++) {
@@ -337,12 +379,14 @@ bool intake_keep_own(struct facts *f, struct span bytes, struct moment at) {
     struct msg fact;
     struct err err;
     ensure(msg_decode(&fact, bytes, &err)); /* it was, when it was taken */
-    struct seat *s = open_seat_of(f, &fact.result_fact.job);
+    struct seat *s = folding_seat_of(f, &fact.result_fact.job);
     struct batch *batch = facts_room(f, 3 * bytes.len + FACT_OPS_BYTES + f->inbox.rows_len);
     if (batch == NULL)
         return false;
+    if (s == NULL || s->state != SEAT_OPEN)
+        return true; /* its job has ended meanwhile: it becomes no fact */
     const struct fact_key key = fold_sign(f, batch, &fact);
-    if (s != NULL && !fold_one_result(f, batch, s, &fact.result_fact, &key, at))
+    if (!fold_one_result(f, batch, s, &fact.result_fact, &key, at))
         f->nonsense++; /* its row was read, and there is room for one */
     return true;
 }

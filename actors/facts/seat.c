@@ -30,7 +30,7 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     s->id = *id;
     s->owner = *owner;
     s->finished = ranges_of(s->ranges_memory, LIMIT_RANGES);
-    s->touched = s->crowded = s->told = s->unjudged = false;
+    s->touched = s->late = s->crowded = s->told = s->unjudged = false;
     s->events = 0;
     s->unable = (struct unable){0};
     s->no_start_len = 0;
@@ -38,6 +38,19 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     new_row(&s->row, &s->job, id, created);
     s->row.run_ms = row->run_ms;
     s->state = SEAT_OPENING;
+    return true;
+}
+
+bool seat_read_kept(struct job_kept *kept, struct span rows) {
+    struct mp in = mp_of(rows);
+    (void)mp_bin(&in); /* the key */
+    struct mp value = mp_of(mp_bin(&in));
+    kept->spec = mp_bin(&value);
+    struct span owner = mp_bin(&value);
+    kept->created = mp_i64(&value);
+    if (in.bad != NULL || !mp_done(&value) || owner.len != sizeof kept->owner.bytes)
+        return false;
+    memcpy(kept->owner.bytes, owner.data, owner.len);
     return true;
 }
 
@@ -106,7 +119,8 @@ void seat_note(struct seat *s, const struct trial_row *trial) {
 
 bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial) {
     ensure(trial->finished);
-    if (slot >= s->job.trials || ranges_has(&s->finished, slot) || !ranges_add(&s->finished, slot))
+    if (slot >= s->job.trials ||
+        (!s->late && (ranges_has(&s->finished, slot) || !ranges_add(&s->finished, slot))))
         return false;
     tally(s, trial, 1);
     if (trial->has_value)
@@ -116,7 +130,7 @@ bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial) {
 
 void seat_recount(struct seat *s, uint64_t slot, const struct trial_row *old,
                   const struct trial_row *trial) {
-    ensure(old->finished && trial->finished && ranges_has(&s->finished, slot));
+    ensure(old->finished && trial->finished && (s->late || ranges_has(&s->finished, slot)));
     tally(s, old, (uint64_t)-1);
     tally(s, trial, 1);
     if (trial->has_value)
@@ -137,19 +151,59 @@ static void done(struct seat *s, const char *cause) {
              row->last_end > row->created ? row->last_end : row->created);
 }
 
+static uint64_t finished_count(const struct seat *s) {
+    return s->row.done + s->row.infeasible + s->row.failed;
+}
+
+bool seat_is_whole(const struct seat *s) {
+    return finished_count(s) == s->job.trials;
+}
+
+void seat_fail(struct seat *s, struct span cause, wall_ms wall) {
+    const struct msg_job_row *row = &s->row;
+    bool first = row->state == JOB_OPEN || wall < row->finished ||
+                 (wall == row->finished && span_compare(cause, row->cause) < 0);
+    if ((row->state == JOB_OPEN || row->state == JOB_FAILED) && first)
+        seat_end(s, JOB_FAILED, cause, wall);
+}
+
 bool seat_is_over(struct seat *s) {
     const struct objective *objective = &s->job.objective;
-    if (s->row.state != JOB_OPEN)
+    if (s->row.state == JOB_CANCELLED)
         return true;
     if (s->row.has_best && objective->has_target &&
         !job_better(&s->job, objective->target, s->row.best_value)) {
         done(s, "the target was reached");
         return true;
     }
-    if (ranges_size(&s->finished) < s->job.trials || (s->row.done == 0 && s->row.trials > 0))
-        return false;
+    if (!seat_is_whole(s) || (s->row.done == 0 && s->row.trials > 0))
+        return s->row.state != JOB_OPEN;
     done(s, "");
     return true;
+}
+
+bool seat_folds(const struct seat *s) {
+    return s->state == SEAT_OPEN || s->state == SEAT_LATE;
+}
+
+void seat_resume(struct seat *s, const struct msg_job_row *row) {
+    struct buf best = buf_of(s->best_params, sizeof s->best_params);
+    struct msg_job_row *mine = &s->row;
+    s->late = true;
+    seat_end(s, (enum job_state)row->state, row->cause, row->finished);
+    mine->done = row->done;
+    mine->infeasible = row->infeasible;
+    mine->failed = row->failed;
+    mine->retried = row->retried;
+    mine->last_end = row->last_end;
+    mine->has_best = row->has_best;
+    mine->best_slot = row->best_slot;
+    mine->best_value = row->best_value;
+    buf_span(&best, row->best_params);
+    mine->best_params = buf_view(&best);
+    if (!end_counts_decode(s->end_counts, row->end_counts))
+        memset(s->end_counts, 0, sizeof s->end_counts);
+    put_end_counts(s);
 }
 
 static void could_not_start(const struct seat *s, struct buf *cause) {
@@ -166,7 +220,7 @@ static void could_not_start(const struct seat *s, struct buf *cause) {
 
 bool seat_has_failed(const struct seat *s, struct buf *cause) {
     const struct span metric = s->job.objective.metric;
-    bool over = ranges_size(&s->finished) == s->job.trials;
+    bool over = seat_is_whole(s);
     if (s->row.state != JOB_OPEN || s->row.done > 0)
         return false;
     if (s->end_counts[TRIAL_NO_METRIC] >= SEAT_NO_METRIC_MAX) {
@@ -201,7 +255,7 @@ void seat_summary_key(struct buf *out, const struct msg_job_row *row) {
 void seat_check(const struct seat *s) {
     if (s->state == SEAT_FREE)
         return;
-    ensure(s->row.done + s->row.infeasible + s->row.failed == ranges_size(&s->finished));
-    ensure(ranges_size(&s->finished) <= s->job.trials);
+    ensure(s->late || finished_count(s) == ranges_size(&s->finished));
+    ensure(finished_count(s) <= s->job.trials);
     ensure(s->state != SEAT_OPEN || s->row.state == JOB_OPEN);
 }

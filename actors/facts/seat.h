@@ -22,6 +22,7 @@ enum seat_state {
     SEAT_FREE,
     SEAT_OPENING,
     SEAT_OPEN,
+    SEAT_LATE,    /* its job is over, and what came late is being folded (late.h) */
     SEAT_CLOSING, /* its end is on the way to the disk */
     SEAT_SHUT     /* ... and there; the rooms hear of it when it lies on enough others */
 };
@@ -38,6 +39,7 @@ struct seat {
     uint32_t put_offs;     /* how often they were */
     bool crowded;          /* some slots that are begun are not among the open slots */
     bool told;             /* sched has heard job_open since this node leads */
+    bool late;             /* LATE, and CLOSING after it: its counts are those of its summary */
     bool unjudged;         /* whether it is over was not looked at since something has changed */
     uint64_t closed_in;    /* CLOSING, SHUT: the batch that says so */
     when_ms counted_until; /* run_ms counts up to here */
@@ -55,10 +57,22 @@ struct seat {
     uint8_t arena[JOB_ARENA_BYTES];
 };
 
+/* What table jobs keeps of a job. */
+struct job_kept {
+    struct span spec;
+    struct node_id owner;
+    wall_ms created;
+};
+
+bool seat_read_kept(struct job_kept *kept, struct span rows);
 /* Decodes the description; the counts begin at nothing. */
 bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
                const struct node_id *owner, const struct msg_job_row *row, struct err *err);
 
+/* A job that is over goes on from its summary; its `finished` stay empty. */
+void seat_resume(struct seat *s, const struct msg_job_row *row);
+bool seat_is_whole(const struct seat *s); /* all its slots are finished */
+bool seat_folds(const struct seat *s);    /* facts of its job change its rows: OPEN, LATE */
 /* What a trial says of its job, finished or not. */
 void seat_note(struct seat *s, const struct trial_row *trial);
 /* Folds in a finished trial. False when its slot was finished before, is none of this job, or there are too many gaps. */
@@ -66,6 +80,8 @@ bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial);
 /* More is known of a finished slot. */
 void seat_recount(struct seat *s, uint64_t slot, const struct trial_row *old,
                   const struct trial_row *trial);
+/* The job was ended as failed: of several such ends the earliest stands. */
+void seat_fail(struct seat *s, struct span cause, wall_ms wall);
 /* The job is done, which every node sees by itself: true with state and cause in the row. */
 bool seat_is_over(struct seat *s);
 /* The job will come to nothing: true with the cause. Depends on who has heard what, so only a leader asks. */

@@ -143,6 +143,10 @@ static bool stores_are_equal(const struct fleet *f, struct shortfall *s) {
         if (!is_same_table(f, i, TABLE_heads, s))
             return false;
     }
+    for (uint32_t i = 0; i < f->draft.hosts; i++) {
+        if (store_mem_rows(f->hosts[i].disk.store, TABLE_backlog) > 0)
+            return LACKS(s, "host %u has not folded all that it heard", i);
+    }
     return true;
 }
 
@@ -156,13 +160,12 @@ static struct span row_of(const struct host *h, enum table table, const struct w
     return value;
 }
 
-/* Equal facts give equal rows, in whatever order they came; but a result that comes after the end of its job changes none. */
+/* Equal facts give equal rows, in whatever order they came, before or after the end of their job. */
 static void judge_rows(const struct fleet *f, const struct work *work) {
     char text_a[HEX_TEXT], text_b[HEX_TEXT];
     for (uint64_t slot = 0; slot < work->job.trials; slot++) {
         struct span first = row_of(&f->hosts[0], TABLE_trials, work, slot);
-        for (uint32_t i = 1; i < f->draft.hosts && (f->rules->late[work->number] >> slot & 1) == 0;
-             i++) {
+        for (uint32_t i = 1; i < f->draft.hosts; i++) {
             struct span other = row_of(&f->hosts[i], TABLE_trials, work, slot);
             fleet_ensure(f, span_equal(first, other),
                          "equal facts, but hosts 0 and %u differ in job%u #%llu: %s, %s", i,
@@ -174,8 +177,6 @@ static void judge_rows(const struct fleet *f, const struct work *work) {
 /* How often a job ended how, and which trial was best. */
 static void judge_summaries(const struct fleet *f, const struct work *work) {
     struct msg_job_row first, other;
-    if (rules_ends_differ(f, work->number))
-        return;
     fleet_ensure(f, rules_summary(&f->hosts[0], work, &first), "job%u has no summary",
                  work->number);
     for (uint32_t i = 1; i < f->draft.hosts; i++) {
@@ -185,9 +186,10 @@ static void judge_summaries(const struct fleet *f, const struct work *work) {
                      "equal facts, but job%u is %s on host 0 and %s on host %u", work->number,
                      job_state_name((enum job_state)first.state),
                      job_state_name((enum job_state)other.state), i);
-        bool same = first.done == other.done && first.infeasible == other.infeasible &&
-                    first.failed == other.failed && first.best_slot == other.best_slot;
-        fleet_ensure(f, same || f->rules->late[work->number] != 0,
+        first.run_ms = other.run_ms = 0; /* each host's own */
+        const struct msg a = {.kind = MSG_job_row, .job_row = first};
+        const struct msg b = {.kind = MSG_job_row, .job_row = other};
+        fleet_ensure(f, msg_equal(&a, &b),
                      "equal facts, but the summaries of job%u on hosts 0 and %u differ",
                      work->number, i);
     }

@@ -39,12 +39,6 @@ bool rules_has_result(const struct host *h, const struct work *work, uint64_t sl
     return (on >> h->number & 1) != 0;
 }
 
-bool rules_ends_differ(const struct fleet *f, uint32_t work) {
-    uint32_t ends = f->rules->ends[work];
-    bool cancelled = (ends >> JOB_CANCELLED & 1) != 0;
-    return !cancelled && (ends & (ends - 1)) != 0;
-}
-
 /* ---- lives ---- */
 
 void rules_host_up(struct host *h) {

@@ -64,16 +64,12 @@ struct rules {
     /* What some host has told, with enough copies as it saw the cluster then: slots are bits. */
     bool job_promised[FLEET_JOBS_MAX], cancel_promised[FLEET_JOBS_MAX];
     uint64_t promised[FLEET_JOBS_MAX];
-    uint32_t ends[FLEET_JOBS_MAX]; /* how it ended on any disk, as bits of enum job_state */
-    uint64_t late[FLEET_JOBS_MAX]; /* slots of which a result came somewhere after the job's end */
 };
 
 void rules_host_up(struct host *h);
 bool rules_has_result(const struct host *h, const struct work *work,
                       uint64_t slot); /* on its disk */
 bool rules_summary(const struct host *h, const struct work *work, struct msg_job_row *row);
-/* In one island it was done and in another it has failed: each keeps its end. A cancellation absorbs both. */
-bool rules_ends_differ(const struct fleet *f, uint32_t work);
 bool rules_is_over(const struct fleet *f, uint32_t work); /* on some disk */
 void rules_heard(struct host *h, enum room room, const struct event *event);
 void rules_said(struct host *h, enum room room, const struct frame *frame);

@@ -34,18 +34,10 @@ static void judge_bytes(struct host *h, const struct bundle *b, struct span byte
     rules->bundles[cell].bytes = content;
 }
 
-/* A fact that comes to a store with the end of its job or later may change none of its rows. */
-static void note_late(struct host *h, const struct work *work, uint64_t slot) {
-    struct msg_job_row row;
-    if (rules_summary(h, work, &row) && row.state != JOB_OPEN)
-        h->fleet->rules->late[work->number] |= (uint64_t)1 << slot;
-}
-
 static void take_proposal(struct host *h, const struct msg_proposal_fact *m) {
     const struct work *work = crowd_work(h->fleet, &m->job);
     fleet_ensure(h->fleet, work != NULL && m->slot < work->job.trials,
                  "host %u keeps a proposal of no trial", h->number);
-    note_late(h, work, m->slot);
 }
 
 static void take_result(struct host *h, const struct msg_result_fact *m) {
@@ -59,7 +51,6 @@ static void take_result(struct host *h, const struct msg_result_fact *m) {
     if (trial_status_of(m->status, &status) && trial_status_final(status) &&
         (*ended_by == 0 || attempt < *ended_by))
         *ended_by = attempt;
-    note_late(h, work, m->slot);
 }
 
 static void take_carried(struct host *h, struct span bytes) {
@@ -109,8 +100,6 @@ void rule_summary_kept(struct host *h, struct span value) {
     const struct work *work = crowd_work(h->fleet, &m.job_row.job);
     fleet_ensure(h->fleet, work != NULL, "host %u keeps a job that nobody submitted", h->number);
     rules->job_on[work->number] |= (uint64_t)1 << h->number;
-    if (m.job_row.state != JOB_OPEN)
-        rules->ends[work->number] |= 1u << m.job_row.state;
     if (m.job_row.state == JOB_CANCELLED)
         rules->cancel_on[work->number] |= (uint64_t)1 << h->number;
 }
