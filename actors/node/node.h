@@ -3,6 +3,7 @@
  *   thread "node"    the board: facts, sched, tuner, executor, gateway, elastic and, in a cluster, member and leader; ports to
  *                    the clients' socket, to other nodes and to zyg-run
  *   thread "store"   LMDB; group commit
+ *   thread "notes"   what people are told on standard error
  *   thread "zap"     who may speak (actors/guard)
  *   process zyg-run  starts trials (actors/executor/launcher.h), under a reaper (cmd/run/reaper.h)
  *

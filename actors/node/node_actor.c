@@ -9,6 +9,7 @@
 #include "actors/kit/clock_shell.h"
 #include "actors/node/address.h"
 #include "actors/node/mesh.h"
+#include "actors/node/notes_actor.h"
 #include "actors/sched/sched.h"
 #include "actors/tuner/tuner.h"
 #include "proto/base/check.h"
@@ -47,6 +48,7 @@ struct seats {
     struct executor *executor;
     struct tuner tuner;
     struct mesh mesh;
+    zactor_t *notes;
     bool quits;
     enum err_code why; /* it quits */
     bool kept;         /* facts has nothing left to keep */
@@ -146,8 +148,7 @@ static void on_node_message(void *self, const struct event *event) {
     if (event->msg.kind == MSG_met)
         zap_actor_welcome(seats->mesh.zap, event->msg.met.curve.data);
     if (event->msg.kind == MSG_note)
-        fprintf(stderr, "zyg-node: %.*s\n", (int)event->msg.note.text.len,
-                (const char *)event->msg.note.text.data);
+        notes_actor_say(seats->notes, event->msg.note.text);
     if (event->msg.kind == MSG_quiet)
         on_quiet(seats, (enum room)event->msg.quiet.room);
     if (event->msg.kind == MSG_quit && !seats->quits)
@@ -305,7 +306,7 @@ static void run(struct seats *seats, zsock_t *pipe) {
 
 static void node_actor(zsock_t *pipe, void *argument) {
     struct node_setup *setup = argument;
-    struct seats seats = {.board = board_new()};
+    struct seats seats = {.board = board_new(), .notes = notes_actor_new()};
     setup->up = seat_ports(&seats, setup) && seat_cores(&seats, setup) && open_door(&seats, setup);
     bool up = setup->up;
     zsock_signal(pipe, 0);
@@ -323,6 +324,7 @@ static void node_actor(zsock_t *pipe, void *argument) {
     if (seats.executor != NULL)
         executor_release(seats.executor);
     board_destroy(&seats.board);
+    zactor_destroy(&seats.notes);
     const uint64_t one = 1;
     setup->why = seats.quits ? seats.why : ERR_INTERNAL;
     if (up && write(setup->stopped_fd, &one, sizeof one) < 0)
