@@ -96,6 +96,11 @@ static bool endpoint_read(const char **endpoint, const char *option, const char 
     if (!address_can_be_bound(text))
         return err_set(err, ERR_USAGE, "%s %.80s: expected an endpoint such as tcp://0.0.0.0:7420",
                        option, text);
+    if (!address_host_is_here(text))
+        return err_set(err, ERR_USAGE,
+                       "%s %.80s: expected an address of this machine, not a name, such as "
+                       "tcp://127.0.0.1:7420",
+                       option, text);
     *endpoint = text;
     return true;
 }

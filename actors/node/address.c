@@ -104,6 +104,17 @@ bool address_can_be_bound(const char *endpoint) {
            (span_is(port, "*") || (num_parse_i64(port, &number) && number >= 0 && number < 65536));
 }
 
+bool address_host_is_here(const char *endpoint) {
+    struct span host, port;
+    char text[ENDPOINT_BYTES_MAX] = "";
+    uint8_t address[16];
+    if (!split(endpoint, &host, &port))
+        return false;
+    memcpy(text, host.data, host.len);
+    return host.data[0] == '[' || span_is(host, "*") || inet_pton(AF_INET, text, address) == 1 ||
+           if_nametoindex(text) != 0;
+}
+
 bool address_can_be_dialled(const char *endpoint) {
     struct span host, port;
     int64_t number;

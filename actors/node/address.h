@@ -15,6 +15,8 @@ bool address_with_port_of(const char *any_port, const char *endpoint, char out[E
 bool address_is_loopback(const char *endpoint);
 /* tcp://HOST:PORT, the port `*` or a number up to 65535: libzmq takes a greater one too, and binds another port. */
 bool address_can_be_bound(const char *endpoint);
+/* Its host is an address, any (`*`), or an interface of this machine: a name that has to be looked up cannot be bound to. */
+bool address_host_is_here(const char *endpoint);
 /* tcp://HOST:PORT, the port a number. */
 bool address_can_be_dialled(const char *endpoint);
 

@@ -66,6 +66,10 @@ static void a_port_to_bind_is_any_or_a_number(void **state) {
         assert_true(address_can_be_bound(good[i]));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(address_can_be_bound(bad[i]));
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_true(address_host_is_here(good[i]));
+    assert_true(address_host_is_here("tcp://lo:7420"));
+    assert_false(address_host_is_here("tcp://localhost:7420"));
 }
 
 static void any_port_is_the_one_it_was_before(void **state) {
