@@ -12,7 +12,7 @@
  *          - only guests have a place in the table. When it is full the one that was not heard for longest loses it, and is
  *            asked to say hello again.
  * Memory   fixed.
- * Errors   guests_enter: ERR_NOT_ALLOWED with the reason, told to people once a key; ERR_BUSY.
+ * Errors   guests_enter: ERR_NOT_ALLOWED with the reason, told to people once for an address; ERR_BUSY.
  */
 #ifndef ZYG_GATEWAY_GUESTS_H
 #define ZYG_GATEWAY_GUESTS_H
@@ -55,7 +55,7 @@ struct guests {
     int64_t spent; /* thousandths of a check that are not yet made good */
     when_ms at;
     uint32_t told_count;
-    uint64_t told[GUESTS]; /* keys that people were told of, in part */
+    uint64_t told[GUESTS]; /* addresses and reasons that people were told of, digested */
 };
 
 void guests_met(struct guests *g, const struct msg_met *met);

@@ -137,9 +137,41 @@ void nodes_busy(struct nodes *n, uint32_t peer, const struct msg_busy *busy) {
 
 /* ---- answering ---- */
 
+static bool is_digit(struct span text, size_t at) {
+    return at < text.len && text.data[at] >= '0' && text.data[at] <= '9';
+}
+
+/* The number that begins there, without its zeros in front. */
+static struct span number_at(struct span text, size_t at, size_t *end) {
+    while (is_digit(text, at) && text.data[at] == '0')
+        at++;
+    for (*end = at; is_digit(text, *end); (*end)++)
+        continue;
+    return span_of(text.data + at, *end - at);
+}
+
+/* As people count: n2 stands before n10. */
+static int compare_names(struct span a, struct span b) {
+    size_t i = 0, j = 0;
+    while (i < a.len && j < b.len) {
+        if (is_digit(a, i) && is_digit(b, j)) {
+            struct span x = number_at(a, i, &i), y = number_at(b, j, &j);
+            int order = x.len != y.len ? (x.len < y.len ? -1 : 1) : span_compare(x, y);
+            if (order != 0)
+                return order;
+        } else if (a.data[i] != b.data[j]) {
+            return a.data[i] < b.data[j] ? -1 : 1;
+        } else {
+            i++;
+            j++;
+        }
+    }
+    return a.len - i == b.len - j ? span_compare(a, b) : i < a.len ? 1 : -1;
+}
+
 static int compare_nodes(const void *a, const void *b) {
     const struct known_node *const *x = a, *const *y = b;
-    int order = span_compare((*x)->is.name, (*y)->is.name);
+    int order = compare_names((*x)->is.name, (*y)->is.name);
     return order != 0 ? order : memcmp((*x)->is.node.bytes, (*y)->is.node.bytes, NODE_ID_BYTES);
 }
 
