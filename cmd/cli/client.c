@@ -17,6 +17,7 @@ enum {
     OPEN_MS = 5000, /* to reach a node, or to become one */
     TRY_MS = 1000,  /* of it for one door: a node that has just died may have left its door open */
     RETRY_MS = 50,
+    SILENT_MS = 2000, /* that people are not told of: another node usually answers by then */
     FIRST_MS = 1000,  /* for a cluster where nobody answers at once: nodes may just be starting */
     AGAIN_MS = 10000, /* and when one did answer before */
     PAUSE_MS = 250,   /* between two tries of what may be better in a moment */
@@ -252,6 +253,7 @@ bool client_may_be_behind(const struct client *c) {
 
 static bool client_reach_cluster(struct client *c, dur_ms insist, struct err *err) {
     when_ms until = clock_now() + insist;
+    bool told = !c->lost;
     for (;;) {
         struct token_seed doors[RACE_MAX];
         uint32_t own = own_door(c, &doors[0]) ? 1 : 0;
@@ -265,6 +267,11 @@ static bool client_reach_cluster(struct client *c, dur_ms insist, struct err *er
             return false;
         if (clock_now() >= until)
             return err->code == ERR_UNREACHABLE ? doors_shut(&c->doors, err) : false;
+        if (!told && clock_now() >= until - insist + SILENT_MS) {
+            fprintf(stderr, "zyg: no node answers; trying for %lld s more\n",
+                    (long long)(until - clock_now() + 999) / 1000);
+            told = true;
+        }
         client_pause(c);
     }
 }

@@ -40,6 +40,7 @@ bool client_state_missing(const char *state_dir);
 /* state_dir NULL: the default. */
 struct client *client_open(const char *state_dir, struct err *err);
 void client_close(struct client **self); /* an embedded node is stopped first */
+/* Said on standard error when no node of the cluster answers for long. */
 bool client_reopen(struct client *c, struct err *err);
 /* The node may not have heard yet what another one has: so long it is worth to ask again, after a client_pause. */
 bool client_may_be_behind(const struct client *c);

@@ -127,6 +127,7 @@ static enum ending session_ask(struct session *s, struct err *err) {
 }
 
 static enum ending session_reopen(struct session *s, struct err *err) {
+    screen_clear(&s->screen); /* it may take long, and then something is said below */
     if (!client_reopen(s->client, err))
         return err->code == ERR_INTERRUPTED ? ENDING_INTERRUPTED : ENDING_FAILED;
     s->row.active = false;
