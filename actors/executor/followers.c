@@ -12,8 +12,10 @@ static void say_printed(uint32_t peer, const struct msg_printed *printed, struct
 }
 
 static struct msg_printed of_trial(const struct followed *what) {
-    return (struct msg_printed){
-        .job = *what->job, .slot = what->trial->slot, .attempt = what->trial->attempt};
+    return (struct msg_printed){.job = *what->job,
+                                .slot = what->trial->slot,
+                                .attempt = what->trial->attempt,
+                                .began = what->trial->began.wall};
 }
 
 static void say_part(struct followers *f, struct follower *l, const struct followed *what,

@@ -114,7 +114,8 @@ static void probe_readers(const struct follow *f, struct says *out) {
                                  .log_part = {.ticket = r->ticket,
                                               .attempt = f->streams[r->stream].attempt,
                                               .node = f->streams[r->stream].node,
-                                              .offset = r->offset}});
+                                              .offset = r->offset,
+                                              .began = f->streams[r->stream].began}});
     }
 }
 
@@ -169,13 +170,21 @@ static void send_part(const struct stream *s, struct log_reader *r,
                                       .attempt = printed->attempt,
                                       .node = s->node,
                                       .offset = printed->offset + skip,
+                                      .began = printed->began,
                                       .bytes = span_from(printed->bytes, (size_t)skip)}});
 }
 
 static void on_part(struct follow *f, const struct follow_world *w, struct stream *s,
                     const struct msg_printed *printed) {
     struct log_reader *r;
-    if (s->other || printed->attempt != s->attempt) {
+    bool again = printed->attempt == s->attempt && printed->began != s->began && s->began != 0;
+    s->began = printed->began;
+    if (again && printed->offset != 0 && !s->anew) { /* from where the run before was read to */
+        s->other = true;
+        begin_at_the_first_byte(s, w);
+        return;
+    }
+    if (s->other || again || printed->attempt != s->attempt) {
         for (r = next_reader(f, s, NULL); r != NULL; r = next_reader(f, s, r)) {
             r->begun = false;
             r->offset = 0;

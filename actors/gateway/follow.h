@@ -36,6 +36,7 @@ struct stream {
     uint32_t peer;       /* FOLLOW_NOWHERE: seeking */
     struct node_id node; /* that node */
     uint64_t attempt;    /* that was read; 0: none */
+    wall_ms began;       /* ... and which run of it; 0: not known */
     uint64_t offset;     /* up to here */
     when_ms due;         /* attached: say follow again; seeking: look into the store */
     when_ms try_at;      /* seeking: not attached before */

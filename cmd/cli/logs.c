@@ -39,6 +39,7 @@ struct log_view {
     bool moved;          /* another node has been gone to */
     bool catches_up;     /* who was asked anew has not said anything new yet */
     struct node_id node; /* where it runs; zeros: it is not known */
+    wall_ms began;       /* the run whose output is read; 0: not known */
     uint64_t line_at;
     struct buf line;
     uint8_t memory[LINE_BYTES];
@@ -103,13 +104,16 @@ static void attempt_begin(struct log_view *r, uint64_t attempt) {
     }
     r->attempt = attempt;
     r->expected = 0;
+    r->began = 0;
     r->midline = r->catches_up = false;
 }
 
-/* From further back than is known: the attempt was lost and is made again, or another node that was gone to begins at the first
+/* Another run of the same attempt, as who prints it says; or from further back than is known: the attempt was lost and is made again, or another node that was gone to begins at the first
  * byte of what it can say. Of a part from the store nobody says where it was printed. */
 static bool begins_again(const struct log_view *r, const struct msg_log_part *part) {
     static const struct node_id store;
+    if (part->began != 0 && r->began != 0)
+        return part->bytes.len > 0 && part->began != r->began;
     bool elsewhere = !node_id_equal(&part->node, &r->node) && !node_id_equal(&part->node, &store) &&
                      !node_id_equal(&r->node, &store);
     return part->bytes.len > 0 && part->offset < r->expected && (elsewhere || !r->catches_up);
@@ -135,6 +139,7 @@ static bool part_put(void *context, const struct msg *answer) {
     else if (part->offset < r->expected)
         skip_known(r, part);
     r->node = part->node;
+    r->began = part->began != 0 && part->bytes.len > 0 ? part->began : r->began;
     if (part->offset > r->expected)
         gap_tell(r, part->offset);
     r->expected = part->offset + part->bytes.len;

@@ -80,6 +80,33 @@ static void expect_follow(struct gateway_stage *g, uint32_t node, bool on, uint6
 
 /* ---- here ---- */
 
+static void run_printed(struct gateway_stage *g, const struct job_id *id, wall_ms began,
+                        uint64_t offset, const char *text) {
+    printed_by(g, 0,
+               &(struct msg_printed){.job = *id,
+                                     .slot = 1,
+                                     .attempt = 1,
+                                     .offset = offset,
+                                     .bytes = span_text(text),
+                                     .began = began});
+}
+
+/* The word of the first run's end was lost, and the second one says what comes after what the first has said. */
+static void two_runs_of_one_attempt_are_not_joined(void **state) {
+    struct gateway_stage *g = *state;
+    struct job_id id = follow_here(g);
+    run_printed(g, &id, 1000, 0, "first");
+    expect_part(g, 5, 0, 0, "first");
+    assert_int_equal(told(g, 5, 0, MSG_log_part)->log_part.began, 1000);
+    expect_follow(g, 0, true, 1, 5);
+    run_printed(g, &id, 2000, 5, "d and more");
+    expect_follow(g, 0, true, 0, 0); /* from its first byte */
+    run_printed(g, &id, 2000, 0, "second and more");
+    expect_part(g, 5, 1, 0, "second and more");
+    assert_int_equal(told(g, 5, 1, MSG_log_part)->log_part.began, 2000);
+    expect_follow(g, 0, true, 1, 15);
+}
+
 static void output_is_followed_to_its_end(void **state) {
     struct gateway_stage *g = *state;
     struct job_id id = follow_here(g);
@@ -475,6 +502,7 @@ static void without_an_answer_of_the_leader_the_store_answers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         STAGED(output_is_followed_to_its_end),
+        STAGED(two_runs_of_one_attempt_are_not_joined),
         STAGED(a_look_ends_with_what_was_kept),
         STAGED(two_readers_each_hear_every_byte_once),
         STAGED(when_the_last_reader_leaves_nobody_prints),
