@@ -246,6 +246,23 @@ assert_equal 3 "$(refusals c '')" "lines of node c"
 run on by-c zyg ls -q # nobody else has noticed
 assert_status 0
 
+# ---- a machine that entered with a node's token alone: while its node is down its client asks the others ----
+
+kill_node b
+count=$(on u zyg ls -o id | wc -l)
+run on b zyg ls -o id
+assert_status 0
+assert_equal "$count" "$(wc -l <<<"$out")" "jobs that b's client is shown"
+run on b zyg submit "$WORK/quick.yaml" --wait -o id
+assert_status 0
+[[ $err != *"in this process"* ]] || fail "it ran here: $err"
+run on b zyg submit "$WORK/slow.yaml" -o id -q
+assert_status 0
+run on b zyg cancel "$out" # which it started, at whatever node
+assert_status 0
+node b
+wait_until 20 "three nodes again" knows_members a 3
+
 # ---- nobody is left ----
 
 for name in a b c; do
