@@ -135,6 +135,10 @@ static void do_work(struct fleet *f, struct customer *c, uint32_t number, struct
 void crowd_act(struct fleet *f, uint64_t customer) {
     struct customer *c = &f->crowd.customers[customer];
     struct rng r = draw_of(f->seed, DRAW_PERSON, customer << 40 | c->acts++);
+    if (goals_rest(f)) {
+        leave(f, c);
+        return;
+    }
     dur_ms pause = f->calm ? CALM_PAUSE : draw_between(&r, 0, 2 * f->draft.person_pause);
     fleet_plan(f, pause + 1, &(struct timed){.kind = TIMED_PERSON, .subject = customer});
     if (c->peer == 0)

@@ -15,7 +15,12 @@ enum {
     LEADER_MS = VIEW_MS + 10000,
     JOBS_MS =
         900000, /* what is left to run, one after the other, and a node that flapped waits for 5 min */
-    STORES_MS = 60000
+    STORES_MS = 60000,
+    REST_MS = 120000,
+    LINGER_MS = 40000,  /* connections that nobody wants any more stay open for 30 s */
+    WATCHED_MS = 20000, /* ... and then it is looked at what is said */
+    SAID_MOST = 60,     /* 2 beats a second and a report every 5 s; an edge may be made anew */
+    ASKED_MOST = 4
 };
 
 typedef unsigned long long ull; /* for printf */
@@ -195,21 +200,74 @@ static void judge_summaries(const struct fleet *f, const struct work *work) {
     }
 }
 
+/* ---- rest ---- */
+
+bool goals_rest(const struct fleet *f) {
+    return f->goals.rests_since != 0;
+}
+
+static bool edges_are_one(const struct fleet *f, struct shortfall *s) {
+    for (uint32_t i = 0; i < f->draft.hosts; i++) {
+        const struct member *m = f->hosts[i].member;
+        for (uint32_t k = 1; k < m->map.count; k++) {
+            int32_t other = fleet_host_of(f, &m->map.known[k].id);
+            uint32_t edges = wires_between(f, i, (uint32_t)other);
+            if (edges != m->pairs[k].neighbour)
+                return LACKS(s, "%u connections lead from host %u to host %d, which is %s", edges,
+                             i, other, m->pairs[k].neighbour ? "a neighbour" : "none");
+        }
+    }
+    return true;
+}
+
+static void judge_rest(struct fleet *f) {
+    for (uint32_t i = 0; i < f->draft.hosts; i++) {
+        const struct host *h = &f->hosts[i];
+        fleet_ensure(f, h->said - f->goals.said[i] <= SAID_MOST,
+                     "host %u has nothing to do and says %llu messages in %d ms", i,
+                     (ull)(h->said - f->goals.said[i]), WATCHED_MS);
+        fleet_ensure(f, h->asked - f->goals.asked[i] <= ASKED_MOST,
+                     "host %u has nothing to do and asks its disk %llu times in %d ms", i,
+                     (ull)(h->asked - f->goals.asked[i]), WATCHED_MS);
+    }
+}
+
+/* True: it has rested long enough, and was looked at. */
+static bool has_rested(struct fleet *f, struct shortfall *s) {
+    struct goals *g = &f->goals;
+    if (g->rests_since == 0)
+        g->rests_since = f->now;
+    if (!edges_are_one(f, s) || f->now < g->rests_since + LINGER_MS)
+        return false;
+    if (g->watched_since == 0) {
+        g->watched_since = f->now;
+        for (uint32_t i = 0; i < f->draft.hosts; i++) {
+            g->said[i] = f->hosts[i].said;
+            g->asked[i] = f->hosts[i].asked;
+        }
+    }
+    if (f->now < g->watched_since + WATCHED_MS)
+        return false;
+    judge_rest(f);
+    return true;
+}
+
 /* ---- by when ---- */
 
-static bool is_reached(const struct fleet *f, enum aim goal, struct shortfall *s) {
+static bool is_reached(struct fleet *f, enum aim goal, struct shortfall *s) {
     switch (goal) {
     case AIM_VIEW: return everybody_is_up(f, s) && has_one_view(f, s);
     case AIM_LEADER: return has_one_leader(f, s);
     case AIM_JOBS: return jobs_are_over(f, s);
     case AIM_STORES: return stores_are_equal(f, s);
+    case AIM_REST: return has_rested(f, s);
     case AIMS: break;
     }
     return true;
 }
 
 void goals_judge(struct fleet *f) {
-    static const dur_ms within[] = {VIEW_MS, LEADER_MS, JOBS_MS, STORES_MS};
+    static const dur_ms within[] = {VIEW_MS, LEADER_MS, JOBS_MS, STORES_MS, REST_MS};
     struct goals *g = &f->goals;
     struct shortfall s = {{0}};
     int goal = 0;
@@ -228,7 +286,9 @@ void goals_judge(struct fleet *f) {
         f->over = true;
         return;
     }
-    when_ms since = goal == AIM_STORES ? g->jobs_done : f->calm_since;
+    when_ms since = goal == AIM_REST     ? g->rests_since
+                    : goal == AIM_STORES ? g->jobs_done
+                                         : f->calm_since;
     fleet_ensure(f, f->now - since < within[goal], "nothing breaks any more since %lld, but %s",
                  (long long)f->calm_since, s.what);
 }

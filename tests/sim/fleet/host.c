@@ -191,6 +191,8 @@ void host_stop(struct host *h) {
 /* ---- its disk ---- */
 
 static void disk_took(void *self, enum msg_kind kind) {
+    struct host *h = self;
+    h->asked++;
     host_delivered(self, kind);
 }
 

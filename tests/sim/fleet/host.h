@@ -24,6 +24,8 @@ struct host {
     uint32_t paused; /* faults that hold it up */
     uint64_t crash_in, taken;
     uint64_t passed_on; /* messages of others */
+    uint64_t said;      /* messages of its own over connections */
+    uint64_t asked;     /* of its disk */
     bool goes_idle;     /* and then leaves, in this life */
     bool gone_for_good; /* ... and takes its disk along */
     enum { HOST_RUNS, HOST_STOPS_TRIALS, HOST_STOPS_FACTS, HOST_STOPPED } stopping;

@@ -324,11 +324,9 @@ void wires_stray(struct fleet *f, uint64_t stray) {
 }
 
 /* True: it goes another way, and over this edge not now. */
-static bool strays(struct host *h, uint32_t edge, const struct msg *m, struct span bytes) {
+static bool strays(struct host *h, uint32_t edge, struct span bytes) {
     struct fleet *f = h->fleet;
-    bool passed_on = m->kind == MSG_carry &&
-                     !node_id_equal(&m->carry.from, &f->cast->hosts[h->number].signer.id);
-    if (!passed_on || f->calm)
+    if (f->calm)
         return false;
     struct rng r = draw_of(h->disk.seed, DRAW_WIRE, (uint64_t)1 << 63 | ++h->passed_on);
     if (!draw_chance(&r, f->draft.stray))
@@ -342,7 +340,10 @@ static void send_over(struct host *h, uint32_t edge, const struct msg *m) {
     struct buf out = buf_of(frame, sizeof frame);
     fleet_ensure(h->fleet, peers_say_knows(m->kind), "'%s' is said over an edge",
                  msg_name(m->kind));
-    if (msg_encode(m, &out) && !strays(h, edge, m, buf_view(&out)))
+    bool passed_on = m->kind == MSG_carry &&
+                     !node_id_equal(&m->carry.from, &h->fleet->cast->hosts[h->number].signer.id);
+    h->said += !passed_on;
+    if (msg_encode(m, &out) && !(passed_on && strays(h, edge, buf_view(&out))))
         send_bytes(h, edge, buf_view(&out));
 }
 
@@ -491,6 +492,17 @@ void wires_resume(struct fleet *f, const struct host *h) {
         if (w->state == WIRE_UP && (w->ends[0].host == h->number || w->ends[1].host == h->number))
             plan(f, w);
     }
+}
+
+uint32_t wires_between(const struct fleet *f, uint32_t a, uint32_t b) {
+    uint32_t count = 0;
+    for (size_t i = 0; i < f->wires.count; i++) {
+        const struct wire *w = &f->wires.items[i];
+        bool these = (w->ends[0].host == a && w->ends[1].host == b) ||
+                     (w->ends[0].host == b && w->ends[1].host == a);
+        count += these && w->state == WIRE_UP && !w->ends[0].over && !w->ends[1].over;
+    }
+    return count;
 }
 
 /* ---- breaks ---- */

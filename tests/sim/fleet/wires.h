@@ -86,6 +86,7 @@ void wires_work(struct fleet *f, uint64_t wire, uint64_t version);
 void wires_host_down(struct fleet *f, struct host *h, bool power, bool orderly);
 void wires_host_up(struct fleet *f, struct host *h); /* its machine answers again */
 void wires_resume(struct fleet *f, const struct host *h);
+uint32_t wires_between(const struct fleet *f, uint32_t a, uint32_t b); /* that are up */
 void wires_break(struct fleet *f, const struct fault *fault);
 void wires_stray(struct fleet *f, uint64_t stray);
 void wires_cut(struct fleet *f, const struct fault *fault, bool begins);
