@@ -22,6 +22,7 @@ enum purpose {
     DRAW_LAUNCHER,
     DRAW_HOST,
     DRAW_WIRE,
+    DRAW_LIE,
 };
 
 /* A stream for one choice or a few that belong together. */

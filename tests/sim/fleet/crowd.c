@@ -96,10 +96,11 @@ static void ask(struct fleet *f, struct customer *c, enum msg_kind kind, const s
     if (kind == MSG_submit)
         m.submit = (struct msg_submit){
             .ticket = q->ticket, .bundle = span_of(work->order, work->order_len), .run = true};
-    else if (kind == MSG_control)
+    else if (kind == MSG_control) {
+        f->rules->cancel_asked[work->number] = true;
         m.control = (struct msg_control){.ticket = q->ticket,
                                          .bundle = span_of(work->cancel, work->cancel_len)};
-    else if (kind == MSG_watch)
+    } else if (kind == MSG_watch)
         m.watch = (struct msg_watch){.ticket = q->ticket, .job = work->id, .on = true};
     else if (kind == MSG_list_trials)
         m.list_trials = (struct msg_list_trials){.ticket = q->ticket, .job = work->id};

@@ -117,14 +117,16 @@ void draft_draw(struct draft *d, uint64_t seed) {
     draw_machines(d, &machines);
     draw_trials(d, &trials);
     d->faults_count = (uint32_t)PICK(&faults, 0, 1, 2, 4, 8, 16, FAULTS_MAX);
-    uint64_t kinds = rng_below(&faults, (1u << (FAULTS_LAST + 1)) - 1) + 1;
+    uint64_t kinds = rng_below(&faults, (1u << FAULT_LIE) - 1) + 1;
+    if (draw_chance(&faults, 0.2))
+        kinds |= 1u << FAULT_LIE;
     for (uint32_t i = 0; i < d->faults_count; i++)
         draw_fault(d, &d->faults[i], kinds, draw_of(seed, DRAW_PLAN, 1000 + i));
 }
 
 void draft_print(const struct draft *d, FILE *out) {
-    static const char *const names[] = {"kill", "power", "stop",  "pause", "cut", "one way",
-                                        "full", "slow",  "clock", "break", "roll"};
+    static const char *const names[] = {"kill", "power", "stop",  "pause", "cut",  "one way",
+                                        "full", "slow",  "clock", "break", "roll", "lie"};
     fprintf(out,
             "%u hosts of %u slots, %u jobs of up to %lld trials, copies %u %u %u %u, calm after "
             "%lld ms\n"

@@ -31,7 +31,8 @@ enum fault_kind {
     FAULT_CLOCK,   /* the wall clock jumps, and back at the end */
     FAULT_BREAK,   /* every connection between the two sets is reset, whatever is on the way */
     FAULT_ROLL,    /* all hosts are stopped and started in an orderly way, one after the other */
-    FAULTS_LAST = FAULT_ROLL
+    FAULT_LIE,     /* it lies (liar.h) */
+    FAULTS_LAST = FAULT_LIE
 };
 
 struct fault {

@@ -111,6 +111,10 @@ static void begin_fault(struct fleet *f, const struct fault *fault, bool begins)
         if (begins)
             wires_break(f, fault);
         break;
+    case FAULT_LIE:
+        h->lying = begins ? h->lying + 1 : h->lying - 1;
+        h->has_lied = true;
+        break;
     case FAULT_ROLL: roll(f, fault, begins); break;
     case FAULT_CUT:
     case FAULT_ONE_WAY:

@@ -2,14 +2,21 @@
 
 #include "actors/elastic/elastic.h"
 #include "actors/leader/leader.h"
-#include "actors/member/member.h"
+#include "actors/member/state.h"
 #include "tests/sim/fleet/fleet.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { STOP_MOST = 60000, AWAY_MOST = 20000, SEEDS = 3, MILLION = 1000000, TURNS_MOST = 2000000 };
+enum {
+    LATE_MS = 300,
+    STOP_MOST = 60000,
+    AWAY_MOST = 20000,
+    SEEDS = 3,
+    MILLION = 1000000,
+    TURNS_MOST = 2000000
+};
 
 static_assert((uint32_t)HOSTS_MAX <= SEATS_NODES_MAX, "each host has memory of its own");
 
@@ -308,7 +315,11 @@ static void host_down(struct host *h) {
 }
 
 void host_pause(struct host *h, bool on) {
+    struct rule_host *r = &h->fleet->rules->hosts[h->number];
     h->paused = on ? h->paused + 1 : h->paused - 1;
+    if (h->paused == 0 && host_is_up(h) && h->member->up &&
+        world_time(h, h->member->due) + LATE_MS < h->fleet->now)
+        r->late_at = h->fleet->now;
     fleet_note(h->fleet, h, on ? "is held up" : "goes on");
     if (h->paused == 0)
         wires_resume(h->fleet, h);

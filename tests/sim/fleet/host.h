@@ -24,6 +24,9 @@ struct host {
     uint32_t paused; /* faults that hold it up */
     uint64_t crash_in, taken;
     uint64_t passed_on; /* messages of others */
+    uint32_t lying;     /* faults that make it lie */
+    uint64_t lies;      /* occasions */
+    bool has_lied;
     uint64_t said;      /* messages of its own over connections */
     uint64_t asked;     /* of its disk */
     bool goes_idle;     /* and then leaves, in this life */

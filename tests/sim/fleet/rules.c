@@ -48,7 +48,8 @@ void rules_host_up(struct host *h) {
     f->rules->gone &= ~((uint64_t)1 << h->number);
     r->holders = 0;
     r->counts = false;
-    r->leads = false;
+    r->leads = r->gives = false;
+    r->late_at = INT64_MIN / 2;
     r->leader = -1;
     r->lead_term = 0;
     r->map_sum = 0;
@@ -96,6 +97,8 @@ void rules_heard(struct host *h, enum room room, const struct event *event) {
         facts_heard(h, event);
     else if (room == ROOM_EXECUTOR)
         executor_heard(h, event);
+    else if (room == ROOM_SCHED && kind == MSG_lead)
+        rule_sched_told(h, &event->msg.lead);
     else if (room == ROOM_LEADER && (kind == MSG_saved || kind == MSG_rows))
         rule_epoch_told(h);
 }
@@ -108,6 +111,7 @@ static bool is_judged(enum room from, enum room to, enum msg_kind kind) {
     case MSG_farewell: return from == ROOM_ELASTIC;
     case MSG_lease: return from == ROOM_SCHED;
     case MSG_spawn: return from == ROOM_EXECUTOR;
+    case MSG_accuse: return from == ROOM_MEMBER;
     case MSG_admitted:
     case MSG_job_stand:
     case MSG_recorded: return from == ROOM_FACTS;
@@ -129,6 +133,7 @@ void rules_said(struct host *h, enum room room, const struct frame *frame) {
     case MSG_job_stand: rule_stand(h, &m.job_stand); break;
     case MSG_recorded: rule_recorded(h, &m.recorded); break;
     case MSG_spawn: rule_spawn(h, &m.spawn); break;
+    case MSG_accuse: rule_accused(h); break;
     default: rule_epoch_said(h, &m); break;
     }
 }

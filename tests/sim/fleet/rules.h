@@ -1,11 +1,15 @@
 /* rules - what must hold after every step of every host, watched from outside with counts of its own (membership.md 4.5).
  *
- * Records   M1 M2 M5: what a host knows of another was issued by it, only goes up, and LEFT stays; M8: edges and dials.
+ * Records   M1 M2 M5: what a host knows of another was issued by it, only goes up, and LEFT stays; M7: who was held up accuses
+ *           nobody for two seconds; M8: dials (wires.c). M3 M4 and the rest of M8 the room checks itself in every step.
+ *           M9 is a goal (goals.c).
  * Epochs    E1 E2 E4: the epoch on a disk never falls and is there before it is said; an epoch has one leader in one life; no
- *           lease of a term below the stored one is passed to the executor.
- * Facts     F1 F3 F5: a number is used once; logs only grow; what is acknowledged lies on enough synced disks.
- *           Of the hosts that had a fact on their disks one has not given itself back.
- * Trials    F8 F9: no start where the job is known to be cancelled, no number beyond the job, no attempt beyond the retries; a
+ *           lease of a term below the stored one is passed to the executor. E5: who was told that it does not lead gives out
+ *           nothing.
+ * Facts     F1 F2 F3 F5: a number is used once; what is kept is signed, a job by its owner; logs only grow; what is
+ *           acknowledged lies on enough synced disks. Of the hosts that had a fact on their disks one has not given itself back.
+ * Trials    F8 F9: no attempt twice at once on a host; no start where the job is known to be cancelled, no number beyond the
+ *           job, no attempt beyond the retries; a
  *           finished slot stays finished.
  */
 #ifndef ZYG_SIM_RULES_H
@@ -41,6 +45,10 @@ struct rule_host {
     uint64_t lead_term;
     int32_t leader; /* -1: nobody */
     bool leads;
+    bool gives; /* sched was told so */
+    uint64_t gives_term;
+    when_ms
+        late_at; /* it went on after it had been held up beyond what its member room waited for */
     struct epoch stored; /* as the leader room was told */
     /* of all lives */
     uint32_t issues_count;
@@ -62,6 +70,7 @@ struct rules {
     uint64_t result_on[FLEET_JOBS_MAX][WORK_SLOTS_MAX][ATTEMPTS_WATCHED];
     uint64_t ended_by[FLEET_JOBS_MAX][WORK_SLOTS_MAX]; /* the first final attempt; 0: none */
     /* What some host has told, with enough copies as it saw the cluster then: slots are bits. */
+    bool cancel_asked[FLEET_JOBS_MAX]; /* by its owner */
     bool job_promised[FLEET_JOBS_MAX], cancel_promised[FLEET_JOBS_MAX];
     uint64_t promised[FLEET_JOBS_MAX];
 };
@@ -78,10 +87,12 @@ void rules_saved(struct host *h, struct span ops); /* is kept */
 
 /* rules_member.c */
 void rule_records(struct host *h);
+void rule_accused(struct host *h);
 /* rules_epoch.c */
 void rule_epoch_said(struct host *h, const struct msg *m);
 void rule_epoch_kept(struct host *h, struct span value);
 void rule_epoch_told(struct host *h); /* the leader room hears that it is stored */
+void rule_sched_told(struct host *h, const struct msg_lead *m);
 void rule_lease_passed(struct host *h, const struct msg_lease *m);
 /* rules_facts.c */
 void rule_bundle_kept(struct host *h, struct span bytes);

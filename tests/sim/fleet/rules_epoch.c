@@ -67,6 +67,20 @@ static void hear_lead(struct host *h, const struct msg_lead *m) {
                  "host %u leads for another one", h->number);
 }
 
+void rule_sched_told(struct host *h, const struct msg_lead *m) {
+    rule_of(h)->gives = m->mine;
+    rule_of(h)->gives_term = m->term;
+}
+
+/* What sched says after that is in its hands alone. */
+static void judge_lease(struct host *h, const struct msg_lease *m) {
+    const struct rule_host *r = rule_of(h);
+    judge_term(h, m->term, "lease");
+    fleet_ensure(h->fleet, r->gives && r->gives_term == m->term,
+                 "host %u gives out work in term %llu, which it does not lead", h->number,
+                 (ull)m->term);
+}
+
 void rule_epoch_said(struct host *h, const struct msg *m) {
     switch (m->kind) {
     case MSG_claim:
@@ -75,7 +89,7 @@ void rule_epoch_said(struct host *h, const struct msg *m) {
                                        .generation = m->claim.generation});
         break;
     case MSG_report: judge_term(h, m->report.term, "report"); break;
-    case MSG_lease: judge_term(h, m->lease.term, "lease"); break;
+    case MSG_lease: judge_lease(h, &m->lease); break;
     case MSG_lead: hear_lead(h, &m->lead); break;
     default: break;
     }

@@ -2,6 +2,7 @@
 #include "proto/status.h"
 #include "store/store_mem.h"
 #include "tests/sim/fleet/fleet.h"
+#include "tests/sim/fleet/liar.h"
 
 typedef unsigned long long ull; /* for printf */
 
@@ -66,6 +67,9 @@ static void take_carried(struct host *h, struct span bytes) {
         const struct work *work = crowd_work(h->fleet, &id);
         fleet_ensure(h->fleet, work != NULL, "host %u keeps a job that nobody submitted",
                      h->number);
+        fleet_ensure(h->fleet, node_id_equal(&b.author, &h->fleet->cast->people[work->owner].id),
+                     "host %u keeps what somebody else than its owner says of job%u", h->number,
+                     work->number);
         if (fact.kind == MSG_job_fact)
             rules->job_on[work->number] |= (uint64_t)1 << h->number;
         else
@@ -80,6 +84,13 @@ void rule_bundle_kept(struct host *h, struct span bytes) {
     fleet_ensure(h->fleet, bundle_open(&b, bytes, &err),
                  "host %u keeps a bundle that does not verify", h->number);
     judge_bytes(h, &b, bytes);
+    fleet_ensure(h->fleet, fleet_host_of(h->fleet, &b.author) >= 0,
+                 "host %u keeps the facts of a node that is none", h->number);
+    if (b.generation == LIAR_GENERATION) { /* kept, and nothing may come of it */
+        fleet_ensure(h->fleet, h->fleet->hosts[fleet_host_of(h->fleet, &b.author)].has_lied,
+                     "host %u keeps a lie in the name of another", h->number);
+        return;
+    }
     while (bundle_next(&b, &fact, &err)) {
         if (fact.kind == MSG_result_fact)
             take_result(h, &fact.result_fact);
@@ -100,6 +111,9 @@ void rule_summary_kept(struct host *h, struct span value) {
     const struct work *work = crowd_work(h->fleet, &m.job_row.job);
     fleet_ensure(h->fleet, work != NULL, "host %u keeps a job that nobody submitted", h->number);
     rules->job_on[work->number] |= (uint64_t)1 << h->number;
+    fleet_ensure(h->fleet, m.job_row.state != JOB_CANCELLED || rules->cancel_asked[work->number],
+                 "host %u takes job%u for cancelled, its owner never asked for that", h->number,
+                 work->number);
     if (m.job_row.state == JOB_CANCELLED)
         rules->cancel_on[work->number] |= (uint64_t)1 << h->number;
 }

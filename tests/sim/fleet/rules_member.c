@@ -1,8 +1,10 @@
-/* What a host knows of the members (M1, M2, M5). */
+/* What a host knows of the members (M1, M2, M5) and says of them (M7). */
 #include "actors/member/state.h"
 #include "tests/sim/fleet/fleet.h"
 
 typedef unsigned long long ull; /* for printf */
+
+enum { MUTE_LEAST = 1900 /* 2 s on a fast clock */ };
 
 static int compare(const struct rule_version *a, const struct rule_version *b) {
     if (a->generation != b->generation)
@@ -51,6 +53,13 @@ static void judge(struct host *h, uint32_t about, const struct rule_version *now
         h->number, about, (ull)seen->generation, (ull)seen->incarnation, (ull)seen->rank,
         (ull)now->generation, (ull)now->incarnation, (ull)now->rank);
     *seen = *now;
+}
+
+void rule_accused(struct host *h) {
+    const struct rule_host *r = &h->fleet->rules->hosts[h->number];
+    fleet_ensure(h->fleet, h->fleet->now >= r->late_at + MUTE_LEAST,
+                 "host %u was held up and accuses others %lld ms later", h->number,
+                 (long long)(h->fleet->now - r->late_at));
 }
 
 void rule_records(struct host *h) {

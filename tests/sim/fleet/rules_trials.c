@@ -3,6 +3,8 @@
 #include "store/store_mem.h"
 #include "tests/sim/fleet/fleet.h"
 
+#include <string.h>
+
 typedef unsigned long long ull; /* for printf */
 
 void rule_spawn(struct host *h, const struct msg_spawn *m) {
@@ -17,6 +19,9 @@ void rule_spawn(struct host *h, const struct msg_spawn *m) {
                  (ull)slot, h->number);
     fleet_ensure(h->fleet, attempt >= 1 && attempt <= 1u + job->retry.crash + job->retry.transient,
                  "job%u #%llu: attempt %llu is one too many", number, (ull)slot, (ull)attempt);
+    fleet_ensure(h->fleet, !runs_now(h, number, slot, attempt),
+                 "host %u runs attempt %llu of job%u #%llu twice at once", h->number, (ull)attempt,
+                 number, (ull)slot);
     fleet_ensure(h->fleet, !r->shut[number] && !r->over_at_start[number],
                  "host %u runs #%llu of job%u, which it knows to be over", h->number, (ull)slot,
                  number);
@@ -27,6 +32,13 @@ void rule_trial_kept(struct host *h, const struct op *op) {
     struct trial_row old = {0}, row;
     fleet_ensure(h->fleet, op->put && trial_row_decode(&row, op->value),
                  "host %u keeps a trial that cannot be read", h->number);
+    struct job_id job;
+    memcpy(job.bytes, op->key.data, sizeof job.bytes);
+    const struct work *work = crowd_work(h->fleet, &job);
+    fleet_ensure(h->fleet,
+                 work != NULL && trial_row_key_slot(op->key) < work->job.trials &&
+                     row.attempts.made <= (uint64_t)ATTEMPTS_WATCHED * HOSTS_MAX,
+                 "host %u keeps a trial that does not exist", h->number);
     if (!store_mem_get(h->disk.store, TABLE_trials, op->key, &bytes) ||
         !trial_row_decode(&old, bytes))
         return;

@@ -170,6 +170,16 @@ void runs_calm(struct host *h) {
     }
 }
 
+bool runs_now(const struct host *h, uint32_t work, uint64_t slot, uint64_t attempt) {
+    for (size_t i = 0; i < RUNS_MAX; i++) {
+        const struct run *r = &h->runs.items[i];
+        if (r->state != RUN_NONE && !r->killed && r->work == work && r->slot == slot &&
+            r->attempt == attempt)
+            return true;
+    }
+    return false;
+}
+
 uint32_t runs_alive(const struct host *h) {
     uint32_t alive = 0;
     for (size_t i = 0; i < RUNS_MAX; i++)

@@ -33,6 +33,7 @@ struct port runs_port(struct host *h);
 void runs_host_down(struct host *h);
 void runs_next(struct host *h, uint64_t place, uint64_t version);
 void runs_calm(struct host *h); /* what hangs ends */
+bool runs_now(const struct host *h, uint32_t work, uint64_t slot, uint64_t attempt);
 uint32_t runs_alive(const struct host *h);
 
 #endif

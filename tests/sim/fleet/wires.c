@@ -4,6 +4,7 @@
 #include "actors/peers/peers_socket.h"
 #include "proto/base/check.h"
 #include "tests/sim/fleet/fleet.h"
+#include "tests/sim/fleet/liar.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -343,7 +344,10 @@ static void send_over(struct host *h, uint32_t edge, const struct msg *m) {
     bool passed_on = m->kind == MSG_carry &&
                      !node_id_equal(&m->carry.from, &h->fleet->cast->hosts[h->number].signer.id);
     h->said += !passed_on;
-    if (msg_encode(m, &out) && !(passed_on && strays(h, edge, buf_view(&out))))
+    if (!msg_encode(m, &out))
+        return;
+    liar_says(h, edge, buf_view(&out), send_bytes);
+    if (!passed_on || !strays(h, edge, buf_view(&out)))
         send_bytes(h, edge, buf_view(&out));
 }
 
@@ -392,8 +396,13 @@ static void arrive(struct fleet *f, struct wire *w, int lane) {
         peers_say_up(h->board, to->edge, f->cast->hosts[from->host].curve, &peer);
     }
     bool heard = peers_say_heard(h->board, to->edge, span_of(p.bytes, p.len));
-    fleet_ensure(f, heard, "host %u said what no port takes", from->host);
+    fleet_ensure(f, heard || f->hosts[from->host].has_lied, "host %u said what no port takes",
+                 from->host);
     free(p.bytes);
+    if (!heard) { /* the port cuts it off */
+        tell_down(f, to, EDGE_CLOSED);
+        close_end(f, w, 1 - (uint32_t)lane, true);
+    }
 }
 
 /* Both sides' heartbeats still come through, or this end gives up. */
