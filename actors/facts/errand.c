@@ -182,6 +182,8 @@ static void prepare(struct errand *e, const struct bundle *bundle, const struct 
     e->kind = fact->kind == MSG_job_fact ? ERRAND_ADMIT : ERRAND_CANCEL;
     e->wall = fact->kind == MSG_control_fact ? fact->control_fact.wall : 0;
     e->author = bundle->author;
+    e->generation = bundle->generation;
+    e->sequence = bundle->sequence;
     e->bundle_len = bytes.len;
     memcpy(e->bundle, bytes.data, bytes.len);
 }
@@ -222,34 +224,38 @@ bool errand_carried(struct facts *f, struct span bytes, struct job_id *job, stru
 
 /* ---- doing them ---- */
 
+static void ask_job(struct facts *f, struct says *out) {
+    struct errands *e = &f->errands;
+    const struct job_id *job = &errand_current(e)->job;
+    e->job_scan = facts_scan(f, out,
+                             &(struct msg_scan){.table = TABLE_jobs,
+                                                .prefix = span_of(job->bytes, sizeof job->bytes),
+                                                .limit = 1});
+}
+
 static void errand_bundle_key(const struct errand *e, struct buf *key) {
-    struct bundle bundle;
-    struct err err;
-    ensure(bundle_open(&bundle, span_of(e->bundle, e->bundle_len),
-                       &err)); /* it was, when it was taken */
-    bundle_key(key, &bundle.author, bundle.generation, bundle.sequence);
+    bundle_key(key, &e->author, e->generation, e->sequence);
 }
 
 /* A signed request: is its place among the bundles free, or taken by the very same one? */
 static void read_bundle(struct facts *f, struct says *out) {
     struct errands *e = &f->errands;
-    struct errand *errand = errand_current(e);
     uint8_t key_memory[NODE_ID_BYTES + 16];
     struct buf key = buf_of(key_memory, sizeof key_memory);
-    errand_bundle_key(errand, &key);
+    errand_bundle_key(errand_current(e), &key);
     e->step = ERRAND_READS_BUNDLE;
     e->scan = facts_scan(
         f, out, &(struct msg_scan){.table = TABLE_bundles, .prefix = buf_view(&key), .limit = 1});
+    ask_job(f, out);
 }
 
 static void read_job(struct facts *f, struct says *out) {
     struct errands *e = &f->errands;
+    if (e->job_scan == 0)
+        ask_job(f, out);
     e->step = ERRAND_READS_JOB;
-    e->scan = facts_scan(f, out,
-                         &(struct msg_scan){.table = TABLE_jobs,
-                                            .prefix = span_of(errand_current(e)->job.bytes,
-                                                              sizeof errand_current(e)->job.bytes),
-                                            .limit = 1});
+    e->scan = e->job_scan;
+    e->job_scan = 0;
 }
 
 /* What came from a client goes into this node's log; what was carried here lies in another's, which goes on with the same
@@ -382,8 +388,8 @@ static void admit_new(struct facts *f, struct moment at, struct says *out) {
         errand_trouble(f, out, ERR_BUSY, "as many jobs run here as can; wait for one to end");
         return;
     }
-    ensure(bundle_open(&bundle, span_of(e->bundle, e->bundle_len), &err) &&
-           bundle_next(&bundle, &fact, &err));
+    ensure(bundle_peek(&bundle, span_of(e->bundle, e->bundle_len), &err) &&
+           bundle_next(&bundle, &fact, &err)); /* its signature was checked when it was taken */
     const struct msg_job_fact *body = &fact.job_fact;
     /* Decoded before it is kept, so that a bad description is refused. */
     if (!seat_take(s, &e->job, body->spec, &body->owner,
@@ -547,19 +553,29 @@ static void on_summary(struct facts *f, const struct msg_rows *rows, struct mome
 void errand_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out) {
     struct errands *e = &f->errands;
     e->now = at.now;
+    if (rows->ticket == e->unused) {
+        e->unused = 0;
+        return;
+    }
     if (e->count == 0 || e->step == ERRAND_WAITS || e->step == ERRAND_WAITS_SAVE ||
         rows->ticket != e->scan) {
         f->nonsense++;
         return;
     }
     if (rows->code != ERR_NONE) {
+        e->unused = e->job_scan;
+        e->job_scan = 0;
         if (e->step == ERRAND_READS_ROW || e->step == ERRAND_READS_TRIALS)
             opening_leave(f, out);
         errand_trouble(f, out, err_code_of(rows->code), "the store could not be read");
         return;
     }
     switch (e->step) {
-    case ERRAND_READS_BUNDLE: on_bundle(f, rows, at, out); break;
+    case ERRAND_READS_BUNDLE:
+        on_bundle(f, rows, at, out);
+        e->unused = e->job_scan; /* none when it is waited for now */
+        e->job_scan = 0;
+        break;
     case ERRAND_READS_JOB: on_job_row(f, rows, at, out); break;
     case ERRAND_READS_ROW: on_summary(f, rows, at, out); break;
     case ERRAND_READS_TRIALS: opening_rows(f, rows, at, out); break;

@@ -35,7 +35,8 @@ struct errand {
     wall_ms wall; /* CANCEL: when its owner said so */
     dur_ms pause; /* OPEN, promised already: tried again after it, each time a longer one */
     when_ms not_before;
-    struct node_id author;
+    struct node_id author; /* of what was signed, with its place among the author's bundles */
+    uint64_t generation, sequence;
     uint64_t after_batch; /* WAITS_SAVE: goes on when this one is durable */
     size_t bundle_len;
     uint8_t bundle[ERRAND_BUNDLE_BYTES]; /* what was signed, to be kept as it came */
@@ -45,9 +46,12 @@ struct errands {
     uint32_t first;
     uint32_t count;
     enum errand_step step;
-    uint64_t scan; /* ticket of the scan under way */
-    uint32_t seat; /* OPEN: where the job is being seated */
-    when_ms now;   /* of the event under way */
+    uint64_t scan; /* ticket of the answer that is waited for */
+    uint64_t
+        job_scan; /* READS_BUNDLE: of the job, asked in the same breath because that is nearly always what comes next */
+    uint64_t unused; /* ... which was not needed after all */
+    uint32_t seat;   /* OPEN: where the job is being seated */
+    when_ms now;     /* of the event under way */
     struct errand ring[ERRANDS];
 };
 
