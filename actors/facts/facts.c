@@ -211,7 +211,7 @@ static void on_save_failed(struct facts *f, const struct msg_save_failed *failed
 
 static void on_rows(struct facts *f, const struct msg_rows *rows, struct moment at,
                     struct says *out) {
-    if (spread_rows(&f->spread, rows, at.now, out) || inbox_rows(f, rows, at, out))
+    if (courier_rows(&f->spread, rows, at.now, out) || inbox_rows(f, rows, at, out))
         return;
     if (rows->ticket != f->list_scan)
         errand_rows(f, rows, at, out);
@@ -294,6 +294,8 @@ static void launch(struct facts *f, when_ms now, struct says *out) {
         put_summaries(f, batches_oldest(b));
     batches_launch(b, out);
     f->launched = now;
+    if (f->life == FACTS_UP)
+        courier_launched(&f->spread, buf_view(&batches_oldest(b)->ops), now, out);
     f->launch_least = when_paced(f->launch_least, now, FACTS_GATHER_MS, LAUNCH_BURST);
     f->urgent = false;
 }

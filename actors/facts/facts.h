@@ -32,9 +32,10 @@
  *   errand.c    admitting and cancelling jobs         opening.c      reading a job's trials before it runs
  *   fold.c      what facts do to the rows             inbox.c        what other nodes sent, in order
  *   intake.c    what of it is folded now, what later  copies.c       on how many disks a log lies
- *   spread.c    what the neighbours lack              pledge.c       promises that wait for other disks
+ *   spread.c    what the neighbours have              courier.c      sending them what they lack
+ *   pledge.c    promises that wait for other disks    parcel.c       one message of bundles
  *   batch.c     group commit                          logs.c         how far each log is here
- *   authors.c   who may sign logs                     parcel.c       one message of bundles
+ *   authors.c   who may sign logs
  *   seat.c      a job's counts, its best, its end     trial_row.c    a slot's row
  *   open_slots.c  slots begun and not finished    unable.c    nodes that cannot start something
  *   late.c      what is heard of a job that is over

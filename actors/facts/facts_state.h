@@ -2,6 +2,7 @@
 #ifndef ZYG_FACTS_STATE_H
 #define ZYG_FACTS_STATE_H
 
+#include "actors/facts/courier.h"
 #include "actors/facts/errand.h"
 #include "actors/facts/facts.h"
 #include "actors/facts/inbox.h"

@@ -115,16 +115,16 @@ static void take_next(struct facts *f, struct neighbour *n, const struct bundle 
         log->queued = next;
     else if (next > log->queued || next <= log->synced)
         spread_remind(&f->spread, n, number, now); /* a gap, or it has not heard that it is here */
-    spread_sent_here(n, number, next, now);
+    courier_came(n, number, next, now);
 }
 
-/* Whoever sends what this life has signed itself has missed that it is here, and would send it for ever. */
+/* Whoever sends what this life has signed itself has missed that it is synced here, and would send it for ever. */
 static void own_came_back(struct facts *f, struct neighbour *n, const struct bundle *b,
                           when_ms now) {
     const struct log *log = logs_find(&f->logs, &b->author, b->generation);
     if (log != NULL && b->sequence + b->count <= log->synced)
         spread_remind(&f->spread, n, logs_number(&f->logs, log), now);
-    else
+    else if (log == NULL || b->sequence + b->count > log->taken)
         f->nonsense++;
 }
 

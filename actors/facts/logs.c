@@ -33,7 +33,13 @@ struct log *logs_get(struct logs *l, const struct node_id *author, uint64_t gene
     struct log *added = &l->items[l->count++];
     *added = (struct log){.author = *author, .generation = generation};
     *cell = (uint16_t)l->count;
+    if (own)
+        l->own = l->count;
     return added;
+}
+
+const struct log *logs_own(const struct logs *l) {
+    return l->own == 0 ? NULL : &l->items[l->own - 1];
 }
 
 uint32_t logs_number(const struct logs *l, const struct log *log) {

@@ -29,13 +29,15 @@ struct logs {
     uint32_t count;
     uint64_t serial;        /* of the next bundle that arrives */
     uint64_t serial_synced; /* of the newest bundle on the disk */
+    uint32_t own;           /* one more than the number of the one this life writes; 0: none yet */
     struct log items[LIMIT_LOGS];
     uint16_t cells[LOGS_CELLS]; /* one more than the log's number; 0: empty */
 };
 
 struct log *logs_find(struct logs *l, const struct node_id *author, uint64_t generation);
-/* Found or added. `own`: may take the last place. */
+/* Found or added. `own`: the one this life writes; it may take the last place. */
 struct log *logs_get(struct logs *l, const struct node_id *author, uint64_t generation, bool own);
+const struct log *logs_own(const struct logs *l); /* NULL: this life has signed nothing yet */
 uint32_t logs_number(const struct logs *l, const struct log *log);
 
 /* Row of table heads: where this log stands on the disk. False: not such a row, or no room for it. */

@@ -1,14 +1,13 @@
 #include "actors/facts/spread.h"
 
-#include "actors/facts/parcel.h"
+#include "actors/facts/courier.h"
 #include "actors/member/member.h"
 #include "proto/base/mp.h"
 #include "proto/job/job.h"
-#include "store/ops.h"
 
 #include <string.h>
 
-enum { HEADS_PAGE_BYTES = 60000, HEAD_BYTES = 64, SAID_MOST = SAYS_BYTES / 2 };
+enum { HEADS_PAGE_BYTES = 60000, HEAD_BYTES = 64 };
 
 void spread_init(struct spread *s, struct logs *logs, uint64_t *tickets) {
     s->logs = logs;
@@ -154,38 +153,8 @@ void spread_known(struct spread *s, const struct msg_node_known *known, when_ms 
 
 /* ---- what the neighbours have ---- */
 
-static void seek(struct spread *s, struct neighbour *n) {
-    n->step = n->far ? NEIGHBOUR_WALKS : NEIGHBOUR_SEEKS;
-    n->seek_log = 0;
-    n->scan = 0;
-    n->cursor = s->logs->serial_synced + 1;
-    n->first = n->count = 0;
-    n->flying = 0;
-    n->again_at = WHEN_NEVER;
-}
-
-static bool is_unwanted(const struct neighbour *n, uint32_t log) {
+bool neighbour_refuses(const struct neighbour *n, uint32_t log) {
     return (n->unwanted[log / 8] >> log % 8 & 1) != 0;
-}
-
-/* Whether this comes to nothing any more: it is there, or never will be. */
-static bool has_landed(const struct neighbour *n, const struct shipment *flight) {
-    return n->next[flight->log] >= flight->next || is_unwanted(n, flight->log);
-}
-
-/* What it has confirmed makes room for more. */
-static void land_flights(struct neighbour *n, when_ms now) {
-    bool moved = false;
-    while (n->count > 0 && has_landed(n, &n->flights[n->first])) {
-        n->flying -= n->flights[n->first].bytes;
-        n->first = (n->first + 1) % SPREAD_FLIGHTS;
-        n->count--;
-        moved = true;
-    }
-    if (!moved || n->step == NEIGHBOUR_MEETS)
-        return;
-    n->again_pause = SPREAD_AGAIN_LEAST;
-    n->again_at = n->count > 0 ? now + n->again_pause : WHEN_NEVER;
 }
 
 static void set_bit(uint8_t *bits, uint32_t log) {
@@ -195,11 +164,6 @@ static void set_bit(uint8_t *bits, uint32_t log) {
 static void raise_head(struct neighbour *n, uint32_t log, uint64_t next) {
     if (n->next[log] < next)
         n->next[log] = next;
-}
-
-void spread_sent_here(struct neighbour *n, uint32_t log, uint64_t next, when_ms now) {
-    raise_head(n, log, next);
-    land_flights(n, now);
 }
 
 static void read_heads(struct spread *s, struct neighbour *n, struct span bytes) {
@@ -242,10 +206,10 @@ void spread_heads(struct spread *s, uint32_t peer, const struct msg_heads *heads
     n->has_store = knows;
     read_heads(s, n, heads->heads);
     if (n->step == NEIGHBOUR_MEETS && knows && !heads->more)
-        seek(s, n);
+        courier_seek(s, n);
     if (n->far && n->step == NEIGHBOUR_WALKS)
         n->again_at = now + SPREAD_FAR_MS;
-    land_flights(n, now);
+    courier_confirmed(n, now);
 }
 
 /* ---- what this store has ---- */
@@ -342,138 +306,11 @@ static void tell(struct spread *s, struct neighbour *n, bool all, struct says *o
     n->tell = n->tell_all = false;
 }
 
-/* ---- looking for the oldest bundle a neighbour lacks ---- */
-
-static void ask(struct spread *s, struct neighbour *n, enum table table, struct span prefix,
-                struct span after, uint64_t limit, struct says *out) {
-    n->scan = ++*s->tickets;
-    say(out, &(struct msg){.kind = MSG_scan,
-                           .scan = {.ticket = n->scan,
-                                    .table = table,
-                                    .prefix = prefix,
-                                    .after = after,
-                                    .limit = limit}});
-}
-
-static void seek_on(struct spread *s, struct neighbour *n, struct says *out) {
-    for (; n->seek_log < s->logs->count; n->seek_log++) {
-        const struct log *log = &s->logs->items[n->seek_log];
-        if (n->next[n->seek_log] >= log->synced || is_unwanted(n, n->seek_log))
-            continue;
-        uint8_t memory[LOG_KEY_BYTES + 8];
-        struct buf key = buf_of(memory, sizeof memory);
-        bundle_key(&key, &log->author, log->generation, n->next[n->seek_log]);
-        ask(s, n, TABLE_log_index, buf_view(&key), (struct span){0}, 1, out);
-        return;
-    }
-    n->step = NEIGHBOUR_WALKS;
-}
-
-static void sought(struct neighbour *n, const struct msg_rows *rows) {
-    struct mp in = mp_of(rows->rows);
-    (void)mp_bin(&in);
-    struct span serial = mp_bin(&in);
-    /* A head that is no bundle's first number is not one of ours: all of them are offered. */
-    uint64_t found = rows->rows.len == 0 || serial.len != 8 ? 1 : read_be64(serial.data);
-    if (found < n->cursor)
-        n->cursor = found;
-    n->seek_log++;
-}
-
-/* ---- sending ---- */
-
-static bool goes_at_once(const struct spread *s, const struct neighbour *n) {
-    return n->eager && !s->mesh;
-}
-
-/* The last serial that may go to this neighbour now. */
-static uint64_t walk_limit(const struct spread *s, const struct neighbour *n) {
-    if (goes_at_once(s, n))
-        return s->logs->serial_synced;
-    return s->own_serial > s->old_serial ? s->own_serial : s->old_serial;
-}
-
-/* All that are next to a node share its inbox: what does not fit is lost and comes again. About as many are next to it as
- * are next to this one. */
-static bool may_send(const struct spread *s, const struct neighbour *n) {
-    size_t share = SPREAD_INBOX_BYTES / (s->near > 1 ? s->near : 2);
-    size_t window = share < SPREAD_MESSAGE_BYTES ? SPREAD_MESSAGE_BYTES : share;
-    return n->flying < window && n->count < SPREAD_FLIGHTS - PARCEL_BUNDLES;
-}
-
-static void walk_on(struct spread *s, struct neighbour *n, struct says *out) {
-    uint64_t limit = walk_limit(s, n);
-    if (n->cursor > limit || !may_send(s, n))
-        return;
-    uint8_t memory[8];
-    struct buf after = buf_of(memory, sizeof memory);
-    buf_be64(&after, n->cursor - 1);
-    uint64_t rows = limit - n->cursor + 1;
-    ask(s, n, TABLE_log, (struct span){0}, buf_view(&after),
-        rows < PARCEL_BUNDLES ? rows : PARCEL_BUNDLES, out);
-}
-
-/* One bundle of the walk: what the neighbour has is passed over. */
-static void offer(struct spread *s, struct neighbour *n, struct span bytes, struct parcel *parcel,
-                  struct says *out) {
-    struct bundle b;
-    struct err err;
-    struct log *log =
-        bundle_peek(&b, bytes, &err) ? logs_find(s->logs, &b.author, b.generation) : NULL;
-    if (log == NULL) /* a life that there was no room to remember when the node started */
-        return;
-    uint32_t number = logs_number(s->logs, log);
-    if (n->next[number] >= b.sequence + b.count || is_unwanted(n, number))
-        return;
-    parcel_put(parcel, &s->logs->authors, &b, bytes, out);
-    n->flights[(n->first + n->count++) % SPREAD_FLIGHTS] = (struct shipment){
-        .log = number, .bytes = (uint32_t)bytes.len, .next = b.sequence + b.count};
-    n->flying += bytes.len;
-}
-
-static void walked(struct spread *s, struct neighbour *n, const struct msg_rows *rows, when_ms now,
-                   struct says *out) {
-    struct parcel parcel;
-    parcel_begin(&parcel, n->peer);
-    struct mp in = mp_of(rows->rows);
-    bool idle = n->count == 0;
-    uint64_t last = n->cursor - 1;
-    while (mp_peek(&in) != MP_END && in.bad == NULL && may_send(s, n)) {
-        struct span key = mp_bin(&in), bytes = mp_bin(&in);
-        if (key.len != 8 || in.bad != NULL)
-            break;
-        last = read_be64(key.data);
-        if (bytes.len <= LIMIT_BUNDLE_BYTES)
-            offer(s, n, bytes, &parcel, out);
-    }
-    n->cursor = rows->rows.len == 0 ? s->logs->serial_synced + 1 : last + 1;
-    parcel_say(&parcel, out);
-    if (idle && n->count > 0)
-        n->again_at = now + n->again_pause;
-}
-
-bool spread_rows(struct spread *s, const struct msg_rows *rows, when_ms now, struct says *out) {
-    for (uint32_t i = 0; i < s->neighbours_used; i++) {
-        struct neighbour *n = &s->neighbours[i];
-        if (n->step == NEIGHBOUR_NONE || n->scan == 0 || n->scan != rows->ticket)
-            continue;
-        n->scan = 0;
-        if (rows->code != ERR_NONE)
-            n->rest_until = now + SPREAD_AGAIN_LEAST;
-        else if (n->step == NEIGHBOUR_SEEKS)
-            sought(n, rows);
-        else if (n->step == NEIGHBOUR_WALKS)
-            walked(s, n, rows, now, out);
-        return true;
-    }
-    return false;
-}
-
 /* ---- time ---- */
 
 static bool is_behind(const struct spread *s, const struct neighbour *n) {
     for (uint32_t i = 0; i < s->logs->count; i++) {
-        if (n->next[i] < s->logs->items[i].synced && !is_unwanted(n, i))
+        if (n->next[i] < s->logs->items[i].synced && !neighbour_refuses(n, i))
             return true;
     }
     return false;
@@ -489,7 +326,7 @@ static void try_again(struct spread *s, struct neighbour *n, when_ms now) {
         n->tell_all = is_behind(s, n);
         n->again_at = now + SPREAD_FAR_MS;
     } else {
-        seek(s, n);
+        courier_seek(s, n);
     }
 }
 
@@ -503,15 +340,12 @@ static void go(struct spread *s, struct neighbour *n, when_ms now, struct says *
     if (n->far || n->scan != 0 || n->rest_until > now)
         return;
     n->rest_until = INT64_MIN;
-    if (n->step == NEIGHBOUR_SEEKS)
-        seek_on(s, n, out);
-    if (n->step == NEIGHBOUR_WALKS)
-        walk_on(s, n, out);
+    courier_go(s, n, out);
 }
 
 void spread_go(struct spread *s, when_ms now, struct says *out) {
     age(s, now);
-    for (uint32_t i = 0; i < s->neighbours_used && out->frames.len < SAID_MOST; i++) {
+    for (uint32_t i = 0; i < s->neighbours_used && out->frames.len < SPREAD_SAID_MOST; i++) {
         if (s->neighbours[i].step != NEIGHBOUR_NONE)
             go(s, &s->neighbours[i], now, out);
     }
@@ -519,7 +353,7 @@ void spread_go(struct spread *s, when_ms now, struct says *out) {
         return;
     for (uint32_t i = 0; i < s->neighbours_used; i++) {
         struct neighbour *n = &s->neighbours[i];
-        if (out->frames.len >= SAID_MOST)
+        if (out->frames.len >= SPREAD_SAID_MOST)
             return; /* the others in the next step */
         if (n->step != NEIGHBOUR_NONE && n->tell)
             tell(s, n, false, out);
@@ -539,8 +373,7 @@ when_ms spread_deadline(const struct spread *s) {
             continue;
         if (n->rest_until != INT64_MIN && n->step != NEIGHBOUR_MEETS)
             soonest = when_sooner(soonest, n->rest_until);
-        if (n->step == NEIGHBOUR_WALKS && !goes_at_once(s, n) && s->moments_count > 0 &&
-            may_send(s, n) && n->cursor <= s->logs->serial_synced)
+        if (s->moments_count > 0 && courier_waits(s, n))
             soonest = when_sooner(soonest, s->moments[0].when + SPREAD_LAZY_MS);
     }
     return soonest;

@@ -1,11 +1,9 @@
 /* spread - how logs get to the other stores, and what is known of where they are: one cursor a neighbour, heads both ways.
  *
  * Both sides of an edge say which logs they have synced and how far (`heads`: all of it in pages when they meet, then what
- * has changed: a few changes at once, many in a row no more often than every 5 ms). Each sends what the other lacks in the
- * order in which it came here, so that a job comes before its results: the cursor starts at the oldest bundle the other
- * lacks (table log_index) and walks table log. On an edge that is not eager, and on every one while all holders are next to
- * this node, what others have signed waits for 100 ms, because it gets there another way meanwhile. A holder to which no
- * edge leads (a link is cut) says its heads by way of others while too few are near for what jobs want.
+ * has changed: a few changes at once, many in a row no more often than every 5 ms). Each sends what the other lacks
+ * (courier.h). A holder to which no edge leads (a link is cut) says its heads by way of others while too few are near for
+ * what jobs want.
  *
  * Holds    - what is counted as lying on a disk was said to be there by the one who has that disk, and by its life of now;
  *          - at most a share of SPREAD_INBOX_BYTES are on the way to a neighbour unacknowledged (one bundle may go beyond).
@@ -32,8 +30,9 @@ enum {
     SPREAD_AGAIN_MOST = 8000,
     SPREAD_FLIGHTS = 256,
     SPREAD_MOMENTS = 16,
-    SPREAD_INBOX_BYTES = 1 << 20, /* of the other side, which its neighbours share */
-    SPREAD_FAR = 4,               /* holders that are asked although no edge leads there */
+    SPREAD_SAID_MOST = SAYS_BYTES / 2, /* neighbours of one step are said something until then */
+    SPREAD_INBOX_BYTES = 1 << 20,      /* of the other side, which its neighbours share */
+    SPREAD_FAR = 4,                    /* holders that are asked although no edge leads there */
     SPREAD_FAR_MS = 2000,
     /* Logs of one neighbour that are refused at once; further ones when they come again. */
     SPREAD_REFUSED = 16,
@@ -49,8 +48,8 @@ enum neighbour_step {
 
 struct shipment {
     uint32_t log;
-    uint32_t bytes;
-    uint64_t next; /* acknowledged when the neighbour has synced up to here */
+    uint32_t bytes; /* 0: it came from there */
+    uint64_t next;  /* acknowledged when the neighbour has synced up to here */
 };
 
 struct neighbour {
@@ -74,8 +73,9 @@ struct neighbour {
     uint32_t first, count; /* of the flights, a ring */
     size_t flying;         /* bytes */
     struct shipment flights[SPREAD_FLIGHTS];
-    uint8_t news[LIMIT_LOGS / 8];     /* logs whose heads have changed since they were said */
-    uint64_t next[LIMIT_LOGS];        /* what it has synced */
+    uint8_t news[LIMIT_LOGS / 8]; /* logs whose heads have changed since they were said */
+    uint64_t next[LIMIT_LOGS];    /* what it has synced */
+    uint64_t sent[LIMIT_LOGS]; /* ... and will have: it is on the way there, or came from there */
     uint8_t unwanted[LIMIT_LOGS / 8]; /* logs of which it takes nothing: they hold up no others */
     uint32_t refused_count;
     struct {
@@ -119,10 +119,9 @@ struct spread {
 
 void spread_init(struct spread *s, struct logs *logs, uint64_t *tickets);
 void spread_known(struct spread *s, const struct msg_node_known *known, when_ms now);
+bool neighbour_refuses(const struct neighbour *n, uint32_t log);
 struct neighbour *spread_neighbour(struct spread *s, uint32_t peer); /* NULL: it is none */
 void spread_heads(struct spread *s, uint32_t peer, const struct msg_heads *heads, when_ms now);
-/* The neighbour has sent this: it has it synced. */
-void spread_sent_here(struct neighbour *n, uint32_t log, uint64_t next, when_ms now);
 /* It does not know how far this log is here: it is told once more. */
 void spread_remind(struct spread *s, struct neighbour *n, uint32_t log, when_ms now);
 /* Nothing of this log is taken here, until the two meet again: it is told so. */
@@ -131,8 +130,6 @@ void spread_refuse(struct spread *s, struct neighbour *n, const struct node_id *
 /* This log has come further on the disk here. */
 void spread_synced(struct spread *s, uint32_t log, when_ms now);
 void spread_landed(struct spread *s, uint64_t own_serial, when_ms now);
-/* False: not asked by it. */
-bool spread_rows(struct spread *s, const struct msg_rows *rows, when_ms now, struct says *out);
 void spread_go(struct spread *s, when_ms now, struct says *out);
 when_ms spread_deadline(const struct spread *s);
 

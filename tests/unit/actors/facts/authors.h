@@ -72,6 +72,27 @@ static inline void lead(struct facts_stage *f, bool mine) {
                &(struct msg){.kind = MSG_lead, .lead = {.term = 2, .mine = mine}});
 }
 
+/* How far this log lies on that peer's disk. `whole`: the only one it has. */
+static inline void say_head(struct facts_stage *f, uint32_t peer, const struct node_id *author,
+                            uint64_t generation, uint64_t next, bool whole) {
+    uint8_t memory[128];
+    struct buf heads = buf_of(memory, sizeof memory);
+    mp_put_bin(&heads, span_of(author->bytes, NODE_ID_BYTES));
+    mp_put_u64(&heads, generation);
+    mp_put_u64(&heads, next);
+    static const uint8_t store[STORE_ID_BYTES] = {3};
+    stage_tell(f->stage, ROOM_FACTS, ROOM_MEMBER, peer,
+               &(struct msg){.kind = MSG_heads,
+                             .heads = {.store = span_of(store, sizeof store),
+                                       .whole = whole,
+                                       .heads = next > 0 ? buf_view(&heads) : (struct span){0}}});
+}
+
+/* This node's own log of its first life. */
+static inline void say_heads(struct facts_stage *f, uint32_t peer, uint64_t next) {
+    say_head(f, peer, &f->node.id, (uint64_t)1 << 32 | 1, next, true);
+}
+
 /* With this certificate, empty: with none. */
 static inline void hear_with(struct facts_stage *f, uint32_t peer, struct span bundle,
                              struct span certificate) {
@@ -87,13 +108,16 @@ static inline void hear_with(struct facts_stage *f, uint32_t peer, struct span b
     stage_pass(f->stage, GATHER_MS);
 }
 
+/* The peer has synced it. */
 static inline void hear(struct facts_stage *f, uint32_t peer, struct span bundle) {
     uint8_t cluster[32], certificate[CERTIFICATE_BYTES_MAX];
     struct bundle b;
     struct err err;
-    bool begins = bundle_peek(&b, bundle, &err) && b.sequence == 0;
+    bool good = bundle_peek(&b, bundle, &err), begins = good && b.sequence == 0;
     size_t len = begins ? certificate_for(&b.author, false, cluster, certificate) : 0;
     hear_with(f, peer, bundle, span_of(certificate, len));
+    if (good)
+        say_head(f, peer, &b.author, b.generation, b.sequence + b.count, false);
 }
 
 /* The peer passes on what the author says. */
@@ -128,21 +152,6 @@ static inline void hear_all(struct facts_stage *f, struct author *a, const struc
 
 static inline size_t kept(struct facts_stage *f) {
     return store_mem_rows(f->stage->store, TABLE_log);
-}
-
-/* How far this node's own log of its first life lies on that peer's disk. */
-static inline void say_heads(struct facts_stage *f, uint32_t peer, uint64_t next) {
-    uint8_t memory[128];
-    struct buf heads = buf_of(memory, sizeof memory);
-    mp_put_bin(&heads, span_of(f->node.id.bytes, NODE_ID_BYTES));
-    mp_put_u64(&heads, (uint64_t)1 << 32 | 1);
-    mp_put_u64(&heads, next);
-    static const uint8_t store[STORE_ID_BYTES] = {3};
-    stage_tell(f->stage, ROOM_FACTS, ROOM_MEMBER, peer,
-               &(struct msg){.kind = MSG_heads,
-                             .heads = {.store = span_of(store, sizeof store),
-                                       .whole = true,
-                                       .heads = next > 0 ? buf_view(&heads) : (struct span){0}}});
 }
 
 /* ---- for cmocka: a node that takes part, next to PEER ---- */

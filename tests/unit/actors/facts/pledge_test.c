@@ -66,7 +66,7 @@ static void know(struct fixture *f, uint32_t peer, enum member_state state) {
 
 /* This peer has synced the log so far. */
 static void has(struct fixture *f, uint32_t peer, uint32_t log, uint64_t next) {
-    spread_sent_here(spread_neighbour(f->spread, peer), log, next, 0);
+    spread_neighbour(f->spread, peer)->next[log] = next;
 }
 
 static void promise(struct fixture *f, uint64_t number, uint32_t copies, uint32_t log,
