@@ -1,4 +1,5 @@
 #include "actors/facts/facts_state.h"
+#include "actors/facts/request.h"
 
 #include "proto/base/check.h"
 
@@ -149,34 +150,6 @@ void errand_want(struct facts *f, uint64_t ticket, const struct job_id *job, str
     (void)queue(f, ticket, job, out);
 }
 
-/* A job or a cancellation, signed by the one who asks: shape, signature and authority are checked before anything else. */
-static bool read_fact(struct span bytes, struct bundle *bundle, struct msg *fact,
-                      struct job_id *job, struct err *err) {
-    if (bytes.len > ERRAND_BUNDLE_BYTES)
-        return err_set(err, ERR_BAD_FACT, "a bundle of %zu bytes, expected at most %d", bytes.len,
-                       ERRAND_BUNDLE_BYTES);
-    if (!bundle_open(bundle, bytes, err))
-        return false;
-    if (bundle->count != 1)
-        return err_set(err, ERR_BAD_FACT, "%u facts in one request, expected one", bundle->count);
-    if (!bundle_next(bundle, fact, err))
-        return false;
-    if (fact->kind == MSG_control_fact) {
-        *job = fact->control_fact.job;
-        if (fact->control_fact.verb != CONTROL_CANCEL)
-            return err_set(err, ERR_BAD_FACT, "an order that this version does not know");
-        return true;
-    }
-    if (fact->kind != MSG_job_fact)
-        return err_set(err, ERR_NOT_ALLOWED, "a client may not say '%s'", msg_name(fact->kind));
-    if (!node_id_equal(&fact->job_fact.owner, &bundle->author))
-        return err_set(err, ERR_NOT_ALLOWED, "the job's owner is not the one who signed it");
-    if (fact->job_fact.spec.len > LIMIT_JOB_SPEC_BYTES || fact->job_fact.created < 0)
-        return err_set(err, ERR_BAD_FACT, "a job that is too large or dated before 1970");
-    *job = job_id_of(&fact->job_fact);
-    return true;
-}
-
 static void prepare(struct errand *e, const struct bundle *bundle, const struct msg *fact,
                     struct span bytes) {
     e->kind = fact->kind == MSG_job_fact ? ERRAND_ADMIT : ERRAND_CANCEL;
@@ -193,7 +166,7 @@ void errand_admit(struct facts *f, const struct msg_admit *admit, struct says *o
     struct msg fact, m;
     struct err err;
     struct job_id job = {{0}};
-    bool good = read_fact(admit->bundle, &bundle, &fact, &job, &err);
+    bool good = request_read(admit->bundle, &bundle, &fact, &job, &err);
     if (good && pledge_holds(&f->pledge))
         good = err_set(&err, ERR_BUSY, "the other nodes do not keep up; try again");
     if (!good) {
@@ -211,7 +184,7 @@ bool errand_carried(struct facts *f, struct span bytes, struct job_id *job, stru
     struct bundle bundle;
     struct msg fact;
     struct err err;
-    if (!read_fact(bytes, &bundle, &fact, job, &err)) {
+    if (!request_read(bytes, &bundle, &fact, job, &err)) {
         f->nonsense++;
         return false;
     }

@@ -35,7 +35,7 @@
  *   spread.c    what the neighbours have              courier.c      sending them what they lack
  *   pledge.c    promises that wait for other disks    parcel.c       one message of bundles
  *   batch.c     group commit                          logs.c         how far each log is here
- *   authors.c   who may sign logs
+ *   authors.c   who may sign logs                     request.c      what a client has signed
  *   seat.c      a job's counts, its best, its end     trial_row.c    a slot's row
  *   open_slots.c  slots begun and not finished    unable.c    nodes that cannot start something
  *   late.c      what is heard of a job that is over

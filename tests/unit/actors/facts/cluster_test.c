@@ -511,6 +511,14 @@ static struct node *any_up(struct world *w) {
     return n;
 }
 
+/* One that has heard of the job, if any is up: to others it is unknown yet. */
+static struct node *any_with(struct world *w, uint32_t job) {
+    struct node *n = any_up(w);
+    for (uint32_t tries = 0; !n->open[job] && tries < 100; tries++)
+        n = any_up(w);
+    return n;
+}
+
 static bool all_answered(const struct world *w) {
     return w->works[0].answers == 2 && w->works[1].answers == 1 && w->works[2].answers == 2;
 }
@@ -525,7 +533,7 @@ static void run(uint64_t seed, uint32_t count, uint32_t loss, bool crash) {
     for (uint32_t i = 0; i < OUTCOMES; i++) {
         pass(w, (dur_ms)below(w, 40));
         if (i == cancelled) /* some nodes hear of it later, and count what ends meanwhile */
-            cancel(w, any_up(w), &w->works[2]);
+            cancel(w, any_with(w, 2), &w->works[2]);
         something_ends(w);
         struct node *victim = &w->nodes[1 + below(w, count - 1)];
         if (crash && i % 40 == 20) {
