@@ -11,6 +11,11 @@ bool store_save_all(struct store *s, const struct span *ops, size_t count, struc
     return s->kind->save(s, ops, count, err);
 }
 
+void store_tend(struct store *s) {
+    if (s->kind->tend != NULL)
+        s->kind->tend(s);
+}
+
 void store_close(struct store **s) {
     if (*s == NULL)
         return;

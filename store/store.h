@@ -1,6 +1,6 @@
 /* store - transactions and ordered scans on disk; the one place that touches LMDB.
  *
- * A store is used by one thread, and one folder is open once (a second open is refused, in this
+ * A store is used by one thread at a time, and one folder is open once (a second open is refused, in this
  * process and in others). Two kinds keep this contract: store_lmdb.c (the disk) and store_mem.c
  * (the simulator's, which can lose what was not synced).
  *
@@ -36,6 +36,8 @@ bool store_save(struct store *s, struct span ops, struct err *err);
 bool store_save_all(struct store *s, const struct span *ops, size_t count, struct err *err);
 bool store_scan(struct store *s, const struct store_scan *scan, struct buf *out, bool *more,
                 struct err *err);
+/* Work that makes later saves quicker and may be left undone: for when nobody waits. */
+void store_tend(struct store *s);
 void store_close(struct store **s);
 
 /* The disk. dir is made when it is not there (its parent must be). */

@@ -18,11 +18,12 @@ struct store_port {
     uint32_t tag;
     zactor_t *actor;
     struct board *board;
-    uint32_t asked; /* not answered yet */
+    uint32_t asked; /* not answered yet; while nothing is, the store and the rows are this side's */
+    struct store *store;
+    struct buf rows;
     /* For the thread, until it has signalled. */
     const char *dir;
     struct err *err;
-    bool opened;
     bool look; /* there may be answers that the socket's descriptor does not tell of */
 };
 
@@ -31,7 +32,7 @@ struct store_port {
 struct keeper {
     zsock_t *pipe;
     struct store *store;
-    struct buf rows;
+    struct buf *rows; /* of one scan */
     bool ending;
     zframe_t *group[STORE_GROUP]; /* saves that share one commit */
     size_t group_count;
@@ -106,8 +107,8 @@ static void take_asked(struct keeper *k, zframe_t *f) {
     }
     commit_group(k); /* what was asked for before a scan is seen by it */
     ensure(m.kind == MSG_scan);
-    struct msg reply = store_answer_scan(k->store, &m.scan, &k->rows);
-    answer(k, &asked, &reply, k->rows.len);
+    struct msg reply = store_answer_scan(k->store, &m.scan, k->rows);
+    answer(k, &asked, &reply, k->rows->len);
     zframe_destroy(&f);
 }
 
@@ -128,20 +129,19 @@ static void serve(struct keeper *k) {
         f = zframe_recv_nowait(k->pipe);
     }
     commit_group(k);
+    if (k->store != NULL)
+        store_tend(k->store);
 }
 
 static void keep_store(zsock_t *pipe, void *args) {
     struct store_port *port = args;
     ensure(port->tag == STORE_PORT_TAG);
-    struct keeper k = {.pipe = pipe, .store = store_open_lmdb(port->dir, port->err)};
-    k.rows = buf_of(malloc(STORE_ROWS_BYTES_MAX), STORE_ROWS_BYTES_MAX);
-    ensure(k.rows.data != NULL);
-    port->opened = k.store != NULL;
+    struct keeper k = {.pipe = pipe, .rows = &port->rows};
+    k.store = port->store = store_open_lmdb(port->dir, port->err);
     zsock_signal(pipe, 0); /* from here on the port's fields are the other thread's */
     while (!k.ending)
         serve(&k);
     store_close(&k.store);
-    free(k.rows.data);
 }
 
 /* ---- the node's side ---- */
@@ -160,9 +160,20 @@ static bool take_answer(struct store_port *p, bool wait, bool post) {
     return true;
 }
 
+/* One row, while the thread rests: reading it costs less than waking the thread and being woken. What was saved before is
+ * seen, because it has been answered. */
+static void read_here(struct store_port *p, const struct event *event) {
+    const struct msg rows = store_answer_scan(p->store, &event->msg.scan, &p->rows);
+    board_post_to(p->board, event->from, ROOM_STORE, event->peer, &rows);
+}
+
 static void port_perform(void *self, const struct event *event) {
     struct store_port *p = self;
     ensure(p->tag == STORE_PORT_TAG);
+    if (p->asked == 0 && event->msg.kind == MSG_scan && event->msg.scan.limit == 1) {
+        read_here(p, event);
+        return;
+    }
     while (p->asked >= ASKED_MAX)
         take_answer(p, true, true);
     size_t bytes = event->msg.kind == MSG_save
@@ -180,9 +191,11 @@ struct store_port *store_port_new(const char *dir, struct board *board, struct e
     p->board = board;
     p->dir = dir;
     p->err = err;
+    p->rows = buf_of(malloc(STORE_ROWS_BYTES_MAX), STORE_ROWS_BYTES_MAX);
+    ensure(p->rows.data != NULL);
     p->actor = zactor_new(keep_store, p); /* returns when the thread has signalled */
     ensure(p->actor != NULL);
-    if (!p->opened)
+    if (p->store == NULL)
         store_port_destroy(&p);
     return p;
 }
@@ -194,6 +207,7 @@ void store_port_destroy(struct store_port **p) {
         ;
     zactor_destroy(&(*p)->actor);
     (*p)->tag = 0;
+    free((*p)->rows.data);
     free(*p);
     *p = NULL;
 }

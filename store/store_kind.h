@@ -23,6 +23,7 @@ struct store_kind {
     /* The row next to the present one. */
     bool (*scan_step)(struct store *s, bool backward, struct row *row, struct err *err);
     void (*scan_end)(struct store *s);
+    void (*tend)(struct store *s); /* NULL: nothing to do between transactions */
     void (*close)(struct store *s);
 };
 

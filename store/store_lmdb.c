@@ -10,11 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* 16 GiB, or 256 MiB where the address space cannot hold more. Only pages in use cost memory or
  * disk. */
 #define MAP_BYTES ((size_t)1 << (sizeof(void *) >= 8 ? 34 : 28))
 #define MAP_BYTES_LEAST ((size_t)8 << 20)
+
+/* The file is written ahead of what LMDB uses of it, in steps of AHEAD_BYTES: a commit into blocks that the file system has to
+ * find first makes it write its journal as well, which takes longer than the commit (ext4, after a rest: 1.9 ms and 0.7). */
+enum { AHEAD_BYTES = 256 << 10, ZEROS_BYTES = 16 << 10 };
 
 struct lmdb {
     struct store store; /* first: the kinds' functions are given its address */
@@ -23,6 +29,8 @@ struct lmdb {
     struct store_dir dir;
     MDB_txn *reading;
     MDB_cursor *cursor;
+    off_t written; /* the file has blocks up to here; 0: not looked at yet */
+    bool cramped;  /* there was no room to write ahead: not tried again in this life */
 };
 
 static struct lmdb *lmdb_of(struct store *s) {
@@ -285,6 +293,41 @@ static void lmdb_scan_end(struct store *s) {
     mdb_txn_abort(l->reading);
 }
 
+/* ---- writing ahead ---- */
+
+static bool write_zeros(int fd, off_t from, off_t to) {
+    static const uint8_t zeros[ZEROS_BYTES];
+    while (from < to) {
+        size_t bytes = to - from < (off_t)sizeof zeros ? (size_t)(to - from) : sizeof zeros;
+        ssize_t put = pwrite(fd, zeros, bytes, from);
+        if (put <= 0)
+            return false;
+        from += put;
+    }
+    return fdatasync(fd) == 0;
+}
+
+/* Beyond the last page of the newest transaction nobody reads, and no other one is under way. */
+static void lmdb_tend(struct store *s) {
+    struct lmdb *l = lmdb_of(s);
+    MDB_envinfo info;
+    MDB_stat stat;
+    struct stat file;
+    int fd;
+    if (l->env == NULL || l->cramped || mdb_env_info(l->env, &info) != 0 ||
+        mdb_env_stat(l->env, &stat) != 0 || mdb_env_get_fd(l->env, &fd) != 0)
+        return;
+    const off_t used = (off_t)(info.me_last_pgno + 1) * stat.ms_psize;
+    if (l->written == 0 && fstat(fd, &file) == 0)
+        l->written = file.st_size;
+    if (l->written < used)
+        l->written = used;
+    if (l->written - used >= AHEAD_BYTES / 2 || (size_t)(used + AHEAD_BYTES) > info.me_mapsize)
+        return;
+    l->cramped = !write_zeros(fd, l->written, used + AHEAD_BYTES);
+    l->written = used + AHEAD_BYTES;
+}
+
 /* ---- the whole ---- */
 
 static void lmdb_close(struct store *s) {
@@ -300,6 +343,7 @@ static const struct store_kind lmdb_kind = {.save = lmdb_save,
                                             .scan_find = lmdb_scan_find,
                                             .scan_step = lmdb_scan_step,
                                             .scan_end = lmdb_scan_end,
+                                            .tend = lmdb_tend,
                                             .close = lmdb_close};
 
 struct store *store_open_lmdb_sized(const char *dir, size_t map_bytes, struct err *err) {
