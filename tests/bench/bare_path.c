@@ -6,7 +6,7 @@
  * counts. No membership, no search, no retries, no process is started.
  *
  *   bare_path rate FOLDER COUNT     "COUNT results took N us", as many in flight as two workers can take
- *   bare_path once FOLDER COUNT     one at a time: the median of COUNT round trips, in us
+ *   bare_path once FOLDER COUNT REST_MS     one at a time, each after a rest: the median of COUNT round trips, in us
  */
 #define _GNU_SOURCE
 #include "proto/base/mp.h"
@@ -219,10 +219,11 @@ static int by_size(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void once(struct leader *l, uint64_t count) {
+static void once(struct leader *l, uint64_t count, long rest_ms) {
     int64_t *took = calloc(count, sizeof *took);
     must(took != NULL && count > 0, "memory");
     for (uint64_t i = 0; i < count; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = rest_ms * 1000000}, NULL);
         int64_t began = now_us();
         give(l, &l->peers[i % WORKERS]);
         (void)gather(l);
@@ -239,8 +240,8 @@ int main(int argc, char **argv) {
     uint8_t memory[FRAME_BYTES];
     size_t len = sizeof endpoint;
     const int yes = 1;
-    must(argc == 4 && (strcmp(argv[1], "rate") == 0 || strcmp(argv[1], "once") == 0),
-         "usage: bare_path rate|once FOLDER COUNT");
+    must((argc == 4 && strcmp(argv[1], "rate") == 0) || (argc == 5 && strcmp(argv[1], "once") == 0),
+         "usage: bare_path rate FOLDER COUNT | once FOLDER COUNT REST_MS");
     must(zmq_curve_keypair(public, secret) == 0, "keys");
     /* The workers are forked before anything has a thread; they hear where the leader is. */
     int pipes[WORKERS][2];
@@ -271,7 +272,7 @@ int main(int argc, char **argv) {
     if (strcmp(argv[1], "rate") == 0)
         rate(&l, count);
     else
-        once(&l, count);
+        once(&l, count, strtol(argv[4], NULL, 10));
     fflush(stdout);
     _exit(0); /* the workers end with it */
 }

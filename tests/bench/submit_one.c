@@ -1,7 +1,7 @@
 /* submit_one - how long one trial takes, from the moment a client submits its job to the moment it hears that its result is
  * durable.
  *
- *   submit_one JOB_FILE COUNT     the median of COUNT of them, in us; the node is the one of $ZYG_STATE
+ *   submit_one JOB_FILE COUNT REST_MS     the median of COUNT of them, in us; the node is the one of $ZYG_STATE
  *
  * Between two of them the nodes rest, for what is measured is a quiet cluster's answer: behind the answer the end of the job is
  * still kept, spread and acknowledged, which takes a few syncs and round trips. No client is told when that is over, so
@@ -20,7 +20,7 @@
 
 const struct verb verbs[] = {{0}}; /* none: the library asks for them */
 
-enum { REST_MS = 60, PATIENCE_MS = 10000, BUNDLE_BYTES = LIMIT_JOB_SPEC_BYTES + 1024 };
+enum { PATIENCE_MS = 10000, BUNDLE_BYTES = LIMIT_JOB_SPEC_BYTES + 1024 };
 
 static int64_t now_us(void) {
     struct timespec at;
@@ -54,13 +54,12 @@ static int64_t one(struct client *c, struct span spec) {
     struct err err = {.what = "no answer in time"};
     struct job_id id;
     struct msg answer = {.kind = MSG_NONE};
-    struct msg submit = {
-        .kind = MSG_submit,
-        .submit = {.bundle = sign(client_signer(c), spec, memory, &id), .run = true}};
+    struct msg submit = {.kind = MSG_submit,
+                         .submit = {.bundle = sign(client_signer(c), spec, memory, &id),
+                                    .run = true,
+                                    .watch = true}};
     int64_t began = now_us();
     must(client_call(c, &submit, MSG_accepted, &answer, &err), &err);
-    struct msg watch = {.kind = MSG_watch, .watch = {.job = id, .on = true}};
-    must(client_ask(c, &watch, &err), &err);
     do
         must(client_next(c, &answer, PATIENCE_MS, &err) == CLIENT_ANSWER, &err);
     while (answer.kind != MSG_job_row || answer.job_row.state == JOB_OPEN);
@@ -76,19 +75,20 @@ static int by_size(const void *a, const void *b) {
 }
 
 int main(int argc, char **argv) {
-    struct err err = {.what = "usage: submit_one JOB_FILE COUNT"};
+    struct err err = {.what = "usage: submit_one JOB_FILE COUNT REST_MS"};
     process_prepare();
-    must(argc == 3, &err);
+    must(argc == 4, &err);
     struct job_file *file = job_load(argv[1], &err);
     must(file != NULL, &err);
     struct client *c = client_open(NULL, &err);
     must(c != NULL, &err);
     size_t count = strtoull(argv[2], NULL, 10);
+    const long rest_ms = strtol(argv[3], NULL, 10);
     int64_t *took = calloc(count + 1, sizeof *took);
     ensure(took != NULL);
     for (size_t i = 0; i < count; i++) {
         took[i] = one(c, file->spec);
-        nanosleep(&(struct timespec){.tv_nsec = REST_MS * 1000000}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = rest_ms * 1000000}, NULL);
     }
     qsort(took, count, sizeof *took, by_size);
     printf("%jd\n", (intmax_t)took[count / 2]);
