@@ -37,7 +37,7 @@ struct ask {
     uint64_t slot;
     uint64_t attempt; /* 0: the last */
     uint64_t from;    /* LOG: bytes before it are not wanted */
-    bool stays;       /* LOG: while the trial runs */
+    bool stays;       /* LOG: while the trial runs; ADMIT: it is watched when it is accepted */
     uint64_t limit;
     uint64_t ended; /* RANKED: enum trial_status; 0: by value */
     uint64_t found;

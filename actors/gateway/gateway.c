@@ -96,7 +96,7 @@ static void on_hello(struct gateway *g, uint32_t peer, const struct msg_hello *m
 }
 
 static void on_fact(struct gateway *g, uint32_t peer, uint64_t ticket, struct span bundle, bool run,
-                    struct says *out) {
+                    bool watch, struct says *out) {
     if (!guests_signed(&g->guests, peer, bundle)) {
         refuse(out, peer, ticket, ERR_NOT_ALLOWED, "a client may only hand in what it has signed");
         return;
@@ -106,9 +106,11 @@ static void on_fact(struct gateway *g, uint32_t peer, uint64_t ticket, struct sp
         return;
     }
     struct ask *ask = ask_new(&g->asks, ASK_ADMIT, peer, ticket, out);
-    if (ask != NULL)
-        say(out, &(struct msg){.kind = MSG_admit,
-                               .admit = {.ticket = ask->scan, .bundle = bundle, .run = run}});
+    if (ask == NULL)
+        return;
+    ask->stays = watch;
+    say(out, &(struct msg){.kind = MSG_admit,
+                           .admit = {.ticket = ask->scan, .bundle = bundle, .run = run}});
 }
 
 static void on_resume(struct gateway *g, uint32_t peer, const struct msg_resume *m,
@@ -117,21 +119,6 @@ static void on_resume(struct gateway *g, uint32_t peer, const struct msg_resume 
     if (ask != NULL)
         say(out,
             &(struct msg){.kind = MSG_job_want, .job_want = {.ticket = ask->scan, .job = m->job}});
-}
-
-static void on_admitted(struct gateway *g, const struct msg_admitted *m, struct says *out) {
-    struct ask *ask = asks_admitted(&g->asks, m->ticket);
-    if (ask == NULL)
-        return; /* the client has left */
-    if (m->code == ERR_NONE)
-        say_to(out, ROOM_CLIENTS, ask->peer,
-               &(struct msg){.kind = MSG_accepted,
-                             .accepted = {.ticket = ask->ticket, .job = m->job}});
-    else
-        say_to(out, ROOM_CLIENTS, ask->peer,
-               &(struct msg){.kind = MSG_refused,
-                             .refused = {.ticket = ask->ticket, .code = m->code, .what = m->what}});
-    ask->kind = ASK_NONE;
 }
 
 /* Begun when it is known what runs of the jobs it shows. */
@@ -235,15 +222,35 @@ static void begin_asks(struct gateway *g, struct says *out) {
 }
 
 /* The first row comes from the store, whether the job runs here or not; from then on every change is sent. */
-static void on_watch(struct gateway *g, uint32_t peer, const struct msg_watch *m, when_ms now,
+static void on_watch(struct gateway *g, uint32_t peer, const struct msg_watch *m,
                      struct says *out) {
     live_unwatch(&g->live, peer, &m->job);
     if (!m->on)
         return;
-    if (live_watch(&g->live, peer, m->ticket, &m->job, now + WATCH_PAUSE_MS) == NULL)
+    if (live_watch(&g->live, peer, m->ticket, &m->job, g->now + WATCH_PAUSE_MS) == NULL)
         refuse(out, peer, m->ticket, ERR_BUSY, "too many watch jobs");
     else if (!on_ask(g, ASK_WATCH, peer, m->ticket, &(struct row_request){.job = m->job}, out))
         live_unwatch(&g->live, peer, &m->job);
+}
+
+static void on_admitted(struct gateway *g, const struct msg_admitted *m, struct says *out) {
+    struct ask *ask = asks_admitted(&g->asks, m->ticket);
+    if (ask == NULL)
+        return; /* the client has left */
+    const uint32_t peer = ask->peer;
+    const uint64_t ticket = ask->ticket;
+    const bool watch = ask->stays;
+    ask->kind = ASK_NONE;
+    if (m->code != ERR_NONE) {
+        say_to(out, ROOM_CLIENTS, peer,
+               &(struct msg){.kind = MSG_refused,
+                             .refused = {.ticket = ticket, .code = m->code, .what = m->what}});
+        return;
+    }
+    say_to(out, ROOM_CLIENTS, peer,
+           &(struct msg){.kind = MSG_accepted, .accepted = {.ticket = ticket, .job = m->job}});
+    if (watch)
+        on_watch(g, peer, &(struct msg_watch){.ticket = ticket, .job = m->job, .on = true}, out);
 }
 
 static void on_list_nodes(struct gateway *g, uint32_t peer, const struct msg_list_nodes *m,
@@ -260,10 +267,12 @@ static void on_request(struct gateway *g, const struct event *event, when_ms now
     uint32_t peer = event->peer;
     switch (m->kind) {
     case MSG_submit:
-        on_fact(g, peer, m->submit.ticket, m->submit.bundle, m->submit.run, out);
+        on_fact(g, peer, m->submit.ticket, m->submit.bundle, m->submit.run, m->submit.watch, out);
         break;
     case MSG_list_nodes: on_list_nodes(g, peer, &m->list_nodes, now, out); break;
-    case MSG_control: on_fact(g, peer, m->control.ticket, m->control.bundle, false, out); break;
+    case MSG_control:
+        on_fact(g, peer, m->control.ticket, m->control.bundle, false, false, out);
+        break;
     case MSG_resume: on_resume(g, peer, &m->resume, out); break;
     case MSG_find: on_find(g, peer, &m->find, out); break;
     case MSG_list_jobs:
@@ -303,7 +312,7 @@ static void on_request(struct gateway *g, const struct event *event, when_ms now
                                      .after = m->read_events.after},
                out);
         break;
-    case MSG_watch: on_watch(g, peer, &m->watch, now, out); break;
+    case MSG_watch: on_watch(g, peer, &m->watch, out); break;
     default: g->nonsense++; break;
     }
 }

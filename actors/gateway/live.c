@@ -191,9 +191,24 @@ bool live_running(struct live *l, const struct nodes *nodes, const struct event 
     return true;
 }
 
+/* This disk knows of the end of a job before it lies on as many as the job wants: nobody is told until then. */
+static void hide_end(const struct live *l, const struct live_job *j, struct msg_job_row *row) {
+    struct msg durable;
+    struct err err;
+    const uint64_t ticket = row->ticket;
+    row->state = JOB_OPEN;
+    row->cause = (struct span){0};
+    if (!msg_decode(&durable, span_of(l->rows[position_of(l, j)], j->row_len), &err))
+        return; /* facts has not said one yet */
+    *row = durable.job_row;
+    row->ticket = ticket;
+}
+
 /* What is recorded here may be ahead of what the leader has told: there are never more than are left. */
 void live_overlay_job(struct live *l, struct msg_job_row *row, when_ms now) {
     const struct live_job *j = live_job(l, &row->job);
+    if (j != NULL && row->state != JOB_OPEN)
+        hide_end(l, j, row);
     uint64_t finished = row->done + row->infeasible + row->failed;
     uint64_t left = row->trials > finished ? row->trials - finished : 0;
     bool open = row->state == JOB_OPEN;

@@ -43,6 +43,18 @@ uint64_t job_row_finished(const struct msg_job_row *row) {
     return row->done + row->infeasible + row->failed;
 }
 
+static void set_texts(struct subject *s) {
+    job_handle_text(&s->row, s->handle);
+    job_id_text(&s->job, s->id);
+}
+
+void subject_kept(struct client *c, struct subject *s) {
+    struct msg kept;
+    client_kept(c, &kept);
+    *s = (struct subject){.job = kept.job_row.job, .row = kept.job_row};
+    set_texts(s);
+}
+
 bool subject_find(struct client *c, const char *operand, struct subject *s, struct err *err) {
     struct selector selector;
     if (!selector_read(&selector, operand == NULL ? "last" : operand, err))
@@ -51,8 +63,7 @@ bool subject_find(struct client *c, const char *operand, struct subject *s, stru
         return false;
     s->has_slot = selector.has_slot;
     s->slot = selector.slot;
-    job_handle_text(&s->row, s->handle);
-    job_id_text(&s->job, s->id);
+    set_texts(s);
     if (s->has_slot && s->slot >= s->row.trials)
         return err_set(err, ERR_NOT_FOUND, "%s has no trial %llu: they are numbered 0 to %llu",
                        s->handle, (unsigned long long)s->slot,

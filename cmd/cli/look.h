@@ -29,6 +29,8 @@ struct subject {
 
 /* The job and, in selectors like last/17, the trial that `operand` means; NULL: the newest job. */
 bool subject_find(struct client *c, const char *operand, struct subject *s, struct err *err);
+/* The job of the row that was put aside (client_keep). */
+void subject_kept(struct client *c, struct subject *s);
 
 /* client_open and subject_find; NULL on failure. */
 struct client *look_open(const struct args *args, struct subject *s, struct err *err);

@@ -279,7 +279,10 @@ int session_follow(struct client **c, const struct subject *subject,
         fprintf(stderr, "no node runs here: it runs in this process, and stops with it\n");
 
     struct err err = {0};
-    enum ending ending = s.row.state == JOB_OPEN ? session_ask(&s, &err) : ENDING_OVER;
+    bool told = plan->watched && s.row.active;
+    enum ending ending = s.row.state != JOB_OPEN ? ENDING_OVER
+                         : told                  ? ENDING_NONE
+                                                 : session_ask(&s, &err);
     while (ending == ENDING_NONE)
         ending = session_step(&s, &err);
     switch (ending) {

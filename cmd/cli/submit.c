@@ -14,7 +14,7 @@ const char cli_submit_details[] =
     "-w, --wait        stay until the job is over and show how it goes\n"
     "-o FORMAT         table (default); json: the job's summary; id: its id\n";
 
-enum { BUNDLE_BYTES = LIMIT_JOB_SPEC_BYTES + 1024 };
+enum { BUNDLE_BYTES = LIMIT_JOB_SPEC_BYTES + 1024, FIRST_ROW_MS = 2000 };
 
 /* The job as a fact, signed by the user. Its id is known before anybody has seen it. */
 static bool job_sign(const struct job_file *file, const struct signer *signer,
@@ -31,19 +31,41 @@ static bool job_sign(const struct job_file *file, const struct signer *signer,
     return bundle_add(w, &fact);
 }
 
-static bool job_submit(struct client *c, const struct job_file *file, bool run,
-                       struct subject *subject, struct err *err) {
+/* What the node says of the job that it watches for us. False: it said something else, and is asked. */
+static bool first_row(struct client *c, struct subject *subject, struct err *err) {
+    struct msg answer;
+    err->code = ERR_NONE;
+    switch (client_next(c, &answer, FIRST_ROW_MS, err)) {
+    case CLIENT_ANSWER:
+        if (answer.kind != MSG_job_row)
+            return false;
+        client_keep(c);
+        subject_kept(c, subject);
+        return true;
+    case CLIENT_SIGNAL: return err_set(err, ERR_INTERRUPTED, "interrupted");
+    default: return false;
+    }
+}
+
+/* `watched`: it is told of from now on. */
+static bool job_submit(struct client *c, const struct job_file *file, bool wait,
+                       struct subject *subject, bool *watched, struct err *err) {
     uint8_t memory[BUNDLE_BYTES];
     struct bundle_writer w;
     struct job_id id;
     bool fits = job_sign(file, client_signer(c), &w, memory, &id);
     ensure(fits); /* job_load has seen that the job is short enough */
-    struct msg submit = {.kind = MSG_submit, .submit = {.bundle = bundle_seal(&w), .run = run}};
+    struct msg submit = {.kind = MSG_submit,
+                         .submit = {.bundle = bundle_seal(&w), .run = wait, .watch = wait}};
     struct msg answer;
     char text[JOB_TEXT_BYTES];
     job_id_text(&id, text);
-    return client_call(c, &submit, MSG_accepted, &answer, err) &&
-           subject_find(c, text, subject, err);
+    if (!client_call(c, &submit, MSG_accepted, &answer, err))
+        return false;
+    *watched = wait && first_row(c, subject, err);
+    if (wait && err->code == ERR_INTERRUPTED)
+        return false;
+    return *watched || subject_find(c, text, subject, err);
 }
 
 /* What happens with a job that nobody waits for. */
@@ -59,10 +81,14 @@ static int submit(struct client **c, const struct job_file *file, const struct a
                   bool wait) {
     struct subject subject;
     struct err err;
-    if (!job_submit(*c, file, wait, &subject, &err))
+    bool watched;
+    if (!job_submit(*c, file, wait, &subject, &watched, &err))
         return look_end(c, false, &err);
-    const struct session_plan plan = {
-        .run = true, .quiet = args->quiet, .format = args->format, .timeout = -1};
+    const struct session_plan plan = {.run = true,
+                                      .watched = watched,
+                                      .quiet = args->quiet,
+                                      .format = args->format,
+                                      .timeout = -1};
     if (args->format == FORMAT_ID)
         printf("%s\n", subject.id);
     if (args->format == FORMAT_TABLE && !wait)

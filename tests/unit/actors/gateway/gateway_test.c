@@ -45,6 +45,23 @@ static void a_submit_is_accepted_when_it_is_durable(void **state) {
     assert_int_equal(stage_count(g->stage, ROOM_SCHED, MSG_job_open), 1);
 }
 
+static void a_submit_that_watches_hears_the_rows_as_well(void **state) {
+    struct gateway_stage *g = *state;
+    struct job_id id;
+    struct span bundle = job_bundle(g->facts, 1, &id);
+    client_says(
+        g, 5,
+        &(struct msg){.kind = MSG_submit,
+                      .submit = {.ticket = 8, .bundle = bundle, .run = true, .watch = true}});
+    assert_int_equal(rows_of(g, 5), 2);
+    (void)told(g, 5, 0, MSG_accepted);
+    assert_int_equal(told(g, 5, 1, MSG_job_row)->job_row.ticket, 8);
+    stage_pass(g->stage, 1000);
+    say_began(g, &id, 0, 1);
+    assert_int_equal(rows_of(g, 5), 3);
+    assert_int_equal(told(g, 5, 2, MSG_job_row)->job_row.ticket, 8);
+}
+
 static void a_bad_submit_is_refused_with_the_reason(void **state) {
     struct gateway_stage *g = *state;
     client_says(
@@ -518,6 +535,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         STAGED(hello_is_answered_with_who_is_here),
         STAGED(a_submit_is_accepted_when_it_is_durable),
+        STAGED(a_submit_that_watches_hears_the_rows_as_well),
         STAGED(a_bad_submit_is_refused_with_the_reason),
         STAGED(two_clients_get_their_own_answers),
         STAGED(a_cancellation_and_a_resume_are_answered),

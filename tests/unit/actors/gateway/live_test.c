@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "actors/gateway/live.h"
+#include "tests/unit/actors/facts/authors.h"
 #include "tests/unit/actors/gateway/gateway_stage.h"
 
 static void watch(struct gateway_stage *g, uint32_t peer, const struct job_id *id, bool on) {
@@ -28,6 +29,22 @@ static void a_watcher_gets_the_row_now_and_after_changes(void **state) {
     assert_int_equal(rows_of(g, 5), 2);
     assert_int_equal(told(g, 5, 1, MSG_job_row)->job_row.running, 1);
     assert_int_equal(told(g, 5, 1, MSG_job_row)->job_row.ticket, 55);
+}
+
+/* This disk knows of it, and the other one does not yet. */
+static void an_end_is_told_when_it_lies_on_enough_disks(void **state) {
+    struct gateway_stage *g = *state;
+    struct job_id id = job_with_trials(g, 1, 1, 0);
+    know(g->facts, PEER, MEMBER_ALIVE);
+    say_outcome(g->facts, &id, 0, TRIAL_DONE, 0.5);
+    watch(g, 5, &id, true);
+    assert_int_equal(rows_of(g, 5), 1);
+    assert_int_equal(told(g, 5, 0, MSG_job_row)->job_row.state, JOB_OPEN);
+    client_says(g, 6, &(struct msg){.kind = MSG_show_job, .show_job = {.ticket = 7, .job = id}});
+    assert_int_equal(told(g, 6, 0, MSG_job_row)->job_row.state, JOB_OPEN);
+    stage_forget(g->stage);
+    say_heads(g->facts, PEER, 100);
+    assert_int_equal(told(g, 5, 0, MSG_job_row)->job_row.state, JOB_DONE);
 }
 
 /* A disk that refuses changes nothing in the row but why nothing happens. */
@@ -131,7 +148,7 @@ static void more_watchers_than_fit_are_refused(void **state) {
 
 enum { LEADER = 11 };
 
-static void lead(struct gateway_stage *g, uint64_t term, uint32_t peer, bool mine) {
+static void say_lead(struct gateway_stage *g, uint64_t term, uint32_t peer, bool mine) {
     stage_tell(g->stage, ROOM_GATEWAY, ROOM_LEADER, 0,
                &(struct msg){.kind = MSG_lead, .lead = {.term = term, .peer = peer, .mine = mine}});
 }
@@ -149,7 +166,7 @@ static void show(struct gateway_stage *g, const struct job_id *id) {
 static void the_leader_says_what_runs(void **state) {
     struct gateway_stage *g = *state;
     struct job_id id = job_with_trials(g, 1, 10, 1);
-    lead(g, 3, LEADER, false);
+    say_lead(g, 3, LEADER, false);
     show(g, &id);
     assert_int_equal(rows_of(g, 5), 0); /* it waits for the leader */
     assert_int_equal(stage_count(g->stage, ROOM_SCHED, MSG_look), 0);
@@ -174,7 +191,7 @@ static void the_leader_says_what_runs(void **state) {
 static void a_leader_that_is_silent_is_not_waited_for_long(void **state) {
     struct gateway_stage *g = *state;
     struct job_id id = job_with_trials(g, 1, 10, 1);
-    lead(g, 3, LEADER, false);
+    say_lead(g, 3, LEADER, false);
     show(g, &id);
     stage_pass(g->stage, 199);
     assert_int_equal(rows_of(g, 5), 0);
@@ -191,10 +208,10 @@ static void a_leader_that_is_silent_is_not_waited_for_long(void **state) {
 static void without_a_leader_nothing_is_waited_for(void **state) {
     struct gateway_stage *g = *state;
     struct job_id id = job_with_trials(g, 1, 10, 1);
-    lead(g, 3, LEADER, false);
+    say_lead(g, 3, LEADER, false);
     show(g, &id);
     running_from(g, ROOM_MEMBER, LEADER, &id, 4);
-    lead(g, 0, 0, false);
+    say_lead(g, 0, 0, false);
     show(g, &id);
     const struct msg_job_row *row = &told(g, 5, 0, MSG_job_row)->job_row;
     assert_false(row->active);
@@ -202,7 +219,7 @@ static void without_a_leader_nothing_is_waited_for(void **state) {
     stage_pass(g->stage, LOOK_MS);
     show(g, &id);
     assert_int_equal(told(g, 5, 0, MSG_job_row)->job_row.running, 0);
-    lead(g, 4, 0, true); /* this node: its own scheduler knows */
+    say_lead(g, 4, 0, true); /* this node: its own scheduler knows */
     show(g, &id);
     assert_true(told(g, 5, 0, MSG_job_row)->job_row.active);
     assert_int_equal(stage_count(g->stage, ROOM_SCHED, MSG_look), 1);
@@ -211,7 +228,7 @@ static void without_a_leader_nothing_is_waited_for(void **state) {
 static void a_watched_job_is_looked_at_again_and_again(void **state) {
     struct gateway_stage *g = *state;
     struct job_id id = job_with_trials(g, 1, 10, 1);
-    lead(g, 3, LEADER, false);
+    say_lead(g, 3, LEADER, false);
     watch(g, 5, &id, true);
     running_from(g, ROOM_MEMBER, LEADER, &id, 2);
     assert_int_equal(told(g, 5, 0, MSG_job_row)->job_row.running, 2);
@@ -225,7 +242,7 @@ static void a_watched_job_is_looked_at_again_and_again(void **state) {
     assert_int_equal(rows_of(g, 5), 0);
     running_from(g, ROOM_MEMBER, LEADER, &id, 3);
     assert_int_equal(told(g, 5, 0, MSG_job_row)->job_row.running, 3);
-    lead(g, 4, LEADER + 1, false); /* another one is asked at once */
+    say_lead(g, 4, LEADER + 1, false); /* another one is asked at once */
     const struct heard *last = &g->stage->heard[g->stage->heard_count - 1];
     for (; last->msg.kind != MSG_look; last--)
         assert_ptr_not_equal(last, g->stage->heard);
@@ -241,7 +258,7 @@ static void a_watched_job_is_looked_at_again_and_again(void **state) {
 static void no_more_run_than_are_left(void **state) {
     struct gateway_stage *g = *state;
     struct job_id id = job_with_trials(g, 1, 10, 8);
-    lead(g, 3, LEADER, false);
+    say_lead(g, 3, LEADER, false);
     show(g, &id);
     running_from(g, ROOM_MEMBER, LEADER, &id, 5);
     assert_int_equal(told(g, 5, 0, MSG_job_row)->job_row.running, 2);
@@ -249,6 +266,7 @@ static void no_more_run_than_are_left(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        STAGED(an_end_is_told_when_it_lies_on_enough_disks),
         STAGED(a_watcher_gets_the_row_now_and_after_changes),
         STAGED(a_watcher_hears_what_holds_up_its_job),
         STAGED(a_watcher_is_told_at_most_ten_times_a_second),
