@@ -231,7 +231,8 @@ static bool may_enter(struct member *m, const struct edge *e, const struct msg_g
 }
 
 /* Two edges of a pair: the one that the dialling side of the pair dialled stays; of two from the same side the later, since
- * whoever dialled again had a reason. Both sides decide alike. */
+ * whoever dialled again had a reason. Both sides decide alike. Another life of the node is always let in: its end, or that
+ * of the one before it, can only be found out when it hears of the other. */
 static bool stays(const struct member *m, const struct edge *old, const struct edge *new) {
     bool ours = overlay_dials(&m->map.known[0], &m->map.known[old->place]);
     if (old->dialled == new->dialled || old->late)
@@ -322,7 +323,7 @@ bool edges_greeted(struct member *m, uint32_t edge, const struct msg_greet *gree
     if (e->seed >= 0)
         m->seeds[e->seed].tries = m->seeds[e->seed].unwelcome = 0;
     int8_t old = m->pairs[place].edge;
-    if (old != EDGE_NONE && stays(m, &m->edges[old], e)) {
+    if (old != EDGE_NONE && m->edges[old].life == e->life && stays(m, &m->edges[old], e)) {
         edges_close(m, edge, out);
         return true;
     }
