@@ -7,19 +7,29 @@
 /* What waited for one batch and the whole next one leave in one step. */
 static_assert(BATCH_AFTER_ROOM + BATCH_OPS_ROOM + 2 * LIMIT_FRAME_BYTES < SAYS_BYTES, "one step");
 
+static_assert(BATCHES <= 32, "one bit each");
+
+/* In the first free place: as few as ever were in use at once are ever touched. */
+static void open_next(struct batches *b) {
+    uint8_t place = (uint8_t)__builtin_ctz(~b->taken);
+    b->taken |= 1u << place;
+    b->places[++b->filling % BATCHES] = place;
+}
+
 void batches_init(struct batches *b, const struct signer *signer, struct logs *logs) {
     b->signer = signer;
     b->logs = logs;
-    b->flying = b->filling = 1;
+    b->flying = 1;
+    open_next(b);
 }
 
-static struct batch *at(struct batches *b, uint64_t serial) {
-    return &b->ring[serial % BATCHES];
+const struct batch *batches_at(const struct batches *b, uint64_t serial) {
+    return &b->items[b->places[serial % BATCHES]];
 }
 
 /* A batch is made ready when it is first written to, so that the memory of those never needed stays untouched. */
 static struct batch *ready(struct batches *b, uint64_t serial) {
-    struct batch *batch = at(b, serial);
+    struct batch *batch = &b->items[b->places[serial % BATCHES]];
     if (batch->ops.data == NULL) {
         batch->ops = buf_of(batch->ops_memory, sizeof batch->ops_memory);
         batch->after = (struct says){
@@ -93,7 +103,8 @@ struct batch *batches_room(struct batches *b, size_t bytes) {
         return NULL;
     if (!closed)
         seal(b, batch); /* its serials come before those of the next */
-    return ready(b, ++b->filling);
+    open_next(b);
+    return ready(b, b->filling);
 }
 
 uint64_t batch_add_fact(struct batches *b, struct batch *batch, const struct msg *fact) {
@@ -118,6 +129,10 @@ void batch_carry(struct batches *b, struct batch *batch, struct span bundle) {
 void batch_wants(struct batch *batch, uint32_t copies) {
     if (batch->copies < copies)
         batch->copies = copies;
+}
+
+struct batch *batches_newest(struct batches *b) {
+    return ready(b, b->filling);
 }
 
 struct batch *batches_oldest(struct batches *b) {
@@ -155,7 +170,8 @@ void batches_landed(struct batches *b) {
     batch->copies = batch->facts = batch->marks_count = 0;
     batch->serial = batch->own_serial = 0;
     b->under_way = false;
+    b->taken &= ~(1u << b->places[b->flying % BATCHES]);
     if (b->filling == b->flying)
-        b->filling++;
+        open_next(b);
     b->flying++;
 }

@@ -55,11 +55,13 @@ struct batches {
     const struct signer *signer;
     struct logs *logs;
     uint64_t generation;
-    uint64_t sequence; /* of the next fact of this node */
-    uint64_t flying;   /* serial of the oldest batch */
-    uint64_t filling;  /* serial of the newest; equal to flying when only one is in use */
-    bool under_way;    /* the oldest is at the store */
-    struct batch ring[BATCHES];
+    uint64_t sequence;       /* of the next fact of this node */
+    uint64_t flying;         /* serial of the oldest batch */
+    uint64_t filling;        /* serial of the newest; equal to flying when only one is in use */
+    bool under_way;          /* the oldest is at the store */
+    uint32_t taken;          /* bits: places of batches that are in use */
+    uint8_t places[BATCHES]; /* a ring by serial: where it stands, always the first free place */
+    struct batch items[BATCHES];
 };
 
 void batches_init(struct batches *b, const struct signer *signer, struct logs *logs);
@@ -76,6 +78,8 @@ void batch_keep(struct batches *b, struct batch *batch, struct log *log, uint32_
 void batch_relies(const struct batches *b, struct batch *batch, const struct log *log);
 void batch_wants(struct batch *batch, uint32_t copies); /* what is said after it wants so many */
 bool batch_is_empty(const struct batch *batch);
+const struct batch *batches_at(const struct batches *b, uint64_t serial); /* one that is in use */
+struct batch *batches_newest(struct batches *b);
 struct batch *batches_oldest(struct batches *b);
 uint32_t batches_waiting(const struct batches *b);
 /* Closes the oldest batch: signs its facts, gives it its save. */

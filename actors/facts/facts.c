@@ -108,9 +108,10 @@ static void put_summaries(struct facts *f, struct batch *batch) {
 
 struct batch *facts_room(struct facts *f, size_t bytes) {
     uint64_t before = f->batches.filling;
+    struct batch *last = batches_newest(&f->batches);
     struct batch *batch = batches_room(&f->batches, bytes);
     if (f->batches.filling != before && before >= f->batches.flying)
-        put_summaries(f, &f->batches.ring[before % BATCHES]);
+        put_summaries(f, last);
     return batch;
 }
 
@@ -255,7 +256,7 @@ static void on_quit(struct facts *f, struct moment at) {
  * a moment: nothing depends on them, and a result that comes soon would have to wait for their sync. */
 static when_ms launch_time(const struct facts *f) {
     const struct batches *b = &f->batches;
-    const struct batch *oldest = &b->ring[b->flying % BATCHES];
+    const struct batch *oldest = batches_at(b, b->flying);
     if (b->under_way || batch_is_empty(oldest) || pledge_full(&f->pledge))
         return WHEN_NEVER;
     if (f->urgent || f->quitting || b->filling != b->flying)

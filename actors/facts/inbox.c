@@ -53,6 +53,8 @@ static void drop_head(struct inbox *b) {
         b->again.len = 0;
     else
         b->begin += ENTRY_HEADER + head_of(b).bytes.len;
+    if (b->begin == b->end) /* pages that were never needed stay untouched */
+        b->begin = b->end = 0;
     b->wants_count = b->wants_read = 0;
     b->rows_len = 0;
     b->looked = b->put_off_count = 0;
@@ -179,7 +181,7 @@ static void wait_for_batch(struct facts *f, enum inbox_step step, uint64_t batch
 /* A batch with nothing in it may never go to the disk: what was to be waited for lies before it. */
 static void wait_for_disk(struct facts *f, enum inbox_step step) {
     const struct batches *b = &f->batches;
-    bool empty = batch_is_empty(&b->ring[b->filling % BATCHES]);
+    bool empty = batch_is_empty(batches_at(b, b->filling));
     wait_for_batch(f, step, empty ? b->filling - 1 : b->filling);
 }
 

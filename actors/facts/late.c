@@ -66,7 +66,7 @@ void late_leave(struct facts *f, struct seat *s) {
     const struct batches *b = &f->batches;
     ensure(s->state == SEAT_LATE);
     s->backlog = false;
-    s->closed_in = batch_is_empty(&b->ring[b->filling % BATCHES]) ? b->filling - 1 : b->filling;
+    s->closed_in = batch_is_empty(batches_at(b, b->filling)) ? b->filling - 1 : b->filling;
     s->state = s->closed_in < b->flying ? SEAT_FREE : SEAT_CLOSING;
     f->urgent = true;
 }

@@ -20,8 +20,9 @@ static void take_bytes(struct pledge *p, size_t len, struct buf *out) {
     buf_put(out, p->bytes + p->bytes_first, head);
     buf_put(out, p->bytes, len - head);
     ensure(!out->overflow);
-    p->bytes_first = (p->bytes_first + len) % PLEDGE_BYTES;
     p->bytes_count -= len;
+    /* An empty ring begins anew: its pages that were never needed stay untouched. */
+    p->bytes_first = p->bytes_count == 0 ? 0 : (p->bytes_first + len) % PLEDGE_BYTES;
 }
 
 void pledge_add(struct pledge *p, uint64_t number, const struct batch *batch) {
