@@ -18,7 +18,8 @@ struct store_port {
     uint32_t tag;
     zactor_t *actor;
     struct board *board;
-    uint32_t asked; /* not answered yet; while nothing is, the store and the rows are this side's */
+    uint32_t
+        asked; /* not answered yet; while nothing is, this side may read, and the thread tends the store at most */
     struct store *store;
     struct buf rows;
     /* For the thread, until it has signalled. */

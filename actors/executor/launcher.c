@@ -400,7 +400,7 @@ static void spawn(struct launcher *l, const struct msg *m) {
     struct launched *run = find_run(l, 0);
     if (run ==
         NULL) { /* the executor has no more places than this, but it gives up what cannot be killed */
-        post_spawn_failed(l, m->spawn.run, EAGAIN, "too many trials cannot be killed");
+        post_spawn_failed(l, m->spawn.run, EBUSY, "too many trials cannot be killed");
         return;
     }
     if (pipe2(pipe, O_CLOEXEC) != 0) {

@@ -12,7 +12,6 @@ static const struct {
     {ENOSPC, "; free some space to go on"},
     {EDQUOT, "; free some space to go on"},
     {EROFS, "; mount it writable to go on"},
-    {EIO, "; look at the kernel's messages (dmesg)"},
     {ENOMEM, "; free some memory to go on"},
     {EMFILE, "; allow more open files (ulimit -n) or fewer slots"},
     {ENFILE, "; allow more open files (sysctl fs.file-max)"},

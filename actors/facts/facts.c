@@ -301,7 +301,6 @@ static void launch(struct facts *f, when_ms now, struct says *out) {
     f->urgent = false;
 }
 
-/* While this node leaves: how much of what it holds others do not have yet, whenever that has changed. */
 /* Those that stay and have synced all that is synced here. */
 static void put_heirs(const struct facts *f, struct buf *heirs) {
     const struct spread *s = &f->spread;
@@ -315,6 +314,7 @@ static void put_heirs(const struct facts *f, struct buf *heirs) {
     }
 }
 
+/* While this node leaves: how much of what it holds others do not have yet, whenever that has changed. */
 static void hand_over(struct facts *f, struct says *out) {
     uint32_t copies = 2;
     if (!f->spread.leaving) {

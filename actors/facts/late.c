@@ -12,8 +12,10 @@ bool late_is_due(const struct facts *f, when_ms now) {
 
 when_ms late_deadline(const struct facts *f) {
     const struct late *l = &f->inbox.late;
-    bool rests = f->inbox.step == INBOX_IDLE && late_is_due(f, WHEN_NEVER) && l->not_before > 0;
-    return rests ? l->not_before : WHEN_NEVER;
+    const struct inbox *b = &f->inbox;
+    bool rests = b->step == INBOX_IDLE && b->again.len == 0 && late_is_due(f, WHEN_NEVER) &&
+                 l->not_before > 0;
+    return !rests ? WHEN_NEVER : l->not_before > b->retry_at ? l->not_before : b->retry_at;
 }
 
 void late_again(struct facts *f) {

@@ -399,7 +399,6 @@ static void gateway_step(void *self, const struct event *event, struct moment at
             break;
         case MSG_admitted: on_admitted(g, &m->admitted, out); break;
         case MSG_job_open: live_open(&g->live, &m->job_open.job); break;
-        case MSG_job_shut: live_shut(&g->live, &m->job_shut.job); break;
         case MSG_job_stand: live_stand(&g->live, m->job_stand.row, at.now, out); break;
         case MSG_running: on_running(g, event, at, out); break;
         case MSG_printed: follow_printed(&g->follow, &world, event->peer, &m->printed); break;

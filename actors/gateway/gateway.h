@@ -1,6 +1,6 @@
 /* gateway - answers clients: turns requests into questions to other rooms and their answers into rows.
  *
- * Hears    start; requests of clients (messages.def 0x01-0x1f), met, left (their socket); admitted, job_open, job_shut,
+ * Hears    start; requests of clients (messages.def 0x01-0x1f), met, left (their socket); admitted, job_open,
  *          job_stand, ailing (facts); unfit (executor); running (sched of the node that leads); printed (executor, here and
  *          of other nodes); busy (elastic, likewise); node_known (member); lead (leader); rows (store); the time.
  * Says     answers to clients; admit, job_want (facts); scan (store); look (sched), follow (executor) and busy_ask

@@ -46,12 +46,6 @@ void live_open(struct live *l, const struct job_id *job) {
     job_changed(l, job);
 }
 
-void live_shut(struct live *l, const struct job_id *job) {
-    struct live_job *j = live_job(l, job);
-    if (j != NULL)
-        j->used = false;
-}
-
 static void all_changed(struct live *l) {
     for (size_t i = 0; i < LIVE_WATCHERS; i++)
         l->watchers[i].changed = true;
@@ -291,6 +285,8 @@ void live_stand(struct live *l, struct span row, when_ms now, struct says *out) 
         send_row(l, w, row, now, out); /* the end is never late, and nothing follows it */
         drop_watcher(l, w);
     }
+    if (j != NULL && m.job_row.state != JOB_OPEN)
+        j->used = false;
 }
 
 static void review(struct live *l, when_ms now, struct says *out) {

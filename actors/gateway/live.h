@@ -3,6 +3,8 @@
  * What runs is known to the scheduler of the leader alone, so it is asked (`look`): this node's own when it leads or
  * belongs to no cluster, else that of the node that does. Its answer counts for LOOK_MS; a watcher's job is looked at again
  * before that is over. While nobody leads nobody is asked, and what was heard last is shown for as long as it counts.
+ * A job is live from when facts opens it until facts says its end in job_stand, which is when that lies on as many disks as the
+ * job wants: until then it is shown as open, whatever the disk here knows.
  * Memory   fixed tables; a full one is answered with "busy". What is large of a job stands apart, so that looking for one
  *          touches few pages.
  */
@@ -76,7 +78,6 @@ struct live_job *live_job(struct live *l, const struct job_id *job);
 const struct live_trial *live_trial(struct live *l, const struct job_id *job, uint64_t slot,
                                     when_ms now);
 void live_open(struct live *l, const struct job_id *job);
-void live_shut(struct live *l, const struct job_id *job);
 void live_lead(struct live *l, const struct msg_lead *lead, when_ms now);
 void live_trouble(struct live *l, struct span what); /* every watcher is told; empty: it is over */
 

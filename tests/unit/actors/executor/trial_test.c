@@ -363,7 +363,7 @@ static void failures_to_start_are_told(void **state) {
         enum trial_status verdict;
     } table[] = {
         {ETXTBSY, TRIAL_TRANSIENT}, {EBUSY, TRIAL_TRANSIENT}, {ENOSPC, TRIAL_LOST},
-        {EDQUOT, TRIAL_LOST},       {EROFS, TRIAL_LOST},      {EIO, TRIAL_LOST},
+        {EDQUOT, TRIAL_LOST},       {EROFS, TRIAL_LOST},      {EIO, TRIAL_NO_START},
         {ENOMEM, TRIAL_LOST},       {EMFILE, TRIAL_LOST},     {ENFILE, TRIAL_LOST},
         {EAGAIN, TRIAL_LOST},       {EACCES, TRIAL_NO_START}, {E2BIG, TRIAL_NO_START},
     };

@@ -394,8 +394,12 @@ static void the_end_of_the_job_ends_a_search(void **state) {
     struct job_id id = follow_there(g);
     member_tells(g, WORKER, &worker, MEMBER_DEAD);
     stage_forget(g->stage);
+    uint8_t memory[512];
+    struct buf row = buf_of(memory, sizeof memory);
+    ensure(msg_encode(
+        &(struct msg){.kind = MSG_job_row, .job_row = {.job = id, .state = JOB_CANCELLED}}, &row));
     stage_tell(g->stage, ROOM_GATEWAY, ROOM_FACTS, 0,
-               &(struct msg){.kind = MSG_job_shut, .job_shut = {.job = id}});
+               &(struct msg){.kind = MSG_job_stand, .job_stand.row = buf_view(&row)});
     stage_pass(g->stage, SEEK_MS);
     (void)told(g, 5, 0, MSG_end);
 }
