@@ -20,6 +20,7 @@ struct store_port {
     struct board *board;
     uint32_t
         asked; /* not answered yet; while nothing is, this side may read, and the thread tends the store at most */
+    uint32_t reads_here; /* since the thread was asked last */
     struct store *store;
     struct buf rows;
     /* For the thread, until it has signalled. */
@@ -166,12 +167,14 @@ static bool take_answer(struct store_port *p, bool wait, bool post) {
 static void read_here(struct store_port *p, const struct event *event) {
     const struct msg rows = store_answer_scan(p->store, &event->msg.scan, &p->rows);
     board_post_to(p->board, event->from, ROOM_STORE, event->peer, &rows);
+    p->reads_here++;
 }
 
 static void port_perform(void *self, const struct event *event) {
     struct store_port *p = self;
     ensure(p->tag == STORE_PORT_TAG);
-    if (p->asked == 0 && event->msg.kind == MSG_scan && event->msg.scan.limit == 1) {
+    if (p->asked == 0 && p->reads_here < STORE_READS_HERE && event->msg.kind == MSG_scan &&
+        event->msg.scan.limit == 1) {
         read_here(p, event);
         return;
     }
@@ -181,6 +184,7 @@ static void port_perform(void *self, const struct event *event) {
                        ? event->msg.save.ops.len
                        : event->msg.scan.prefix.len + event->msg.scan.after.len;
     p->asked++;
+    p->reads_here = 0;
     p->look = true; /* sending can swallow the descriptor's word of an answer */
     send_frame(frame_made(ROOM_STORE, event->from, event->peer, &event->msg, bytes), p->actor);
 }

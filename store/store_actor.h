@@ -1,8 +1,9 @@
 /* store_actor - the STORE port of zyg-node: a thread that owns the disk, and group commit.
  *
  * The node's board hands it save and scan; the thread takes up to STORE_GROUP waiting saves into
- * one transaction, syncs once and answers each. Answers wait on a socket until store_port_ready
- * posts them to the board, to the room that asked.
+ * one transaction, syncs once and answers each. One row is read by the port itself while the thread has nothing to do, up to
+ * STORE_READS_HERE times in a row, so that a chain of such reads looks at the sockets in between. Other answers wait on a
+ * socket until store_port_ready posts them to the board, to the room that asked.
  *
  * Memory   the port is the caller's until store_port_destroy; the board is borrowed and outlives
  *          it.
@@ -13,7 +14,7 @@
 
 #include "actors/kit/board.h"
 
-enum { STORE_GROUP = 64 };
+enum { STORE_GROUP = 64, STORE_READS_HERE = 32 };
 
 struct store_port;
 

@@ -9,9 +9,10 @@
  *
  * Idle means: this node runs no trial and the cluster has none to give it: there is a leader, who gives out at once what can
  * be given, and nothing came. Then, after `idle_ms` of that without a break: farewell (LEAVING: it takes no work and is no
- * holder any more) - every fact it holds is on enough other stores (said by facts as `handed_over`), one of which stays - farewell{done} (LEFT) -
- * quit. A job that opens or a trial that begins before LEFT was said ends the departure: farewell{stay}, it is ALIVE again
- * with a higher incarnation. So does a hand-over that takes longer than HAND_OVER_MS: the idle time begins anew.
+ * holder any more) - every fact it holds is on enough other stores (said by facts as `handed_over`), one of which stays -
+ * farewell{done} (LEFT) - quit. A job that opens or a trial that begins before LEFT was said ends the departure:
+ * farewell{stay}, it is ALIVE again with a higher incarnation. So does a hand-over that takes longer than HAND_OVER_MS:
+ * the idle time begins anew.
  * A leader that changes does not: the clock goes on, but a new one has LED_MS to give out what there is. A node that leads
  * and leaves is followed by the next; that nobody leads for a moment is then no reason to stay.
  * Alone, in no cluster, a node is idle while no job is open; it has nobody to hand anything to, and whoever told it to go

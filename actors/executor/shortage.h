@@ -1,6 +1,6 @@
-/* shortage - the machine itself cannot start trials: no space, no descriptors, no processes, no memory, a broken disk.
- * Whichever trial comes next would meet the same, so none is charged with it and none is taken until a look has shown that one can be
- * started again.
+/* shortage - the machine itself cannot start trials: no space, no descriptors, no processes, no memory, a disk that
+ * is not writable. Whichever trial comes next would meet the same, so none is charged with it and none is taken until a look
+ * has shown that one can be started again. An error of a disk (EIO) is none: it may be that of the job's own folder.
  *
  * A look does all that the start of a trial does, with SHORTAGE_LOOK_BYTES of parameters: what is only just enough for the
  * next trial would be short again at once. The first comes after a second; when looks fail, or the machine is short again soon

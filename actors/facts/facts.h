@@ -8,12 +8,15 @@
  *
  * Hears    start, admit, job_want (gateway); proposed (tuner); outcome (executor); node_known (member); lead (leader); heads,
  *          bundles (other nodes, through member); saved, save_failed, rows (store); quit; the time.
- * Says     save, scan (store); admitted, job_stand (gateway); ailing, hold (also leader); job_open (all; sched only where this
- *          node leads); job_shut (those that run jobs); learned (tuner); recorded (sched, where this node leads); dropped (leader);
+ * Says     save, scan (store); admitted, job_stand (gateway); ailing, hold (also leader); job_open (all; sched only where
+ *          this node leads); job_shut (those that run jobs); learned (tuner); recorded (sched, where this node leads);
+ *          dropped (leader);
  *          handed_over (elastic, while this node is leaving); note; heads, bundles (other nodes, by say_to MEMBER); quiet.
  * Holds    - an answer that promises durability lies in the batch it depends on and is said when that batch is on this disk
  *            and its bundles on enough others (pledge.h), and so is all that this disk had when this life began. job_open and
  *            learned are no promises: they tell what is on this disk;
+ *          - bundles go to other nodes while they go to this disk (courier.h); that another has sent one does not say that it
+ *            has synced it;
  *          - a transaction holds bundles and all that they do to the rows, so a crash leaves both or neither;
  *          - every bundle of this node has a (generation, sequence) that was never used: the generation is raised in the
  *            first transaction after a start, before any bundle of it;

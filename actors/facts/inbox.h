@@ -3,8 +3,9 @@
  * A bundle is kept only when it continues its log; what leaves a gap or finds no room is dropped and comes again (spread.h).
  * A log is begun only for an author whose certificate was checked (authors.h); what is refused for good is said to be.
  * What a client signed is an errand like any other. Facts about a job that is not open here wait for the errand that opens
- * it, or says that it is over; then they are put off and folded when nothing else waits (late.h). A result that wants its slot's row (fold.h) waits until all batches
- * so far are on the disk and reads it; those of this node that want one go through here as well.
+ * it, or says that it is over; then they are put off and folded when nothing else waits (late.h). A result that wants its
+ * slot's row (fold.h) waits until all batches so far are on the disk and reads it; those of this node that want one go
+ * through here as well.
  * Holds    - logs never wait for rows: what cannot be folded now, because its job is not known here, finds no seat, too
  *            little room for rows or too many promises that wait, is kept and put off (table backlog) until the job is open
  *            here (intake.c);

@@ -1,4 +1,5 @@
-/* spread - how logs get to the other stores, and what is known of where they are: one cursor a neighbour, heads both ways.
+/* spread - who the other stores are, and what is known of how far each log is there: heads both ways. courier.h sends what they
+ * lack.
  *
  * Both sides of an edge say which logs they have synced and how far (`heads`: all of it in pages when they meet, then what
  * has changed: a few changes at once, many in a row no more often than every 5 ms). Each sends what the other lacks

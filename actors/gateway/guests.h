@@ -6,7 +6,8 @@
  *
  * Holds    - a guest's key is the folder's own client's, or its certificate is one of this cluster, for a client, for exactly
  *            that key, and not too old at the moment it asks, however long ago it was admitted. One that a member of the
- *            cluster answers for (the client of that node's folder) is never too old: neither is the member;
+ *            cluster answers for (the client of that node's folder) is never too old while that member is
+ *            in the map, in whatever state;
  *          - who has to be checked is bounded (GUESTS_CHECKED_SECOND), who was admitted with the same certificate before is not
  *            checked again, so a crowd of strangers costs little and keeps no guest out;
  *          - only guests have a place in the table. When it is full the one that was not heard for longest loses it, and is

@@ -108,8 +108,9 @@ static void attempt_begin(struct log_view *r, uint64_t attempt) {
     r->midline = r->catches_up = false;
 }
 
-/* Another run of the same attempt, as who prints it says; or from further back than is known: the attempt was lost and is made again, or another node that was gone to begins at the first
- * byte of what it can say. Of a part from the store nobody says where it was printed. */
+/* Another run of the same attempt, as who prints it says; or from further back than is known: the attempt was lost and is made
+ * again, or another node that was gone to begins at the first byte of what it can say. Of a part from the store nobody
+ * says where it was printed. */
 static bool begins_again(const struct log_view *r, const struct msg_log_part *part) {
     static const struct node_id store;
     if (part->began != 0 && r->began != 0)
