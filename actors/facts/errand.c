@@ -52,7 +52,7 @@ void errand_finish(struct facts *f) {
 }
 
 /* What comes next must find on the disk what this errand wrote. */
-static void finish_when_saved(struct facts *f) {
+void errand_finish_saved(struct facts *f) {
     struct errand *e = errand_current(&f->errands);
     e->over = true;
     e->after_batch = f->batches.filling;
@@ -206,7 +206,7 @@ static void ask_job(struct facts *f, struct says *out) {
                                                 .limit = 1});
 }
 
-static void errand_bundle_key(const struct errand *e, struct buf *key) {
+void errand_bundle_key(const struct errand *e, struct buf *key) {
     bundle_key(key, &e->author, e->generation, e->sequence);
 }
 
@@ -231,76 +231,11 @@ static void read_job(struct facts *f, struct says *out) {
     e->job_scan = 0;
 }
 
-/* What came from a client goes into this node's log; what was carried here lies in another's, which goes on with the same
- * transaction. */
-static void keep_bundle(struct facts *f, struct batch *batch, struct errand *e, struct moment at) {
-    uint8_t key_memory[NODE_ID_BYTES + 16];
-    struct buf key = buf_of(key_memory, sizeof key_memory);
-    errand_bundle_key(e, &key);
-    const struct span bundle = span_of(e->bundle, e->bundle_len);
-    ops_put(&batch->ops, TABLE_bundles, buf_view(&key), bundle);
-    if (!e->carried)
-        batch_carry(&f->batches, batch, bundle);
-    else if (inbox_carried(f, at))
-        e->carried = false;
-    f->urgent = true;
-}
-
-/* Room for what an errand writes, and for the bundle that carried it here. */
-static struct batch *room_for(struct facts *f, const struct errand *e, size_t bytes) {
-    return facts_room(f, (e->carried ? 4 : 1) * e->bundle_len + bytes + 1024);
-}
-
-/* Asked for once more: it lies on this disk, perhaps by way of another node. So that the answer can wait for other disks it
- * is carried once more. False: not answered now. */
-static bool answer_again(struct facts *f, uint32_t copies, struct says *out) {
-    struct errand *e = errand_current(&f->errands);
-    if (e->ticket == 0 || e->replied || spread_suffices(&f->spread, copies)) {
-        errand_reply(e, out, ERR_NONE, "");
-        return true;
-    }
-    struct batch *batch = facts_room(f, e->bundle_len + 1024);
-    if (batch == NULL) {
-        errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
-        return false;
-    }
-    batch_carry(&f->batches, batch, span_of(e->bundle, e->bundle_len));
-    batch_wants(batch, copies);
-    errand_reply(e, &batch->after, ERR_NONE, "");
-    f->urgent = true;
-    return true;
-}
-
-static wall_ms cancel_wall(const struct errand *e, struct moment at) {
-    return e->wall > 0 ? e->wall : at.wall;
-}
-
-static void cancel_seat(struct facts *f, struct seat *s, struct moment at, struct says *out) {
-    struct errand *e = errand_current(&f->errands);
-    if (!node_id_equal(&s->owner, &e->author)) {
-        errand_fail(f, out, ERR_NOT_ALLOWED, "only the job's owner may cancel it");
-        return;
-    }
-    struct batch *batch = room_for(f, e, 0);
-    if (batch == NULL) {
-        errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
-        return;
-    }
-    keep_bundle(f, batch, e, at);
-    batch_wants(batch, s->job.copies);
-    seat_clock(s, at.now);
-    seat_end(s, JOB_CANCELLED, span_text("by its owner"), cancel_wall(e, at));
-    /* Nothing undoes it, so trials need not wait until it is on enough disks: only the answer does. */
-    facts_close_seat(f, batch, s, at.wall, out);
-    errand_reply(e, &batch->after, ERR_NONE, "");
-    errand_finish(f);
-}
-
 /* Asked for, or admitted once more: it runs, so it is durable. */
 static void answer_open(struct facts *f, const struct seat *s, struct says *out) {
     if (errand_current(&f->errands)->bundle_len == 0)
         errand_reply(errand_current(&f->errands), out, ERR_NONE, "");
-    else if (!answer_again(f, s->job.copies, out))
+    else if (!admit_again(f, s->job.copies, out))
         return;
     errand_finish(f);
 }
@@ -343,86 +278,11 @@ static void on_bundle(struct facts *f, const struct msg_rows *rows, struct momen
     else if (s != NULL && (s->state == SEAT_CLOSING || s->state == SEAT_LATE))
         f->errands.step = ERRAND_WAITS; /* from the start, when it has ended */
     else if (s != NULL && e->kind == ERRAND_CANCEL)
-        cancel_seat(f, s, at, out);
+        admit_cancel(f, s, at, out);
     else if (s != NULL)
         answer_open(f, s, out);
     else
         read_job(f, out);
-}
-
-/* A job nobody has seen: kept whole, with its first summary and the first line of its history. */
-static void admit_new(struct facts *f, struct moment at, struct says *out) {
-    struct errand *e = errand_current(&f->errands);
-    struct seat *s = &f->seats[SEAT_SCRATCH];
-    struct bundle bundle;
-    struct msg fact;
-    struct err err;
-    if (!e->carried && facts_free_seat(f) == NULL) {
-        errand_trouble(f, out, ERR_BUSY, "as many jobs run here as can; wait for one to end");
-        return;
-    }
-    ensure(bundle_peek(&bundle, span_of(e->bundle, e->bundle_len), &err) &&
-           bundle_next(&bundle, &fact, &err)); /* its signature was checked when it was taken */
-    const struct msg_job_fact *body = &fact.job_fact;
-    /* Decoded before it is kept, so that a bad description is refused. */
-    if (!seat_take(s, &e->job, body->spec, &body->owner,
-                   &(struct msg_job_row){.created = body->created}, &err)) {
-        s->state = SEAT_FREE;
-        errand_fail(f, out, err.code, err.what);
-        return;
-    }
-    struct batch *batch = room_for(f, e, body->spec.len);
-    if (batch == NULL) {
-        s->state = SEAT_FREE;
-        errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
-        return;
-    }
-    uint8_t value_memory[LIMIT_JOB_SPEC_BYTES + 64];
-    struct buf value = buf_of(value_memory, sizeof value_memory);
-    mp_put_bin(&value, body->spec);
-    mp_put_bin(&value, span_of(body->owner.bytes, sizeof body->owner.bytes));
-    mp_put_i64(&value, body->created);
-    ops_put(&batch->ops, TABLE_jobs, span_of(e->job.bytes, sizeof e->job.bytes), buf_view(&value));
-    keep_bundle(f, batch, e, at);
-    batch_wants(batch, s->job.copies);
-    facts_event(f, batch, s, at.wall, "submitted");
-    facts_put_summary(batch, s);
-    s->state = SEAT_FREE;
-    errand_reply(e, &batch->after, ERR_NONE, "");
-    if (e->run || f->autorun) {
-        e->bundle_len = 0;
-        e->kind = ERRAND_OPEN; /* goes on when the batch is saved */
-        e->fresh = true;
-        e->after_batch = f->batches.filling;
-        f->errands.step = ERRAND_WAITS_SAVE;
-    } else {
-        finish_when_saved(f);
-    }
-}
-
-/* A job that does not run here, or not any more: its summary is rewritten as it stands, nothing is opened. */
-static void cancel_resting(struct facts *f, struct seat *s, struct msg_job_row *row,
-                           struct moment at, struct says *out) {
-    struct errand *e = errand_current(&f->errands);
-    if (!node_id_equal(&s->owner, &e->author)) {
-        errand_fail(f, out, ERR_NOT_ALLOWED, "only the job's owner may cancel it");
-        return;
-    }
-    struct batch *batch = room_for(f, e, SEAT_PARAMS_BYTES);
-    if (batch == NULL) {
-        errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
-        return;
-    }
-    s->row = *row;
-    seat_end(s, JOB_CANCELLED, span_text("by its owner"), cancel_wall(e, at));
-    keep_bundle(f, batch, e, at);
-    batch_wants(batch, s->job.copies);
-    facts_event(f, batch, s, at.wall, "cancelled: by its owner");
-    if (f->inbox.put_off_ever)
-        late_again(f);
-    facts_put_summary(batch, s);
-    errand_reply(e, &batch->after, ERR_NONE, "");
-    finish_when_saved(f);
 }
 
 static void read_row(struct facts *f, const struct job_kept *kept, struct says *out) {
@@ -443,7 +303,7 @@ static void on_job_row(struct facts *f, const struct msg_rows *rows, struct mome
     struct err err;
     bool known = rows->rows.len > 0;
     if (!known && e->kind == ERRAND_ADMIT) {
-        admit_new(f, at, out);
+        admit_job(f, at, out);
         return;
     }
     if (!known) {
@@ -453,7 +313,7 @@ static void on_job_row(struct facts *f, const struct msg_rows *rows, struct mome
     }
     if (e->kind ==
         ERRAND_ADMIT) { /* sent again by a client that has not heard our answer: it is durable */
-        if (!answer_again(f, COPIES_MAX, out))
+        if (!admit_again(f, COPIES_MAX, out))
             return;
         e->kind = ERRAND_OPEN;
         e->bundle_len = 0;
@@ -478,11 +338,6 @@ static const char *over_because(uint64_t state) {
     return state == JOB_DONE        ? "the job is done; there is nothing left to run"
            : state == JOB_CANCELLED ? "the job was cancelled; nothing undoes that"
                                     : "the job has failed; submit it again";
-}
-
-static void cancelled_again(struct facts *f, struct says *out) {
-    if (answer_again(f, COPIES_MAX, out))
-        errand_finish(f);
 }
 
 /* The summary says whether the job is open; its counts are not believed but made again from the trials. */
@@ -515,9 +370,9 @@ static void on_summary(struct facts *f, const struct msg_rows *rows, struct mome
     }
     /* Where another node has admitted it the job ran: it absorbs the end that came first here. */
     if (state == JOB_OPEN || (e->carried && e->kind == ERRAND_CANCEL && state != JOB_CANCELLED))
-        cancel_resting(f, s, &row.job_row, at, out);
+        admit_cancel_resting(f, s, &row.job_row, at, out);
     else if (e->kind == ERRAND_CANCEL && state == JOB_CANCELLED)
-        cancelled_again(f, out);
+        admit_cancelled(f, out);
     else
         errand_fail(f, out, ERR_NOT_FOUND, over_because(state));
     s->state = SEAT_FREE;

@@ -67,13 +67,26 @@ void errand_late(struct facts *f, const struct job_id *job, struct says *out); /
 void errand_want(struct facts *f, uint64_t ticket, const struct job_id *job, struct says *out);
 /* Begins the next one when none is under way. */
 void errands_go(struct facts *f, struct moment at, struct says *out);
-/* What opening.c shares with errand.c: the errand under way, its one answer (a batch to say it into makes it a promise), and
- * its three ends: done, refused, or tried again later when nobody is left who would ask. */
+/* What admit.c and opening.c share with errand.c: the errand under way, its one answer (a batch to say it into makes it a
+ * promise), and its ends: done, done when the newest batch is saved, refused, or tried again later when nobody is left who
+ * would ask. */
 struct errand *errand_current(struct errands *e);
 void errand_reply(struct errand *e, struct says *into, enum err_code code, const char *what);
+void errand_bundle_key(const struct errand *e, struct buf *key); /* of table bundles */
 void errand_finish(struct facts *f);
+void errand_finish_saved(struct facts *f);
 void errand_fail(struct facts *f, struct says *out, enum err_code code, const char *what);
 void errand_trouble(struct facts *f, struct says *out, enum err_code code, const char *what);
+
+/* admit.c: what becomes of the request under way. A job nobody has seen. */
+void admit_job(struct facts *f, struct moment at, struct says *out);
+/* Asked for once more: it lies on this disk. False: not answered now. */
+bool admit_again(struct facts *f, uint32_t copies, struct says *out);
+/* Its owner cancels a job that is open here, one that is not (or not any more), and one that is cancelled. */
+void admit_cancel(struct facts *f, struct seat *s, struct moment at, struct says *out);
+void admit_cancel_resting(struct facts *f, struct seat *s, struct msg_job_row *row,
+                          struct moment at, struct says *out);
+void admit_cancelled(struct facts *f, struct says *out);
 
 /* `read` holds its description. */
 void opening_begin(struct facts *f, struct seat *read, dur_ms run_ms, struct says *out);

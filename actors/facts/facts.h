@@ -32,7 +32,8 @@
  *          is told that nothing of that log is wanted, so that it blocks nothing (spread.h).
  *
  *   facts.c     the step: which event goes where      boot.c         from the start to the first batch
- *   errand.c    admitting and cancelling jobs         opening.c      reading a job's trials before it runs
+ *   errand.c    what must look into the store first   opening.c      reading a job's trials before it runs
+ *   admit.c     admitting and cancelling jobs         late.c         what is heard of a job that is over
  *   fold.c      what facts do to the rows             inbox.c        what other nodes sent, in order
  *   intake.c    what of it is folded now, what later  copies.c       on how many disks a log lies
  *   spread.c    what the neighbours have              courier.c      sending them what they lack
@@ -41,7 +42,6 @@
  *   authors.c   who may sign logs                     request.c      what a client has signed
  *   seat.c      a job's counts, its best, its end     trial_row.c    a slot's row
  *   open_slots.c  slots begun and not finished    unable.c    nodes that cannot start something
- *   late.c      what is heard of a job that is over
  */
 #ifndef ZYG_FACTS_H
 #define ZYG_FACTS_H

@@ -1,0 +1,149 @@
+/* admit - what becomes of a request that a client has signed: a job is kept, or a cancellation; what was asked before is
+ * answered once more. */
+#include "actors/facts/facts_state.h"
+
+#include "proto/base/check.h"
+
+/* What came from a client goes into this node's log; what was carried here lies in another's, which goes on with the same
+ * transaction. */
+static void keep_bundle(struct facts *f, struct batch *batch, struct errand *e, struct moment at) {
+    uint8_t key_memory[NODE_ID_BYTES + 16];
+    struct buf key = buf_of(key_memory, sizeof key_memory);
+    errand_bundle_key(e, &key);
+    const struct span bundle = span_of(e->bundle, e->bundle_len);
+    ops_put(&batch->ops, TABLE_bundles, buf_view(&key), bundle);
+    if (!e->carried)
+        batch_carry(&f->batches, batch, bundle);
+    else if (inbox_carried(f, at))
+        e->carried = false;
+    f->urgent = true;
+}
+
+/* Room for what an errand writes, and for the bundle that carried it here. */
+static struct batch *room_for(struct facts *f, const struct errand *e, size_t bytes) {
+    return facts_room(f, (e->carried ? 4 : 1) * e->bundle_len + bytes + 1024);
+}
+
+/* It may have come by way of another node: so that the answer can wait for other disks it is carried once more. */
+bool admit_again(struct facts *f, uint32_t copies, struct says *out) {
+    struct errand *e = errand_current(&f->errands);
+    if (e->ticket == 0 || e->replied || spread_suffices(&f->spread, copies)) {
+        errand_reply(e, out, ERR_NONE, "");
+        return true;
+    }
+    struct batch *batch = facts_room(f, e->bundle_len + 1024);
+    if (batch == NULL) {
+        errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
+        return false;
+    }
+    batch_carry(&f->batches, batch, span_of(e->bundle, e->bundle_len));
+    batch_wants(batch, copies);
+    errand_reply(e, &batch->after, ERR_NONE, "");
+    f->urgent = true;
+    return true;
+}
+
+static wall_ms cancel_wall(const struct errand *e, struct moment at) {
+    return e->wall > 0 ? e->wall : at.wall;
+}
+
+void admit_cancel(struct facts *f, struct seat *s, struct moment at, struct says *out) {
+    struct errand *e = errand_current(&f->errands);
+    if (!node_id_equal(&s->owner, &e->author)) {
+        errand_fail(f, out, ERR_NOT_ALLOWED, "only the job's owner may cancel it");
+        return;
+    }
+    struct batch *batch = room_for(f, e, 0);
+    if (batch == NULL) {
+        errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
+        return;
+    }
+    keep_bundle(f, batch, e, at);
+    batch_wants(batch, s->job.copies);
+    seat_clock(s, at.now);
+    seat_end(s, JOB_CANCELLED, span_text("by its owner"), cancel_wall(e, at));
+    /* Nothing undoes it, so trials need not wait until it is on enough disks: only the answer does. */
+    facts_close_seat(f, batch, s, at.wall, out);
+    errand_reply(e, &batch->after, ERR_NONE, "");
+    errand_finish(f);
+}
+
+/* A job nobody has seen: kept whole, with its first summary and the first line of its history. */
+void admit_job(struct facts *f, struct moment at, struct says *out) {
+    struct errand *e = errand_current(&f->errands);
+    struct seat *s = &f->seats[SEAT_SCRATCH];
+    struct bundle bundle;
+    struct msg fact;
+    struct err err;
+    if (!e->carried && facts_free_seat(f) == NULL) {
+        errand_trouble(f, out, ERR_BUSY, "as many jobs run here as can; wait for one to end");
+        return;
+    }
+    ensure(bundle_peek(&bundle, span_of(e->bundle, e->bundle_len), &err) &&
+           bundle_next(&bundle, &fact, &err)); /* its signature was checked when it was taken */
+    const struct msg_job_fact *body = &fact.job_fact;
+    /* Decoded before it is kept, so that a bad description is refused. */
+    if (!seat_take(s, &e->job, body->spec, &body->owner,
+                   &(struct msg_job_row){.created = body->created}, &err)) {
+        s->state = SEAT_FREE;
+        errand_fail(f, out, err.code, err.what);
+        return;
+    }
+    struct batch *batch = room_for(f, e, body->spec.len);
+    if (batch == NULL) {
+        s->state = SEAT_FREE;
+        errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
+        return;
+    }
+    uint8_t value_memory[LIMIT_JOB_SPEC_BYTES + 64];
+    struct buf value = buf_of(value_memory, sizeof value_memory);
+    mp_put_bin(&value, body->spec);
+    mp_put_bin(&value, span_of(body->owner.bytes, sizeof body->owner.bytes));
+    mp_put_i64(&value, body->created);
+    ops_put(&batch->ops, TABLE_jobs, span_of(e->job.bytes, sizeof e->job.bytes), buf_view(&value));
+    keep_bundle(f, batch, e, at);
+    batch_wants(batch, s->job.copies);
+    facts_event(f, batch, s, at.wall, "submitted");
+    facts_put_summary(batch, s);
+    s->state = SEAT_FREE;
+    errand_reply(e, &batch->after, ERR_NONE, "");
+    if (e->run || f->autorun) {
+        e->bundle_len = 0;
+        e->kind = ERRAND_OPEN; /* goes on when the batch is saved */
+        e->fresh = true;
+        e->after_batch = f->batches.filling;
+        f->errands.step = ERRAND_WAITS_SAVE;
+    } else {
+        errand_finish_saved(f);
+    }
+}
+
+/* A job that does not run here, or not any more: its summary is rewritten as it stands, nothing is opened. */
+void admit_cancel_resting(struct facts *f, struct seat *s, struct msg_job_row *row,
+                          struct moment at, struct says *out) {
+    struct errand *e = errand_current(&f->errands);
+    if (!node_id_equal(&s->owner, &e->author)) {
+        errand_fail(f, out, ERR_NOT_ALLOWED, "only the job's owner may cancel it");
+        return;
+    }
+    struct batch *batch = room_for(f, e, SEAT_PARAMS_BYTES);
+    if (batch == NULL) {
+        errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
+        return;
+    }
+    s->row = *row;
+    seat_end(s, JOB_CANCELLED, span_text("by its owner"), cancel_wall(e, at));
+    keep_bundle(f, batch, e, at);
+    batch_wants(batch, s->job.copies);
+    facts_event(f, batch, s, at.wall, "cancelled: by its owner");
+    if (f->inbox.put_off_ever)
+        late_again(f);
+    facts_put_summary(batch, s);
+    errand_reply(e, &batch->after, ERR_NONE, "");
+    errand_finish_saved(f);
+}
+
+void admit_cancelled(struct facts *f, struct says *out) {
+    if (admit_again(f, COPIES_MAX, out))
+        errand_finish(f);
+}
