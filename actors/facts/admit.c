@@ -24,35 +24,60 @@ static struct batch *room_for(struct facts *f, const struct errand *e, size_t by
     return facts_room(f, (e->carried ? 4 : 1) * e->bundle_len + bytes + 1024);
 }
 
-/* It may have come by way of another node: so that the answer can wait for other disks it is carried once more. */
+/* It came in this life and lies on too few disks. */
+static bool is_lacking(const struct facts *f, uint32_t number, uint32_t copies) {
+    const struct log *log = &f->logs.items[number];
+    return log->taken != log->found &&
+           spread_copies(&f->spread, number, log->taken) < spread_wanted(&f->spread, copies);
+}
+
+/* For what the disk had before this life each promise waits anyway (pledge.h). False: too many logs lie on too few disks. */
+static bool relies_on_all(struct facts *f, struct batch *batch, uint32_t copies) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < f->logs.count; i++)
+        count += is_lacking(f, i, copies);
+    if (!batch_has_marks(batch, count))
+        return false;
+    for (uint32_t i = 0; i < f->logs.count; i++) {
+        if (is_lacking(f, i, copies))
+            batch_relies(&f->batches, batch, &f->logs.items[i]);
+    }
+    return true;
+}
+
 bool admit_again(struct facts *f, uint32_t copies, struct says *out) {
     struct errand *e = errand_current(&f->errands);
     if (e->ticket == 0 || e->replied || spread_suffices(&f->spread, copies)) {
         errand_reply(e, out, ERR_NONE, "");
         return true;
     }
-    struct batch *batch = facts_room(f, e->bundle_len + 1024);
-    if (batch == NULL) {
-        errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
+    struct batch *batch = facts_room(f, 1024);
+    if (batch == NULL || !relies_on_all(f, batch, copies)) {
+        errand_trouble(f, out, ERR_BUSY, "the disks do not keep up; try again");
         return false;
     }
-    batch_carry(&f->batches, batch, span_of(e->bundle, e->bundle_len));
     batch_wants(batch, copies);
     errand_reply(e, &batch->after, ERR_NONE, "");
     f->urgent = true;
     return true;
 }
 
-static wall_ms cancel_wall(const struct errand *e, struct moment at) {
-    return e->wall > 0 ? e->wall : at.wall;
+/* Of several cancellations the earliest stands, so all stores say the same. None was before the job. */
+static wall_ms cancelled_at(const struct errand *e, const struct seat *s) {
+    return e->wall > s->row.created ? e->wall : s->row.created;
+}
+
+static bool is_owner(struct facts *f, const struct seat *s, struct says *out) {
+    if (node_id_equal(&s->owner, &errand_current(&f->errands)->author))
+        return true;
+    errand_fail(f, out, ERR_NOT_ALLOWED, "only the job's owner may cancel it");
+    return false;
 }
 
 void admit_cancel(struct facts *f, struct seat *s, struct moment at, struct says *out) {
     struct errand *e = errand_current(&f->errands);
-    if (!node_id_equal(&s->owner, &e->author)) {
-        errand_fail(f, out, ERR_NOT_ALLOWED, "only the job's owner may cancel it");
+    if (!is_owner(f, s, out))
         return;
-    }
     struct batch *batch = room_for(f, e, 0);
     if (batch == NULL) {
         errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
@@ -61,7 +86,7 @@ void admit_cancel(struct facts *f, struct seat *s, struct moment at, struct says
     keep_bundle(f, batch, e, at);
     batch_wants(batch, s->job.copies);
     seat_clock(s, at.now);
-    seat_end(s, JOB_CANCELLED, span_text("by its owner"), cancel_wall(e, at));
+    seat_end(s, JOB_CANCELLED, span_text("by its owner"), cancelled_at(e, s));
     /* Nothing undoes it, so trials need not wait until it is on enough disks: only the answer does. */
     facts_close_seat(f, batch, s, at.wall, out);
     errand_reply(e, &batch->after, ERR_NONE, "");
@@ -119,23 +144,19 @@ void admit_job(struct facts *f, struct moment at, struct says *out) {
 }
 
 /* A job that does not run here, or not any more: its summary is rewritten as it stands, nothing is opened. */
-void admit_cancel_resting(struct facts *f, struct seat *s, struct msg_job_row *row,
-                          struct moment at, struct says *out) {
+static void cancel_resting(struct facts *f, struct seat *s, struct moment at, struct says *out) {
     struct errand *e = errand_current(&f->errands);
-    if (!node_id_equal(&s->owner, &e->author)) {
-        errand_fail(f, out, ERR_NOT_ALLOWED, "only the job's owner may cancel it");
-        return;
-    }
     struct batch *batch = room_for(f, e, SEAT_PARAMS_BYTES);
     if (batch == NULL) {
         errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
         return;
     }
-    s->row = *row;
-    seat_end(s, JOB_CANCELLED, span_text("by its owner"), cancel_wall(e, at));
+    bool first = s->row.state != JOB_CANCELLED;
+    seat_end(s, JOB_CANCELLED, span_text("by its owner"), cancelled_at(e, s));
     keep_bundle(f, batch, e, at);
     batch_wants(batch, s->job.copies);
-    facts_event(f, batch, s, at.wall, "cancelled: by its owner");
+    if (first)
+        facts_event(f, batch, s, at.wall, "cancelled: by its owner");
     if (f->inbox.put_off_ever)
         late_again(f);
     facts_put_summary(batch, s);
@@ -143,7 +164,16 @@ void admit_cancel_resting(struct facts *f, struct seat *s, struct msg_job_row *r
     errand_finish_saved(f);
 }
 
-void admit_cancelled(struct facts *f, struct says *out) {
-    if (admit_again(f, COPIES_MAX, out))
+void admit_cancel_resting(struct facts *f, struct seat *s, const struct msg_job_row *row,
+                          struct moment at, struct says *out) {
+    const struct errand *e = errand_current(&f->errands);
+    if (!is_owner(f, s, out))
+        return;
+    s->row = *row;
+    bool stands =
+        row->state == JOB_CANCELLED && (!e->carried || cancelled_at(e, s) >= row->finished);
+    if (!stands)
+        cancel_resting(f, s, at, out);
+    else if (admit_again(f, s->job.copies, out))
         errand_finish(f);
 }

@@ -76,6 +76,10 @@ void batch_relies(const struct batches *b, struct batch *batch, const struct log
     mark(batch, logs_number(b->logs, log), log->taken);
 }
 
+bool batch_has_marks(const struct batch *batch, uint32_t count) {
+    return batch->marks_count + count + 2 <= BATCH_MARKS; /* and what is signed here, and kept */
+}
+
 /* Signs what has gathered. */
 static void seal(struct batches *b, struct batch *batch) {
     struct bundle_writer *w = &batch->bundle;
@@ -90,7 +94,7 @@ static void seal(struct batches *b, struct batch *batch) {
 
 static bool has_room(const struct batch *batch, size_t bytes) {
     return batch->ops.len + batch->bundle.out.len + bytes <= LIMIT_BATCH_BYTES &&
-           batch->facts < BATCH_FACTS && batch->marks_count + 2 <= BATCH_MARKS &&
+           batch->facts < BATCH_FACTS && batch_has_marks(batch, 0) &&
            batch->after.frames.len + bytes <= BATCH_AFTER_BYTES;
 }
 

@@ -76,6 +76,8 @@ void batch_keep(struct batches *b, struct batch *batch, struct log *log, uint32_
                 struct span bundle);
 /* What it does to the rows comes of facts that were kept before: its promises wait for the copies of all of that log. */
 void batch_relies(const struct batches *b, struct batch *batch, const struct log *log);
+/* There is room for so many of these. */
+bool batch_has_marks(const struct batch *batch, uint32_t count);
 void batch_wants(struct batch *batch, uint32_t copies); /* what is said after it wants so many */
 bool batch_is_empty(const struct batch *batch);
 const struct batch *batches_at(const struct batches *b, uint64_t serial); /* one that is in use */

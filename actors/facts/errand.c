@@ -369,10 +369,8 @@ static void on_summary(struct facts *f, const struct msg_rows *rows, struct mome
         return;
     }
     /* Where another node has admitted it the job ran: it absorbs the end that came first here. */
-    if (state == JOB_OPEN || (e->carried && e->kind == ERRAND_CANCEL && state != JOB_CANCELLED))
+    if (e->kind == ERRAND_CANCEL && (state == JOB_OPEN || state == JOB_CANCELLED || e->carried))
         admit_cancel_resting(f, s, &row.job_row, at, out);
-    else if (e->kind == ERRAND_CANCEL && state == JOB_CANCELLED)
-        admit_cancelled(f, out);
     else
         errand_fail(f, out, ERR_NOT_FOUND, over_because(state));
     s->state = SEAT_FREE;

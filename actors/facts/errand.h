@@ -80,13 +80,13 @@ void errand_trouble(struct facts *f, struct says *out, enum err_code code, const
 
 /* admit.c: what becomes of the request under way. A job nobody has seen. */
 void admit_job(struct facts *f, struct moment at, struct says *out);
-/* Asked for once more: it lies on this disk. False: not answered now. */
+/* Asked for once more: it lies on this disk, perhaps by way of another node, and is answered when all that lies here does so on
+ * enough disks. False: not answered now. */
 bool admit_again(struct facts *f, uint32_t copies, struct says *out);
-/* Its owner cancels a job that is open here, one that is not (or not any more), and one that is cancelled. */
+/* Its owner cancels a job that is open here, and one that is not, or not any more. */
 void admit_cancel(struct facts *f, struct seat *s, struct moment at, struct says *out);
-void admit_cancel_resting(struct facts *f, struct seat *s, struct msg_job_row *row,
+void admit_cancel_resting(struct facts *f, struct seat *s, const struct msg_job_row *row,
                           struct moment at, struct says *out);
-void admit_cancelled(struct facts *f, struct says *out);
 
 /* `read` holds its description. */
 void opening_begin(struct facts *f, struct seat *read, dur_ms run_ms, struct says *out);

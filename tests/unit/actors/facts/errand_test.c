@@ -142,8 +142,7 @@ static void trials_of_a_cancelled_job_need_not_wait_for_the_disk(void **state) {
     struct job_id id = open_job(f, 1);
     say_outcome(f, &id, 0, TRIAL_DONE, 0.25);
     f->stage->slow = true;
-    wall_ms cancelled = f->stage->at.wall;
-    say_admit(f, 8, cancel_bundle(f, &f->user, &id), false);
+    say_admit(f, 8, cancel_bundle_at(f, &f->user, &id, 5000), false);
     assert_null(answered(f, 8));
     assert_true(is_shut(f, &id, JOB_CANCELLED));
     say_outcome(f, &id, 1, TRIAL_DONE, 0.125); /* too late: the job wants no more */
@@ -156,7 +155,7 @@ static void trials_of_a_cancelled_job_need_not_wait_for_the_disk(void **state) {
     assert_int_equal(row.state, JOB_CANCELLED);
     assert_true(span_is(row.cause, "by its owner"));
     assert_int_equal(row.done, 1);
-    assert_int_equal(row.finished, cancelled);
+    assert_int_equal(row.finished, 5000);
     assert_int_equal(store_mem_rows(f->stage->store, TABLE_trials), 1);
 }
 

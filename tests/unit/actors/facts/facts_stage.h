@@ -153,10 +153,16 @@ static inline struct span job_bundle(struct facts_stage *f, uint64_t nonce, stru
     return one_fact(f, &f->user, &m);
 }
 
+static inline struct span cancel_bundle_at(struct facts_stage *f, const struct signer *who,
+                                           const struct job_id *id, wall_ms wall) {
+    return one_fact(f, who,
+                    &(struct msg){.kind = MSG_control_fact,
+                                  .control_fact = {.job = *id, .verb = 1, .wall = wall}});
+}
+
 static inline struct span cancel_bundle(struct facts_stage *f, const struct signer *who,
                                         const struct job_id *id) {
-    return one_fact(
-        f, who, &(struct msg){.kind = MSG_control_fact, .control_fact = {.job = *id, .verb = 1}});
+    return cancel_bundle_at(f, who, id, 0);
 }
 
 /* ---- what the other rooms would say ---- */
