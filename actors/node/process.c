@@ -68,6 +68,10 @@ static void on_bus_error(int number) {
     _exit(written < 0 ? 2 : 1);
 }
 
+/* At once: three for each connection to another node that this one has begun, two for each thread, and some that are closed and
+ * not gone yet. libzmq fills a table of so many when it starts: of all it can have, 65,535, that is 770 KiB. */
+enum { SOCKETS_MAX = 1024 };
+
 void process_prepare(void) {
     sigset_t all;
     hold_standard_streams();
@@ -88,7 +92,7 @@ void process_prepare(void) {
     raise_descriptors();
     zsys_handler_set(NULL);
     zsys_set_logstream(stderr);
-    zsys_set_max_sockets(0);
+    zsys_set_max_sockets(SOCKETS_MAX);
 }
 
 void process_end(int status) {
