@@ -5,6 +5,7 @@
 #include <assert.h>
 
 static_assert(0 + LIMIT_BEGUN < 0 + OPEN_SLOTS_RESUMED, "one job can always be resumed");
+static_assert(OPEN_SLOTS_MAX < OPEN_SLOTS_CELLS && OPEN_SLOTS_CELLS <= UINT16_MAX, "cells");
 
 static uint32_t home_of(uint32_t seat, uint64_t slot) {
     /* Fibonacci hashing; slots are numbered by us, so nobody can choose colliding ones. */
@@ -16,23 +17,34 @@ static uint32_t next_of(uint32_t at) {
     return (at + 1) % OPEN_SLOTS_CELLS;
 }
 
+static uint32_t home_in(const struct open_slots *t, uint32_t at) {
+    const struct open_slot *open = &t->items[t->cells[at] - 1];
+    return home_of(open->seat, open->slot);
+}
+
+/* The cell that leads to it, or the empty one where it would be put. */
+static uint32_t cell_of(const struct open_slots *t, uint32_t seat, uint64_t slot) {
+    uint32_t at = home_of(seat, slot);
+    while (t->cells[at] != 0 &&
+           (t->items[t->cells[at] - 1].seat != seat || t->items[t->cells[at] - 1].slot != slot))
+        at = next_of(at);
+    return at;
+}
+
 struct open_slot *open_slots_find(struct open_slots *t, uint32_t seat, uint64_t slot) {
-    for (uint32_t at = home_of(seat, slot); t->cells[at].used; at = next_of(at)) {
-        if (t->cells[at].seat == seat && t->cells[at].slot == slot)
-            return &t->cells[at];
-    }
-    return NULL;
+    uint16_t found = t->cells[cell_of(t, seat, slot)];
+    return found == 0 ? NULL : &t->items[found - 1];
 }
 
 struct open_slot *open_slots_put(struct open_slots *t, uint32_t seat, uint64_t slot) {
     if (t->count == OPEN_SLOTS_MAX)
         return NULL;
-    uint32_t at = home_of(seat, slot);
-    while (t->cells[at].used)
-        at = next_of(at);
-    t->cells[at] = (struct open_slot){.used = true, .seat = seat, .slot = slot};
-    t->count++;
-    return &t->cells[at];
+    uint32_t at = cell_of(t, seat, slot);
+    ensure(t->cells[at] == 0);
+    struct open_slot *open = &t->items[t->count++];
+    *open = (struct open_slot){.seat = seat, .slot = slot};
+    t->cells[at] = (uint16_t)t->count;
+    return open;
 }
 
 void open_slots_show(struct open_slot *open, const struct trial_row *row) {
@@ -42,27 +54,35 @@ void open_slots_show(struct open_slot *open, const struct trial_row *row) {
     open->last_end = row->last_end;
 }
 
-void open_slots_remove(struct open_slots *t, struct open_slot *cell) {
-    ensure(cell->used);
-    uint32_t hole = (uint32_t)(cell - t->cells);
-    t->count--;
-    for (uint32_t at = next_of(hole); t->cells[at].used; at = next_of(at)) {
-        uint32_t home = home_of(t->cells[at].seat, t->cells[at].slot);
+static void empty_cell(struct open_slots *t, uint32_t hole) {
+    for (uint32_t at = next_of(hole); t->cells[at] != 0; at = next_of(at)) {
+        uint32_t home = home_in(t, at);
         bool stays = hole <= at ? hole < home && home <= at : hole < home || home <= at;
         if (stays)
             continue;
         t->cells[hole] = t->cells[at];
         hole = at;
     }
-    t->cells[hole].used = false;
+    t->cells[hole] = 0;
+}
+
+void open_slots_remove(struct open_slots *t, struct open_slot *open) {
+    ensure(open >= t->items && open < t->items + t->count);
+    empty_cell(t, cell_of(t, open->seat, open->slot));
+    const struct open_slot *last = &t->items[t->count - 1];
+    if (open != last) {
+        t->cells[cell_of(t, last->seat, last->slot)] = (uint16_t)(open - t->items + 1);
+        *open = *last;
+    }
+    t->count--;
 }
 
 void open_slots_forget(struct open_slots *t, uint32_t seat) {
-    for (uint32_t at = 0; at < OPEN_SLOTS_CELLS;) {
-        /* Removing may shift another cell to this place: look at it again. */
-        if (t->cells[at].used && t->cells[at].seat == seat)
-            open_slots_remove(t, &t->cells[at]);
+    for (uint32_t i = 0; i < t->count;) {
+        /* Removing moves another one to this place: look at it again. */
+        if (t->items[i].seat == seat)
+            open_slots_remove(t, &t->items[i]);
         else
-            at++;
+            i++;
     }
 }

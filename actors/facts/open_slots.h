@@ -1,6 +1,8 @@
 /* open_slots - what the slots that are begun and not finished have used up, by (seat of the job, slot).
  *
- * A hash table of fixed size with linear probing and backward-shift deletion (Knuth, TAOCP 3, 6.4, algorithm R).
+ * They lie one beside the other in no order, so that as few pages are touched as ever were open at once; a hash table with linear
+ * probing and backward-shift deletion (Knuth, TAOCP 3, 6.4, algorithm R) says where. Removing one moves another to its place.
+ * Memory   fixed; zeros are an empty table.
  * Errors   open_slots_put answers NULL when the table is full. Jobs are only resumed up to OPEN_SLOTS_RESUMED, and sched
  *          begins nothing new beyond LIMIT_BEGUN, so there is always a place for what it may have in flight.
  */
@@ -16,7 +18,6 @@ enum {
 };
 
 struct open_slot {
-    bool used;
     uint32_t seat;
     uint64_t slot;
     bool unable; /* some node could not start it: its row knows which */
@@ -26,14 +27,15 @@ struct open_slot {
 };
 
 struct open_slots {
-    struct open_slot cells[OPEN_SLOTS_CELLS];
     uint32_t count;
+    uint16_t cells[OPEN_SLOTS_CELLS]; /* 1 + its place among the items; 0: empty */
+    struct open_slot items[OPEN_SLOTS_MAX];
 };
 
 struct open_slot *open_slots_find(struct open_slots *t, uint32_t seat, uint64_t slot);
 struct open_slot *open_slots_put(struct open_slots *t, uint32_t seat, uint64_t slot);
 void open_slots_show(struct open_slot *open, const struct trial_row *row);
-void open_slots_remove(struct open_slots *t, struct open_slot *cell);
+void open_slots_remove(struct open_slots *t, struct open_slot *open);
 void open_slots_forget(struct open_slots *t, uint32_t seat); /* all of one job */
 
 #endif

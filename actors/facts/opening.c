@@ -71,9 +71,9 @@ static bool say_open(struct facts *f, const struct seat *s, const enum room *roo
     struct buf begun = buf_of(begun_memory, sizeof begun_memory);
     uint32_t seat = facts_seat_number(f, s);
     ranges_encode(&s->finished, &finished);
-    for (uint32_t i = 0; i < OPEN_SLOTS_CELLS; i++) {
-        const struct open_slot *open = &f->open_slots.cells[i];
-        if (!open->used || open->seat != seat)
+    for (uint32_t i = 0; i < f->open_slots.count; i++) {
+        const struct open_slot *open = &f->open_slots.items[i];
+        if (open->seat != seat)
             continue;
         mp_put_u64(&begun, open->slot);
         mp_put_u64(&begun, open->attempts.made);
@@ -136,8 +136,8 @@ static void open_seat(struct facts *f, struct seat *s, struct moment at, struct 
     struct errand *e = errand_current(&f->errands);
     uint32_t seat = facts_seat_number(f, s);
     bool begun = false;
-    for (uint32_t i = 0; i < OPEN_SLOTS_CELLS && !begun; i++)
-        begun = f->open_slots.cells[i].used && f->open_slots.cells[i].seat == seat;
+    for (uint32_t i = 0; i < f->open_slots.count && !begun; i++)
+        begun = f->open_slots.items[i].seat == seat;
     struct batch *batch = facts_room(f, 1024);
     if (batch == NULL) {
         opening_leave(f, out);

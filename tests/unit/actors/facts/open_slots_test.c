@@ -114,15 +114,29 @@ static void a_run_across_the_end_survives_removals(void **state) {
         }
     }
     for (uint32_t i = 0; i < OPEN_SLOTS_CELLS; i += 3) {
-        struct open_slot *cell = &t->cells[(i + OPEN_SLOTS_CELLS - 30) % OPEN_SLOTS_CELLS];
-        if (!cell->used)
+        uint16_t cell = t->cells[(i + OPEN_SLOTS_CELLS - 30) % OPEN_SLOTS_CELLS];
+        if (cell == 0)
             continue;
-        m->open[cell->seat][cell->slot] = false;
+        struct open_slot *open = &t->items[cell - 1];
+        m->open[open->seat][open->slot] = false;
         m->count--;
-        open_slots_remove(t, cell);
+        open_slots_remove(t, open);
     }
     expect_same(t, m);
     free(m);
+}
+
+/* What a job costs in memory is what it has open at once, not what it has had open. */
+static void what_was_open_leaves_no_trace(void **state) {
+    struct open_slots *t = *state;
+    for (uint64_t slot = 0; slot < 50000; slot++) {
+        assert_non_null(open_slots_put(t, 1, slot));
+        if (slot >= 3)
+            open_slots_remove(t, open_slots_find(t, 1, slot - 3));
+    }
+    assert_int_equal(t->count, 3);
+    for (uint32_t i = 4; i < OPEN_SLOTS_MAX; i++)
+        assert_int_equal(t->items[i].slot, 0);
 }
 
 static void seats_do_not_see_each_other(void **state) {
@@ -139,6 +153,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(random_changes_agree_with_a_plain_table, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_table_says_so, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_run_across_the_end_survives_removals, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_open_leaves_no_trace, set_up, tear_down),
         cmocka_unit_test_setup_teardown(seats_do_not_see_each_other, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
