@@ -129,18 +129,18 @@ void admit_job(struct facts *f, struct moment at, struct says *out) {
     keep_bundle(f, batch, e, at);
     batch_wants(batch, s->job.copies);
     facts_event(f, batch, s, at.wall, "submitted");
-    facts_put_summary(batch, s);
-    s->state = SEAT_FREE;
     errand_reply(e, &batch->after, ERR_NONE, "");
-    if (e->run || f->autorun) {
+    errand_finish_saved(f);
+    const bool runs = e->run || f->autorun;
+    const bool open = runs && opening_fresh(f, s, at, out);
+    if (!open)
+        facts_put_summary(batch, s);
+    if (runs && !open) {
+        e->kind = ERRAND_OPEN; /* when the batch is saved, as any other */
         e->bundle_len = 0;
-        e->kind = ERRAND_OPEN; /* goes on when the batch is saved */
-        e->fresh = true;
-        e->after_batch = f->batches.filling;
-        f->errands.step = ERRAND_WAITS_SAVE;
-    } else {
-        errand_finish_saved(f);
+        e->over = false;
     }
+    s->state = SEAT_FREE;
 }
 
 /* A job that does not run here, or not any more: its summary is rewritten as it stands, nothing is opened. */

@@ -64,7 +64,7 @@ static struct errand *append(struct errands *e, enum errand_kind kind, const str
     added->kind = kind;
     added->ticket = 0;
     added->job = *job;
-    added->run = added->replied = added->over = added->fresh = added->carried = false;
+    added->run = added->replied = added->over = added->carried = false;
     added->wall = 0;
     added->pause = 0;
     added->not_before = INT64_MIN;
@@ -420,17 +420,13 @@ when_ms errands_deadline(const struct errands *e) {
     return soonest;
 }
 
-void errands_landed(struct facts *f, uint64_t landed, struct moment at, struct says *out) {
+void errands_landed(struct facts *f, uint64_t landed, when_ms now) {
     struct errands *e = &f->errands;
-    struct errand *errand = errand_current(e);
+    const struct errand *errand = errand_current(e);
     if (e->step != ERRAND_WAITS_SAVE || errand->after_batch > landed)
         return;
     e->step = ERRAND_WAITS;
-    e->now = at.now;
-    bool fresh = errand->fresh;
-    errand->fresh = false;
+    e->now = now;
     if (errand->over)
         errand_finish(f);
-    else if (fresh)
-        opening_fresh(f, &f->seats[SEAT_SCRATCH], at, out);
 }

@@ -28,9 +28,7 @@ struct errand {
     struct job_id job;
     bool run; /* ADMIT: open it as well */
     bool replied;
-    bool over; /* nothing is left to do but to wait for its batch */
-    /* OPEN: admitted just now, so nothing of it is stored but its description, which is in the scratch seat. */
-    bool fresh;
+    bool over;    /* nothing is left to do but to wait for its batch */
     bool carried; /* came in the log of another node: the inbox waits for it */
     wall_ms wall; /* CANCEL: when its owner said so */
     dur_ms pause; /* OPEN, promised already: tried again after it, each time a longer one */
@@ -90,8 +88,9 @@ void admit_cancel_resting(struct facts *f, struct seat *s, const struct msg_job_
 
 /* `read` holds its description. */
 void opening_begin(struct facts *f, struct seat *read, dur_ms run_ms, struct says *out);
-/* The same for a job that nobody has run. */
-void opening_fresh(struct facts *f, struct seat *read, struct moment at, struct says *out);
+/* A job that is being admitted and that nobody has run: it is open from now on. Its trials need not wait for the disk: what they
+ * find lies behind its description. False: there is no seat. */
+bool opening_fresh(struct facts *f, const struct seat *read, struct moment at, struct says *out);
 void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);
 void opening_leave(struct facts *f, struct says *out); /* the seat is given up */
 /* This node leads from now on: its sched hears of every open job as it stands, and whether they are over is looked at anew. */
@@ -101,7 +100,7 @@ void opening_announce(struct facts *f, struct moment at, struct says *out);
 
 when_ms errands_deadline(const struct errands *e);
 /* This batch is durable. */
-void errands_landed(struct facts *f, uint64_t landed, struct moment at, struct says *out);
+void errands_landed(struct facts *f, uint64_t landed, when_ms now);
 void errand_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);
 
 #endif

@@ -180,7 +180,7 @@ static void on_saved(struct facts *f, const struct msg_saved *saved, struct mome
     for (uint32_t i = 0; i < marks_count; i++)
         spread_synced(&f->spread, marks[i].log, at.now);
     spread_landed(&f->spread, own_serial, at.now);
-    errands_landed(f, landed, at, out);
+    errands_landed(f, landed, at.now);
     for (uint32_t i = 0; i < f->seats_used; i++) {
         struct seat *s = &f->seats[i];
         if (s->state == SEAT_CLOSING && s->closed_in <= landed) {

@@ -14,7 +14,7 @@
  *          handed_over (elastic, while this node is leaving); note; heads, bundles (other nodes, by say_to MEMBER); quiet.
  * Holds    - an answer that promises durability lies in the batch it depends on and is said when that batch is on this disk
  *            and its bundles on enough others (pledge.h), and so is all that this disk had when this life began. job_open and
- *            learned are no promises: they tell what is on this disk;
+ *            learned are no promises: learned tells what is on this disk, job_open what is on its way there;
  *          - bundles go to other nodes while they go to this disk (courier.h); that another has sent one does not say that it
  *            has synced it;
  *          - a transaction holds bundles and all that they do to the rows, so a crash leaves both or neither;

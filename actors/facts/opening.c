@@ -26,19 +26,17 @@ static void read_trials(struct facts *f, struct span after, struct says *out) {
                                             .limit = TRIALS_PAGE});
 }
 
-/* The tuner hears of the job before it hears what was learned of it. NULL: there is no seat, which was said. */
-static struct seat *take_seat(struct facts *f, struct seat *read, dur_ms run_ms, struct says *out) {
+/* The tuner hears of the job before it hears what was learned of it. NULL: there is no seat. */
+static struct seat *take_seat(struct facts *f, const struct seat *read, dur_ms run_ms,
+                              struct says *out) {
     struct seat *s = facts_free_seat(f);
     struct err err;
-    read->state = SEAT_FREE;
     if (s == NULL) {
         f->unseated = true;
-        errand_trouble(f, out, ERR_BUSY, "as many jobs run here as can; wait for one to end");
         return NULL;
     }
     const struct msg_job_row row = {.created = read->row.created, .run_ms = run_ms};
     ensure(seat_take(s, &read->id, span_of(read->spec, read->spec_len), &read->owner, &row, &err));
-    f->errands.seat = facts_seat_number(f, s);
     say_to(out, ROOM_TUNER, 0,
            &(struct msg){.kind = MSG_job_open,
                          .job_open = {.job = s->id, .spec = span_of(s->spec, s->spec_len)}});
@@ -46,8 +44,14 @@ static struct seat *take_seat(struct facts *f, struct seat *read, dur_ms run_ms,
 }
 
 void opening_begin(struct facts *f, struct seat *read, dur_ms run_ms, struct says *out) {
-    if (take_seat(f, read, run_ms, out) != NULL)
-        read_trials(f, (struct span){0}, out);
+    struct seat *s = take_seat(f, read, run_ms, out);
+    read->state = SEAT_FREE;
+    if (s == NULL) {
+        errand_trouble(f, out, ERR_BUSY, "as many jobs run here as can; wait for one to end");
+        return;
+    }
+    f->errands.seat = facts_seat_number(f, s);
+    read_trials(f, (struct span){0}, out);
 }
 
 /* One row of an earlier life: into the counts, or among the slots that are begun. */
@@ -131,8 +135,29 @@ void opening_announce(struct facts *f, struct moment at, struct says *out) {
     }
 }
 
-static void open_seat(struct facts *f, struct seat *s, struct moment at, struct says *out) {
+/* Every room but sched hears that it runs here; sched when it is announced. False: its finished trials have too many gaps. */
+static bool open_seat(struct facts *f, struct seat *s, struct moment at, struct says *out) {
     static const enum room others[] = {ROOM_EXECUTOR, ROOM_GATEWAY, ROOM_ELASTIC};
+    if (!say_open(f, s, others, 3, out))
+        return false;
+    s->state = SEAT_OPEN;
+    s->counted_until = at.now;
+    facts_touch(f, s);
+    s->unjudged = f->announcing = true;
+    if (f->inbox.put_off_ever)
+        inbox_backlog(&f->inbox, s);
+    return true;
+}
+
+bool opening_fresh(struct facts *f, const struct seat *read, struct moment at, struct says *out) {
+    struct seat *s = take_seat(f, read, 0, out);
+    if (s != NULL)
+        ensure(open_seat(f, s, at, out)); /* nothing is finished */
+    return s != NULL;
+}
+
+/* All its trials are read. */
+static void resume(struct facts *f, struct seat *s, struct moment at, struct says *out) {
     struct errand *e = errand_current(&f->errands);
     uint32_t seat = facts_seat_number(f, s);
     bool begun = false;
@@ -144,32 +169,18 @@ static void open_seat(struct facts *f, struct seat *s, struct moment at, struct 
         errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
         return;
     }
-    if (!say_open(f, s, others, 3, out)) {
+    if (!open_seat(f, s, at, out)) {
         opening_leave(f, out);
         errand_fail(f, out, ERR_STORE, "the finished trials of the job have too many gaps");
         return;
     }
-    s->state = SEAT_OPEN;
-    s->counted_until = at.now;
     uint64_t before = ranges_size(&s->finished);
     if (before > 0 || begun)
         facts_event(f, batch, s, at.wall, "resumed with %llu of %llu trials finished",
                     (unsigned long long)before, (unsigned long long)s->row.trials);
-    facts_touch(f, s);
     batch_wants(batch, s->job.copies);
     errand_reply(e, out, ERR_NONE, "");
-    s->unjudged = f->announcing = true;
-    if (f->inbox.put_off_ever)
-        inbox_backlog(&f->inbox, s);
     errand_finish(f);
-}
-
-void opening_fresh(struct facts *f, struct seat *read, struct moment at, struct says *out) {
-    struct seat *s = take_seat(f, read, 0, out);
-    if (s == NULL)
-        return;
-    f->errands.step = ERRAND_READS_TRIALS; /* there are none */
-    open_seat(f, s, at, out);
 }
 
 void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at,
@@ -204,5 +215,5 @@ void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at
     if (rows->more)
         read_trials(f, key, out);
     else
-        open_seat(f, s, at, out);
+        resume(f, s, at, out);
 }
