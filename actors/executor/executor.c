@@ -174,8 +174,8 @@ static bool fill_command(struct executor *e, const struct open_job *job,
     return command_fill(&e->command, &context, err);
 }
 
-static void hear_lease(struct executor *e, const struct msg_lease *lease, struct moment at,
-                       struct says *out) {
+static void begin_trial(struct executor *e, const struct msg_lease *lease, struct moment at,
+                        struct says *out) {
     struct trial *t;
     char memory[COMMAND_SCRATCH_MAX];
     struct buf scratch = buf_of(memory, sizeof memory);
@@ -204,6 +204,21 @@ static void hear_lease(struct executor *e, const struct msg_lease *lease, struct
     m.spawn.scratch = buf_view(&scratch);
     m.spawn.params = buf_view(&e->command.params);
     say(out, &m);
+}
+
+static void hear_lease(struct executor *e, const struct msg_lease *lease, struct moment at,
+                       struct says *out) {
+    const bool waits = !e->quitting && find_job(e, &lease->job) == NULL;
+    if (!waits || !early_add(&e->early, lease, at.now))
+        begin_trial(e, lease, at, out);
+}
+
+/* Those of this job are begun; of all that have waited long enough (NULL) it is said that they cannot be. */
+static void end_waits(struct executor *e, const struct job_id *job, struct moment at,
+                      struct says *out) {
+    struct early_lease early;
+    while (early_take(&e->early, job, e->quitting ? WHEN_NEVER : at.now, &early))
+        begin_trial(e, &early.lease, at, out);
 }
 
 /* ---- what is heard ---- */
@@ -391,7 +406,10 @@ static void hear(struct executor *e, const struct event *event, struct moment at
         e->slots = msg->start.slots < e->places ? (uint32_t)msg->start.slots : e->places;
         executor_say_capacity(e, out);
         break;
-    case MSG_job_open: open_job(e, &msg->job_open); break;
+    case MSG_job_open:
+        open_job(e, &msg->job_open);
+        end_waits(e, &msg->job_open.job, at, out);
+        break;
     case MSG_job_shut: hear_job_shut(e, &msg->job_shut, at, out); break;
     case MSG_lease: hear_lease(e, &msg->lease, at, out); break;
     case MSG_follow: hear_follow(e, event->peer, &msg->follow, at, out); break;
@@ -419,6 +437,7 @@ static void executor_step(void *self, const struct event *event, struct moment a
                           struct says *out) {
     struct executor *e = self;
     hear(e, event, at, out);
+    end_waits(e, NULL, at, out);
     say_verdicts(e, out);
     end_apart(e, at, out);
     if (look_time(e) <= at.now)
@@ -435,6 +454,7 @@ static when_ms executor_deadline(const void *self) {
     const struct executor *e = self;
     when_ms soonest =
         when_sooner(look_time(e), e->apart_until == INT64_MIN ? WHEN_NEVER : e->apart_until);
+    soonest = when_sooner(soonest, early_deadline(&e->early));
     for (uint32_t i = 0; i < e->places; i++) {
         const struct trial *t = &e->trials[i];
         if (t->life == LIFE_OVER)
@@ -449,6 +469,7 @@ static void executor_check(const void *self) {
     const struct executor *e = self;
     uint32_t trials[EXECUTOR_JOBS] = {0};
     ensure(e->shortage.on || e->shortage.look == 0);
+    ensure(e->early.count <= EARLY_MOST);
     for (uint32_t i = 0; i < e->places; i++) {
         const struct trial *t = &e->trials[i];
         trial_check(t);

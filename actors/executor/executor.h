@@ -6,8 +6,8 @@
  * Says     capacity (after start, whenever the launcher goes or comes back, when suspects are cleared, and when a shortage
  *          begins or ends), unfit (then, too), spawn, kill, outcome, quiet; printed (gateways that follow: this node's, and
  *          by say_to MEMBER those of others).
- * Holds    every lease is answered by exactly one outcome. One that cannot be run here (unknown job, no free place,
- *          after quit) is LOST at once; so is every attempt under way when the launcher dies. A trial may kill its
+ * Holds    every lease is answered by exactly one outcome. One that cannot be run here (no free place, after quit) is LOST at
+ *          once, one of an unknown job when that has not come within half a second (early.h); so is every attempt under way when the launcher dies. A trial may kill its
  *          parent: slots that went down with it several times in a row run one at a time (capacity 1), and one that does so
  *          alone for the sixth time is CRASHED. No answer of the launcher about a run that is over changes anything.
  *          What this machine is short of is charged to no trial: the attempt is LOST, capacity is 0, and from time to time

@@ -3,6 +3,7 @@
 #define ZYG_EXECUTOR_STATE_H
 
 #include "actors/executor/command.h"
+#include "actors/executor/early.h"
 #include "actors/executor/executor.h"
 #include "actors/executor/followers.h"
 #include "actors/executor/shortage.h"
@@ -48,6 +49,7 @@ struct executor {
     uint64_t run; /* the last number given to the launcher */
     struct shortage shortage;
     struct suspects suspects;
+    struct early early;
     struct followers followers;
     uint32_t jobs_used; /* places from here on were never used */
     struct open_job jobs[EXECUTOR_JOBS];

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "actors/executor/early.h"
 #include "tests/unit/actors/executor/executor_world.h"
 
 static void bad_configs_are_refused(void **state) {
@@ -89,11 +90,43 @@ static void outcomes_go_to_those_who_need_them(void **state) {
     assert_true(heard[ROOM_FACTS] && heard[ROOM_SCHED] && heard[ROOM_LEADER]);
 }
 
-static void leases_that_cannot_run_are_lost_at_once(void **state) {
+static void a_lease_may_come_before_its_job(void **state) {
     (void)state;
     lease(&job_a, 1, 100);
+    lease(&job_b, 7, 120);
+    lease(&job_a, 2, 140);
+    assert_int_equal(said_count, 0);
+    step(&(struct msg){.kind = MSG_job_open,
+                       .job_open = {.job = job_a, .spec = make_spec("acc", NULL)}},
+         150);
+    assert_int_equal(count(MSG_spawn), 2);
+    assert_true(core.deadline(core.self) == 120 + EARLY_MS);
+    step(NULL, 119 + EARLY_MS);
+    assert_int_equal(said_count, 0);
+    step(NULL, 120 + EARLY_MS);
     assert_outcome(TRIAL_LOST, "its job does not run here");
-    assert_true(result().began == 1700000000100);
+    assert_int_equal(result().slot, 7);
+    assert_true(result().began == 1700000000120 + EARLY_MS);
+}
+
+static void few_leases_may_be_early(void **state) {
+    (void)state;
+    for (uint64_t slot = 0; slot < EARLY_MOST; slot++) {
+        lease(&job_a, slot, 100);
+        assert_int_equal(said_count, 0);
+    }
+    lease(&job_a, EARLY_MOST, 100);
+    assert_outcome(TRIAL_LOST, "its job does not run here");
+    assert_int_equal(result().slot, EARLY_MOST);
+    step(&(struct msg){.kind = MSG_quit}, 101);
+    assert_int_equal(count(MSG_outcome), EARLY_MOST);
+    assert_int_equal(count(MSG_quiet), 1);
+    lease(&job_a, 1, 102);
+    assert_outcome(TRIAL_LOST, "zyg was being stopped");
+}
+
+static void leases_that_cannot_run_are_lost_at_once(void **state) {
+    (void)state;
     open_job(&job_a);
     for (uint64_t slot = 0; slot < SLOTS; slot++)
         run(&job_a, slot);
@@ -174,6 +207,7 @@ static void many_jobs_come_and_go(void **state) {
             open_job(&id);
         }
         lease(&job_a, 1, 100);
+        step(NULL, 100 + EARLY_MS);
         assert_outcome(TRIAL_LOST, "its job does not run here");
         const struct job_id last = {{1, LIMIT_JOBS_OPEN - 1}};
         uint64_t number = run(&last, (uint64_t)round);
@@ -259,6 +293,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(it_says_how_many_may_run, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_trial_from_lease_to_outcome, set_up, tear_down),
         cmocka_unit_test_setup_teardown(outcomes_go_to_those_who_need_them, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_lease_may_come_before_its_job, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(few_leases_may_be_early, set_up, tear_down),
         cmocka_unit_test_setup_teardown(leases_that_cannot_run_are_lost_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_slot_runs_once_at_a_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(fewer_slots_than_places, set_up, tear_down),
