@@ -4,16 +4,11 @@
  * actors/peers), then ordered and reliable. Loss is a stall: what was lost is sent again later, and all behind it waits.
  *
  * Ends     a process that dies resets its connections: what it had said may or may not have gone out. A machine that dies says
-<<<<<<< HEAD
- *          nothing: the other side notices after 45 s of silence, or when the machine is back. edge_close of a dialled edge
- *          lets go out what was said, of an accepted one it does not. An edge whose outbox is full is ended.
-=======
  *          nothing: the other side notices after 45 s of silence, or when the machine is back. edge_close of a dialled edge
  *          lets go out what was said, of an accepted one it does not. An edge whose outbox is full is ended.
  * Breaks   a connection is reset between its ends: of what is on the way either way a part arrives, then both hear of it.
  * Strays   what a host passes on for others may reach the next one later than what was said behind it, or twice: it has
  *          gone another way.
->>>>>>> d95b550 (wip)
  * Cuts     what is sent while a cut lasts arrives after it. When only the way back is cut, WINDOW messages still pass.
  * Edges    numbers as in the real port: odd ones are the member's, even ones are given when the first message has come.
  */
