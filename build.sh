@@ -12,7 +12,7 @@
 #   ./build.sh fuzz [TARGET] [SECONDS]  libFuzzer, each target for so long (default 60)
 #   ./build.sh bench [NAME]             the numbers zyg promises, measured here
 #   ./build.sh fmt [--check]            clang-format
-#   ./build.sh tidy [quick]             format, arrows, purity, lengths; without "quick" clang-tidy and cppcheck too
+#   ./build.sh tidy [quick]             format, arrows, lengths, purity, dead code; without "quick" clang-tidy and cppcheck too
 #   ./build.sh install [PREFIX]         programs and systemd unit, default /usr/local
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -174,6 +174,7 @@ verb_tidy() { # every check runs; all that is wrong is seen at once
     say "format" && verb_fmt --check || wrong=1
     say "arrows and lengths" && tests/tidy/arrows.sh build/debug/core-files.txt || wrong=1
     say "purity" && tests/tidy/purity.sh build/debug || wrong=1
+    say "unused" && tests/tidy/unused.sh build/debug || wrong=1
     if [ "${1:-}" != quick ]; then
         need tidy
         say "cppcheck" && tests/tidy/cppcheck.sh || wrong=1

@@ -8,13 +8,10 @@ enum counter { COUNTER_NONE, COUNTER_CRASH, COUNTER_TRANSIENT };
 
 static const struct {
     const char *name;
-    const char *sentence;
     enum counter counter;
-    enum trial_tells tells;
     bool final;
 } statuses[] = {
-#define STATUS(NAME, name, counter, final, tells, sentence)                                        \
-    {name, sentence, COUNTER_##counter, TELLS_##tells, final},
+#define STATUS(NAME, name, counter, final) {name, COUNTER_##counter, final},
 #include "proto/status.def"
 #undef STATUS
 };
@@ -30,10 +27,6 @@ const char *trial_status_name(enum trial_status status) {
     return statuses[status].name;
 }
 
-const char *trial_status_sentence(enum trial_status status) {
-    return statuses[status].sentence;
-}
-
 bool trial_status_of(uint64_t number, enum trial_status *out) {
     if (number >= TRIAL_STATUS_COUNT)
         return false;
@@ -47,10 +40,6 @@ bool trial_status_named(struct span name, enum trial_status *out) {
             return trial_status_of(i, out);
     }
     return false;
-}
-
-enum trial_tells trial_status_tells(enum trial_status status) {
-    return statuses[status].tells;
 }
 
 const char *job_state_name(enum job_state state) {

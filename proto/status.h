@@ -6,13 +6,11 @@
 #include "proto/base/time.h"
 
 enum trial_status {
-#define STATUS(NAME, name, counter, final, tells, sentence) TRIAL_##NAME,
+#define STATUS(NAME, name, counter, final) TRIAL_##NAME,
 #include "proto/status.def"
 #undef STATUS
     TRIAL_STATUS_COUNT
 };
-
-enum trial_tells { TELLS_NOTHING, TELLS_VALUE, TELLS_BAD };
 
 /* What an owner can order (control_fact). */
 enum control_verb { CONTROL_CANCEL = 1 };
@@ -36,10 +34,8 @@ struct attempts {
 enum { ATTEMPTS_AGAIN_MAX = 1000 };
 
 const char *trial_status_name(enum trial_status status);
-const char *trial_status_sentence(enum trial_status status);
 bool trial_status_of(uint64_t number, enum trial_status *out); /* a number from a peer or disk */
 bool trial_status_named(struct span name, enum trial_status *out);
-enum trial_tells trial_status_tells(enum trial_status status);
 const char *job_state_name(enum job_state state);
 
 /* Counts one more attempt that ended with `status`; true when the slot is finished by it. A pure fold: every node that

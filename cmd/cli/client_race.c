@@ -31,8 +31,9 @@ struct msg race_hello(struct span certificate) {
 
 void race_refusal(const struct msg_refused *refused, struct err *err) {
     enum err_code code = err_code_of(refused->code);
-    err_set(err, code == ERR_NONE ? ERR_INTERNAL : code, "%.*s", (int)refused->what.len,
-            (const char *)refused->what.data);
+    code = code == ERR_NONE ? ERR_INTERNAL : code;
+    struct span what = refused->what.len > 0 ? refused->what : span_text(err_sentence(code));
+    err_set(err, code, "%.*s", (int)what.len, (const char *)what.data);
     if (refused->context.len > 0)
         err_context(err, "%.*s", (int)refused->context.len, (const char *)refused->context.data);
 }

@@ -6,14 +6,12 @@
 
 /* By code; ERR_NONE first. */
 static const struct {
-    const char *name;
     const char *sentence;
     int exit_status;
     bool retry;
 } errors[] = {
-    {"NONE", "all is well", 0, false},
-#define ERROR(code, sentence, exit_status, http_status, retry)                                     \
-    {#code, sentence, exit_status, retry},
+    {"all is well", 0, false},
+#define ERROR(code, sentence, exit_status, retry) {sentence, exit_status, retry},
 #include "proto/errors.def"
 #undef ERROR
 };
@@ -43,10 +41,6 @@ bool err_context(struct err *err, const char *format, ...) {
     bytes_make_utf8((uint8_t *)outer, strlen(outer));
     memcpy(err->context, outer, sizeof outer);
     return false;
-}
-
-const char *err_name(enum err_code code) {
-    return errors[code].name;
 }
 
 const char *err_sentence(enum err_code code) {

@@ -11,7 +11,7 @@
 
 enum err_code {
     ERR_NONE = 0,
-#define ERROR(code, sentence, exit_status, http_status, retry) ERR_##code,
+#define ERROR(code, sentence, exit_status, retry) ERR_##code,
 #include "proto/errors.def"
 #undef ERROR
     ERR_COUNT
@@ -23,12 +23,13 @@ struct err {
     char context[160];
 };
 
+/* Always false, so that `return err_set(...)` reads well. */
 bool err_set(struct err *err, enum err_code code, const char *format, ...)
-    __attribute__((format(printf, 3,
-                          4))); /* always false, so that `return err_set(...)` reads well */
+    __attribute__((format(printf, 3, 4)));
+/* False as well. Goes before what was said of the same error before, which follows as far as there is room. */
 bool err_context(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
-const char *err_name(enum err_code code);     /* "BAD_JOB_FILE" */
-const char *err_sentence(enum err_code code); /* "the job file is not right" */
+/* "the job file is not right": where nobody said more. */
+const char *err_sentence(enum err_code code);
 int err_exit_status(enum err_code code);
 bool err_can_retry(enum err_code code);
 /* A number from a peer; unknown ones become ERR_INTERNAL. */

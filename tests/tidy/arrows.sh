@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# arrows.sh CORE_FILES: checks the direction of every include, and how long files are.
+# arrows.sh CORE_FILES: checks the direction of every include, how long files are, and that no merge left its marks.
 #
 #   proto <- cores <- shells <- cmd       proto <- store <- shells       a room never includes another room's header
 #
@@ -97,5 +97,10 @@ while read -r lines file; do
         bad=1
     fi
 done < <(find proto actors store cmd tests -name '*.[ch]' -o -name '*.sh' | xargs wc -l)
+
+if marked=$(git grep -nE '^(<<<<<<<|>>>>>>>)( |$)' 2>/dev/null); then
+    echo "arrows: marks of a merge:"$'\n'"$marked" >&2
+    bad=1
+fi
 
 exit "${bad:-0}"

@@ -205,6 +205,23 @@ static void a_reason_goes_before_silence(void **state) {
     outcome_end(&o);
 }
 
+static void who_gives_no_reason_is_given_one(void **state) {
+    (void)state;
+    struct err err;
+    struct msg_refused refused = {.code = ERR_NOT_ALLOWED, .what = span_text("you are nobody")};
+    race_refusal(&refused, &err);
+    assert_int_equal(err.code, ERR_NOT_ALLOWED);
+    assert_string_equal(err.what, "you are nobody");
+    refused.what = (struct span){0};
+    race_refusal(&refused, &err);
+    assert_int_equal(err.code, ERR_NOT_ALLOWED);
+    assert_string_equal(err.what, "this key may not do that");
+    refused.code = ERR_NONE; /* no error that anybody could be refused with */
+    race_refusal(&refused, &err);
+    assert_int_equal(err.code, ERR_INTERNAL);
+    assert_string_equal(err.what, "zyg made a mistake");
+}
+
 static void what_was_said_is_heard_before_the_end(void **state) {
     struct fixture *f = *state;
     const struct token_seed door = start(f, 0, WELCOMES_AND_GOES);
@@ -247,6 +264,7 @@ int main(void) {
         PLAYED(another_key_opens_nothing),
         PLAYED(where_nobody_listens_nobody_waits),
         PLAYED(a_reason_goes_before_silence),
+        cmocka_unit_test(who_gives_no_reason_is_given_one),
         PLAYED(what_was_said_is_heard_before_the_end),
         PLAYED(a_signal_ends_it),
     };

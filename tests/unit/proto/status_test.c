@@ -15,7 +15,6 @@ static void names_and_numbers_go_both_ways(void **state) {
         assert_int_equal(status, i);
         assert_true(trial_status_named(span_text(trial_status_name(status)), &status));
         assert_int_equal(status, i);
-        assert_true(trial_status_sentence(status)[0] != '\0');
     }
     status = TRIAL_DONE;
     assert_false(trial_status_of(TRIAL_STATUS_COUNT, &status));
@@ -28,7 +27,6 @@ static void names_are_a_contract(void **state) {
     (void)state;
     assert_string_equal(trial_status_name(TRIAL_OPEN), "open");
     assert_string_equal(trial_status_name(TRIAL_NO_METRIC), "no_metric");
-    assert_string_equal(trial_status_sentence(TRIAL_CRASHED), "ended with an error");
     assert_string_equal(job_state_name(JOB_OPEN), "open");
     assert_string_equal(job_state_name(JOB_DONE), "done");
     assert_string_equal(job_state_name(JOB_FAILED), "failed");
@@ -36,16 +34,6 @@ static void names_are_a_contract(void **state) {
     assert_int_equal(TRIAL_OPEN, 0);
     assert_int_equal(TRIAL_CANCELLED, 11); /* numbers are on disk and on the wire */
     assert_int_equal(TRIAL_INTERRUPTED, 12);
-}
-
-static void the_search_learns_what_a_status_tells(void **state) {
-    (void)state;
-    assert_int_equal(trial_status_tells(TRIAL_DONE), TELLS_VALUE);
-    assert_int_equal(trial_status_tells(TRIAL_CRASHED), TELLS_BAD);
-    assert_int_equal(trial_status_tells(TRIAL_INFEASIBLE), TELLS_BAD);
-    assert_int_equal(trial_status_tells(TRIAL_LOST), TELLS_NOTHING);
-    assert_int_equal(trial_status_tells(TRIAL_NO_START), TELLS_NOTHING);
-    assert_int_equal(trial_status_tells(TRIAL_INTERRUPTED), TELLS_NOTHING);
 }
 
 static void some_endings_finish_a_slot_at_once(void **state) {
@@ -157,7 +145,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_and_numbers_go_both_ways),
         cmocka_unit_test(names_are_a_contract),
-        cmocka_unit_test(the_search_learns_what_a_status_tells),
         cmocka_unit_test(some_endings_finish_a_slot_at_once),
         cmocka_unit_test(allowances_are_used_up),
         cmocka_unit_test(interruptions_share_the_transient_allowance),

@@ -70,7 +70,7 @@ static const char *scanned(struct store *s, const struct store_scan *scan, size_
     struct err err;
     bool more;
     if (!store_scan(s, scan, &rows, &more, &err)) {
-        buf_text(&out, err_name(err.code));
+        buf_text(&out, err_sentence(err.code));
         buf_zero(&out);
         return text;
     }
@@ -189,7 +189,7 @@ static void a_page_ends_where_the_next_row_does_not_fit(void **state) {
     assert_string_equal(scanned(s, &scan, 20), "a=12345 b=12345 "); /* 2 * (3 + 7) bytes */
     assert_string_equal(scanned(s, &scan, 19), "a=12345 +");
     assert_string_equal(scanned(s, &scan, 10), "a=12345 +");
-    assert_string_equal(scanned(s, &scan, 9), "STORE"); /* not even one */
+    assert_string_equal(scanned(s, &scan, 9), "the store failed"); /* not even one */
     scan.bytes_max = 4; /* but the first row is never held back by a wish */
     assert_string_equal(scanned(s, &scan, 4096), "a=12345 +");
 }
@@ -230,10 +230,10 @@ static void several_transactions_are_kept_all_or_none(void **state) {
 static void scans_of_nonsense_are_refused(void **state) {
     struct store *s = store_of(state);
     struct store_scan scan = {.table = (enum table)77};
-    assert_string_equal(scanned(s, &scan, 4096), "BAD_MESSAGE");
+    assert_string_equal(scanned(s, &scan, 4096), "a message could not be read");
     uint8_t key[STORE_KEY_BYTES_MAX + 1] = {0};
     scan = (struct store_scan){.table = TABLE_jobs, .prefix = span_of(key, sizeof key)};
-    assert_string_equal(scanned(s, &scan, 4096), "BAD_MESSAGE");
+    assert_string_equal(scanned(s, &scan, 4096), "a message could not be read");
 }
 
 static void the_longest_key_is_kept(void **state) {
