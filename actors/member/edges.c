@@ -374,10 +374,11 @@ void edges_probe_ack(struct member *m, uint32_t edge, uint64_t nonce) {
     measured(m, e, (m->at.now - e->probed_at) * 1000);
 }
 
-/* The edge's own p99, roughly: up at once to what was seen, down by a sixty-fourth of what was not needed. */
+/* The edge's own p99, roughly: up at once to what was seen and a quarter more, for the next one will be as late when it is the
+ * other clock that is slow; down by a sixty-fourth of what was not needed. */
 static void learn_lateness(const struct member *m, struct edge *e) {
     dur_ms period = period_of(m, (uint32_t)e->place);
-    dur_ms late = m->at.now - e->beat_heard - period;
+    dur_ms late = (m->at.now - e->beat_heard - period) * 5 / 4;
     dur_ms seen = late < LATENESS_MIN ? LATENESS_MIN : late > LATENESS_MAX ? LATENESS_MAX : late;
     if (period == e->period) /* else the overlay was late, not the edge */
         e->lateness = seen > e->lateness ? seen : e->lateness - (e->lateness - seen) / 64;

@@ -17,8 +17,8 @@
  *          - a node that hears itself accused raises its incarnation in the same step;
  *          - after LEFT of a generation that generation is never anything else;
  *          - nothing is heard on an edge before a greet whose certificate is good and names the key of the edge.
- * Beats    2 a second in all, to the edges in turn (an edge is late after its period and W1, its own p99 lateness within
- *          250-2000 ms); any message counts. A late or broken edge: probe, and `check` to all other observers; each of
+ * Beats    2 a second in all, to the edges in turn (an edge is late after its period and W1, its own p99 lateness and a quarter,
+ *          within 250-2000 ms); any message counts. A late or broken edge: probe, and `check` to all other observers; each of
  *          them probes once and accuses after W2, or vouches. Observers of a node are its neighbours.
  * Quorum   H = max(2, ceil(0.6 x live observers)). With A < H accusers and no voucher the verdict waits
  *          20 s - 18.5 s x log(A) / log(H) (Lifeguard, arXiv 1707.00788, section III.B, with these bounds); a refused dial
