@@ -172,10 +172,24 @@ static void say_term(struct lie *l) {
                  8);
 }
 
+/* Who leads since when everybody passes on: it is nobody's word alone. */
+static bool is_claim(struct span frame) {
+    struct msg m;
+    struct err ignored;
+    if (!msg_decode(&m, frame, &ignored))
+        return false;
+    if (m.kind == MSG_carry && !msg_decode(&m, m.carry.message, &ignored))
+        return false;
+    return m.kind == MSG_claim;
+}
+
 static void spoil(struct lie *l, struct span frame) {
     buf_span(&l->out, frame);
-    if (frame.len > 0 && !l->out.overflow)
-        l->out.data[rng_below(&l->draws, frame.len)] ^= (uint8_t)(1 + rng_below(&l->draws, 255));
+    if (frame.len == 0 || l->out.overflow)
+        return;
+    l->out.data[rng_below(&l->draws, frame.len)] ^= (uint8_t)(1 + rng_below(&l->draws, 255));
+    if (is_claim(buf_view(&l->out)))
+        buf_clear(&l->out);
 }
 
 void liar_says(struct host *h, uint32_t edge, struct span frame,
