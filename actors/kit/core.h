@@ -16,7 +16,8 @@
 
 struct event {
     enum room from;
-    uint32_t peer;  /* which client, node or edge, when from is CLIENTS, MEMBER or PEERS; else 0 */
+    /* Which client, node or edge, when from is CLIENTS, MEMBER or PEERS, or LEADER that passes on what a node said; else 0. */
+    uint32_t peer;
     struct msg msg; /* kind MSG_NONE: only time has passed */
 };
 

@@ -1,10 +1,11 @@
 /* leader - whom this node follows, and both ends of giving out work: epochs, fences, reports.
  *
- * Hears    start; node_known (member); claim, report, lease (other nodes, through member); lease (sched: for this node's own
- *          executor); capacity, outcome (executor); hold, ailing, dropped (facts); load (node); saved, save_failed, rows
+ * Hears    start; node_known (member); claim, report, lease, ended (other nodes, through member); lease (sched: for this
+ *          node's own executor); capacity, outcome (executor); hold, ailing, dropped (facts); load (node); saved, save_failed, rows
  *          (store); quit; time.
  * Says     save, scan (store); claim, report (other nodes, by say_to MEMBER); ended (the leader: another node or this one's
- *          sched); lease (executor); lead (all); worker (sched); working (elastic).
+ *          sched; and what another node says, to sched with its number); lease (executor); lead (all); worker (sched); working
+ *          (elastic).
  * Holds    - an epoch is (term, leader, the leader's life); the highest ever seen is stored before anything of it is said,
  *            and never falls;
  *          - with no live leader the best active member that is MEMBER_ELIGIBLE (MEMBER_STORES first, then most slots, then
@@ -28,7 +29,8 @@
  *          is so far above the stored term that nobody can have counted to it is not believed.
  * Reports  a worker reports when it follows a new leader, when it has fewer places, MORE_SLOTS_MS after it has more, when it
  *          hears the claim again, and else every REPORT_EVERY_MS; always with all it holds, so no lost message hides a place
- *          or a lease for longer.
+ *          or a lease for longer. What it says of an end comes to sched by way of this room, as reports do: else an end could
+ *          overtake the report before it, which still names the lease.
  * Alone    without a cluster nobody sits here: sched leads and speaks to the executor itself.
  * Cost     what comes with every trial looks at this node's own leases, never at all members.
  * Memory   the caller's, leader_size() bytes of zeros.

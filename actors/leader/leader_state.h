@@ -80,6 +80,7 @@ void work_outcome(struct leader *l, const struct msg_outcome *m, when_ms now, st
 void work_dropped(struct leader *l, const struct msg_dropped *m, struct says *out);
 void work_report(struct leader *l, when_ms now, struct says *out);
 void work_slots_changed(struct leader *l, when_ms now, struct says *out);
+void work_ended(struct leader *l, const struct event *event, struct says *out);
 void work_reported(struct leader *l, const struct event *event, struct says *out);
 /* What sched should know of this worker; told: with these leases. */
 void work_say_worker(const struct roll_entry *e, bool gone, const struct span *told,

@@ -140,6 +140,13 @@ void work_say_self(struct leader *l, bool told, when_ms now, struct says *out) {
     work_say_worker(self, false, told ? &leases : NULL, out);
 }
 
+void work_ended(struct leader *l, const struct event *event, struct says *out) {
+    if (leader_leads(l))
+        say_to(out, ROOM_SCHED, event->peer, &event->msg);
+    else
+        l->nonsense++; /* its next report says it to whoever leads now */
+}
+
 void work_reported(struct leader *l, const struct event *event, struct says *out) {
     const struct msg_report *m = &event->msg.report;
     struct roll_entry *e = roll_peer(&l->roll, event->peer);

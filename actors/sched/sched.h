@@ -1,8 +1,8 @@
 /* sched - which slot of which job runs next, and where: gives free places of workers to jobs, one lease at a time.
  *
  * Hears    start, job_open, job_shut, capacity, proposed, recorded, hold, quit; outcome (executor, where there is no leader
- *          room); lead, worker, ended (leader; ended of other nodes through member); look (gateways, this node's and
- *          through member those of others); the time.
+ *          room); lead, worker, ended (leader: of this node and of others); look (gateways, this node's and through member
+ *          those of others); the time.
  * Says     propose (tuner); lease (other nodes by say_to MEMBER; this node's leader room, which treats it as any other's);
  *          running (gateways that look).
  * Holds    - a slot is in at most one flight: asked for, leased, or ended and not yet recorded;

@@ -314,7 +314,9 @@ static inline void see_own(void *self, enum room to, const struct event *event) 
     const struct msg *m = &event->msg;
     if (to == ROOM_LEADER && event->from == ROOM_SCHED && m->kind == MSG_lease)
         lease_is_said(n, n->number, &m->lease);
-    if (to == ROOM_SCHED && event->from == ROOM_LEADER && m->kind == MSG_ended && m->ended.lost)
+    bool own = event->peer == 0;
+    if (to == ROOM_SCHED && event->from == ROOM_LEADER && m->kind == MSG_ended && own &&
+        m->ended.lost)
         lease_is_refused(n, m->ended.slot);
 }
 
@@ -325,7 +327,7 @@ static inline void on_arrival(struct crowd_node *n, const struct pending *p) {
     } ears[] = {{MSG_claim, ROOM_LEADER},
                 {MSG_report, ROOM_LEADER},
                 {MSG_lease, ROOM_LEADER},
-                {MSG_ended, ROOM_SCHED}};
+                {MSG_ended, ROOM_LEADER}};
     struct msg m;
     struct err err;
     require(msg_decode(&m, span_of(p->bytes, p->len), &err), "a message nobody can read");

@@ -240,6 +240,32 @@ static void what_ends_here_while_it_claims_is_told_to_its_sched(void **state) {
     assert_int_equal(last(f, ROOM_SCHED, MSG_ended)->ended.slot, 30);
 }
 
+/* In the order in which they came: an end that overtook the report before it would be undone by that. */
+static void an_end_at_a_worker_comes_after_the_report_that_names_it(void **state) {
+    struct fixture *f = *state;
+    struct msg end = {.kind = MSG_ended,
+                      .ended = {.job = job, .slot = 30, .attempt = 1, .lost = true}};
+    lead_alone(f);
+    know(f, (struct known){.id = WORSE});
+    stage_forget(f->stage);
+    report(f, WORSE, 1, span_text("all"));
+    from_peer(f, WORSE, &end);
+    int report_at = -1, end_at = -1;
+    for (uint32_t i = 0; i < f->stage->heard_count; i++) {
+        const struct heard *h = &f->stage->heard[i];
+        if (h->to == ROOM_SCHED && h->msg.kind == MSG_worker && h->msg.worker.told)
+            report_at = (int)i;
+        if (h->to == ROOM_SCHED && h->msg.kind == MSG_ended && h->peer == WORSE)
+            end_at = (int)i;
+    }
+    assert_true(report_at >= 0 && end_at > report_at);
+    assert_true(msg_equal(last(f, ROOM_SCHED, MSG_ended), &end));
+    claimed(f, WORSE, 9, WORSE); /* it leads no more */
+    stage_forget(f->stage);
+    from_peer(f, WORSE, &end);
+    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_ended), 0);
+}
+
 static void a_lease_of_the_own_sched_is_fenced_as_any_other(void **state) {
     struct fixture *f = *state;
     lead_alone(f);
@@ -318,6 +344,7 @@ int main(void) {
         STAGED(an_outcome_that_becomes_no_fact_is_taken_back),
         STAGED(the_leader_takes_back_its_own_outcome),
         STAGED(what_ends_here_while_it_claims_is_told_to_its_sched),
+        STAGED(an_end_at_a_worker_comes_after_the_report_that_names_it),
         STAGED(a_lease_of_the_own_sched_is_fenced_as_any_other),
         STAGED(a_lease_of_a_lower_term_is_refused),
         STAGED(what_runs_here_for_an_older_leader_is_told_to_the_new_one),

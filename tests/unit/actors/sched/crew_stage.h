@@ -66,11 +66,11 @@ static inline void ended(struct fixture *f, uint32_t peer, uint64_t slot, uint64
                          bool lost) {
     const struct msg m = {.kind = MSG_ended,
                           .ended = {.job = job, .slot = slot, .attempt = attempt, .lost = lost}};
-    stage_tell(f->stage, ROOM_SCHED, ROOM_MEMBER, peer, &m);
+    stage_tell(f->stage, ROOM_SCHED, ROOM_LEADER, peer, &m);
 }
 
 static inline void ended_so(struct fixture *f, uint32_t peer, const struct msg_ended *end) {
-    stage_tell(f->stage, ROOM_SCHED, ROOM_MEMBER, peer,
+    stage_tell(f->stage, ROOM_SCHED, ROOM_LEADER, peer,
                &(struct msg){.kind = MSG_ended, .ended = *end});
 }
 
