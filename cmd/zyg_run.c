@@ -43,6 +43,7 @@ extern char **environ;
 
 static struct runs runs;
 static struct scratch scratch;
+static pid_t reaper;
 static bool swept; /* the folders of trials, of what a predecessor left there */
 
 /* ---- the node ---- */
@@ -78,6 +79,7 @@ static bool tell_exited(const struct run *run) {
     m.exited.cpu_ms =
         (user->tv_sec + system->tv_sec) * INT64_C(1000) + (user->tv_usec + system->tv_usec) / 1000;
     m.exited.rss_kib = (uint64_t)run->usage.ru_maxrss;
+    m.exited.orphan = run->orphan;
     return tell(&m);
 }
 
@@ -161,8 +163,8 @@ static bool read_order(const struct msg_spawn *m, int output) {
         !fill_env(m->env, order.run_variable, order.dir_variable, order.env))
         return false;
     order.argv[count] = NULL;
-    order.start =
-        (struct start){.argv = order.argv, .env = order.env, .dir = dir, .output = output};
+    order.start = (struct start){
+        .argv = order.argv, .env = order.env, .dir = dir, .output = output, .kept = m->kept};
     return true;
 }
 
@@ -192,13 +194,13 @@ static bool spawn(const struct msg_spawn *m, int output) {
         return tell_failed(m->run, error, &what);
     }
     uint64_t began = kin_now();
-    pid_t pid = start_program(&order.start, &failure);
+    pid_t keeper, pid = start_program(&order.start, &failure, &keeper);
     if (pid < 0) {
         scratch_leave(&scratch, order.scratch);
         start_explain(&order.start, &failure, &what);
         return tell_failed(m->run, failure.error, &what);
     }
-    struct run *run = runs_add(&runs, m->run, pid, began);
+    struct run *run = runs_add(&runs, m->run, pid, keeper, began);
     ensure(run != NULL); /* hear() has seen that there is a place */
     memcpy(run->scratch, order.scratch, strlen(order.scratch) + 1);
     struct msg answer = {.kind = MSG_spawned};
@@ -286,12 +288,13 @@ static bool tell_over(void) {
     return true;
 }
 
-/* False when a signal asks for the end. */
+/* False when a signal asks for the end: the reaper hands it on, or was killed. What a trial sends to its parent is none. */
 static bool take_signals(int fd) {
     struct signalfd_siginfo info[8];
     ssize_t got = read(fd, info, sizeof info);
     for (size_t i = 0; got > 0 && i < (size_t)got / sizeof info[0]; i++) {
-        if (info[i].ssi_signo != SIGCHLD)
+        pid_t sender = (pid_t)info[i].ssi_pid;
+        if (info[i].ssi_signo != SIGCHLD && (sender == reaper || sender == getpid()))
             return false;
     }
     return true;
@@ -344,6 +347,7 @@ int main(int argc, char **argv) {
     }
     sigset_t asks;
     int signals = -1;
+    reaper = getpid(); /* and not the child with which this goes on */
     if (prepare(&asks) && reaper_fork(&asks, SOCKET) && runs_init(&runs, argv[1]))
         signals = signalfd(-1, &asks, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0) {

@@ -33,6 +33,7 @@ struct executor *executor_init(void *memory, size_t size, const struct executor_
     memcpy(e->runs, config->runs, len + 1);
     e->places = config->slots;
     e->cpus = config->cpus;
+    e->silent = config->silent;
     e->apart_until = INT64_MIN;
     return e;
 }
@@ -203,6 +204,7 @@ static void begin_trial(struct executor *e, const struct msg_lease *lease, struc
     m.spawn.dir = job->job.dir;
     m.spawn.scratch = buf_view(&scratch);
     m.spawn.params = buf_view(&e->command.params);
+    m.spawn.kept = e->wary;
     say(out, &m);
 }
 
@@ -352,8 +354,18 @@ static uint32_t count_running(const struct executor *e) {
     return count;
 }
 
+/* Who of them killed it, if any did, is not known: from now on it can be. */
+static void become_wary(struct executor *e, uint32_t suspects, struct says *out) {
+    if (e->wary || suspects == 0)
+        return;
+    e->wary = true;
+    if (!e->silent)
+        executor_say_wary(suspects, out);
+}
+
 static void hear_launcher(struct executor *e, const struct msg *msg, struct moment at,
                           struct says *out) {
+    uint32_t suspects = 0;
     bool alone = count_running(e) == 1;
     bool unable = msg->kind == MSG_launcher_down && msg->launcher_down.unable;
     e->launcher_down = msg->kind == MSG_launcher_down;
@@ -364,10 +376,13 @@ static void hear_launcher(struct executor *e, const struct msg *msg, struct mome
         struct trial_heard heard = {.news = NEWS_GONE, .msg = msg, .at = at};
         if (t->life == LIFE_FREE)
             continue;
-        if (trial_is_suspect(t) && !unable)
+        if (trial_is_suspect(t) && !unable) {
             heard.deaths = suspects_add(&e->suspects, &e->jobs[t->job].id, t->slot, alone, at.now);
+            suspects++;
+        }
         executor_say_acts(t, trial_hear(t, &heard), out);
     }
+    become_wary(e, suspects, out);
     e->apart_until = suspects_apart_until(&e->suspects, at.now);
     if (unable)
         begin_shortage(e, 0, msg->launcher_down.what, at, out);

@@ -4,11 +4,14 @@
  * Hears    start, job_open, job_shut, lease, quit; follow (gateways, this node's and through member those of others); from the
  *          launcher spawned, spawn_failed, output, output_end, exited, launcher_up, launcher_down; the time.
  * Says     capacity (after start, whenever the launcher goes or comes back, when suspects are cleared, and when a shortage
- *          begins or ends), unfit (then, too), spawn, kill, outcome, quiet; printed (gateways that follow: this node's, and
- *          by say_to MEMBER those of others).
+ *          begins or ends), unfit (then, too), spawn, kill, outcome, quiet; note (when trials get keepers); printed (gateways
+ *          that follow: this node's, and by say_to MEMBER those of others).
  * Holds    every lease is answered by exactly one outcome. One that cannot be run here (no free place, after quit) is LOST at
- *          once, one of an unknown job when that has not come within half a second (early.h); so is every attempt under way when the launcher dies. A trial may kill its
- *          parent: slots that went down with it several times in a row run one at a time (capacity 1), and one that does so
+ *          once, one of an unknown job when that has not come within half a second (early.h); so is every attempt under way
+ *          when the launcher dies. A trial may kill its
+ *          parent: once the launcher has died under trials, each that is started has a parent of its own (keeper,
+ *          cmd/run/start.h), and one that kills it is CRASHED and takes no other with it. There are other ways to kill
+ *          zyg-run: slots that went down with it several times in a row run one at a time (capacity 1), and one that does so
  *          alone for the sixth time is CRASHED. No answer of the launcher about a run that is over changes anything.
  *          What this machine is short of is charged to no trial: the attempt is LOST, capacity is 0, and from time to time
  *          a look (a spawn of nothing, shortage.h) shows whether trials can be started again.
@@ -34,6 +37,7 @@ struct executor_config {
     const char *runs;
     uint32_t slots; /* most trials at once; `start` may ask for fewer. At most LIMIT_SLOTS_NODE */
     uint32_t cpus;  /* shared out evenly among the slots in the thread-count variables of trials */
+    bool silent;    /* it runs inside a client, which tells people itself */
 };
 
 struct executor;

@@ -24,6 +24,17 @@ void executor_say_fit(struct says *out) {
     say(out, &(struct msg){.kind = MSG_unfit});
 }
 
+void executor_say_wary(uint64_t lost, struct says *out) {
+    char memory[256];
+    struct buf text = buf_of(memory, sizeof memory);
+    buf_text(&text, "zyg-run died; ");
+    buf_u64(&text, lost);
+    buf_text(&text, lost == 1 ? " trial is" : " trials are");
+    buf_text(&text,
+             " given out again. From now on each has a parent of its own, in case one kills it");
+    say(out, &(struct msg){.kind = MSG_note, .note.text = buf_view(&text)});
+}
+
 void executor_say_look(struct executor *e, struct says *out) {
     static const char itself[] =
         "/proc/self/exe"; /* zyg-run, which ends when nobody holds its socket */

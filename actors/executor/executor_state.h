@@ -41,7 +41,9 @@ struct executor {
     uint32_t places; /* trials there is memory for */
     uint32_t slots;  /* trials that may run at once */
     uint32_t cpus;
+    bool silent;
     bool launcher_down;
+    bool wary; /* the launcher has died under trials: each has a keeper from then on */
     /* Trials run one at a time (suspects.h); INT64_MIN: as many as there are slots. */
     when_ms apart_until;
     bool quitting;
@@ -68,6 +70,8 @@ void executor_say_capacity(const struct executor *e, struct says *out);
 /* Why this machine cannot start trials (error: errno, 0: not known); ... that it can. */
 void executor_say_unfit(int64_t error, struct span what, struct says *out);
 void executor_say_fit(struct says *out);
+void executor_say_wary(uint64_t lost,
+                       struct says *out); /* so many trials were, with the launcher */
 /* The start of a trial that does nothing, to see whether trials can be started. */
 void executor_say_look(struct executor *e, struct says *out);
 void executor_say_acts(const struct trial *t, enum trial_acts acts, struct says *out); /* kill */

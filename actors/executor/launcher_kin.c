@@ -62,6 +62,17 @@ bool kin_mark(pid_t pid, char mark[KIN_MARK_BYTES]) {
     return found;
 }
 
+bool kin_is_becoming(pid_t pid) {
+    char byte;
+    struct kin_stat stat;
+    int fd = open_proc(pid, "cmdline");
+    if (fd < 0)
+        return false;
+    ssize_t got = read(fd, &byte, 1);
+    close(fd);
+    return got == 0 && kin_stat(pid, &stat) && !stat.exiting;
+}
+
 bool kin_mark_run(const char *mark, const char *prefix, uint64_t *run) {
     size_t len = strlen(prefix);
     if (strncmp(mark, prefix, len) != 0 || mark[len] != ':')

@@ -21,6 +21,8 @@ enum {
 #define KIN_VARIABLE "ZYG_RUN="
 
 bool kin_mark(pid_t pid, char mark[KIN_MARK_BYTES]);
+/* It is just becoming another program: there is nothing to read of it yet. */
+bool kin_is_becoming(pid_t pid);
 /* The number behind `prefix` and a colon; false when the mark begins otherwise. */
 bool kin_mark_run(const char *mark, const char *prefix, uint64_t *run);
 

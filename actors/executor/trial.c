@@ -125,6 +125,11 @@ static bool was_interrupted(const struct msg_exited *exit) {
 static enum trial_status judge_exit(const struct trial *t, struct buf *cause) {
     const struct contract *c = &t->contract;
     bool exited = t->exit.signal == 0;
+    if (t->exit.orphan) {
+        buf_text(cause,
+                 "its parent, of zyg-run, was killed while it ran; does it kill its parent?");
+        return TRIAL_CRASHED;
+    }
     if (c->infeasible || (exited && t->exit.status == EXIT_INFEASIBLE)) {
         if (c->infeasible && c->why[0] != '\0')
             cause_quote(cause, '"', span_text(c->why), READING_TEXT_BYTES + 16);

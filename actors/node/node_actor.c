@@ -198,7 +198,7 @@ static bool seat_cores(struct seats *seats, struct node_setup *setup) {
     char runs[FOLDER_PATH_BYTES + 8];
     snprintf(runs, sizeof runs, "%s/runs", setup->dir);
     const struct executor_config executor = {
-        .runs = runs, .slots = setup->slots, .cpus = setup->cpus};
+        .runs = runs, .slots = setup->slots, .cpus = setup->cpus, .silent = !setup->autorun};
     const struct admission *node = &setup->cluster.node;
     struct facts_config facts = {.signer = setup->keys.signer,
                                  .nonce = randombytes_random(),

@@ -3,12 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+enum { KEEPER_FDS_MAX = 256, KEEPER_LOOK_MS = 20 };
 
 /* ---- where the program is ---- */
 
@@ -70,9 +75,16 @@ static int find_program(char out[START_PATH_MAX], const struct start *s) {
 
 /* ---- the child ---- */
 
-/* Runs in the memory of the parent: only system calls, nothing written but the failure. */
+/* What is seen of a start. The child names itself before it becomes the program: a keeper may be killed by it before it can
+ * tell anybody. */
+struct seen {
+    pid_t pid;
+    struct start_failure failure;
+};
+
+/* Runs in the memory of the parent: only system calls, nothing written but what is seen. */
 static _Noreturn void become(const struct start *s, const char *program, pid_t parent,
-                             volatile struct start_failure *failure) {
+                             volatile struct seen *seen) {
     sigset_t none;
     sigemptyset(&none);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -83,37 +95,109 @@ static _Noreturn void become(const struct start *s, const char *program, pid_t p
     dup2(s->output, STDERR_FILENO);
     close_range(STDERR_FILENO + 1, ~0u,
                 0); /* a kernel that lacks it has only close-on-exec ones here */
-    failure->step = START_DIR;
+    seen->pid = getpid();
+    seen->failure.step = START_DIR;
     if (chdir(s->dir) == 0) {
-        failure->step = START_EXEC;
+        seen->failure.step = START_EXEC;
         sigprocmask(SIG_SETMASK, &none, NULL);
         execve(program, (char *const *)s->argv, (char *const *)s->env);
     }
-    failure->error = errno;
+    seen->failure.error = errno;
     _exit(127);
 }
 
-static pid_t fork_and_become(const struct start *s, const char *program,
-                             volatile struct start_failure *failure) {
+static void fork_and_become(const struct start *s, const char *program,
+                            volatile struct seen *seen) {
     const pid_t parent = getpid();
     pid_t pid = vfork();
     if (pid == 0)
-        become(s, program, parent, failure);
-    return pid;
+        become(s, program, parent, seen);
+    if (pid < 0)
+        seen->failure.error = errno;
 }
 
-pid_t start_program(const struct start *s, struct start_failure *failure) {
+/* ---- the keeper ---- */
+
+/* It holds neither the node's socket nor the trial's output, nor the pipe by which its own parent knows that the start is
+ * over. */
+static void hold_nothing(void) {
+    if (close_range(STDERR_FILENO + 1, ~0u, 0) == 0)
+        return;
+    for (int fd = STDERR_FILENO + 1; fd < KEEPER_FDS_MAX; fd++)
+        close(fd); /* a kernel that lacks it */
+}
+
+static _Noreturn void keep(const struct start *s, const char *program, pid_t parent,
+                           volatile struct seen *seen) {
+    siginfo_t info;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() == parent)
+        fork_and_become(s, program, seen);
+    hold_nothing();
+    if (seen->pid != 0 && seen->failure.error == 0)
+        while (waitid(P_PID, (id_t)seen->pid, &info, WEXITED | WNOWAIT) != 0 && errno == EINTR)
+            ;
+    _exit(0);
+}
+
+/* Until nobody has the pipe open: the program runs, or the keeper has ended. The program may have stopped it. */
+static void wait_for_end(int pipe, pid_t keeper) {
+    struct pollfd fd = {.fd = pipe};
+    while (poll(&fd, 1, KEEPER_LOOK_MS) <= 0)
+        kill(keeper, SIGCONT);
+}
+
+static pid_t fork_keeper(const struct start *s, const char *program, volatile struct seen *seen) {
+    const pid_t parent = getpid();
+    int pair[2];
+    if (pipe2(pair, O_CLOEXEC) != 0) {
+        seen->failure.error = errno;
+        return 0;
+    }
+    pid_t keeper = fork();
+    if (keeper == 0)
+        keep(s, program, parent, seen);
+    int error = errno;
+    close(pair[1]);
+    if (keeper > 0)
+        wait_for_end(pair[0], keeper);
+    close(pair[0]);
+    if (keeper < 0)
+        seen->failure.error = error;
+    else if (seen->pid == 0 && seen->failure.error == 0)
+        seen->failure.error = ECHILD; /* somebody killed it at once */
+    return keeper < 0 ? 0 : keeper;
+}
+
+/* What is seen lies in memory that the keeper shares. */
+static pid_t start_kept(const struct start *s, const char *program, volatile struct seen *seen) {
+    struct seen *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) {
+        seen->failure.error = errno;
+        return 0;
+    }
+    *shared = (struct seen){.failure.step = START_FORK};
+    pid_t keeper = fork_keeper(s, program, shared);
+    *seen = *shared;
+    munmap(shared, sizeof *shared);
+    return keeper;
+}
+
+pid_t start_program(const struct start *s, struct start_failure *failure, pid_t *keeper) {
     char program[START_PATH_MAX];
-    volatile struct start_failure seen = {.step = START_FORK, .error = 0};
+    volatile struct seen seen = {.failure.step = START_FORK};
+    *keeper = 0;
     *failure = (struct start_failure){.step = START_NAME, .error = find_program(program, s)};
     if (failure->error != 0)
         return -1;
-    pid_t pid = fork_and_become(s, program, &seen);
-    if (pid < 0)
-        seen.error = errno;
-    *failure = (struct start_failure){.step = seen.step, .error = seen.error};
-    /* A child that failed is left to the caller's reaping of unknown children. */
-    return seen.error != 0 ? -1 : pid;
+    if (s->kept)
+        *keeper = start_kept(s, program, &seen);
+    else
+        fork_and_become(s, program, &seen);
+    *failure = (struct start_failure){.step = seen.failure.step, .error = seen.failure.error};
+    /* Children that failed are left to the caller's reaping of unknown children. */
+    return seen.failure.error != 0 ? -1 : seen.pid;
 }
 
 /* ---- why it failed ---- */

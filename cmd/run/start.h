@@ -3,6 +3,10 @@
  * The child gets a session and process group of its own, dies with its parent (PR_SET_PDEATHSIG), reads /dev/null, writes
  * output and errors to one descriptor, and inherits no other descriptor, no signal mask. Until the exec it shares the
  * memory of its parent (vfork), which is how the parent knows at once why it failed.
+ *
+ * A program that kills its parent takes down with it whatever else that has started. Where that is to be feared it gets a
+ * parent of its own, the keeper: a fork of this process that holds nothing open, waits for it and ends with it. The program is
+ * reaped by this process, to which it comes when the keeper ends (PR_SET_CHILD_SUBREAPER).
  */
 #ifndef ZYG_START_H
 #define ZYG_START_H
@@ -18,6 +22,7 @@ struct start {
     const char *const *env;  /* ends with NULL */
     const char *dir;
     int output;
+    bool kept; /* under a keeper */
 };
 
 enum start_step { START_NAME, START_DIR, START_EXEC, START_FORK };
@@ -27,8 +32,8 @@ struct start_failure {
     int error; /* errno */
 };
 
-/* The new process, or -1 with the failure. */
-pid_t start_program(const struct start *s, struct start_failure *failure);
+/* The new process, or -1 with the failure; *keeper: its parent, which ends with 0 unless it is killed; 0: this process is. */
+pid_t start_program(const struct start *s, struct start_failure *failure, pid_t *keeper);
 
 /* One sentence: "cannot start 'trian.py': it was not found". */
 void start_explain(const struct start *s, const struct start_failure *failure, struct buf *out);

@@ -28,6 +28,7 @@ enum { RUNS_MAX = 64, PATIENCE_MS = 20000, HEARD_BYTES = 2 << 20 };
 struct heard {
     bool spawned, failed, exited, output_end;
     bool late_output; /* after output_end, or output_end after exited */
+    bool orphan;
     int64_t pid, error, status, signal, cpu_ms;
     uint64_t rss_kib, bytes;
     char what[512];
@@ -39,6 +40,7 @@ struct world {
     struct board *board;
     struct launcher *launcher;
     struct heard runs[RUNS_MAX];
+    bool kept; /* what is ordered from now on has a keeper */
     int downs, ups;
     bool down_unable;
     char down_what[256];
@@ -97,6 +99,7 @@ static inline void hear(void *self, const struct event *event, struct moment at,
         h->signal = m->exited.signal;
         h->cpu_ms = m->exited.cpu_ms;
         h->rss_kib = m->exited.rss_kib;
+        h->orphan = m->exited.orphan;
         break;
     }
     case MSG_launcher_down:
@@ -189,6 +192,7 @@ static inline void order(struct world *w, uint64_t run, struct span argv, const 
     m.spawn.dir = span_text(dir);
     m.spawn.scratch = span_text(scratch_of(w, run));
     m.spawn.params = params;
+    m.spawn.kept = w->kept;
     board_post(w->board, ROOM_EXECUTOR, 0, &m);
     board_run(w->board, start_of_time);
 }

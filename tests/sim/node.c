@@ -130,6 +130,10 @@ static void node_perform(void *self, const struct event *event) {
     struct node_life *n = &w->node;
     if (!node_takes(w))
         return;
+    if (event->msg.kind == MSG_note) {
+        node_delivered(w, MSG_note);
+        return;
+    }
     world_ensure(w, event->msg.kind == MSG_quiet && n->stopping != NODE_RUNS,
                  "room '%s' said '%s' to the node", room_name(event->from),
                  msg_name(event->msg.kind));

@@ -89,7 +89,55 @@ static void go_down(uint64_t slot) {
     launcher_down();
 }
 
-static void a_trial_that_kills_its_parent_is_found_out(void **state) {
+static struct msg_spawn spawn_of(uint64_t slot) {
+    run(&job_a, slot);
+    return said[0].spawn;
+}
+
+static void assert_note(const char *text) {
+    assert_int_equal(count(MSG_note), 1);
+    assert_true(span_is(find(MSG_note)->note.text, text));
+}
+
+/* Once it has died under trials, whoever kills its parent is known at once. People are told once. */
+static void who_runs_after_a_death_has_a_keeper(void **state) {
+    (void)state;
+    open_job(&job_a);
+    struct msg_spawn first = spawn_of(1);
+    assert_false(first.kept);
+    spawned(first.run, 100);
+    assert_false(spawn_of(2).kept);
+    launcher_down();
+    assert_note("zyg-run died; 2 trials are given out again. From now on each has a parent of its "
+                "own, in case one kills it");
+    launcher_up();
+    struct msg_spawn again = spawn_of(1);
+    assert_true(again.kept);
+    spawned(again.run, 700);
+    struct msg m = {.kind = MSG_exited,
+                    .exited = {.run = again.run, .signal = SIGKILL, .orphan = true}};
+    output_end(again.run, 800);
+    step(&m, 800);
+    assert_outcome(TRIAL_CRASHED,
+                   "its parent, of zyg-run, was killed while it ran; does it kill its parent?");
+    spawned(spawn_of(3).run, 900);
+    launcher_down();
+    assert_int_equal(count(MSG_note), 0);
+    launcher_up();
+    assert_true(spawn_of(3).kept);
+}
+
+/* Nor does a zyg-run that died with nothing to do, or could not begin, say anything about trials. */
+static void a_death_without_trials_makes_nobody_wary(void **state) {
+    (void)state;
+    open_job(&job_a);
+    launcher_down();
+    assert_int_equal(count(MSG_note), 0);
+    launcher_up();
+    assert_false(spawn_of(1).kept);
+}
+
+static void a_trial_that_kills_zyg_run_is_found_out(void **state) {
     (void)state;
     static const char *const causes[] = {
         "zyg-run died 6 times while only this trial ran; does it kill its parent?",
@@ -268,6 +316,25 @@ static void quitting_with_nothing_to_stop_is_quiet_at_once(void **state) {
     assert_int_equal(said[0].kind, MSG_quiet);
 }
 
+/* In a client, which has a live screen. */
+static void a_silent_one_says_no_note(void **state) {
+    (void)state;
+    struct err err;
+    struct executor_config c = {.runs = "/state/runs", .slots = SLOTS, .cpus = 1, .silent = true};
+    void *memory = executor;
+    executor_release(executor);
+    memset(memory, 0, memory_size);
+    executor = executor_init(memory, memory_size, &c, &err);
+    core = executor_core(executor);
+    start(SLOTS);
+    open_job(&job_a);
+    spawned(run(&job_a, 1), 100);
+    launcher_down();
+    assert_int_equal(count(MSG_note), 0);
+    launcher_up();
+    assert_true(spawn_of(1).kept);
+}
+
 /* However many trials end in one step, what it says has room: the rest follows in the steps after it. */
 static void many_outcomes_are_spread_over_steps(void **state) {
     (void)state;
@@ -313,8 +380,11 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_cancelled_job_is_stopped_and_forgotten, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_launcher_goes_and_comes_back, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_trial_that_kills_its_parent_is_found_out, set_up,
+        cmocka_unit_test_setup_teardown(a_trial_that_kills_zyg_run_is_found_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_runs_after_a_death_has_a_keeper, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_death_without_trials_makes_nobody_wary, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_silent_one_says_no_note, set_up, tear_down),
         cmocka_unit_test_setup_teardown(suspects_run_apart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(suspicion_ends_with_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_normal_end_clears_of_suspicion, set_up, tear_down),

@@ -280,11 +280,12 @@ static void a_lost_trial_is_over_and_lost(void **state) {
     output(number, "rest\n", 100);
     assert_int_equal(said_count, 0); /* the first part has not come yet */
     launcher_down();
-    assert_int_equal(said_count, 4);
-    assert_int_equal(said[0].kind, MSG_capacity);
-    assert_int_equal(said[1].kind, MSG_outcome);
-    expect_printed(2, 1, 5, "rest\n");
-    assert_true(said[3].printed.over && said[3].printed.lost && said[3].printed.offset == 10);
+    assert_int_equal(said_count, 5);
+    assert_int_equal(said[0].kind, MSG_note);
+    assert_int_equal(said[1].kind, MSG_capacity);
+    assert_int_equal(said[2].kind, MSG_outcome);
+    expect_printed(3, 1, 5, "rest\n");
+    assert_true(said[4].printed.over && said[4].printed.lost && said[4].printed.offset == 10);
 }
 
 int main(void) {
