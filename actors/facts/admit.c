@@ -16,12 +16,13 @@ static void keep_bundle(struct facts *f, struct batch *batch, struct errand *e, 
         batch_carry(&f->batches, batch, bundle);
     else if (inbox_carried(f, at))
         e->carried = false;
-    f->urgent = true;
+    f->urgent = f->urgent || batch->due == INT64_MIN;
 }
 
-/* Room for what an errand writes, and for the bundle that carried it here. */
-static struct batch *room_for(struct facts *f, const struct errand *e, size_t bytes) {
-    return facts_room(f, (e->carried ? 4 : 1) * e->bundle_len + bytes + 1024);
+/* Room for what an errand writes, and for the bundle that carried it here: who has signed that says how much it hurries. */
+static struct batch *room_for(struct facts *f, const struct errand *e, size_t bytes, when_ms now) {
+    const when_ms due = e->carried ? now + FACTS_LAZY_MS : INT64_MIN;
+    return facts_room_by(f, (e->carried ? 4 : 1) * e->bundle_len + bytes + 1024, due);
 }
 
 /* It came in this life and lies on too few disks. */
@@ -78,7 +79,7 @@ void admit_cancel(struct facts *f, struct seat *s, struct moment at, struct says
     struct errand *e = errand_current(&f->errands);
     if (!is_owner(f, s, out))
         return;
-    struct batch *batch = room_for(f, e, 0);
+    struct batch *batch = room_for(f, e, 0, at.now);
     if (batch == NULL) {
         errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
         return;
@@ -114,7 +115,7 @@ void admit_job(struct facts *f, struct moment at, struct says *out) {
         errand_fail(f, out, err.code, err.what);
         return;
     }
-    struct batch *batch = room_for(f, e, body->spec.len);
+    struct batch *batch = room_for(f, e, body->spec.len, at.now);
     if (batch == NULL) {
         s->state = SEAT_FREE;
         errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
@@ -146,7 +147,7 @@ void admit_job(struct facts *f, struct moment at, struct says *out) {
 /* A job that does not run here, or not any more: its summary is rewritten as it stands, nothing is opened. */
 static void cancel_resting(struct facts *f, struct seat *s, struct moment at, struct says *out) {
     struct errand *e = errand_current(&f->errands);
-    struct batch *batch = room_for(f, e, SEAT_PARAMS_BYTES);
+    struct batch *batch = room_for(f, e, SEAT_PARAMS_BYTES, at.now);
     if (batch == NULL) {
         errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
         return;

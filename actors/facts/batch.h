@@ -42,6 +42,7 @@ struct batch {
     struct says after;
     uint32_t copies; /* disks on which it must lie before `after` is said */
     uint32_t facts;
+    when_ms due; /* nobody waits for what is in it before that */
     uint32_t marks_count;
     struct mark marks[BATCH_MARKS];
     uint64_t serial;     /* of the newest bundle in it; 0: none */

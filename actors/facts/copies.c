@@ -4,6 +4,8 @@
 #include "proto/base/check.h"
 #include "proto/job/job.h"
 
+#include <string.h>
+
 uint32_t spread_holders(const struct spread *s) {
     uint32_t count = s->holders_count + !s->self_leaves;
     return count > 0 ? count : 1;
@@ -23,6 +25,28 @@ static bool self_counts(const struct spread *s) {
 
 bool spread_suffices(const struct spread *s, uint32_t copies) {
     return spread_wanted(s, copies) <= self_counts(s);
+}
+
+/* Counted upwards from `from`, where the highest id is followed by the lowest. */
+static bool comes_before(const struct node_id *from, const struct node_id *a,
+                         const struct node_id *b) {
+    bool a_wraps = memcmp(a->bytes, from->bytes, sizeof a->bytes) < 0;
+    bool b_wraps = memcmp(b->bytes, from->bytes, sizeof b->bytes) < 0;
+    return a_wraps == b_wraps ? memcmp(a->bytes, b->bytes, sizeof a->bytes) < 0 : b_wraps;
+}
+
+bool spread_is_awaited(const struct spread *s, const struct node_id *self,
+                       const struct node_id *leader, const struct node_id *author,
+                       uint32_t copies) {
+    uint32_t first = 1; /* that are quicker: the author, ... */
+    if (leader != NULL && node_id_equal(leader, self))
+        return true;
+    for (uint32_t i = 0; i < s->holders_count; i++) {
+        const struct node_id *node = &s->holders[i].node;
+        bool leads = leader != NULL && node_id_equal(leader, node);
+        first += !node_id_equal(node, author) && (leads || comes_before(author, node, self));
+    }
+    return self_counts(s) && first < copies;
 }
 
 uint32_t spread_copies(const struct spread *s, uint32_t log, uint64_t next) {

@@ -232,7 +232,8 @@ static void read_job(struct facts *f, struct says *out) {
 }
 
 /* Asked for, or admitted once more: it runs, so it is durable. */
-static void answer_open(struct facts *f, const struct seat *s, struct says *out) {
+static void answer_open(struct facts *f, struct seat *s, struct says *out) {
+    s->asked = s->asked || errand_current(&f->errands)->ticket != 0;
     if (errand_current(&f->errands)->bundle_len == 0)
         errand_reply(errand_current(&f->errands), out, ERR_NONE, "");
     else if (!admit_again(f, s->job.copies, out))
@@ -408,6 +409,10 @@ void errand_rows(struct facts *f, const struct msg_rows *rows, struct moment at,
     case ERRAND_WAITS:
     case ERRAND_WAITS_SAVE: break;
     }
+}
+
+bool errands_wait(const struct errands *e) {
+    return e->step == ERRAND_WAITS_SAVE && e->count > 1;
 }
 
 when_ms errands_deadline(const struct errands *e) {

@@ -98,6 +98,7 @@ void opening_lead(struct facts *f);
 /* A few of the seats whose turn it is: sched hears of the job, and it ends if it is over. */
 void opening_announce(struct facts *f, struct moment at, struct says *out);
 
+bool errands_wait(const struct errands *e); /* some of them, for the save of the first */
 when_ms errands_deadline(const struct errands *e);
 /* This batch is durable. */
 void errands_landed(struct facts *f, uint64_t landed, when_ms now);

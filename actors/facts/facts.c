@@ -106,13 +106,36 @@ static void put_summaries(struct facts *f, struct batch *batch) {
     }
 }
 
-struct batch *facts_room(struct facts *f, size_t bytes) {
+struct batch *facts_room_by(struct facts *f, size_t bytes, when_ms due) {
     uint64_t before = f->batches.filling;
     struct batch *last = batches_newest(&f->batches);
     struct batch *batch = batches_room(&f->batches, bytes);
     if (f->batches.filling != before && before >= f->batches.flying)
         put_summaries(f, last);
+    if (batch != NULL)
+        batch->due = batch_is_empty(batch) ? due : when_sooner(batch->due, due);
     return batch;
+}
+
+struct batch *facts_room(struct facts *f, size_t bytes) {
+    return facts_room_by(f, bytes, INT64_MIN);
+}
+
+/* With `copies` of three nodes being two, the third need not be as quick: it would only be in the way of the others where they
+ * share a disk or a processor, and gathers more for each sync. A client that has asked here hears of its job from here. */
+when_ms facts_due(const struct facts *f, const struct node_id *author, when_ms now) {
+    uint32_t copies = COPIES_DEFAULT;
+    bool awaited = f->leading || f->spread.leaving;
+    for (uint32_t i = 0; i < f->seats_used; i++) {
+        const struct seat *s = &f->seats[i];
+        bool runs = s->state == SEAT_OPENING || s->state == SEAT_OPEN;
+        awaited = awaited || (runs && s->asked);
+        copies = runs && s->job.copies > copies ? s->job.copies : copies;
+    }
+    const struct node_id *leader = f->led ? &f->leader : NULL;
+    awaited =
+        awaited || spread_is_awaited(&f->spread, &f->config.signer.id, leader, author, copies);
+    return awaited ? INT64_MIN : now + FACTS_LAZY_MS;
 }
 
 void facts_touch(struct facts *f, struct seat *s) {
@@ -125,7 +148,7 @@ void facts_close_seat(struct facts *f, struct batch *batch, struct seat *s, wall
     static const char *const ends[] = {"", "done", "failed", "cancelled"};
     s->state = SEAT_CLOSING;
     s->closed_in = f->batches.filling;
-    f->urgent = true;
+    f->urgent = f->urgent || batch->due == INT64_MIN;
     s->events = 0; /* the end is always told */
     facts_event(f, batch, s, wall, "%s%s%.*s", ends[s->row.state], s->row.cause.len > 0 ? ": " : "",
                 (int)s->row.cause.len, (const char *)s->row.cause.data);
@@ -234,6 +257,8 @@ static void on_start(struct facts *f, const struct msg_start *start, struct says
 
 static void on_lead(struct facts *f, const struct msg_lead *lead) {
     f->leading = lead->mine;
+    f->led = lead->term > 0;
+    f->leader = lead->leader;
     if (lead->mine)
         opening_lead(f);
 }
@@ -252,17 +277,17 @@ static void on_quit(struct facts *f, struct moment at) {
 }
 
 /* A batch goes at once when somebody waits for it or the disk has rested; many results in a row gather for a moment, because a
- * sync costs the same for one as for a hundred and the processor belongs to the trials. Proposals alone wait for the next batch
- * a moment: nothing depends on them, and a result that comes soon would have to wait for their sync. */
+ * sync costs the same for one as for a hundred and the processor belongs to the trials. What nobody waits for gathers longer:
+ * a result that comes soon would have to wait for its sync. */
 static when_ms launch_time(const struct facts *f) {
     const struct batches *b = &f->batches;
     const struct batch *oldest = batches_at(b, b->flying);
     if (b->under_way || batch_is_empty(oldest) || pledge_full(&f->pledge))
         return WHEN_NEVER;
-    if (f->urgent || f->quitting || b->filling != b->flying)
+    if (f->urgent || f->quitting || b->filling != b->flying || errands_wait(&f->errands))
         return INT64_MIN;
-    bool lazy = oldest->after.frames.len == 0 && oldest->serial == 0;
-    return lazy && f->lazy_until > f->launch_least ? f->lazy_until : f->launch_least;
+    bool lazy = oldest->due > f->launch_least && oldest->ops.len < FACTS_LAZY_BYTES;
+    return lazy ? oldest->due : f->launch_least;
 }
 
 static bool is_due(const struct facts *f, when_ms now) {

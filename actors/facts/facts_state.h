@@ -10,7 +10,12 @@
 #include "actors/facts/pledge.h"
 #include "actors/facts/seat.h"
 
-enum { SEAT_SCRATCH = LIMIT_JOBS_OPEN, FACTS_GATHER_MS = 5 };
+enum {
+    SEAT_SCRATCH = LIMIT_JOBS_OPEN,
+    FACTS_GATHER_MS = 5,
+    FACTS_LAZY_MS = 100, /* for what others wait for on other disks than this one */
+    FACTS_LAZY_BYTES = 64 << 10
+};
 
 enum facts_life {
     FACTS_DOWN,    /* not started */
@@ -23,7 +28,9 @@ struct facts {
     enum facts_life life;
     bool autorun;
     bool leading; /* this node gives out trials; one that never hears of a leader does */
-    bool listing; /* looks for open jobs to run (autorun) */
+    bool led;
+    struct node_id leader; /* ... by this node */
+    bool listing;          /* looks for open jobs to run (autorun) */
     bool quitting;
     bool said_quiet;
     bool holding;
@@ -35,7 +42,6 @@ struct facts {
     bool announcing;      /* some seats are to be judged, or sched is to hear of them */
     bool urgent;          /* somebody waits for the newest batch */
     when_ms launch_least; /* what nobody waits for goes to the store no sooner than this */
-    when_ms lazy_until;   /* ... and proposals alone no sooner than this */
     when_ms launched;     /* the save that is under way was asked for */
     when_ms retry_at;     /* a failed save is asked again; WHEN_NEVER: none */
     dur_ms retry_pause;
@@ -72,8 +78,11 @@ struct seat *facts_free_seat(struct facts *f);                      /* NULL: non
 uint32_t facts_seat_number(const struct facts *f, const struct seat *s);
 
 /* Room for `bytes` in the newest batch; every change of a seat comes after it and is followed by facts_touch. NULL only
- * when the disk has not kept up for BATCHES batches. */
+ * when the disk has not kept up for BATCHES batches. Somebody waits for what is written there: at once, or from `due` on. */
 struct batch *facts_room(struct facts *f, size_t bytes);
+struct batch *facts_room_by(struct facts *f, size_t bytes, when_ms due);
+/* When somebody waits for what this node has signed to be on the disk here. */
+when_ms facts_due(const struct facts *f, const struct node_id *author, when_ms now);
 void facts_touch(struct facts *f, struct seat *s);
 /* The seat's row, as it is now. */
 void facts_put_summary(struct batch *batch, const struct seat *s);

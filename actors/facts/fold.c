@@ -110,11 +110,9 @@ void fold_proposed(struct facts *f, const struct msg_proposed *proposed, when_ms
         open_slots_find(&f->open_slots, facts_seat_number(f, s), proposed->slot) != NULL ||
         f->open_slots.count == OPEN_SLOTS_MAX)
         return; /* the job or the slot has ended, or it is a further attempt of a slot that is known */
-    struct batch *batch = facts_room(f, proposed->config.len + 256);
+    struct batch *batch = facts_room_by(f, proposed->config.len + 256, now + FACTS_GATHER_MS);
     if (batch == NULL)
         return; /* the result will say by itself what it is a result of */
-    if (batch_is_empty(batch))
-        f->lazy_until = now + FACTS_GATHER_MS;
     const struct msg fact = {.kind = MSG_proposal_fact,
                              .proposal_fact = {.job = proposed->job,
                                                .slot = proposed->slot,

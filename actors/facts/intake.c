@@ -340,8 +340,9 @@ static void keep_author(const struct facts *f, struct batch *batch, const struct
 bool intake_keep(struct facts *f, const struct inbox_head *h, struct moment at) {
     struct inbox *b = &f->inbox;
     struct bundle rest = h->bundle;
-    struct batch *batch = facts_room(f, 2 * h->bytes.len + rest.count * FACT_OPS_BYTES +
-                                            b->rows_len + AUTHOR_ROW_BYTES);
+    struct batch *batch = facts_room_by(
+        f, 2 * h->bytes.len + rest.count * FACT_OPS_BYTES + b->rows_len + AUTHOR_ROW_BYTES,
+        facts_due(f, &rest.author, at.now));
     struct msg fact;
     struct err err;
     if (batch == NULL)

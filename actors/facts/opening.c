@@ -110,7 +110,8 @@ static bool announce(struct facts *f, struct seat *s, struct moment at, struct s
             f->nonsense++;
         s->told = true;
     }
-    struct batch *batch = s->unjudged ? facts_room(f, 1024) : NULL;
+    const when_ms due = facts_due(f, &f->config.signer.id, at.now);
+    struct batch *batch = s->unjudged ? facts_room_by(f, 1024, due) : NULL;
     if (batch == NULL)
         return !s->unjudged;
     s->unjudged = false;
@@ -141,6 +142,7 @@ static bool open_seat(struct facts *f, struct seat *s, struct moment at, struct 
     if (!say_open(f, s, others, 3, out))
         return false;
     s->state = SEAT_OPEN;
+    s->asked = errand_current(&f->errands)->ticket != 0;
     s->counted_until = at.now;
     facts_touch(f, s);
     s->unjudged = f->announcing = true;

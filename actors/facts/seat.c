@@ -30,7 +30,7 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     s->id = *id;
     s->owner = *owner;
     s->finished = ranges_of(s->ranges_memory, LIMIT_RANGES);
-    s->touched = s->late = s->crowded = s->told = s->unjudged = false;
+    s->touched = s->late = s->crowded = s->asked = s->told = s->unjudged = false;
     s->events = 0;
     s->unable = (struct unable){0};
     s->no_start_len = 0;

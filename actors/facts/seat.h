@@ -38,6 +38,7 @@ struct seat {
     bool backlog;          /* some of its facts may have been put off (inbox.h) */
     uint32_t put_offs;     /* how often they were */
     bool crowded;          /* some slots that are begun are not among the open slots */
+    bool asked;            /* for it by a client, here */
     bool told;             /* sched has heard job_open since this node leads */
     bool late;             /* LATE, and CLOSING after it: its counts are those of its summary */
     bool unjudged;         /* whether it is over was not looked at since something has changed */

@@ -139,6 +139,10 @@ uint32_t spread_copies(const struct spread *s, uint32_t log, uint64_t next);
 uint32_t spread_holders(const struct spread *s);
 /* How many of them a promise needs that wants so many copies: nobody has as many while that cannot be said yet. */
 uint32_t spread_wanted(const struct spread *s, uint32_t copies);
+/* Whether a promise about what `author` has signed, and that wants so many copies, is likely to wait for the disk of `self`,
+ * this node: after the author's and the leader's (NULL: nobody leads) come those that follow the author in the ring of ids. */
+bool spread_is_awaited(const struct spread *s, const struct node_id *self,
+                       const struct node_id *leader, const struct node_id *author, uint32_t copies);
 /* This node's own disk is all that it needs. */
 bool spread_suffices(const struct spread *s, uint32_t copies);
 /* How many facts of this store are on fewer than so many others of those that stay, or than all of them. */

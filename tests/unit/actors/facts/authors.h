@@ -3,7 +3,7 @@
 #ifndef ZYG_TEST_FACTS_AUTHORS_H
 #define ZYG_TEST_FACTS_AUTHORS_H
 
-#include "actors/facts/spread.h"
+#include "actors/facts/facts_state.h"
 #include "actors/member/member.h"
 #include "tests/unit/actors/facts/facts_stage.h"
 
@@ -54,10 +54,15 @@ static inline struct msg result_of(const struct job_id *id, uint64_t slot, uint6
                                         .cause = span_text("")}};
 }
 
+static inline struct node_id peer_id(uint32_t peer) {
+    return (struct node_id){{(uint8_t)peer}};
+}
+
 static inline void know(struct facts_stage *f, uint32_t peer, enum member_state member) {
     stage_tell(f->stage, ROOM_FACTS, ROOM_MEMBER, 0,
                &(struct msg){.kind = MSG_node_known,
                              .node_known = {.peer = peer,
+                                            .node = peer == 0 ? f->node.id : peer_id(peer),
                                             .generation = 1,
                                             .state = member,
                                             .active = member == MEMBER_ALIVE,
@@ -69,7 +74,12 @@ static inline void know(struct facts_stage *f, uint32_t peer, enum member_state 
 
 static inline void lead(struct facts_stage *f, bool mine) {
     stage_tell(f->stage, ROOM_FACTS, ROOM_LEADER, 0,
-               &(struct msg){.kind = MSG_lead, .lead = {.term = 2, .mine = mine}});
+               &(struct msg){.kind = MSG_lead,
+                             .lead = {.term = 2,
+                                      .leader = mine ? f->node.id : peer_id(PEER),
+                                      .peer = mine ? 0 : PEER,
+                                      .mine = mine}});
+    f->patient = !mine;
 }
 
 /* How far this log lies on that peer's disk. `whole`: the only one it has. */
@@ -105,7 +115,7 @@ static inline void hear_with(struct facts_stage *f, uint32_t peer, struct span b
                &(struct msg){.kind = MSG_bundles,
                              .bundles = {.bundles = buf_view(&list),
                                          .certificates = buf_view(&certificates)}});
-    stage_pass(f->stage, GATHER_MS);
+    stage_pass(f->stage, f->patient ? FACTS_LAZY_MS : GATHER_MS);
 }
 
 /* The peer has synced it. */

@@ -16,6 +16,7 @@ struct facts_stage {
     struct signer node, user, stranger;
     bool clustered;
     bool apart;          /* it has no certificate */
+    bool patient;        /* what comes from others may gather: this node follows */
     struct test_job job; /* the description that the next job will have */
     uint8_t bundle[LIMIT_JOB_SPEC_BYTES + 4096];
     uint8_t attempts[256][4096]; /* made of a slot, by the first byte of its job */
