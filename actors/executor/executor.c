@@ -498,6 +498,25 @@ static void executor_check(const void *self) {
     }
 }
 
+/* What a step needs for itself, places where nothing runs, and jobs that are not here. */
+static void executor_spare(void *self, const struct spare *spare) {
+    struct executor *e = self;
+    spare_take(spare, e->values, sizeof e->values);
+    spare_take(spare, &e->command, sizeof e->command);
+    spare_take(spare, e->result, sizeof e->result);
+    spare_take(spare, e->metrics, sizeof e->metrics);
+    spare_take(spare, e->series, sizeof e->series);
+    spare_take(spare, e->tail, sizeof e->tail);
+    for (uint32_t i = 0; i < e->jobs_used; i++) {
+        if (!e->jobs[i].used)
+            spare_take(spare, &e->job_memory[i], sizeof e->job_memory[i]);
+    }
+    for (uint32_t i = 0; i < e->places; i++) {
+        if (e->trials[i].life == LIFE_FREE)
+            spare_take(spare, &e->trials[i], sizeof e->trials[i]);
+    }
+}
+
 struct core executor_core(struct executor *e) {
     return (struct core){
         .room = ROOM_EXECUTOR,
@@ -505,5 +524,6 @@ struct core executor_core(struct executor *e) {
         .step = executor_step,
         .deadline = executor_deadline,
         .check = executor_check,
+        .spare = executor_spare,
     };
 }

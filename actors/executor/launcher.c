@@ -431,8 +431,14 @@ static void launcher_perform(void *self, const struct event *event) {
     }
 }
 
+static void spare_bytes(void *self, const struct spare *spare) {
+    struct launcher *l = self;
+    spare_take(spare, l->bytes, sizeof l->bytes);
+}
+
 struct port launcher_port(struct launcher *l) {
-    return (struct port){.room = ROOM_LAUNCHER, .self = l, .perform = launcher_perform};
+    return (struct port){
+        .room = ROOM_LAUNCHER, .self = l, .perform = launcher_perform, .spare = spare_bytes};
 }
 
 int launcher_fd(const struct launcher *l) {

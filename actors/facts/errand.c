@@ -47,8 +47,9 @@ void errand_finish(struct facts *f) {
     struct errands *e = &f->errands;
     uncarry(f, false);
     e->step = ERRAND_WAITS;
-    e->first = (e->first + 1) % ERRANDS;
     e->count--;
+    /* An empty ring begins anew: places that were never needed at once stay untouched. */
+    e->first = e->count == 0 ? 0 : (e->first + 1) % ERRANDS;
 }
 
 /* What comes next must find on the disk what this errand wrote. */

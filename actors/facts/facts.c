@@ -498,5 +498,6 @@ struct core facts_core(struct facts *f) {
                          .self = f,
                          .step = facts_step,
                          .deadline = facts_deadline,
-                         .check = facts_check};
+                         .check = facts_check,
+                         .spare = facts_spare};
 }

@@ -42,6 +42,7 @@
  *   authors.c   who may sign logs                     request.c      what a client has signed
  *   seat.c      a job's counts, its best, its end     trial_row.c    a slot's row
  *   open_slots.c  slots begun and not finished    unable.c    nodes that cannot start something
+ *   spare.c     memory that holds nothing
  */
 #ifndef ZYG_FACTS_H
 #define ZYG_FACTS_H

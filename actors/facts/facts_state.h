@@ -94,6 +94,8 @@ void facts_close_seat(struct facts *f, struct batch *batch, struct seat *s, wall
                       struct says *shut);
 uint64_t facts_scan(struct facts *f, struct says *out, const struct msg_scan *scan);
 
+void facts_spare(void *self, const struct spare *spare); /* spare.c */
+
 /* boot.c: from the first start to the first batch, and the jobs an agent goes on with. */
 enum { FACTS_RETRY_LEAST = 250, FACTS_RETRY_MOST = 5000 };
 void boot_begin(struct facts *f, struct says *out);

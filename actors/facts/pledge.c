@@ -80,6 +80,8 @@ uint64_t pledge_keep(struct pledge *p, const struct spread *s, struct says *out)
         p->first = (p->first + 1) % PLEDGE_PROMISES;
         p->count--;
     }
+    if (p->count == 0) /* empty rings begin anew, as the bytes do */
+        p->first = p->marks_first = 0;
     if (p->count > 0)
         p->lacking = find_lacking(p, s, p->promises[p->first].copies);
     return last;

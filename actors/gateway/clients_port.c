@@ -120,8 +120,13 @@ static void perform(void *self, const struct event *event) {
     send_to(self, event->peer, &event->msg);
 }
 
+static void spare_frame(void *self, const struct spare *spare) {
+    struct clients_port *p = self;
+    spare_take(spare, p->frame, sizeof p->frame);
+}
+
 struct port clients_port_seat(struct clients_port *p) {
-    return (struct port){.room = ROOM_CLIENTS, .self = p, .perform = perform};
+    return (struct port){.room = ROOM_CLIENTS, .self = p, .perform = perform, .spare = spare_frame};
 }
 
 /* ---- in ---- */

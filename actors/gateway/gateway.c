@@ -433,10 +433,27 @@ static void gateway_check(const void *self) {
            g->follow.reading <= FOLLOW_READERS);
 }
 
+static void gateway_spare(void *self, const struct spare *spare) {
+    struct gateway *g = self;
+    for (uint32_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
+        if (g->live.jobs[i].used)
+            continue;
+        spare_take(spare, g->live.rows[i], sizeof g->live.rows[i]);
+        spare_take(spare, g->live.trials[i], sizeof g->live.trials[i]);
+    }
+    for (uint32_t i = 0; i < ASKS; i++) {
+        if (g->asks.items[i].kind != ASK_NONE)
+            continue;
+        spare_take(spare, g->asks.items[i].kept, sizeof g->asks.items[i].kept);
+        spare_take(spare, g->asks.items[i].arena, sizeof g->asks.items[i].arena);
+    }
+}
+
 struct core gateway_core(struct gateway *g) {
     return (struct core){.room = ROOM_GATEWAY,
                          .self = g,
                          .step = gateway_step,
                          .deadline = gateway_deadline,
-                         .check = gateway_check};
+                         .check = gateway_check,
+                         .spare = gateway_spare};
 }

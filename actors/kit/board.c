@@ -153,6 +153,22 @@ when_ms board_deadline(const struct board *b) {
     return soonest;
 }
 
+void board_spare(struct board *b, const struct spare *spare) {
+    if (b->queue.head == b->queue.len) {
+        free(b->queue.data);
+        b->queue = (struct queue){0};
+    }
+    spare_take(spare, b->said.data, b->said.cap);
+    spare_take(spare, b->outgoing.data, b->outgoing.cap);
+    spare_take(spare, b->arrived.data, b->arrived.cap);
+    for (int room = 0; room < ROOM_COUNT; room++) {
+        if (b->cores[room].spare != NULL)
+            b->cores[room].spare(b->cores[room].self, spare);
+        if (b->ports[room].spare != NULL)
+            b->ports[room].spare(b->ports[room].self, spare);
+    }
+}
+
 uint64_t board_delivered(const struct board *b) {
     return b->delivered;
 }

@@ -18,6 +18,7 @@ struct port {
     void *self;
     /* Does what the message asks. May post answers to the board it was seated on. */
     void (*perform)(void *self, const struct event *event);
+    void (*spare)(void *self, const struct spare *spare); /* as a core's */
 };
 
 struct board;
@@ -39,6 +40,8 @@ void board_wake(
     struct board *b,
     struct moment at); /* gives the time to every core whose deadline has come, then runs */
 when_ms board_deadline(const struct board *b);
+/* What nobody needs between two steps: of the board, of all cores and of all ports. */
+void board_spare(struct board *b, const struct spare *spare);
 uint64_t board_delivered(const struct board *b);
 
 /* Sees every message before it is delivered; for traces and the simulator's checkers. */

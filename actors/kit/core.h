@@ -30,13 +30,23 @@ struct says {
     enum room from;
 };
 
+/* Who wants memory back. */
+struct spare {
+    void (*take)(void *context, void *memory, size_t len);
+    void *context;
+};
+
 struct core {
     enum room room;
     void *self;
     void (*step)(void *self, const struct event *event, struct moment at, struct says *out);
     when_ms (*deadline)(const void *self); /* WHEN_NEVER: nothing pending */
     void (*check)(const void *self);       /* ensures every invariant */
+    /* NULL, or: names what of its memory holds nothing between two steps. Any byte of that may be zero from then on. */
+    void (*spare)(void *self, const struct spare *spare);
 };
+
+void spare_take(const struct spare *spare, void *memory, size_t len);
 
 void say(struct says *out, const struct msg *m); /* to the rooms of routes.def */
 void say_to(struct says *out, enum room to, uint32_t peer, const struct msg *m); /* to this one */

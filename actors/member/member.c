@@ -290,10 +290,16 @@ static void member_check(const void *self) {
     ensure(own->version.state != MEMBER_UNREACHABLE && own->version.state != MEMBER_DEAD);
 }
 
+static void member_spare(void *self, const struct spare *spare) {
+    struct member *m = self;
+    spare_take(spare, m->scratch, sizeof m->scratch);
+}
+
 struct core member_core(struct member *m) {
     return (struct core){.room = ROOM_MEMBER,
                          .self = m,
                          .step = member_step,
                          .deadline = member_deadline,
-                         .check = member_check};
+                         .check = member_check,
+                         .spare = member_spare};
 }

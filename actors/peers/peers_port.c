@@ -80,8 +80,13 @@ static void perform(void *self, const struct event *event) {
     set_timer(p);
 }
 
+static void spare_frame(void *self, const struct spare *spare) {
+    struct peers_port *p = self;
+    spare_take(spare, p->frame, sizeof p->frame);
+}
+
 struct port peers_port_seat(struct peers_port *p) {
-    return (struct port){.room = ROOM_PEERS, .self = p, .perform = perform};
+    return (struct port){.room = ROOM_PEERS, .self = p, .perform = perform, .spare = spare_frame};
 }
 
 /* ---- in ---- */

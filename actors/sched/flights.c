@@ -104,3 +104,12 @@ void flights_clear(struct flights *t) {
     memset(t->lists, 0, sizeof t->lists);
     t->count = t->used = t->free = 0;
 }
+
+/* Of an empty table nothing is needed but that it is empty. */
+void flights_spare(struct flights *t, const struct spare *spare) {
+    if (t->count > 0)
+        return;
+    t->used = t->free = 0;
+    spare_take(spare, t->buckets, sizeof t->buckets);
+    spare_take(spare, t->entries, sizeof t->entries);
+}

@@ -7,6 +7,7 @@
 #ifndef ZYG_FLIGHTS_H
 #define ZYG_FLIGHTS_H
 
+#include "actors/kit/core.h"
 #include "actors/sched/plan.h"
 
 enum flight_state {
@@ -66,5 +67,6 @@ struct flight *flights_next(struct flights *t, const struct flight *f); /* in it
 /* Of its first; WHEN_NEVER: there is none. */
 when_ms flights_due(const struct flights *t, uint32_t list);
 void flights_clear(struct flights *t);
+void flights_spare(struct flights *t, const struct spare *spare);
 
 #endif

@@ -331,10 +331,17 @@ static void sched_check(const void *self) {
     ensure(asked == s->asked && leased == held && flights == s->flights.count);
 }
 
+static void sched_spare(void *self, const struct spare *spare) {
+    struct sched *s = self;
+    flights_spare(&s->flights, spare);
+    spare_take(spare, s->arena, sizeof s->arena);
+}
+
 struct core sched_core(struct sched *s) {
     return (struct core){.room = ROOM_SCHED,
                          .self = s,
                          .step = sched_step,
                          .deadline = sched_deadline,
-                         .check = sched_check};
+                         .check = sched_check,
+                         .spare = sched_spare};
 }

@@ -56,7 +56,11 @@ static bool take_seat(struct tuner *t, struct tuner_seat *seat, struct span spec
 
 static bool hear_job_open(struct tuner *t, const struct msg_job_open *m) {
     struct tuner_seat *seat = find_free(t);
-    if (seat == NULL || find_seat(t, &m->job) != NULL || !take_seat(t, seat, m->spec))
+    if (seat == NULL || find_seat(t, &m->job) != NULL)
+        return false;
+    if (t->seats_used <= (uint32_t)(seat - t->seats))
+        t->seats_used = (uint32_t)(seat - t->seats) + 1;
+    if (!take_seat(t, seat, m->spec))
         return false;
     seat->id = m->job;
     seat->open = true;
@@ -146,6 +150,15 @@ static void tuner_check(const void *self) {
     }
 }
 
+static void tuner_spare(void *self, const struct spare *spare) {
+    struct tuner *t = self;
+    for (uint32_t i = 0; i < t->seats_used; i++) {
+        if (!t->seats[i].open)
+            spare_take(spare, t->memory + (size_t)i * SEAT_BYTES, SEAT_BYTES);
+    }
+    spare_take(spare, t->config, sizeof t->config);
+}
+
 struct core tuner_core(struct tuner *t) {
     return (struct core){
         .room = ROOM_TUNER,
@@ -153,5 +166,6 @@ struct core tuner_core(struct tuner *t) {
         .step = tuner_step,
         .deadline = tuner_deadline,
         .check = tuner_check,
+        .spare = tuner_spare,
     };
 }

@@ -35,6 +35,7 @@ struct tuner_seat {
 
 struct tuner {
     uint8_t *memory;
+    uint32_t seats_used; /* those from here on were never sat on */
     struct tuner_seat seats[LIMIT_JOBS_OPEN];
     uint8_t config[TUNER_CONFIG_BYTES];
     uint64_t nonsense;

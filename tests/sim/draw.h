@@ -23,6 +23,7 @@ enum purpose {
     DRAW_HOST,
     DRAW_WIRE,
     DRAW_LIE,
+    DRAW_SPARE,
 };
 
 /* A stream for one choice or a few that belong together. */

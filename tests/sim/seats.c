@@ -6,7 +6,12 @@
 #include "actors/tuner/tuner.h"
 #include "proto/base/check.h"
 
+#include "tests/sim/draw.h"
+
+#include <string.h>
 #include <sys/mman.h>
+
+enum { SPARED_EVERY = 100 };
 
 static void *blocks[SEATS_NODES_MAX][BLOCK_COUNT];
 
@@ -43,12 +48,42 @@ static when_ms seat_deadline(const void *self) {
     return s->core.deadline(s->core.self);
 }
 
+static void seat_spare(void *self, const struct spare *spare) {
+    struct seat *s = self;
+    s->core.spare(s->core.self, spare);
+}
+
+/* All of it, not only whole pages. */
+static void make_zeros(void *context, void *memory, size_t len) {
+    enum { PAGE = 4096 };
+    uint8_t *from = memory, *to = from + len;
+    uint8_t *first = from + (PAGE - (uintptr_t)from % PAGE) % PAGE;
+    uint8_t *last = to - (uintptr_t)to % PAGE;
+    (void)context;
+    if (first >= last) {
+        memset(from, 0, len);
+        return;
+    }
+    memset(from, 0, (size_t)(first - from));
+    ensure(madvise(first, (size_t)(last - first), MADV_DONTNEED) == 0);
+    memset(last, 0, (size_t)(to - last));
+}
+
+void seats_spare(struct seats *s, uint64_t seed) {
+    struct rng r = draw_of(seed, DRAW_SPARE, (uint64_t)s->node << 48 | s->turns++);
+    if (rng_below(&r, SPARED_EVERY) == 0)
+        board_spare(s->board, &(struct spare){.take = make_zeros});
+}
+
 void seats_add(struct seats *s, struct core core) {
     ensure(s->count < SEATS_MAX);
     struct seat *seat = &s->items[s->count++];
     *seat = (struct seat){.owner = &s->owner, .core = core};
-    const struct core seated = {
-        .room = core.room, .self = seat, .step = seat_step, .deadline = seat_deadline};
+    const struct core seated = {.room = core.room,
+                                .self = seat,
+                                .step = seat_step,
+                                .deadline = seat_deadline,
+                                .spare = core.spare != NULL ? seat_spare : NULL};
     board_seat_core(s->board, &seated);
 }
 

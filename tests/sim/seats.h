@@ -45,6 +45,7 @@ struct seats {
     uint32_t count;
     struct seat items[SEATS_MAX];
     struct executor *executor;
+    uint64_t turns;
 };
 
 /* What is not the same for every node. */
@@ -58,6 +59,8 @@ void seats_begin(struct seats *s, const struct seats_owner *owner, uint32_t node
                  struct board *board, const struct seats_config *config);
 void seats_add(struct seats *s, struct core core);                        /* another core */
 void *seats_memory(const struct seats *s, enum block block, size_t size); /* zeroes */
+/* Time passes: now and then what the node could spare becomes zeros. */
+void seats_spare(struct seats *s, uint64_t seed);
 void seats_end(struct seats *s);
 
 /* The hash of a run with this delivery added. */

@@ -170,6 +170,8 @@ static void pass_time(struct world *w) {
         w->idle_turns = 0;
     }
     world_ensure(w, ++w->idle_turns < IDLE_TURNS_MOST, "time stands still: a deadline never moves");
+    if (is_up(w))
+        seats_spare(&w->node.seats, w->seed);
     if (deadline <= w->now) {
         board_wake(w->node.board, world_moment(w));
         return;

@@ -339,6 +339,7 @@ void host_settle(struct host *h) {
 }
 
 void host_wake(struct host *h) {
+    seats_spare(&h->seats, h->fleet->seed);
     board_wake(h->board, moment(h));
     h->due = world_time(h, board_deadline(h->board));
     host_settle(h);

@@ -249,6 +249,62 @@ static void a_watcher_sees_all_before_it_is_delivered(void **state) {
     free(seen);
 }
 
+/* ---- spare memory ---- */
+
+struct spared {
+    uint32_t count;
+    size_t bytes;
+    bool core, port;
+};
+
+static void count_and_spoil(void *context, void *memory, size_t len) {
+    struct spared *s = context;
+    memset(memory, 0, len);
+    s->count++;
+    s->bytes += len;
+    s->core = s->core || len == 11;
+    s->port = s->port || len == 13;
+}
+
+static uint8_t spare_bytes[16];
+
+static void core_spare(void *self, const struct spare *spare) {
+    (void)self;
+    spare_take(spare, spare_bytes, 11);
+    spare_take(spare, spare_bytes, 0); /* nothing is not named */
+}
+
+static void port_spare(void *self, const struct spare *spare) {
+    (void)self;
+    spare_take(spare, spare_bytes, 13);
+}
+
+static void what_is_spare_is_named_and_what_waits_is_not(void **state) {
+    struct fixture *f = *state;
+    struct spared spared = {0};
+    const struct spare spare = {.take = count_and_spoil, .context = &spared};
+    board_seat_core(f->board, &(struct core){.room = ROOM_SCHED,
+                                             .self = &f->rooms[ROOM_SCHED],
+                                             .step = kit_step,
+                                             .deadline = kit_deadline,
+                                             .spare = core_spare});
+    board_seat_port(f->board, &(struct port){.room = ROOM_CLIENTS,
+                                             .self = &f->rooms[ROOM_CLIENTS],
+                                             .perform = kit_perform,
+                                             .spare = port_spare});
+    for (int round = 1; round <= 3; round++) { /* with messages in the queue, too */
+        board_post(f->board, ROOM_NODE, 0, &(struct msg){.kind = MSG_start});
+        board_step(f->board, at);
+        board_spare(f->board, &spare);
+        board_run(f->board, at);
+        assert_int_equal(f->book.count, 7 * round);
+        board_spare(f->board, &spare);
+    }
+    assert_int_equal(spared.count, 6 * 5);
+    assert_int_equal(spared.bytes, 6 * (11 + 13 + 2 * SAYS_BYTES + 2 * LIMIT_FRAME_BYTES));
+    assert_true(spared.core && spared.port);
+}
+
 #define SEATED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
@@ -262,6 +318,7 @@ int main(void) {
         SEATED(only_cores_whose_time_has_come_are_woken),
         SEATED(thousands_of_messages_keep_their_order),
         SEATED(a_watcher_sees_all_before_it_is_delivered),
+        SEATED(what_is_spare_is_named_and_what_waits_is_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,11 +15,11 @@ static void bring_up(struct crowd_node *n) {
         .slots = PLACES,
         .flags = MEMBER_STORES | MEMBER_ELIGIBLE,
     };
-    const struct port ports[] = {{ROOM_MEMBER, n, member_perform},
-                                 {ROOM_STORE, n, store_perform},
-                                 {ROOM_TUNER, n, tuner_perform},
-                                 {ROOM_EXECUTOR, n, executor_perform},
-                                 {ROOM_FACTS, n, facts_perform}};
+    const struct port ports[] = {{.room = ROOM_MEMBER, .self = n, .perform = member_perform},
+                                 {.room = ROOM_STORE, .self = n, .perform = store_perform},
+                                 {.room = ROOM_TUNER, .self = n, .perform = tuner_perform},
+                                 {.room = ROOM_EXECUTOR, .self = n, .perform = executor_perform},
+                                 {.room = ROOM_FACTS, .self = n, .perform = facts_perform}};
     n->up = true;
     n->joined = crowd->now;
     n->life++;

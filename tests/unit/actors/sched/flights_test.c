@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -79,12 +80,38 @@ static void lists_keep_their_order_when_any_of_them_moves(void **state) {
     assert_int_equal(t->count, 0);
 }
 
+static void make_zeros(void *context, void *memory, size_t len) {
+    *(size_t *)context += len;
+    memset(memory, 0, len);
+}
+
+static void an_empty_table_can_be_spared(void **state) {
+    struct flights *t = *state;
+    size_t spared = 0;
+    const struct spare spare = {.take = make_zeros, .context = &spared};
+    for (uint64_t slot = 0; slot < 100; slot++)
+        flights_add(t, &job, &(struct plan_slot){.slot = slot});
+    flights_spare(t, &spare);
+    assert_int_equal(spared, 0);
+    for (uint64_t slot = 0; slot < 100; slot++) {
+        assert_non_null(flights_find(t, &job, slot));
+        flights_remove(t, flights_find(t, &job, slot));
+    }
+    flights_spare(t, &spare);
+    assert_int_equal(spared, sizeof t->entries + sizeof t->buckets);
+    for (uint64_t slot = 0; slot < LIMIT_BEGUN; slot++)
+        assert_non_null(flights_add(t, &job, &(struct plan_slot){.slot = slot}));
+    assert_null(flights_add(t, &job, &(struct plan_slot){.slot = LIMIT_BEGUN}));
+    assert_int_equal(flights_find(t, &job, 77)->slot.slot, 77);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_table_takes_as_many_as_it_says_and_finds_each, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(lists_keep_their_order_when_any_of_them_moves, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(an_empty_table_can_be_spared, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
