@@ -16,6 +16,11 @@ void store_tend(struct store *s) {
         s->kind->tend(s);
 }
 
+void store_rest(struct store *s) {
+    if (s->kind->rest != NULL)
+        s->kind->rest(s);
+}
+
 void store_close(struct store **s) {
     if (*s == NULL)
         return;

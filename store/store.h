@@ -38,6 +38,8 @@ bool store_scan(struct store *s, const struct store_scan *scan, struct buf *out,
                 struct err *err);
 /* Work that makes later saves quicker and may be left undone: for when nobody waits. */
 void store_tend(struct store *s);
+/* Gives back the memory that saving and reading have taken; what comes next takes it again. Nobody reads meanwhile. */
+void store_rest(struct store *s);
 void store_close(struct store **s);
 
 /* The disk. dir is made when it is not there (its parent must be). */

@@ -5,6 +5,7 @@
 #include "store/store_ask.h"
 
 #include <czmq.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 enum {
@@ -21,6 +22,7 @@ struct store_port {
     uint32_t
         asked; /* not answered yet; while nothing is, this side may read, and the thread tends the store at most */
     uint32_t reads_here; /* since the thread was asked last */
+    uint64_t uses;
     struct store *store;
     struct buf rows;
     /* For the thread, until it has signalled. */
@@ -118,6 +120,20 @@ static bool is_term(zframe_t *f) {
     return zframe_streq(f, "$TERM");
 }
 
+/* Asked and, when it is done, answered by the same word. */
+static const char rest_word[] = "$REST";
+
+static bool is_rest(zframe_t *f) {
+    return zframe_streq(f, rest_word);
+}
+
+static void rest(struct keeper *k, zframe_t *f) {
+    commit_group(k);
+    store_rest(k->store);
+    malloc_trim(0);
+    send_frame(f, k->pipe);
+}
+
 /* Takes what waits, without waiting; then commits. */
 static void serve(struct keeper *k) {
     zframe_t *f = zframe_recv(k->pipe);
@@ -127,7 +143,10 @@ static void serve(struct keeper *k) {
             zframe_destroy(&f);
             break;
         }
-        take_asked(k, f);
+        if (is_rest(f))
+            rest(k, f);
+        else
+            take_asked(k, f);
         f = zframe_recv_nowait(k->pipe);
     }
     commit_group(k);
@@ -153,11 +172,12 @@ static bool take_answer(struct store_port *p, bool wait, bool post) {
     zframe_t *f = wait ? zframe_recv(p->actor) : zframe_recv_nowait(p->actor);
     if (f == NULL)
         return false;
-    struct msg m;
-    struct frame answer = frame_of(f, &m);
     p->asked--;
-    if (post)
+    if (post && !is_rest(f)) {
+        struct msg m;
+        struct frame answer = frame_of(f, &m);
         board_post_to(p->board, answer.to, ROOM_STORE, answer.peer, &m);
+    }
     zframe_destroy(&f);
     return true;
 }
@@ -170,9 +190,24 @@ static void read_here(struct store_port *p, const struct event *event) {
     p->reads_here++;
 }
 
+static void ask(struct store_port *p, zframe_t *f) {
+    p->asked++;
+    p->reads_here = 0;
+    p->look = true; /* sending can swallow the descriptor's word of an answer */
+    send_frame(f, p->actor);
+}
+
+/* While the thread is asked for nothing this side may read, and only then are there rows. */
+static void spare_rows(void *self, const struct spare *spare) {
+    struct store_port *p = self;
+    if (p->asked == 0)
+        spare_take(spare, p->rows.data, p->rows.cap);
+}
+
 static void port_perform(void *self, const struct event *event) {
     struct store_port *p = self;
     ensure(p->tag == STORE_PORT_TAG);
+    p->uses++;
     if (p->asked == 0 && p->reads_here < STORE_READS_HERE && event->msg.kind == MSG_scan &&
         event->msg.scan.limit == 1) {
         read_here(p, event);
@@ -183,10 +218,16 @@ static void port_perform(void *self, const struct event *event) {
     size_t bytes = event->msg.kind == MSG_save
                        ? event->msg.save.ops.len
                        : event->msg.scan.prefix.len + event->msg.scan.after.len;
-    p->asked++;
-    p->reads_here = 0;
-    p->look = true; /* sending can swallow the descriptor's word of an answer */
-    send_frame(frame_made(ROOM_STORE, event->from, event->peer, &event->msg, bytes), p->actor);
+    ask(p, frame_made(ROOM_STORE, event->from, event->peer, &event->msg, bytes));
+}
+
+void store_port_rest(struct store_port *p) {
+    zframe_t *f = zframe_from(rest_word);
+    ensure(f != NULL);
+    if (p->asked == 0)
+        ask(p, f);
+    else
+        zframe_destroy(&f); /* it does not rest */
 }
 
 struct store_port *store_port_new(const char *dir, struct board *board, struct err *err) {
@@ -218,11 +259,16 @@ void store_port_destroy(struct store_port **p) {
 }
 
 struct port store_port_seat(struct store_port *p) {
-    return (struct port){.room = ROOM_STORE, .self = p, .perform = port_perform};
+    return (struct port){
+        .room = ROOM_STORE, .self = p, .perform = port_perform, .spare = spare_rows};
 }
 
 void *store_port_sock(const struct store_port *p) {
     return p->actor;
+}
+
+uint64_t store_port_uses(const struct store_port *p) {
+    return p->uses;
 }
 
 bool store_port_look(const struct store_port *p) {

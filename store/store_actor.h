@@ -5,6 +5,8 @@
  * STORE_READS_HERE times in a row, so that a chain of such reads looks at the sockets in between. Other answers wait on a
  * socket until store_port_ready posts them to the board, to the room that asked.
  *
+ * Resting  when it is told so, the thread gives back what the store has taken (store_rest), and after that, as the last one that
+ *          does, what the process has free (malloc_trim).
  * Memory   the port is the caller's until store_port_destroy; the board is borrowed and outlives
  *          it.
  * Errors   store_port_new answers NULL with what opening the store said.
@@ -28,5 +30,7 @@ void *store_port_sock(const struct store_port *p); /* readable: call store_port_
 /* True after something was asked: who waits on the socket's bare descriptor (ZMQ_FD) calls store_port_ready first. */
 bool store_port_look(const struct store_port *p);
 void store_port_ready(struct store_port *p);
+uint64_t store_port_uses(const struct store_port *p); /* how often anything was asked */
+void store_port_rest(struct store_port *p);
 
 #endif

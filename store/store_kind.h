@@ -24,6 +24,7 @@ struct store_kind {
     bool (*scan_step)(struct store *s, bool backward, struct row *row, struct err *err);
     void (*scan_end)(struct store *s);
     void (*tend)(struct store *s); /* NULL: nothing to do between transactions */
+    void (*rest)(struct store *s); /* NULL: there is nothing to give back */
     void (*close)(struct store *s);
 };
 

@@ -221,7 +221,8 @@ static int save_once(struct lmdb *l, const struct span *ops, size_t count, bool 
     return rc;
 }
 
-/* After a failed write of its first page LMDB refuses everything until it is opened anew; the disk may be well again. */
+/* Closed where it is open, and opened: after a failed write of its first page LMDB refuses everything until then, and the disk
+ * may be well again. */
 static int open_again(struct lmdb *l, struct err *err) {
     MDB_envinfo info = {.me_mapsize = MAP_BYTES};
     if (l->env != NULL) {
@@ -258,7 +259,9 @@ static bool lmdb_save(struct store *s, const struct span *ops, size_t count, str
 
 static bool lmdb_scan_begin(struct store *s, enum table table, struct err *err) {
     struct lmdb *l = lmdb_of(s);
-    int rc = l->env == NULL ? MDB_PANIC : begin_txn(l, MDB_RDONLY, &l->reading);
+    int rc = l->env == NULL ? open_again(l, err) : 0;
+    if (rc == 0)
+        rc = begin_txn(l, MDB_RDONLY, &l->reading);
     if (rc == 0) {
         rc = mdb_cursor_open(l->reading, l->tables[table], &l->cursor);
         if (rc != 0)
@@ -328,6 +331,16 @@ static void lmdb_tend(struct store *s) {
     l->written = used + AHEAD_BYTES;
 }
 
+/* ---- resting ---- */
+
+/* LMDB keeps the block of every page that it ever changed in one transaction, and each page that was read stays mapped, which
+ * counts as memory of ours where nobody else maps the file. It lets go of all that when it is closed. Where it cannot be opened
+ * again, the next one to read or save tries that. */
+static void lmdb_rest(struct store *s) {
+    struct err ignored;
+    open_again(lmdb_of(s), &ignored);
+}
+
 /* ---- the whole ---- */
 
 static void lmdb_close(struct store *s) {
@@ -344,6 +357,7 @@ static const struct store_kind lmdb_kind = {.save = lmdb_save,
                                             .scan_step = lmdb_scan_step,
                                             .scan_end = lmdb_scan_end,
                                             .tend = lmdb_tend,
+                                            .rest = lmdb_rest,
                                             .close = lmdb_close};
 
 struct store *store_open_lmdb_sized(const char *dir, size_t map_bytes, struct err *err) {

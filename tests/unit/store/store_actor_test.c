@@ -193,6 +193,25 @@ static void more_than_the_pipe_holds_is_answered_in_order(void **state) {
     }
 }
 
+/* A rest is no answer to anybody and no use of the store; what is asked while it lasts is answered after it. */
+static void after_a_rest_all_is_as_before(void **state) {
+    struct fixture *f = *state;
+    ask_save_key(f, 1, "a");
+    run_until(f, &f->facts, 1);
+    assert_int_equal(store_port_uses(f->port), 1);
+    for (uint64_t i = 0; i < 50; i++) {
+        store_port_rest(f->port);
+        store_port_rest(f->port); /* one is under way */
+        ask_save_key(f, 2 + i, "b");
+        ask_scan(f, ROOM_GATEWAY, 5, i, TABLE_jobs);
+        run_until(f, &f->gateway, (uint32_t)i + 1);
+        assert_int_equal(f->facts.count, 2 + i);
+        assert_string_equal(f->gateway.answers[i].text, "a v b v ");
+    }
+    assert_int_equal(store_port_uses(f->port), 101);
+    store_port_rest(f->port); /* and the end does not wait for it in vain */
+}
+
 static void what_was_asked_before_the_end_is_kept(void **state) {
     struct fixture *f = *state;
     for (uint64_t i = 0; i < 300; i++) {
@@ -226,6 +245,7 @@ int main(void) {
         WITH_PORT(rows_go_to_the_room_that_asked),
         WITH_PORT(one_bad_transaction_spoils_no_other),
         WITH_PORT(more_than_the_pipe_holds_is_answered_in_order),
+        WITH_PORT(after_a_rest_all_is_as_before),
         WITH_PORT(what_was_asked_before_the_end_is_kept),
         WITH_PORT(an_error_of_opening_comes_back),
     };

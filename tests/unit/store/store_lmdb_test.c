@@ -154,6 +154,63 @@ static void the_map_grows_past_its_first_size(void **state) {
     store_close(&s);
 }
 
+/* Of the mapped file, in KiB. */
+static unsigned long mapped_kib(void) {
+    FILE *maps = fopen("/proc/self/smaps", "re");
+    char line[512];
+    unsigned long kib = 0, found = 0;
+    bool here = false;
+    assert_non_null(maps);
+    while (fgets(line, sizeof line, maps) != NULL) {
+        if (strchr(line, '/') != NULL)
+            here = strstr(line, "data.mdb") != NULL;
+        if (here && sscanf(line, "Rss: %lu kB", &kib) == 1)
+            found += kib;
+    }
+    fclose(maps);
+    return found;
+}
+
+static void a_store_that_rests_holds_no_pages(void **state) {
+    struct err err = {.code = ERR_NONE};
+    struct store *s = store_open_lmdb(*state, &err);
+    assert_non_null(s);
+    for (uint64_t round = 0; round < 3; round++) {
+        for (uint64_t i = 0; i < 20; i++)
+            assert_true(save_number(s, 20 * round + i, 100 * 1024, &err));
+        assert_int_equal(count_numbers(s, TABLE_jobs), 20 * round + 20);
+        assert_true(mapped_kib() > 2000);
+        store_rest(s);
+        assert_true(mapped_kib() < 300);
+    }
+    assert_int_equal(count_numbers(s, TABLE_rank), 60);
+    store_close(&s);
+}
+
+static void a_store_that_cannot_be_opened_after_a_rest_is_tried_again(void **state) {
+    struct err err = {.code = ERR_NONE};
+    char away[200];
+    struct store *s = store_open_lmdb(*state, &err);
+    uint8_t memory[4096];
+    struct buf rows = buf_of(memory, sizeof memory);
+    const struct store_scan scan = {.table = TABLE_jobs};
+    bool more;
+    assert_non_null(s);
+    assert_true(save_number(s, 0, 100, &err));
+    snprintf(away, sizeof away, "%s-away", (char *)*state);
+    assert_int_equal(rename(*state, away), 0);
+    store_rest(s);
+    assert_false(store_scan(s, &scan, &rows, &more, &err));
+    assert_int_equal(err.code, ERR_STORE);
+    assert_false(save_number(s, 1, 100, &err));
+    store_rest(s);
+    assert_int_equal(rename(away, *state), 0);
+    assert_true(store_scan(s, &scan, &rows, &more, &err)); /* a reader opens it, too */
+    assert_true(save_number(s, 1, 100, &err));
+    assert_int_equal(count_numbers(s, TABLE_jobs), 2);
+    store_close(&s);
+}
+
 static void a_full_disk_is_told_and_survived(void **state) {
     struct err err = {.code = ERR_NONE};
     struct store *s = store_open_lmdb(*state, &err);
@@ -318,6 +375,8 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         WITH_DIR(a_killed_writer_leaves_exactly_what_was_acknowledged),
         WITH_DIR(the_map_grows_past_its_first_size),
+        WITH_DIR(a_store_that_rests_holds_no_pages),
+        WITH_DIR(a_store_that_cannot_be_opened_after_a_rest_is_tried_again),
         WITH_DIR(a_full_disk_is_told_and_survived),
         WITH_DIR(a_store_is_open_once),
         WITH_DIR(only_the_owner_can_read_it),
