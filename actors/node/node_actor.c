@@ -10,6 +10,7 @@
 #include "actors/node/address.h"
 #include "actors/node/mesh.h"
 #include "actors/node/notes_actor.h"
+#include "actors/node/rest.h"
 #include "actors/sched/sched.h"
 #include "actors/tuner/tuner.h"
 #include "proto/base/check.h"
@@ -48,6 +49,7 @@ struct seats {
     struct executor *executor;
     struct tuner tuner;
     struct mesh mesh;
+    struct rest rest;
     zactor_t *notes;
     bool quits;
     enum err_code why; /* it quits */
@@ -252,6 +254,7 @@ static bool open_door(struct seats *seats, struct node_setup *setup) {
 
 static int patience(const struct seats *seats, when_ms now) {
     when_ms deadline = when_sooner(board_deadline(seats->board), mesh_due(&seats->mesh));
+    deadline = when_sooner(deadline, seats->rest.at);
     if (deadline == WHEN_NEVER)
         return -1;
     return deadline <= now ? 0 : (int)(deadline - now < 3600000 ? deadline - now : 3600000);
@@ -298,6 +301,10 @@ static void run(struct seats *seats, zsock_t *pipe) {
         board_wake(board, at);
         if (seats->over)
             return;
+        if (rest_due(&seats->rest, store_port_uses(seats->store), at.now)) {
+            rest_give(board);
+            store_port_rest(seats->store);
+        }
         bool look = clients_port_look(seats->clients) || store_port_look(seats->store) ||
                     mesh_look(&seats->mesh);
         poll(items, ITEMS, look ? 0 : patience(seats, at.now));
@@ -307,6 +314,7 @@ static void run(struct seats *seats, zsock_t *pipe) {
 static void node_actor(zsock_t *pipe, void *argument) {
     struct node_setup *setup = argument;
     struct seats seats = {.board = board_new(), .notes = notes_actor_new()};
+    rest_init(&seats.rest);
     setup->up = seat_ports(&seats, setup) && seat_cores(&seats, setup) && open_door(&seats, setup);
     bool up = setup->up;
     zsock_signal(pipe, 0);

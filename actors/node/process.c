@@ -87,6 +87,10 @@ void process_prepare(void) {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGBUS, on_bus_error);
     mallopt(M_ARENA_MAX, 2); /* one heap a thread would cost more than all of ours */
+    /* Large blocks go back to the system when they are freed. Left to itself glibc would keep such as have been freed once, and
+     * clear them when they are taken again. What is free of the rest goes when the node rests (store_actor). */
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    mallopt(M_TRIM_THRESHOLD, 1 << 20);
     forget_variables("ZSYS_");
     ensure(sodium_init() >= 0);
     raise_descriptors();
