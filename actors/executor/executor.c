@@ -65,8 +65,11 @@ static void read_job(struct open_job *job, struct job_memory *memory, struct spa
 }
 
 static void open_job(struct executor *e, const struct msg_job_open *m) {
-    if (find_job(e, &m->job) != NULL)
-        return; /* one that was shut is never opened again */
+    struct open_job *known = find_job(e, &m->job);
+    if (known != NULL) { /* it goes on, while trials of before are being stopped */
+        known->shut = false;
+        return;
+    }
     for (uint32_t i = 0; i < EXECUTOR_JOBS; i++) {
         if (e->jobs[i].used)
             continue;

@@ -366,6 +366,11 @@ static void on_summary(struct facts *f, const struct msg_rows *rows, struct mome
         errand_finish(f);
         return;
     }
+    if (state == JOB_OPEN && e->kind == ERRAND_OPEN && facts_is_shut(f, &e->job)) {
+        opening_leave(f, out);
+        errand_trouble(f, out, ERR_BUSY, "the job had failed and goes on in a moment; try again");
+        return;
+    }
     if (state == JOB_OPEN && e->kind == ERRAND_OPEN) {
         opening_begin(f, s, row.job_row.run_ms, out);
         return;

@@ -50,6 +50,21 @@ struct seat *facts_free_seat(struct facts *f) {
     return f->seats_used < LIMIT_JOBS_OPEN ? &f->seats[f->seats_used++] : NULL;
 }
 
+bool facts_is_shut(const struct facts *f, const struct job_id *job) {
+    for (uint32_t i = 0; i < f->seats_used; i++) {
+        if (f->seats[i].state == SEAT_SHUT && job_id_equal(&f->seats[i].id, job))
+            return true;
+    }
+    return false;
+}
+
+void facts_seat_closed(struct facts *f, struct seat *s) {
+    bool silent = s->late && s->row.state != JOB_OPEN; /* no room has heard of it */
+    open_slots_forget(&f->open_slots, facts_seat_number(f, s));
+    s->state = silent ? SEAT_FREE : SEAT_SHUT;
+    f->shut = f->shut || !silent;
+}
+
 uint32_t facts_seat_number(const struct facts *f, const struct seat *s) {
     return (uint32_t)(s - f->seats);
 }
@@ -171,12 +186,29 @@ static void set_hold(struct facts *f, bool on, struct says *out) {
     say(out, &(struct msg){.kind = MSG_hold, .hold.on = on});
 }
 
-/* The batch whose promises were said last, and all before it: their jobs' seats are free. */
-static void free_seats(struct facts *f, uint64_t batch) {
+/* A job that goes on after all is opened; the list of all that are open finds it, too. */
+static void open_again(struct facts *f, const struct seat *s, struct says *out) {
+    if (!f->autorun || s->row.state != JOB_OPEN)
+        return;
+    if (errands_full(&f->errands))
+        boot_list_again(f, INT64_MIN);
+    else
+        errand_want(f, 0, &s->id, out);
+}
+
+/* All promises about the jobs that sat there are said. */
+static void free_seats(struct facts *f, struct says *out) {
+    f->shut = false;
     for (uint32_t i = 0; i < f->seats_used; i++) {
-        if (f->seats[i].state != SEAT_SHUT || f->seats[i].closed_in > batch)
+        struct seat *s = &f->seats[i];
+        if (s->state != SEAT_SHUT)
             continue;
-        f->seats[i].state = SEAT_FREE;
+        if (!pledge_has_said(&f->pledge, s->closed_in)) {
+            f->shut = true;
+            continue;
+        }
+        s->state = SEAT_FREE;
+        open_again(f, s, out);
         if (f->unseated)
             boot_list_again(f, INT64_MIN);
         f->unseated = false;
@@ -206,10 +238,8 @@ static void on_saved(struct facts *f, const struct msg_saved *saved, struct mome
     errands_landed(f, landed, at.now);
     for (uint32_t i = 0; i < f->seats_used; i++) {
         struct seat *s = &f->seats[i];
-        if (s->state == SEAT_CLOSING && s->closed_in <= landed) {
-            open_slots_forget(&f->open_slots, i);
-            s->state = s->late ? SEAT_FREE : SEAT_SHUT; /* nobody has heard of it */
-        }
+        if (s->state == SEAT_CLOSING && s->closed_in <= landed)
+            facts_seat_closed(f, s);
     }
     f->retry_pause = 0;
     f->retry_at = WHEN_NEVER;
@@ -309,9 +339,9 @@ static void work(struct facts *f, struct moment at, struct says *out) {
 }
 
 static void keep_promises(struct facts *f, struct says *out) {
-    uint64_t said = pledge_keep(&f->pledge, &f->spread, out);
-    if (said > 0)
-        free_seats(f, said);
+    pledge_keep(&f->pledge, &f->spread, out);
+    if (f->shut)
+        free_seats(f, out);
 }
 
 static void launch(struct facts *f, when_ms now, struct says *out) {

@@ -51,6 +51,7 @@ struct facts {
     when_ms list_at;     /* listing goes on then, after the store has failed */
     when_ms relist_at;   /* ... and begins anew then, for jobs that could not be opened */
     bool unseated;       /* ... when a seat is free */
+    bool shut;           /* some seat may be SHUT */
     uint64_t list_scan;
     uint8_t list_after[8 + JOB_ID_BYTES];
     size_t list_after_len;
@@ -76,6 +77,9 @@ struct facts {
 struct seat *facts_seat(struct facts *f, const struct job_id *job); /* NULL: not here */
 struct seat *facts_free_seat(struct facts *f);                      /* NULL: none */
 uint32_t facts_seat_number(const struct facts *f, const struct seat *s);
+/* Its end is on the disk, and something that was promised about it is not said: it is not opened again before that. */
+bool facts_is_shut(const struct facts *f, const struct job_id *job);
+void facts_seat_closed(struct facts *f, struct seat *s); /* its end is on the disk */
 
 /* Room for `bytes` in the newest batch; every change of a seat comes after it and is followed by facts_touch. NULL only
  * when the disk has not kept up for BATCHES batches. Somebody waits for what is written there: at once, or from `due` on. */

@@ -259,13 +259,17 @@ static void fail_job(struct facts *f, struct batch *batch, struct seat *s, struc
             .end_fact = {.job = s->id, .state = JOB_FAILED, .cause = s->row.cause, .wall = wall}});
 }
 
-/* What came late may show that the job was done after all. */
+/* What came late may show that the job was done after all, or that it goes on. */
 static void judge_late(struct facts *f, struct batch *batch, struct seat *s, wall_ms wall) {
     uint64_t before = s->row.state;
     (void)seat_is_over(s);
     facts_touch(f, s);
-    if (before != s->row.state)
-        facts_event(f, batch, s, wall, "done after all");
+    if (before == s->row.state)
+        return;
+    if (s->row.state == JOB_OPEN)
+        inbox_job_goes_on(&f->inbox, &s->id);
+    facts_event(f, batch, s, wall, "%s",
+                s->row.state == JOB_DONE ? "done after all" : "goes on: some trials ended well");
 }
 
 void fold_judge(struct facts *f, struct batch *batch, struct seat *s, struct moment at) {
@@ -293,7 +297,7 @@ void fold_end(struct facts *f, struct batch *batch, struct seat *s, const struct
     if (s->state == SEAT_OPEN)
         seat_clock(s, at.now);
     seat_fail(s, end->cause, end->wall);
-    if (s->state == SEAT_OPEN)
+    if (s->state == SEAT_OPEN && s->row.state != JOB_OPEN)
         facts_close_seat(f, batch, s, at.wall, &batch->after);
     else
         facts_touch(f, s);

@@ -5,7 +5,9 @@
  * (inbox.h). So a trial costs no read of the store, unless two leaders gave it out.
  * A job is cancelled when its owner says so (errand.h); else done when its target is reached or all slots are finished and
  * one went well, which every node sees by itself; else failed when a node that led has said so (end_fact; of several the
- * earliest). More facts only lead upwards: what comes late may make a failed job done, and takes no done job back.
+ * earliest) and no slot went well; else open. More facts only lead upwards: what comes late may make a failed job done, or
+ * open again (late.h): a node that was cut off failed it and had not heard how well it went elsewhere. Nothing takes a done
+ * job back.
  */
 #ifndef ZYG_FOLD_H
 #define ZYG_FOLD_H

@@ -81,6 +81,13 @@ void inbox_job_over(struct inbox *b, const struct job_id *job, bool whole) {
     b->over[at].whole = whole;
 }
 
+void inbox_job_goes_on(struct inbox *b, const struct job_id *job) {
+    for (uint32_t i = 0; i < INBOX_OVER; i++) {
+        if (job_id_equal(&b->over[i].job, job))
+            b->over[i].job = (struct job_id){{0}}; /* no job's: they are hashes */
+    }
+}
+
 void inbox_backlog(struct inbox *b, struct seat *s) {
     s->backlog = b->backlogs = true;
     s->put_offs++;

@@ -111,6 +111,7 @@ struct facts;
 bool inbox_put(struct inbox *b, enum inbox_kind kind, struct span bytes); /* false: no room */
 bool inbox_reads(const struct inbox *b, const struct job_id *job, uint64_t slot);
 void inbox_job_over(struct inbox *b, const struct job_id *job, bool whole);
+void inbox_job_goes_on(struct inbox *b, const struct job_id *job); /* it was over */
 /* It is not known here, or cannot be opened now; carried: what a client said about it. */
 void inbox_job_later(struct inbox *b, const struct job_id *job, bool carried);
 /* Facts of this seat's job may have been put off. */

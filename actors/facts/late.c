@@ -69,6 +69,8 @@ void late_leave(struct facts *f, struct seat *s) {
     ensure(s->state == SEAT_LATE);
     s->backlog = false;
     s->closed_in = batch_is_empty(batches_at(b, b->filling)) ? b->filling - 1 : b->filling;
-    s->state = s->closed_in < b->flying ? SEAT_FREE : SEAT_CLOSING;
+    s->state = SEAT_CLOSING;
+    if (s->closed_in < b->flying)
+        facts_seat_closed(f, s);
     f->urgent = true;
 }

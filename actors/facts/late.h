@@ -3,7 +3,8 @@
  *
  * The jobs of which something is put off are looked through in table backlog. One that is over takes a seat for a while: its
  * counts come from its summary, each slot's row is read before it changes, no room hears of it. So stores with equal logs
- * come to equal rows, whichever of them heard of the end first.
+ * come to equal rows, whichever of them heard of the end first. A job that turns out to go on is opened like any other, when
+ * all that was promised about its end is said.
  * Errors   what cannot be read now, or finds no seat, is looked for again after LATE_PAUSE_MS.
  */
 #ifndef ZYG_LATE_H

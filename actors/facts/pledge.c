@@ -67,12 +67,14 @@ bool pledge_ready(const struct pledge *p, const struct spread *s) {
     return p->count > 0 && is_kept(p, s);
 }
 
-uint64_t pledge_keep(struct pledge *p, const struct spread *s, struct says *out) {
-    uint64_t last = 0;
+bool pledge_has_said(const struct pledge *p, uint64_t batch) {
+    return p->count == 0 || p->promises[p->first].batch > batch;
+}
+
+void pledge_keep(struct pledge *p, const struct spread *s, struct says *out) {
     size_t begun = out->frames.len;
     while (pledge_ready(p, s) && out->frames.len - begun < PLEDGE_SAY_BYTES) {
         const struct promise *promise = &p->promises[p->first];
-        last = promise->batch;
         p->proven = promise->copies > p->proven ? promise->copies : p->proven;
         take_bytes(p, promise->bytes, &out->frames);
         p->marks_first = (p->marks_first + promise->marks) % PLEDGE_MARKS;
@@ -84,7 +86,6 @@ uint64_t pledge_keep(struct pledge *p, const struct spread *s, struct says *out)
         p->first = p->marks_first = 0;
     if (p->count > 0)
         p->lacking = find_lacking(p, s, p->promises[p->first].copies);
-    return last;
 }
 
 bool pledge_holds(const struct pledge *p) {

@@ -42,8 +42,10 @@ struct pledge {
 };
 
 void pledge_add(struct pledge *p, uint64_t number, const struct batch *batch);
-/* Says what is kept now; the number of the last batch whose promises are said, 0: none is. */
-uint64_t pledge_keep(struct pledge *p, const struct spread *s, struct says *out);
+/* Says what is kept now. */
+void pledge_keep(struct pledge *p, const struct spread *s, struct says *out);
+/* Of a batch that is on the disk: what it promised is said, or it promised nothing. */
+bool pledge_has_said(const struct pledge *p, uint64_t batch);
 bool pledge_ready(const struct pledge *p, const struct spread *s); /* there is more to say */
 bool pledge_holds(const struct pledge *p);
 bool pledge_full(const struct pledge *p);

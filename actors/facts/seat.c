@@ -163,7 +163,7 @@ void seat_fail(struct seat *s, struct span cause, wall_ms wall) {
     const struct msg_job_row *row = &s->row;
     bool first = row->state == JOB_OPEN || wall < row->finished ||
                  (wall == row->finished && span_compare(cause, row->cause) < 0);
-    if ((row->state == JOB_OPEN || row->state == JOB_FAILED) && first)
+    if ((row->state == JOB_OPEN || row->state == JOB_FAILED) && row->done == 0 && first)
         seat_end(s, JOB_FAILED, cause, wall);
 }
 
@@ -176,10 +176,13 @@ bool seat_is_over(struct seat *s) {
         done(s, "the target was reached");
         return true;
     }
-    if (!seat_is_whole(s) || (s->row.done == 0 && s->row.trials > 0))
-        return s->row.state != JOB_OPEN;
-    done(s, "");
-    return true;
+    if (seat_is_whole(s) && (s->row.done > 0 || s->row.trials == 0)) {
+        done(s, "");
+        return true;
+    }
+    if (s->row.state == JOB_FAILED && s->row.done > 0) /* whoever failed it had not heard of that */
+        seat_end(s, JOB_OPEN, (struct span){0}, 0);
+    return s->row.state != JOB_OPEN;
 }
 
 bool seat_folds(const struct seat *s) {

@@ -24,7 +24,7 @@ enum seat_state {
     SEAT_OPEN,
     SEAT_LATE,    /* its job is over, and what came late is being folded (late.h) */
     SEAT_CLOSING, /* its end is on the way to the disk */
-    SEAT_SHUT     /* ... and there; the rooms hear of it when it lies on enough others */
+    SEAT_SHUT /* ... and there; the rooms hear of it when it lies on enough others. LATE, and open again: as well */
 };
 
 struct seat {
@@ -81,9 +81,10 @@ bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial);
 /* More is known of a finished slot. */
 void seat_recount(struct seat *s, uint64_t slot, const struct trial_row *old,
                   const struct trial_row *trial);
-/* The job was ended as failed: of several such ends the earliest stands. */
+/* The job was ended as failed: of several such ends the earliest stands, and none when a trial has ended well. */
 void seat_fail(struct seat *s, struct span cause, wall_ms wall);
-/* The job is done, which every node sees by itself: true with state and cause in the row. */
+/* The job is over: true with state and cause in the row. That it is done every node sees by itself; one that had failed is
+ * open again when a trial has ended well after all. */
 bool seat_is_over(struct seat *s);
 /* The job will come to nothing: true with the cause. Depends on who has heard what, so only a leader asks. */
 bool seat_has_failed(const struct seat *s, struct buf *cause);

@@ -65,6 +65,12 @@ static void draw_trials(struct draft *d, struct rng *r) {
     d->no_start = pick_rate(r, 0.1);
 }
 
+static void draw_unable(struct draft *d, struct rng *r) {
+    double chance = pick_rate(r, 0.5);
+    for (uint32_t i = 0; i < d->hosts; i++)
+        d->unable |= (uint64_t)draw_chance(r, chance) << i;
+}
+
 static uint64_t all_hosts(const struct draft *d) {
     return ((uint64_t)1 << d->hosts) - 1;
 }
@@ -105,6 +111,23 @@ static void draw_fault(const struct draft *d, struct fault *f, uint64_t kinds, s
         f->lasts = BEGIN_AT + d->calm_after - f->at;
 }
 
+/* Now and then a host that can start nothing is cut off while the first trials run, for long enough to believe that it is the
+ * only one: it fails what goes well elsewhere. */
+static void draw_lone(struct draft *d, struct rng *r) {
+    struct fault *f = &d->faults[d->faults_count];
+    if (!draw_chance(r, 0.1) || d->faults_count == FAULTS_MAX)
+        return;
+    d->faults_count++;
+    d->calm_after = 60000;
+    d->run_most = 8000;
+    *f = (struct fault){.kind = FAULT_CUT, .at = BEGIN_AT + draw_between(r, 500, 5000)};
+    f->lasts = 30000;
+    f->host = (uint32_t)rng_below(r, d->hosts);
+    f->from = (uint64_t)1 << f->host;
+    f->to = all_hosts(d) & ~f->from;
+    d->unable |= f->from;
+}
+
 void draft_draw(struct draft *d, uint64_t seed) {
     *d = (struct draft){0};
     struct rng size = draw_of(seed, DRAW_PLAN, 100);
@@ -112,16 +135,19 @@ void draft_draw(struct draft *d, uint64_t seed) {
     struct rng machines = draw_of(seed, DRAW_PLAN, 102);
     struct rng trials = draw_of(seed, DRAW_PLAN, 103);
     struct rng faults = draw_of(seed, DRAW_PLAN, 104);
+    struct rng unable = draw_of(seed, DRAW_PLAN, 105);
     draw_size(d, &size);
     draw_lines(d, &lines);
     draw_machines(d, &machines);
     draw_trials(d, &trials);
+    draw_unable(d, &unable);
     d->faults_count = (uint32_t)PICK(&faults, 0, 1, 2, 4, 8, 16, FAULTS_MAX);
     uint64_t kinds = rng_below(&faults, (1u << FAULT_LIE) - 1) + 1;
     if (draw_chance(&faults, 0.2))
         kinds |= 1u << FAULT_LIE;
     for (uint32_t i = 0; i < d->faults_count; i++)
         draw_fault(d, &d->faults[i], kinds, draw_of(seed, DRAW_PLAN, 1000 + i));
+    draw_lone(d, &unable);
 }
 
 void draft_print(const struct draft *d, FILE *out) {
@@ -134,14 +160,14 @@ void draft_print(const struct draft *d, FILE *out) {
             "slow %.4f, "
             "fails %.4f %.4f\n"
             "crash every %llu steps, or after '%s' %.3f, %u at most, down %lld ms; idle %lld ms\n"
-            "trials: %lld ms, crash %.3f transient %.3f hang %.3f no start %.3f\n",
+            "trials: %lld ms, crash %.3f transient %.3f hang %.3f no start %.3f, none on %llx\n",
             d->hosts, d->slots, d->jobs, (long long)d->trials_max, d->copies[0], d->copies[1],
             d->copies[2], d->copies[3], (long long)d->calm_after, (long long)d->latency_most,
             (long long)d->jitter_most, d->loss, d->stray, (long long)d->rate_most,
             (long long)d->disk.most, d->disk.slow, d->disk.save_fails, d->disk.scan_fails,
             (unsigned long long)d->crash_every, msg_name(d->crash_kind), d->crash_kind_chance,
             d->crashes_max, (long long)d->down_most, (long long)d->idle_ms, (long long)d->run_most,
-            d->crash, d->transient, d->hang, d->no_start);
+            d->crash, d->transient, d->hang, d->no_start, (unsigned long long)d->unable);
     for (uint32_t i = 0; i < d->faults_count; i++) {
         const struct fault *f = &d->faults[i];
         fprintf(out, "fault %2u at %6lld for %5lld: %s", i, (long long)f->at, (long long)f->lasts,

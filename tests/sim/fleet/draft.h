@@ -70,6 +70,7 @@ struct draft {
     dur_ms idle_ms; /* then half of the hosts leave; 0: nobody */
     dur_ms run_most;
     double crash, transient, hang, no_start;
+    uint64_t unable; /* hosts that can start no program, as long as there are faults */
 
     uint32_t faults_count;
     struct fault faults[FAULTS_MAX];

@@ -80,15 +80,26 @@ static void facts_heard(struct host *h, const struct event *event) {
         r->holders &= ~((uint64_t)1 << host);
 }
 
+/* Of the ends only a failure may turn out to be none. */
+static void hear_state(struct host *h, const struct job_id *job, enum job_state state) {
+    const struct work *work = crowd_work(h->fleet, job);
+    fleet_ensure(h->fleet, work != NULL, "host %u opens or ends a job that nobody submitted",
+                 h->number);
+    enum job_state *shut = &h->fleet->rules->hosts[h->number].shut[work->number];
+    fleet_ensure(h->fleet, state != JOB_OPEN || *shut == JOB_OPEN || *shut == JOB_FAILED,
+                 "host %u opens job%u again, which is %s", h->number, work->number,
+                 job_state_name(*shut));
+    *shut = state;
+}
+
 static void executor_heard(struct host *h, const struct event *event) {
     const struct msg *m = &event->msg;
     if (m->kind == MSG_lease && event->from == ROOM_LEADER)
         rule_lease_passed(h, &m->lease);
-    if (m->kind != MSG_job_shut || m->job_shut.state == JOB_OPEN)
-        return;
-    const struct work *work = crowd_work(h->fleet, &m->job_shut.job);
-    fleet_ensure(h->fleet, work != NULL, "host %u ends a job that nobody submitted", h->number);
-    h->fleet->rules->hosts[h->number].shut[work->number] = true;
+    if (m->kind == MSG_job_open)
+        hear_state(h, &m->job_open.job, JOB_OPEN);
+    if (m->kind == MSG_job_shut && m->job_shut.state != JOB_OPEN)
+        hear_state(h, &m->job_shut.job, (enum job_state)m->job_shut.state);
 }
 
 void rules_heard(struct host *h, enum room room, const struct event *event) {

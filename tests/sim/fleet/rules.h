@@ -36,10 +36,10 @@ struct rule_version {
 
 struct rule_host {
     /* of this life */
-    uint64_t holders;                   /* set of hosts that facts here may count on */
-    bool counts;                        /* ... and itself */
-    bool shut[FLEET_JOBS_MAX];          /* the executor heard that it is over for good */
-    bool over_at_start[FLEET_JOBS_MAX]; /* the disk had it cancelled when this life began */
+    uint64_t holders;                    /* set of hosts that facts here may count on */
+    bool counts;                         /* ... and itself */
+    enum job_state shut[FLEET_JOBS_MAX]; /* as the executor heard it is over */
+    bool over_at_start[FLEET_JOBS_MAX];  /* the disk had it cancelled when this life began */
     struct rule_version seen[HOSTS_MAX];
     uint64_t map_sum; /* records are looked at when it changes */
     uint64_t lead_term;

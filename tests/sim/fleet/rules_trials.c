@@ -17,12 +17,16 @@ void rule_spawn(struct host *h, const struct msg_spawn *m) {
     const struct job *job = &h->fleet->crowd.works[number].job;
     fleet_ensure(h->fleet, slot < job->trials, "job%u has no #%llu, host %u runs it", number,
                  (ull)slot, h->number);
-    fleet_ensure(h->fleet, attempt >= 1 && attempt <= 1u + job->retry.crash + job->retry.transient,
+    /* What could not be started where it was given to is tried elsewhere, or there once more. */
+    bool bounded = h->fleet->draft.unable == 0;
+    fleet_ensure(h->fleet,
+                 attempt >= 1 &&
+                     (!bounded || attempt <= 1u + job->retry.crash + job->retry.transient),
                  "job%u #%llu: attempt %llu is one too many", number, (ull)slot, (ull)attempt);
     fleet_ensure(h->fleet, !runs_now(h, number, slot, attempt),
                  "host %u runs attempt %llu of job%u #%llu twice at once", h->number, (ull)attempt,
                  number, (ull)slot);
-    fleet_ensure(h->fleet, !r->shut[number] && !r->over_at_start[number],
+    fleet_ensure(h->fleet, r->shut[number] == JOB_OPEN && !r->over_at_start[number],
                  "host %u runs #%llu of job%u, which it knows to be over", h->number, (ull)slot,
                  number);
 }

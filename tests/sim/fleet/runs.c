@@ -25,17 +25,19 @@ static void plan_next(struct host *h, struct run *r, dur_ms in) {
                                .version = r->version});
 }
 
-/* A trial's fate is its job's, slot's and attempt's, wherever it runs. */
+/* A trial's fate is its job's, slot's and attempt's, wherever it can be started. */
 static struct rng draw_run(const struct fleet *f, const struct run *r, uint64_t purpose) {
     return draw_of(f->seed, DRAW_RUN,
                    (uint64_t)r->work << 56 | r->slot << 24 | r->attempt << 8 | purpose);
 }
 
-static enum run_fate draw_fate(const struct fleet *f, const struct run *r) {
-    const struct draft *d = &f->draft;
-    struct rng draws = draw_run(f, r, 0);
-    if (f->calm)
+static enum run_fate draw_fate(const struct host *h, const struct run *r) {
+    const struct draft *d = &h->fleet->draft;
+    struct rng draws = draw_run(h->fleet, r, 0);
+    if (h->fleet->calm)
         return RUN_WELL;
+    if ((d->unable >> h->number & 1) != 0)
+        return RUN_UNABLE;
     if (draw_chance(&draws, d->crash))
         return RUN_CRASH;
     if (draw_chance(&draws, d->transient))
@@ -71,7 +73,7 @@ static void spawn(struct host *h, const struct msg_spawn *m) {
     fleet_ensure(h->fleet, r != NULL, "host %u starts more trials than it has places", h->number);
     *r = (struct run){.state = RUN_STARTS, .number = m->run};
     runs_what(h, m, &r->work, &r->slot, &r->attempt);
-    r->fate = draw_fate(h->fleet, r);
+    r->fate = draw_fate(h, r);
     plan_next(h, r, 1);
 }
 
@@ -102,11 +104,11 @@ static void end(struct host *h, struct run *r, int64_t status, int64_t signal_nu
 
 static void start(struct host *h, struct run *r) {
     struct rng draws = draw_run(h->fleet, r, 2);
-    if (r->fate == RUN_NO_START) {
+    if (r->fate == RUN_NO_START || r->fate == RUN_UNABLE) {
         r->state = RUN_NONE;
         post(h, &(struct msg){.kind = MSG_spawn_failed,
                               .spawn_failed = {.run = r->number,
-                                               .error = ETXTBSY,
+                                               .error = r->fate == RUN_UNABLE ? ENOENT : ETXTBSY,
                                                .what = span_text("cannot start 'train'")}});
         return;
     }

@@ -9,7 +9,7 @@ struct host;
 
 enum { RUNS_MAX = 16 };
 
-enum run_fate { RUN_WELL, RUN_CRASH, RUN_TRANSIENT, RUN_HANG, RUN_NO_START };
+enum run_fate { RUN_WELL, RUN_CRASH, RUN_TRANSIENT, RUN_HANG, RUN_NO_START, RUN_UNABLE };
 
 struct run {
     enum { RUN_NONE, RUN_STARTS, RUN_GOES, RUN_DIES } state;

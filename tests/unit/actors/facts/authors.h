@@ -58,6 +58,12 @@ static inline struct node_id peer_id(uint32_t peer) {
     return (struct node_id){{(uint8_t)peer}};
 }
 
+static inline struct msg failed_of(const struct job_id *id, const char *cause, wall_ms wall) {
+    return (struct msg){
+        .kind = MSG_end_fact,
+        .end_fact = {.job = *id, .state = JOB_FAILED, .cause = span_text(cause), .wall = wall}};
+}
+
 static inline void know(struct facts_stage *f, uint32_t peer, enum member_state member) {
     stage_tell(f->stage, ROOM_FACTS, ROOM_MEMBER, 0,
                &(struct msg){.kind = MSG_node_known,

@@ -20,12 +20,6 @@ static void expect_opened(struct facts_stage *f, uint64_t slot) {
     assert_true(ranges_has(&finished, slot) && ranges_size(&finished) == 1);
 }
 
-static struct msg failed_of(const struct job_id *id, const char *cause) {
-    return (struct msg){
-        .kind = MSG_end_fact,
-        .end_fact = {.job = *id, .state = JOB_FAILED, .cause = span_text(cause), .wall = 4321}};
-}
-
 static void a_job_of_another_node_opens_here(void **state) {
     struct facts_stage *f = *state;
     struct author *a = author_new(f, 40);
@@ -273,7 +267,7 @@ static void only_the_leader_ends_a_job_early(void **state) {
     hear_all(f, a, &id, TRIAL_NO_METRIC);
     assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
     assert_int_equal(stored_row(f, &id).failed, 4);
-    hear_fact(f, a, failed_of(&id, "so it was decided"));
+    hear_fact(f, a, failed_of(&id, "so it was decided", 4321));
     assert_true(is_shut(f, &id, JOB_FAILED));
     assert_true(span_is(stored_row(f, &id).cause, "so it was decided"));
     assert_int_equal(stored_row(f, &id).finished, 4321);
@@ -319,7 +313,7 @@ static void a_cancellation_absorbs_another_end_that_was_heard_first(void **state
     struct author *a = author_new(f, 40), *b = author_new(f, 41);
     lead(f, false);
     struct job_id id = hear_job(f, a, 1);
-    hear_fact(f, a, failed_of(&id, "so"));
+    hear_fact(f, a, failed_of(&id, "so", 4321));
     assert_int_equal(stored_row(f, &id).state, JOB_FAILED);
     say_admit(f, 9, cancel_bundle(f, &f->user, &id), false); /* here nothing is left to cancel */
     expect_answer(f, 9, ERR_NOT_FOUND, "the job has failed; submit it again");
@@ -327,73 +321,9 @@ static void a_cancellation_absorbs_another_end_that_was_heard_first(void **state
     assert_int_equal(stored_row(f, &id).state, JOB_FAILED);
     hear_cancel(f, b, &f->user, &id);
     assert_int_equal(stored_row(f, &id).state, JOB_CANCELLED);
-    hear_fact(f, a, failed_of(&id, "so"));
+    hear_fact(f, a, failed_of(&id, "so", 4321));
     assert_int_equal(stored_row(f, &id).state, JOB_CANCELLED);
     assert_int_equal(kept(f), 5);
-}
-
-static void what_comes_after_the_end_of_a_job_counts(void **state) {
-    struct facts_stage *f = *state;
-    struct author *a = author_new(f, 40), *b = author_new(f, 41);
-    struct trial_row row;
-    struct job_id id;
-    know(f, PEER, MEMBER_ALIVE);
-    lead(f, false);
-    hear(f, PEER, author_carries(a, job_bundle(f, 1, &id)));
-    const struct msg first = result_of(&id, 0, 1, TRIAL_TIMED_OUT, 0);
-    hear(f, PEER, author_says(a, &first, 1));
-    const struct msg end = {
-        .kind = MSG_end_fact,
-        .end_fact = {.job = id, .state = JOB_FAILED, .cause = span_text("so"), .wall = 4321}};
-    hear(f, PEER, author_says(a, &end, 1));
-    const struct msg earlier = {
-        .kind = MSG_end_fact,
-        .end_fact = {.job = id, .state = JOB_FAILED, .cause = span_text("or so"), .wall = 4320}};
-    const struct msg late[] = {earlier, result_of(&id, 0, 2, TRIAL_DONE, 0.5),
-                               result_of(&id, 1, 1, TRIAL_DONE, 0.25),
-                               result_of(&id, 1, 2, TRIAL_CRASHED, 0)};
-    hear(f, PEER, author_says(b, late, 4));
-    stage_pass(f->stage, 100);
-    assert_true(stored_trial(f, &id, 0, &row) && row.status == TRIAL_DONE);
-    assert_true(stored_trial(f, &id, 1, &row) && row.attempts.made == 2);
-    assert_int_equal(stored_row(f, &id).state, JOB_FAILED);
-    assert_true(span_is(stored_row(f, &id).cause, "or so"));
-    assert_int_equal(stored_row(f, &id).done, 2);
-    assert_int_equal(stored_row(f, &id).failed, 0);
-    assert_int_equal(stored_row(f, &id).best_slot, 1);
-    assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 0);
-    assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_job_open), 1);
-
-    const struct msg rest[] = {result_of(&id, 2, 1, TRIAL_DONE, 0.75),
-                               result_of(&id, 3, 1, TRIAL_TIMED_OUT, 0)};
-    hear(f, PEER, author_says(b, rest, 2));
-    stage_pass(f->stage, 100);
-    assert_int_equal(stored_row(f, &id).state, JOB_DONE); /* as where the end came last */
-    assert_int_equal(stored_row(f, &id).cause.len, 0);
-    assert_int_equal(stored_row(f, &id).done, 3);
-}
-
-static void what_was_put_off_is_folded_after_a_restart(void **state) {
-    struct facts_stage *f = *state;
-    struct author *a = author_new(f, 40);
-    struct trial_row row;
-    struct job_id id;
-    know(f, PEER, MEMBER_ALIVE);
-    hear(f, PEER, author_carries(a, job_bundle(f, 1, &id)));
-    hear(f, PEER, author_carries(a, cancel_bundle(f, &f->user, &id)));
-    assert_int_equal(stored_row(f, &id).state, JOB_CANCELLED);
-    const struct msg fact = result_of(&id, 2, 1, TRIAL_DONE, 0.5);
-    f->stage->slow = true;
-    hear(f, PEER, author_says(a, &fact, 1));
-    assert_true(stage_save(f->stage)); /* kept and put off, and not folded yet */
-    f->stage->slow = false;
-    assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 1);
-    facts_stage_crash(f, true);
-    stage_pass(f->stage, 2000);
-    assert_true(stored_trial(f, &id, 2, &row) && row.finished);
-    assert_int_equal(stored_row(f, &id).done, 1);
-    assert_int_equal(stored_row(f, &id).state, JOB_CANCELLED);
-    assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 0);
 }
 
 static void of_what_was_put_off_a_cancellation_comes_first(void **state) {
@@ -402,7 +332,7 @@ static void of_what_was_put_off_a_cancellation_comes_first(void **state) {
     struct job_id id;
     lead(f, false);
     struct span job = author_carries(b, job_bundle(f, 1, &id));
-    hear_fact(f, a, failed_of(&id, "so"));
+    hear_fact(f, a, failed_of(&id, "so", 4321));
     hear_cancel(f, a, &f->user, &id);
     assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 2);
     hear(f, PEER, job);
@@ -555,8 +485,6 @@ int main(void) {
         AMONG(a_cancellation_of_another_node_counts),
         AMONG(a_cancellation_absorbs_another_end_that_was_heard_first),
         AMONG(of_what_was_put_off_a_cancellation_comes_first),
-        AMONG(what_comes_after_the_end_of_a_job_counts),
-        AMONG(what_was_put_off_is_folded_after_a_restart),
         AMONG(what_waits_for_the_disk_does_not_wait_for_an_empty_batch),
         AMONG(an_answer_waits_for_other_disks),
         AMONG(an_answer_wants_no_more_disks_than_there_are),
