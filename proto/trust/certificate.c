@@ -7,7 +7,7 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { VERSION = 1, VERSION_BY_NODE = 2, KEY_BYTES = 32 };
+enum { VERSION = 1, VERSION_BY_NODE = 2, KEY_BYTES = 32, TIME_TEXT = 32 };
 
 static const char grant_purpose[] = "zyg/grant/1";
 static const char certificate_purpose[] = "zyg/cert/1";
@@ -81,12 +81,20 @@ void grant_make(const uint8_t cluster_secret[64], uint32_t roles, wall_ms until,
     put_signature(grant, from, grant_purpose, cluster_secret);
 }
 
-static bool too_old(wall_ms until, struct err *err) {
-    char text[64];
-    struct buf out = buf_of(text, sizeof text);
-    num_print_time(&out, until);
+static const char *time_text(wall_ms when, char text[TIME_TEXT]) {
+    struct buf out = buf_of(text, TIME_TEXT - 1);
+    num_print_time(&out, when);
     buf_zero(&out);
-    return err_set(err, ERR_NOT_ALLOWED, "the token was good until %s; ask for a new one", text);
+    return text;
+}
+
+/* Either the token or the clock is wrong; who reads both times knows which. */
+static bool too_old(wall_ms until, wall_ms now, struct err *err) {
+    char good[TIME_TEXT], clock[TIME_TEXT];
+    return err_set(err, ERR_NOT_ALLOWED,
+                   "the token was good until %s, and the clock that looked says %s; ask for a new "
+                   "one, or set the clock",
+                   time_text(until, good), time_text(now, clock));
 }
 
 bool grant_check(struct span bytes, const uint8_t cluster[32], wall_ms now, struct grant *out,
@@ -104,7 +112,7 @@ bool grant_check(struct span bytes, const uint8_t cluster[32], wall_ms now, stru
         return err_set(err, ERR_NOT_ALLOWED,
                        "this cluster's key did not sign it: it is another cluster's, or was "
                        "changed");
-    return now == 0 || now < out->until || too_old(out->until, err);
+    return now == 0 || now < out->until || too_old(out->until, now, err);
 }
 
 /* ---- certificates ---- */
@@ -203,7 +211,7 @@ bool certificate_check(struct span bytes, const uint8_t cluster[32], uint32_t ro
 }
 
 bool certificate_is_fresh(const struct certificate *c, wall_ms now, struct err *err) {
-    return now < c->until || too_old(c->until, err);
+    return now < c->until || too_old(c->until, now, err);
 }
 
 /* ---- tokens ---- */

@@ -148,7 +148,8 @@ static void an_old_token_admits_nobody_new(void **state) {
     struct world *w = *state;
     struct token t = token_of(w, ROLE_NODE, now);
     expect_join_refused(&w->away, &t, ROLE_NODE, now,
-                        "the token was good until 2026-01-01T00:00:00Z; ask for a new one");
+                        "the token was good until 2026-01-01T00:00:00Z, and the clock that looked "
+                        "says 2026-01-01T00:00:00Z; ask for a new one, or set the clock");
     assert_int_equal(access(folder_file(&w->away, "cluster"), F_OK), -1);
 }
 
@@ -167,7 +168,8 @@ static void who_is_in_stays_in(void **state) {
     assert_int_equal(second.node.says.until, later + 1);
     t = token_of(w, ROLE_CLIENT, now); /* but an old one makes no client of a node */
     expect_join_refused(&w->away, &t, ROLE_CLIENT, now,
-                        "the token was good until 2026-01-01T00:00:00Z; ask for a new one");
+                        "the token was good until 2026-01-01T00:00:00Z, and the clock that looked "
+                        "says 2026-01-01T00:00:00Z; ask for a new one, or set the clock");
 }
 
 static void new_keys_enter_anew(void **state) {
@@ -179,7 +181,8 @@ static void new_keys_enter_anew(void **state) {
     assert_true(cluster_join(&c, w->away.path, &t, ROLE_NODE, now, &err));
     assert_int_equal(unlink(folder_file(&w->away, "keys/node")), 0);
     expect_join_refused(&w->away, &t, ROLE_NODE, later,
-                        "the token was good until 2026-01-01T01:00:00Z; ask for a new one");
+                        "the token was good until 2026-01-01T01:00:00Z, and the clock that looked "
+                        "says 2026-01-01T01:00:00Z; ask for a new one, or set the clock");
     assert_true(cluster_join(&c, w->away.path, &t, ROLE_NODE, now, &err));
     assert_true(keys_load(&keys, w->away.path, "node", &err));
     assert_true(admission_is_of(&c.node, &keys));

@@ -207,7 +207,7 @@ static void expect_stranger(struct world *w, const char *note) {
     assert_int_equal(w->nodes[2].notes, 1); /* its own people hear of it, too */
     assert_string_equal(w->nodes[2].note,
                         "the node at tcp://10.0.0.1:1000 does not let this one in: "
-                        "the token is too old, or another cluster's");
+                        "the token is too old by the clock there, or another cluster's");
     assert_true(w->nodes[0].view[1].active && w->nodes[1].view[0].active);
     assert_int_equal(verdicts(w), 0);
     world_destroy(w);
@@ -257,7 +257,8 @@ static void an_old_token_admits_nobody_new(void **state) {
     memcpy(w->nodes[2].config.certificate, old.certificate, sizeof old.certificate);
     w->nodes[2].config.certificate_len = old.certificate_len;
     expect_stranger(w, "a node at 10.0.0.1 was refused: the token was good until "
-                       "2027-01-15T07:59:59Z; ask for a new one");
+                       "2027-01-15T07:59:59Z, and the clock that looked says "
+                       "2027-01-15T08:00:00Z; ask for a new one, or set the clock");
 }
 
 static void who_was_admitted_in_time_stays(void **state) {

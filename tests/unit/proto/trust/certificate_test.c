@@ -81,7 +81,8 @@ static void age_matters_only_at_the_door(void **state) {
     assert_true(certificate_check(bytes, cluster, ROLE_NODE, 0, &c, &err));
     assert_true(certificate_check(bytes, cluster, ROLE_NODE, until - 1, &c, &err));
     expect_refused(bytes, cluster, ROLE_NODE, until,
-                   "the token was good until 2026-01-01T00:00:00Z; ask for a new one");
+                   "the token was good until 2026-01-01T00:00:00Z, and the clock that looked "
+                   "says 2026-01-01T00:00:00Z; ask for a new one, or set the clock");
 }
 
 static void a_certificate_for_ever_is_never_too_old(void **state) {
@@ -304,7 +305,8 @@ static void a_node_answers_for_a_client(void **state) {
     assert_true(certificate_check(bytes, cluster, ROLE_CLIENT, 0, &c, &err));
     assert_false(certificate_is_fresh(&c, until, &err));
     expect_refused(bytes, cluster, ROLE_CLIENT, until,
-                   "the token was good until 2026-01-01T00:00:00Z; ask for a new one");
+                   "the token was good until 2026-01-01T00:00:00Z, and the clock that looked "
+                   "says 2026-01-01T00:00:00Z; ask for a new one, or set the clock");
     expect_refused(bytes, cluster, ROLE_NODE, 0, "the certificate is not good for a node");
     expect_refused(bytes, other, ROLE_CLIENT, 0,
                    "this cluster's key did not sign it: it is another cluster's, or was changed");
