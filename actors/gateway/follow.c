@@ -147,7 +147,7 @@ bool follow_begin(struct follow *f, const struct follow_world *w, const struct a
                              .ticket = ask->ticket,
                              .until = w->now + GLANCE_MS};
     f->reading++;
-    if (first)
+    if (first && where != NULL)
         attach(s, w, where->peer);
     else if (is_attached(s))
         begin_at_the_first_byte(s, w);

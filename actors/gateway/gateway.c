@@ -174,21 +174,23 @@ static bool on_ask(struct gateway *g, enum ask_kind kind, uint32_t peer, uint64_
 }
 
 /* Where it runs it is read, if that attempt is meant; else from the store. One that does not run as far as is known may
- * have begun since then. */
+ * have begun since then, and one that is not over is waited for by who wants to stay. */
 static void begin_log(struct gateway *g, struct ask *ask, struct says *out) {
     const struct live_trial *t = live_trial(&g->live, &ask->job, ask->slot, g->now);
     const struct follow_world world = world_of(g, out);
+    bool sought = ask->stays && ask->attempt == 0 && live_job(&g->live, &ask->job) != NULL;
     if (t == NULL && !ask->again &&
         !live_look_since(&g->live, &ask->job, ask->until - LOOK_WAIT_MS, g->now, out)) {
         begin_later(g, ask);
         ask->again = true;
         return;
     }
-    if (t == NULL || t->peer == LIVE_UNKNOWN || (ask->attempt != 0 && ask->attempt != t->attempt)) {
+    bool runs = t != NULL && t->peer != LIVE_UNKNOWN;
+    if (runs ? ask->attempt != 0 && ask->attempt != t->attempt : !sought) {
         ask_begin(&g->asks, ask, out);
         return;
     }
-    if (!follow_begin(&g->follow, &world, ask, t))
+    if (!follow_begin(&g->follow, &world, ask, runs ? t : NULL))
         refuse(out, ask->peer, ask->ticket, ERR_BUSY, "too many follow the output of trials");
     ask->kind = ASK_NONE;
 }

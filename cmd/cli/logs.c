@@ -11,12 +11,16 @@
 const char cli_logs_details[] =
     "JOB/TRIAL         as in last/17; without a trial: the best one; with -f, or when none\n"
     "                  has a value yet, the newest\n"
-    "-f, --follow      go on while the trial runs; Ctrl-C ends only the looking\n"
+    "-f, --follow      wait for it to begin, go on while it runs; Ctrl-C ends only the looking\n"
     "--attempt N       the Nth attempt (counts from 1) instead of the last\n"
     "-o FORMAT         table (default): the bytes as they were printed; json, jsonl, csv: one\n"
     "                  row a line; id: which trial it is\n";
 
-enum { LINE_BYTES = 65536, FORMATS_LOG = FORMATS_ROWS & ~FORMAT_BIT(FORMAT_WIDE) };
+enum {
+    LINE_BYTES = 65536,
+    SILENT_MS = 1000,
+    FORMATS_LOG = FORMATS_ROWS & ~FORMAT_BIT(FORMAT_WIDE)
+};
 
 static const struct column columns[] = {
     {"attempt", "ATTEMPT", COLUMN_COUNT, SHOWN_ALWAYS},
@@ -36,6 +40,7 @@ struct log_view {
     bool any;
     bool midline;        /* the last byte that was written is no line's end */
     bool failed;         /* standard output */
+    bool said_waits;     /* people know that there is nothing to read yet */
     bool moved;          /* another node has been gone to */
     bool catches_up;     /* who was asked anew has not said anything new yet */
     struct node_id node; /* where it runs; zeros: it is not known */
@@ -175,10 +180,19 @@ static bool trial_goes_on(struct client *c, const struct subject *s, bool *goes_
 
 enum step { STEP_ON, STEP_AGAIN, STEP_ASK, STEP_OVER, STEP_FAILED };
 
+/* A trial may begin in hours, or print nothing for as long. */
+static void waits_tell(struct log_view *r, const struct subject *s) {
+    r->said_waits = true;
+    fprintf(stderr, "zyg: %s/%llu has printed nothing yet; waiting for it\n", s->handle,
+            (unsigned long long)s->slot);
+}
+
 /* Says the next thing that is heard. STEP_ASK: another node has to be asked from here on; STEP_AGAIN: in a moment. */
-static enum step follow_step(struct client *c, struct log_view *r, struct err *err) {
+static enum step follow_step(struct client *c, const struct subject *s, struct log_view *r,
+                             struct err *err) {
     struct msg answer;
-    switch (client_next(c, &answer, -1, err)) {
+    bool waits = !r->any && !r->quiet && !r->said_waits;
+    switch (client_next(c, &answer, waits ? SILENT_MS : -1, err)) {
     case CLIENT_ANSWER:
         if (answer.kind == MSG_end)
             return r->moved ? STEP_AGAIN : STEP_OVER;
@@ -195,8 +209,8 @@ static enum step follow_step(struct client *c, struct log_view *r, struct err *e
     case CLIENT_LOST:
         r->moved = r->catches_up = true;
         return client_reopen(c, err) ? STEP_ASK : STEP_FAILED;
-    case CLIENT_RESIZED:
-    case CLIENT_TIMEOUT: break;
+    case CLIENT_TIMEOUT: waits_tell(r, s); break;
+    case CLIENT_RESIZED: break;
     }
     return STEP_ON;
 }
@@ -207,7 +221,7 @@ static bool log_follow(struct client *c, struct msg *request, const struct subje
                        struct log_view *r, struct err *err) {
     bool goes_on;
     enum step step = STEP_ASK;
-    for (;; step = follow_step(c, r, err)) {
+    for (;; step = follow_step(c, s, r, err)) {
         if (step == STEP_OVER || step == STEP_FAILED)
             return step == STEP_OVER;
         if (step == STEP_AGAIN) {

@@ -487,6 +487,32 @@ static void a_trial_that_has_just_begun_is_found(void **state) {
     (void)told(g, 8, 0, MSG_end); /* it does not run */
 }
 
+/* One that has not begun is waited for, and read where it begins; or its job ends without it. */
+static void a_trial_that_has_not_begun_is_waited_for(void **state) {
+    struct gateway_stage *g = *state;
+    struct job_id id = job_with_trials(g, 1, 10, 0);
+    follow(g, 5, &id, true);
+    follow(g, 6, &id, false); /* who does not want to stay has it at once */
+    stage_pass(g->stage, 1000);
+    assert_int_equal(rows_of(g, 5), 0);
+    assert_int_equal(rows_of(g, 6), 1);
+    (void)told(g, 6, 0, MSG_end);
+    say_began(g, &id, 1, 1);
+    stage_pass(g->stage, LOOK_AGAIN_MS);
+    say_printed(g, &id, 0, "hel");
+    expect_part(g, 5, 0, 0, "hel");
+    stage_forget(g->stage);
+
+    struct job_id never = job_with_trials(g, 2, 10, 0);
+    follow(g, 7, &never, true);
+    stage_pass(g->stage, 1000);
+    assert_int_equal(rows_of(g, 7), 0);
+    say_admit(g->facts, 9, cancel_bundle(g->facts, &g->facts->user, &never), false);
+    stage_pass(g->stage, SEEK_MS);
+    assert_int_equal(rows_of(g, 7), 1);
+    (void)told(g, 7, 0, MSG_end);
+}
+
 static void without_an_answer_of_the_leader_the_store_answers(void **state) {
     struct gateway_stage *g = *state;
     in_cluster(g);
@@ -526,6 +552,7 @@ int main(void) {
         STAGED(a_record_ends_it_when_no_word_comes),
         STAGED(nobody_is_asked_who_is_gone),
         STAGED(a_trial_that_has_just_begun_is_found),
+        STAGED(a_trial_that_has_not_begun_is_waited_for),
         STAGED(without_an_answer_of_the_leader_the_store_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
