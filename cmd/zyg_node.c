@@ -14,6 +14,7 @@
 #include "actors/node/address.h"
 #include "actors/node/node.h"
 #include "cmd/node/on_idle.h"
+#include "cmd/node/tell.h"
 #include "proto/base/num.h"
 #include "proto/limits.h"
 
@@ -60,10 +61,8 @@ static const struct option options[] = {
 };
 
 static int fail(const struct err *err) {
-    fprintf(stderr, "zyg-node: %s", err->what);
-    if (err->context[0] != '\0')
-        fprintf(stderr, " (%s)", err->context);
-    fputc('\n', stderr);
+    bool more = err->context[0] != '\0';
+    tell("zyg-node: %s%s%s%s\n", err->what, more ? " (" : "", err->context, more ? ")" : "");
     return err_exit_status(err->code);
 }
 
@@ -218,17 +217,14 @@ static void say_ready(const struct node *node, const struct node_config *config)
     char name[24] = "";
     struct buf text = buf_of(name, sizeof name - 1);
     node_id_print(&text, node_self(node));
-    fprintf(stderr, "zyg-node %s listens on %s, %u %s, state in %s", name,
-            node_door(node)->endpoint, node_slots(node), node_slots(node) == 1 ? "slot" : "slots",
-            config->state_dir);
-    char handle[CLUSTER_NAME_BYTES_MAX + 8];
-    struct buf cluster = buf_of(handle, sizeof handle);
+    char handle[CLUSTER_NAME_BYTES_MAX + 8] = "", nodes[2 * ENDPOINT_BYTES_MAX] = "";
+    struct buf cluster = buf_of(handle, sizeof handle - 1);
     if (node_cluster(node) != NULL) {
         cluster_handle_print(&cluster, node_cluster(node)->name, node_cluster(node)->key);
-        fprintf(stderr, ", nodes on %s, cluster %.*s", node_door(node)->mesh, (int)cluster.len,
-                handle);
+        snprintf(nodes, sizeof nodes, ", nodes on %s, cluster %s", node_door(node)->mesh, handle);
     }
-    fputc('\n', stderr);
+    tell("zyg-node %s listens on %s, %u %s, state in %s%s\n", name, node_door(node)->endpoint,
+         node_slots(node), node_slots(node) == 1 ? "slot" : "slots", config->state_dir, nodes);
 }
 
 /* A client that only looks holds the folder for a moment: that is waited for. NULL: err. */

@@ -332,7 +332,7 @@ static void node_actor(zsock_t *pipe, void *argument) {
     if (seats.executor != NULL)
         executor_release(seats.executor);
     board_destroy(&seats.board);
-    zactor_destroy(&seats.notes);
+    notes_actor_stop(&seats.notes);
     const uint64_t one = 1;
     setup->why = seats.quits ? seats.why : ERR_INTERNAL;
     if (up && write(setup->stopped_fd, &one, sizeof one) < 0)

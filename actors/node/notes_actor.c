@@ -44,6 +44,8 @@ static bool obey(struct notes *n, zsock_t *pipe) {
         zmsg_t *m = zmsg_recv(pipe);
         zframe_t *word = m == NULL ? NULL : zmsg_first(m), *line = m == NULL ? NULL : zmsg_next(m);
         goes_on = word != NULL && !zframe_streq(word, "$TERM");
+        if (goes_on && line == NULL) /* SYNC */
+            zsock_signal(pipe, 0);
         if (goes_on && line != NULL)
             put_line(n, (const char *)zframe_data(line), zframe_size(line));
         zmsg_destroy(&m);
@@ -90,6 +92,16 @@ zactor_t *notes_actor_new(void) {
     ensure(notes != NULL);
     zsock_set_sndtimeo(zactor_sock(notes), 0);
     return notes;
+}
+
+/* With more lines on the pipe than fit $TERM would be dropped, and the thread would stay: it reads all of them first. */
+void notes_actor_stop(zactor_t **notes) {
+    zsock_t *pipe = zactor_sock(*notes);
+    zsock_set_sndtimeo(pipe, NOTES_STOP_MS);
+    zsock_set_rcvtimeo(pipe, NOTES_STOP_MS);
+    if (zstr_send(pipe, "SYNC") == 0)
+        zsock_wait(pipe);
+    zactor_destroy(notes);
 }
 
 void notes_actor_say(zactor_t *notes, struct span text) {

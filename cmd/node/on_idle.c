@@ -1,5 +1,6 @@
 #include "cmd/node/on_idle.h"
 
+#include "cmd/node/tell.h"
 #include "proto/base/num.h"
 
 #include <errno.h>
@@ -112,14 +113,14 @@ static int do_exec(const struct on_idle *o, bool quiet) {
     const char *const argv[] = {"/bin/sh", "-c", o->command, NULL};
     int status = 0;
     if (!run(argv, &status)) {
-        fprintf(stderr, "zyg-node: --on-idle: cannot start /bin/sh: %s\n", strerror(errno));
+        tell("zyg-node: --on-idle: cannot start /bin/sh: %s\n", strerror(errno));
         return err_exit_status(ERR_SYSTEM);
     }
     if (status == 0 && quiet)
         return 0;
-    fprintf(stderr, "zyg-node: --on-idle: '%.200s' ended with %s %d\n", o->command,
-            WIFSIGNALED(status) ? "signal" : "status",
-            WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    tell("zyg-node: --on-idle: '%.200s' ended with %s %d\n", o->command,
+         WIFSIGNALED(status) ? "signal" : "status",
+         WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     return exit_status(status);
 }
 
@@ -136,13 +137,12 @@ static int do_poweroff(void) {
     if (!systemd_runs() && geteuid() == 0) {
         sync();
         reboot(RB_POWER_OFF);
-        fprintf(stderr, "zyg-node: --on-idle poweroff: the kernel refused: %s\n", strerror(errno));
+        tell("zyg-node: --on-idle poweroff: the kernel refused: %s\n", strerror(errno));
     } else if (started) {
-        fprintf(stderr, "zyg-node: --on-idle poweroff: systemctl poweroff ended with status %d\n",
-                exit_status(status));
+        tell("zyg-node: --on-idle poweroff: systemctl poweroff ended with status %d\n",
+             exit_status(status));
     } else {
-        fprintf(stderr, "zyg-node: --on-idle poweroff: cannot start systemctl: %s\n",
-                strerror(errno));
+        tell("zyg-node: --on-idle poweroff: cannot start systemctl: %s\n", strerror(errno));
     }
     return err_exit_status(ERR_SYSTEM);
 }
@@ -152,8 +152,8 @@ int on_idle_do(const struct on_idle *o, bool quiet) {
     struct buf text = buf_of(time, sizeof time - 1);
     num_print_duration(&text, o->idle_ms);
     if (!quiet)
-        fprintf(stderr, "zyg-node: was idle for %s%s\n", time,
-                o->action == IDLE_POWEROFF ? ", powers this machine off" : "");
+        tell("zyg-node: was idle for %s%s\n", time,
+             o->action == IDLE_POWEROFF ? ", powers this machine off" : "");
     let_signals_through();
     switch (o->action) {
     case IDLE_EXEC: return do_exec(o, quiet);

@@ -101,3 +101,20 @@ kill -QUIT "$node"
 finish "$node" 5
 assert_status 0
 assert_nothing_left
+
+# What it has to say goes into a pipe that is full and that nobody reads: it works, and ends, all the same.
+mkfifo "$WORK/full"
+exec {full}<>"$WORK/full"
+dd if=/dev/zero of="$WORK/full" bs=4096 oflag=nonblock status=none 2>/dev/null && fail "the pipe takes whatever comes"
+zyg-node 2>"$WORK/full" &
+node=$!
+sed -i 's/sleep 5/echo score=1/' "$WORK/long.yaml"
+wait_until 10 "the agent" test -e "$STATE/door"
+run zyg cancel last # the stubborn one
+run zyg submit "$WORK/long.yaml" --wait -q
+assert_status 0
+kill -TERM "$node"
+finish "$node" 5
+assert_status 0
+exec {full}>&-
+assert_nothing_left
