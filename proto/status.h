@@ -12,7 +12,7 @@ enum trial_status {
     TRIAL_STATUS_COUNT
 };
 
-/* What an owner can order (control_fact). */
+/* What an owner, or the cluster's key, can order (control_fact). */
 enum control_verb { CONTROL_CANCEL = 1 };
 
 enum job_state { JOB_OPEN, JOB_DONE, JOB_FAILED, JOB_CANCELLED, JOB_STATE_COUNT };

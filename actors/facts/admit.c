@@ -4,6 +4,8 @@
 
 #include "proto/base/check.h"
 
+#include <string.h>
+
 /* What came from a client goes into this node's log; what was carried here lies in another's, which goes on with the same
  * transaction. */
 static void keep_bundle(struct facts *f, struct batch *batch, struct errand *e, struct moment at) {
@@ -68,8 +70,19 @@ static wall_ms cancelled_at(const struct errand *e, const struct seat *s) {
     return e->wall > s->row.created ? e->wall : s->row.created;
 }
 
-static bool is_owner(struct facts *f, const struct seat *s, struct says *out) {
-    if (node_id_equal(&s->owner, &errand_current(&f->errands)->author))
+/* The cluster's key stands above all whom it has admitted, and every store of the cluster knows it. */
+static bool is_by_cluster(const struct facts *f, const struct errand *e) {
+    return f->config.clustered &&
+           memcmp(e->author.bytes, f->config.cluster, sizeof f->config.cluster) == 0;
+}
+
+static struct span cause_of(const struct facts *f, const struct errand *e) {
+    return span_text(is_by_cluster(f, e) ? "with the cluster's key" : "by its owner");
+}
+
+static bool may_cancel(struct facts *f, const struct seat *s, struct says *out) {
+    const struct errand *e = errand_current(&f->errands);
+    if (node_id_equal(&s->owner, &e->author) || is_by_cluster(f, e))
         return true;
     errand_fail(f, out, ERR_NOT_ALLOWED, "only the job's owner may cancel it");
     return false;
@@ -77,7 +90,7 @@ static bool is_owner(struct facts *f, const struct seat *s, struct says *out) {
 
 void admit_cancel(struct facts *f, struct seat *s, struct moment at, struct says *out) {
     struct errand *e = errand_current(&f->errands);
-    if (!is_owner(f, s, out))
+    if (!may_cancel(f, s, out))
         return;
     struct batch *batch = room_for(f, e, 0, at.now);
     if (batch == NULL) {
@@ -87,7 +100,7 @@ void admit_cancel(struct facts *f, struct seat *s, struct moment at, struct says
     keep_bundle(f, batch, e, at);
     batch_wants(batch, s->job.copies);
     seat_clock(s, at.now);
-    seat_end(s, JOB_CANCELLED, span_text("by its owner"), cancelled_at(e, s));
+    seat_end(s, JOB_CANCELLED, cause_of(f, e), cancelled_at(e, s));
     /* Nothing undoes it, so trials need not wait until it is on enough disks: only the answer does. */
     facts_close_seat(f, batch, s, at.wall, out);
     errand_reply(e, &batch->after, ERR_NONE, "");
@@ -153,11 +166,12 @@ static void cancel_resting(struct facts *f, struct seat *s, struct moment at, st
         return;
     }
     bool first = s->row.state != JOB_CANCELLED;
-    seat_end(s, JOB_CANCELLED, span_text("by its owner"), cancelled_at(e, s));
+    seat_end(s, JOB_CANCELLED, cause_of(f, e), cancelled_at(e, s));
     keep_bundle(f, batch, e, at);
     batch_wants(batch, s->job.copies);
     if (first)
-        facts_event(f, batch, s, at.wall, "cancelled: by its owner");
+        facts_event(f, batch, s, at.wall, "cancelled: %.*s", (int)s->row.cause.len,
+                    (const char *)s->row.cause.data);
     if (f->inbox.put_off_ever)
         late_again(f);
     facts_put_summary(batch, s);
@@ -168,7 +182,7 @@ static void cancel_resting(struct facts *f, struct seat *s, struct moment at, st
 void admit_cancel_resting(struct facts *f, struct seat *s, const struct msg_job_row *row,
                           struct moment at, struct says *out) {
     const struct errand *e = errand_current(&f->errands);
-    if (!is_owner(f, s, out))
+    if (!may_cancel(f, s, out))
         return;
     s->row = *row;
     bool stands =

@@ -30,7 +30,7 @@ struct errand {
     bool replied;
     bool over;    /* nothing is left to do but to wait for its batch */
     bool carried; /* came in the log of another node: the inbox waits for it */
-    wall_ms wall; /* CANCEL: when its owner said so */
+    wall_ms wall; /* CANCEL: when it was said */
     dur_ms pause; /* OPEN, promised already: tried again after it, each time a longer one */
     when_ms not_before;
     struct node_id author; /* of what was signed, with its place among the author's bundles */

@@ -40,7 +40,8 @@ struct guest {
     uint32_t peer;
     uint64_t heard; /* greater: later */
     wall_ms until;
-    struct node_id node; /* whom the certificate names: nobody else's facts are taken from it */
+    struct node_id
+        node; /* whom the certificate names: nobody else's facts are taken from it but the cluster's */
     uint8_t key[GUEST_KEY_BYTES];
     uint8_t digest[DIGEST_BYTES]; /* of the certificate */
 };
@@ -65,7 +66,7 @@ void guests_met(struct guests *g, const struct msg_met *met);
 bool guests_enter(struct guests *g, uint32_t peer, struct span certificate,
                   const struct nodes *members, struct moment at, struct says *out, struct err *err);
 bool guests_knows(struct guests *g, uint32_t peer, wall_ms now);
-/* Whether this is something that the guest has signed itself. */
+/* Whether this is something that the guest has signed itself, or with the cluster's key: facts looks at the signature. */
 bool guests_signed(const struct guests *g, uint32_t peer, struct span bundle);
 void guests_left(struct guests *g, uint32_t peer);
 

@@ -119,6 +119,17 @@ bool cluster_has_key(const struct cluster *c, const char *dir) {
     return here;
 }
 
+bool cluster_signer(const struct cluster *c, const char *dir, struct signer *signer,
+                    struct err *err) {
+    struct authority a;
+    if (!key_of(&a, c, dir, err))
+        return false;
+    memcpy(signer->id.bytes, a.key, sizeof a.key);
+    memcpy(signer->secret, a.secret, sizeof a.secret);
+    sodium_memzero(&a, sizeof a);
+    return true;
+}
+
 /* ---- DIR/cluster ---- */
 
 bool cluster_load(struct cluster *c, const char *dir, struct err *err) {

@@ -61,6 +61,9 @@ bool cluster_keep_doors(const char *dir, const uint8_t key[32], const struct tok
 bool cluster_leave(const char *dir, bool forget_key, struct err *err);
 
 bool cluster_has_key(const struct cluster *c, const char *dir);
+/* Signs in the name of the cluster; the caller wipes it. */
+bool cluster_signer(const struct cluster *c, const char *dir, struct signer *signer,
+                    struct err *err);
 /* A new token without seeds. */
 bool cluster_token(const struct cluster *c, const char *dir, uint32_t roles, wall_ms until,
                    struct token *token, struct err *err);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "actors/facts/errand.h"
+#include "actors/member/member.h"
 #include "proto/base/ranges.h"
 #include "tests/unit/actors/facts/facts_stage.h"
 
@@ -136,6 +137,34 @@ static void only_the_owner_cancels(void **state) {
     expect_answer(f, 9, ERR_NOT_ALLOWED, "only the job's owner may cancel it");
     assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
     assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_job_shut), 0);
+}
+
+/* It stands above all whom it has admitted; a node that is in no cluster knows none. */
+static void the_clusters_key_cancels_as_well(void **state) {
+    struct facts_stage *f = *state;
+    struct signer cluster;
+    struct job_id id = open_job(f, 1), other = open_job(f, 2);
+    make_signer(&cluster, 250); /* facts_join */
+    say_admit(f, 8, cancel_bundle(f, &cluster, &id), false);
+    expect_answer(f, 8, ERR_NOT_ALLOWED, "only the job's owner may cancel it");
+    f->clustered = true;
+    facts_stage_crash(f, false);
+    stage_tell(f->stage, ROOM_FACTS, ROOM_MEMBER, 0,
+               &(struct msg){.kind = MSG_node_known,
+                             .node_known = {.node = f->node.id,
+                                            .state = MEMBER_ALIVE,
+                                            .active = true,
+                                            .flags = MEMBER_STORES}});
+    say_admit(f, 9, cancel_bundle(f, &cluster, &id), false); /* at rest */
+    expect_answer(f, 9, ERR_NONE, "");
+    assert_int_equal(stored_row(f, &id).state, JOB_CANCELLED);
+    assert_true(span_is(stored_row(f, &id).cause, "with the cluster's key"));
+    assert_int_equal(stored_events(f, "cancelled: with the cluster's key"), 1);
+    say_want(f, 10, &other);
+    say_admit(f, 11, cancel_bundle(f, &cluster, &other), false); /* while it runs */
+    expect_answer(f, 11, ERR_NONE, "");
+    assert_int_equal(stored_row(f, &other).state, JOB_CANCELLED);
+    assert_int_equal(stored_events(f, "cancelled: with the cluster's key"), 2);
 }
 
 static void trials_of_a_cancelled_job_need_not_wait_for_the_disk(void **state) {
@@ -359,6 +388,7 @@ int main(void) {
         ALONE(the_tuner_hears_of_a_job_before_the_others),
         ALONE(a_submit_sent_again_is_acknowledged_and_resets_nothing),
         ALONE(only_the_owner_cancels),
+        ALONE(the_clusters_key_cancels_as_well),
         ALONE(trials_of_a_cancelled_job_need_not_wait_for_the_disk),
         ALONE(a_job_at_rest_is_cancelled_with_the_counts_it_had),
         ALONE(a_job_that_is_over_is_not_opened),
