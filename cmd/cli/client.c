@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "actors/kit/clock_shell.h"
+#include "cmd/cli/client_delay.h"
 #include "cmd/cli/client_doors.h"
 #include "cmd/cli/client_race.h"
 #include "cmd/cli/pages.h"
@@ -17,7 +18,8 @@ enum {
     OPEN_MS = 5000, /* to reach a node, or to become one */
     TRY_MS = 1000,  /* of it for one door: a node that has just died may have left its door open */
     RETRY_MS = 50,
-    SILENT_MS = 2000, /* that people are not told of: another node usually answers by then */
+    TELL_MS = 1500,   /* nobody answers: people are told; where none can, that is clear before */
+    SILENT_MS = 2000, /* ... later, when one did before: another node usually answers by then */
     FIRST_MS = 1000,  /* for a cluster where nobody answers at once: nodes may just be starting */
     AGAIN_MS = 10000, /* and when one did answer before */
     PAUSE_MS = 250,   /* between two tries of what may be better in a moment */
@@ -28,6 +30,8 @@ enum {
     HUSH_MS = 500,
     TICKET_LEARN = 0 /* of what is asked on the side: where the other nodes are */
 };
+
+#define TICKET_DELAY UINT64_MAX /* ... and which of them do not answer */
 
 struct client {
     char state_dir[PATH_MAX];
@@ -42,6 +46,8 @@ struct client {
     int signals; /* signalfd */
     int signal;  /* the last one that came, 0: none */
     uint64_t ticket;
+    struct delay delay;
+    char place[256];
     bool autorun;
     zmq_msg_t frame; /* the last answer lives here */
     zmq_msg_t kept;  /* and here one that was put aside */
@@ -68,6 +74,8 @@ static bool client_take(struct client *c, struct msg *answer) {
             return true;
         if (answer->welcome.ticket == TICKET_LEARN)
             client_learn(c, answer);
+        else if (answer->welcome.ticket == TICKET_DELAY)
+            delay_hear(&c->delay, answer);
     }
     return false;
 }
@@ -134,10 +142,9 @@ bool client_ask(struct client *c, struct msg *request, struct err *err) {
 }
 
 /* client_next where nothing but an answer will do. */
-static bool client_await(struct client *c, struct msg *answer, dur_ms patience, bool *lost,
-                         struct err *err) {
-    when_ms until = clock_now() + patience;
-    *lost = false;
+static bool client_await(struct client *c, struct msg *answer, when_ms until, bool *lost,
+                         bool *later, struct err *err) {
+    *lost = *later = false;
     for (;;) {
         dur_ms left = until - clock_now();
         switch (client_next(c, answer, left > 0 ? left : 0, err)) {
@@ -147,24 +154,71 @@ static bool client_await(struct client *c, struct msg *answer, dur_ms patience, 
         case CLIENT_SIGNAL: return err_set(err, ERR_INTERRUPTED, "interrupted");
         case CLIENT_LOST:
             *lost = true;
-            return err_set(err, ERR_UNREACHABLE, "the node at %s is gone", c->at.endpoint);
+            return err_set(err, ERR_UNREACHABLE, "the node %s is gone", client_place(c));
         case CLIENT_TIMEOUT:
-            return err_set(err, ERR_UNREACHABLE, "the node at %s does not answer", c->at.endpoint);
+            *later = true;
+            return err_set(err, ERR_UNREACHABLE, "the node %s does not answer", client_place(c));
+        }
+    }
+}
+
+/* The same for what may take long: then people are told what it waits for. */
+static bool client_await_long(struct client *c, struct msg *answer, bool *lost, struct err *err) {
+    const when_ms asked = clock_now(), until = asked + CALL_MS;
+    const when_ms looks[] = {asked + DELAY_TELL_MS, asked + DELAY_TELL_MS + DELAY_ASK_MS, until};
+    struct msg who = {.kind = MSG_list_nodes};
+    struct err ignored;
+    for (int look = 0;; look++) {
+        bool later;
+        if (client_await(c, answer, looks[look], lost, &later, err))
+            return true;
+        if (!later)
+            return false;
+        if (looks[look] == until)
+            return c->delay.heard
+                       ? err_set(err, ERR_UNREACHABLE, "the node %s has not confirmed it in %d s",
+                                 client_place(c), CALL_MS / 1000)
+                       : false;
+        if (look == 0) {
+            c->delay = (struct delay){.heard = false};
+            client_send(c, &who, TICKET_DELAY, &ignored);
+        } else {
+            uint8_t memory[DELAY_TEXT_BYTES];
+            struct buf text = buf_of(memory, sizeof memory);
+            delay_print(&c->delay, client_place(c), until - clock_now(), &text);
+            fwrite(memory, 1, text.len, stderr);
         }
     }
 }
 
 /* ---- finding a node, or being one ---- */
 
+/* Nobody has answered yet. */
+struct silence {
+    when_ms tell_at; /* WHEN_NEVER: people know */
+    when_ms until;   /* then it is given up */
+};
+
+static void silence_tell(void *context) {
+    struct silence *s = context;
+    s->tell_at = WHEN_NEVER;
+    dur_ms left = s->until - clock_now();
+    fprintf(stderr, "zyg: no node answers; trying for %lld s more\n",
+            left > 0 ? (long long)(left + 999) / 1000 : 0);
+}
+
 /* The first of these doors that opens is taken; its number, or -1. */
 static int client_greet(struct client *c, const struct token_seed *doors, uint32_t count,
-                        dur_ms patience, struct err *err) {
+                        dur_ms patience, struct silence *silence, struct err *err) {
     struct race race = {.keys = &c->keys,
                         .certificate = doors_certificate(&c->doors),
                         .ticket = ++c->ticket,
                         .patience = patience,
                         .own = c->node != NULL,
-                        .signals = c->signals};
+                        .signals = c->signals,
+                        .tell_at = silence->tell_at,
+                        .tell = silence_tell,
+                        .context = silence};
     struct msg welcome;
     int number = race_run(&race, doors, count, &c->link, &c->frame, &welcome, err);
     if (race.signal != 0)
@@ -187,23 +241,23 @@ static struct token_seed seed_of(const struct door *door) {
     return seed;
 }
 
-static bool client_attach(struct client *c, struct err *err) {
+static bool client_attach(struct client *c, struct silence *silence, struct err *err) {
     struct door door;
     if (!door_read(c->state_dir, &door, err))
         return false;
     const struct token_seed seed = seed_of(&door);
     c->remote = false;
-    return client_greet(c, &seed, 1, TRY_MS, err) >= 0;
+    return client_greet(c, &seed, 1, TRY_MS, silence, err) >= 0;
 }
 
-static bool client_embed(struct client *c, struct err *err) {
+static bool client_embed(struct client *c, struct silence *silence, struct err *err) {
     struct node_config config = {.state_dir = c->state_dir, .listen = "tcp://127.0.0.1:*"};
     c->node = node_start(&config, err);
     if (c->node == NULL)
         return false;
     const struct token_seed seed = seed_of(node_door(c->node));
     c->remote = false;
-    if (client_greet(c, &seed, 1, OPEN_MS, err) >= 0)
+    if (client_greet(c, &seed, 1, OPEN_MS, silence, err) >= 0)
         return true;
     node_stop(&c->node);
     return false;
@@ -213,12 +267,13 @@ static bool client_embed(struct client *c, struct err *err) {
  * both are tried in turn. */
 static bool client_reach_own(struct client *c, struct err *err) {
     when_ms until = clock_now() + OPEN_MS;
+    struct silence silence = {.tell_at = until - OPEN_MS + TELL_MS, .until = until};
     for (;;) {
-        if (client_embed(c, err))
+        if (client_embed(c, &silence, err))
             return true;
         if (err->code != ERR_BUSY)
             return false;
-        if (client_attach(c, err))
+        if (client_attach(c, &silence, err))
             return true;
         if (!err_can_retry(err->code) || err->code == ERR_INTERRUPTED)
             return false;
@@ -252,13 +307,14 @@ bool client_may_be_behind(const struct client *c) {
 }
 
 static bool client_reach_cluster(struct client *c, dur_ms insist, struct err *err) {
-    when_ms until = clock_now() + insist;
-    bool told = !c->lost;
+    when_ms begun = clock_now(), until = begun + insist;
+    struct silence silence = {.tell_at = begun + (c->lost ? SILENT_MS : TELL_MS),
+                              .until = insist < LINK_SILENCE_MS ? begun + LINK_SILENCE_MS : until};
     for (;;) {
         struct token_seed doors[RACE_MAX];
         uint32_t own = own_door(c, &doors[0]) ? 1 : 0;
         memcpy(doors + own, c->doors.items, c->doors.count * sizeof doors[0]);
-        int number = client_greet(c, doors, own + c->doors.count, LINK_SILENCE_MS, err);
+        int number = client_greet(c, doors, own + c->doors.count, LINK_SILENCE_MS, &silence, err);
         c->remote = number >= (int)own;
         c->behind_until = clock_now() + (c->lost ? HURT_MS : BEHIND_MS);
         if (number >= 0)
@@ -267,11 +323,8 @@ static bool client_reach_cluster(struct client *c, dur_ms insist, struct err *er
             return false;
         if (clock_now() >= until)
             return err->code == ERR_UNREACHABLE ? doors_shut(&c->doors, err) : false;
-        if (!told && clock_now() >= until - insist + SILENT_MS) {
-            fprintf(stderr, "zyg: no node answers; trying for %lld s more\n",
-                    (long long)(until - clock_now() + 999) / 1000);
-            told = true;
-        }
+        if (clock_now() >= silence.tell_at && clock_now() < until)
+            silence_tell(&silence);
         client_pause(c);
     }
 }
@@ -396,25 +449,43 @@ bool client_embedded(const struct client *c) {
     return c->node != NULL;
 }
 
+bool client_in_cluster(const struct client *c) {
+    return c->doors.member;
+}
+
 bool client_autorun(const struct client *c) {
     return c->autorun;
+}
+
+const char *client_place(struct client *c) {
+    if (c->remote)
+        snprintf(c->place, sizeof c->place, "at %s", c->at.endpoint);
+    else
+        snprintf(c->place, sizeof c->place, "of %.200s", c->state_dir);
+    return c->place;
 }
 
 const struct signer *client_signer(const struct client *c) {
     return &c->keys.signer;
 }
 
+bool client_cluster_signer(const struct client *c, struct signer *signer) {
+    struct err ignored;
+    return c->doors.member && cluster_signer(&c->doors.in.cluster, c->state_dir, signer, &ignored);
+}
+
 int client_signal(const struct client *c) {
     return c->signal;
 }
 
-void client_hush(struct client *c) {
+bool client_hush(struct client *c) {
     struct msg hello = race_hello(doors_certificate(&c->doors));
     struct err ignored;
-    bool lost;
+    bool lost, later;
     /* What is not yet sent is lost with the socket: the answer shows that it has arrived. */
-    if (c->node == NULL && client_ask(c, &hello, &ignored))
-        client_await(c, &hello, HUSH_MS, &lost, &ignored);
+    return c->node != NULL ||
+           (client_ask(c, &hello, &ignored) &&
+            client_await(c, &hello, clock_now() + HUSH_MS, &lost, &later, &ignored));
 }
 
 /* ---- whole conversations ---- */
@@ -425,7 +496,7 @@ bool client_call(struct client *c, struct msg *request, enum msg_kind expected, 
         bool lost;
         if (!client_ask(c, request, err))
             return false;
-        if (client_await(c, answer, CALL_MS, &lost, err)) {
+        if (client_await_long(c, answer, &lost, err)) {
             if (answer->kind == expected)
                 return true;
             return err_set(err, ERR_BAD_MESSAGE, "%s was answered with %s", msg_name(request->kind),

@@ -48,8 +48,13 @@ void client_pause(struct client *c); /* a quarter of a second, or less */
 /* Whether a node of the folder's cluster answers, and where; it is asked where the others are. */
 bool client_knock(const char *state_dir, char endpoint[ENDPOINT_BYTES_MAX], struct err *err);
 bool client_embedded(const struct client *c);
+bool client_in_cluster(const struct client *c);
 bool client_autorun(const struct client *c); /* the node runs what it accepts */
+const char *client_place(
+    struct client *c); /* of the node that is asked now: "at ENDPOINT", or "of" this folder */
 const struct signer *client_signer(const struct client *c);
+/* Of the cluster that is asked, whose key lies in this folder; the caller wipes it. False: it does not. */
+bool client_cluster_signer(const struct client *c, struct signer *signer);
 int client_signal(const struct client *c);
 
 /* Sends a request with a fresh ticket; answers to earlier ones are dropped from then on. */
@@ -57,10 +62,12 @@ bool client_ask(struct client *c, struct msg *request, struct err *err);
 enum client_news client_next(struct client *c, struct msg *answer, dur_ms patience,
                              struct err *err);
 
-/* What was asked for is not wanted any more, be it watched or followed; said to a node that lives on. */
-void client_hush(struct client *c);
+/* What was asked for is not wanted any more, be it watched or followed; said to a node that lives on. False: it has not
+ * answered, so what was asked before may not have come there. */
+bool client_hush(struct client *c);
 
-/* ask, then the first answer, which must be of this kind; CLIENT_* troubles become errors. */
+/* ask, then the first answer, which must be of this kind; CLIENT_* troubles become errors. What keeps the answer waiting is said
+ * on standard error (client_delay.h). */
 bool client_call(struct client *c, struct msg *request, enum msg_kind expected, struct msg *answer,
                  struct err *err);
 

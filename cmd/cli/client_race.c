@@ -127,7 +127,7 @@ static bool wait_for_news(const struct field *f) {
     }
     if (due == WHEN_NEVER)
         return false;
-    dur_ms left = due - clock_now();
+    dur_ms left = when_sooner(due, f->race->tell_at) - clock_now();
     zmq_poll(items, count, left > 0 ? (long)left : 0);
     return true;
 }
@@ -147,6 +147,10 @@ static struct runner *run(struct field *f, zmq_msg_t *frame, struct msg *welcome
         if (f->begun < f->count && clock_now() >= f->next) {
             begin(f);
             continue;
+        }
+        if (clock_now() >= f->race->tell_at) {
+            f->race->tell_at = WHEN_NEVER;
+            f->race->tell(f->race->context);
         }
         if (is_interrupted(f->race)) {
             err_set(&f->why, ERR_INTERRUPTED, "interrupted");

@@ -20,6 +20,9 @@ struct race {
     bool own;                /* the node runs in this process */
     int signals;             /* signalfd */
     int signal;              /* the one that ended it; 0: none */
+    when_ms tell_at; /* nobody has answered by then: `tell`, once; WHEN_NEVER: it is not told */
+    void (*tell)(void *context);
+    void *context;
 };
 
 /* hello, as the race says it. */

@@ -47,6 +47,26 @@ static bool first_row(struct client *c, struct subject *subject, struct err *err
     }
 }
 
+/* Whoever stops waiting wants to know what has become of it. */
+static bool submit_interrupted(struct client *c, const struct job_file *file,
+                               const struct job_id *id, struct err *err) {
+    char text[JOB_TEXT_BYTES], handle[HANDLE_BYTES];
+    struct buf name = buf_of(handle, sizeof handle - 1);
+    struct subject kept;
+    struct err ignored;
+    job_handle_print(&name, file->job.name, id);
+    buf_zero(&name);
+    job_id_text(id, text);
+    if (client_hush(c) && subject_find(c, text, &kept, &ignored))
+        return err_set(err, ERR_INTERRUPTED,
+                       "interrupted; %s lies on the disk of the node %s, perhaps on no other yet; "
+                       "stop it: zyg cancel %s",
+                       handle, client_place(c), handle);
+    return err_set(err, ERR_INTERRUPTED,
+                   "interrupted; it is not known whether %s was accepted; look: zyg show %s",
+                   handle, handle);
+}
+
 /* `watched`: it is told of from now on. */
 static bool job_submit(struct client *c, const struct job_file *file, bool wait,
                        struct subject *subject, bool *watched, struct err *err) {
@@ -61,7 +81,7 @@ static bool job_submit(struct client *c, const struct job_file *file, bool wait,
     char text[JOB_TEXT_BYTES];
     job_id_text(&id, text);
     if (!client_call(c, &submit, MSG_accepted, &answer, err))
-        return false;
+        return err->code == ERR_INTERRUPTED ? submit_interrupted(c, file, &id, err) : false;
     *watched = wait && first_row(c, subject, err);
     if (wait && err->code == ERR_INTERRUPTED)
         return false;

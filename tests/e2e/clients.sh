@@ -67,11 +67,31 @@ assert_contains "$out" "$slow"
 [ ! -e "$WORK/guest/cluster" ] || fail "a visit was kept"
 run on by-c zyg cancel "$slow" # who did not start it may not stop it
 assert_status 5
-assert_equal 1 "$(wc -l <<<"$err")"
+assert_equal 'zyg: only the job'"'"'s owner may cancel it (say it where it was submitted, or where `zyg cluster init` ran)' "$err"
 ZYG_CLUSTER=$(token_by a) run on by-b zyg cancel "$slow"
 assert_status 0
 run on by-c zyg wait "$slow" --timeout 10s
 assert_status 8
+other=$(on by-b zyg submit -q "$WORK/slow.yaml" -o id) # but for who holds the cluster's key
+ZYG_CLUSTER=$(token_by c) run on a zyg cancel "$other"
+assert_status 0
+run on by-c zyg show "$other" -o json
+assert_contains "$out" "with the cluster's key"
+
+# ---- a trial that has not begun is waited for ----
+
+last=$(on by-b zyg submit -q "$WORK/quick.yaml" -o id)/3
+run on by-c zyg logs -f "$last"
+assert_status 0
+assert_contains "$out" "score="
+never=$(on by-b zyg submit -q "$WORK/slow.yaml" -o id)
+start logs on by-c zyg logs -f "$never/99"
+logs=$pid
+wait_until 10 "a word about it" grep -qx "zyg: slow-[0-9a-f]*/99 has printed nothing yet; waiting for it" "$WORK/logs.err"
+on by-b zyg cancel -q "$never"
+finish "$logs" 10
+assert_status 0
+assert_equal "" "$(<"$WORK/logs.out")"
 
 # ---- the node that somebody looks through is killed ----
 

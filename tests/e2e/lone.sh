@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Two nodes, and one stands still: the other takes a job as soon as it knows that, runs it, and both know all of it in the end.
+# Meanwhile it says what it waits for, and who does not want to wait hears what has become of it.
 # timeout 90
 . "$(dirname "$0")/../lib/e2e.sh"
 . "$ROOT/tests/lib/cluster.sh"
@@ -8,6 +9,16 @@ TRIALS=8
 KNOWN_S=12 # a stopped process is unreachable after 4 to 5 s (actors/member); the rest is for a machine that has others to serve
 
 shell_job lone $TRIALS "echo score={x}"
+
+# interrupted NODE VERB ARGUMENT: by Ctrl-C, while it waits; what it said at last is in $told.
+interrupted() {
+    start interrupted env ZYG_STATE="$WORK/$1" zyg "${@:2}"
+    wait_until 10 "a word of $2" grep -q " waits until another disk" "$WORK/interrupted.err"
+    kill -INT "$pid"
+    finish "$pid" 5
+    assert_status 130
+    told=$(tail -1 "$WORK/interrupted.err")
+}
 
 # still ASKED OTHER: OTHER stands still, ASKED is given a job.
 still() {
@@ -18,9 +29,17 @@ still() {
     start submit on "$asked" zyg submit "$WORK/lone.yaml"
     finish "$pid" "$KNOWN_S"
     assert_status 0
+    assert_contains "$(<"$WORK/submit.err")" "zyg: node $asked waits until another disk keeps it, too, but $other does not answer;"
     job=$(<"$WORK/submit.out")
     echo "$E2E_NAME: $asked has accepted a job $(($(now_ms) - begin)) ms after $other was stopped" >&2
     wait_until 30 "the end of the job at $asked" is_done "$asked" "$job"
+    kill -CONT "${pids[$other]}"
+    wait_until 20 "both to know both" all_know 2 a b
+    kill -STOP "${pids[$other]}"
+    interrupted "$asked" submit "$WORK/lone.yaml"
+    assert_match "$told" "interrupted; lone-[0-9a-f]+ lies on the disk of the node of .*/$asked, perhaps on no other yet; stop it: zyg cancel lone-"
+    interrupted "$asked" cancel last
+    assert_match "$told" "interrupted; the node of .*/$asked has heard that lone-[0-9a-f]+ is cancelled, and tells the others; look: zyg show lone-"
     kill -CONT "${pids[$other]}"
     wait_until 30 "$other to know what it has missed" is_done "$other" "$job"
     assert_numbers "$other" "$job" "$TRIALS"

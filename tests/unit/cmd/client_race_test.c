@@ -130,20 +130,36 @@ struct outcome {
     struct msg welcome;
     struct err err;
     dur_ms took;
+    int told;
 };
 
-static struct outcome run_race(const struct fixture *f, const struct token_seed *doors,
-                               uint32_t count) {
-    struct outcome o = {
-        .race = {
-            .keys = &f->own, .ticket = TICKET, .patience = PATIENCE_MS, .signals = f->signals}};
+/* And nobody waits on. */
+static void count_told(void *context) {
+    ++*(int *)context;
+    kill(getpid(), SIGTERM); /* blocked: told by the descriptor */
+}
+
+static struct outcome run_told_race(const struct fixture *f, const struct token_seed *doors,
+                                    uint32_t count, dur_ms tell_ms) {
+    struct outcome o = {.race = {.keys = &f->own,
+                                 .ticket = TICKET,
+                                 .patience = PATIENCE_MS,
+                                 .signals = f->signals,
+                                 .tell = count_told}};
     when_ms at = clock_now();
+    o.race.tell_at = at + tell_ms;
+    o.race.context = &o.told;
     zmq_msg_init(&o.frame);
     o.number = race_run(&o.race, doors, count, &o.link, &o.frame, &o.welcome, &o.err);
     o.took = clock_now() - at;
     if (o.number >= 0)
         assert_int_equal(o.welcome.welcome.ticket, TICKET);
     return o;
+}
+
+static struct outcome run_race(const struct fixture *f, const struct token_seed *doors,
+                               uint32_t count) {
+    return run_told_race(f, doors, count, 2 * PATIENCE_MS);
 }
 
 static void outcome_end(struct outcome *o) {
@@ -158,6 +174,7 @@ static void who_answers_first_is_taken(void **state) {
     struct outcome o = run_race(f, doors, 3);
     assert_int_equal(o.number, 2);
     assert_true(o.took < QUICK_MS); /* not the patience that the silent one has */
+    assert_int_equal(o.told, 0);
     assert_int_equal(link_look(&o.link), LINK_LIVES);
     outcome_end(&o);
 }
@@ -244,6 +261,16 @@ static void what_was_said_is_heard_before_the_end(void **state) {
     outcome_end(&o);
 }
 
+static void silence_is_told_once(void **state) {
+    struct fixture *f = *state;
+    const struct token_seed door = start(f, 0, SAYS_NOTHING);
+    struct outcome o = run_told_race(f, &door, 1, 20);
+    assert_int_equal(o.told, 1);
+    assert_true(o.took >= 20);
+    assert_int_equal(o.err.code, ERR_INTERRUPTED);
+    outcome_end(&o);
+}
+
 static void a_signal_ends_it(void **state) {
     struct fixture *f = *state;
     const struct token_seed door = start(f, 0, SAYS_NOTHING);
@@ -266,6 +293,7 @@ int main(void) {
         PLAYED(a_reason_goes_before_silence),
         cmocka_unit_test(who_gives_no_reason_is_given_one),
         PLAYED(what_was_said_is_heard_before_the_end),
+        PLAYED(silence_is_told_once),
         PLAYED(a_signal_ends_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
