@@ -109,7 +109,7 @@ dd if=/dev/zero of="$WORK/full" bs=4096 oflag=nonblock status=none 2>/dev/null &
 zyg-node 2>"$WORK/full" &
 node=$!
 sed -i 's/sleep 5/echo score=1/' "$WORK/long.yaml"
-wait_until 10 "the agent" test -e "$STATE/door"
+wait_until 10 "the agent" grep -q " $node\$" "$STATE/door"
 run zyg cancel last # the stubborn one
 run zyg submit "$WORK/long.yaml" --wait -q
 assert_status 0
