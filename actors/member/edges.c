@@ -164,7 +164,8 @@ int32_t edges_take(struct member *m, struct says *out) {
     return place;
 }
 
-static void say_greet(struct member *m, const struct edge *e, struct says *out) {
+static void say_greet(struct member *m, struct edge *e, struct says *out) {
+    e->greeted = m->map.known[0].fingerprint;
     const struct msg msg = {
         .kind = MSG_greet,
         .greet = {.protocol = PROTOCOL_VERSION,
@@ -274,6 +275,8 @@ static void become_ready(struct member *m, uint32_t edge, struct says *out) {
     p->bad_until = 0;
     p->news = true;
     m->routes_stale = true;
+    if (e->greeted != m->map.known[0].fingerprint)
+        records_introduce(m, edge);
     say_beat(m, edge, out);
     edges_probe(m, edge, out);
     verdict_heard(m, (uint32_t)e->place, out);

@@ -60,9 +60,8 @@ static enum proof hear_of_self(struct member *m, uint32_t edge, const struct msg
     int32_t place;
     enum merged merged = map_compare(&m->map, r, &place);
     struct known *k = &m->map.known[0];
-    if (merged == MERGED_SAME) {
+    if (merged == MERGED_SAME) { /* what is owed to it stays so: see records_introduce */
         k->told_by |= bit_of((int32_t)edge);
-        k->owed &= ~bit_of((int32_t)edge);
         return PROOF_GOOD;
     }
     enum proof proof = proof_record(&m->map, r, m->config.cluster);
@@ -152,6 +151,10 @@ bool records_hear(struct member *m, uint32_t edge, const struct msg_records *rec
 }
 
 /* ---- saying ---- */
+
+void records_introduce(struct member *m, uint32_t edge) {
+    owe(m, 0, bit_of((int32_t)edge));
+}
 
 void records_sync(struct member *m, uint32_t edge) {
     for (uint32_t i = 0; i < m->map.count; i++)

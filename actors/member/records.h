@@ -15,6 +15,9 @@ enum proof record_hear(struct member *m, uint32_t edge, const struct msg_member_
                        int32_t *place);
 /* False: nobody who means well says such a thing. */
 bool records_hear(struct member *m, uint32_t edge, const struct msg_records *records);
+/* This node's own record goes to the edge, which has heard an earlier one in the greeting. From whomever else the other side
+ * may have the new one: only what this node itself says on an edge is the life that speaks there (carry.h). */
+void records_introduce(struct member *m, uint32_t edge);
 /* Everything that is known goes to this edge; the other side answers with what is missing. */
 void records_sync(struct member *m, uint32_t edge);
 void records_flush(struct member *m, struct says *out);

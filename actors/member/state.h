@@ -28,10 +28,11 @@ enum edge_state {
 struct edge {
     enum edge_state state;
     uint32_t number;
-    bool dialled;  /* by this node */
-    int32_t place; /* of the member; -1: not known yet */
-    int32_t seed;  /* dialled because of this seed; -1 */
-    uint64_t life; /* generation of the newest record that it has said of itself here */
+    bool dialled;     /* by this node */
+    int32_t place;    /* of the member; -1: not known yet */
+    int32_t seed;     /* dialled because of this seed; -1 */
+    uint64_t life;    /* generation of the newest record that it has said of itself here */
+    uint64_t greeted; /* fingerprint of the own record that was said in the greeting */
     uint8_t curve[32];
     char address[ADDRESS_TEXT_BYTES]; /* for people */
     when_ms since;                    /* in this state */

@@ -6,6 +6,7 @@
 
 #include "actors/member/edges.h"
 #include "actors/member/records.h"
+#include "actors/member/self.h"
 #include "tests/unit/actors/member/world.h"
 
 /* A cluster of `count`, all through the first one. */
@@ -364,6 +365,50 @@ static void nobody_speaks_for_a_neighbour(void **state) {
     world_destroy(w);
 }
 
+/* The edge that this node has dialled to the other and on which it has said who it is; -1: there is none now. */
+static int32_t greeting_edge(const struct world *w, uint32_t from, uint32_t to) {
+    const struct member *m = w->nodes[from].member;
+    for (int32_t i = 0; i < LIMIT_EDGES; i++) {
+        const struct edge *e = &m->edges[i];
+        if (e->state == EDGE_UP && e->dialled &&
+            memcmp(e->curve, w->nodes[to].config.curve, sizeof e->curve) == 0)
+            return i;
+    }
+    return -1;
+}
+
+/* Its greeting is under way with the record of a life that it ends meanwhile; the other side hears of the new one from a
+ * third node first. What it says afterwards is the new life's. */
+static void who_begins_another_life_while_it_greets_is_heard(void **state) {
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct world *w = world_new(3, seed);
+        world_seed(w, 0, 2);
+        world_seed(w, 1, 2);
+        world_start(w, 2);
+        world_start(w, 0);
+        world_run(w, 2000);
+        world_start(w, 1);
+        while (greeting_edge(w, 0, 1) < 0 && greeting_edge(w, 1, 0) < 0)
+            world_step(w, w->at.now + 1);
+        uint32_t from = greeting_edge(w, 0, 1) >= 0 ? 0 : 1, to = 1 - from;
+        struct member *m = w->nodes[from].member;
+        struct version claim = m->self.version;
+        world_cut(w, from, to, true);
+        claim.generation += UINT64_C(1) << 32;
+        self_refute(m, &claim);
+        step(w, from, ROOM_MEMBER, 0, &(struct msg){.kind = MSG_NONE});
+        world_run(w, 200);
+        world_cut(w, from, to, false);
+        world_run(w, 1000);
+        assert_true(all_see_all(w));
+        send_report(w, from, to, 5);
+        world_run(w, 20);
+        assert_int_equal(w->nodes[to].reports, 1);
+        world_destroy(w);
+    }
+}
+
 /* Whether who knocks with this record is sent away without a line for people: it comes again. */
 static bool is_put_off(struct world *w, const struct paper *paper) {
     struct member *m = w->nodes[0].member;
@@ -432,6 +477,7 @@ int main(void) {
         cmocka_unit_test(messages_reach_every_node_with_or_without_an_edge),
         cmocka_unit_test(what_no_node_may_say_goes_nowhere),
         cmocka_unit_test(nobody_speaks_for_a_neighbour),
+        cmocka_unit_test(who_begins_another_life_while_it_greets_is_heard),
         cmocka_unit_test(a_place_is_given_again_when_its_end_is_known),
     };
     return cmocka_run_group_tests(tests, people_begin, NULL);
