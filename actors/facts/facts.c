@@ -454,14 +454,24 @@ static void settle(struct facts *f, struct moment at, struct says *out) {
 }
 
 /* What another node says: heard from MEMBER, with the number of the node. */
-static void peer_step(struct facts *f, const struct event *event, when_ms now) {
+/* Whoever sent what cannot be right answers for it with its edge. */
+static void take_bundles(struct facts *f, uint32_t peer, const struct msg_bundles *bundles,
+                         when_ms now, struct says *out) {
+    uint64_t before = f->forged;
+    inbox_bundles(f, peer, bundles, now);
+    if (f->forged > before)
+        say_to(out, ROOM_MEMBER, peer,
+               &(struct msg){.kind = MSG_blame, .blame.count = f->forged - before});
+}
+
+static void peer_step(struct facts *f, const struct event *event, when_ms now, struct says *out) {
     const struct msg *m = &event->msg;
     if (f->life != FACTS_UP || event->from != ROOM_MEMBER)
         f->nonsense++;
     else if (m->kind == MSG_heads)
         spread_heads(&f->spread, event->peer, &m->heads, now);
     else
-        inbox_bundles(f, event->peer, &m->bundles, now);
+        take_bundles(f, event->peer, &m->bundles, now, out);
 }
 
 static void facts_step(void *self, const struct event *event, struct moment at, struct says *out) {
@@ -480,7 +490,7 @@ static void facts_step(void *self, const struct event *event, struct moment at, 
         break;
     case MSG_lead: on_lead(f, &m->lead); break;
     case MSG_heads:
-    case MSG_bundles: peer_step(f, event, at.now); break;
+    case MSG_bundles: peer_step(f, event, at.now, out); break;
     case MSG_saved: on_saved(f, &m->saved, at, out); break;
     case MSG_save_failed: on_save_failed(f, &m->save_failed, at.now, out); break;
     case MSG_rows: on_rows(f, &m->rows, at, out); break;

@@ -10,7 +10,7 @@
  *          bundles (other nodes, through member); saved, save_failed, rows (store); quit; the time.
  * Says     save, scan (store); admitted, job_stand (gateway); ailing, hold (also leader); job_open (all; sched only where
  *          this node leads); job_shut (those that run jobs); learned (tuner); recorded (sched, where this node leads);
- *          dropped (leader);
+ *          dropped (leader); blame (member: a bundle that is not signed came from that node);
  *          handed_over (elastic, while this node is leaving); note; heads, bundles (other nodes, by say_to MEMBER); quiet.
  * Holds    - an answer that promises durability lies in the batch it depends on and is said when that batch is on this disk
  *            and its bundles on enough others (pledge.h), and so is all that this disk had when this life began. job_open and

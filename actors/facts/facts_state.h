@@ -55,7 +55,8 @@ struct facts {
     uint64_t list_scan;
     uint8_t list_after[8 + JOB_ID_BYTES];
     size_t list_after_len;
-    uint64_t nonsense;  /* messages that made no sense */
+    uint64_t nonsense; /* messages that made no sense */
+    uint64_t forged; /* bundles that no node which means well sends: it looks at all it passes on */
     uint64_t strangers; /* bundles of authors that are not of this cluster */
     bool said_strangers, said_lives;
     uint64_t boots; /* BOOTING: as far as it has been read */

@@ -113,6 +113,8 @@ static struct log *begin_log(struct facts *f, const struct bundle *b, struct spa
         f->strangers++;
         return NULL;
     }
+    if (!logs_has_share(&f->logs, &b->author))
+        return NULL;
     return logs_get(&f->logs, &b->author, b->generation, false);
 }
 
@@ -143,7 +145,7 @@ static void take_bundle(struct facts *f, struct neighbour *n, struct span bytes,
     struct err err;
     if (bytes.len > LIMIT_BUNDLE_BYTES || !bundle_peek(&b, bytes, &err) || b.count == 0 ||
         b.sequence > UINT64_MAX / 2) {
-        f->nonsense++;
+        f->forged++;
         return;
     }
     if (node_id_equal(&b.author, &f->config.signer.id) && b.generation == f->batches.generation) {
@@ -156,7 +158,7 @@ static void take_bundle(struct facts *f, struct neighbour *n, struct span bytes,
     if (log == NULL && b.sequence > 0)
         return; /* a gap */
     bool sound = (log != NULL && b.sequence != log->queued) || bundle_open(&opened, bytes, &err);
-    f->nonsense += !sound;
+    f->forged += !sound;
     if (sound && log == NULL)
         log = begin_log(f, &b, certificate);
     if (sound && log != NULL)
@@ -173,7 +175,8 @@ void inbox_bundles(struct facts *f, uint32_t peer, const struct msg_bundles *bun
         if (in.bad == NULL)
             take_bundle(f, n, bytes, &certs, now);
     }
-    f->nonsense += n == NULL || in.bad != NULL;
+    f->nonsense += n == NULL;
+    f->forged += in.bad != NULL;
 }
 
 /* ---- one after the other ---- */

@@ -38,6 +38,15 @@ struct log *logs_get(struct logs *l, const struct node_id *author, uint64_t gene
     return added;
 }
 
+bool logs_has_share(const struct logs *l, const struct node_id *author) {
+    uint32_t count = 0;
+    if (l->count < LOGS_SHARED)
+        return true;
+    for (uint32_t i = 0; i < l->count; i++)
+        count += node_id_equal(&l->items[i].author, author);
+    return count * 2 <= l->count;
+}
+
 const struct log *logs_own(const struct logs *l) {
     return l->own == 0 ? NULL : &l->items[l->own - 1];
 }

@@ -3,6 +3,7 @@
  * Three numbers a log, each the number of the fact it wants next: `synced` is on the disk, `taken` lies in a batch as well,
  * `queued` waits to be folded as well.
  * Memory   fixed; a hash table over (author, generation) whose entries are never removed.
+ * Share    from LOGS_SHARED logs on none begins for an author of more than half of them.
  * Errors   logs_get answers NULL when there is no room; one place is kept for the life this node has now.
  */
 #ifndef ZYG_LOGS_H
@@ -13,7 +14,11 @@
 #include "proto/limits.h"
 #include "proto/trust/bundle.h"
 
-enum { LOGS_CELLS = 2 * LIMIT_LOGS, LOG_KEY_BYTES = NODE_ID_BYTES + 8 };
+enum {
+    LOGS_CELLS = 2 * LIMIT_LOGS,
+    LOGS_SHARED = LIMIT_LOGS / 4 * 3,
+    LOG_KEY_BYTES = NODE_ID_BYTES + 8
+};
 
 struct log {
     struct node_id author;
@@ -37,6 +42,9 @@ struct logs {
 struct log *logs_find(struct logs *l, const struct node_id *author, uint64_t generation);
 /* Found or added. `own`: the one this life writes; it may take the last place. */
 struct log *logs_get(struct logs *l, const struct node_id *author, uint64_t generation, bool own);
+/* May another log of this author begin? Not when more than half of many are its own: generations are its own to invent, and one
+ * member does not take the places of all. */
+bool logs_has_share(const struct logs *l, const struct node_id *author);
 const struct log *logs_own(const struct logs *l); /* NULL: this life has signed nothing yet */
 uint32_t logs_number(const struct logs *l, const struct log *log);
 

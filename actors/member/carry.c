@@ -1,11 +1,14 @@
 #include "actors/member/carry.h"
 
+#include "actors/member/grudge.h"
 #include "actors/member/verdict.h"
 
 #include <string.h>
 
 enum {
     HOPS_MAX = 8,
+    PASSING_ON =
+        3, /* times what hearing it costs: the next one is to hear of nobody more than it may */
     SETTLED_MS = 2000, /* after which both sides of an edge take it for the way */
 };
 
@@ -121,6 +124,13 @@ static bool deliver(struct member *m, uint32_t edge, const struct msg_carry *car
         m->nonsense++;
         return true; /* perhaps whoever passed it on was lied to */
     }
+    if (m->pairs[from].edge == (int8_t)edge) {
+        if (!grudge_charge(m, edge, grudge_price(&msg)))
+            return false;
+    } else if (!grudge_takes_passed_on(m, grudge_price(&msg))) {
+        m->nonsense++;
+        return true;
+    }
     say_to(out, room_for(msg.kind), m->map.known[from].peer, &msg);
     return true;
 }
@@ -142,6 +152,9 @@ bool carry_heard(struct member *m, uint32_t edge, const struct msg_carry *carry,
         return deliver(m, edge, carry, out);
     if (to < 0 || carry->hops == 0 || carry->hops > HOPS_MAX)
         return true; /* nobody here, or it has come too far */
+    if (!grudge_charge(
+            m, edge, PASSING_ON * grudge_price(&(struct msg){.kind = MSG_carry, .carry = *carry})))
+        return false;
     struct msg_carry on = *carry;
     on.hops--;
     send(m, (uint32_t)to, &on, out);

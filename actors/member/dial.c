@@ -1,5 +1,7 @@
 #include "actors/member/dial.h"
 
+#include "actors/member/grudge.h"
+
 #include <string.h>
 
 enum {
@@ -113,6 +115,8 @@ static when_ms pair_due(const struct member *m, uint32_t place) {
 static void dial_pairs(struct member *m, bool looks, struct says *out) {
     for (uint32_t i = 1; i < m->map.count; i++) {
         when_ms due = m->pairs[i].look_up == looks ? pair_due(m, i) : WHEN_NEVER;
+        when_ms until = due == WHEN_NEVER ? 0 : grudge_until(m, m->map.known[i].curve);
+        due = due < until ? until : due;
         if (due == WHEN_NEVER || has_edge(m, m->map.known[i].curve))
             continue; /* one that is under way brings its own news */
         if (m->at.now < due) {
@@ -156,7 +160,7 @@ static void dial_seed(struct member *m, uint32_t seed, bool connected, struct sa
     }
     if (m->at.now < s->dial_at)
         member_wake(m, s->dial_at);
-    else if (s->endpoint[0] != '\0' && !has_edge(m, s->curve))
+    else if (s->endpoint[0] != '\0' && !has_edge(m, s->curve) && grudge_until(m, s->curve) == 0)
         dial(m, span_text(s->endpoint), s->curve, -1, (int32_t)seed, out);
 }
 

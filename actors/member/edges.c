@@ -1,6 +1,7 @@
 #include "actors/member/edges.h"
 
 #include "actors/member/dial.h"
+#include "actors/member/grudge.h"
 #include "actors/member/records.h"
 #include "actors/member/remember.h"
 #include "actors/member/verdict.h"
@@ -177,7 +178,9 @@ static void say_greet(struct member *m, struct edge *e, struct says *out) {
 /* One that another node dialled; -1: not such a one, or no place. */
 static int32_t accept_edge(struct member *m, const struct msg_edge_up *up, struct says *out) {
     bool theirs = up->edge % 2 == 0 && up->edge > 0 && up->edge <= UINT32_MAX;
-    int32_t edge = theirs && up->curve.len == 32 ? edges_take(m, out) : -1;
+    if (!theirs || up->curve.len != 32 || !grudge_admits(m, up->curve.data))
+        return -1;
+    int32_t edge = edges_take(m, out);
     if (edge < 0)
         return -1;
     struct edge *e = &m->edges[edge];

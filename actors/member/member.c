@@ -2,6 +2,7 @@
 
 #include "actors/member/carry.h"
 #include "actors/member/edges.h"
+#include "actors/member/grudge.h"
 #include "actors/member/records.h"
 #include "actors/member/remember.h"
 #include "actors/member/self.h"
@@ -9,7 +10,6 @@
 #include "proto/base/check.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 static_assert(LIMIT_EDGES == 32, "edges are bits of owed and told_by");
@@ -57,7 +57,7 @@ static bool hear_member(struct member *m, uint32_t edge, const struct msg *msg, 
     struct edge *e = &m->edges[edge];
     if (msg->kind == MSG_greet)
         return edges_greeted(m, edge, &msg->greet, out);
-    if (e->state != EDGE_READY || e->place < 0)
+    if (e->state != EDGE_READY || e->place < 0 || !grudge_charge(m, edge, grudge_price(msg)))
         return false;
     edges_heard(m, edge, out);
     switch (msg->kind) {
@@ -76,24 +76,6 @@ static bool hear_member(struct member *m, uint32_t edge, const struct msg *msg, 
     }
 }
 
-/* One line for people, once for a key. */
-static void complain(struct member *m, const struct edge *e, const struct msg *msg,
-                     struct says *out) {
-    uint64_t key = read_be64(e->curve);
-    uint32_t kept = m->noted_count < NOTED_MAX ? m->noted_count : NOTED_MAX;
-    char text[512];
-    for (uint32_t i = 0; i < kept; i++) {
-        if (m->noted[i] == key)
-            return;
-    }
-    m->noted[m->noted_count++ % NOTED_MAX] = key;
-    snprintf(text, sizeof text, "a node at %s was refused: %s%s",
-             e->address[0] != '\0' ? e->address : "an unknown address",
-             m->complaint.code != ERR_NONE ? m->complaint.what : "it said what makes no sense in ",
-             m->complaint.code != ERR_NONE ? "" : msg_name(msg->kind));
-    say(out, &(struct msg){.kind = MSG_note, .note.text = span_text(text)});
-}
-
 static void hear_peers(struct member *m, const struct event *event, struct says *out) {
     const struct msg *msg = &event->msg;
     if (msg->kind == MSG_edge_up) {
@@ -109,13 +91,8 @@ static void hear_peers(struct member *m, const struct event *event, struct says 
         return; /* closed here meanwhile */
     const struct edge before = m->edges[edge];
     m->complaint.code = ERR_NONE;
-    if (hear_member(m, (uint32_t)edge, msg, out))
-        return;
-    m->nonsense++;
-    complain(m, &before, msg, out);
-    member_wake(m, m->at.now);
-    if (m->edges[edge].state != EDGE_FREE && m->edges[edge].number == before.number)
-        edges_refuse(m, (uint32_t)edge, out);
+    if (!hear_member(m, (uint32_t)edge, msg, out))
+        grudge_refuse(m, &before, msg->kind, out);
 }
 
 static void hear(struct member *m, const struct event *event, struct says *out) {
@@ -130,6 +107,7 @@ static void hear(struct member *m, const struct event *event, struct says *out) 
     case MSG_rows:
     case MSG_saved:
     case MSG_save_failed: remember_hear(m, &event->msg, out); break;
+    case MSG_blame: grudge_blame(m, event->peer, event->msg.blame.count, out); break;
     default: carry_room(m, event->peer, &event->msg, out); break;
     }
 }

@@ -4,7 +4,7 @@
  * node's neighbours are its successor and predecessor on each ring (all others up to 17 nodes). A member is probed over its
  * edge; only one whose edge is gone is dialled for it.
  *
- * Hears    start, quit, farewell; rows, saved, save_failed of what it asks the store; edge_up, edge_down and, over edges,
+ * Hears    start, quit, farewell; rows, saved, save_failed of what it asks the store; blame; edge_up, edge_down and, over edges,
  *          greet, beat, records, check, accuse, vouch, probe, probe_ack, carry (peers); any message that a room addresses
  *          with say_to(out, ROOM_MEMBER, peer, m); the time.
  * Says     scan, save (table members); edge_dial, edge_close and the above to PEERS (event.peer and say_to's peer are the
@@ -29,8 +29,14 @@
  *          A first sum on an edge that differs, and later two in a row, make both sides send all they know (`records`, whole).
  * Memory   the caller's, member_size() bytes of zeros; LIMIT_MEMBERS members, LIMIT_EDGES edges.
  * Errors   what is malformed, unsigned, from a stranger or about nobody is dropped and counted; a peer that sends such a
- *          thing loses its edge, and one line (note) says so, once for its key; node_known tells nothing of it. A node that
- *          is not let in where it knocks says so, too, once for a seed.
+ *          thing, or says too much, loses its edge and is shut out for a while (grudge.h), and one line (note) says so, once an
+ *          hour for its key and of few keys at once; node_known tells nothing of it. A node that is not let in where it knocks
+ *          says so, too, once for a seed.
+ * Liars    a member in somebody else's hands takes no more of this node than grudge.h allows, forges nobody's word (proof.h,
+ *          carry.h), and a verdict that only it stands for is not believed by who hears the subject (doubt.h). What cannot be
+ *          prevented: it lies about itself (its places, how its trials ended, what its disk holds, that it misses another), it
+ *          may lead and give out nothing, it fills disks with facts of its own, and who also holds a token's secret makes
+ *          members, LIMIT_MEMBERS at most.
  *
  * Active   is who has been vouched for: neighbours that hear an ALIVE member which is not active vouch for that incarnation;
  *          with half of its live observers, and one at least, it publishes the next one with up to three of the vouches.
@@ -57,6 +63,7 @@
  *          only (the store's name in `heads`), and on an edge nothing is heard of a life that is not the one known there.
  *
  *   map.c       the records and their order          overlay.c   who is whose neighbour
+ *   grudge.c    what a member may cost               doubt.c     verdicts that are not believed
  *   proof.c     signatures, certificates, evidence   records.c   hearing records, flooding, comparing maps
  *   self.c      this node's own record               edges.c     greeting, beats, RTT      dial.c   whom to dial
  *   verdict.c   accusations, looks, refutation       quorum.c    how many are enough

@@ -1,5 +1,6 @@
 #include "actors/member/records.h"
 
+#include "actors/member/doubt.h"
 #include "actors/member/remember.h"
 #include "actors/member/self.h"
 #include "actors/member/verdict.h"
@@ -65,10 +66,11 @@ static enum proof hear_of_self(struct member *m, uint32_t edge, const struct msg
         return PROOF_GOOD;
     }
     enum proof proof = proof_record(&m->map, r, m->config.cluster);
-    if (proof == PROOF_GOOD && node_id_equal(&r->issuer, &r->node))
+    bool verdict = !node_id_equal(&r->issuer, &r->node);
+    if (proof == PROOF_GOOD && !verdict)
         self_other_life(m, r);
-    if (proof == PROOF_GOOD)
-        self_refute(m, &claim);
+    if (proof == PROOF_GOOD && !(verdict && self_has_risen_enough(m, &claim)))
+        self_refute(m, &claim, verdict && doubt_verdict(m, 0, r));
     owe(m, 0, bit_of((int32_t)edge));
     return proof;
 }
@@ -110,6 +112,11 @@ enum proof record_hear(struct member *m, uint32_t edge, const struct msg_member_
     if (proof != PROOF_GOOD) {
         *place = merged == MERGED_JOINED ? -1 : *place;
         return proof;
+    }
+    bool verdict = !node_id_equal(&r->issuer, &r->node);
+    if (merged == MERGED_NEWS && verdict && doubt_verdict(m, (uint32_t)*place, r)) {
+        m->pairs[*place].doubted = true; /* it is looked at in the next tick */
+        return PROOF_GOOD;
     }
     if (merged == MERGED_JOINED || moves_overlay(&m->map.known[*place], r))
         m->overlay_stale = true;

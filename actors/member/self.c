@@ -16,6 +16,9 @@ enum {
     FLAP_PAUSE_MAX = 300000,
     LAST_WORD_MS = 500, /* so long the neighbours have to say that they heard the last word */
     AGE_MS = 3000, /* two lives that began so close to each other are told apart by their numbers */
+    RISES_MAX = 4, /* generations that others' word makes it take at once */
+    RISE_MS =
+        600000, /* ... and one in this time on the long run: each is another life to everybody */
     MEETINGS_BY_AGE = 3,   /* ... and so are two that do not get to agree on who is older */
     TWIN_SAID_MS = 600000, /* people hear of a copy no more often */
 };
@@ -152,14 +155,29 @@ static void convicted(struct member *m) {
     lose_vouches(m);
 }
 
-void self_refute(struct member *m, const struct version *claim) {
+bool self_has_risen_enough(struct member *m, const struct version *claim) {
+    struct self *self = &m->self;
+    if (claim->generation <= self->version.generation)
+        return false;
+    dur_ms earned = m->at.now - self->risen_at;
+    self->rises_ms = self->rises_ms > earned ? self->rises_ms - earned : 0;
+    self->risen_at = m->at.now;
+    if (self->rises_ms + RISE_MS > RISES_MAX * RISE_MS) {
+        m->nonsense++;
+        return true;
+    }
+    self->rises_ms += RISE_MS;
+    return false;
+}
+
+void self_refute(struct member *m, const struct version *claim, bool doubted) {
     struct self *self = &m->self;
     bool verdict = claim->state == MEMBER_UNREACHABLE || claim->state == MEMBER_DEAD;
     bool ours = claim->generation == self->version.generation;
     bool above = version_compare(claim, &self->version) >= 0;
     if (self->version.state == MEMBER_LEFT)
         return;
-    if (verdict && ours &&
+    if (verdict && ours && !doubted &&
         (above || (self->evidence_len > 0 && self->vouched_for <= claim->incarnation)))
         convicted(m);
     else if (!above)

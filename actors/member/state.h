@@ -12,10 +12,33 @@ enum {
     SENT_KEPT = 8, /* beats whose answers are still worth a round trip */
     SUITS_MAX = 64,
     NOTED_MAX = 64,
+    GRUDGES_MAX = 64,
     SELF_VOUCHES = 3, /* of those that made a node active, so many travel in its record */
     SEEDS_MAX = MEMBER_SEEDS_MAX + LIMIT_MEMBERS,
     REMEMBERED_AT_ONCE = 64,
     FORGOTTEN_AT_ONCE = 256,
+};
+
+/* What somebody has cost (grudge.h). */
+struct purse {
+    int64_t spent;
+    when_ms at;
+};
+
+/* Against a member with this key. */
+struct grudge {
+    bool used;
+    uint8_t curve[32];
+    uint32_t times;
+    when_ms until, touched;
+    dur_ms knocks_ms; /* that are not yet made good, as of knocked_at */
+    when_ms knocked_at;
+};
+
+/* A key people were told of. */
+struct noted {
+    uint64_t key;
+    when_ms at;
 };
 
 enum edge_state {
@@ -37,6 +60,7 @@ struct edge {
     char address[ADDRESS_TEXT_BYTES]; /* for people */
     when_ms since;                    /* in this state */
     when_ms unwanted;                 /* since when no ring asks for it; WHEN_NEVER: one does */
+    struct purse purse;
     /* Signs of life. */
     when_ms heard, beat_heard;
     when_ms beat_at; /* a period after the last that was said */
@@ -70,7 +94,8 @@ struct pair {
     when_ms bad_until;             /* others reach it, this node does not: a matter of the two */
     int64_t rtt_us;                /* -1: not measured */
     int64_t rtt_told_us;
-    bool news; /* node_known is to be said */
+    bool doubted; /* a verdict about it was not believed: it is to be looked at */
+    bool news;    /* node_known is to be said */
     bool unsaved;
     uint64_t saved_as; /* fingerprint of the row that was kept of it; 0: none */
 };
@@ -114,6 +139,9 @@ struct self {
     when_ms convicted_at, active_from;
     when_ms quiet_by; /* it has left, and says so by then; WHEN_NEVER: not, or it has */
     uint32_t returns;
+    dur_ms
+        rises_ms; /* of generations that others made it take and that are not yet made good, as of risen_at */
+    when_ms risen_at;
     /* Of another life with this node's key. */
     when_ms began;
     uint64_t answers;               /* the greatest generation that it was heard to have; 0: none */
@@ -180,7 +208,12 @@ struct member {
     /* Why the newest greeting was refused; ERR_NONE: it was not, or makes no sense. */
     struct err complaint;
     uint32_t noted_count;
-    uint64_t noted[NOTED_MAX]; /* keys people were told of */
+    struct noted noted[NOTED_MAX];
+    dur_ms notes_ms; /* of notes that are not yet made good, as of notes_at */
+    when_ms notes_at;
+    uint32_t notes_left_out;
+    struct grudge grudges[GRUDGES_MAX];
+    struct purse passed_on; /* what came over others, whoever wrote it */
     uint32_t last_edge;
     struct self self;
     struct memory memory;

@@ -327,15 +327,21 @@ void verdict_heard(struct member *m, uint32_t place, struct says *out) {
     p->look_until = WHEN_NEVER;
 }
 
+/* Because others say that something is the matter with it. */
+static bool may_look(const struct member *m, uint32_t place) {
+    const struct pair *p = &m->pairs[place];
+    return p->neighbour && !is_muted(m) && state_is_live(m->map.known[place].version.state) &&
+           p->look_until == WHEN_NEVER && p->accuse_at == WHEN_NEVER;
+}
+
 void verdict_check_heard(struct member *m, const struct msg_check *check, struct says *out) {
     int32_t place = map_find(&m->map, &check->subject);
     if (place <= 0)
         return;
     struct pair *p = &m->pairs[place];
     const struct version *version = &m->map.known[place].version;
-    if (!p->neighbour || is_muted(m) || !state_is_live(version->state) ||
-        version->generation != check->generation || version->incarnation != check->incarnation ||
-        p->look_until != WHEN_NEVER || p->accuse_at != WHEN_NEVER)
+    if (!may_look(m, (uint32_t)place) || version->generation != check->generation ||
+        version->incarnation != check->incarnation)
         return;
     if (p->edge == EDGE_NONE)
         p->dial_at = when_sooner(p->dial_at, m->at.now);
@@ -371,9 +377,11 @@ bool verdict_statement_heard(struct member *m, const struct msg *statement, stru
         return true;
     if (place == 0) {
         if (accuses)
-            self_refute(m, &(struct version){.generation = version.generation,
-                                             .incarnation = version.incarnation,
-                                             .state = MEMBER_LEAVING});
+            self_refute(m,
+                        &(struct version){.generation = version.generation,
+                                          .incarnation = version.incarnation,
+                                          .state = MEMBER_LEAVING},
+                        false);
         else
             self_vouched(m, statement, (uint32_t)by);
         return true;
@@ -445,6 +453,9 @@ void verdict_shift(struct member *m, dur_ms late) {
 
 static void tick_look(struct member *m, uint32_t place, struct says *out) {
     struct pair *p = &m->pairs[place];
+    if (p->doubted && may_look(m, place))
+        look(m, place, out);
+    p->doubted = false;
     if (p->look_until == WHEN_NEVER)
         return;
     if (p->look_until < m->mute_until)

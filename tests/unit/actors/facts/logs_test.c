@@ -67,10 +67,29 @@ static void rows_of_heads_are_taken_up(void **state) {
     free(l);
 }
 
+static void one_author_does_not_take_the_places_of_all(void **state) {
+    (void)state;
+    struct logs *l = logs_new();
+    const struct node_id a = {{1}}, b = {{2}};
+    for (uint64_t i = 0; i < LOGS_SHARED / 4; i++)
+        assert_non_null(logs_get(l, &b, i, false));
+    for (uint64_t i = 0; l->count < LOGS_SHARED; i++) {
+        assert_true(logs_has_share(l, &a));
+        assert_non_null(logs_get(l, &a, i, false));
+    }
+    assert_false(logs_has_share(l, &a));
+    for (uint64_t i = LOGS_SHARED; i < LIMIT_LOGS - 1; i++) {
+        assert_true(logs_has_share(l, &b));
+        assert_non_null(logs_get(l, &b, i, false));
+    }
+    free(l);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_log_is_an_author_and_a_life),
         cmocka_unit_test(the_last_place_is_for_this_node),
+        cmocka_unit_test(one_author_does_not_take_the_places_of_all),
         cmocka_unit_test(rows_of_heads_are_taken_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -396,7 +396,7 @@ static void who_begins_another_life_while_it_greets_is_heard(void **state) {
         struct version claim = m->self.version;
         world_cut(w, from, to, true);
         claim.generation += UINT64_C(1) << 32;
-        self_refute(m, &claim);
+        self_refute(m, &claim, false);
         step(w, from, ROOM_MEMBER, 0, &(struct msg){.kind = MSG_NONE});
         world_run(w, 200);
         world_cut(w, from, to, false);

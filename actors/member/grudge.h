@@ -1,0 +1,43 @@
+/* grudge - what another node may cost this one, and what follows when it costs more or says what no node says.
+ *
+ * A member has a certificate and may be in somebody else's hands all the same. What it says is priced by what it costs here to
+ * hear it: an edge has SAVINGS_MAX units at most and earns EARNED_SECOND of them each second, which is many times what
+ * honest nodes need (2 beats a second in all, a lease and its end for each trial, bundles as fast as a disk takes them),
+ * the backlog of a node that stood still included. Who overdraws, or is refused for another reason, loses its edge, and is
+ * neither let in nor dialled for a while: 1 s, and twice as long for every further time, up to 5 min, until it has behaved for
+ * half an hour. So its price is bounded by a core's share of some hundredths, and others, who do the same, find that it does not
+ * answer: it becomes UNREACHABLE, then DEAD.
+ * Knocks   a member's key may begin KNOCKS_MAX edges at once and one a second on the long run; what is beyond that is closed
+ *          unheard. Strangers' keys are counted where they are let in (guard/mesh_keys.h).
+ * Blame    a room that was told by a member what no node says (bundles that are not signed) says `blame`; it counts only when the
+ *          member's own edge leads here, for else whoever passed it on may have written it.
+ * Memory   GRUDGES_MAX keys, of members only: a new one takes the place of the oldest. Bearing a grudge against one member
+ *          drives out that against another only when so many of them misbehave.
+ * Notes    people hear of a refused key once in NOTED_MS, and of no more than NOTES_MAX of them at once and one a minute after
+ *          that, strangers included; a line says how many were left out.
+ */
+#ifndef ZYG_MEMBER_GRUDGE_H
+#define ZYG_MEMBER_GRUDGE_H
+
+#include "actors/member/state.h"
+
+/* What hearing this takes. */
+uint32_t grudge_price(const struct msg *msg);
+/* False: it has said more than any node does. */
+bool grudge_charge(struct member *m, uint32_t edge, uint32_t price);
+
+/* What came over another's edge, who is not to blame for it. False: too much, it is to be dropped. */
+bool grudge_takes_passed_on(struct member *m, uint32_t price);
+
+/* Who is at the other end of what was this edge said such a message and may not, or no more: a line for people, and it loses
+ * the edge, if it still has it. A member that was let in, or makes no sense, is shut out for a while. */
+void grudge_refuse(struct member *m, const struct edge *e, enum msg_kind kind, struct says *out);
+/* Until when; 0: it is not. */
+when_ms grudge_until(const struct member *m, const uint8_t curve[32]);
+/* An edge that was begun with this key. False: not now. */
+bool grudge_admits(struct member *m, const uint8_t curve[32]);
+
+/* A room was told by this member what no node says, so often. */
+void grudge_blame(struct member *m, uint32_t peer, uint64_t count, struct says *out);
+
+#endif
