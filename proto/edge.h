@@ -13,7 +13,8 @@ enum edge_end {
     EDGE_CLOSED,  /* by the other side, or by a broken connection */
     EDGE_REFUSED, /* the machine answers, nobody listens there */
     EDGE_TIMED_OUT,
-    EDGE_UNTRUSTED /* another key answered, or ours was not let in */
+    EDGE_UNTRUSTED, /* another key answered, or ours was not let in */
+    EDGE_NONSENSE   /* ended here: what came over it was no message between nodes */
 };
 
 enum { ADDRESS_TEXT_BYTES = 46, ENDPOINT_TEXT_BYTES = 62 };

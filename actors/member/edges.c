@@ -131,11 +131,13 @@ void edges_down(struct member *m, const struct msg_edge_down *down, struct says 
     int32_t edge = edges_find(m, down->edge);
     if (edge < 0)
         return; /* it was closed here meanwhile */
+    enum edge_end why = down->why > EDGE_NONSENSE ? EDGE_CLOSED : (enum edge_end)down->why;
+    if (why == EDGE_NONSENSE)
+        grudge_bear(m, m->edges[edge].curve);
     if (m->edges[edge].state == EDGE_READY)
         lost(m, (uint32_t)edge, out);
     else
-        failed(m, (uint32_t)edge,
-               down->why > EDGE_UNTRUSTED ? EDGE_CLOSED : (enum edge_end)down->why, out);
+        failed(m, (uint32_t)edge, why, out);
 }
 
 /* ---- beginning ---- */

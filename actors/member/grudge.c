@@ -105,7 +105,7 @@ static struct grudge *get(struct member *m, const uint8_t curve[32]) {
     return g;
 }
 
-static void bear(struct member *m, const uint8_t curve[32]) {
+void grudge_bear(struct member *m, const uint8_t curve[32]) {
     struct grudge *g = get(m, curve);
     if (g == NULL)
         return;
@@ -197,7 +197,7 @@ void grudge_refuse(struct member *m, const struct edge *e, enum msg_kind kind, s
     m->nonsense++;
     complain(m, e, kind, out);
     if (e->state == EDGE_READY || m->complaint.code == ERR_NONE)
-        bear(m, e->curve);
+        grudge_bear(m, e->curve);
     member_wake(m, m->at.now);
     int32_t edge = edges_find(m, e->number);
     if (edge >= 0)

@@ -32,7 +32,9 @@ bool grudge_takes_passed_on(struct member *m, uint32_t price);
 /* Who is at the other end of what was this edge said such a message and may not, or no more: a line for people, and it loses
  * the edge, if it still has it. A member that was let in, or makes no sense, is shut out for a while. */
 void grudge_refuse(struct member *m, const struct edge *e, enum msg_kind kind, struct says *out);
-/* Until when; 0: it is not. */
+/* The node with this key said what is no message at all: it is shut out for a while, if it is a member's. */
+void grudge_bear(struct member *m, const uint8_t curve[32]);
+/* Until when this key is shut out; 0: it is not. */
 when_ms grudge_until(const struct member *m, const uint8_t curve[32]);
 /* An edge that was begun with this key. False: not now. */
 bool grudge_admits(struct member *m, const uint8_t curve[32]);

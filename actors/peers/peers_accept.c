@@ -148,7 +148,7 @@ static void take(struct accepts *a, struct peers_letter *letter) {
     if (e->cut || peers_say_heard(a->board, e->number, frame))
         return;
     peers_say_refused(a->board, &a->refused, &e->peer, "what it said is no message between nodes");
-    peers_say_down(a->board, e->number, EDGE_CLOSED);
+    peers_say_down(a->board, e->number, EDGE_NONSENSE);
     cut(a, e);
 }
 

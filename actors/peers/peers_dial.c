@@ -189,7 +189,7 @@ uint32_t dials_read(struct dials *d, uint32_t place, uint32_t limit) {
         bool good = letter.sound && peers_say_heard(d->board, e->number, frame);
         zmq_msg_close(&letter.frame);
         if (!good) {
-            end(d, e, EDGE_CLOSED);
+            end(d, e, EDGE_NONSENSE);
             return count;
         }
     }

@@ -400,7 +400,7 @@ static void arrive(struct fleet *f, struct wire *w, int lane) {
                  from->host);
     free(p.bytes);
     if (!heard) { /* the port cuts it off */
-        tell_down(f, to, EDGE_CLOSED);
+        tell_down(f, to, EDGE_NONSENSE);
         close_end(f, w, 1 - (uint32_t)lane, true);
     }
 }

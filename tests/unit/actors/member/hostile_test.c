@@ -127,6 +127,20 @@ static void what_others_pass_on_does_not_cost_them_their_edge(void **state) {
     world_destroy(w);
 }
 
+static void who_says_what_is_no_message_is_shut_out(void **state) {
+    (void)state;
+    struct world *w = cluster(3, 6);
+    for (uint32_t times = 0; times < 3; times++) {
+        const struct edge *e = &w->nodes[0].member->edges[edge_between(w, 0, 2)];
+        step(w, 0, ROOM_PEERS, e->number,
+             &(struct msg){.kind = MSG_edge_down,
+                           .edge_down = {.edge = e->number, .why = EDGE_NONSENSE}});
+        assert_in_range(absence(w, 0, 2), 1000 << times, (1000 << times) + 2000);
+    }
+    assert_true(all_see_all(w));
+    world_destroy(w);
+}
+
 static void who_is_to_blame_loses_its_edge(void **state) {
     (void)state;
     struct world *w = cluster(3, 6);
@@ -298,6 +312,7 @@ int main(void) {
         cmocka_unit_test(who_says_too_much_is_shut_out_for_longer_every_time),
         cmocka_unit_test(a_busy_node_is_heard),
         cmocka_unit_test(what_others_pass_on_does_not_cost_them_their_edge),
+        cmocka_unit_test(who_says_what_is_no_message_is_shut_out),
         cmocka_unit_test(who_is_to_blame_loses_its_edge),
         cmocka_unit_test(a_members_key_is_not_heard_as_often_as_it_knocks),
         cmocka_unit_test(a_members_key_begins_an_edge_a_second),

@@ -38,11 +38,17 @@ static uint32_t guest_is_up(struct stage *st, zsock_t *dealer) {
 }
 
 /* The edge ends once, and nothing of what ended it was heard. */
-static void assert_ends(struct stage *st, uint32_t edge, uint32_t downs, uint64_t beats) {
+/* What is longer than a frame may be ZMQ ends itself, and a message of several frames is nobody's. */
+static void assert_nonsense(const struct note *down, bool unread) {
+    assert_int_equal(down->why, unread ? EDGE_CLOSED : EDGE_NONSENSE);
+}
+
+static void assert_ends(struct stage *st, uint32_t edge, uint32_t downs, uint64_t beats,
+                        bool unread) {
     struct side *b = &st->side[1];
     UNTIL(st, b->downs == downs + 1);
     assert_int_equal(last_down(b)->edge, edge);
-    assert_int_equal(last_down(b)->why, EDGE_CLOSED);
+    assert_nonsense(last_down(b), unread);
     assert_int_equal(b->beats, beats);
     assert_false(b->foreign);
 }
@@ -64,12 +70,12 @@ static void garbage_ends_an_accepted_edge(void **state) {
         uint32_t edge = guest_is_up(st, dealer), downs = b->downs; /* it has connected again */
         uint64_t beats = b->beats;
         ensure(zmq_send(zsock_resolve(dealer), bad[i].data, bad[i].len, 0) == (int)bad[i].len);
-        assert_ends(st, edge, downs, beats);
+        assert_ends(st, edge, downs, beats, bad[i].len == sizeof huge);
     }
     uint32_t edge = guest_is_up(st, dealer), downs = b->downs;
     uint64_t beats = b->beats;
     zstr_sendx(dealer, "two", "frames", NULL);
-    assert_ends(st, edge, downs, beats);
+    assert_ends(st, edge, downs, beats, true);
     assert_int_equal(b->ups, b->downs);
     zsock_destroy(&dealer);
 }
@@ -216,7 +222,7 @@ static void garbage_ends_a_dialled_edge(void **state) {
         ensure(zmq_send(zsock_resolve(router), bad[i].data, bad[i].len, 0) == (int)bad[i].len);
         UNTIL(st, a->downs == downs + 1);
         assert_int_equal(last_down(a)->edge, edge);
-        assert_int_equal(last_down(a)->why, EDGE_CLOSED);
+        assert_nonsense(last_down(a), bad[i].len == sizeof huge);
     }
     assert_int_equal(a->beats, 0);
     zsock_destroy(&router);
