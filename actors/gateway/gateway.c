@@ -351,7 +351,7 @@ static void on_running(struct gateway *g, const struct event *event, struct mome
 
 static void on_node_known(struct gateway *g, const struct msg_node_known *m, struct says *out) {
     const struct follow_world world = world_of(g, out);
-    nodes_known(&g->nodes, m);
+    nodes_known(&g->nodes, m, g->now);
     if (m->state == MEMBER_DEAD || m->state == MEMBER_LEFT)
         follow_gone(&g->follow, &world, (uint32_t)m->peer);
 }

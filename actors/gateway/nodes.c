@@ -31,6 +31,10 @@ static struct known_node *find(struct nodes *n, uint64_t peer) {
     return known == NULL ? NULL : &n->items[known - n->items];
 }
 
+static bool is_gone(const struct msg_node_known *known) {
+    return known->state == MEMBER_DEAD || known->state == MEMBER_LEFT;
+}
+
 /* A member keeps its number; a new one takes the next place, or that of one that is gone. */
 static struct known_node *place_of(struct nodes *n, uint64_t peer) {
     struct known_node *known = find(n, peer);
@@ -39,8 +43,7 @@ static struct known_node *place_of(struct nodes *n, uint64_t peer) {
     if (n->count < LIMIT_MEMBERS)
         return &n->items[n->count++];
     for (uint32_t i = 0; i < n->count; i++) {
-        uint64_t state = n->items[i].is.state;
-        if (state == MEMBER_DEAD || state == MEMBER_LEFT)
+        if (is_gone(&n->items[i].is))
             return &n->items[i];
     }
     return NULL;
@@ -51,7 +54,7 @@ static void expect_no_more(struct nodes *n, struct known_node *k) {
     n->waiting--;
 }
 
-void nodes_known(struct nodes *n, const struct msg_node_known *known) {
+void nodes_known(struct nodes *n, const struct msg_node_known *known, when_ms now) {
     struct known_node *k = place_of(n, known->peer);
     if (k == NULL)
         return;
@@ -59,6 +62,10 @@ void nodes_known(struct nodes *n, const struct msg_node_known *known) {
     if (k->asked && (other || (known->peer != 0 && !known->active)))
         expect_no_more(n, k);
     k->told = k->told && !other;
+    k->gone_at = WHEN_NEVER;
+    if (is_gone(known))
+        k->gone_at =
+            now - (known->gone_ms < NODES_SHOWN_MS ? (dur_ms)known->gone_ms : NODES_SHOWN_MS);
     k->is = *known;
     k->is.name = keep(k->name, sizeof k->name, known->name);
     k->is.endpoint = keep(k->endpoint, sizeof k->endpoint, known->endpoint);
@@ -203,12 +210,17 @@ static struct msg row_of(const struct nodes *n, const struct known_node *k, uint
     return row;
 }
 
-static void answer(const struct nodes *n, const struct nodes_request *request, struct says *out) {
+static void answer(const struct nodes *n, const struct nodes_request *request, when_ms now,
+                   struct says *out) {
     const struct known_node *order[LIMIT_MEMBERS] = {NULL};
-    for (uint32_t i = 0; i < n->count; i++)
-        order[i] = &n->items[i];
-    qsort(order, n->count, sizeof order[0], compare_nodes);
+    uint32_t count = 0;
     for (uint32_t i = 0; i < n->count; i++) {
+        const struct known_node *k = &n->items[i];
+        if (!is_gone(&k->is) || now - k->gone_at < NODES_SHOWN_MS)
+            order[count++] = k;
+    }
+    qsort(order, count, sizeof order[0], compare_nodes);
+    for (uint32_t i = 0; i < count; i++) {
         const struct msg row = row_of(n, order[i], request->ticket);
         say_to(out, ROOM_CLIENTS, request->peer, &row);
     }
@@ -242,7 +254,7 @@ void nodes_wake(struct nodes *n, when_ms now, struct says *out) {
     if (!is_due(n, now))
         return;
     const struct nodes_request first = n->requests[0];
-    answer(n, &first, out);
+    answer(n, &first, now, out);
     forget(n, 0);
 }
 

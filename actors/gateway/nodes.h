@@ -4,7 +4,7 @@
  * NODES_WAIT_MS have passed; what a member did not say then is shown as not told. Requests that come meanwhile wait for the
  * same answers, so however many clients look, no member is asked more than once in that time.
  *
- * Rows come by name, then by id: from whichever node, in the same order.
+ * Rows come by name, then by id: from whichever node, in the same order. Who has been gone for NODES_SHOWN_MS is not shown.
  *
  * Memory   fixed: LIMIT_MEMBERS, texts are copied, one more member takes the place of one that is gone or is not shown; as
  *          many requests as there can be clients.
@@ -18,6 +18,7 @@ enum {
     NODES_TEXT_BYTES = 96,
     NODES_TROUBLE_BYTES = 320,
     NODES_WAIT_MS = 300,
+    NODES_SHOWN_MS = 7 * 24 * 3600 * 1000,
     NODES_REQUESTS = LIMIT_CLIENTS
 };
 
@@ -28,6 +29,7 @@ struct known_node {
     uint8_t curve[NODES_TEXT_BYTES];
     bool asked; /* and has not answered */
     bool told;
+    when_ms gone_at;      /* since when it has been DEAD or LEFT; WHEN_NEVER: it is not */
     struct msg_busy busy; /* its text points into this entry */
     char trouble[NODES_TROUBLE_BYTES];
 };
@@ -50,7 +52,7 @@ struct nodes {
 };
 
 void nodes_init(struct nodes *n);
-void nodes_known(struct nodes *n, const struct msg_node_known *known);
+void nodes_known(struct nodes *n, const struct msg_node_known *known, when_ms now);
 void nodes_lead(struct nodes *n, const struct msg_lead *lead);
 const struct known_node *nodes_peer(const struct nodes *n, uint64_t peer); /* NULL: unknown */
 /* NULL: unknown. */

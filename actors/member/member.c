@@ -168,7 +168,8 @@ static void tell(struct member *m, uint32_t place, struct says *out) {
                                            .endpoint = r.endpoint,
                                            .door = r.door,
                                            .curve = r.curve,
-                                           .domain = r.domain}};
+                                           .domain = r.domain,
+                                           .gone_ms = remember_gone_ms(m, place)}};
     say(out, &msg);
     p->rtt_told_us = p->rtt_us;
     p->news = false;

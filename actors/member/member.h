@@ -48,10 +48,12 @@
  *          generation of itself all the same (its store is another one), goes above it. Incarnations end at UINT32_MAX,
  *          which is LEFT's.
  *
- * Gone     who is DEAD or LEFT keeps its record, so that it cannot come back below it, and is shown (`zyg nodes`) until its
- *          place is needed: LIMIT_MEMBERS in all, a living one takes that of one that is gone (map.h). It is no time that
- *          ends this, and no restart of one node, which hears of them from the others. On disk (remember.h) as many, and
- *          none that had been gone for 90 days at a start.
+ * Gone     who is DEAD or LEFT keeps its record until its place is needed: LIMIT_MEMBERS in all, a living one takes that of one
+ *          that is gone (map.h). Below that record it cannot come back, whatever is still said of it anywhere, with it a certificate
+ *          is known, and one that was cut off for long is still dialled; forgetting it after a time would only have others
+ *          tell of it again. What ends is that people hear of it: node_known says for how long it has been gone, a
+ *          restart of this node included, and `zyg nodes` shows it for seven days. On disk (remember.h) as many, and none that
+ *          had been gone for 90 days at a start.
  *
  * Copies   two nodes with one key (a state folder that was copied, or is part of a machine's image) both stand above the
  *          other's record: a life names the other's generation (`answers`) in its own, signed, and whoever finds its own

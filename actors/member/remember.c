@@ -275,11 +275,35 @@ bool remember_step(struct member *m, const struct event *event, struct says *out
 
 /* ---- while it is up ---- */
 
+static const struct seed *remembered_seed(const struct member *m, const struct node_id *id) {
+    for (uint32_t i = m->config.seeds_count; i < m->seeds_count; i++) {
+        if (node_id_equal(&m->seeds[i].id, id))
+            return &m->seeds[i];
+    }
+    return NULL;
+}
+
+/* Since when it has been gone, by the wall clock that rows are stamped with. */
+static wall_ms gone_since(const struct member *m, uint32_t place) {
+    const struct known *k = &m->map.known[place];
+    const struct seed *seed = remembered_seed(m, &k->id);
+    return seed != NULL && seed->gone ? seed->stamp : m->at.wall - (m->at.now - k->since);
+}
+
+static bool is_gone(const struct member *m, uint32_t place) {
+    return place != 0 && !state_is_counted(m->map.known[place].version.state);
+}
+
+uint64_t remember_gone_ms(const struct member *m, uint32_t place) {
+    wall_ms gone = is_gone(m, place) ? m->at.wall - gone_since(m, place) : 0;
+    return gone > 0 ? (uint64_t)gone : 0;
+}
+
 static struct remembered row_of(const struct member *m, uint32_t place,
                                 const struct msg_member_record *r) {
     return (struct remembered){.boots = place == 0 ? r->generation >> 32 : 0,
-                               .gone = !state_is_counted((enum member_state)r->state) && place != 0,
-                               .stamp = m->at.wall,
+                               .gone = is_gone(m, place),
+                               .stamp = is_gone(m, place) ? gone_since(m, place) : m->at.wall,
                                .endpoint = r->endpoint,
                                .curve = r->curve,
                                .certificate = r->certificate};
@@ -302,6 +326,10 @@ static uint64_t mark_now(const struct member *m, uint32_t place) {
 void remember_changed(struct member *m, uint32_t place) {
     struct memory *r = &m->memory;
     struct pair *p = &m->pairs[place];
+    for (uint32_t i = m->config.seeds_count; i < m->seeds_count && !is_gone(m, place); i++) {
+        if (node_id_equal(&m->seeds[i].id, &m->map.known[place].id))
+            m->seeds[i].gone = false; /* it has come back */
+    }
     bool unsaved = mark_now(m, place) != p->saved_as;
     if (place == 0 && p->saved_as == 0) { /* kept before it began */
         p->saved_as = mark_now(m, 0);
@@ -375,10 +403,6 @@ void remember_hear(struct member *m, const struct msg *answer, struct says *out)
 }
 
 bool remember_admitted(const struct member *m, const struct msg_member_record *r) {
-    for (uint32_t i = m->config.seeds_count; i < m->seeds_count; i++) {
-        const struct seed *seed = &m->seeds[i];
-        if (node_id_equal(&seed->id, &r->node))
-            return seed->certificate == fingerprint(r->certificate);
-    }
-    return false;
+    const struct seed *seed = remembered_seed(m, &r->node);
+    return seed != NULL && seed->certificate == fingerprint(r->certificate);
 }

@@ -7,6 +7,7 @@
  * Use      a remembered endpoint is a seed like one of a token, a remembered certificate is not refused for its age: a cluster
  *          that was switched off finds itself again when its tokens are old and its first node is gone. What is remembered
  *          is nobody's record: a member is in the map only when it was heard in this life.
+ * Gone     since when is told by the row of an earlier life, too: a node that begins anew does not take for new what it knew.
  * Bounds   LIMIT_MEMBERS are remembered; of more, those that have been gone for longest are forgotten, and so is who had been
  *          gone for FORGET_MS when the node last wrote (a cluster that is switched off does not age).
  * Errors   a disk that refuses is asked again, after pauses from 100 ms to 10 s; people are told once. Until it has kept
@@ -24,6 +25,8 @@ bool remember_step(struct member *m, const struct event *event, struct says *out
 /* The same once it is up: answers of the store. */
 void remember_hear(struct member *m, const struct msg *answer, struct says *out);
 void remember_changed(struct member *m, uint32_t place);
+/* How long the member at this place has been gone, by the row of an earlier life of this node too; 0: it is not. */
+uint64_t remember_gone_ms(const struct member *m, uint32_t place);
 void remember_forget(struct member *m, uint32_t place); /* another member takes this place */
 void remember_tick(struct member *m, struct says *out);
 

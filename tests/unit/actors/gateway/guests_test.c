@@ -161,7 +161,7 @@ static void the_client_of_a_members_folder_comes_in_however_old_its_token(void *
     paper.len = out.len;
     nodes_init(&members);
     expect_refused(g, 1, paper, "the token was good until"); /* nobody knows that node */
-    nodes_known(&members, &(struct msg_node_known){.peer = 9, .node = node.id, .state = 5});
+    nodes_known(&members, &(struct msg_node_known){.peer = 9, .node = node.id, .state = 5}, 0);
     assert_true(enters(g, 2, 1, span_of(paper.bytes, paper.len), at, &err));
     assert_true(guests_knows(g, 2, INT64_MAX - 1));
     expect_refused(g, 3, paper, "for another key");

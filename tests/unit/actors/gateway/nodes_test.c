@@ -102,6 +102,31 @@ static void a_node_that_is_alone_has_no_rows(void **state) {
     assert_int_equal(stage_count(f->stage, ROOM_ELASTIC, MSG_busy_ask), 0);
 }
 
+/* A week after it was heard of as gone, and that may have been long ago. */
+static void who_has_been_gone_for_a_week_is_not_shown(void **state) {
+    struct fixture *f = *state;
+    know(f, 0, MEMBER_ALIVE);
+    know(f, 1, MEMBER_LEFT);
+    struct msg dead = {.kind = MSG_node_known,
+                       .node_known = {.peer = 2,
+                                      .node = {.bytes = {3}},
+                                      .state = MEMBER_DEAD,
+                                      .gone_ms = NODES_SHOWN_MS - 1000}};
+    stage_tell(f->stage, ROOM_GATEWAY, ROOM_MEMBER, 0, &dead);
+    dead.node_known.peer = 3;
+    dead.node_known.node.bytes[0] = 4;
+    dead.node_known.gone_ms = UINT64_MAX;
+    stage_tell(f->stage, ROOM_GATEWAY, ROOM_MEMBER, 0, &dead);
+    ask(f, CLIENT);
+    tell_busy(f, 0, asked(f, 0), 1);
+    expect_rows(f, CLIENT, 3);
+    stage_pass(f->stage, 1000);
+    ask(f, OTHER_CLIENT);
+    tell_busy(f, 0, asked(f, 0), 1);
+    expect_rows(f, OTHER_CLIENT, 2);
+    assert_int_equal(row(f, OTHER_CLIENT, 1)->state, MEMBER_LEFT);
+}
+
 static void every_active_member_is_asked_before_the_answer(void **state) {
     struct fixture *f = *state;
     know(f, 0, MEMBER_ALIVE);
@@ -248,6 +273,7 @@ static void doors_of_the_living_are_told_at_once(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         STAGED(a_node_that_is_alone_has_no_rows),
+        STAGED(who_has_been_gone_for_a_week_is_not_shown),
         STAGED(every_active_member_is_asked_before_the_answer),
         STAGED(who_does_not_answer_delays_it_for_a_moment_only),
         STAGED(those_who_ask_meanwhile_wait_for_the_same_answers),

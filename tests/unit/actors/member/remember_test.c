@@ -4,6 +4,7 @@
 
 #include <cmocka.h>
 
+#include "actors/member/remember.h"
 #include "tests/unit/actors/member/faults.h"
 
 enum { DAY = 24 * 3600 * 1000 };
@@ -240,6 +241,37 @@ static void those_who_do_not_answer_cost_little(void **state) {
     world_destroy(w);
 }
 
+static uint64_t gone_ms(const struct world *w, uint32_t by, uint32_t of) {
+    const struct member *m = w->nodes[by].member;
+    return remember_gone_ms(m, (uint32_t)map_find(&m->map, &w->nodes[of].config.signer.id));
+}
+
+static void a_restart_does_not_take_the_dead_for_fresh(void **state) {
+    (void)state;
+    const uint64_t days = UINT64_C(24) * 3600 * 1000;
+    struct world *w = cluster(3, 11);
+    assert_int_equal(gone_ms(w, 1, 2), 0);
+    world_kill(w, 2, false);
+    world_until(w, gone_are_dead, 30000);
+    for (uint64_t lives = 0; lives < 3; lives++) {
+        world_run(w, 1000);
+        w->at.wall += (wall_ms)(2 * days); /* nobody is up */
+        w->at.now += 10;
+        world_kill(w, 1, false);
+        world_start(w, 1);
+        world_run(w, 5000);
+        assert_in_range(gone_ms(w, 1, 2), 2 * days * (lives + 1),
+                        2 * days * (lives + 1) + 60000 * (lives + 1));
+    }
+    world_start(w, 2);
+    world_until(w, all_see_all, 10000);
+    assert_int_equal(gone_ms(w, 1, 2), 0);
+    world_kill(w, 2, false);
+    world_until(w, gone_are_dead, 30000);
+    assert_in_range(gone_ms(w, 1, 2), 0, 1000);
+    world_destroy(w);
+}
+
 static void rows_that_make_no_sense_are_skipped(void **state) {
     (void)state;
     uint8_t memory[128];
@@ -267,6 +299,7 @@ int main(void) {
         cmocka_unit_test(who_was_never_met_needs_a_token_that_is_good),
         cmocka_unit_test(those_gone_for_longest_are_forgotten),
         cmocka_unit_test(those_who_do_not_answer_cost_little),
+        cmocka_unit_test(a_restart_does_not_take_the_dead_for_fresh),
         cmocka_unit_test(rows_that_make_no_sense_are_skipped),
     };
     return cmocka_run_group_tests(tests, people_begin, NULL);
