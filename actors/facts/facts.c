@@ -320,8 +320,12 @@ static when_ms launch_time(const struct facts *f) {
     return lazy ? oldest->due : f->launch_least;
 }
 
-static bool is_due(const struct facts *f, when_ms now) {
-    return launch_time(f) <= now;
+/* `last`: the rooms have said all they had to say, so nothing more comes without a wait. A commit that begins in the middle of
+ * it would leave what depends on one another to two. */
+static bool is_due(const struct facts *f, bool last, when_ms now) {
+    const struct batches *b = &f->batches;
+    bool full = b->filling != b->flying || batches_at(b, b->flying)->ops.len >= FACTS_LAZY_BYTES;
+    return (last || full) && launch_time(f) <= now;
 }
 
 /* Errands wait for the store, the inbox for errands, errands for the inbox: until nobody can go on. */
@@ -425,7 +429,7 @@ static void tell_people(struct facts *f, struct says *out) {
 }
 
 /* After every event: what can go to the store goes, what can be promised is promised. */
-static void settle(struct facts *f, struct moment at, struct says *out) {
+static void settle(struct facts *f, bool last, struct moment at, struct says *out) {
     keep_promises(f, out);
     if (f->life == FACTS_UP && !f->quitting)
         work(f, at, out);
@@ -437,7 +441,7 @@ static void settle(struct facts *f, struct moment at, struct says *out) {
         else
             batches_relaunch(b, out);
     }
-    if (is_due(f, at.now))
+    if (is_due(f, last, at.now))
         launch(f, at.now, out);
     if (f->life == FACTS_UP) {
         tell_people(f, out);
@@ -497,7 +501,7 @@ static void facts_step(void *self, const struct event *event, struct moment at, 
     case MSG_quit: on_quit(f, at); break;
     default: f->nonsense++; break;
     }
-    settle(f, at, out);
+    settle(f, m->kind == MSG_NONE, at, out);
     f->steps++;
 }
 

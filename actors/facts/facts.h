@@ -25,7 +25,8 @@
  *          - only a node that leads ends a job as failed (end_fact); one that hears no `lead` leads itself.
  * Memory   the caller's, facts_size() bytes of zeros; only what is used is touched.
  * Pace     results alone gather for 5 ms, because a sync costs the same for one as for a hundred; what somebody waits for
- *          goes at once; what others have signed gathers for 100 ms on a disk that nobody is likely to wait for.
+ *          goes as soon as the rooms have nothing more to say; what others have signed gathers for 100 ms on a disk that
+ *          nobody is likely to wait for.
  * Errors   a store that refuses is asked again with growing pauses; meanwhile sched holds and the gateway says why. One
  *          that takes more than 10 s for a save holds sched, too: what has ended would else be given out again (RECORD_MS).
  *          What other nodes say is believed as far as its signature goes; the rest is dropped and counted, and who sent it

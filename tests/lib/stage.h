@@ -132,22 +132,31 @@ static inline void stage_crash(struct stage *s) {
 
 /* ---- speaking and listening ---- */
 
+/* What is due now is done as well, as in a node that has heard all there is to hear. */
+static inline void stage_settle(struct stage *s) {
+    board_run(s->board, s->at);
+    for (uint32_t turns = 0; board_deadline(s->board) <= s->at.now; turns++) {
+        ensure(turns < 1000);
+        board_wake(s->board, s->at);
+    }
+}
+
 /* To the rooms of routes.def, or to one; everything that follows from it is done before the call returns. */
 static inline void stage_say(struct stage *s, enum room from, const struct msg *m) {
     board_post(s->board, from, 0, m);
-    board_run(s->board, s->at);
+    stage_settle(s);
 }
 
 static inline void stage_tell(struct stage *s, enum room to, enum room from, uint32_t peer,
                               const struct msg *m) {
     board_post_to(s->board, to, from, peer, m);
-    board_run(s->board, s->at);
+    stage_settle(s);
 }
 
 static inline void stage_pass(struct stage *s, dur_ms ms) {
     s->at.now += ms;
     s->at.wall += ms;
-    board_wake(s->board, s->at);
+    stage_settle(s);
 }
 
 /* The index-th message of this kind that the room was told; NULL: there were fewer. */
@@ -205,7 +214,7 @@ static inline bool stage_save(struct stage *s) {
     memmove(s->saves, s->saves + 1, --s->saves_count * sizeof s->saves[0]);
     stage_commit(s, from, ticket, buf_view(&ops));
     free(ops.data);
-    board_run(s->board, s->at);
+    stage_settle(s);
     return true;
 }
 

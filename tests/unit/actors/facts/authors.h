@@ -78,13 +78,17 @@ static inline void know(struct facts_stage *f, uint32_t peer, enum member_state 
                                             .flags = MEMBER_STORES}});
 }
 
+static inline struct msg leads(const struct facts_stage *f, bool mine) {
+    return (struct msg){.kind = MSG_lead,
+                        .lead = {.term = 2,
+                                 .leader = mine ? f->node.id : peer_id(PEER),
+                                 .peer = mine ? 0 : PEER,
+                                 .mine = mine}};
+}
+
 static inline void lead(struct facts_stage *f, bool mine) {
-    stage_tell(f->stage, ROOM_FACTS, ROOM_LEADER, 0,
-               &(struct msg){.kind = MSG_lead,
-                             .lead = {.term = 2,
-                                      .leader = mine ? f->node.id : peer_id(PEER),
-                                      .peer = mine ? 0 : PEER,
-                                      .mine = mine}});
+    const struct msg m = leads(f, mine);
+    stage_tell(f->stage, ROOM_FACTS, ROOM_LEADER, 0, &m);
     f->patient = !mine;
 }
 
