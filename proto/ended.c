@@ -14,6 +14,7 @@ bool ended_of(struct msg_ended *ended, const struct msg_outcome *outcome) {
                                 .attempt = result->attempt,
                                 .lost = cancelled || result->status == TRIAL_LOST,
                                 .unable = result->status == TRIAL_NO_START,
-                                .shut = cancelled};
+                                .shut = cancelled,
+                                .again = result->status == TRIAL_AGAIN};
     return true;
 }

@@ -62,6 +62,10 @@ static void land(struct sched *s, struct flight *f, const struct msg_ended *m) {
     struct plan *plan = sched_plan(s, &f->job);
     if (plan != NULL && !m->lost && !m->unable && !f->adopted)
         plan_took(plan, s->now - f->since);
+    if (!m->lost) {
+        f->saved = m->again;
+        f->slot.home = m->again ? place + 1 : 0;
+    }
     if (m->lost && !s->clustered && f->rest < s->now + REST_MS)
         f->rest = s->now + REST_MS;
     if (plan == NULL || f->moot) {
@@ -131,9 +135,24 @@ when_ms crew_deadline(const struct sched *s) {
     return when_sooner(when_sooner(ended, flights_due(&s->flights, FLIGHTS_ORPHANS)), rests);
 }
 
+/* Its place may be that of another one soon. */
+static void forget_home(struct sched *s, uint32_t place) {
+    for (uint32_t i = 0; i < s->flights.used; i++) {
+        struct flight *f = &s->flights.entries[i];
+        if (f->state == FLIGHT_NONE || f->slot.home != place + 1)
+            continue;
+        f->slot.home = 0;
+        f->slot.not_before = INT64_MIN;
+        f->saved = false;
+    }
+    for (uint32_t i = 0; i < s->plans_used; i++)
+        plan_homeless(&s->plans[i], place);
+}
+
 /* It is gone: what it had is given out again, for the facts of what it had ended there is little time left. */
 static void release(struct sched *s, uint32_t place) {
     struct flight *next, *f;
+    forget_home(s, place);
     while ((f = flights_first(&s->flights, FLIGHTS_AT_WORKER + place)) != NULL)
         give_again(s, f);
     for (f = flights_first(&s->flights, FLIGHTS_ENDED); f != NULL; f = next) {

@@ -30,6 +30,7 @@ struct flight {
     enum flight_state state;
     bool moot;    /* its slot is finished: it only holds its worker's place */
     bool adopted; /* was leased by an earlier leader */
+    bool saved;   /* its last attempt ended with a checkpoint, at slot.home */
     uint32_t list;
     struct job_id job;
     struct plan_slot slot;

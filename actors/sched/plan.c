@@ -14,7 +14,7 @@ bool plan_open(struct plan *p, const struct job_id *job, uint64_t trials, uint32
     p->job = *job;
     p->trials = trials;
     p->parallel = parallel;
-    p->running = p->away = p->inherited = p->again_count = 0;
+    p->running = p->away = p->inherited = p->again_count = p->homing = 0;
     p->trial_ms = p->unable_pause = 0;
     p->order = 0;
     p->rests_until = INT64_MIN;
@@ -66,6 +66,7 @@ static void sift_down(struct plan *p, uint32_t at, struct plan_again entry) {
 
 static struct plan_slot take_again(struct plan *p, uint32_t at) {
     struct plan_slot taken = p->again[at].slot;
+    p->homing -= taken.home != 0;
     struct plan_again last = p->again[--p->again_count];
     if (at == p->again_count)
         return taken;
@@ -102,6 +103,36 @@ bool plan_next(struct plan *p, when_ms now, struct plan_slot *next) {
     return true;
 }
 
+static bool may_go_home(const struct plan *p, const struct plan_slot *slot, const struct workers *w,
+                        when_ms now) {
+    return slot->home != 0 && slot->at_home <= now && w->entries[slot->home - 1].free > 0 &&
+           !worker_set_has(&p->unable, slot->home - 1);
+}
+
+bool plan_next_at_home(struct plan *p, const struct workers *w, when_ms now,
+                       struct plan_slot *next) {
+    uint32_t first = p->again_count;
+    for (uint32_t i = 0; i < p->again_count && p->homing > 0; i++) {
+        bool sooner = first == p->again_count || p->again[i].order < p->again[first].order;
+        if (sooner && may_go_home(p, &p->again[i].slot, w, now))
+            first = i;
+    }
+    if (first == p->again_count)
+        return false;
+    *next = take_again(p, first);
+    return true;
+}
+
+void plan_homeless(struct plan *p, uint32_t place) {
+    for (uint32_t i = 0; i < p->again_count && p->homing > 0; i++) {
+        if (p->again[i].slot.home != place + 1)
+            continue;
+        struct plan_slot slot = take_again(p, i);
+        plan_again(p, slot.slot, slot.attempts, slot.at_home);
+        i = UINT32_MAX; /* the heap has another order now */
+    }
+}
+
 bool plan_take(struct plan *p, uint64_t slot, uint32_t attempts) {
     if (slot >= p->trials)
         return false;
@@ -131,12 +162,15 @@ void plan_took(struct plan *p, dur_ms took) {
         p->trial_ms = 1;
 }
 
-void plan_again(struct plan *p, uint64_t slot, uint32_t attempts, when_ms not_before) {
+void plan_again_as(struct plan *p, const struct plan_slot *slot) {
     ensure(p->again_count < PLAN_AGAIN_MAX); /* who takes a slot has seen that there is room */
-    struct plan_again entry = {
-        .slot = {.slot = slot, .attempts = attempts, .not_before = not_before},
-        .order = ++p->order};
-    sift_up(p, p->again_count++, entry);
+    p->homing += slot->home != 0;
+    sift_up(p, p->again_count++, (struct plan_again){.slot = *slot, .order = ++p->order});
+}
+
+void plan_again(struct plan *p, uint64_t slot, uint32_t attempts, when_ms not_before) {
+    plan_again_as(
+        p, &(struct plan_slot){.slot = slot, .attempts = attempts, .not_before = not_before});
 }
 
 /* ---- who cannot start it ---- */
@@ -168,5 +202,10 @@ when_ms plan_wakes(const struct plan *p, when_ms now) {
         soonest = when_sooner(soonest, p->rests_until);
     if (p->again_count > 0 && p->again[0].slot.not_before > now)
         soonest = when_sooner(soonest, p->again[0].slot.not_before);
+    for (uint32_t i = 0; i < p->again_count && p->homing > 0; i++) {
+        const struct plan_slot *slot = &p->again[i].slot;
+        if (slot->home != 0 && slot->at_home > now)
+            soonest = when_sooner(soonest, slot->at_home);
+    }
     return soonest;
 }

@@ -1,7 +1,9 @@
 /* plan - what is left to give out of one job: slots to run again first, then new ones in order of number.
  *
  * Slots to run again lie in a heap by the end of their rest, those that end together in the order in which they came: what is
- * next costs one comparison, taking and putting back log2 of them.
+ * next costs one comparison, taking and putting back log2 of them. A slot that goes on from a checkpoint has a home, the worker
+ * that has it: from the end of its rest that one may take it, others only from `not_before` on. While such slots wait, who is
+ * next at home costs a look at all that wait.
  * Holds    of the slots that are in flight or wait to run again there is room for all: again_count + away <= PLAN_AGAIN_MAX.
  * Errors   plan_open: more gaps or begun slots than there is room for.
  */
@@ -21,6 +23,8 @@ struct plan_slot {
     uint64_t slot;
     uint32_t attempts;  /* made before */
     when_ms not_before; /* it rests until then */
+    uint32_t home;      /* 1 + the place of the worker that has its checkpoint; 0: there is none */
+    when_ms at_home;    /* it rests until then if that one takes it */
 };
 
 struct plan_again {
@@ -45,6 +49,7 @@ struct plan {
     struct ranges taken; /* finished or given out */
     uint64_t order;
     uint32_t again_count;
+    uint32_t homing;                         /* of these: how many have a home */
     struct plan_again again[PLAN_AGAIN_MAX]; /* a heap: the first is next */
     struct range ranges_memory[LIMIT_RANGES];
 };
@@ -62,6 +67,11 @@ bool plan_take(struct plan *p, uint64_t slot, uint32_t attempts);
 bool plan_has_room(const struct plan *p);    /* for one more slot in flight */
 void plan_took(struct plan *p, dur_ms took); /* one of its trials */
 void plan_again(struct plan *p, uint64_t slot, uint32_t attempts, when_ms not_before);
+void plan_again_as(struct plan *p, const struct plan_slot *slot);
+/* Takes a slot whose home has a free place. */
+bool plan_next_at_home(struct plan *p, const struct workers *w, when_ms now,
+                       struct plan_slot *next);
+void plan_homeless(struct plan *p, uint32_t place); /* that worker is gone, and what it had */
 /* That worker could not start it: it gets nothing of this job for a while, longer each time. */
 void plan_unable(struct plan *p, uint32_t place, when_ms now);
 /* The worker is another one now. */

@@ -8,7 +8,9 @@ enum {
     /* Configurations may be large, and their answers wait on the board. */
     ASKED_MAX = LIMIT_SLOTS_NODE,
     TRIAL_GUESS_MS = 1000, /* until one has ended */
-    CHECKED_MAX = 256      /* counting more than that would cost more than a step */
+    HOME_LEAST_MS = 2000,
+    HOME_MOST_MS = 600000,
+    CHECKED_MAX = 256 /* counting more than that would cost more than a step */
 };
 
 size_t sched_size(void) {
@@ -59,10 +61,30 @@ void sched_move(struct sched *s, struct flight *f, enum flight_state to) {
         flights_remove(&s->flights, f);
 }
 
+static dur_ms trial_time(const struct plan *plan) {
+    return plan == NULL || plan->trial_ms == 0 ? TRIAL_GUESS_MS : plan->trial_ms;
+}
+
+/* How long others leave a slot to the worker that has its checkpoint: what it has done so far, about, would have to be done
+ * again. */
+static dur_ms home_patience(const struct plan *plan, uint32_t attempts) {
+    dur_ms trial = trial_time(plan), most = trial < HOME_MOST_MS ? HOME_MOST_MS / trial : 0;
+    dur_ms done = attempts < most ? trial * attempts : HOME_MOST_MS;
+    return done > HOME_LEAST_MS ? done : HOME_LEAST_MS;
+}
+
 void sched_again(struct sched *s, struct flight *f, uint32_t attempts, when_ms not_before) {
     struct plan *plan = sched_plan(s, &f->job);
+    struct plan_slot slot = f->slot;
+    slot.attempts = attempts;
+    slot.at_home = not_before;
+    if (plan != NULL && f->saved)
+        slot.not_before =
+            (not_before > s->now ? not_before : s->now) + home_patience(plan, attempts);
+    else if (slot.home == 0 || slot.not_before < not_before)
+        slot.not_before = not_before;
     if (plan != NULL && !f->moot)
-        plan_again(plan, f->slot.slot, attempts, not_before);
+        plan_again_as(plan, &slot);
     sched_move(s, f, FLIGHT_NONE);
 }
 
@@ -76,9 +98,9 @@ static uint32_t begun(const struct sched *s) {
     return count;
 }
 
-static bool may_run(const struct sched *s, const struct plan *p, bool may_begin) {
+static bool may_take(const struct sched *s, const struct plan *p) {
     return p->used && p->rests_until <= s->now && (p->parallel == 0 || p->running < p->parallel) &&
-           s->asked < workers_free(&s->workers, &p->unable) && plan_has_next(p, s->now, may_begin);
+           s->asked < workers_free(&s->workers, &p->unable);
 }
 
 static struct plan *pick(struct sched *s) {
@@ -86,13 +108,25 @@ static struct plan *pick(struct sched *s) {
     struct plan *best = NULL;
     for (uint32_t i = 0; i < s->plans_used; i++) {
         struct plan *p = &s->plans[i];
-        if (!may_run(s, p, may_begin))
+        if (!may_take(s, p) || !plan_has_next(p, s->now, may_begin))
             continue;
         if (best == NULL || p->running < best->running ||
             (p->running == best->running && p->opened < best->opened))
             best = p;
     }
     return best;
+}
+
+/* What waits for the place of one worker goes before what can run anywhere: that place may not be free again for long. */
+static struct plan *next(struct sched *s, struct plan_slot *slot) {
+    for (uint32_t i = 0; i < s->plans_used; i++) {
+        struct plan *p = &s->plans[i];
+        if (p->used && p->homing > 0 && may_take(s, p) &&
+            plan_next_at_home(p, &s->workers, s->now, slot))
+            return p;
+    }
+    struct plan *plan = pick(s);
+    return plan != NULL && plan_next(plan, s->now, slot) ? plan : NULL;
 }
 
 static bool may_give_out(const struct sched *s) {
@@ -103,9 +137,9 @@ static bool may_give_out(const struct sched *s) {
 
 static void give_out(struct sched *s, struct says *out) {
     while (may_give_out(s)) {
-        struct plan *plan = pick(s);
         struct plan_slot slot;
-        if (plan == NULL || !plan_next(plan, s->now, &slot))
+        struct plan *plan = next(s, &slot);
+        if (plan == NULL)
             return;
         struct flight *f = flights_add(&s->flights, &plan->job, &slot);
         ensure(f != NULL); /* may_give_out has seen that there is room */
@@ -128,18 +162,27 @@ static void say_lease(struct sched *s, const struct flight *f, struct span confi
                                    .config = config}});
 }
 
+/* WORKERS_NONE: nobody who may take it has a free place. */
+static uint32_t place_for(struct sched *s, const struct flight *f, const struct plan *plan) {
+    static const struct worker_set nobody;
+    const struct worker_set *unable = plan == NULL ? &nobody : &plan->unable;
+    uint32_t home = f->slot.home;
+    if (s->quitting)
+        return WORKERS_NONE;
+    if (home != 0 && s->workers.entries[home - 1].free > 0 && !worker_set_has(unable, home - 1))
+        return home - 1;
+    if (home != 0 && f->slot.not_before > s->now)
+        return WORKERS_NONE; /* another one took the place meanwhile */
+    return workers_pick(&s->workers, trial_time(plan), unable);
+}
+
 static void on_proposed(struct sched *s, const struct msg_proposed *m, struct says *out) {
     struct flight *f = flights_find(&s->flights, &m->job, m->slot);
     if (f == NULL || f->state != FLIGHT_ASKED) {
         s->nonsense++;
         return;
     }
-    static const struct worker_set nobody;
-    const struct plan *plan = sched_plan(s, &m->job);
-    dur_ms trial = plan == NULL || plan->trial_ms == 0 ? TRIAL_GUESS_MS : plan->trial_ms;
-    uint32_t place = s->quitting
-                         ? WORKERS_NONE
-                         : workers_pick(&s->workers, trial, plan == NULL ? &nobody : &plan->unable);
+    uint32_t place = place_for(s, f, sched_plan(s, &m->job));
     if (place == WORKERS_NONE) { /* who was free when it was asked for is not any more */
         sched_again(s, f, f->slot.attempts, INT64_MIN);
         return;

@@ -23,6 +23,9 @@
  *            slot wherever it is then;
  *          - who cannot start the trials of a job (`unable`) gets none of it, for a second first and twice as long each time;
  *            where nobody can it waits so long, unless facts ends it. A node without a cluster has nobody else to try;
+ *          - what goes on from a checkpoint (`again`) is left to the worker that has it, before all else that its places could
+ *            take, for about as long as its attempts took so far, 2 s to 10 minutes: then, and at once when that one is gone or
+ *            another node leads, anybody takes it;
  *          - when a worker says that a job is over (`shut`) nothing of it is given out for SHUT_MS: the order is on its way.
  * Where    workers.h. No lease is given beyond a worker's places and nobody queues: at a round trip of 1 ms a place of 100 ms
  *          trials rests 1 % of the time, and what is queued at one worker cannot run at the next that gets free, nor go back

@@ -36,6 +36,7 @@ static void lost_is_what_leaves_no_fact(void **state) {
         assert_int_equal(e.lost, i == TRIAL_LOST || i == TRIAL_CANCELLED);
         assert_int_equal(e.shut, i == TRIAL_CANCELLED);
         assert_int_equal(e.unable, i == TRIAL_NO_START);
+        assert_int_equal(e.again, i == TRIAL_AGAIN);
     }
 }
 
