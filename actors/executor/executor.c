@@ -143,7 +143,9 @@ static const char *refusal(struct executor *e, const struct msg_lease *lease, st
 }
 
 uint32_t executor_room(const struct executor *e) {
-    return e->apart_until == INT64_MIN || e->slots == 0 ? e->slots : 1;
+    uint32_t narrow = e->shortage.room;
+    uint32_t room = narrow > 0 && narrow < e->slots ? narrow : e->slots;
+    return e->apart_until == INT64_MIN || room == 0 ? room : 1;
 }
 
 static void put_scratch(struct buf *out, const struct executor *e, const struct msg_lease *lease) {
@@ -296,6 +298,13 @@ static void hear_run(struct executor *e, uint64_t run, enum trial_news news, con
 
 /* ---- the machine's own failures ---- */
 
+static uint32_t count_running(const struct executor *e) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < e->places; i++)
+        count += e->trials[i].life != LIFE_FREE && e->trials[i].life != LIFE_OVER;
+    return count;
+}
+
 static void begin_shortage(struct executor *e, int64_t error, struct span what, struct moment at,
                            struct says *out) {
     bool begins = !e->shortage.on;
@@ -315,6 +324,31 @@ static void end_shortage(struct executor *e, struct moment at, struct says *out)
     executor_say_capacity(e, out);
 }
 
+/* Of what each trial takes some there is enough for the others. */
+static void narrow(struct executor *e, const struct msg_spawn_failed *m, uint32_t others,
+                   struct moment at, struct says *out) {
+    uint32_t before = executor_room(e);
+    struct buf why = buf_of(e->narrow_why, CAUSE_BYTES);
+    cause_put(&why, m->what, CAUSE_BYTES);
+    e->narrow_why[why.len] = '\0';
+    e->narrow_error = m->error;
+    shortage_narrows(&e->shortage, others, at.now);
+    if (executor_room(e) < before)
+        executor_say_capacity(e, out);
+}
+
+static void widen(struct executor *e, struct moment at, struct says *out) {
+    bool told = shortage_tells(&e->shortage, at.now);
+    if (told && !e->silent)
+        executor_say_narrow(e, out);
+    if (!shortage_grows(&e->shortage, e->slots, at.now))
+        return;
+    if (e->shortage.room > 0)
+        executor_say_capacity(e, out);
+    else if (!e->silent)
+        executor_say_wide(out);
+}
+
 static void hear_spawned(struct executor *e, const struct msg *msg, struct moment at,
                          struct says *out) {
     if (is_look(e, msg->spawned.run))
@@ -327,7 +361,10 @@ static void hear_spawn_failed(struct executor *e, const struct msg *msg, struct 
                               struct says *out) {
     const struct msg_spawn_failed *m = &msg->spawn_failed;
     bool known = is_look(e, m->run) || find_run(e, m->run) != NULL;
-    if (known && shortage_is(m->error))
+    uint32_t others = count_running(e) - (find_run(e, m->run) != NULL);
+    if (known && others > 0 && !e->shortage.on && shortage_is_shared(m->error))
+        narrow(e, m, others, at, out);
+    else if (known && shortage_is(m->error))
         begin_shortage(e, m->error, m->what, at, out);
     else if (is_look(e, m->run))
         end_shortage(e, at, out);
@@ -348,13 +385,6 @@ static void hear_output(struct executor *e, const struct msg_output *m, struct m
     const struct followed what = {.trial = t, .job = &e->jobs[t->job].id};
     followers_printed(&e->followers, &what, at.now, out);
     executor_say_acts(t, acts, out);
-}
-
-static uint32_t count_running(const struct executor *e) {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < e->places; i++)
-        count += e->trials[i].life != LIFE_FREE && e->trials[i].life != LIFE_OVER;
-    return count;
 }
 
 /* Who of them killed it, if any did, is not known: from now on it can be. */
@@ -458,6 +488,7 @@ static void executor_step(void *self, const struct event *event, struct moment a
     end_waits(e, NULL, at, out);
     say_verdicts(e, out);
     end_apart(e, at, out);
+    widen(e, at, out);
     if (look_time(e) <= at.now)
         executor_say_look(e, out);
     if (e->quitting && !e->quiet && is_idle(e)) {
@@ -473,6 +504,7 @@ static when_ms executor_deadline(const void *self) {
     when_ms soonest =
         when_sooner(look_time(e), e->apart_until == INT64_MIN ? WHEN_NEVER : e->apart_until);
     soonest = when_sooner(soonest, early_deadline(&e->early));
+    soonest = when_sooner(soonest, shortage_wakes(&e->shortage));
     for (uint32_t i = 0; i < e->places; i++) {
         const struct trial *t = &e->trials[i];
         if (t->life == LIFE_OVER)

@@ -4,7 +4,8 @@
  * Hears    start, job_open, job_shut, lease, quit; follow (gateways, this node's and through member those of others); from the
  *          launcher spawned, spawn_failed, output, output_end, exited, launcher_up, launcher_down; the time.
  * Says     capacity (after start, whenever the launcher goes or comes back, when suspects are cleared, and when a shortage
- *          begins or ends), unfit (then, too), spawn, kill, outcome, quiet; note (when trials get keepers); printed (gateways
+ *          begins or ends), unfit (then, too), spawn, kill, outcome, quiet; note (when trials get keepers, and when fewer run at
+ *          once); printed (gateways
  *          that follow: this node's, and by say_to MEMBER those of others).
  * Holds    every lease is answered by exactly one outcome. One that cannot be run here (no free place, after quit) is LOST at
  *          once, one of an unknown job when that has not come within half a second (early.h); so is every attempt under way
@@ -14,7 +15,8 @@
  *          zyg-run: slots that went down with it several times in a row run one at a time (capacity 1), and one that does so
  *          alone for the sixth time is CRASHED. No answer of the launcher about a run that is over changes anything.
  *          What this machine is short of is charged to no trial: the attempt is LOST, capacity is 0, and from time to time
- *          a look (a spawn of nothing, shortage.h) shows whether trials can be started again.
+ *          a look (a spawn of nothing, shortage.h) shows whether trials can be started again. Of what each trial takes some
+ *          there may be enough for fewer of them: then so many run (capacity), and more are tried now and then.
  * Stops    job_shut: CANCELLED. quit: LOST. limits.wall: TIMED_OUT. limits.output: FLOODED. Always TERM, the job's grace (after
  *          job_shut at most 1.5 s of it), KILL; a second quit kills at once. What does not die of KILL within 30 s, or
  *          before one more quit, is given up: LOST when quitting, CRASHED when it had come to a limit. It frees its place;

@@ -24,6 +24,28 @@ void executor_say_fit(struct says *out) {
     say(out, &(struct msg){.kind = MSG_unfit});
 }
 
+static void say_note(const struct buf *text, struct says *out) {
+    say(out, &(struct msg){.kind = MSG_note, .note.text = buf_view(text)});
+}
+
+void executor_say_narrow(const struct executor *e, struct says *out) {
+    char memory[2 * CAUSE_BYTES];
+    struct buf text = buf_of(memory, sizeof memory);
+    buf_text(&text, "runs at most ");
+    buf_u64(&text, executor_room(e));
+    buf_text(&text, " of ");
+    buf_u64(&text, e->slots);
+    buf_text(&text, " trials at once for now: ");
+    buf_text(&text, e->narrow_why);
+    buf_text(&text, shortage_remedy(e->narrow_error));
+    say_note(&text, out);
+}
+
+void executor_say_wide(struct says *out) {
+    static const char said[] = "runs as many trials at once as before";
+    say(out, &(struct msg){.kind = MSG_note, .note.text = span_text(said)});
+}
+
 void executor_say_wary(uint64_t lost, struct says *out) {
     char memory[256];
     struct buf text = buf_of(memory, sizeof memory);
@@ -32,7 +54,7 @@ void executor_say_wary(uint64_t lost, struct says *out) {
     buf_text(&text, lost == 1 ? " trial is" : " trials are");
     buf_text(&text,
              " given out again. From now on each has a parent of its own, in case one kills it");
-    say(out, &(struct msg){.kind = MSG_note, .note.text = buf_view(&text)});
+    say_note(&text, out);
 }
 
 void executor_say_look(struct executor *e, struct says *out) {

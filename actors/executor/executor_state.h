@@ -50,6 +50,8 @@ struct executor {
     bool quiet;   /* said since quitting */
     uint64_t run; /* the last number given to the launcher */
     struct shortage shortage;
+    int64_t narrow_error;
+    char narrow_why[CAUSE_BYTES + 1];
     struct suspects suspects;
     struct early early;
     struct followers followers;
@@ -70,6 +72,8 @@ void executor_say_capacity(const struct executor *e, struct says *out);
 /* Why this machine cannot start trials (error: errno, 0: not known); ... that it can. */
 void executor_say_unfit(int64_t error, struct span what, struct says *out);
 void executor_say_fit(struct says *out);
+void executor_say_narrow(const struct executor *e, struct says *out); /* fewer trials at once */
+void executor_say_wide(struct says *out);                             /* ... all again */
 void executor_say_wary(uint64_t lost,
                        struct says *out); /* so many trials were, with the launcher */
 /* The start of a trial that does nothing, to see whether trials can be started. */

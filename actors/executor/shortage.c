@@ -3,25 +3,36 @@
 #include <errno.h>
 #include <stddef.h>
 
-enum { PAUSE_LEAST_MS = 1000, PAUSE_MOST_MS = 8000, SOON_MS = 60000 };
-
-static const struct {
-    int64_t error;
-    const char *remedy;
-} shortages[] = {
-    {ENOSPC, "; free some space to go on"},
-    {EDQUOT, "; free some space to go on"},
-    {EROFS, "; mount it writable to go on"},
-    {ENOMEM, "; free some memory to go on"},
-    {EMFILE, "; allow more open files (ulimit -n) or fewer slots"},
-    {ENFILE, "; allow more open files (sysctl fs.file-max)"},
-    {EAGAIN, "; allow more processes (ulimit -u) or fewer slots"},
+enum {
+    PAUSE_LEAST_MS = 1000,
+    PAUSE_MOST_MS = 8000,
+    SOON_MS = 60000,
+    GROW_LEAST_MS = 60000,
+    GROW_MOST_MS = 3600000,
+    TELL_MS =
+        200 /* of several that start together it takes so long until all have failed that will */
 };
 
-static const char *find(int64_t error) {
-    for (size_t i = 0; i < sizeof shortages / sizeof shortages[0]; i++) {
-        if (shortages[i].error == error)
-            return shortages[i].remedy;
+struct kind {
+    int64_t error;
+    bool shared;
+    const char *remedy;
+};
+
+static const struct kind kinds[] = {
+    {ENOSPC, false, "; free some space to go on"},
+    {EDQUOT, false, "; free some space to go on"},
+    {EROFS, false, "; mount it writable to go on"},
+    {ENOMEM, true, "; free some memory to go on"},
+    {EMFILE, true, "; allow more open files (ulimit -n) or fewer slots"},
+    {ENFILE, true, "; allow more open files (sysctl fs.file-max)"},
+    {EAGAIN, true, "; allow more processes (ulimit -u) or fewer slots"},
+};
+
+static const struct kind *find(int64_t error) {
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (kinds[i].error == error)
+            return &kinds[i];
     }
     return NULL;
 }
@@ -30,9 +41,14 @@ bool shortage_is(int64_t error) {
     return find(error) != NULL;
 }
 
+bool shortage_is_shared(int64_t error) {
+    const struct kind *kind = find(error);
+    return kind != NULL && kind->shared;
+}
+
 const char *shortage_remedy(int64_t error) {
-    const char *remedy = find(error);
-    return remedy != NULL ? remedy : "";
+    const struct kind *kind = find(error);
+    return kind != NULL ? kind->remedy : "";
 }
 
 static void wait_longer(struct shortage *s) {
@@ -49,10 +65,52 @@ void shortage_begins(struct shortage *s, when_ms now) {
     s->on = true;
     s->look = 0;
     s->due = now + s->pause;
+    s->room = 0; /* none at all is another matter */
 }
 
 void shortage_ends(struct shortage *s, when_ms now) {
     s->on = false;
     s->look = 0;
     s->ended = now;
+}
+
+/* ---- fewer at once ---- */
+
+void shortage_narrows(struct shortage *s, uint32_t others, when_ms now) {
+    dur_ms longer = 2 * s->grow_pause < GROW_MOST_MS ? 2 * s->grow_pause : GROW_MOST_MS;
+    if (s->room == 0)
+        s->told = false;
+    if (s->room == 0)
+        s->grow_pause = GROW_LEAST_MS;
+    else if (s->grew)
+        s->grow_pause = longer;
+    s->room = s->room == 0 || others < s->room ? others : s->room;
+    s->grew = false;
+    s->grows = now + s->grow_pause;
+}
+
+bool shortage_grows(struct shortage *s, uint32_t slots, when_ms now) {
+    if (s->room == 0 || s->grows > now)
+        return false;
+    s->room = s->room < slots ? s->room + 1 : 0; /* all of them have run for a while */
+    s->grew = true;
+    s->grows = now + s->grow_pause;
+    return true;
+}
+
+static when_ms tell_time(const struct shortage *s) {
+    return s->grows - s->grow_pause + TELL_MS;
+}
+
+when_ms shortage_wakes(const struct shortage *s) {
+    if (s->room == 0)
+        return WHEN_NEVER;
+    return s->told ? s->grows : tell_time(s);
+}
+
+bool shortage_tells(struct shortage *s, when_ms now) {
+    if (s->room == 0 || s->told || now < tell_time(s))
+        return false;
+    s->told = true;
+    return true;
 }

@@ -84,5 +84,27 @@ prlimit --pid "${pids[b]}" --nofile=1024:
 wait_until 30 "b to take trials again" has_said b "takes trials again" 2
 wait_until 10 "a to show that" is_well b a
 
+# ---- enough of them for one trial, not for two: that one place is used, and nothing swings to and fro ----
+
+narrow() { said b "runs at most 1 of 2 trials at once for now: .*ulimit -n"; }
+
+for spare in 4 3 2 1; do # which of them are in use, and for a moment only, is the node's business
+    prlimit --pid "${pids[b]}" --nofile="$(($(descriptors) + spare)):"
+    shell_job few 12 "echo score={x}; sleep 0.1"
+    run on a zyg submit "$WORK/few.yaml"
+    assert_status 0
+    wait_until 60 "the end of few" is_done a "$out"
+    [ "$(narrow)" = 0 ] || break
+done
+assert_equal 1 "$(narrow)" "lines that say that fewer run at once"
+shell_job one 60 "echo \$ZYG_OUTPUT >>'$WORK/places-one'; echo score={x}; sleep 0.2"
+run on a zyg submit "$WORK/one.yaml"
+assert_status 0
+wait_until 60 "the end of one" is_done a "$out"
+assert_numbers a "$out" 60
+assert_equal 1 "$(narrow)" "lines that say that fewer run at once"
+assert_equal 2 "$(said b "takes no trials for now")" "lines that say that it takes none"
+assert_less 6 "$(grep -c "^$WORK/b/runs/" "$WORK/places-one")" "trials that b has run"
+
 end_all a b c
 umount "$WORK/b"

@@ -82,6 +82,76 @@ static void one_that_is_soon_short_again_waits_longer(void **state) {
     (void)look(73000);
 }
 
+static void assert_note(const char *text) {
+    assert_int_equal(said_count, 1);
+    assert_int_equal(said[0].kind, MSG_note);
+    assert_true(span_is(said[0].note.text, text));
+}
+
+/* As many as could be started go on, one more is tried after a minute, then after two; people are told once. */
+static void where_some_can_run_so_many_do(void **state) {
+    (void)state;
+    open_job(&job_a);
+    spawned(run(&job_a, 1), 1000);
+    spawned(run(&job_a, 2), 1000);
+    spawn_failed(run(&job_a, 3), EMFILE, "no pipe", 1000);
+    assert_outcome(TRIAL_LOST, "no pipe");
+    assert_capacity(2);
+    assert_int_equal(count(MSG_unfit), 0);
+    lease(&job_a, 3, 1000);
+    assert_outcome(TRIAL_LOST, "no place was free for it");
+    step(NULL, 1199);
+    assert_int_equal(said_count, 0);
+    assert_true(core.deadline(core.self) == 1200);
+    step(NULL, 1200);
+    assert_note("runs at most 2 of 3 trials at once for now: no pipe; allow more open files "
+                "(ulimit -n) or fewer slots");
+    when_ms now = 1000;
+    for (dur_ms pause = 60000; pause <= 240000; pause *= 2) {
+        step(NULL, now + pause - 1);
+        assert_int_equal(count(MSG_capacity), 0);
+        step(NULL, now + pause);
+        assert_capacity(SLOTS);
+        now += pause;
+        if (pause == 240000)
+            break;
+        now += 10;
+        spawn_failed(run(&job_a, 3), EMFILE, "no pipe", now);
+        assert_capacity(2);
+        assert_int_equal(count(MSG_note), 0);
+    }
+    step(NULL, now + 239999);
+    assert_int_equal(said_count, 0);
+    step(NULL, now + 240000);
+    assert_note("runs as many trials at once as before");
+}
+
+/* Several begin together: how many can is known when the last has failed, and that none can is another matter. */
+static void of_several_that_begin_together_so_many_as_could_go_on(void **state) {
+    (void)state;
+    open_job(&job_a);
+    uint64_t first = run(&job_a, 1), second = run(&job_a, 2), third = run(&job_a, 3);
+    spawn_failed(third, EAGAIN, "no process", 200);
+    assert_capacity(2);
+    spawn_failed(second, EAGAIN, "no process", 200);
+    assert_capacity(1);
+    spawn_failed(first, EAGAIN, "no process", 200);
+    assert_capacity(0);
+    assert_unfit("no process; allow more processes (ulimit -u) or fewer slots");
+    spawned(look(1200), 1200);
+    assert_capacity(SLOTS);
+    assert_int_equal(count(MSG_note), 0);
+}
+
+/* However few run: where the next would meet the same, none is taken. */
+static void a_full_disk_is_full_for_all(void **state) {
+    (void)state;
+    open_job(&job_a);
+    spawned(run(&job_a, 1), 1000);
+    spawn_failed(run(&job_a, 2), ENOSPC, "no space", 1000);
+    assert_capacity(0);
+}
+
 /* What a look met was not the machine's own: so trials can be started. */
 static void a_look_that_fails_otherwise_is_enough(void **state) {
     (void)state;
@@ -152,6 +222,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_look_that_fails_otherwise_is_enough, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_launcher_that_cannot_begin_is_nobodys_fault, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(where_some_can_run_so_many_do, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(of_several_that_begin_together_so_many_as_could_go_on,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_full_disk_is_full_for_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_dies_during_a_look, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_quits_does_not_look, set_up, tear_down),
     };
