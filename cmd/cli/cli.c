@@ -8,8 +8,7 @@
 /* What one may do about it, where that is known. */
 static const char *next_step(enum err_code code) {
     switch (code) {
-    case ERR_NOT_FOUND: return "all jobs: zyg ls";
-    case ERR_STORE_FULL: return "make room on the disk, then: zyg resume last";
+    case ERR_STORE_FULL: return "make room on that disk, then say it again";
     case ERR_INTERNAL: return "please report this, with what you did";
     default: return NULL;
     }

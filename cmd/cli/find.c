@@ -39,7 +39,8 @@ static bool handles_read(struct handles *h, struct client *c, struct msg *reques
 }
 
 bool job_unknown(const char *selector, struct err *err) {
-    return err_set(err, ERR_NOT_FOUND, "no job '%.80s': there are none here yet", selector);
+    err_set(err, ERR_NOT_FOUND, "no job '%.80s': there are none here yet", selector);
+    return err_context(err, "start one: zyg submit JOB_FILE --wait");
 }
 
 static bool selector_refuse(struct client *c, const char *selector, const struct handles *meant,
@@ -53,8 +54,9 @@ static bool selector_refuse(struct client *c, const char *selector, const struct
         return false;
     if (all.count == 0)
         return job_unknown(selector, err);
-    return err_set(err, ERR_NOT_FOUND, "no job '%.80s'; there %s %s", selector,
-                   all.count == 1 ? "is" : "are", all.text);
+    err_set(err, ERR_NOT_FOUND, "no job '%.80s'; there %s %s", selector,
+            all.count == 1 ? "is" : "are", all.text);
+    return all.count > LISTED_MAX ? err_context(err, "all jobs: zyg ls") : false;
 }
 
 /* How many jobs are meant, one of them put aside; what was submitted at another node is waited for. */

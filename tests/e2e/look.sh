@@ -16,7 +16,7 @@ run zyg ls -o csv
 assert_equal id,job,state "$(cut -d, -f1-3 <<<"$out")"
 run zyg show
 assert_status 4
-assert_equal "zyg: no job 'last': there are none here yet" "$(head -1 <<<"$err")"
+assert_equal "zyg: no job 'last': there are none here yet (start one: zyg submit JOB_FILE --wait)" "$(head -1 <<<"$err")"
 # Who only looks makes no folder for it.
 for verb in "show last/3" trials best logs events export watch wait "cancel some" resume; do
     run zyg $verb
