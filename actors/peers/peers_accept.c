@@ -72,8 +72,12 @@ static struct connection *connection_of(struct accepts *a, int fd) {
 static void on_accepted(struct accepts *a, int fd) {
     struct connection *c = connection_of(a, -1);
     a->connections++;
-    if (c != NULL && peers_tcp_peer(fd, a->port, &c->peer))
+    if (c != NULL && peers_tcp_peer(fd, a->port, &c->peer)) {
         c->fd = fd;
+        c->spoke = false;
+        c->since = a->now;
+        a->silent_at = when_sooner(a->silent_at, a->now + SILENT_MS);
+    }
     if (a->connections > CONNECTIONS_MAX)
         peers_tcp_cut(fd, a->port, NULL);
     else
@@ -96,9 +100,30 @@ static void on_disconnected(struct accepts *a, int fd) {
     }
 }
 
+static void cut_the_silent(struct accepts *a) {
+    if (a->now < a->silent_at)
+        return;
+    a->silent_at = WHEN_NEVER;
+    for (uint32_t i = 0; i < CONNECTIONS_MAX; i++) {
+        struct connection *c = &a->open[i];
+        if (c->fd < 0 || c->spoke)
+            continue;
+        c->spoke = a->now - c->since >= SILENT_MS;
+        if (c->spoke)
+            peers_tcp_cut(c->fd, a->port, &c->peer); /* its end is reported like any other */
+        else
+            a->silent_at = when_sooner(a->silent_at, c->since + SILENT_MS);
+    }
+}
+
+when_ms accepts_due(const struct accepts *a) {
+    return a->silent_at;
+}
+
 void accepts_watch(struct accepts *a, when_ms now) {
     struct peers_event event;
     a->now = now;
+    cut_the_silent(a);
     for (int i = 0; i < EVENTS_AT_ONCE && a->monitor.look; i++) {
         if (!peers_monitor_next(&a->monitor, &event))
             return;
@@ -127,6 +152,9 @@ static struct accepted *welcome(struct accepts *a, struct peers_letter *letter) 
     if (e == NULL || !letter->sound || !take_key(&letter->frame, curve) ||
         !peers_tcp_peer(new.fd, a->port, &new.peer))
         return NULL;
+    struct connection *c = connection_of(a, new.fd);
+    if (c != NULL)
+        c->spoke = true;
     a->last += 2;
     ensure(a->last != 0); /* two thousand million edges in one life */
     new.number = a->last;
@@ -222,6 +250,7 @@ bool accepts_open(struct accepts *a, struct board *board, const struct keys *key
                   const char *listen, struct err *err) {
     a->board = board;
     a->epoll = epoll;
+    a->silent_at = WHEN_NEVER;
     for (uint32_t i = 0; i < CONNECTIONS_MAX; i++)
         a->open[i].fd = -1;
     if (peers_socket_open(&a->router, ZMQ_ROUTER, epoll)) {

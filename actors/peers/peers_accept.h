@@ -9,7 +9,8 @@
  * Cut      ROUTER cannot end one connection. It is shut down beneath it, after a look at who is connected; until its end is
  *          reported the edge is `cut` and what still comes from it is dropped. A stranger's message cuts its connection, too.
  * Crowd    beyond CONNECTIONS_MAX connections, strangers' included, a new one is cut at once: descriptors are for members. One
- *          that does not shake hands is dropped by ZMQ after 5 s.
+ *          that does not shake hands is dropped by ZMQ after 5 s, one that did and has said nothing SILENT_MS after it came is cut:
+ *          a node says who it is as soon as it may, and any key may shake hands.
  * Refused  a handshake that failed (another key was meant, or none is proved) and a message that is none are told to
  *          people, once for an address. A connection that ends without a word is not: so asks a node that wants to know who
  *          listens here.
@@ -23,7 +24,7 @@
 #include "actors/peers/peers_socket.h"
 #include "proto/edge.h"
 
-enum { ACCEPTED_MAX = 4 * LIMIT_EDGES, CONNECTIONS_MAX = 512, ENDED_MS = 100 };
+enum { ACCEPTED_MAX = 4 * LIMIT_EDGES, CONNECTIONS_MAX = 512, ENDED_MS = 100, SILENT_MS = 10000 };
 
 struct accepted {
     uint32_t number; /* 0: free */
@@ -36,7 +37,9 @@ struct accepted {
 };
 
 struct connection {
-    int fd; /* -1: none */
+    int fd;     /* -1: none */
+    bool spoke; /* it has an edge, or was cut */
+    when_ms since;
     struct endpoint peer;
 };
 
@@ -48,6 +51,7 @@ struct accepts {
     when_ms now;          /* when connections were last looked at */
     uint32_t last;        /* number given */
     uint32_t connections; /* open now */
+    when_ms silent_at;    /* when one that has not spoken may have to go */
     struct connection open[CONNECTIONS_MAX];
     bool broken; /* the handshake of the connection that ends next has failed */
     struct peers_refused refused;
@@ -61,6 +65,7 @@ void accepts_close(struct accepts *a, uint32_t number);
 void accepts_send(struct accepts *a, uint32_t number, struct span frame);
 void accepts_watch(struct accepts *a, when_ms now);
 uint32_t accepts_read(struct accepts *a, uint32_t limit); /* messages read */
+when_ms accepts_due(const struct accepts *a);
 bool accepts_look(const struct accepts *a);
 
 #endif

@@ -35,10 +35,10 @@ struct peers_port {
     uint8_t frame[LIMIT_FRAME_BYTES];
 };
 
-/* At the time when a dial has lasted too long. */
+/* At the time when a dial has lasted too long, or a connection has said nothing for too long. */
 static void set_timer(struct peers_port *p) {
     struct itimerspec at = {0};
-    when_ms due = dials_due(&p->dials);
+    when_ms due = when_sooner(dials_due(&p->dials), accepts_due(&p->accepts));
     if (due == p->rings)
         return;
     p->rings = due;

@@ -90,17 +90,27 @@ static void turn_of(struct accepts *a, struct board *board, when_ms now, uint32_
     board_run(board, (struct moment){0});
 }
 
+static void open_accepts(struct accepts *a, struct side *b, char endpoint[256]) {
+    size_t len = 256;
+    struct err err;
+    *a = (struct accepts){.port = 0};
+    assert_true(accepts_open(a, b->board, &b->keys, epoll_create1(EPOLL_CLOEXEC),
+                             "tcp://127.0.0.1:*", &err));
+    assert_int_equal(zmq_getsockopt(a->router.zmq, ZMQ_LAST_ENDPOINT, endpoint, &len), 0);
+}
+
+static void close_accepts(struct accepts *a) {
+    int epoll = a->epoll;
+    accepts_release(a);
+    close(epoll);
+}
+
 static void an_end_is_told_though_others_say_more_than_can_be_read(void **state) {
     struct stage *st = *state;
     struct side *b = &st->side[1];
     static struct accepts a;
     char endpoint[256];
-    size_t len = sizeof endpoint;
-    struct err err;
-    a = (struct accepts){.port = 0};
-    assert_true(accepts_open(&a, b->board, &b->keys, epoll_create1(EPOLL_CLOEXEC),
-                             "tcp://127.0.0.1:*", &err));
-    assert_int_equal(zmq_getsockopt(a.router.zmq, ZMQ_LAST_ENDPOINT, endpoint, &len), 0);
+    open_accepts(&a, b, endpoint);
     zsock_t *dealer = zsock_new(ZMQ_DEALER);
     curve_client(dealer, &st->guest, b->keys.curve_public);
     assert_int_equal(zsock_connect(dealer, "%s", endpoint), 0);
@@ -120,9 +130,40 @@ static void an_end_is_told_though_others_say_more_than_can_be_read(void **state)
     turn_of(&a, b->board, 1000 + ENDED_MS, 64);
     assert_int_equal(a.edges[0].number, 0);
     assert_int_equal(b->downs, 1);
-    int epoll = a.epoll;
-    accepts_release(&a);
-    close(epoll);
+    close_accepts(&a);
+}
+
+/* It has a key and shook hands: any key does. One that speaks stays, whatever came before it. */
+static void who_shakes_hands_and_says_nothing_is_cut(void **state) {
+    struct stage *st = *state;
+    struct side *b = &st->side[1];
+    static struct accepts a;
+    char endpoint[256];
+    open_accepts(&a, b, endpoint);
+    assert_int_equal(accepts_due(&a), WHEN_NEVER);
+    zsock_t *dealers[2];
+    for (int i = 0; i < 2; i++) {
+        dealers[i] = zsock_new(ZMQ_DEALER);
+        zsock_set_reconnect_ivl(dealers[i], -1);
+        curve_client(dealers[i], &st->guest, b->keys.curve_public);
+        assert_int_equal(zsock_connect(dealers[i], "%s", endpoint), 0);
+    }
+    send_beat(dealers[0], 0);
+    for (int64_t end = stage_clock() + PATIENCE_MS; b->ups == 0 || a.connections < 2;
+         assert_true(stage_clock() < end))
+        turn_of(&a, b->board, 1000, 64);
+    assert_int_equal(accepts_due(&a), 1000 + SILENT_MS);
+    turn_of(&a, b->board, 1000 + SILENT_MS - 1, 64);
+    assert_int_equal(a.connections, 2);
+    for (int64_t end = stage_clock() + PATIENCE_MS; a.connections == 2;
+         assert_true(stage_clock() < end))
+        turn_of(&a, b->board, 1000 + SILENT_MS, 64);
+    assert_int_equal(a.connections, 1);
+    assert_int_equal(b->downs, 0);
+    assert_int_equal(accepts_due(&a), WHEN_NEVER);
+    zsock_destroy(&dealers[0]);
+    zsock_destroy(&dealers[1]);
+    close_accepts(&a);
 }
 
 /* The first thing a connection says is nonsense: the edge is there and gone. */
@@ -402,6 +443,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         STAGED(garbage_ends_an_accepted_edge),
         STAGED(garbage_before_anything_else),
+        STAGED(who_shakes_hands_and_says_nothing_is_cut),
         STAGED(an_end_is_told_though_others_say_more_than_can_be_read),
         STAGED(a_broken_handshake_is_told_once),
         STAGED(silence_is_not_told),
