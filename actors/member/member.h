@@ -23,8 +23,9 @@
  * Quorum   H = max(2, ceil(0.6 x live observers)). With A < H accusers and no voucher the verdict waits
  *          20 s - 18.5 s x log(A) / log(H) (Lifeguard, arXiv 1707.00788, section III.B, with these bounds); a refused dial
  *          counts as one more accuser, so a crash is seen quickly by a lone observer as well. With a voucher: none. Where
- *          only two members are left it waits 1.5 s: what the long wait is for, the word of a third, can never come, and
- *          meanwhile the two would count on each other's disk. One that stands still is so UNREACHABLE after 4 to 5 s.
+ *          only two members are left it waits 1.5 s, an exception from membership.md 3.5, rule 4, where a lone observer waits
+ *          20 s: what the long wait is for, the word of a third, can never come, and meanwhile the two
+ *          would count on each other's disk. One that stands still is so UNREACHABLE after 4 to 5 s.
  * Ids      a record's map fingerprint is the first 8 bytes of BLAKE2b over it; a map's is their sum: equal maps, equal sums.
  *          A first sum on an edge that differs, and later two in a row, make both sides send all they know (`records`, whole).
  * Memory   the caller's, member_size() bytes of zeros; LIMIT_MEMBERS members, LIMIT_EDGES edges.
