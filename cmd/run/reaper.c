@@ -50,7 +50,12 @@ bool reaper_end_children(void) {
 
 static _Noreturn void reap(pid_t zyg_run, const sigset_t *asks) {
     int status;
-    while (waitpid(zyg_run, &status, WNOHANG) != zyg_run) {
+    for (;;) {
+        pid_t got = waitpid(zyg_run, &status, WNOHANG | WUNTRACED);
+        if (got == zyg_run && !WIFSTOPPED(status))
+            break;
+        if (got == zyg_run)
+            kill(zyg_run, SIGCONT); /* no trial may stop all others by stopping its parent */
         int number = sigwaitinfo(asks, NULL);
         if (number > 0 && number != SIGCHLD) {
             kill(zyg_run, number);

@@ -121,11 +121,13 @@ static void it_may_kill_its_parent_at_once(void **state) {
 
 static void it_may_stop_its_parent(void **state) {
     struct world *w = *state;
-    order_shell(w, 1, "kill -STOP $PPID; exit 3");
-    assert_int_equal(wait_over(w, 1)->status, 3);
-    assert_false(w->runs[1].orphan);
-    order_shell(w, 2, "exit 0");
-    assert_true(wait_over(w, 2)->exited);
+    for (uint64_t run = 1; run <= 4; run++) {
+        w->kept = run > 2;
+        order_shell(w, run, run % 2 == 0 ? "exit 0" : "kill -STOP $PPID; exit 3");
+        assert_int_equal(wait_over(w, run)->status, run % 2 == 0 ? 0 : 3);
+        assert_false(w->runs[run].orphan);
+    }
+    assert_int_equal(w->downs, 0);
 }
 
 static void its_term_ends_no_parent(void **state) {

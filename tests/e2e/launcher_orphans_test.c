@@ -228,7 +228,7 @@ static void a_stopped_zyg_run_hears_whom_to_kill(void **state) {
     struct world *w = *state;
     order_shell(w, 1, "echo ready; sleep 1000");
     wait_output(w, 1, "ready");
-    kill(zyg_run_pid(), SIGSTOP);
+    kill(-reaper_pid(), SIGSTOP); /* it alone would be let go on by its reaper */
     order_kill(w, 1, SIGKILL);
     assert_int_equal(wait_over(w, 1)->signal, SIGKILL);
 }
@@ -239,7 +239,7 @@ static void ending_ends_a_stopped_zyg_run(void **state) {
                 HIDDEN_DAEMON "echo daemon $line; trap '' TERM; while :; do sleep 1000; done");
     wait_output(w, 1, "daemon ");
     pid_t zyg_run = zyg_run_pid();
-    kill(zyg_run, SIGSTOP);
+    kill(-reaper_pid(), SIGSTOP);
     int64_t begin = now_ms();
     launcher_destroy(&w->launcher);
     assert_true(now_ms() - begin < END_PATIENCE_MS); /* it went by itself */
