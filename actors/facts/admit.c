@@ -99,7 +99,6 @@ void admit_cancel(struct facts *f, struct seat *s, struct moment at, struct says
     }
     keep_bundle(f, batch, e, at);
     batch_wants(batch, s->job.copies);
-    seat_clock(s, at.now);
     seat_end(s, JOB_CANCELLED, cause_of(f, e), cancelled_at(e, s));
     /* Nothing undoes it, so trials need not wait until it is on enough disks: only the answer does. */
     facts_close_seat(f, batch, s, at.wall, out);
@@ -146,7 +145,7 @@ void admit_job(struct facts *f, struct moment at, struct says *out) {
     errand_reply(e, &batch->after, ERR_NONE, "");
     errand_finish_saved(f);
     const bool runs = e->run || f->autorun;
-    const bool open = runs && opening_fresh(f, s, at, out);
+    const bool open = runs && opening_fresh(f, s, out);
     if (!open)
         facts_put_summary(batch, s);
     if (runs && !open) {
@@ -179,14 +178,19 @@ static void cancel_resting(struct facts *f, struct seat *s, struct moment at, st
     errand_finish_saved(f);
 }
 
+/* Of two at the same moment the one whose cause sorts first. */
+static bool goes_before(const struct facts *f, const struct errand *e, const struct seat *s) {
+    const wall_ms wall = cancelled_at(e, s), other = s->row.finished;
+    return wall < other || (wall == other && span_compare(cause_of(f, e), s->row.cause) < 0);
+}
+
 void admit_cancel_resting(struct facts *f, struct seat *s, const struct msg_job_row *row,
                           struct moment at, struct says *out) {
     const struct errand *e = errand_current(&f->errands);
     if (!may_cancel(f, s, out))
         return;
-    s->row = *row;
-    bool stands =
-        row->state == JOB_CANCELLED && (!e->carried || cancelled_at(e, s) >= row->finished);
+    seat_resume(s, row);
+    bool stands = row->state == JOB_CANCELLED && (!e->carried || !goes_before(f, e, s));
     if (!stands)
         cancel_resting(f, s, at, out);
     else if (admit_again(f, s->job.copies, out))

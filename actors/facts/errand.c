@@ -372,7 +372,7 @@ static void on_summary(struct facts *f, const struct msg_rows *rows, struct mome
         return;
     }
     if (state == JOB_OPEN && e->kind == ERRAND_OPEN) {
-        opening_begin(f, s, row.job_row.run_ms, out);
+        opening_begin(f, s, row.job_row.ran, out);
         return;
     }
     /* Where another node has admitted it the job ran: it absorbs the end that came first here. */

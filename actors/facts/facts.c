@@ -101,10 +101,11 @@ void facts_event(struct facts *f, struct batch *batch, struct seat *s, wall_ms w
 
 void facts_put_summary(struct batch *batch, const struct seat *s) {
     uint8_t key_memory[8 + JOB_ID_BYTES], row_memory[BATCH_SUMMARY_BYTES - 64];
+    uint8_t ran[RAN_BYTES];
     struct buf key = buf_of(key_memory, sizeof key_memory);
     struct buf row = buf_of(row_memory, sizeof row_memory);
     seat_summary_key(&key, &s->row);
-    ensure(msg_encode(&(struct msg){.kind = MSG_job_row, .job_row = s->row}, &row));
+    ensure(msg_encode(&(struct msg){.kind = MSG_job_row, .job_row = seat_kept_row(s, ran)}, &row));
     ops_put(&batch->ops, TABLE_summaries, buf_view(&key), buf_view(&row));
     say(&batch->after, &(struct msg){.kind = MSG_job_stand, .job_stand.row = buf_view(&row)});
 }
@@ -300,9 +301,7 @@ static void on_quit(struct facts *f, struct moment at) {
         struct batch *batch = s->state == SEAT_OPEN ? facts_room(f, 1024) : NULL;
         if (batch == NULL)
             continue;
-        seat_clock(s, at.now);
         facts_event(f, batch, s, at.wall, "interrupted");
-        facts_touch(f, s);
     }
 }
 

@@ -2,8 +2,8 @@
  *
  * Every store keeps every log whole. A log is what one node signed in one life, numbered without a gap; what a client signed
  * is carried in the log of the node that admitted it. Rows are a fold of the logs that does not depend on the order in which
- * their bundles come (fold.h), so stores with equal logs have equal rows: those of trials, ranks, jobs and outputs; summaries
- * but for run_ms, which is this node's own. Events are what this node saw.
+ * their bundles come (fold.h), so stores with equal logs have equal rows: those of trials, ranks, jobs, summaries and
+ * outputs. Events are what this node saw.
  * What is heard of a job that is over is folded like the rest, when nothing else waits (late.h).
  *
  * Hears    start, admit, job_want (gateway); proposed (tuner); outcome (executor); node_known (member); lead (leader); heads,
@@ -43,6 +43,7 @@
  *   authors.c   who may sign logs                     request.c      what a client has signed
  *   seat.c      a job's counts, its best, its end     trial_row.c    a slot's row
  *   open_slots.c  slots begun and not finished    unable.c    nodes that cannot start something
+ *   ran.c       when a job was run
  *   spare.c     memory that holds nothing
  */
 #ifndef ZYG_FACTS_H

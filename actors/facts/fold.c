@@ -233,6 +233,7 @@ struct trial_row fold_result(struct facts *f, struct batch *batch, struct seat *
     put_trial(batch, &s->id, result->slot, &row);
     if (!s->late)
         keep_open(f, s, result->slot, &row);
+    seat_ran(s, result->began, result->run_ms);
     seat_note(s, &row);
     if (row.finished) {
         uint64_t best_before = s->row.has_best ? s->row.best_slot : UINT64_MAX;
@@ -283,7 +284,6 @@ void fold_judge(struct facts *f, struct batch *batch, struct seat *s, struct mom
         s->unjudged = true;
         return;
     }
-    seat_clock(s, at.now);
     if (f->leading && seat_has_failed(s, &cause))
         fail_job(f, batch, s, buf_view(&cause), at.wall);
     if (seat_is_over(s))
@@ -294,8 +294,6 @@ void fold_end(struct facts *f, struct batch *batch, struct seat *s, const struct
               struct moment at) {
     if (end->state != JOB_FAILED)
         return;
-    if (s->state == SEAT_OPEN)
-        seat_clock(s, at.now);
     seat_fail(s, end->cause, end->wall);
     if (s->state == SEAT_OPEN && s->row.state != JOB_OPEN)
         facts_close_seat(f, batch, s, at.wall, &batch->after);

@@ -27,7 +27,7 @@ static void read_trials(struct facts *f, struct span after, struct says *out) {
 }
 
 /* The tuner hears of the job before it hears what was learned of it. NULL: there is no seat. */
-static struct seat *take_seat(struct facts *f, const struct seat *read, dur_ms run_ms,
+static struct seat *take_seat(struct facts *f, const struct seat *read, struct span ran,
                               struct says *out) {
     struct seat *s = facts_free_seat(f);
     struct err err;
@@ -35,7 +35,7 @@ static struct seat *take_seat(struct facts *f, const struct seat *read, dur_ms r
         f->unseated = true;
         return NULL;
     }
-    const struct msg_job_row row = {.created = read->row.created, .run_ms = run_ms};
+    const struct msg_job_row row = {.created = read->row.created, .ran = ran};
     ensure(seat_take(s, &read->id, span_of(read->spec, read->spec_len), &read->owner, &row, &err));
     say_to(out, ROOM_TUNER, 0,
            &(struct msg){.kind = MSG_job_open,
@@ -43,8 +43,8 @@ static struct seat *take_seat(struct facts *f, const struct seat *read, dur_ms r
     return s;
 }
 
-void opening_begin(struct facts *f, struct seat *read, dur_ms run_ms, struct says *out) {
-    struct seat *s = take_seat(f, read, run_ms, out);
+void opening_begin(struct facts *f, struct seat *read, struct span ran, struct says *out) {
+    struct seat *s = take_seat(f, read, ran, out);
     read->state = SEAT_FREE;
     if (s == NULL) {
         errand_trouble(f, out, ERR_BUSY, "as many jobs run here as can; wait for one to end");
@@ -137,13 +137,12 @@ void opening_announce(struct facts *f, struct moment at, struct says *out) {
 }
 
 /* Every room but sched hears that it runs here; sched when it is announced. False: its finished trials have too many gaps. */
-static bool open_seat(struct facts *f, struct seat *s, struct moment at, struct says *out) {
+static bool open_seat(struct facts *f, struct seat *s, struct says *out) {
     static const enum room others[] = {ROOM_EXECUTOR, ROOM_GATEWAY, ROOM_ELASTIC};
     if (!say_open(f, s, others, 3, out))
         return false;
     s->state = SEAT_OPEN;
     s->asked = errand_current(&f->errands)->ticket != 0;
-    s->counted_until = at.now;
     facts_touch(f, s);
     s->unjudged = f->announcing = true;
     if (f->inbox.put_off_ever)
@@ -151,10 +150,10 @@ static bool open_seat(struct facts *f, struct seat *s, struct moment at, struct 
     return true;
 }
 
-bool opening_fresh(struct facts *f, const struct seat *read, struct moment at, struct says *out) {
-    struct seat *s = take_seat(f, read, 0, out);
+bool opening_fresh(struct facts *f, const struct seat *read, struct says *out) {
+    struct seat *s = take_seat(f, read, (struct span){0}, out);
     if (s != NULL)
-        ensure(open_seat(f, s, at, out)); /* nothing is finished */
+        ensure(open_seat(f, s, out)); /* nothing is finished */
     return s != NULL;
 }
 
@@ -171,7 +170,7 @@ static void resume(struct facts *f, struct seat *s, struct moment at, struct say
         errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
         return;
     }
-    if (!open_seat(f, s, at, out)) {
+    if (!open_seat(f, s, out)) {
         opening_leave(f, out);
         errand_fail(f, out, ERR_STORE, "the finished trials of the job have too many gaps");
         return;

@@ -36,7 +36,7 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     s->no_start_len = 0;
     memset(s->end_counts, 0, sizeof s->end_counts);
     new_row(&s->row, &s->job, id, created);
-    s->row.run_ms = row->run_ms;
+    (void)ran_decode(&s->ran, row->ran);
     s->state = SEAT_OPENING;
     return true;
 }
@@ -109,7 +109,13 @@ static size_t keep_text(char *to, size_t room, struct span text) {
     return len;
 }
 
+void seat_ran(struct seat *s, wall_ms began, dur_ms run_ms) {
+    wall_ms ended = trial_ended_at(began, run_ms);
+    ran_add(&s->ran, began > s->row.created ? began : s->row.created, ended);
+}
+
 void seat_note(struct seat *s, const struct trial_row *trial) {
+    seat_ran(s, trial->began, trial->run_ms);
     if (trial->last_end > s->row.last_end)
         s->row.last_end = trial->last_end;
     unable_merge(&s->unable, &trial->unable);
@@ -191,19 +197,16 @@ bool seat_folds(const struct seat *s) {
 
 void seat_resume(struct seat *s, const struct msg_job_row *row) {
     struct buf best = buf_of(s->best_params, sizeof s->best_params);
-    struct msg_job_row *mine = &s->row;
+    const struct span name = s->row.name, metric = s->row.metric;
     s->late = true;
+    s->row = *row; /* and what it borrows: */
+    s->row.name = name;
+    s->row.metric = metric;
     seat_end(s, (enum job_state)row->state, row->cause, row->finished);
-    mine->done = row->done;
-    mine->infeasible = row->infeasible;
-    mine->failed = row->failed;
-    mine->retried = row->retried;
-    mine->last_end = row->last_end;
-    mine->has_best = row->has_best;
-    mine->best_slot = row->best_slot;
-    mine->best_value = row->best_value;
     buf_span(&best, row->best_params);
-    mine->best_params = buf_view(&best);
+    s->row.best_params = buf_view(&best);
+    (void)ran_decode(&s->ran, row->ran);
+    s->row.ran = (struct span){0};
     if (!end_counts_decode(s->end_counts, row->end_counts))
         memset(s->end_counts, 0, sizeof s->end_counts);
     put_end_counts(s);
@@ -244,10 +247,14 @@ bool seat_has_failed(const struct seat *s, struct buf *cause) {
     return true;
 }
 
-void seat_clock(struct seat *s, when_ms now) {
-    if (s->state == SEAT_OPEN && now > s->counted_until)
-        s->row.run_ms += now - s->counted_until;
-    s->counted_until = now;
+struct msg_job_row seat_kept_row(const struct seat *s, uint8_t ran[RAN_BYTES]) {
+    struct msg_job_row row = s->row;
+    struct buf out = buf_of(ran, RAN_BYTES);
+    ran_encode(&s->ran, &out);
+    ensure(!out.overflow);
+    row.ran = buf_view(&out);
+    row.run_ms = ran_ms(&s->ran);
+    return row;
 }
 
 void seat_summary_key(struct buf *out, const struct msg_job_row *row) {

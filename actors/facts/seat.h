@@ -7,6 +7,7 @@
 #ifndef ZYG_SEAT_H
 #define ZYG_SEAT_H
 
+#include "actors/facts/ran.h"
 #include "actors/facts/trial_row.h"
 #include "proto/base/ranges.h"
 #include "proto/job/job.h"
@@ -30,20 +31,21 @@ enum seat_state {
 struct seat {
     enum seat_state state;
     struct job_id id;
-    struct msg_job_row row; /* the durable part; its spans point into the seat */
+    struct msg_job_row
+        row; /* the durable part; its spans point into the seat. run_ms and ran are in: */
+    struct ran ran;
     struct node_id owner;
     struct job job;
     struct ranges finished;
-    bool touched;          /* the row differs from what the newest closed batch holds */
-    bool backlog;          /* some of its facts may have been put off (inbox.h) */
-    uint32_t put_offs;     /* how often they were */
-    bool crowded;          /* some slots that are begun are not among the open slots */
-    bool asked;            /* for it by a client, here */
-    bool told;             /* sched has heard job_open since this node leads */
-    bool late;             /* LATE, and CLOSING after it: its counts are those of its summary */
-    bool unjudged;         /* whether it is over was not looked at since something has changed */
-    uint64_t closed_in;    /* CLOSING, SHUT: the batch that says so */
-    when_ms counted_until; /* run_ms counts up to here */
+    bool touched;       /* the row differs from what the newest closed batch holds */
+    bool backlog;       /* some of its facts may have been put off (inbox.h) */
+    uint32_t put_offs;  /* how often they were */
+    bool crowded;       /* some slots that are begun are not among the open slots */
+    bool asked;         /* for it by a client, here */
+    bool told;          /* sched has heard job_open since this node leads */
+    bool late;          /* LATE, and CLOSING after it: its counts are those of its summary */
+    bool unjudged;      /* whether it is over was not looked at since something has changed */
+    uint64_t closed_in; /* CLOSING, SHUT: the batch that says so */
     uint32_t events;
     uint64_t end_counts[TRIAL_STATUS_COUNT]; /* of what did not end well */
     struct unable unable;                    /* nodes that could not start some trial of it */
@@ -70,10 +72,12 @@ bool seat_read_kept(struct job_kept *kept, struct span rows);
 bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
                const struct node_id *owner, const struct msg_job_row *row, struct err *err);
 
-/* A job that is over goes on from its summary; its `finished` stay empty. */
+/* A job that has no seat goes on from its summary; its `finished` stay empty. */
 void seat_resume(struct seat *s, const struct msg_job_row *row);
 bool seat_is_whole(const struct seat *s); /* all its slots are finished */
 bool seat_folds(const struct seat *s);    /* facts of its job change its rows: OPEN, LATE */
+/* An attempt of it ran; not before the job was made, whatever a clock says. */
+void seat_ran(struct seat *s, wall_ms began, dur_ms run_ms);
 /* What a trial says of its job, finished or not. */
 void seat_note(struct seat *s, const struct trial_row *trial);
 /* Folds in a finished trial. False when its slot was finished before, is none of this job, or there are too many gaps. */
@@ -89,7 +93,8 @@ bool seat_is_over(struct seat *s);
 /* The job will come to nothing: true with the cause. Depends on who has heard what, so only a leader asks. */
 bool seat_has_failed(const struct seat *s, struct buf *cause);
 void seat_end(struct seat *s, enum job_state state, struct span cause, wall_ms wall);
-void seat_clock(struct seat *s, when_ms now); /* brings run_ms up to now */
+/* The row as it is kept, all of it; `ran` is room for what the seat holds otherwise. */
+struct msg_job_row seat_kept_row(const struct seat *s, uint8_t ran[RAN_BYTES]);
 
 void seat_summary_key(struct buf *out, const struct msg_job_row *row);
 void seat_check(const struct seat *s);

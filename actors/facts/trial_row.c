@@ -36,8 +36,7 @@ static uint32_t read_count(struct mp *in) {
     return count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
 }
 
-/* 0: nobody knows. */
-static wall_ms ended_at(wall_ms began, dur_ms run_ms) {
+wall_ms trial_ended_at(wall_ms began, dur_ms run_ms) {
     bool sane = began > 0 && run_ms >= 0 && began <= INT64_MAX / 2 && run_ms <= INT64_MAX / 2;
     return sane ? began + run_ms : 0;
 }
@@ -67,7 +66,7 @@ bool trial_row_decode(struct trial_row *row, struct span bytes) {
     struct span author = mp_bin(&in);
     row->from.generation = mp_u64(&in);
     row->from.number = mp_u64(&in);
-    row->last_end = ended_at(row->began, row->run_ms);
+    row->last_end = trial_ended_at(row->began, row->run_ms);
     if (parts == ROW_PARTS) {
         if (!unable_decode(&row->unable, &in))
             return false;
@@ -124,7 +123,7 @@ static bool goes_before(const struct trial_row *row, const struct msg_result_fac
 static void count(struct trial_row *row, const struct msg_result_fact *result,
                   const struct fact_key *key, const struct retry *allowed) {
     enum trial_status status = (enum trial_status)result->status;
-    wall_ms ended = ended_at(result->began, result->run_ms);
+    wall_ms ended = trial_ended_at(result->began, result->run_ms);
     bool finished = attempts_count(&row->attempts, allowed, status);
     if (status == TRIAL_NO_START)
         unable_add(&row->unable, &key->author, result->nodes);

@@ -45,6 +45,9 @@ struct trial_row {
 void trial_row_encode(const struct trial_row *row, struct buf *out);
 bool trial_row_decode(struct trial_row *row, struct span bytes);
 
+/* 0: nobody knows. */
+wall_ms trial_ended_at(wall_ms began, dur_ms run_ms);
+
 int fact_key_compare(const struct fact_key *a, const struct fact_key *b);
 
 /* Folds in one attempt's end. True when it stands for the slot from now on: the row's config, metrics and cause then borrow

@@ -11,7 +11,7 @@ cluster a b c
 shares=()
 for round in 1 2 3 4 5; do
     on a took zyg submit "$WORK/busy.yaml" --wait >/dev/null
-    # From the start of the first trial to the end of the last, as the trials' own times tell.
+    # From the start of the first trial to the end of the last, but for what passes while none runs, as their own times tell.
     share=$(on a zyg export last -o jsonl | awk -v slots=6 '
         { match($0, /"run_seconds":[0-9.]+/); sum += substr($0, RSTART + 14, RLENGTH - 14) }
         END { print sum / slots }')

@@ -194,7 +194,6 @@ static void judge_summaries(const struct fleet *f, const struct work *work) {
         fleet_ensure(f, other.state != JOB_FAILED || other.done == 0,
                      "job%u is failed on host %u, where %llu of its trials ended well",
                      work->number, i, (ull)other.done);
-        first.run_ms = other.run_ms = 0; /* each host's own */
         const struct msg a = {.kind = MSG_job_row, .job_row = first};
         const struct msg b = {.kind = MSG_job_row, .job_row = other};
         fleet_ensure(f, msg_equal(&a, &b),

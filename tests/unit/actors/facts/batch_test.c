@@ -254,6 +254,34 @@ static void what_is_carried_lies_alone(void **state) {
 }
 
 /* A bundle that another node signed gets its serial at once: what this node has to say in an older batch comes before it. */
+static void expect_mark(const struct batch *batch, uint32_t at, uint32_t log, uint64_t next) {
+    assert_true(at < batch->marks_count);
+    assert_int_equal(batch->marks[at].log, log);
+    assert_int_equal(batch->marks[at].next, next);
+}
+
+static void what_a_batch_relies_on_is_marked_once(void **state) {
+    struct fixture *f = *state;
+    struct node_id other = {{9}};
+    struct batch *batch = batches_room(f->batches, 100);
+    struct log *a = logs_get(f->logs, &f->signer.id, 3, true);
+    struct log *b = logs_get(f->logs, &other, 5, false);
+    a->taken = a->queued = 4;
+    b->taken = b->queued = 7;
+    batch_relies(f->batches, batch, b);
+    batch_relies(f->batches, batch, a);
+    assert_int_equal(batch->marks_count, 2);
+    expect_mark(batch, 0, logs_number(f->logs, b), 7);
+    expect_mark(batch, 1, logs_number(f->logs, a), 4);
+    b->taken = b->queued = 8; /* further by now */
+    batch_relies(f->batches, batch, b);
+    assert_int_equal(batch->marks_count, 2);
+    expect_mark(batch, 0, logs_number(f->logs, b), 8);
+    assert_true(batch_has_marks(batch, BATCH_MARKS - 4));
+    assert_false(batch_has_marks(batch, BATCH_MARKS - 3));
+    assert_true(batch_is_empty(batch)); /* a mark alone is nothing to be saved */
+}
+
 static void serials_grow_from_batch_to_batch(void **state) {
     struct fixture *f = *state;
     struct node_id other = {{7}};
@@ -324,6 +352,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_bundle_holds_so_many_bytes_and_no_more, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_carried_lies_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_batch_relies_on_is_marked_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(serials_grow_from_batch_to_batch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_batch_holds_so_many_bytes_and_no_more, set_up, tear_down),
         cmocka_unit_test_setup_teardown(when_every_batch_is_full_there_is_no_room, set_up,

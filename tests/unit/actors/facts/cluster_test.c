@@ -457,7 +457,6 @@ static void assert_same_summaries(const struct world *w) {
             store_mem_row(w->nodes[0].store, TABLE_summaries, row, &key, &value);
             assert_true(store_mem_get(w->nodes[i].store, TABLE_summaries, key, &other));
             assert_true(msg_decode(&a, value, &err) && msg_decode(&b, other, &err));
-            a.job_row.run_ms = b.job_row.run_ms = 0;
             assert_true(msg_equal(&a, &b));
         }
     }

@@ -24,8 +24,8 @@ static struct seat *seat_of(const struct objective *objective, uint64_t trials) 
     description.job.objective = *objective;
     job_end(&description);
     assert_true(job_encode(&description.job, &spec));
-    assert_true(seat_take(s, &id, buf_view(&spec), &owner,
-                          &(struct msg_job_row){.created = 77, .run_ms = 5}, &err));
+    assert_true(
+        seat_take(s, &id, buf_view(&spec), &owner, &(struct msg_job_row){.created = 77}, &err));
     return s;
 }
 
@@ -54,7 +54,7 @@ static void a_seat_is_taken_with_nothing_counted(void **state) {
     assert_true(span_is(s->row.name, "test"));
     assert_true(span_is(s->row.metric, "loss"));
     assert_int_equal(s->row.created, 77);
-    assert_int_equal(s->row.run_ms, 5);
+    assert_int_equal(ran_ms(&s->ran), 0);
     assert_int_equal(s->row.trials, 10);
     assert_false(s->row.maximize || s->row.has_best);
     seat_check(s);
@@ -270,18 +270,74 @@ static void a_cause_is_never_cut_through_a_letter(void **state) {
     free(s);
 }
 
-static void the_clock_runs_only_while_the_seat_is_open(void **state) {
+static void a_job_goes_on_from_its_kept_row(void **state) {
+    (void)state;
+    uint8_t ran[RAN_BYTES], other_ran[RAN_BYTES];
+    struct seat *first = seat_of(&least, 10), *s = seat_of(&least, 10);
+    const struct trial_row trial = {.began = 100, .run_ms = 40, .last_end = 140};
+    first->state = SEAT_OPEN;
+    s->state = SEAT_LATE;
+    assert_true(count(first, 3, TRIAL_DONE, 0.5));
+    assert_true(count(first, 1, TRIAL_CRASHED, 0));
+    assert_true(count(first, 2, TRIAL_CRASHED, 0));
+    assert_true(count(first, 4, TRIAL_INFEASIBLE, 0));
+    seat_note(first, &trial);
+    seat_ran(first, 60, 20); /* three of it after the job was made */
+    seat_end(first, JOB_CANCELLED, span_text("by its owner"), 150);
+    const struct msg_job_row row = seat_kept_row(first, ran);
+    assert_int_equal(row.run_ms, 43);
+
+    seat_resume(s, &row);
+    memset(ran, 0xff, sizeof ran);
+    memset(first, 0xff, sizeof *first); /* nothing is borrowed */
+    assert_true(s->late);
+    assert_int_equal(s->row.state, JOB_CANCELLED);
+    assert_true(span_is(s->row.cause, "by its owner"));
+    assert_true(span_is(s->row.name, "test"));
+    assert_true(span_is(s->row.metric, "loss"));
+    assert_int_equal(s->row.created, 77);
+    assert_int_equal(s->row.finished, 150);
+    assert_int_equal(s->row.last_end, 140);
+    assert_int_equal(s->row.trials, 10);
+    assert_int_equal(s->row.done, 1);
+    assert_int_equal(s->row.infeasible, 1);
+    assert_int_equal(s->row.failed, 2);
+    assert_int_equal(s->row.retried, 4);
+    assert_true(s->row.has_best);
+    assert_int_equal(s->row.best_slot, 3);
+    assert_true(s->row.best_value == 0.5);
+    assert_true(span_is(s->row.best_params, "{\"lr\":0.5}"));
+    assert_int_equal(s->end_counts[TRIAL_CRASHED], 2);
+    assert_int_equal(s->end_counts[TRIAL_INFEASIBLE], 1);
+    assert_int_equal(ran_ms(&s->ran), 43);
+    assert_int_equal(ranges_size(&s->finished), 0);
+    seat_check(s);
+    assert_int_equal(seat_kept_row(s, other_ran).run_ms, 43);
+    assert_true(count(s, 5, TRIAL_CRASHED, 0)); /* and counts on */
+    assert_int_equal(s->row.failed, 3);
+    assert_int_equal(s->end_counts[TRIAL_CRASHED], 3);
+    free(first);
+    free(s);
+}
+
+static void an_end_counts_while_no_trial_ended_well(void **state) {
     (void)state;
     struct seat *s = seat_of(&least, 10);
-    seat_clock(s, 100); /* opening */
-    assert_int_equal(s->row.run_ms, 5);
-    s->state = SEAT_OPEN;
-    seat_clock(s, 130);
-    seat_clock(s, 130);
-    assert_int_equal(s->row.run_ms, 35);
-    s->state = SEAT_CLOSING;
-    seat_clock(s, 200);
-    assert_int_equal(s->row.run_ms, 35);
+    seat_fail(s, span_text("so"), 500);
+    seat_fail(s, span_text("later"), 600);
+    assert_int_equal(s->row.finished, 500);
+    seat_fail(s, span_text("earlier"), 400);
+    assert_true(seat_is_over(s));
+    assert_int_equal(s->row.state, JOB_FAILED);
+    assert_int_equal(s->row.finished, 400);
+    assert_true(span_is(s->row.cause, "earlier"));
+    assert_true(count(s, 0, TRIAL_DONE, 0.5));
+    assert_false(seat_is_over(s));
+    assert_int_equal(s->row.state, JOB_OPEN);
+    assert_int_equal(s->row.finished, 0);
+    assert_int_equal(s->row.cause.len, 0);
+    seat_fail(s, span_text("earlier"), 400);
+    assert_false(seat_is_over(s));
     free(s);
 }
 
@@ -311,7 +367,8 @@ int main(void) {
         cmocka_unit_test(a_target_counts_when_it_is_met_or_passed),
         cmocka_unit_test(one_good_trial_pardons_those_without_metric),
         cmocka_unit_test(a_cause_is_never_cut_through_a_letter),
-        cmocka_unit_test(the_clock_runs_only_while_the_seat_is_open),
+        cmocka_unit_test(a_job_goes_on_from_its_kept_row),
+        cmocka_unit_test(an_end_counts_while_no_trial_ended_well),
         cmocka_unit_test(summaries_sort_by_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
