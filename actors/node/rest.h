@@ -8,7 +8,8 @@
 
 #include "actors/kit/board.h"
 
-enum { REST_MS = 5000 };
+/* Longer than what rooms keep for a while after an end, in case somebody still says something of it (sched: 5 s). */
+enum { REST_MS = 10000 };
 
 struct rest {
     uint64_t work;

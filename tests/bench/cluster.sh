@@ -4,7 +4,7 @@
 . "$ROOT/tests/lib/cluster.sh"
 
 IDLE_S=${IDLE_S:-20}
-REST_S=8 # a node rests five seconds after its last work
+REST_S=13 # a node rests ten seconds after its last work
 NODES=(a b c)
 
 memory_kib() { # PID FIELD: of smaps_rollup
