@@ -83,10 +83,12 @@ void carry_room(struct member *m, uint32_t peer, const struct msg *msg, struct s
     int32_t place = map_place(&m->map, peer);
     if (room_for(msg->kind) == ROOM_NONE || place < 0)
         return;
-    if (place == 0)
+    if (place == 0) {
         say_to(out, room_for(msg->kind), 0, msg);
-    else
-        wrap(m, (uint32_t)place, msg, out);
+        return;
+    }
+    grudge_expect(m, (uint32_t)place, msg);
+    wrap(m, (uint32_t)place, msg, out);
 }
 
 /* Whoever passes a message on can write any sender on it. That is not believed where the sender would not need anybody: the

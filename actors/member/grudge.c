@@ -11,6 +11,8 @@ enum {
     SAVINGS_MAX = 4 * EARNED_SECOND,
     /* In units of about a microsecond or two of this node's time. */
     PRICE_SMALL = 4,
+    PRICE_CARRY = 1,
+    PRICE_ANSWER = PRICE_CARRY + PRICE_SMALL,
     PRICE_SIGNED = 32,
     PRICE_WHOLE = 2048, /* it is answered with all that is known */
     PRICE_BLAME = 2048,
@@ -45,7 +47,7 @@ uint32_t grudge_price(const struct msg *msg) {
     case MSG_heads: return by_bytes(msg->heads.heads, BYTES_UNIT / 4);
     case MSG_report: return by_bytes(msg->report.leases, BYTES_UNIT);
     case MSG_running: return by_bytes(msg->running.trials, BYTES_UNIT);
-    case MSG_carry: return 1 + by_bytes(msg->carry.message, 32 * BYTES_UNIT);
+    case MSG_carry: return PRICE_CARRY + by_bytes(msg->carry.message, 32 * BYTES_UNIT);
     default: return PRICE_SMALL;
     }
 }
@@ -66,6 +68,13 @@ static bool spend(struct purse *p, when_ms now, uint32_t price) {
 bool grudge_charge(struct member *m, uint32_t edge, uint32_t price) {
     return spend(&m->edges[edge].purse, m->at.now, price) ||
            err_set(&m->complaint, ERR_NOT_ALLOWED, "it says more than any node has to say");
+}
+
+void grudge_expect(struct member *m, uint32_t place, const struct msg *said) {
+    const int8_t edge = m->pairs[place].edge;
+    struct purse *p = edge == EDGE_NONE ? &m->passed_on : &m->edges[edge].purse;
+    if (said->kind == MSG_lease || said->kind == MSG_ended)
+        p->spent -= p->spent < PRICE_ANSWER ? p->spent : PRICE_ANSWER;
 }
 
 bool grudge_takes_passed_on(struct member *m, uint32_t price) {

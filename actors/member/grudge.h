@@ -7,6 +7,8 @@
  * neither let in nor dialled for a while: 1 s, and twice as long for every further time, up to 5 min, until it has behaved for
  * half an hour. So its price is bounded by a core's share of some hundredths, and others, who do the same, find that it does not
  * answer: it becomes UNREACHABLE, then DEAD.
+ * Answers  what this node says a node may answer at no price: a lease brings an end, an end brings another lease, so trials
+ *          are given out and come back as fast as both sides can.
  * Knocks   a member's key may begin KNOCKS_MAX edges at once and one a second on the long run; what is beyond that is closed
  *          unheard. Strangers' keys are counted where they are let in (guard/mesh_keys.h).
  * Blame    a room that was told by a member what no node says (bundles that are not signed) says `blame`; it counts only when the
@@ -25,6 +27,9 @@
 uint32_t grudge_price(const struct msg *msg);
 /* False: it has said more than any node does. */
 bool grudge_charge(struct member *m, uint32_t edge, uint32_t price);
+
+/* This was said to the node at this place of the map. */
+void grudge_expect(struct member *m, uint32_t place, const struct msg *said);
 
 /* What came over another's edge, who is not to blame for it. False: too much, it is to be dropped. */
 bool grudge_takes_passed_on(struct member *m, uint32_t price);

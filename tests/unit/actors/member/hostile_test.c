@@ -103,6 +103,33 @@ static void a_busy_node_is_heard(void **state) {
     world_destroy(w);
 }
 
+/* Trials come back as fast as they are given out; ends of what nobody gave do not. */
+static void answers_cost_nothing(void **state) {
+    (void)state;
+    struct world *w = cluster(3, 4);
+    uint8_t memory[64];
+    struct buf ended = buf_of(memory, sizeof memory);
+    const struct msg lease = {.kind = MSG_lease}, end = {.kind = MSG_ended};
+    assert_true(msg_encode(&end, &ended));
+    const struct msg carry = {.kind = MSG_carry,
+                              .carry = {.from = w->nodes[2].config.signer.id,
+                                        .to = w->nodes[0].config.signer.id,
+                                        .hops = 8,
+                                        .message = buf_view(&ended)}};
+    int32_t edge = edge_between(w, 0, 2);
+    for (uint32_t ms = 0; ms < 1000; ms++) {
+        for (uint32_t i = 0; i < 100; i++) {
+            step(w, 0, ROOM_SCHED, w->nodes[0].view[2].peer, &lease);
+            step(w, 2, ROOM_LEADER, w->nodes[2].view[0].peer, &end);
+        }
+        world_run(w, 1);
+    }
+    assert_int_equal(edge_between(w, 0, 2), edge);
+    assert_int_equal(w->nodes[0].notes, 0);
+    assert_in_range(flood(w, 0, 2, &carry, 100000), 10000, 20000);
+    world_destroy(w);
+}
+
 /* Whoever passes something on does not answer for what it is; but it is not heard beyond measure either. */
 static void what_others_pass_on_does_not_cost_them_their_edge(void **state) {
     (void)state;
@@ -311,6 +338,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_says_too_much_is_shut_out_for_longer_every_time),
         cmocka_unit_test(a_busy_node_is_heard),
+        cmocka_unit_test(answers_cost_nothing),
         cmocka_unit_test(what_others_pass_on_does_not_cost_them_their_edge),
         cmocka_unit_test(who_says_what_is_no_message_is_shut_out),
         cmocka_unit_test(who_is_to_blame_loses_its_edge),
