@@ -13,7 +13,8 @@
 
 const char cli_cluster_details[] =
     "init              begin a cluster: this machine's node and you are its first members, and\n"
-    "                  its key, which alone makes tokens, is keys/cluster in the state folder\n"
+    "                  its key, which alone makes tokens and cancels the jobs of others, is\n"
+    "                  keys/cluster in the state folder\n"
     "join TOKEN        become a client of a cluster (a machine enters it with zyg-node --join)\n"
     "show (or nothing) which cluster this is, as what it is entered, where its nodes are\n"
     "leave             forget the cluster\n"

@@ -15,7 +15,9 @@
 #include "proto/job/grid.h"
 
 const char cli_plan_details[] =
-    "JOB_FILE          a file, or - for standard input; nothing is run or kept\n"
+    "JOB_FILE          a file, or - for standard input; nothing is run or kept, nobody is\n"
+    "                  asked: HERE is this machine alone; of the nodes of a cluster tells\n"
+    "                  zyg nodes\n"
     "-o FORMAT         table (default), json\n";
 
 enum {
