@@ -3,7 +3,7 @@
  * First anything may break, after every step the rules are checked; then nothing new breaks, and the cluster has to become one
  * again and to finish its jobs within given times.
  *
- *   draft.c   what the seed makes of the run        wires.c   connections between hosts
+ *   draft.c   what the seed makes of the run        wires.c wires_faults.c strays.c   connections between hosts
  *   host.c    lives of a node                       runs.c    what its launcher starts
  *   crowd.c   people and their jobs                 goals.c   what must be reached, by when
  *   rules_member.c  records    rules_epoch.c  who leads    rules_facts.c  what is kept    rules_trials.c  what is run

@@ -5,6 +5,7 @@
 #include "proto/base/check.h"
 #include "tests/sim/fleet/fleet.h"
 #include "tests/sim/fleet/liar.h"
+#include "tests/sim/fleet/wire.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,16 +19,13 @@ enum {
     OUTBOX = OUTBOX_MAX + INBOX_MAX + 400, /* and what lies in the two systems */
     RESEND_MS = 200,
     RESEND_DOUBLED_MOST = 5,
-    STRAY_MOST_MS = 3000,
-    HEAL_MOST_MS = 1200, /* thin streams try again at least so often */
     DIALS_AT_ONCE = 4,
     PORT = 7777
 };
 
 /* ---- draws ---- */
 
-static struct rng draw_for(const struct fleet *f, const struct wire *w, uint64_t lane,
-                           uint64_t number) {
+struct rng wire_draw(const struct fleet *f, const struct wire *w, uint64_t lane, uint64_t number) {
     return draw_of(f->seed ^ w->draws * 0x9e3779b97f4a7c15u, DRAW_WIRE, lane << 56 | number);
 }
 
@@ -39,7 +37,7 @@ static dur_ms latency(const struct fleet *f, uint32_t a, uint32_t b) {
 
 /* Until a message is there; what is lost is sent again, each time after twice as long. */
 static dur_ms takes(const struct fleet *f, const struct wire *w, uint32_t lane, uint64_t number) {
-    struct rng r = draw_for(f, w, lane, number);
+    struct rng r = wire_draw(f, w, lane, number);
     dur_ms ms = latency(f, w->ends[0].host, w->ends[1].host);
     ms += draw_between(&r, 0, f->draft.jitter_most);
     for (int i = 0; !f->calm && i < RESEND_DOUBLED_MOST && draw_chance(&r, f->draft.loss); i++)
@@ -53,7 +51,7 @@ static bool is_cut(const struct fleet *f, uint32_t from, uint32_t to) {
     return f->wires.cuts[from][to] > 0;
 }
 
-static bool is_open(const struct fleet *f, const struct wire *w) {
+bool wire_is_open(const struct fleet *f, const struct wire *w) {
     uint32_t a = w->ends[0].host, b = w->ends[1].host;
     return !is_cut(f, a, b) && !is_cut(f, b, a);
 }
@@ -75,7 +73,7 @@ static void empty(struct lane *l) {
     }
 }
 
-static void release(struct wire *w) {
+void wire_release(struct wire *w) {
     for (int i = 0; i < 2; i++) {
         empty(&w->lanes[i]);
         free(w->lanes[i].parcels);
@@ -143,11 +141,11 @@ static void plan_at(struct fleet *f, struct wire *w, when_ms due) {
                                .version = w->version});
 }
 
-static void plan(struct fleet *f, struct wire *w) {
+void wire_plan(struct fleet *f, struct wire *w) {
     if (w->state != WIRE_UP)
         return;
     if (w->ends[0].over && w->ends[1].over)
-        release(w);
+        wire_release(w);
     else
         plan_at(f, w, wire_due(f, w));
 }
@@ -162,7 +160,7 @@ static void tell_down(struct fleet *f, struct wire_end *e, enum edge_end why) {
 
 static void fails(struct fleet *f, struct wire *w, enum edge_end why) {
     tell_down(f, &w->ends[0], why);
-    release(w);
+    wire_release(w);
 }
 
 static uint32_t dialling(const struct fleet *f, const struct host *h) {
@@ -201,13 +199,13 @@ static void dial(struct host *h, const struct msg_edge_dial *m) {
 /* A first packet: now, after 1 s and after 3 s. */
 static void knock(struct fleet *f, struct wire *w) {
     static const dur_ms pauses[] = {1000, 2000, CONNECT_MS};
-    struct rng r = draw_for(f, w, 2, w->tries);
+    struct rng r = wire_draw(f, w, 2, w->tries);
     const struct host *to = host_of_end(f, &w->ends[1]);
     bool lost = !f->calm && (draw_chance(&r, f->draft.loss) || draw_chance(&r, f->draft.loss));
     dur_ms trip = 2 * latency(f, w->ends[0].host, w->ends[1].host);
     if (f->now >= w->until) {
         fails(f, w, EDGE_TIMED_OUT);
-    } else if (lost || to->off || !is_open(f, w)) {
+    } else if (lost || to->off || !wire_is_open(f, w)) {
         plan_at(f, w, when_sooner(f->now + pauses[w->tries++], w->until));
     } else {
         w->state = WIRE_SHAKES;
@@ -225,7 +223,7 @@ static void shake(struct fleet *f, struct wire *w) {
         fails(f, w, host_is_up(host_of_end(f, to)) ? EDGE_CLOSED : EDGE_REFUSED);
     } else if (f->now >= w->until) {
         fails(f, w, EDGE_TIMED_OUT);
-    } else if (!is_there(f, to) || !is_open(f, w) || host_of_end(f, to)->paused > 0) {
+    } else if (!is_there(f, to) || !wire_is_open(f, w) || host_of_end(f, to)->paused > 0) {
         plan_at(f, w, when_sooner(f->now + LOOK_MS, w->until));
     } else if (!w->key_fits) {
         fails(f, w, EDGE_UNTRUSTED);
@@ -235,7 +233,7 @@ static void shake(struct fleet *f, struct wire *w) {
         w->ends[0].heard = to->heard = f->now;
         peers_say_up(host_of_end(f, &w->ends[0])->board, w->ends[0].edge,
                      f->cast->hosts[to->host].curve, &peer);
-        plan(f, w);
+        wire_plan(f, w);
     }
 }
 
@@ -256,8 +254,7 @@ static void push(struct lane *l, const struct parcel *p) {
     l->parcels[(l->first + l->count++) % l->cap] = *p;
 }
 
-/* This end is closed: nothing more is heard at it, the other one hears of it after what is on the way. */
-static void close_end(struct fleet *f, struct wire *w, uint32_t end, bool drop) {
+void wire_close_end(struct fleet *f, struct wire *w, uint32_t end, bool drop) {
     struct lane *out = &w->lanes[end];
     w->ends[end].over = true;
     empty(&w->lanes[1 - end]);
@@ -267,17 +264,17 @@ static void close_end(struct fleet *f, struct wire *w, uint32_t end, bool drop) 
     out->ends = true;
     if (out->last < soonest || drop)
         out->last = soonest;
-    plan(f, w);
+    wire_plan(f, w);
 }
 
-static uint8_t *copy_of(struct span bytes) {
+uint8_t *wire_copy_of(struct span bytes) {
     uint8_t *copy = malloc(bytes.len);
     ensure(copy != NULL);
     memcpy(copy, bytes.data, bytes.len);
     return copy;
 }
 
-static void send_bytes(struct host *h, uint32_t edge, struct span bytes) {
+void wires_send(struct host *h, uint32_t edge, struct span bytes) {
     struct fleet *f = h->fleet;
     uint32_t end;
     struct wire *w = find(f, h, edge, &end);
@@ -285,55 +282,17 @@ static void send_bytes(struct host *h, uint32_t edge, struct span bytes) {
         return;
     struct lane *l = &w->lanes[end];
     struct parcel p = {
-        .at = f->now + takes(f, w, end, l->said++), .bytes = copy_of(bytes), .len = bytes.len};
+        .at = f->now + takes(f, w, end, l->said++), .bytes = wire_copy_of(bytes), .len = bytes.len};
     if (p.at < l->last)
         p.at = l->last;
     l->last = p.at;
     push(l, &p);
     if (l->count <= OUTBOX) {
-        plan(f, w);
+        wire_plan(f, w);
         return;
     }
     peers_say_down(h->board, edge, EDGE_TIMED_OUT);
-    close_end(f, w, end, true);
-}
-
-/* ---- strays ---- */
-
-static void put_stray(struct host *h, uint32_t edge, struct span bytes, dur_ms late) {
-    struct wires *ws = &h->fleet->wires;
-    if (ws->strays_count == ws->strays_cap) {
-        ws->strays_cap = ws->strays_cap == 0 ? 64 : 2 * ws->strays_cap;
-        ws->strays = realloc(ws->strays, ws->strays_cap * sizeof *ws->strays);
-        ensure(ws->strays != NULL);
-    }
-    fleet_plan(h->fleet, late, &(struct timed){.kind = TIMED_STRAY, .subject = ws->strays_count});
-    ws->strays[ws->strays_count++] = (struct stray){.host = h->number,
-                                                    .life = h->life,
-                                                    .edge = edge,
-                                                    .bytes = copy_of(bytes),
-                                                    .len = bytes.len};
-}
-
-void wires_stray(struct fleet *f, uint64_t stray) {
-    struct stray *s = &f->wires.strays[stray];
-    struct host *h = &f->hosts[s->host];
-    if (host_is_up(h) && h->life == s->life)
-        send_bytes(h, s->edge, span_of(s->bytes, s->len));
-    free(s->bytes);
-    s->bytes = NULL;
-}
-
-/* True: it goes another way, and over this edge not now. */
-static bool strays(struct host *h, uint32_t edge, struct span bytes) {
-    struct fleet *f = h->fleet;
-    if (f->calm)
-        return false;
-    struct rng r = draw_of(h->disk.seed, DRAW_WIRE, (uint64_t)1 << 63 | ++h->passed_on);
-    if (!draw_chance(&r, f->draft.stray))
-        return false;
-    put_stray(h, edge, bytes, draw_between(&r, 1, STRAY_MOST_MS));
-    return draw_chance(&r, 0.5);
+    wire_close_end(f, w, end, true);
 }
 
 static void send_over(struct host *h, uint32_t edge, const struct msg *m) {
@@ -346,9 +305,9 @@ static void send_over(struct host *h, uint32_t edge, const struct msg *m) {
     h->said += !passed_on;
     if (!msg_encode(m, &out))
         return;
-    liar_says(h, edge, buf_view(&out), send_bytes);
-    if (!passed_on || !strays(h, edge, buf_view(&out)))
-        send_bytes(h, edge, buf_view(&out));
+    liar_says(h, edge, buf_view(&out), wires_send);
+    if (!passed_on || !wire_strays(h, edge, buf_view(&out)))
+        wires_send(h, edge, buf_view(&out));
 }
 
 static void wires_perform(void *self, const struct event *event) {
@@ -361,9 +320,9 @@ static void wires_perform(void *self, const struct event *event) {
     } else if (event->msg.kind == MSG_edge_close) {
         struct wire *w = find(h->fleet, h, (uint32_t)event->msg.edge_close.edge, &end);
         if (w != NULL && w->state == WIRE_UP)
-            close_end(h->fleet, w, end, end == 1);
+            wire_close_end(h->fleet, w, end, end == 1);
         else if (w != NULL)
-            release(w);
+            wire_release(w);
     } else {
         send_over(h, event->peer, &event->msg);
     }
@@ -401,7 +360,7 @@ static void arrive(struct fleet *f, struct wire *w, int lane) {
     free(p.bytes);
     if (!heard) { /* the port cuts it off */
         tell_down(f, to, EDGE_NONSENSE);
-        close_end(f, w, 1 - (uint32_t)lane, true);
+        wire_close_end(f, w, 1 - (uint32_t)lane, true);
     }
 }
 
@@ -410,12 +369,13 @@ static void judge_silence(struct fleet *f, struct wire *w, uint32_t end) {
     struct wire_end *e = &w->ends[end], *other = &w->ends[1 - end];
     if (e->over || e->heard + SILENCE_MS > f->now)
         return;
-    if (is_there(f, other) && !other->over && is_open(f, w) && host_of_end(f, other)->paused == 0) {
+    if (is_there(f, other) && !other->over && wire_is_open(f, w) &&
+        host_of_end(f, other)->paused == 0) {
         e->heard = f->now;
         return;
     }
     tell_down(f, e, EDGE_CLOSED);
-    close_end(f, w, end, true);
+    wire_close_end(f, w, end, true);
 }
 
 static void go_on(struct fleet *f, struct wire *w) {
@@ -425,7 +385,7 @@ static void go_on(struct fleet *f, struct wire *w) {
     }
     for (uint32_t end = 0; end < 2 && w->state == WIRE_UP; end++)
         judge_silence(f, w, end);
-    plan(f, w);
+    wire_plan(f, w);
 }
 
 void wires_work(struct fleet *f, uint64_t wire, uint64_t version) {
@@ -441,143 +401,9 @@ void wires_work(struct fleet *f, uint64_t wire, uint64_t version) {
     }
 }
 
-/* ---- hosts that come and go ---- */
-
-/* Of what its last life had said some may have gone out. */
-static void cut_short(struct fleet *f, struct wire *w, uint32_t end, bool orderly) {
-    struct lane *l = &w->lanes[end];
-    struct rng r = draw_for(f, w, 3 + end, l->said);
-    size_t kept = orderly || l->count == 0 ? l->count : rng_below(&r, l->count + 1);
-    for (; l->count > kept; l->count--)
-        free(l->parcels[(l->first + l->count - 1) % l->cap].bytes);
-    l->last = l->count > 0 ? l->parcels[(l->first + l->count - 1) % l->cap].at : f->now;
-}
-
-static void host_leaves(struct fleet *f, struct wire *w, uint32_t end, bool power, bool orderly) {
-    if (w->state != WIRE_UP) {
-        if (end == 0)
-            release(w); /* who was dialled is found missing */
-        return;
-    }
-    cut_short(f, w, end, orderly);
-    close_end(f, w, end, false);
-    if (w->state == WIRE_UP && power) {
-        w->ends[end].lost = true;
-        w->lanes[end].ends = false;
-        plan(f, w);
-    }
-}
-
-void wires_host_down(struct fleet *f, struct host *h, bool power, bool orderly) {
-    for (size_t i = 0; i < f->wires.count; i++) {
-        struct wire *w = &f->wires.items[i];
-        for (uint32_t end = 0; w->state != WIRE_FREE && end < 2; end++) {
-            if (w->ends[end].host == h->number && w->ends[end].life == h->life &&
-                !w->ends[end].over)
-                host_leaves(f, w, end, power, orderly);
-        }
-    }
-}
-
-void wires_host_up(struct fleet *f, struct host *h) {
-    for (size_t i = 0; i < f->wires.count; i++) {
-        struct wire *w = &f->wires.items[i];
-        for (uint32_t end = 0; w->state == WIRE_UP && end < 2; end++) {
-            struct wire_end *e = &w->ends[end];
-            if (e->host != h->number || !e->lost)
-                continue;
-            struct rng r = draw_for(f, w, 5 + end, h->life);
-            e->lost = false;
-            w->lanes[end].ends = true;
-            w->lanes[end].last = f->now + draw_between(&r, 0, 1000);
-            plan(f, w);
-        }
-    }
-}
-
-void wires_resume(struct fleet *f, const struct host *h) {
-    for (size_t i = 0; i < f->wires.count; i++) {
-        struct wire *w = &f->wires.items[i];
-        if (w->state == WIRE_UP && (w->ends[0].host == h->number || w->ends[1].host == h->number))
-            plan(f, w);
-    }
-}
-
-uint32_t wires_between(const struct fleet *f, uint32_t a, uint32_t b) {
-    uint32_t count = 0;
-    for (size_t i = 0; i < f->wires.count; i++) {
-        const struct wire *w = &f->wires.items[i];
-        bool these = (w->ends[0].host == a && w->ends[1].host == b) ||
-                     (w->ends[0].host == b && w->ends[1].host == a);
-        count += these && w->state == WIRE_UP && !w->ends[0].over && !w->ends[1].over;
-    }
-    return count;
-}
-
-/* ---- breaks ---- */
-
-static void reset(struct fleet *f, struct wire *w) {
-    w->broken = true;
-    for (uint32_t end = 0; end < 2; end++) {
-        if (w->ends[end].over)
-            continue;
-        cut_short(f, w, end, false);
-        w->lanes[end].ends = true;
-        if (w->lanes[end].last < f->now + 1)
-            w->lanes[end].last = f->now + 1;
-    }
-    plan(f, w);
-}
-
-void wires_break(struct fleet *f, const struct fault *fault) {
-    for (size_t i = 0; i < f->wires.count; i++) {
-        struct wire *w = &f->wires.items[i];
-        uint64_t a = (uint64_t)1 << w->ends[0].host, b = (uint64_t)1 << w->ends[1].host;
-        bool between = ((fault->from & a) != 0 && (fault->to & b) != 0) ||
-                       ((fault->from & b) != 0 && (fault->to & a) != 0);
-        if (w->state == WIRE_UP && between)
-            reset(f, w);
-    }
-}
-
-/* ---- cuts ---- */
-
-/* What waited is sent again, some time after the way is open. */
-static void heal(struct fleet *f, struct wire *w) {
-    for (uint32_t lane = 0; lane < 2; lane++) {
-        struct lane *l = &w->lanes[lane];
-        struct rng r = draw_for(f, w, 7 + lane, l->said);
-        when_ms soonest = f->now + draw_between(&r, 0, HEAL_MOST_MS);
-        bool open = is_open(f, w);
-        l->unknown = open ? 0 : l->unknown;
-        if (open && l->count > 0 && l->parcels[l->first].at <= f->now)
-            l->parcels[l->first].at = soonest;
-        if (open && l->ends && l->last <= f->now)
-            l->last = soonest;
-    }
-    plan(f, w);
-}
-
-void wires_cut(struct fleet *f, const struct fault *fault, bool begins) {
-    for (uint32_t a = 0; a < f->draft.hosts; a++) {
-        for (uint32_t b = 0; b < f->draft.hosts; b++) {
-            if ((fault->from >> a & 1) == 0 || (fault->to >> b & 1) == 0)
-                continue;
-            int by = begins ? 1 : -1;
-            f->wires.cuts[a][b] = (uint8_t)(f->wires.cuts[a][b] + by);
-            if (fault->kind == FAULT_CUT)
-                f->wires.cuts[b][a] = (uint8_t)(f->wires.cuts[b][a] + by);
-        }
-    }
-    for (size_t i = 0; !begins && i < f->wires.count; i++) {
-        if (f->wires.items[i].state == WIRE_UP)
-            heal(f, &f->wires.items[i]);
-    }
-}
-
 void wires_release(struct fleet *f) {
     for (size_t i = 0; i < f->wires.count; i++)
-        release(&f->wires.items[i]);
+        wire_release(&f->wires.items[i]);
     free(f->wires.items);
     for (size_t i = 0; i < f->wires.strays_count; i++)
         free(f->wires.strays[i].bytes);
