@@ -150,9 +150,18 @@ void draft_draw(struct draft *d, uint64_t seed) {
     draw_lone(d, &unable);
 }
 
+bool draft_has(const struct draft *d, enum fault_kind kind) {
+    for (uint32_t i = 0; i < d->faults_count; i++) {
+        if (d->faults[i].kind == kind)
+            return true;
+    }
+    return false;
+}
+
 void draft_print(const struct draft *d, FILE *out) {
-    static const char *const names[] = {"kill", "power", "stop",  "pause", "cut",  "one way",
-                                        "full", "slow",  "clock", "break", "roll", "lie"};
+    static const char *const names[] = {"kill",    "power", "stop", "pause", "cut",
+                                        "one way", "full",  "slow", "clock", "break",
+                                        "short",   "roll",  "lie"};
     fprintf(out,
             "%u hosts of %u slots, %u jobs of up to %lld trials, copies %u %u %u %u, calm after "
             "%lld ms\n"

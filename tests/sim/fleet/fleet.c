@@ -101,6 +101,7 @@ static void begin_fault(struct fleet *f, const struct fault *fault, bool begins)
     case FAULT_PAUSE: host_pause(h, begins); break;
     case FAULT_FULL: disk_set_full(&h->disk, begins); break;
     case FAULT_SLOW: disk_set_slow(&h->disk, begins); break;
+    case FAULT_SHORT: h->cramped = begins ? h->cramped + 1 : h->cramped - 1; break;
     case FAULT_CLOCK:
         fleet_note(f, h, "has another wall clock");
         if (!f->clocks_stand)
@@ -114,6 +115,8 @@ static void begin_fault(struct fleet *f, const struct fault *fault, bool begins)
     case FAULT_LIE:
         h->lying = begins ? h->lying + 1 : h->lying - 1;
         h->has_lied = true;
+        if (h->lying == 0 && h->fakes == h->life)
+            host_kill(h, false);
         break;
     case FAULT_ROLL: roll(f, fault, begins); break;
     case FAULT_CUT:

@@ -119,7 +119,8 @@ static void seat_cluster(struct host *h, uint64_t nonce) {
     const struct leader_config leader = {
         .self = cast->signer.id, .slots = member.slots, .flags = member.flags};
     const struct elastic_config elastic = {.idle_ms = may_go_idle(h) ? f->draft.idle_ms : 0,
-                                           .disk_stays = f->seed % 2 == 0};
+                                           .disk_stays =
+                                               f->seed % 2 == 0 || draft_has(&f->draft, FAULT_LIE)};
     h->goes_idle = elastic.idle_ms > 0;
     h->gone_for_good = h->goes_idle && !elastic.disk_stays;
     memcpy(member.cluster, f->cast->cluster, sizeof member.cluster);

@@ -24,9 +24,11 @@ struct host {
     uint32_t paused; /* faults that hold it up */
     uint64_t crash_in, taken;
     uint64_t passed_on; /* messages of others */
+    uint32_t cramped;   /* faults that leave no room for a trial's folder */
     uint32_t lying;     /* faults that make it lie */
     uint64_t lies;      /* occasions */
     bool has_lied;
+    uint32_t fakes;     /* the last life in which it lied about what it holds */
     uint64_t said;      /* messages of its own over connections */
     uint64_t asked;     /* of its disk */
     bool goes_idle;     /* and then leaves, in this life */

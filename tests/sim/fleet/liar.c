@@ -144,6 +144,33 @@ static void say_bundles(struct lie *l, bool own) {
              8);
 }
 
+/* When it says what it has synced: more than that of every log, or that it takes nothing of it. */
+static bool say_heads(struct lie *l, struct span frame) {
+    static uint8_t memory[LIE_BYTES];
+    struct buf heads = buf_of(memory, sizeof memory);
+    struct msg carry, m;
+    struct err ignored;
+    if (!msg_decode(&carry, frame, &ignored) || carry.kind != MSG_carry ||
+        !node_id_equal(&carry.carry.from, &self_of(l)->signer.id) ||
+        !msg_decode(&m, carry.carry.message, &ignored) || m.kind != MSG_heads)
+        return false;
+    bool refuses = draw_chance(&l->draws, 0.1);
+    for (struct mp in = mp_of(m.heads.heads); !mp_done(&in);) {
+        mp_put_bin(&heads, mp_bin(&in));
+        mp_put_u64(&heads, mp_u64(&in));
+        uint64_t next = mp_u64(&in);
+        mp_put_u64(&heads, refuses ? 0 : next + 1 + rng_below(&l->draws, 3));
+    }
+    m.heads.heads = buf_view(&heads);
+    int32_t to = fleet_host_of(l->host->fleet, &carry.carry.to);
+    if (to < 0)
+        return false;
+    l->about = (uint32_t)to;
+    l->host->fakes = l->host->life;
+    carry_it(l, &m, 8);
+    return true;
+}
+
 /* ---- words without sense ---- */
 
 static void say_large(struct lie *l) {
@@ -202,6 +229,10 @@ void liar_says(struct host *h, uint32_t edge, struct span frame,
     if (h->lying == 0 || !h->member->up || !draw_chance(&l.draws, lie_chance))
         return;
     l.about = (h->number + 1 + (uint32_t)rng_below(&l.draws, hosts - 1)) % hosts;
+    if (say_heads(&l, frame)) {
+        send(h, edge, buf_view(&l.out));
+        return;
+    }
     switch (rng_below(&l.draws, 7)) {
     case 0: spoil(&l, frame); break;
     case 1: invent_member(&l); break;

@@ -4,8 +4,10 @@
  * Lies     a frame with a wrong byte; a member that is none; a record of another host with a higher incarnation; bundles that
  *          others have not signed; its own with facts about trials and jobs that do not exist and cancellations that the owner
  *          did not sign; messages beyond every size; claims and leases of terms beyond the last.
- * Not lied what only its word stands for and everybody takes: that it holds facts, how its own trials ended, that it misses
- *          another. Such a member can waste work and time (membership.md 4.3, the last line of the table).
+ *          What it holds: more than that, or that it takes none. Everybody believes that of it and of nobody else; until its
+ *          next life, which begins when it lies no more, it gets nothing of what it says it has.
+ * Not lied what only its word stands for and everybody takes: who leads, how its own trials ended, that it misses another. Such
+ *          a member can waste work and time (membership.md 4.3, the last line of the table).
  */
 #ifndef ZYG_SIM_LIAR_H
 #define ZYG_SIM_LIAR_H

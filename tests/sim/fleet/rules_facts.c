@@ -47,10 +47,14 @@ static void take_result(struct host *h, const struct msg_result_fact *m) {
                  "host %u keeps a result of no trial", h->number);
     uint64_t attempt = m->attempt < ATTEMPTS_WATCHED ? m->attempt : ATTEMPTS_WATCHED - 1;
     h->fleet->rules->result_on[work->number][m->slot][attempt] |= (uint64_t)1 << h->number;
-    enum trial_status status;
+    enum trial_status status = TRIAL_OPEN;
+    fleet_ensure(h->fleet,
+                 trial_status_of(m->status, &status) &&
+                     runs_deserves(h->fleet, work->number, m->slot, m->attempt, status),
+                 "host %u keeps that attempt %llu of job%u #%llu ended as '%s', which it did not",
+                 h->number, (ull)m->attempt, work->number, (ull)m->slot, trial_status_name(status));
     uint64_t *ended_by = &h->fleet->rules->ended_by[work->number][m->slot];
-    if (trial_status_of(m->status, &status) && trial_status_final(status) &&
-        (*ended_by == 0 || attempt < *ended_by))
+    if (trial_status_final(status) && (*ended_by == 0 || attempt < *ended_by))
         *ended_by = attempt;
 }
 
@@ -145,6 +149,8 @@ static bool is_enough(const struct host *h, const struct work *work, uint64_t on
     uint32_t want = bits(holders);
     if (want > work->job.copies)
         want = work->job.copies;
+    for (uint32_t i = 0; i < h->fleet->draft.hosts; i++)
+        on |= (uint64_t)h->fleet->hosts[i].has_lied << i; /* nobody can know better */
     return bits(on & holders) >= want;
 }
 

@@ -10,6 +10,8 @@ typedef unsigned long long ull; /* for printf */
 void rule_spawn(struct host *h, const struct msg_spawn *m) {
     uint32_t number;
     uint64_t slot, attempt;
+    if (runs_is_look(m))
+        return;
     runs_what(h, m, &number, &slot, &attempt);
     const struct rule_host *r = &h->fleet->rules->hosts[h->number];
     fleet_ensure(h->fleet, number < h->fleet->crowd.works_count, "host %u runs a trial of no job",

@@ -31,13 +31,9 @@ static struct rng draw_run(const struct fleet *f, const struct run *r, uint64_t 
                    (uint64_t)r->work << 56 | r->slot << 24 | r->attempt << 8 | purpose);
 }
 
-static enum run_fate draw_fate(const struct host *h, const struct run *r) {
-    const struct draft *d = &h->fleet->draft;
-    struct rng draws = draw_run(h->fleet, r, 0);
-    if (h->fleet->calm)
-        return RUN_WELL;
-    if ((d->unable >> h->number & 1) != 0)
-        return RUN_UNABLE;
+static enum run_fate draw_fate(const struct fleet *f, const struct run *r) {
+    const struct draft *d = &f->draft;
+    struct rng draws = draw_run(f, r, 0);
     if (draw_chance(&draws, d->crash))
         return RUN_CRASH;
     if (draw_chance(&draws, d->transient))
@@ -45,6 +41,26 @@ static enum run_fate draw_fate(const struct host *h, const struct run *r) {
     if (draw_chance(&draws, d->hang))
         return RUN_HANG;
     return draw_chance(&draws, d->no_start) ? RUN_NO_START : RUN_WELL;
+}
+
+bool runs_deserves(const struct fleet *f, uint32_t work, uint64_t slot, uint64_t attempt,
+                   enum trial_status status) {
+    const struct run run = {.work = work, .slot = slot, .attempt = attempt};
+    enum run_fate fate = draw_fate(f, &run);
+    switch (status) {
+    case TRIAL_LOST:
+    case TRIAL_CANCELLED: return true;
+    case TRIAL_DONE:                   /* once nothing breaks any more everything goes well */
+    case TRIAL_TIMED_OUT: return true; /* what the job allows may be less than it takes */
+    case TRIAL_CRASHED: return fate == RUN_CRASH;
+    case TRIAL_TRANSIENT: return fate == RUN_TRANSIENT || fate == RUN_NO_START; /* ETXTBSY */
+    case TRIAL_NO_START: return f->draft.unable != 0;
+    default: return false;
+    }
+}
+
+bool runs_is_look(const struct msg_spawn *m) {
+    return span_equal(m->argv, span_of("/proc/self/exe", sizeof "/proc/self/exe"));
 }
 
 static uint64_t next_number(const struct fleet *f, struct span *argv) {
@@ -72,8 +88,13 @@ static void spawn(struct host *h, const struct msg_spawn *m) {
         r = h->runs.items[i].state == RUN_NONE ? &h->runs.items[i] : NULL;
     fleet_ensure(h->fleet, r != NULL, "host %u starts more trials than it has places", h->number);
     *r = (struct run){.state = RUN_STARTS, .number = m->run};
-    runs_what(h, m, &r->work, &r->slot, &r->attempt);
-    r->fate = draw_fate(h, r);
+    r->fate = RUN_LOOK;
+    if (!runs_is_look(m)) {
+        runs_what(h, m, &r->work, &r->slot, &r->attempt);
+        r->fate = h->fleet->calm                                   ? RUN_WELL
+                  : (h->fleet->draft.unable >> h->number & 1) != 0 ? RUN_UNABLE
+                                                                   : draw_fate(h->fleet, r);
+    }
     plan_next(h, r, 1);
 }
 
@@ -104,19 +125,22 @@ static void end(struct host *h, struct run *r, int64_t status, int64_t signal_nu
 
 static void start(struct host *h, struct run *r) {
     struct rng draws = draw_run(h->fleet, r, 2);
-    if (r->fate == RUN_NO_START || r->fate == RUN_UNABLE) {
+    if (r->fate == RUN_NO_START || r->fate == RUN_UNABLE || h->cramped > 0) {
+        int64_t error = h->cramped > 0 ? ENOSPC : r->fate == RUN_UNABLE ? ENOENT : ETXTBSY;
         r->state = RUN_NONE;
         post(h, &(struct msg){.kind = MSG_spawn_failed,
                               .spawn_failed = {.run = r->number,
-                                               .error = r->fate == RUN_UNABLE ? ENOENT : ETXTBSY,
+                                               .error = error,
                                                .what = span_text("cannot start 'train'")}});
         return;
     }
     post(h, &(struct msg){.kind = MSG_spawned,
                           .spawned = {.run = r->number, .pid = (int64_t)(1000 + r->number)}});
     r->state = r->killed ? RUN_DIES : RUN_GOES;
-    if (r->killed || r->fate != RUN_HANG)
-        plan_next(h, r, r->killed ? 1 : draw_between(&draws, 0, h->fleet->draft.run_most));
+    if (r->killed || r->fate == RUN_LOOK)
+        plan_next(h, r, 1);
+    else if (r->fate != RUN_HANG)
+        plan_next(h, r, draw_between(&draws, 0, h->fleet->draft.run_most));
 }
 
 static void end_by_itself(struct host *h, struct run *r) {
@@ -185,6 +209,6 @@ bool runs_now(const struct host *h, uint32_t work, uint64_t slot, uint64_t attem
 uint32_t runs_alive(const struct host *h) {
     uint32_t alive = 0;
     for (size_t i = 0; i < RUNS_MAX; i++)
-        alive += h->runs.items[i].state != RUN_NONE;
+        alive += h->runs.items[i].state != RUN_NONE && h->runs.items[i].fate != RUN_LOOK;
     return alive;
 }
