@@ -2,7 +2,7 @@
 # run.sh [NAME...]: does the simulator find bugs? Each patch of this folder breaks one rule of the cores; each must be found
 # within ZYG_PLANTED_SEEDS seeds (default 2000) of a single node, or ZYG_PLANTED_CLUSTERS (default 400) of whole clusters when
 # its name begins with "cluster-". The cores are built once as they are and must pass; then, for each patch, only
-# the file it changes is built anew. Which files are cores CMakeLists.txt has said in ZYG_BUILD (default build/debug).
+# what it changes is built anew. Which files are cores CMakeLists.txt has said in ZYG_BUILD (default build/debug).
 set -euo pipefail
 
 planted=$(cd "$(dirname "$0")" && pwd)
@@ -49,14 +49,14 @@ for patch in "$planted"/*.patch; do
     if [ $# -gt 0 ] && [[ " $* " != *" $name "* ]]; then
         continue
     fi
-    file=$(sed -n 's,^+++ b/,,p' "$patch")
-    cp "$file" original.c
+    mapfile -t files < <(sed -n 's,^+++ b/,,p' "$patch")
+    rm -rf original && mkdir original && cp --parents "${files[@]}" original
     if ! patch -s -p1 <"$patch" >patch.log 2>&1; then
         cat patch.log
-        echo "stale   $name: $file has changed, make the patch anew"
+        echo "stale   $name: ${files[*]} changed, make the patch anew"
         missed=$((missed + 1))
     else
-        build "$file"
+        build "${files[@]}"
         run=("$seeds")
         [[ $name != cluster-* ]] || run=(--cluster "$clusters")
         timeout 120 ./sim "${run[@]}" >run.log 2>&1 || true
@@ -68,8 +68,8 @@ for patch in "$planted"/*.patch; do
             echo "caught  $name by seed $found: $(grep -m1 -E '^seed|^zyg:' run.log || true)"
         fi
     fi
-    cp original.c "$file"
-    build "$file"
+    cp -r original/. .
+    build "${files[@]}"
 done
 if [ "$missed" -gt 0 ]; then
     echo "$missed planted bugs were not found"
