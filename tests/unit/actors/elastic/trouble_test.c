@@ -5,12 +5,7 @@
 #include <cmocka.h>
 
 #include "actors/elastic/elastic.h"
-#include "tests/lib/stage.h"
-
-struct fixture {
-    struct stage *stage;
-    void *memory;
-};
+#include "tests/lib/seated.h"
 
 static void hear(struct fixture *f, const struct msg *m) {
     stage_tell(f->stage, ROOM_ELASTIC, ROOM_NONE, 0, m);
@@ -26,19 +21,9 @@ static void sit(struct fixture *f, bool silent) {
 }
 
 static int set_up(void **state) {
-    struct fixture *f = calloc(1, sizeof *f);
-    f->stage = stage_new();
-    f->memory = calloc(1, elastic_size());
+    struct fixture *f = fixture_new(elastic_size());
     sit(f, false);
     *state = f;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct fixture *f = *state;
-    stage_destroy(&f->stage);
-    free(f->memory);
-    free(f);
     return 0;
 }
 
@@ -106,9 +91,10 @@ static void inside_a_client_it_says_nothing(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(people_are_told_once_of_one_trouble, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_long_is_cut_between_characters, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(inside_a_client_it_says_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(people_are_told_once_of_one_trouble, set_up, fixture_end),
+        cmocka_unit_test_setup_teardown(what_is_long_is_cut_between_characters, set_up,
+                                        fixture_end),
+        cmocka_unit_test_setup_teardown(inside_a_client_it_says_nothing, set_up, fixture_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,33 +7,18 @@
 #include "actors/gateway/gateway.h"
 #include "actors/gateway/nodes.h"
 #include "actors/member/member.h"
-#include "tests/lib/stage.h"
+#include "tests/lib/seated.h"
 
 #include <stdio.h>
 
 enum { CLIENT = 41, OTHER_CLIENT = 42, TICKET = 7 };
 
-struct fixture {
-    struct stage *stage;
-    void *memory;
-};
-
 static int set_up(void **state) {
-    struct fixture *f = calloc(1, sizeof *f);
+    struct fixture *f = fixture_new(gateway_size());
     const struct gateway_config config = {.version = "9.9"};
-    f->stage = stage_new();
-    f->memory = calloc(1, gateway_size());
     struct core core = gateway_core(gateway_init(f->memory, &config));
     board_seat_core(f->stage->board, &core);
     *state = f;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct fixture *f = *state;
-    stage_destroy(&f->stage);
-    free(f->memory);
-    free(f);
     return 0;
 }
 
@@ -268,7 +253,7 @@ static void doors_of_the_living_are_told_at_once(void **state) {
     assert_int_not_equal(stage_peer_heard(f->stage, CLIENT + 1, 1)->node_row.curve.data[0], second);
 }
 
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define STAGED(test) cmocka_unit_test_setup_teardown(test, set_up, fixture_end)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
