@@ -128,6 +128,18 @@ static void draw_lone(struct draft *d, struct rng *r) {
     d->unable |= f->from;
 }
 
+/* Machines without room for another trial, some after the other or at once. */
+static void draw_short(struct draft *d, struct rng *r) {
+    int64_t count = PICK(r, 0, 0, 0, 1, 2, 6);
+    for (; count > 0 && d->faults_count < FAULTS_MAX; count--) {
+        struct fault *f = &d->faults[d->faults_count++];
+        *f =
+            (struct fault){.kind = FAULT_SHORT, .at = BEGIN_AT + draw_between(r, 0, d->calm_after)};
+        f->lasts = when_sooner(PICK(r, 500, 3000, 15000), BEGIN_AT + d->calm_after - f->at);
+        f->host = (uint32_t)rng_below(r, d->hosts);
+    }
+}
+
 void draft_draw(struct draft *d, uint64_t seed) {
     *d = (struct draft){0};
     struct rng size = draw_of(seed, DRAW_PLAN, 100);
@@ -136,6 +148,7 @@ void draft_draw(struct draft *d, uint64_t seed) {
     struct rng trials = draw_of(seed, DRAW_PLAN, 103);
     struct rng faults = draw_of(seed, DRAW_PLAN, 104);
     struct rng unable = draw_of(seed, DRAW_PLAN, 105);
+    struct rng cramped = draw_of(seed, DRAW_PLAN, 106);
     draw_size(d, &size);
     draw_lines(d, &lines);
     draw_machines(d, &machines);
@@ -148,20 +161,12 @@ void draft_draw(struct draft *d, uint64_t seed) {
     for (uint32_t i = 0; i < d->faults_count; i++)
         draw_fault(d, &d->faults[i], kinds, draw_of(seed, DRAW_PLAN, 1000 + i));
     draw_lone(d, &unable);
-}
-
-bool draft_has(const struct draft *d, enum fault_kind kind) {
-    for (uint32_t i = 0; i < d->faults_count; i++) {
-        if (d->faults[i].kind == kind)
-            return true;
-    }
-    return false;
+    draw_short(d, &cramped);
 }
 
 void draft_print(const struct draft *d, FILE *out) {
-    static const char *const names[] = {"kill",    "power", "stop", "pause", "cut",
-                                        "one way", "full",  "slow", "clock", "break",
-                                        "short",   "roll",  "lie"};
+    static const char *const names[] = {"kill", "power", "stop",  "pause", "cut", "one way", "full",
+                                        "slow", "clock", "break", "roll",  "lie", "short"};
     fprintf(out,
             "%u hosts of %u slots, %u jobs of up to %lld trials, copies %u %u %u %u, calm after "
             "%lld ms\n"

@@ -30,10 +30,10 @@ enum fault_kind {
     FAULT_SLOW,    /* a sync takes a second */
     FAULT_CLOCK,   /* the wall clock jumps, and back at the end */
     FAULT_BREAK,   /* every connection between the two sets is reset, whatever is on the way */
-    FAULT_SHORT,   /* the machine can start no trial: its disk has no room for another folder */
     FAULT_ROLL,    /* all hosts are stopped and started in an orderly way, one after the other */
     FAULT_LIE,     /* it lies (liar.h) */
-    FAULTS_LAST = FAULT_LIE
+    FAULTS_LAST = FAULT_LIE,
+    FAULT_SHORT /* the machine can start no trial: its disk has no room for another folder; drawn beside the others */
 };
 
 struct fault {
@@ -78,7 +78,6 @@ struct draft {
 };
 
 void draft_draw(struct draft *d, uint64_t seed);
-bool draft_has(const struct draft *d, enum fault_kind kind); /* among its faults */
 void draft_print(const struct draft *d, FILE *out);
 
 #endif

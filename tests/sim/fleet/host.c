@@ -99,6 +99,10 @@ static void see(void *context, enum room to, const struct event *event) {
 
 /* ---- seats ---- */
 
+bool hosts_leave_disks(const struct fleet *f) {
+    return f->draft.idle_ms == 0 || f->seed % 2 == 0;
+}
+
 static bool may_go_idle(const struct host *h) {
     return !h->fleet->calm && h->number % 2 == 1;
 }
@@ -119,8 +123,7 @@ static void seat_cluster(struct host *h, uint64_t nonce) {
     const struct leader_config leader = {
         .self = cast->signer.id, .slots = member.slots, .flags = member.flags};
     const struct elastic_config elastic = {.idle_ms = may_go_idle(h) ? f->draft.idle_ms : 0,
-                                           .disk_stays =
-                                               f->seed % 2 == 0 || draft_has(&f->draft, FAULT_LIE)};
+                                           .disk_stays = hosts_leave_disks(f)};
     h->goes_idle = elastic.idle_ms > 0;
     h->gone_for_good = h->goes_idle && !elastic.disk_stays;
     memcpy(member.cluster, f->cast->cluster, sizeof member.cluster);

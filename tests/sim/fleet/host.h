@@ -54,6 +54,8 @@ void host_settle(struct host *h);          /* all that lies on its board is deli
 void host_wake(struct host *h);            /* time has come for its cores */
 bool host_goes_idle(const struct host *h); /* it leaves when there is nothing to do */
 bool host_takes(const struct host *h);
+/* Who goes idle does not take its disk along. */
+bool hosts_leave_disks(const struct fleet *f);
 bool host_is_up(const struct host *h); /* its process exists */
 void host_delivered(struct host *h, enum msg_kind kind);
 

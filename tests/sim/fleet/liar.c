@@ -150,6 +150,9 @@ static bool say_heads(struct lie *l, struct span frame) {
     struct buf heads = buf_of(memory, sizeof memory);
     struct msg carry, m;
     struct err ignored;
+    if (!hosts_leave_disks(
+            l->host->fleet)) /* else a last copy could go that nobody knew to be the last */
+        return false;
     if (!msg_decode(&carry, frame, &ignored) || carry.kind != MSG_carry ||
         !node_id_equal(&carry.carry.from, &self_of(l)->signer.id) ||
         !msg_decode(&m, carry.carry.message, &ignored) || m.kind != MSG_heads)
