@@ -48,6 +48,13 @@ static struct inbox_head head_of(const struct inbox *b) {
     return h;
 }
 
+/* What was found out is of one head: nothing of it may stand for the next one. */
+static void change_head(struct inbox *b) {
+    b->wants_count = b->wants_read = 0;
+    b->rows_len = 0;
+    b->looked = b->put_off_count = 0;
+}
+
 static void drop_head(struct inbox *b) {
     if (b->again.len > 0)
         b->again.len = 0;
@@ -55,9 +62,7 @@ static void drop_head(struct inbox *b) {
         b->begin += ENTRY_HEADER + head_of(b).bytes.len;
     if (b->begin == b->end) /* pages that were never needed stay untouched */
         b->begin = b->end = 0;
-    b->wants_count = b->wants_read = 0;
-    b->rows_len = 0;
-    b->looked = b->put_off_count = 0;
+    change_head(b);
     b->step = INBOX_IDLE;
     b->turns++;
 }
@@ -419,6 +424,7 @@ static void backlog_read(struct facts *f, struct span bundle) {
         bundle_peek(&peeked, bundle, &err)) {
         memcpy(b->again.bytes, bundle.data, bundle.len);
         b->again.len = bundle.len;
+        change_head(b); /* the first entry, which may wait for an errand, is looked at anew */
     } else { /* the store has lost it: the rest of the backlog stays for the next opening */
         f->nonsense++;
         struct seat *s = &f->seats[b->backlog_seat];

@@ -10,6 +10,7 @@
  *            little room for rows or too many promises that wait, is kept and put off (table backlog) until the job is open
  *            here (intake.c);
  *          - bundles are folded in the order in which they came, but for what was put off;
+ *          - what was put off may go before an entry that waits for an errand: what was found out of that is found out again;
  *          - what was read is folded before anything else may change it: one step of this file for the rest of the room.
  * Memory   INBOX_BYTES of bundles, BATCH_ROWS_BYTES of rows, one bundle that was put off.
  */

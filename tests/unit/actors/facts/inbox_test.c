@@ -156,6 +156,37 @@ static void what_comes_before_its_job_is_folded_when_that_comes(void **state) {
     expect_opened(f, 0);
 }
 
+/* While the first entry, some of which is put off, waits to hear of another job, a third one opens of which something was put
+ * off before: that is folded once. */
+static void what_was_put_off_is_folded_once(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(f, 40), *b = author_new(f, 41);
+    const struct job_id nobodys = {{9}};
+    struct job_id id, slow;
+    struct trial_row row;
+    struct job_id over = hear_job(f, a, 1);
+    hear_cancel(f, a, &f->user, &over);
+    (void)job_bundle(f, 2, &id);
+    hear_fact(f, b, result_of(&id, 0, 1, TRIAL_DONE, 0.5));
+    assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 1);
+    f->stage->slow = true;
+    say_admit(f, 7, job_bundle(f, 3, &slow), true); /* errands behind it wait for its save */
+    say_admit(f, 8, job_bundle(f, 2, &id), true);
+    const struct msg facts[] = {result_of(&over, 0, 1, TRIAL_DONE, 0.5),
+                                result_of(&nobodys, 0, 1, TRIAL_DONE, 0.5)};
+    hear_facts(f, b, facts, 2);
+    assert_true(stage_save(f->stage));
+    stage_pass(f->stage, GATHER_MS);
+    f->stage->slow = false;
+    assert_true(stage_save(f->stage));
+    stage_pass(f->stage, 2000);
+    assert_true(stored_trial(f, &id, 0, &row) && row.finished);
+    assert_int_equal(row.attempts.made, 1);
+    assert_int_equal(stored_row(f, &id).done, 1);
+    assert_true(stored_trial(f, &over, 0, &row) && row.attempts.made == 1);
+    assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 1); /* of nobody's job */
+}
+
 static void a_cancellation_before_its_job_counts(void **state) {
     struct facts_stage *f = *state;
     struct author *a = author_new(f, 40), *b = author_new(f, 41);
@@ -475,6 +506,7 @@ int main(void) {
         AMONG(what_it_has_signed_itself_is_acknowledged),
         AMONG(bytes_that_are_not_signed_are_dropped),
         AMONG(what_comes_before_its_job_is_folded_when_that_comes),
+        AMONG(what_was_put_off_is_folded_once),
         AMONG(a_cancellation_before_its_job_counts),
         AMONG(logs_do_not_wait_for_seats),
         AMONG(a_bundle_about_many_jobs_that_are_over_is_kept),
