@@ -5,12 +5,7 @@
 
 #include <string.h>
 
-enum {
-    HOPS_MAX = 8,
-    PASSING_ON =
-        3, /* times what hearing it costs: the next one is to hear of nobody more than it may */
-    SETTLED_MS = 2000, /* after which both sides of an edge take it for the way */
-};
+enum { HOPS_MAX = 8 };
 
 static enum room room_for(enum msg_kind kind) {
     switch (kind) {
@@ -21,6 +16,11 @@ static enum room room_for(enum msg_kind kind) {
 #undef PEER
     default: return ROOM_NONE;
     }
+}
+
+static bool is_carried(enum msg_kind kind) {
+    return kind == MSG_check || kind == MSG_accuse || kind == MSG_vouch ||
+           room_for(kind) != ROOM_NONE;
 }
 
 /* Breadth first from the edges that are there; of two ways of equal length the one over the lower edge. */
@@ -49,17 +49,23 @@ static void find_routes(struct member *m) {
     m->routes_stale = false;
 }
 
-static void send(struct member *m, uint32_t place, const struct msg_carry *carry,
-                 struct says *out) {
+/* The edge on the way there; VIA_NONE. */
+static uint32_t way(struct member *m, uint32_t place) {
     if (m->routes_stale)
         find_routes(m);
-    if (m->via[place] != VIA_NONE)
-        say_to(out, ROOM_PEERS, m->edges[m->via[place]].number,
-               &(struct msg){.kind = MSG_carry, .carry = *carry});
+    return m->via[place];
+}
+
+static void send(struct member *m, uint32_t edge, const struct msg_carry *carry, struct says *out) {
+    say_to(out, ROOM_PEERS, m->edges[edge].number,
+           &(struct msg){.kind = MSG_carry, .carry = *carry});
 }
 
 static void wrap(struct member *m, uint32_t place, const struct msg *msg, struct says *out) {
     struct buf bytes = buf_of(m->scratch, sizeof m->scratch);
+    uint32_t edge = way(m, place);
+    if (edge == VIA_NONE)
+        return;
     if (!msg_encode(msg, &bytes)) {
         m->nonsense++; /* longer than any frame */
         return;
@@ -68,7 +74,9 @@ static void wrap(struct member *m, uint32_t place, const struct msg *msg, struct
                                     .to = m->map.known[place].id,
                                     .hops = HOPS_MAX,
                                     .message = buf_view(&bytes)};
-    send(m, place, &carry, out);
+    bool straight = m->edges[edge].place == (int32_t)place;
+    if (straight || grudge_may_ask(m, edge, grudge_price_carried(&carry, msg)))
+        send(m, edge, &carry, out);
 }
 
 void carry_say(struct member *m, uint32_t place, const struct msg *msg, struct says *out) {
@@ -93,72 +101,78 @@ void carry_room(struct member *m, uint32_t peer, const struct msg *msg, struct s
 
 /* Whoever passes a message on can write any sender on it. That is not believed where the sender would not need anybody: the
  * first hop is the sender itself, and one whose own edge leads here and is well says what it has to say on that. */
-static bool is_plausible(const struct member *m, uint32_t edge, uint32_t from,
-                         const struct msg_carry *carry) {
+static bool is_plausible(const struct member *m, uint32_t from, const struct msg_carry *carry) {
     int8_t own = m->pairs[from].edge;
-    if (own == (int8_t)edge)
-        return true;
     if (carry->hops >= HOPS_MAX)
         return false;
     return own == EDGE_NONE || m->edges[own].late || m->at.now - m->edges[own].since < SETTLED_MS;
 }
 
-static bool deliver(struct member *m, uint32_t edge, const struct msg_carry *carry,
-                    struct says *out) {
-    struct msg msg;
-    struct err err;
-    int32_t from = map_find(&m->map, &carry->from);
-    if (!msg_decode(&msg, carry->message, &err))
-        return false;
-    if (from <= 0)
-        return true; /* its record is still on the way */
-    if (msg.kind == MSG_check || msg.kind == MSG_accuse || msg.kind == MSG_vouch)
+/* False: it is badly signed. */
+static bool deliver(struct member *m, uint32_t from, const struct msg *msg, struct says *out) {
+    switch (msg->kind) {
+    case MSG_check:
         member_wake(m, m->at.now); /* it may change what is due */
-    switch (msg.kind) {
-    case MSG_check: verdict_check_heard(m, &msg.check, out); return true;
-    case MSG_accuse:
-    case MSG_vouch: return verdict_statement_heard(m, &msg, out);
-    default: break;
-    }
-    if (room_for(msg.kind) == ROOM_NONE)
-        return false;
-    if (!is_plausible(m, edge, (uint32_t)from, carry)) {
-        m->nonsense++;
-        return true; /* perhaps whoever passed it on was lied to */
-    }
-    if (m->pairs[from].edge == (int8_t)edge) {
-        if (!grudge_charge(m, edge, grudge_price(&msg)))
-            return false;
-    } else if (!grudge_takes_passed_on(m, grudge_price(&msg))) {
-        m->nonsense++;
+        verdict_check_heard(m, &msg->check, out);
         return true;
+    case MSG_accuse:
+    case MSG_vouch: member_wake(m, m->at.now); return verdict_statement_heard(m, msg, out);
+    default: say_to(out, room_for(msg->kind), m->map.known[from].peer, msg); return true;
     }
-    say_to(out, room_for(msg.kind), m->map.known[from].peer, &msg);
+}
+
+/* For this node, and not of the one who brought it. False: it is dropped. */
+static bool hear_passed_on(struct member *m, uint32_t edge, const struct msg_carry *carry,
+                           const struct msg *msg, struct says *out) {
+    int32_t from = map_find(&m->map, &carry->from);
+    if (from <= 0 || /* its record is still on the way */
+        (room_for(msg->kind) != ROOM_NONE && !is_plausible(m, (uint32_t)from, carry)) ||
+        !grudge_takes_carried(m, edge, grudge_price_carried(carry, msg)))
+        return false;
+    return deliver(m, (uint32_t)from, msg, out);
+}
+
+/* For another node. False: it is dropped. */
+static bool pass_on(struct member *m, uint32_t edge, uint32_t to, const struct msg_carry *carry,
+                    const struct msg *msg, struct says *out) {
+    int32_t from = map_find(&m->map, &carry->from);
+    bool first = carry->hops == HOPS_MAX;
+    if (carry->hops == 0 || carry->hops > HOPS_MAX || from == 0 ||
+        (first && from != m->edges[edge].place))
+        return false; /* it has come too far, or it lies about who has written it */
+    uint32_t next = way(m, to), price = grudge_price_carried(carry, msg);
+    if (next == VIA_NONE || next == edge || !grudge_takes_carried(m, edge, price) ||
+        !grudge_may_ask(m, next, price))
+        return false;
+    struct msg_carry on = *carry;
+    on.hops--;
+    send(m, next, &on, out);
     return true;
 }
 
 /* From a node with the key of the one that is known, or an earlier life of it, which has not yet said that it is the newer
  * one. */
-static bool is_of_another_life(const struct member *m, uint32_t edge,
-                               const struct msg_carry *carry) {
-    const struct edge *e = &m->edges[edge];
-    const struct known *k = &m->map.known[e->place];
-    return node_id_equal(&carry->from, &k->id) && e->life != k->version.generation;
+static bool is_of_another_life(const struct member *m, const struct edge *e) {
+    return e->life != m->map.known[e->place].version.generation;
 }
 
 bool carry_heard(struct member *m, uint32_t edge, const struct msg_carry *carry, struct says *out) {
+    const struct edge *e = &m->edges[edge];
+    struct msg msg;
+    struct err err;
     int32_t to = map_find(&m->map, &carry->to);
-    if (is_of_another_life(m, edge, carry))
+    bool own = node_id_equal(&carry->from, &m->map.known[e->place].id);
+    bool sound = msg_decode(&msg, carry->message, &err) && is_carried(msg.kind);
+    uint32_t reading = grudge_price_reading(carry);
+    if (own && is_of_another_life(m, e))
+        return grudge_charge(m, edge, reading);
+    if (own && to == 0)
+        return grudge_charge(m, edge, reading + (sound ? grudge_price(&msg) : 0)) && sound &&
+               deliver(m, (uint32_t)e->place, &msg, out);
+    if (sound && to >= 0 &&
+        (to == 0 ? hear_passed_on(m, edge, carry, &msg, out)
+                 : pass_on(m, edge, (uint32_t)to, carry, &msg, out)))
         return true;
-    if (to == 0)
-        return deliver(m, edge, carry, out);
-    if (to < 0 || carry->hops == 0 || carry->hops > HOPS_MAX)
-        return true; /* nobody here, or it has come too far */
-    if (!grudge_charge(
-            m, edge, PASSING_ON * grudge_price(&(struct msg){.kind = MSG_carry, .carry = *carry})))
-        return false;
-    struct msg_carry on = *carry;
-    on.hops--;
-    send(m, (uint32_t)to, &on, out);
-    return true;
+    m->nonsense++; /* perhaps whoever brought it was lied to */
+    return grudge_charge(m, edge, reading);
 }

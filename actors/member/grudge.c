@@ -47,9 +47,18 @@ uint32_t grudge_price(const struct msg *msg) {
     case MSG_heads: return by_bytes(msg->heads.heads, BYTES_UNIT / 4);
     case MSG_report: return by_bytes(msg->report.leases, BYTES_UNIT);
     case MSG_running: return by_bytes(msg->running.trials, BYTES_UNIT);
-    case MSG_carry: return PRICE_CARRY + by_bytes(msg->carry.message, 32 * BYTES_UNIT);
+    case MSG_carry: return 0; /* what is in it has the price */
     default: return PRICE_SMALL;
     }
+}
+
+uint32_t grudge_price_reading(const struct msg_carry *carry) {
+    return PRICE_CARRY + by_bytes(carry->message, 32 * BYTES_UNIT);
+}
+
+uint32_t grudge_price_carried(const struct msg_carry *carry, const struct msg *msg) {
+    bool is_of_a_trial = msg->kind == MSG_lease || msg->kind == MSG_ended;
+    return grudge_price_reading(carry) + (is_of_a_trial ? 0 : grudge_price(msg));
 }
 
 /* False: it has spent all. */
@@ -72,13 +81,18 @@ bool grudge_charge(struct member *m, uint32_t edge, uint32_t price) {
 
 void grudge_expect(struct member *m, uint32_t place, const struct msg *said) {
     const int8_t edge = m->pairs[place].edge;
-    struct purse *p = edge == EDGE_NONE ? &m->passed_on : &m->edges[edge].purse;
-    if (said->kind == MSG_lease || said->kind == MSG_ended)
-        p->spent -= p->spent < PRICE_ANSWER ? p->spent : PRICE_ANSWER;
+    if (edge == EDGE_NONE || (said->kind != MSG_lease && said->kind != MSG_ended))
+        return;
+    struct purse *p = &m->edges[edge].purse;
+    p->spent -= p->spent < PRICE_ANSWER ? p->spent : PRICE_ANSWER;
 }
 
-bool grudge_takes_passed_on(struct member *m, uint32_t price) {
-    return spend(&m->passed_on, m->at.now, price);
+bool grudge_takes_carried(struct member *m, uint32_t edge, uint32_t price) {
+    return spend(&m->edges[edge].carried, m->at.now, price);
+}
+
+bool grudge_may_ask(struct member *m, uint32_t edge, uint32_t price) {
+    return spend(&m->edges[edge].asked, m->at.now, price);
 }
 
 /* ---- grudges ---- */

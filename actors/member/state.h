@@ -60,7 +60,9 @@ struct edge {
     char address[ADDRESS_TEXT_BYTES]; /* for people */
     when_ms since;                    /* in this state */
     when_ms unwanted;                 /* since when no ring asks for it; WHEN_NEVER: one does */
-    struct purse purse;
+    struct purse purse;               /* of what the other side says to this node */
+    struct purse carried;             /* ... what it passes on, or wants to have passed on */
+    struct purse asked;               /* ... what this node passes on by it, so that it takes it */
     /* Signs of life. */
     when_ms heard, beat_heard;
     when_ms beat_at; /* a period after the last that was said */
@@ -204,7 +206,7 @@ struct member {
     bool overlay_stale, routes_stale;
     when_ms overlay_at; /* not built anew before */
     uint64_t draws;
-    uint64_t nonsense; /* foreign bytes that made no sense */
+    uint64_t nonsense; /* foreign bytes that made no sense, or were more than is passed on */
     /* Why the newest greeting was refused; ERR_NONE: it was not, or makes no sense. */
     struct err complaint;
     uint32_t noted_count;
@@ -213,7 +215,6 @@ struct member {
     when_ms notes_at;
     uint32_t notes_left_out;
     struct grudge grudges[GRUDGES_MAX];
-    struct purse passed_on; /* what came over others, whoever wrote it */
     uint32_t last_edge;
     struct self self;
     struct memory memory;

@@ -57,7 +57,7 @@ struct world_node {
     when_ms unreachable_since[WORLD_NODES], accusing_since[WORLD_NODES];
     uint32_t verdicts;        /* that it pronounced */
     struct msg_report report; /* the last that was heard from another node */
-    uint32_t report_from, reports;
+    uint32_t report_from, reports, leases, ends;
     uint32_t quiets, quits;
     enum err_code quit_why;
     uint32_t notes;
@@ -253,6 +253,9 @@ static inline void perform(struct world *w, uint32_t node, struct span says) {
             w->nodes[node].report = m.report;
             w->nodes[node].report_from = f.peer;
             w->nodes[node].reports++;
+        } else if (f.to == ROOM_LEADER) {
+            w->nodes[node].leases += m.kind == MSG_lease;
+            w->nodes[node].ends += m.kind == MSG_ended;
         }
     }
 }
