@@ -21,6 +21,10 @@ void store_rest(struct store *s) {
         s->kind->rest(s);
 }
 
+bool store_is_open(const struct store *s) {
+    return s->kind->is_open == NULL || s->kind->is_open(s);
+}
+
 void store_close(struct store **s) {
     if (*s == NULL)
         return;

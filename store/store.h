@@ -40,6 +40,8 @@ bool store_scan(struct store *s, const struct store_scan *scan, struct buf *out,
 void store_tend(struct store *s);
 /* Gives back the memory that saving and reading have taken; what comes next takes it again. Nobody reads meanwhile. */
 void store_rest(struct store *s);
+/* False: it could not be opened again after a failed write or a rest, and the next who saves or scans tries that. */
+bool store_is_open(const struct store *s);
 void store_close(struct store **s);
 
 /* The disk. dir is made when it is not there (its parent must be). */

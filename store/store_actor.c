@@ -182,6 +182,13 @@ static bool take_answer(struct store_port *p, bool wait, bool post) {
     return true;
 }
 
+/* While nothing is asked the thread may still look after a store that is open. It opens one that is not by itself: two that do
+ * something about that would meet. */
+static bool may_read_here(const struct store_port *p, const struct msg *m) {
+    return p->asked == 0 && p->reads_here < STORE_READS_HERE && m->kind == MSG_scan &&
+           m->scan.limit == 1 && store_is_open(p->store);
+}
+
 /* One row, while the thread rests: reading it costs less than waking the thread and being woken. What was saved before is
  * seen, because it has been answered. */
 static void read_here(struct store_port *p, const struct event *event) {
@@ -208,8 +215,7 @@ static void port_perform(void *self, const struct event *event) {
     struct store_port *p = self;
     ensure(p->tag == STORE_PORT_TAG);
     p->uses++;
-    if (p->asked == 0 && p->reads_here < STORE_READS_HERE && event->msg.kind == MSG_scan &&
-        event->msg.scan.limit == 1) {
+    if (may_read_here(p, &event->msg)) {
         read_here(p, event);
         return;
     }

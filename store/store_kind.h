@@ -23,8 +23,9 @@ struct store_kind {
     /* The row next to the present one. */
     bool (*scan_step)(struct store *s, bool backward, struct row *row, struct err *err);
     void (*scan_end)(struct store *s);
-    void (*tend)(struct store *s); /* NULL: nothing to do between transactions */
-    void (*rest)(struct store *s); /* NULL: there is nothing to give back */
+    void (*tend)(struct store *s);          /* NULL: nothing to do between transactions */
+    void (*rest)(struct store *s);          /* NULL: there is nothing to give back */
+    bool (*is_open)(const struct store *s); /* NULL: always */
     void (*close)(struct store *s);
 };
 

@@ -223,7 +223,7 @@ static int save_once(struct lmdb *l, const struct span *ops, size_t count, bool 
 
 /* Closed where it is open, and opened: after a failed write of its first page LMDB refuses everything until then, and the disk
  * may be well again. */
-static int open_again(struct lmdb *l, struct err *err) {
+static bool open_again(struct lmdb *l, struct err *err) {
     MDB_envinfo info = {.me_mapsize = MAP_BYTES};
     if (l->env != NULL) {
         mdb_env_info(l->env, &info);
@@ -232,13 +232,13 @@ static int open_again(struct lmdb *l, struct err *err) {
     int rc = open_env(l, info.me_mapsize);
     if (rc == 0)
         rc = keep_from_children(l);
-    if (rc == 0 && !prepare(l, err))
-        rc = MDB_PANIC;
-    if (rc != 0 && l->env != NULL) { /* half open is not open: the next save tries again */
+    if (rc == 0 ? prepare(l, err) : refuse(l, rc, "opening the store in", err))
+        return true;
+    if (l->env != NULL) { /* half open is not open: the next save tries again */
         mdb_env_close(l->env);
         l->env = NULL;
     }
-    return rc;
+    return false;
 }
 
 /* A full map spoils the transaction, so all of it is applied again to a larger one. */
@@ -246,8 +246,11 @@ static bool lmdb_save(struct store *s, const struct span *ops, size_t count, str
     struct lmdb *l = lmdb_of(s);
     bool wrong = false;
     int rc = l->env == NULL ? MDB_PANIC : save_once(l, ops, count, &wrong);
-    if (rc == MDB_PANIC && (rc = open_again(l, err)) == 0)
+    if (rc == MDB_PANIC) {
+        if (!open_again(l, err))
+            return false;
         rc = save_once(l, ops, count, &wrong);
+    }
     while (rc == MDB_MAP_FULL && (rc = grow(l)) == 0)
         rc = save_once(l, ops, count, &wrong);
     if (wrong)
@@ -259,9 +262,9 @@ static bool lmdb_save(struct store *s, const struct span *ops, size_t count, str
 
 static bool lmdb_scan_begin(struct store *s, enum table table, struct err *err) {
     struct lmdb *l = lmdb_of(s);
-    int rc = l->env == NULL ? open_again(l, err) : 0;
-    if (rc == 0)
-        rc = begin_txn(l, MDB_RDONLY, &l->reading);
+    if (l->env == NULL && !open_again(l, err))
+        return false;
+    int rc = begin_txn(l, MDB_RDONLY, &l->reading);
     if (rc == 0) {
         rc = mdb_cursor_open(l->reading, l->tables[table], &l->cursor);
         if (rc != 0)
@@ -341,6 +344,10 @@ static void lmdb_rest(struct store *s) {
     open_again(lmdb_of(s), &ignored);
 }
 
+static bool lmdb_is_open(const struct store *s) {
+    return ((const struct lmdb *)(const void *)s)->env != NULL;
+}
+
 /* ---- the whole ---- */
 
 static void lmdb_close(struct store *s) {
@@ -358,6 +365,7 @@ static const struct store_kind lmdb_kind = {.save = lmdb_save,
                                             .scan_end = lmdb_scan_end,
                                             .tend = lmdb_tend,
                                             .rest = lmdb_rest,
+                                            .is_open = lmdb_is_open,
                                             .close = lmdb_close};
 
 struct store *store_open_lmdb_sized(const char *dir, size_t map_bytes, struct err *err) {

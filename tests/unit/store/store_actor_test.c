@@ -212,6 +212,35 @@ static void after_a_rest_all_is_as_before(void **state) {
     store_port_rest(f->port); /* and the end does not wait for it in vain */
 }
 
+static void ask_row(struct fixture *f, uint64_t ticket) {
+    struct msg m = {.kind = MSG_scan, .scan = {.ticket = ticket, .table = TABLE_jobs, .limit = 1}};
+    board_post_to(f->board, ROOM_STORE, ROOM_GATEWAY, 0, &m);
+    board_run(f->board, never_mind);
+}
+
+/* Who only reads a row leaves the opening to the thread, which may be busy with the same store. */
+static void a_store_that_is_not_open_is_the_threads(void **state) {
+    struct fixture *f = *state;
+    char away[sizeof f->dir + 8];
+    ask_save_key(f, 1, "a");
+    run_until(f, &f->facts, 1);
+    ask_row(f, 1);
+    assert_int_equal(f->gateway.count, 1); /* read here */
+    snprintf(away, sizeof away, "%s-away", f->dir);
+    assert_int_equal(rename(f->dir, away), 0);
+    store_port_rest(f->port);
+    assert_ptr_equal(zpoller_wait(f->poller, 10000), store_port_sock(f->port));
+    store_port_ready(f->port);
+    assert_int_equal(rename(away, f->dir), 0);
+    ask_row(f, 2);
+    assert_int_equal(f->gateway.count, 1); /* the thread was asked */
+    run_until(f, &f->gateway, 2);
+    assert_int_equal(f->gateway.answers[1].code, ERR_NONE);
+    assert_string_equal(f->gateway.answers[1].text, "a v ");
+    ask_row(f, 3);
+    assert_int_equal(f->gateway.count, 3);
+}
+
 static void what_was_asked_before_the_end_is_kept(void **state) {
     struct fixture *f = *state;
     for (uint64_t i = 0; i < 300; i++) {
@@ -246,6 +275,7 @@ int main(void) {
         WITH_PORT(one_bad_transaction_spoils_no_other),
         WITH_PORT(more_than_the_pipe_holds_is_answered_in_order),
         WITH_PORT(after_a_rest_all_is_as_before),
+        WITH_PORT(a_store_that_is_not_open_is_the_threads),
         WITH_PORT(what_was_asked_before_the_end_is_kept),
         WITH_PORT(an_error_of_opening_comes_back),
     };

@@ -200,12 +200,16 @@ static void a_store_that_cannot_be_opened_after_a_rest_is_tried_again(void **sta
     snprintf(away, sizeof away, "%s-away", (char *)*state);
     assert_int_equal(rename(*state, away), 0);
     store_rest(s);
+    assert_false(store_is_open(s));
     assert_false(store_scan(s, &scan, &rows, &more, &err));
     assert_int_equal(err.code, ERR_STORE);
+    assert_non_null(strstr(err.what, "opening the store in"));
     assert_false(save_number(s, 1, 100, &err));
+    assert_non_null(strstr(err.what, "opening the store in"));
     store_rest(s);
     assert_int_equal(rename(away, *state), 0);
     assert_true(store_scan(s, &scan, &rows, &more, &err)); /* a reader opens it, too */
+    assert_true(store_is_open(s));
     assert_true(save_number(s, 1, 100, &err));
     assert_int_equal(count_numbers(s, TABLE_jobs), 2);
     store_close(&s);
