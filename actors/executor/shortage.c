@@ -82,18 +82,24 @@ void shortage_narrows(struct shortage *s, uint32_t others, when_ms now) {
         s->told = false;
     if (s->room == 0)
         s->grow_pause = GROW_LEAST_MS;
-    else if (s->grew)
+    else if (s->step > 1)
         s->grow_pause = longer;
     s->room = s->room == 0 || others < s->room ? others : s->room;
-    s->grew = false;
+    s->step = 1;
     s->grows = now + s->grow_pause;
 }
 
+/* By the clock, whether so many ran or not: what was short for a moment may be there again long since. */
 bool shortage_grows(struct shortage *s, uint32_t slots, when_ms now) {
     if (s->room == 0 || s->grows > now)
         return false;
-    s->room = s->room < slots ? s->room + 1 : 0; /* all of them have run for a while */
-    s->grew = true;
+    if (s->step > 1 && s->grow_pause > GROW_LEAST_MS)
+        s->grow_pause /= 2; /* the last time was not too many */
+    if (s->room >= slots)
+        s->room = 0;
+    else
+        s->room = slots - s->room > s->step ? s->room + s->step : slots;
+    s->step *= 2;
     s->grows = now + s->grow_pause;
     return true;
 }

@@ -7,7 +7,8 @@
  * after it was found well, they come less often, up to PAUSE_MOST_MS apart.
  *
  * Of descriptors, processes and memory every trial takes some: while others run, fewer at once may do. Then as many as could
- * be started are run from then on (narrow), one more after a minute, and twice as long each time that was too many.
+ * be started are run from then on (narrow). One more is tried after a minute, then two more, four and so on, until there are as
+ * many as before. When that was too many it begins with one again, after twice as long; where it went well the pauses halve.
  * Memory   fixed, zeroed to begin with.
  */
 #ifndef ZYG_SHORTAGE_H
@@ -27,7 +28,7 @@ struct shortage {
     dur_ms pause;  /* before it; 0: never short so far */
     when_ms ended;
     uint32_t room; /* so many trials at once could be started; 0: nobody knows less than all */
-    bool grew;     /* since it was narrowed */
+    uint32_t step; /* so many more next time; 1: it has not grown since it was narrowed */
     bool told;     /* people were, of this time */
     dur_ms grow_pause;
     when_ms grows;

@@ -126,6 +126,42 @@ static void where_some_can_run_so_many_do(void **state) {
     assert_note("runs as many trials at once as before");
 }
 
+/* After a moment in which hardly any ran, a large machine is soon as large as before. */
+static void it_grows_twice_as_much_each_time(void **state) {
+    (void)state;
+    static const uint32_t rooms[] = {4, 6, 10, 18, 34, 64, 0};
+    struct shortage s = {0};
+    when_ms now = 1000;
+    shortage_narrows(&s, 3, now);
+    for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
+        now += 60000;
+        assert_false(shortage_grows(&s, 64, now - 1));
+        assert_true(shortage_grows(&s, 64, now));
+        assert_int_equal(s.room, rooms[i]);
+    }
+    assert_true(shortage_wakes(&s) == WHEN_NEVER);
+}
+
+/* What was too many makes it slow, and what goes well quick again. */
+static void after_too_many_it_begins_with_one_again(void **state) {
+    (void)state;
+    static const dur_ms pauses[] = {240000, 240000, 120000, 60000, 60000};
+    static const uint32_t rooms[] = {5, 7, 11, 19, 35};
+    struct shortage s = {0};
+    when_ms now = 0;
+    shortage_narrows(&s, 4, now);
+    assert_true(shortage_grows(&s, 64, now += 60000));
+    shortage_narrows(&s, 4, now);
+    assert_true(shortage_grows(&s, 64, now += 120000));
+    shortage_narrows(&s, 4, now);
+    for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
+        now += pauses[i];
+        assert_false(shortage_grows(&s, 64, now - 1));
+        assert_true(shortage_grows(&s, 64, now));
+        assert_int_equal(s.room, rooms[i]);
+    }
+}
+
 /* Several begin together: how many can is known when the last has failed, and that none can is another matter. */
 static void of_several_that_begin_together_so_many_as_could_go_on(void **state) {
     (void)state;
@@ -225,6 +261,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(where_some_can_run_so_many_do, set_up, tear_down),
         cmocka_unit_test_setup_teardown(of_several_that_begin_together_so_many_as_could_go_on,
                                         set_up, tear_down),
+        cmocka_unit_test(it_grows_twice_as_much_each_time),
+        cmocka_unit_test(after_too_many_it_begins_with_one_again),
         cmocka_unit_test_setup_teardown(a_full_disk_is_full_for_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_dies_during_a_look, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_quits_does_not_look, set_up, tear_down),
