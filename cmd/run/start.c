@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { KEEPER_FDS_MAX = 256, KEEPER_LOOK_MS = 20 };
+enum { KEEPER_FDS_MAX = 256, KEEPER_LOOK_MS = 20, KEEPER_STOPS_MAX = 50 };
 
 /* ---- where the program is ---- */
 
@@ -140,11 +140,17 @@ static _Noreturn void keep(const struct start *s, const char *program, pid_t par
     _exit(0);
 }
 
-/* Until nobody has the pipe open: the program runs, or the keeper has ended. The program may have stopped it. */
+/* Until nobody has the pipe open: the program runs, or the keeper has ended. The program may have stopped it; one that does so
+ * again and again would have all others wait, and loses its keeper. */
 static void wait_for_end(int pipe, pid_t keeper) {
     struct pollfd fd = {.fd = pipe};
-    while (poll(&fd, 1, KEEPER_LOOK_MS) <= 0)
-        kill(keeper, SIGCONT);
+    int stops = 0;
+    while (poll(&fd, 1, KEEPER_LOOK_MS) <= 0) {
+        siginfo_t info = {0};
+        stops +=
+            waitid(P_PID, (id_t)keeper, &info, WSTOPPED | WNOHANG) == 0 && info.si_pid == keeper;
+        kill(keeper, stops < KEEPER_STOPS_MAX ? SIGCONT : SIGKILL);
+    }
 }
 
 static pid_t fork_keeper(const struct start *s, const char *program, volatile struct seen *seen) {

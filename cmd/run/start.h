@@ -6,7 +6,8 @@
  *
  * A program that kills its parent takes down with it whatever else that has started. Where that is to be feared it gets a
  * parent of its own, the keeper: a fork of this process that holds nothing open, waits for it and ends with it. The program is
- * reaped by this process, to which it comes when the keeper ends (PR_SET_CHILD_SUBREAPER).
+ * reaped by this process, to which it comes when the keeper ends (PR_SET_CHILD_SUBREAPER). A start waits for the keeper, which
+ * the program may stop: about a second of that, and the keeper is killed as if by the program.
  */
 #ifndef ZYG_START_H
 #define ZYG_START_H

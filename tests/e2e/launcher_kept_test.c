@@ -130,6 +130,17 @@ static void it_may_stop_its_parent(void **state) {
     assert_int_equal(w->downs, 0);
 }
 
+/* The others do not wait for that: they begin and end. */
+static void it_may_stop_its_parent_again_and_again(void **state) {
+    struct world *w = *state;
+    order_shell(w, 1, "for i in 1 2 3; do (while kill -STOP $PPID; do :; done) & done; wait");
+    order_shell(w, 2, "exit 3");
+    assert_int_equal(wait_over(w, 2)->status, 3);
+    order_kill(w, 1, SIGKILL);
+    assert_true(wait_over(w, 1)->exited);
+    assert_int_equal(w->downs, 0);
+}
+
 static void its_term_ends_no_parent(void **state) {
     struct world *w = *state;
     for (uint64_t run = 1; run <= 6; run++) {
@@ -181,6 +192,8 @@ int main(void) {
                                         tear_down),
         cmocka_unit_test_setup_teardown(it_may_kill_its_parent_at_once, set_up_kept, tear_down),
         cmocka_unit_test_setup_teardown(it_may_stop_its_parent, set_up_kept, tear_down),
+        cmocka_unit_test_setup_teardown(it_may_stop_its_parent_again_and_again, set_up_kept,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(its_term_ends_no_parent, set_up_kept, tear_down),
         cmocka_unit_test_setup_teardown(a_killed_zyg_run_leaves_nothing_of_it, set_up_kept,
                                         tear_down),
