@@ -8,9 +8,12 @@
 #include <errno.h>
 #include <string.h>
 
-enum { EVENTS_AT_ONCE = 1024, KEY_TEXT_LEN = 40 };
+enum { EVENTS_AT_ONCE = 1024, KEY_TEXT_LEN = 40, UNBOUND_MS = 1000 };
 
-enum { EVENTS = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL };
+enum {
+    EVENTS = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+             ZMQ_EVENT_CLOSED /* the listener's, when it is released */
+};
 
 /* ---- edges ---- */
 
@@ -61,6 +64,16 @@ static void tell_ends(struct accepts *a) {
 
 /* ---- connections ---- */
 
+/* What the number meant before has ended by now, so such an edge is this connection's. */
+static bool has_edge(const struct accepts *a, int fd) {
+    for (uint32_t i = 0; i < ACCEPTED_MAX; i++) {
+        const struct accepted *e = &a->edges[i];
+        if (e->number != 0 && !e->ended && e->fd == fd)
+            return true;
+    }
+    return false;
+}
+
 static struct connection *connection_of(struct accepts *a, int fd) {
     for (uint32_t i = 0; i < CONNECTIONS_MAX; i++) {
         if (a->open[i].fd == fd)
@@ -74,9 +87,10 @@ static void on_accepted(struct accepts *a, int fd) {
     a->connections++;
     if (c != NULL && peers_tcp_peer(fd, a->port, &c->peer)) {
         c->fd = fd;
-        c->spoke = false;
+        c->spoke = has_edge(a, fd); /* its first message was read before this was told */
         c->since = a->now;
-        a->silent_at = when_sooner(a->silent_at, a->now + SILENT_MS);
+        if (!c->spoke)
+            a->silent_at = when_sooner(a->silent_at, a->now + SILENT_MS);
     }
     if (a->connections > CONNECTIONS_MAX)
         peers_tcp_cut(fd, a->port, NULL);
@@ -100,7 +114,9 @@ static void on_disconnected(struct accepts *a, int fd) {
     }
 }
 
+/* Who comes late stood still, and what was said meanwhile has not been read: all have their time once more. */
 static void cut_the_silent(struct accepts *a) {
+    const bool late = a->now - a->silent_at >= LATE_MS;
     if (a->now < a->silent_at)
         return;
     a->silent_at = WHEN_NEVER;
@@ -108,6 +124,7 @@ static void cut_the_silent(struct accepts *a) {
         struct connection *c = &a->open[i];
         if (c->fd < 0 || c->spoke)
             continue;
+        c->since = late ? a->now : c->since;
         c->spoke = a->now - c->since >= SILENT_MS;
         if (c->spoke)
             peers_tcp_cut(c->fd, a->port, &c->peer); /* its end is reported like any other */
@@ -265,10 +282,25 @@ bool accepts_open(struct accepts *a, struct board *board, const struct keys *key
     return false;
 }
 
+/* Closing leaves that to ZMQ's thread, some time later, and who listens here next would find the port taken. */
+static void stop_listening(struct accepts *a) {
+    char bound[ENDPOINT_TEXT_BYTES + 64];
+    size_t len = sizeof bound;
+    struct peers_event event = {.kind = 0};
+    zmq_pollitem_t news = {.socket = a->monitor.zmq, .events = ZMQ_POLLIN};
+    if (zmq_getsockopt(a->router.zmq, ZMQ_LAST_ENDPOINT, bound, &len) != 0 ||
+        zmq_unbind(a->router.zmq, bound) != 0)
+        return;
+    while (event.kind != ZMQ_EVENT_CLOSED &&
+           (peers_monitor_next(&a->monitor, &event) || zmq_poll(&news, 1, UNBOUND_MS) > 0))
+        ;
+}
+
 void accepts_release(struct accepts *a) {
     if (a->router.zmq == NULL)
         return;
-    peers_monitor_close(&a->monitor, &a->router, a->epoll);
     peers_socket_set(&a->router, ZMQ_LINGER, PEERS_LINGER_MS);
+    stop_listening(a);
+    peers_monitor_close(&a->monitor, &a->router, a->epoll);
     peers_socket_close(&a->router, a->epoll);
 }

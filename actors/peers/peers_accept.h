@@ -10,7 +10,8 @@
  *          reported the edge is `cut` and what still comes from it is dropped. A stranger's message cuts its connection, too.
  * Crowd    beyond CONNECTIONS_MAX connections, strangers' included, a new one is cut at once: descriptors are for members. One
  *          that does not shake hands is dropped by ZMQ after 5 s, one that did and has said nothing SILENT_MS after it came is cut:
- *          a node says who it is as soon as it may, and any key may shake hands.
+ *          a node says who it is as soon as it may, and any key may shake hands. A look that comes LATE_MS too late (this
+ *          node stood still) cuts nobody, and all of them have SILENT_MS from then on.
  * Refused  a handshake that failed (another key was meant, or none is proved) and a message that is none are told to
  *          people, once for an address. A connection that ends without a word is not: so asks a node that wants to know who
  *          listens here.
@@ -24,7 +25,13 @@
 #include "actors/peers/peers_socket.h"
 #include "proto/edge.h"
 
-enum { ACCEPTED_MAX = 4 * LIMIT_EDGES, CONNECTIONS_MAX = 512, ENDED_MS = 100, SILENT_MS = 10000 };
+enum {
+    ACCEPTED_MAX = 4 * LIMIT_EDGES,
+    CONNECTIONS_MAX = 512,
+    ENDED_MS = 100,
+    SILENT_MS = 10000,
+    LATE_MS = 1000
+};
 
 struct accepted {
     uint32_t number; /* 0: free */
@@ -38,7 +45,7 @@ struct accepted {
 
 struct connection {
     int fd;     /* -1: none */
-    bool spoke; /* it has an edge, or was cut */
+    bool spoke; /* it has had an edge, or was cut */
     when_ms since;
     struct endpoint peer;
 };
@@ -60,7 +67,7 @@ struct accepts {
 
 bool accepts_open(struct accepts *a, struct board *board, const struct keys *keys, int epoll,
                   const char *listen, struct err *err);
-void accepts_release(struct accepts *a);
+void accepts_release(struct accepts *a); /* after it the port is free */
 void accepts_close(struct accepts *a, uint32_t number);
 void accepts_send(struct accepts *a, uint32_t number, struct span frame);
 void accepts_watch(struct accepts *a, when_ms now);

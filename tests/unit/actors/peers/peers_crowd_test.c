@@ -133,6 +133,14 @@ static void an_end_is_told_though_others_say_more_than_can_be_read(void **state)
     close_accepts(&a);
 }
 
+static zsock_t *dialler(const struct stage *st, const char *endpoint) {
+    zsock_t *dealer = zsock_new(ZMQ_DEALER);
+    zsock_set_reconnect_ivl(dealer, -1);
+    curve_client(dealer, &st->guest, st->side[1].keys.curve_public);
+    assert_int_equal(zsock_connect(dealer, "%s", endpoint), 0);
+    return dealer;
+}
+
 /* It has a key and shook hands: any key does. One that speaks stays, whatever came before it. */
 static void who_shakes_hands_and_says_nothing_is_cut(void **state) {
     struct stage *st = *state;
@@ -142,12 +150,8 @@ static void who_shakes_hands_and_says_nothing_is_cut(void **state) {
     open_accepts(&a, b, endpoint);
     assert_int_equal(accepts_due(&a), WHEN_NEVER);
     zsock_t *dealers[2];
-    for (int i = 0; i < 2; i++) {
-        dealers[i] = zsock_new(ZMQ_DEALER);
-        zsock_set_reconnect_ivl(dealers[i], -1);
-        curve_client(dealers[i], &st->guest, b->keys.curve_public);
-        assert_int_equal(zsock_connect(dealers[i], "%s", endpoint), 0);
-    }
+    for (int i = 0; i < 2; i++)
+        dealers[i] = dialler(st, endpoint);
     send_beat(dealers[0], 0);
     for (int64_t end = stage_clock() + PATIENCE_MS; b->ups == 0 || a.connections < 2;
          assert_true(stage_clock() < end))
@@ -163,6 +167,55 @@ static void who_shakes_hands_and_says_nothing_is_cut(void **state) {
     assert_int_equal(accepts_due(&a), WHEN_NEVER);
     zsock_destroy(&dealers[0]);
     zsock_destroy(&dealers[1]);
+    close_accepts(&a);
+}
+
+/* What it says can be read before its coming is told. */
+static void who_speaks_before_it_is_told_of_is_not_silent(void **state) {
+    struct stage *st = *state;
+    struct side *b = &st->side[1];
+    static struct accepts a;
+    char endpoint[256];
+    open_accepts(&a, b, endpoint);
+    zsock_t *dealer = dialler(st, endpoint);
+    send_beat(dealer, 0);
+    for (int64_t end = stage_clock() + PATIENCE_MS; b->ups == 0; assert_true(stage_clock() < end)) {
+        struct epoll_event ignored[4];
+        epoll_wait(a.epoll, ignored, 4, 1);
+        a.monitor.look = false;
+        a.router.look = true;
+        accepts_read(&a, 64);
+        board_run(b->board, (struct moment){0});
+    }
+    assert_int_equal(a.connections, 0);
+    for (int64_t end = stage_clock() + PATIENCE_MS; a.connections == 0;
+         assert_true(stage_clock() < end))
+        turn_of(&a, b->board, 1000, 64);
+    assert_int_equal(accepts_due(&a), WHEN_NEVER);
+    for (int i = 0; i < 20; i++)
+        turn_of(&a, b->board, 1000 + SILENT_MS, 64);
+    assert_int_equal(b->downs, 0);
+    zsock_destroy(&dealer);
+    close_accepts(&a);
+}
+
+static void who_stood_still_cuts_nobody_for_it(void **state) {
+    struct stage *st = *state;
+    struct side *b = &st->side[1];
+    static struct accepts a;
+    char endpoint[256];
+    open_accepts(&a, b, endpoint);
+    zsock_t *dealer = dialler(st, endpoint);
+    for (int64_t end = stage_clock() + PATIENCE_MS; a.connections == 0;
+         assert_true(stage_clock() < end))
+        turn_of(&a, b->board, 1000, 64);
+    const when_ms late = 1000 + SILENT_MS + LATE_MS;
+    turn_of(&a, b->board, late, 64);
+    assert_int_equal(accepts_due(&a), late + SILENT_MS);
+    for (int64_t end = stage_clock() + PATIENCE_MS; a.connections == 1;
+         assert_true(stage_clock() < end))
+        turn_of(&a, b->board, late + SILENT_MS + LATE_MS - 1, 64);
+    zsock_destroy(&dealer);
     close_accepts(&a);
 }
 
@@ -444,6 +497,8 @@ int main(void) {
         STAGED(garbage_ends_an_accepted_edge),
         STAGED(garbage_before_anything_else),
         STAGED(who_shakes_hands_and_says_nothing_is_cut),
+        STAGED(who_speaks_before_it_is_told_of_is_not_silent),
+        STAGED(who_stood_still_cuts_nobody_for_it),
         STAGED(an_end_is_told_though_others_say_more_than_can_be_read),
         STAGED(a_broken_handshake_is_told_once),
         STAGED(silence_is_not_told),

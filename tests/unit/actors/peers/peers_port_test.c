@@ -101,6 +101,20 @@ static void a_port_that_goes_leaves_its_last_words(void **state) {
     side_open(b, "tcp://127.0.0.1:*");
 }
 
+/* A node that takes the place of another finds the port free. */
+static void a_port_that_is_gone_is_free(void **state) {
+    struct stage *st = *state;
+    struct side *b = &st->side[1];
+    for (int i = 0; i < 50; i++) {
+        struct sockaddr_in name = loopback(port_of(peers_port_endpoint(b->port)));
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        side_close(b);
+        assert_int_equal(bind(fd, (const struct sockaddr *)&name, sizeof name), 0);
+        close(fd);
+        side_open(b, "tcp://127.0.0.1:*");
+    }
+}
+
 static enum edge_end dial_ends(struct stage *st, uint32_t edge, const char *endpoint,
                                const uint8_t curve[CURVE_KEY_BYTES]) {
     struct side *a = &st->side[0];
@@ -289,6 +303,7 @@ int main(void) {
         STAGED(the_acceptor_closes),
         STAGED(a_closed_edge_is_silent),
         STAGED(a_port_that_goes_leaves_its_last_words),
+        STAGED(a_port_that_is_gone_is_free),
         STAGED(a_port_where_nobody_listens_refuses),
         STAGED(another_key_than_ours_is_not_trusted),
         STAGED(a_key_that_is_none_is_not_dialled),
