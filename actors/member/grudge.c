@@ -81,7 +81,8 @@ bool grudge_charge(struct member *m, uint32_t edge, uint32_t price) {
 
 void grudge_expect(struct member *m, uint32_t place, const struct msg *said) {
     const int8_t edge = m->pairs[place].edge;
-    if (edge == EDGE_NONE || (said->kind != MSG_lease && said->kind != MSG_ended))
+    bool is_answered = said->kind == MSG_lease || (said->kind == MSG_ended && !said->ended.lost);
+    if (edge == EDGE_NONE || !is_answered)
         return;
     struct purse *p = &m->edges[edge].purse;
     p->spent -= p->spent < PRICE_ANSWER ? p->spent : PRICE_ANSWER;

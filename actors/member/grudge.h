@@ -10,7 +10,8 @@
  *          for what it brings of others. Not in it: decrypting, and what other rooms do with a message that makes sense.
  *          Bundles have a price by their bytes only; facts verifies their signatures and keeps them.
  * Answers  what this node says a node may answer at no price: a lease brings an end, an end brings another lease, so trials
- *          are given out and come back as fast as both sides can.
+ *          are given out and come back as fast as both sides can. A lease that is refused (`ended`, lost) brings nothing:
+ *          else a flood of them would pay for itself.
  * Carried  what an edge brings that is not for this node, or not of the one who brought it, costs each on the way the same, and
  *          what is too much is dropped; of its own purse whoever brought it pays only for the reading of what is dropped. A
  *          lease and its end cost no more than that reading. A node asks no edge for more than it takes at the other end, of
