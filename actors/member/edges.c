@@ -268,7 +268,7 @@ static void become_ready(struct member *m, uint32_t edge, struct says *out) {
     struct edge *e = &m->edges[edge];
     struct pair *p = &m->pairs[e->place];
     e->state = EDGE_READY;
-    e->since = e->heard = e->beat_heard = e->sync_at = m->at.now;
+    e->since = e->well = e->heard = e->beat_heard = e->sync_at = m->at.now;
     e->unwanted = p->neighbour ? WHEN_NEVER : m->at.now;
     e->lateness = LATENESS_MIN;
     e->rtt_min_us = INT64_MAX;
@@ -348,6 +348,7 @@ bool edges_greeted(struct member *m, uint32_t edge, const struct msg_greet *gree
 void edges_heard(struct member *m, uint32_t edge, struct says *out) {
     struct edge *e = &m->edges[edge];
     e->heard = m->at.now;
+    e->well = e->late ? m->at.now : e->well;
     e->late = false;
     verdict_heard(m, (uint32_t)e->place, out);
 }
@@ -430,6 +431,7 @@ void edges_shift(struct member *m, dur_ms late) {
         e->heard += late;
         e->beat_heard += late;
         e->since += late;
+        e->well += late;
     }
 }
 

@@ -1,5 +1,6 @@
 #include "actors/member/grudge.h"
 
+#include "actors/member/carry.h"
 #include "actors/member/edges.h"
 
 #include <inttypes.h>
@@ -17,6 +18,8 @@ enum {
     PRICE_WHOLE = 2048, /* it is answered with all that is known */
     PRICE_BLAME = 2048,
     BLAMES_MAX = 64,
+    /* So long after it was plausible that others pass on what it says, nobody judges that any more. */
+    BLAME_MS = 2 * SETTLED_MS,
     BYTES_UNIT = 256,
     KNOCKS_MAX = 16,
     KNOCK_MS = 1000,
@@ -166,7 +169,7 @@ bool grudge_admits(struct member *m, const uint8_t curve[32]) {
 void grudge_blame(struct member *m, uint32_t peer, uint64_t count, struct says *out) {
     int32_t place = map_place(&m->map, peer);
     int8_t edge = place > 0 ? m->pairs[place].edge : EDGE_NONE;
-    if (edge == EDGE_NONE || m->edges[edge].late)
+    if (edge == EDGE_NONE || m->edges[edge].late || m->at.now - m->edges[edge].well < BLAME_MS)
         return; /* perhaps whoever passed it on has written it */
     const struct edge e = m->edges[edge];
     if (!grudge_charge(m, (uint32_t)edge,

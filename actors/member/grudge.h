@@ -19,10 +19,13 @@
  *          one brings takes nothing from another, but who fills a way does so for all that go it.
  * Knocks   a member's key may begin KNOCKS_MAX edges at once and one a second on the long run; what is beyond that is closed
  *          unheard. Strangers' keys are counted where they are let in (guard/mesh_keys.h).
- * Blame    a room that was told by a member what no node says (bundles that are not signed) says `blame`; it counts only when the
- *          member's own edge leads here, for else whoever passed it on may have written it.
- * Memory   GRUDGES_MAX keys, of members only: a new one takes the place of the oldest. Bearing a grudge against one member
- *          drives out that against another only when so many of them misbehave.
+ * Blame    a room that was told by a member what no node says (bundles that are not signed) says `blame`; it counts only when
+ *          the member's own edge leads here, and has been well for BLAME_MS: before, what came over others was believed to be
+ *          its own (carry.h), and whoever passed it on may have written it. A member that is never well for so long is not
+ *          blamed, but others find that it is not.
+ * Memory   GRUDGES_MAX keys, of members only, those that only begin an edge included. A new one takes the place of the oldest
+ *          that was never shut out or is forgiven, else of one that is let in again, and only when all are shut out of one
+ *          of those.
  * Notes    people hear of a refused key once in NOTED_MS, and of no more than NOTES_MAX of them at once and one a minute after
  *          that, strangers included; a line says how many were left out.
  */

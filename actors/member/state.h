@@ -69,6 +69,7 @@ struct edge {
     dur_ms period;   /* of the other side's beats, when the last one came */
     dur_ms lateness; /* W1: how late a beat may be before anybody looks */
     bool late;
+    when_ms well; /* since when it is ready and not late */
     /* Round trips. */
     uint64_t sent, got;
     when_ms sent_at[SENT_KEPT], got_at, probed_at;

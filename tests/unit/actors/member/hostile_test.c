@@ -122,6 +122,7 @@ static void who_is_to_blame_loses_its_edge(void **state) {
     (void)state;
     struct world *w = cluster(3, 6);
     const struct msg blame = {.kind = MSG_blame, .blame.count = 1};
+    world_run(w, 2000);
     for (uint32_t i = 0; i < 30; i++) /* a store that lost some bytes */
         step(w, 0, ROOM_FACTS, w->nodes[0].view[2].peer, &blame);
     assert_int_not_equal(edge_between(w, 0, 2), EDGE_NONE);
@@ -130,6 +131,34 @@ static void who_is_to_blame_loses_its_edge(void **state) {
     assert_int_equal(edge_between(w, 0, 2), EDGE_NONE);
     assert_in_range(absence(w, 0, 2), 1000, 3000);
     step(w, 0, ROOM_FACTS, 77777, &blame); /* nobody */
+    world_destroy(w);
+}
+
+/* As long as others may have passed on what it is blamed for. */
+static void who_may_not_have_said_it_is_not_to_blame(void **state) {
+    (void)state;
+    struct world *w = cluster(3, 6);
+    const struct msg blame = {.kind = MSG_blame, .blame.count = 64};
+    struct edge *e = &w->nodes[0].member->edges[edge_between(w, 0, 2)];
+    step(
+        w, 0, ROOM_PEERS, e->number,
+        &(struct msg){.kind = MSG_edge_down, .edge_down = {.edge = e->number, .why = EDGE_CLOSED}});
+    absence(w, 0, 2);
+    const int32_t young = edge_between(w, 0, 2);
+    for (uint32_t i = 0; i < 3; i++) {
+        world_run(w, 1000);
+        step(w, 0, ROOM_FACTS, w->nodes[0].view[2].peer, &blame);
+        assert_int_equal(edge_between(w, 0, 2), young);
+    }
+    world_run(w, 3000);
+    w->nodes[0].member->edges[young].late = true; /* until it is heard */
+    hears(w, 0, 2, &(struct msg){.kind = MSG_beat});
+    assert_false(w->nodes[0].member->edges[young].late);
+    step(w, 0, ROOM_FACTS, w->nodes[0].view[2].peer, &blame);
+    assert_int_equal(edge_between(w, 0, 2), young);
+    world_run(w, 5000);
+    step(w, 0, ROOM_FACTS, w->nodes[0].view[2].peer, &blame);
+    assert_int_equal(edge_between(w, 0, 2), EDGE_NONE);
     world_destroy(w);
 }
 
@@ -292,6 +321,7 @@ int main(void) {
         cmocka_unit_test(the_refusal_of_a_lease_does_not_pay_for_it),
         cmocka_unit_test(who_says_what_is_no_message_is_shut_out),
         cmocka_unit_test(who_is_to_blame_loses_its_edge),
+        cmocka_unit_test(who_may_not_have_said_it_is_not_to_blame),
         cmocka_unit_test(a_members_key_is_not_heard_as_often_as_it_knocks),
         cmocka_unit_test(a_members_key_begins_an_edge_a_second),
         cmocka_unit_test(people_hear_of_few_of_many_strangers),
