@@ -117,15 +117,27 @@ static bool is_members(const struct member *m, const uint8_t curve[32]) {
     return false;
 }
 
+/* Nothing was ever the matter, or it has behaved for long. */
+static bool is_forgiven(const struct member *m, const struct grudge *g) {
+    return g->times == 0 || m->at.now - g->until > FORGIVEN_MS;
+}
+
+/* Of two that could be forgotten the lighter one is. */
+static uint32_t weight_of(const struct member *m, const struct grudge *g) {
+    return !g->used ? 0 : g->until > m->at.now ? 3 : !is_forgiven(m, g) ? 2 : 1;
+}
+
 /* NULL: not a member's. */
 static struct grudge *get(struct member *m, const uint8_t curve[32]) {
     struct grudge *g = find(m, curve);
     if (g != NULL || !is_members(m, curve))
         return g;
     g = &m->grudges[0];
-    for (uint32_t i = 1; i < GRUDGES_MAX && g->used; i++) {
-        if (!m->grudges[i].used || m->grudges[i].touched < g->touched)
-            g = &m->grudges[i];
+    for (uint32_t i = 1; i < GRUDGES_MAX; i++) {
+        struct grudge *other = &m->grudges[i];
+        uint32_t weight = weight_of(m, g), others = weight_of(m, other);
+        if (others < weight || (others == weight && other->touched < g->touched))
+            g = other;
     }
     *g = (struct grudge){.used = true, .knocked_at = m->at.now};
     memcpy(g->curve, curve, sizeof g->curve);
@@ -136,7 +148,7 @@ void grudge_bear(struct member *m, const uint8_t curve[32]) {
     struct grudge *g = get(m, curve);
     if (g == NULL)
         return;
-    if (m->at.now - g->until > FORGIVEN_MS)
+    if (is_forgiven(m, g))
         g->times = 0;
     dur_ms pause = (dur_ms)SHUT_MS << g->times;
     g->until = m->at.now + (pause < SHUT_MAX_MS ? pause : SHUT_MAX_MS);

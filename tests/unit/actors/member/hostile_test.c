@@ -212,6 +212,38 @@ static void a_members_key_begins_an_edge_a_second(void **state) {
     world_destroy(w);
 }
 
+/* As many members knock as `count`, each once. */
+static void others_knock(struct world *w, uint32_t count) {
+    struct member *m = w->nodes[0].member;
+    uint8_t *curve = m->map.known[map_find(&m->map, &w->nodes[1].config.signer.id)].curve;
+    uint8_t own[32];
+    memcpy(own, curve, sizeof own);
+    m->at = w->at;
+    for (uint32_t i = 0; i < count; i++) {
+        memcpy(curve, &i, sizeof i);
+        assert_true(grudge_admits(m, curve));
+    }
+    memcpy(curve, own, sizeof own);
+}
+
+static void who_is_shut_out_is_not_forgotten_when_others_knock(void **state) {
+    (void)state;
+    struct world *w = cluster(3, 7);
+    struct member *m = w->nodes[0].member;
+    const uint8_t *curve = w->nodes[2].config.curve;
+    grudge_bear(m, curve);
+    when_ms until = grudge_until(m, curve);
+    assert_int_equal(until, m->at.now + 1000);
+    others_knock(w, 200);
+    assert_int_equal(grudge_until(m, curve), until);
+    w->at.now += 2000; /* it is let in again, and no better than it was */
+    others_knock(w, 200);
+    assert_int_equal(grudge_until(m, curve), 0);
+    grudge_bear(m, curve);
+    assert_int_equal(grudge_until(m, curve), m->at.now + 2000);
+    world_destroy(w);
+}
+
 static void people_hear_of_few_of_many_strangers(void **state) {
     (void)state;
     struct world *w = cluster(2, 8);
@@ -324,6 +356,7 @@ int main(void) {
         cmocka_unit_test(who_may_not_have_said_it_is_not_to_blame),
         cmocka_unit_test(a_members_key_is_not_heard_as_often_as_it_knocks),
         cmocka_unit_test(a_members_key_begins_an_edge_a_second),
+        cmocka_unit_test(who_is_shut_out_is_not_forgotten_when_others_knock),
         cmocka_unit_test(people_hear_of_few_of_many_strangers),
         cmocka_unit_test(a_verdict_of_one_is_not_believed_by_those_who_know_better),
         cmocka_unit_test(a_verdict_that_is_doubted_makes_others_look),
