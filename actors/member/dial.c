@@ -158,9 +158,10 @@ static void dial_seed(struct member *m, uint32_t seed, bool connected, struct sa
         s->dial_at = m->at.now + SEED_MS + member_jitter(m, SEED_MS);
         s->tries = 0;
     }
-    if (m->at.now < s->dial_at)
-        member_wake(m, s->dial_at);
-    else if (s->endpoint[0] != '\0' && !has_edge(m, s->curve) && grudge_until(m, s->curve) == 0)
+    when_ms until = grudge_until(m, s->curve), due = s->dial_at > until ? s->dial_at : until;
+    if (m->at.now < due)
+        member_wake(m, due);
+    else if (s->endpoint[0] != '\0' && !has_edge(m, s->curve))
         dial(m, span_text(s->endpoint), s->curve, -1, (int32_t)seed, out);
 }
 

@@ -244,6 +244,27 @@ static void who_is_shut_out_is_not_forgotten_when_others_knock(void **state) {
     world_destroy(w);
 }
 
+/* Nothing else has a time: the other one has left, and is known as a seed only. */
+static void a_seed_is_dialled_when_it_is_no_longer_shut_out(void **state) {
+    (void)state;
+    struct world *w = cluster(2, 7);
+    struct member *m = w->nodes[1].member;
+    step(w, 0, ROOM_NODE, 0, &(struct msg){.kind = MSG_farewell, .farewell.done = true});
+    world_run(w, 2000);
+    for (uint32_t i = 0; i < 8; i++)
+        grudge_bear(m, w->nodes[0].config.curve);
+    when_ms until = grudge_until(m, w->nodes[0].config.curve);
+    world_kill(w, 0, false);
+    while (w->at.now < until - 60000)
+        world_run(w, 1000);
+    assert_int_equal(edge_between(w, 1, 0), EDGE_NONE);
+    assert_in_range(w->nodes[1].core.deadline(m), w->at.now, until);
+    world_start(w, 0);
+    world_run(w, until + 1000 - w->at.now);
+    assert_int_not_equal(edge_between(w, 1, 0), EDGE_NONE);
+    world_destroy(w);
+}
+
 static void people_hear_of_few_of_many_strangers(void **state) {
     (void)state;
     struct world *w = cluster(2, 8);
@@ -357,6 +378,7 @@ int main(void) {
         cmocka_unit_test(a_members_key_is_not_heard_as_often_as_it_knocks),
         cmocka_unit_test(a_members_key_begins_an_edge_a_second),
         cmocka_unit_test(who_is_shut_out_is_not_forgotten_when_others_knock),
+        cmocka_unit_test(a_seed_is_dialled_when_it_is_no_longer_shut_out),
         cmocka_unit_test(people_hear_of_few_of_many_strangers),
         cmocka_unit_test(a_verdict_of_one_is_not_believed_by_those_who_know_better),
         cmocka_unit_test(a_verdict_that_is_doubted_makes_others_look),
