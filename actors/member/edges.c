@@ -85,7 +85,8 @@ static void not_let_in(struct member *m, const struct edge *e, enum edge_end why
         return;
     snprintf(text, sizeof text, "the node at %s does not let this one in: %s", seed->endpoint,
              another_key ? "it has another key than the token says"
-                         : "the token is too old by the clock there, or another cluster's");
+                         : "the token is too old by the clock there, or another cluster's, or that "
+                           "node holds this one off for a while");
     say(out, &(struct msg){.kind = MSG_note, .note.text = span_text(text)});
 }
 
