@@ -7,8 +7,9 @@
  * and is neither let in nor dialled for a while: 1 s, and twice as long for every further time, up to 5 min, until it has
  * behaved for half an hour. Others, who do the same, find that it does not answer: it becomes UNREACHABLE, then DEAD.
  * Bound    a unit is a microsecond or two of what this room does: a few hundredths of a core for what an edge says, and as much
- *          for what it brings of others. Not in it: decrypting, and what other rooms do with a message that makes sense.
- *          Bundles have a price by their bytes only; facts verifies their signatures and keeps them.
+ *          for what it brings of others; four times that while a member begins a new edge every second. Not in it: decrypting,
+ *          and what other rooms do with a message that makes sense. Bundles have a price by their bytes only; facts verifies
+ *          their signatures and keeps them.
  * Answers  what this node says a node may answer at no price: a lease brings an end, an end brings another lease, so trials
  *          are given out and come back as fast as both sides can. A lease that is refused (`ended`, lost) brings nothing:
  *          else a flood of them would pay for itself.

@@ -29,15 +29,17 @@
  * Ids      a record's map fingerprint is the first 8 bytes of BLAKE2b over it; a map's is their sum: equal maps, equal sums.
  *          A first sum on an edge that differs, and later two in a row, make both sides send all they know (`records`, whole).
  * Memory   the caller's, member_size() bytes of zeros; LIMIT_MEMBERS members, LIMIT_EDGES edges.
- * Errors   what is malformed, unsigned, from a stranger or about nobody is dropped and counted; a peer that sends such a
- *          thing, or says too much, loses its edge and is shut out for a while (grudge.h), and one line (note) says so, once an
- *          hour for its key and of few keys at once; node_known tells nothing of it. A node that is not let in where it knocks
- *          says so, too, once for a seed.
- * Liars    a member in somebody else's hands takes no more of this node than grudge.h allows, forges nobody's word (proof.h,
- *          carry.h), and a verdict that only it stands for is not believed by who hears the subject (doubt.h). What cannot be
- *          prevented: it lies about itself (its places, how its trials ended, what its disk holds, that it misses another), it
- *          may lead and give out nothing, it fills disks with facts of its own, and who also holds a token's secret makes
- *          members, LIMIT_MEMBERS at most.
+ * Errors   what is malformed, unsigned, from a stranger or about nobody is dropped and counted; a peer that says such a
+ *          thing of its own, or says too much, loses its edge and is shut out for a while (grudge.h), and one line (note) says
+ *          so, once an hour for its key and of few keys at once; node_known tells nothing of it. A node that is not let in
+ *          where it knocks says so, too, once for a seed.
+ * Liars    a member in somebody else's hands takes no more of this room than grudge.h allows, forges nothing that is signed
+ *          (records and statements, proof.h; bundles, facts.h), and a verdict that only it stands for is not believed by who
+ *          hears the subject (doubt.h). What cannot be prevented: it lies about itself (its places, how its trials ended, what
+ *          its disk holds, that it misses another), and does so in the name of a member whose own edge does not lead here, is
+ *          late or younger than SETTLED_MS (carry.h: heads, reports and all else of peers.def but bundles); it drops what it
+ *          is to pass on, or fills the way; it may lead and give out nothing, it fills disks with facts of its own, and who
+ *          also holds a token's secret makes members, LIMIT_MEMBERS at most.
  *
  * Active   is who has been vouched for: neighbours that hear an ALIVE member which is not active vouch for that incarnation;
  *          with half of its live observers, and one at least, it publishes the next one with up to three of the vouches.
