@@ -101,8 +101,8 @@ static void on_accepted(struct accepts *a, int fd) {
 static void on_disconnected(struct accepts *a, int fd) {
     struct connection *c = connection_of(a, fd);
     a->connections -= a->connections > 0;
-    if (c != NULL && a->broken)
-        peers_say_refused(a->board, &a->refused, &c->peer,
+    if (a->broken) /* it may have been gone before it could be looked at */
+        peers_say_refused(a->board, &a->refused, c != NULL ? &c->peer : NULL,
                           "it meant a node with another key, or proved none");
     if (c != NULL)
         c->fd = -1;

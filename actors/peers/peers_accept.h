@@ -13,7 +13,7 @@
  *          a node says who it is as soon as it may, and any key may shake hands. A look that comes LATE_MS too late (this
  *          node stood still) cuts nobody, and all of them have SILENT_MS from then on.
  * Refused  a handshake that failed (another key was meant, or none is proved) and a message that is none are told to
- *          people, once for an address. A connection that ends without a word is not: so asks a node that wants to know who
+ *          people, once for an address, and once for all that were gone before they could be looked at. A connection that ends without a word is not: so asks a node that wants to know who
  *          listens here.
  */
 #ifndef ZYG_PEERS_ACCEPT_H

@@ -21,7 +21,10 @@ void peers_say_down(struct board *board, uint32_t edge, enum edge_end why) {
 
 void peers_say_refused(struct board *board, struct peers_refused *told, const struct endpoint *peer,
                        const char *why) {
+    static const struct endpoint unknown = {.port = 0};
     char address[ADDRESS_TEXT_BYTES], text[256];
+    const char *at = peer != NULL ? " at " : "";
+    peer = peer != NULL ? peer : &unknown;
     for (uint32_t i = 0; i < told->count; i++) {
         if (memcmp(told->address[i], peer->address, sizeof peer->address) == 0)
             return;
@@ -30,7 +33,8 @@ void peers_say_refused(struct board *board, struct peers_refused *told, const st
         return;
     memcpy(told->address[told->count++], peer->address, sizeof peer->address);
     endpoint_address(peer, address);
-    snprintf(text, sizeof text, "somebody at %s was refused: %s", address, why);
+    snprintf(text, sizeof text, "somebody%s%s was refused: %s", at, at[0] != '\0' ? address : "",
+             why);
     board_post(board, ROOM_PEERS, 0, &(struct msg){.kind = MSG_note, .note.text = span_text(text)});
 }
 

@@ -12,7 +12,8 @@ void peers_say_down(struct board *board, uint32_t edge, enum edge_end why);
 /* Passes on what came over an edge. False: it is nothing that a node says to another one over an edge. */
 bool peers_say_heard(struct board *board, uint32_t edge, struct span frame);
 
-/* One line for people of what was turned away: once for an address, of the first REFUSED_MAX of them. */
+/* One line for people of what was turned away: once for an address, of the first REFUSED_MAX of them. NULL: whose address
+ * nobody knows. */
 enum { REFUSED_MAX = 64 };
 struct peers_refused {
     uint32_t count;

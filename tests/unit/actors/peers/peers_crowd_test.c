@@ -247,12 +247,49 @@ static void a_broken_handshake_is_told_once(void **state) {
         UNTIL(st, a->downs == i + 1);
         assert_int_equal(last_down(a)->why, EDGE_UNTRUSTED);
     }
-    UNTIL(st, b->notes == 1);
-    assert_string_equal(
-        b->said,
-        "somebody at 127.0.0.1 was refused: it meant a node with another key, or proved none");
+    UNTIL(st, b->notes > 0);
+    assert_non_null(
+        strstr(b->said, " was refused: it meant a node with another key, or proved none"));
+    assert_in_range(b->notes, 1, 2); /* one may have been gone before it was looked at */
     assert_int_equal(a->notes, 0);
     assert_int_equal(b->ups, 0);
+}
+
+/* Waits until the other side has ended the only connection of the socket. ZMQ lets go of a monitor's name only some time later:
+ * another `round` has another. */
+static void connect_in_vain(zsock_t *dealer, const char *endpoint, int round) {
+    char name[32];
+    uint8_t event[6];
+    snprintf(name, sizeof name, "inproc://in-vain-%d", round);
+    assert_int_equal(zmq_socket_monitor(zsock_resolve(dealer), name, ZMQ_EVENT_DISCONNECTED), 0);
+    zsock_t *monitor = zsock_new(ZMQ_PAIR);
+    assert_int_equal(zsock_connect(monitor, "%s", name), 0);
+    zsock_set_rcvtimeo(monitor, PATIENCE_MS);
+    assert_int_equal(zsock_connect(dealer, "%s", endpoint), 0);
+    assert_int_equal(zmq_recv(zsock_resolve(monitor), event, sizeof event, 0), sizeof event);
+    zmq_socket_monitor(zsock_resolve(dealer), NULL, 0);
+    zsock_destroy(&monitor);
+}
+
+static void who_is_gone_before_it_is_looked_at_is_told_of_as_well(void **state) {
+    struct stage *st = *state;
+    struct side *b = &st->side[1];
+    static struct accepts a;
+    char endpoint[256];
+    open_accepts(&a, b, endpoint);
+    for (int i = 0; i < 3; i++) {
+        zsock_t *dealer = zsock_new(ZMQ_DEALER);
+        zsock_set_reconnect_ivl(dealer, -1);
+        curve_client(dealer, &st->guest, st->guest.curve_public);
+        connect_in_vain(dealer, endpoint, i);
+        turn_of(&a, b->board, 1000, 64);
+        assert_int_equal(a.connections, 0);
+        assert_int_equal(b->notes, 1);
+        zsock_destroy(&dealer);
+    }
+    assert_string_equal(b->said,
+                        "somebody was refused: it meant a node with another key, or proved none");
+    close_accepts(&a);
 }
 
 /* A connection without a word is how a node asks who listens here: that is nothing to tell. */
@@ -501,6 +538,7 @@ int main(void) {
         STAGED(who_stood_still_cuts_nobody_for_it),
         STAGED(an_end_is_told_though_others_say_more_than_can_be_read),
         STAGED(a_broken_handshake_is_told_once),
+        STAGED(who_is_gone_before_it_is_looked_at_is_told_of_as_well),
         STAGED(silence_is_not_told),
         STAGED(garbage_ends_a_dialled_edge),
         STAGED(an_accepted_edge_that_stalls_is_ended),
