@@ -298,6 +298,19 @@ static void read_row(struct facts *f, const struct job_kept *kept, struct says *
         f, out, &(struct msg_scan){.table = TABLE_summaries, .prefix = buf_view(&key), .limit = 1});
 }
 
+/* Sent again by a client that has not heard our answer: it is durable. False: nothing more is to be done. */
+static bool goes_on(struct facts *f, uint32_t copies, struct says *out) {
+    struct errand *e = errand_current(&f->errands);
+    if (!admit_again(f, copies, out))
+        return false;
+    const bool runs = e->run || f->autorun;
+    e->kind = ERRAND_OPEN;
+    e->bundle_len = 0;
+    if (!runs)
+        errand_finish(f);
+    return runs;
+}
+
 static void on_job_row(struct facts *f, const struct msg_rows *rows, struct moment at,
                        struct says *out) {
     struct errand *e = errand_current(&f->errands);
@@ -313,23 +326,16 @@ static void on_job_row(struct facts *f, const struct msg_rows *rows, struct mome
         errand_fail(f, out, ERR_NOT_FOUND, "there is no such job here");
         return;
     }
-    if (e->kind ==
-        ERRAND_ADMIT) { /* sent again by a client that has not heard our answer: it is durable */
-        if (!admit_again(f, COPIES_MAX, out))
-            return;
-        e->kind = ERRAND_OPEN;
-        e->bundle_len = 0;
-        if (!e->run && !f->autorun) {
-            errand_finish(f);
-            return;
-        }
-    }
     struct seat *s = &f->seats[SEAT_SCRATCH];
     if (!seat_read_kept(&kept, rows->rows) ||
         !seat_take(s, &e->job, kept.spec, &kept.owner,
                    &(struct msg_job_row){.created = kept.created}, &err)) {
         s->state = SEAT_FREE;
         errand_fail(f, out, ERR_STORE, "the job's description in the store cannot be read");
+        return;
+    }
+    if (e->kind == ERRAND_ADMIT && !goes_on(f, s->job.copies, out)) {
+        s->state = SEAT_FREE;
         return;
     }
     f->errands.seat = SEAT_SCRATCH;

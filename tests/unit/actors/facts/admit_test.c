@@ -30,6 +30,22 @@ static void a_request_that_is_repeated_adds_nothing_and_is_answered_when_it_is_s
     assert_int_equal(kept(f), 1);
 }
 
+/* Promises are kept in order: all that came after it would wait for a third disk. */
+static void a_job_that_is_over_waits_for_the_disks_that_it_wants(void **state) {
+    struct facts_stage *f = *state;
+    struct job_id id;
+    know(f, OTHER_PEER, MEMBER_ALIVE); /* which has nothing */
+    struct span job = job_bundle(f, 1, &id);
+    say_admit(f, 9, job, true);
+    say_admit(f, 10, cancel_bundle(f, &f->user, &id), false);
+    stage_pass(f->stage, GATHER_MS);
+    say_admit(f, 11, job_bundle(f, 1, &id), true);
+    stage_pass(f->stage, GATHER_MS);
+    assert_null(answered(f, 11));
+    say_heads(f, PEER, 2);
+    expect_answer(f, 11, ERR_NONE, "");
+}
+
 static void a_job_that_is_cancelled_takes_no_further_cancellation(void **state) {
     struct facts_stage *f = *state;
     struct job_id id = open_job(f, 1);
@@ -134,6 +150,7 @@ static void no_cancellation_was_before_its_job(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         AMONG(a_request_that_is_repeated_adds_nothing_and_is_answered_when_it_is_safe),
+        AMONG(a_job_that_is_over_waits_for_the_disks_that_it_wants),
         AMONG(a_job_that_is_cancelled_takes_no_further_cancellation),
         AMONG(what_another_node_admitted_must_lie_elsewhere_too),
         AMONG(so_many_logs_that_lie_only_here_are_too_many),
