@@ -256,6 +256,7 @@ void errands_go(struct facts *f, struct moment at, struct says *out) {
         if (s != NULL && s->state == SEAT_LATE) { /* the inbox may wait for this errand */
             late_again(f);
             late_leave(f, s);
+            s = facts_seat(f, &errand_current(e)->job); /* it may be free at once */
         }
         if (s != NULL && s->state == SEAT_CLOSING)
             return; /* it ends with the batch under way; look again then */

@@ -166,6 +166,23 @@ static void what_goes_on_is_opened_after_a_restart(void **state) {
     assert_int_equal(stored_row(f, &id).done, 1);
 }
 
+/* Its seat was taken to fold what came late, and is free as soon as somebody asks. */
+static void a_job_that_is_over_is_not_open_while_late_facts_are_folded(void **state) {
+    struct facts_stage *f = *state;
+    struct facts *facts = f->memory;
+    struct job_id id = open_job(f, 1);
+    for (uint64_t slot = 0; slot < 4; slot++)
+        say_outcome(f, &id, slot, TRIAL_DONE, 0.5);
+    struct seat *s = &facts->seats[0];
+    assert_int_equal(s->state, SEAT_FREE);
+    assert_true(job_id_equal(&s->id, &id));
+    s->state = SEAT_LATE; /* late_open */
+    s->late = true;
+    say_want(f, 8, &id);
+    expect_answer(f, 8, ERR_NOT_FOUND, "the job is done; there is nothing left to run");
+    assert_int_equal(s->state, SEAT_FREE);
+}
+
 /* ---- looking through the backlog ---- */
 
 static struct facts *alone(struct facts_stage *f) {
@@ -249,6 +266,7 @@ int main(void) {
         AMONG(a_good_trial_after_an_end_opens_the_job_again),
         AMONG(it_opens_again_when_its_end_was_told),
         AMONG(what_goes_on_is_opened_after_a_restart),
+        ALONE(a_job_that_is_over_is_not_open_while_late_facts_are_folded),
         ALONE(it_is_due_when_wanted_and_not_before_its_time),
         ALONE(it_wakes_the_room_when_the_inbox_can_go_on),
         ALONE(the_backlog_is_looked_through_job_by_job_and_again_when_something_is_left),
