@@ -14,10 +14,15 @@ static void keep_bundle(struct facts *f, struct batch *batch, struct errand *e, 
     errand_bundle_key(e, &key);
     const struct span bundle = span_of(e->bundle, e->bundle_len);
     ops_put(&batch->ops, TABLE_bundles, buf_view(&key), bundle);
-    if (!e->carried)
+    struct mark place;
+    if (e->carried) {
+        place = inbox_carries(f);
+        e->carried = !inbox_carried(f, at);
+    } else {
         batch_carry(&f->batches, batch, bundle);
-    else if (inbox_carried(f, at))
-        e->carried = false;
+        place = mark_of(&f->logs, logs_own(&f->logs));
+    }
+    carriers_note(&f->carriers, &e->job, e->kind == ERRAND_CANCEL, place);
     f->urgent = f->urgent || batch->due == INT64_MIN;
 }
 
@@ -43,9 +48,18 @@ static bool relies_on_all(struct facts *f, struct batch *batch, uint32_t copies)
         return false;
     for (uint32_t i = 0; i < f->logs.count; i++) {
         if (is_lacking(f, i, copies))
-            batch_relies(&f->batches, batch, &f->logs.items[i]);
+            batch_relies(batch, mark_of(&f->logs, &f->logs.items[i]));
     }
     return true;
+}
+
+/* What was answered before lies in this log; what is not known any more in any one. */
+static bool relies_on_carrier(struct facts *f, struct batch *batch, uint32_t copies) {
+    const struct errand *e = errand_current(&f->errands);
+    const struct mark *place = carriers_find(&f->carriers, &e->job, e->kind == ERRAND_CANCEL);
+    if (place != NULL)
+        batch_relies(batch, *place);
+    return place != NULL || carriers_knows_all(&f->carriers) || relies_on_all(f, batch, copies);
 }
 
 bool admit_again(struct facts *f, uint32_t copies, struct says *out) {
@@ -55,7 +69,7 @@ bool admit_again(struct facts *f, uint32_t copies, struct says *out) {
         return true;
     }
     struct batch *batch = facts_room(f, 1024);
-    if (batch == NULL || !relies_on_all(f, batch, copies)) {
+    if (batch == NULL || !relies_on_carrier(f, batch, copies)) {
         errand_trouble(f, out, ERR_BUSY, "the disks do not keep up; try again");
         return false;
     }

@@ -45,7 +45,8 @@ bool batch_is_empty(const struct batch *batch) {
 static void mark(struct batch *batch, uint32_t log, uint64_t next) {
     for (uint32_t i = 0; i < batch->marks_count; i++) {
         if (batch->marks[i].log == log) {
-            batch->marks[i].next = next;
+            if (batch->marks[i].next < next)
+                batch->marks[i].next = next;
             return;
         }
     }
@@ -72,8 +73,8 @@ void batch_keep(struct batches *b, struct batch *batch, struct log *log, uint32_
     mark(batch, logs_number(b->logs, log), log->taken);
 }
 
-void batch_relies(const struct batches *b, struct batch *batch, const struct log *log) {
-    mark(batch, logs_number(b->logs, log), log->taken);
+void batch_relies(struct batch *batch, struct mark place) {
+    mark(batch, place.log, place.next);
 }
 
 bool batch_has_marks(const struct batch *batch, uint32_t count) {
@@ -167,8 +168,11 @@ void batches_landed(struct batches *b) {
     ensure(b->under_way && !batch->after.frames.overflow);
     if (batch->serial > 0)
         b->logs->serial_synced = batch->serial;
-    for (uint32_t i = 0; i < batch->marks_count; i++)
-        b->logs->items[batch->marks[i].log].synced = batch->marks[i].next;
+    for (uint32_t i = 0; i < batch->marks_count; i++) {
+        struct log *log = &b->logs->items[batch->marks[i].log];
+        if (log->synced < batch->marks[i].next)
+            log->synced = batch->marks[i].next;
+    }
     buf_clear(&batch->ops);
     buf_clear(&batch->after.frames);
     batch->copies = batch->facts = batch->marks_count = 0;

@@ -36,6 +36,11 @@ struct mark {
     uint64_t next;
 };
 
+/* All of it that is taken. */
+static inline struct mark mark_of(const struct logs *logs, const struct log *log) {
+    return (struct mark){.log = logs_number(logs, log), .next = log->taken};
+}
+
 struct batch {
     struct bundle_writer bundle; /* facts of this node that are not signed yet */
     struct buf ops;
@@ -75,8 +80,8 @@ void batch_carry(struct batches *b, struct batch *batch, struct span bundle);
 /* Puts a signed bundle that continues its log into the log. */
 void batch_keep(struct batches *b, struct batch *batch, struct log *log, uint32_t count,
                 struct span bundle);
-/* What it does to the rows comes of facts that were kept before: its promises wait for the copies of all of that log. */
-void batch_relies(const struct batches *b, struct batch *batch, const struct log *log);
+/* What it promises, or does to the rows, comes of facts that were kept before: it waits for the copies of that log so far. */
+void batch_relies(struct batch *batch, struct mark place);
 /* There is room for so many of these. */
 bool batch_has_marks(const struct batch *batch, uint32_t count);
 void batch_wants(struct batch *batch, uint32_t copies); /* what is said after it wants so many */

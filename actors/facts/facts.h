@@ -41,6 +41,7 @@
  *   pledge.c    promises that wait for other disks    parcel.c       one message of bundles
  *   batch.c     group commit                          logs.c         how far each log is here
  *   authors.c   who may sign logs                     request.c      what a client has signed
+ *   carriers.c  which log carries it
  *   seat.c      a job's counts, its best, its end     trial_row.c    a slot's row
  *   open_slots.c  slots begun and not finished    unable.c    nodes that cannot start something
  *   ran.c       when a job was run

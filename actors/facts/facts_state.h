@@ -2,6 +2,7 @@
 #ifndef ZYG_FACTS_STATE_H
 #define ZYG_FACTS_STATE_H
 
+#include "actors/facts/carriers.h"
 #include "actors/facts/courier.h"
 #include "actors/facts/errand.h"
 #include "actors/facts/facts.h"
@@ -70,6 +71,7 @@ struct facts {
     struct inbox inbox;
     struct open_slots open_slots;
     struct batches batches;
+    struct carriers carriers;
     struct errands errands;
     uint32_t seats_used;                    /* those from here on were never sat on */
     struct seat seats[LIMIT_JOBS_OPEN + 1]; /* and one to read descriptions in */

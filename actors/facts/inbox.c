@@ -238,6 +238,14 @@ static void finish_head(struct facts *f, struct moment at) {
         drop_head(&f->inbox);
 }
 
+struct mark inbox_carries(struct facts *f) {
+    const struct inbox_head h = head_of(&f->inbox);
+    const struct log *log = logs_find(&f->logs, &h.bundle.author, h.bundle.generation);
+    /* NULL: found on a disk with more logs than are known, so it is waited for anyway */
+    return (struct mark){.log = log == NULL ? 0 : logs_number(&f->logs, log),
+                         .next = log == NULL ? 0 : h.bundle.sequence + h.bundle.count};
+}
+
 bool inbox_carried(struct facts *f, struct moment at) {
     ensure(f->inbox.step == INBOX_CARRIES && f->inbox.errand);
     finish_head(f, at);

@@ -17,6 +17,7 @@
 #ifndef ZYG_INBOX_H
 #define ZYG_INBOX_H
 
+#include "actors/facts/batch.h"
 #include "actors/facts/fold.h"
 #include "actors/facts/late.h"
 #include "actors/facts/spread.h"
@@ -120,6 +121,8 @@ void inbox_backlog(struct inbox *b, struct seat *s);
 void inbox_bundles(struct facts *f, uint32_t peer, const struct msg_bundles *bundles, when_ms now);
 /* False: not asked by it. */
 bool inbox_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);
+/* CARRIES: where the request lies, or will lie. */
+struct mark inbox_carries(struct facts *f);
 /* CARRIES: the errand has written what it does, and the bundle goes into the same batch. False: it comes later. */
 bool inbox_carried(struct facts *f, struct moment at);
 void inbox_go(struct facts *f, struct moment at, struct says *out);

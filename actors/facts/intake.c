@@ -357,7 +357,7 @@ bool intake_keep(struct facts *f, const struct inbox_head *h, struct moment at) 
     if (h->kind == INBOX_AGAIN) {
         const struct log *log = logs_find(&f->logs, &rest.author, rest.generation);
         if (log != NULL)
-            batch_relies(&f->batches, batch, log);
+            batch_relies(batch, mark_of(&f->logs, log));
     }
     const uint64_t carried = h->kind == INBOX_BUNDLE ? batch->serial : b->again.place;
     const uint64_t others = carried | BACKLOG_OTHERS;

@@ -85,38 +85,87 @@ static void what_another_node_admitted_must_lie_elsewhere_too(void **state) {
 }
 
 /* More logs than marks fit into a batch, none of them anywhere but here. */
-static void so_many_logs_that_lie_only_here_are_too_many(void **state) {
-    struct facts_stage *f = *state;
-    struct job_id id;
-    struct span job = job_bundle(f, 1, &id);
-    say_admit(f, 8, job, true);
-    stage_pass(f->stage, GATHER_MS);
+static void hear_many_logs(struct facts_stage *f, const struct job_id *id) {
+    size_t before = kept(f);
     for (uint32_t i = 0; i < BATCH_MARKS; i++) {
         struct author a = {.next = 0};
         make_signer(&a.signer, (uint8_t)(100 + i));
         uint8_t cluster[32], certificate[CERTIFICATE_BYTES_MAX];
         size_t len = certificate_for(&a.signer.id, false, cluster, certificate);
-        struct msg fact = {.kind = MSG_log_fact, .log_fact = {.job = id, .attempt = 1}};
+        struct msg fact = {.kind = MSG_log_fact, .log_fact = {.job = *id, .attempt = 1}};
         hear_with(f, PEER, author_says(&a, &fact, 1), span_of(certificate, len));
     }
-    assert_int_equal(kept(f), 1 + BATCH_MARKS);
+    assert_int_equal(kept(f) - before, BATCH_MARKS);
+}
+
+static void say_many_heads(struct facts_stage *f, uint32_t from, uint32_t to) {
+    for (uint32_t i = from; i < to; i++) {
+        struct signer s;
+        make_signer(&s, (uint8_t)(100 + i));
+        say_head(f, PEER, &s.id, 5, 1, false);
+    }
+}
+
+static void other_logs_are_not_waited_for(void **state) {
+    struct facts_stage *f = *state;
+    struct job_id id;
+    struct span job = job_bundle(f, 1, &id);
+    say_admit(f, 8, job, true);
+    stage_pass(f->stage, GATHER_MS);
+    hear_many_logs(f, &id);
+    say_admit(f, 9, job, true);
+    stage_pass(f->stage, GATHER_MS);
+    assert_null(answered(f, 9));
+    say_heads(f, PEER, 1);
+    expect_answer(f, 9, ERR_NONE, "");
+    say_admit(f, 10, cancel_bundle(f, &f->user, &id), true);
+    say_admit(f, 11, cancel_bundle_at(f, &f->user, &id, 5000), true);
+    stage_pass(f->stage, GATHER_MS);
+    assert_null(answered(f, 11));
+    say_heads(f, PEER, 2);
+    expect_answer(f, 11, ERR_NONE, "");
+    assert_int_equal(kept(f), 2 + BATCH_MARKS);
+}
+
+/* What was there when this life began is waited for anyway. */
+static void nor_for_what_came_before_this_life(void **state) {
+    struct facts_stage *f = *state;
+    struct job_id id;
+    struct span job = job_bundle(f, 1, &id);
+    say_admit(f, 8, job, true);
+    stage_pass(f->stage, GATHER_MS);
+    f->clustered = true;
+    facts_stage_crash(f, true);
+    know(f, PEER, MEMBER_ALIVE);
+    know(f, 0, MEMBER_ALIVE);
+    hear_many_logs(f, &id);
+    say_admit(f, 9, job_bundle(f, 1, &id), true);
+    stage_pass(f->stage, GATHER_MS);
+    assert_null(answered(f, 9));
+    say_heads(f, PEER, 1);
+    expect_answer(f, 9, ERR_NONE, "");
+}
+
+/* Which of them carries the request is not known any more. */
+static void so_many_logs_that_lie_only_here_are_too_many(void **state) {
+    struct facts_stage *f = *state;
+    struct facts *facts = f->memory;
+    struct job_id id;
+    struct span job = job_bundle(f, 1, &id);
+    say_admit(f, 8, job, true);
+    stage_pass(f->stage, GATHER_MS);
+    hear_many_logs(f, &id);
+    memset(&facts->carriers, 0, sizeof facts->carriers);
+    facts->carriers.count = CARRIERS_KNOWN + 1;
     say_admit(f, 9, job, true);
     expect_answer(f, 9, ERR_BUSY, "the disks do not keep up; try again");
     assert_int_equal(kept(f), 1 + BATCH_MARKS);
-    say_head(f, PEER, &f->node.id, (uint64_t)1 << 32 | 1, 1, true);
-    for (uint32_t i = 0; i < 3; i++) {
-        struct signer s;
-        make_signer(&s, (uint8_t)(100 + i));
-        say_head(f, PEER, &s.id, 5, 1, false);
-    }
+    say_heads(f, PEER, 1);
+    say_many_heads(f, 0, 3);
     say_admit(f, 10, job, true); /* the rest fits, and is waited for */
     stage_pass(f->stage, GATHER_MS);
     assert_null(answered(f, 10));
-    for (uint32_t i = 3; i < BATCH_MARKS; i++) {
-        struct signer s;
-        make_signer(&s, (uint8_t)(100 + i));
-        say_head(f, PEER, &s.id, 5, 1, false);
-    }
+    say_many_heads(f, 3, BATCH_MARKS);
     expect_answer(f, 10, ERR_NONE, "");
 }
 
@@ -153,6 +202,8 @@ int main(void) {
         AMONG(a_job_that_is_over_waits_for_the_disks_that_it_wants),
         AMONG(a_job_that_is_cancelled_takes_no_further_cancellation),
         AMONG(what_another_node_admitted_must_lie_elsewhere_too),
+        AMONG(other_logs_are_not_waited_for),
+        AMONG(nor_for_what_came_before_this_life),
         AMONG(so_many_logs_that_lie_only_here_are_too_many),
         AMONG(of_several_cancellations_the_earliest_stands),
         AMONG(no_cancellation_was_before_its_job),

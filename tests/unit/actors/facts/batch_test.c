@@ -268,18 +268,33 @@ static void what_a_batch_relies_on_is_marked_once(void **state) {
     struct log *b = logs_get(f->logs, &other, 5, false);
     a->taken = a->queued = 4;
     b->taken = b->queued = 7;
-    batch_relies(f->batches, batch, b);
-    batch_relies(f->batches, batch, a);
+    batch_relies(batch, mark_of(f->logs, b));
+    batch_relies(batch, mark_of(f->logs, a));
     assert_int_equal(batch->marks_count, 2);
     expect_mark(batch, 0, logs_number(f->logs, b), 7);
     expect_mark(batch, 1, logs_number(f->logs, a), 4);
     b->taken = b->queued = 8; /* further by now */
-    batch_relies(f->batches, batch, b);
+    batch_relies(batch, mark_of(f->logs, b));
     assert_int_equal(batch->marks_count, 2);
+    expect_mark(batch, 0, logs_number(f->logs, b), 8);
+    batch_relies(batch, (struct mark){.log = logs_number(f->logs, b), .next = 2}); /* less */
     expect_mark(batch, 0, logs_number(f->logs, b), 8);
     assert_true(batch_has_marks(batch, BATCH_MARKS - 4));
     assert_false(batch_has_marks(batch, BATCH_MARKS - 3));
     assert_true(batch_is_empty(batch)); /* a mark alone is nothing to be saved */
+}
+
+static void what_is_synced_is_never_taken_back(void **state) {
+    struct fixture *f = *state;
+    struct node_id other = {{9}};
+    struct batch *batch = batches_room(f->batches, 100);
+    struct log *log = logs_get(f->logs, &other, 5, false);
+    log->taken = log->queued = log->synced = 7;
+    batch_relies(batch, (struct mark){.log = logs_number(f->logs, log), .next = 2});
+    (void)batch_add_fact(f->batches, batch, &fact);
+    (void)launched(f);
+    (void)landed(f);
+    assert_int_equal(log->synced, 7);
 }
 
 static void serials_grow_from_batch_to_batch(void **state) {
@@ -352,6 +367,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_bundle_holds_so_many_bytes_and_no_more, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_carried_lies_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_synced_is_never_taken_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_batch_relies_on_is_marked_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(serials_grow_from_batch_to_batch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_batch_holds_so_many_bytes_and_no_more, set_up, tear_down),
