@@ -26,10 +26,12 @@ static void keep_bundle(struct facts *f, struct batch *batch, struct errand *e, 
     f->urgent = f->urgent || batch->due == INT64_MIN;
 }
 
-/* Room for what an errand writes, and for the bundle that carried it here: who has signed that says how much it hurries. */
+/* Room for what an errand writes, and for the bundle that carried it here: both lie in one transaction. Who has signed that
+ * bundle says how much it hurries. */
 static struct batch *room_for(struct facts *f, const struct errand *e, size_t bytes, when_ms now) {
     const when_ms due = e->carried ? now + FACTS_LAZY_MS : INT64_MIN;
-    return facts_room_by(f, (e->carried ? 4 : 1) * e->bundle_len + bytes + 1024, due);
+    const size_t carried = e->carried ? inbox_carried_bytes(&f->inbox) : 0;
+    return facts_room_by(f, e->bundle_len + bytes + 1024 + carried, due);
 }
 
 /* It came in this life and lies on too few disks. */

@@ -246,6 +246,11 @@ struct mark inbox_carries(struct facts *f) {
                          .next = log == NULL ? 0 : h.bundle.sequence + h.bundle.count};
 }
 
+size_t inbox_carried_bytes(const struct inbox *b) {
+    const struct inbox_head h = head_of(b);
+    return intake_bytes(b, &h);
+}
+
 bool inbox_carried(struct facts *f, struct moment at) {
     ensure(f->inbox.step == INBOX_CARRIES && f->inbox.errand);
     finish_head(f, at);

@@ -121,6 +121,8 @@ void inbox_backlog(struct inbox *b, struct seat *s);
 void inbox_bundles(struct facts *f, uint32_t peer, const struct msg_bundles *bundles, when_ms now);
 /* False: not asked by it. */
 bool inbox_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);
+/* CARRIES: the room in a batch that the bundle wants, when what its errand writes is in. */
+size_t inbox_carried_bytes(const struct inbox *b);
 /* CARRIES: where the request lies, or will lie. */
 struct mark inbox_carries(struct facts *f);
 /* CARRIES: the errand has written what it does, and the bundle goes into the same batch. False: it comes later. */
@@ -134,6 +136,8 @@ when_ms inbox_deadline(const struct inbox *b);
 bool intake_look(struct facts *f, const struct inbox_head *h, struct says *out);
 void intake_want(struct inbox *b, const struct job_id *job, uint64_t slot, bool again);
 void intake_row(struct facts *f, struct want *w, struct span row); /* it was read */
+/* So much room in a batch is asked for when it is kept. */
+size_t intake_bytes(const struct inbox *b, const struct inbox_head *h);
 /* Kept and folded in one transaction. False: the disk does not keep up. */
 bool intake_keep(struct facts *f, const struct inbox_head *h, struct moment at);
 bool intake_keep_own(struct facts *f, struct span bytes, struct moment at);

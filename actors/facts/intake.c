@@ -337,12 +337,14 @@ static void keep_author(const struct facts *f, struct batch *batch, const struct
         ops_put(&batch->ops, TABLE_authors, span_of(node->bytes, sizeof node->bytes), certificate);
 }
 
+size_t intake_bytes(const struct inbox *b, const struct inbox_head *h) {
+    return 2 * h->bytes.len + h->bundle.count * FACT_OPS_BYTES + b->rows_len + AUTHOR_ROW_BYTES;
+}
+
 bool intake_keep(struct facts *f, const struct inbox_head *h, struct moment at) {
     struct inbox *b = &f->inbox;
     struct bundle rest = h->bundle;
-    struct batch *batch = facts_room_by(
-        f, 2 * h->bytes.len + rest.count * FACT_OPS_BYTES + b->rows_len + AUTHOR_ROW_BYTES,
-        facts_due(f, &rest.author, at.now));
+    struct batch *batch = facts_room_by(f, intake_bytes(b, h), facts_due(f, &rest.author, at.now));
     struct msg fact;
     struct err err;
     if (batch == NULL)

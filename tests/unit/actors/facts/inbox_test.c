@@ -66,6 +66,32 @@ static void a_carried_job_and_its_log_are_one_transaction(void **state) {
     assert_non_null(heads); /* its sender need not wait for anything else */
 }
 
+/* However full the batch is that takes it. */
+static void nor_are_they_two_when_a_batch_is_nearly_full(void **state) {
+    struct facts_stage *f = *state;
+    struct facts *facts = f->memory;
+    struct author *a = author_new(f, 40);
+    static uint8_t junk[LIMIT_BATCH_BYTES];
+    f->stage->slow = true;
+    for (uint64_t i = 0; i < 20; i++) {
+        struct job_id id = {{1}};
+        const struct msg printed = {.kind = MSG_log_fact, .log_fact = {.job = id, .attempt = 1}};
+        hear_fact(f, a, printed); /* on its way to the disk */
+        hear_fact(f, a, printed); /* ... and what gathers meanwhile */
+        struct batch *batch = batches_newest(&facts->batches);
+        ops_put(&batch->ops, TABLE_events, span_text("junk"),
+                span_of(junk, LIMIT_BATCH_BYTES - 1500 - 100 * i));
+        (void)hear_job(f, a, i);
+        while (stage_save(f->stage)) {
+            const size_t jobs = store_mem_rows(f->stage->store, TABLE_jobs);
+            assert_int_equal(store_mem_rows(f->stage->store, TABLE_summaries), jobs);
+            assert_int_equal(kept(f) == 3 * (i + 1), jobs == i + 1);
+        }
+        assert_int_equal(kept(f), 3 * (i + 1));
+        stage_pass(f->stage, 1000);
+    }
+}
+
 static void a_gap_and_a_repetition_change_nothing(void **state) {
     struct facts_stage *f = *state;
     struct author *a = author_new(f, 40);
@@ -502,6 +528,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         AMONG(a_job_of_another_node_opens_here),
         AMONG(a_carried_job_and_its_log_are_one_transaction),
+        AMONG(nor_are_they_two_when_a_batch_is_nearly_full),
         AMONG(a_gap_and_a_repetition_change_nothing),
         AMONG(what_it_has_signed_itself_is_acknowledged),
         AMONG(bytes_that_are_not_signed_are_dropped),
