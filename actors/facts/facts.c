@@ -140,8 +140,11 @@ struct batch *facts_room(struct facts *f, size_t bytes) {
 /* With `copies` of three nodes being two, the third need not be as quick: it would only be in the way of the others where they
  * share a disk or a processor, and gathers more for each sync. A client that has asked here hears of its job from here. */
 when_ms facts_due(const struct facts *f, const struct node_id *author, when_ms now) {
+    const struct seat *admitted = &f->seats[SEAT_SCRATCH];
     uint32_t copies = COPIES_DEFAULT;
     bool awaited = f->leading || f->spread.leaving;
+    if (admitted->state == SEAT_OPENING && admitted->job.copies > copies)
+        copies = admitted->job.copies;
     for (uint32_t i = 0; i < f->seats_used; i++) {
         const struct seat *s = &f->seats[i];
         bool runs = s->state == SEAT_OPENING || s->state == SEAT_OPEN;

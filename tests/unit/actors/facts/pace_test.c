@@ -46,6 +46,19 @@ static void what_nobody_waits_for_gathers(void **state) {
     assert_int_equal(saves(f), 1);
 }
 
+/* Of four copies one must lie here: the leader waits for it before it answers. */
+static void a_job_that_wants_this_disk_does_not_gather(void **state) {
+    struct facts_stage *f = *state;
+    struct facts *facts = f->memory;
+    struct author *a = author_new(f, 40);
+    f->job.job.copies = 4;
+    facts->autorun = false; /* it finds no seat: opening it here would hurry */
+    const struct job_id id = hear_job(f, a, 1);
+    assert_int_equal(saves(f), 1);
+    assert_true(stage_save(f->stage));
+    assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
+}
+
 static void what_this_node_signs_takes_it_along(void **state) {
     struct facts_stage *f = *state;
     struct author *a = author_new(f, 40);
@@ -137,6 +150,7 @@ static void after_author_and_leader_come_those_that_follow(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         STAGED(what_nobody_waits_for_gathers),
+        STAGED(a_job_that_wants_this_disk_does_not_gather),
         STAGED(what_this_node_signs_takes_it_along),
         STAGED(a_client_that_asked_here_does_not_wait),
         STAGED(a_leader_and_one_that_leaves_do_not_wait),
