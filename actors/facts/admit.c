@@ -161,7 +161,8 @@ void admit_job(struct facts *f, struct moment at, struct says *out) {
     errand_reply(e, &batch->after, ERR_NONE, "");
     errand_finish_saved(f);
     const bool runs = e->run || f->autorun;
-    const bool open = runs && opening_fresh(f, s, out);
+    /* What this disk refuses is not confirmed: its effects should not be there before. */
+    const bool open = runs && !f->ailing && opening_fresh(f, s, out);
     if (!open)
         facts_put_summary(batch, s);
     if (runs && !open) {

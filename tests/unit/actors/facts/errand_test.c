@@ -47,6 +47,22 @@ static void a_job_just_admitted_is_opened_without_a_look(void **state) {
     assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_job_open), 1);
 }
 
+static void on_a_disk_that_refuses_no_job_is_opened_before_it_is_kept(void **state) {
+    struct facts_stage *f = *state;
+    struct job_id first = open_job(f, 1), second;
+    store_mem_set_full(f->stage->store, true);
+    say_outcome(f, &first, 0, TRIAL_DONE, 0.25);
+    say_admit(f, 7, job_bundle(f, 2, &second), true);
+    assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_job_open), 1);
+    assert_null(answered(f, 7));
+    store_mem_set_full(f->stage->store, false);
+    stage_pass(f->stage, 5000);
+    stage_pass(f->stage, GATHER_MS);
+    expect_answer(f, 7, ERR_NONE, "");
+    assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_job_open), 2);
+    assert_int_equal(stored_row(f, &second).state, JOB_OPEN);
+}
+
 static void a_job_and_its_bundle_are_kept_as_they_came(void **state) {
     struct facts_stage *f = *state;
     struct job_id id;
@@ -382,6 +398,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         ALONE(nothing_is_acknowledged_before_it_is_saved),
         ALONE(a_job_just_admitted_is_opened_without_a_look),
+        ALONE(on_a_disk_that_refuses_no_job_is_opened_before_it_is_kept),
         ALONE(a_job_and_its_bundle_are_kept_as_they_came),
         ALONE(a_number_that_was_used_for_another_bundle_is_refused),
         ALONE(a_job_only_kept_is_not_opened_until_it_is_wanted),
