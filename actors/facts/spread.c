@@ -161,9 +161,14 @@ static void set_bit(uint8_t *bits, uint32_t log) {
     bits[log / 8] |= (uint8_t)(1u << log % 8);
 }
 
-static void raise_head(struct neighbour *n, uint32_t log, uint64_t next) {
-    if (n->next[log] < next)
-        n->next[log] = next;
+/* Of what this node signs in this life nobody has more than was signed: it would count for all that follows. */
+static void raise_head(struct spread *s, struct neighbour *n, const struct log *log,
+                       uint64_t next) {
+    const uint32_t number = logs_number(s->logs, log);
+    if (log == logs_own(s->logs) && next > log->taken)
+        s->nonsense++;
+    else if (n->next[number] < next)
+        n->next[number] = next;
 }
 
 static void read_heads(struct spread *s, struct neighbour *n, struct span bytes) {
@@ -182,7 +187,7 @@ static void read_heads(struct spread *s, struct neighbour *n, struct span bytes)
             set_bit(n->unwanted, logs_number(s->logs, log));
         else if (log !=
                  NULL) /* others begin with a bundle: whoever only names them fills nothing */
-            raise_head(n, logs_number(s->logs, log), next);
+            raise_head(s, n, log, next);
     }
 }
 

@@ -15,7 +15,8 @@
  *          those of a holder that is far as long as it seems to lack something.
  * Memory   fixed: LIMIT_EDGES neighbours and a few far holders with a number for each of LIMIT_LOGS logs, LIMIT_MEMBERS
  *          holders.
- * Errors   what another node says is counted in `nonsense` and dropped when it makes no sense.
+ * Errors   what another node says is counted in `nonsense` and dropped when it makes no sense: also that it has more of what
+ *          this node signs in this life than there is. How far it is with other logs nobody can check.
  */
 #ifndef ZYG_SPREAD_H
 #define ZYG_SPREAD_H

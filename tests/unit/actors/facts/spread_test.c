@@ -170,6 +170,24 @@ static void who_asks_from_far_away_is_answered(void **state) {
     assert_true(spread_neighbour(f->spread, FAR)->tell_all);
 }
 
+/* It would count for whatever this node signs from then on. */
+static void nobody_has_more_than_was_signed_here(void **state) {
+    struct fixture *f = *state;
+    sync_bundle(f, &f->self, 2);
+    sync_bundle(f, &f->other, 2);
+    know(f, PEER, MEMBER_ALIVE, true, 1);
+    say_heads(f, true, 3, 5); /* of others' logs it may have more */
+    assert_int_equal(f->spread->nonsense, 1);
+    sync_bundle(f, &f->self, 1);
+    sync_bundle(f, &f->other, 3);
+    assert_int_equal(spread_copies(f->spread, 0, 1), 1);
+    assert_int_equal(spread_copies(f->spread, 0, 3), 1);
+    assert_int_equal(spread_copies(f->spread, 1, 5), 2);
+    say_heads(f, false, 3, 0);
+    assert_int_equal(spread_copies(f->spread, 0, 3), 2);
+    assert_int_equal(f->spread->nonsense, 1);
+}
+
 static void heads_make_no_logs(void **state) {
     struct fixture *f = *state;
     know(f, PEER, MEMBER_ALIVE, true, 1);
@@ -230,6 +248,7 @@ int main(void) {
         FIXED(copies_are_counted_on_those_that_stay),
         FIXED(a_holder_without_an_edge_counts),
         FIXED(who_asks_from_far_away_is_answered),
+        FIXED(nobody_has_more_than_was_signed_here),
         FIXED(heads_make_no_logs),
         FIXED(what_others_lack_is_counted),
         FIXED(another_disk_is_another_store),
