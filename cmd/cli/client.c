@@ -162,32 +162,42 @@ static bool client_await(struct client *c, struct msg *answer, when_ms until, bo
     }
 }
 
+/* What is done about a request that has not been answered; when to look again. A busy node takes a while to name the others. */
+static when_ms look_after(struct client *c, when_ms asked, when_ms until) {
+    const when_ms now = clock_now();
+    struct msg who = {.kind = MSG_list_nodes};
+    struct err ignored;
+    uint8_t memory[DELAY_TEXT_BYTES];
+    struct buf text = buf_of(memory, sizeof memory);
+    if (!c->delay.sought) {
+        c->delay.sought = true;
+        client_send(c, &who, TICKET_DELAY, &ignored);
+        return now + DELAY_ASK_MS;
+    }
+    if (!c->delay.whole && now < asked + DELAY_WHO_MS)
+        return now + DELAY_ASK_MS;
+    delay_print(&c->delay, client_place(c), until - now, &text);
+    fwrite(memory, 1, text.len, stderr);
+    return until;
+}
+
 /* The same for what may take long: then people are told what it waits for. */
 static bool client_await_long(struct client *c, struct msg *answer, bool *lost, struct err *err) {
     const when_ms asked = clock_now(), until = asked + CALL_MS;
-    const when_ms looks[] = {asked + DELAY_TELL_MS, asked + DELAY_TELL_MS + DELAY_ASK_MS, until};
-    struct msg who = {.kind = MSG_list_nodes};
-    struct err ignored;
-    for (int look = 0;; look++) {
+    when_ms look = asked + DELAY_TELL_MS;
+    c->delay = (struct delay){.heard = false};
+    for (;;) {
         bool later;
-        if (client_await(c, answer, looks[look], lost, &later, err))
+        if (client_await(c, answer, look, lost, &later, err))
             return true;
         if (!later)
             return false;
-        if (looks[look] == until)
+        if (look == until)
             return c->delay.heard
                        ? err_set(err, ERR_UNREACHABLE, "the node %s has not confirmed it in %d s",
                                  client_place(c), CALL_MS / 1000)
                        : false;
-        if (look == 0) {
-            c->delay = (struct delay){.heard = false};
-            client_send(c, &who, TICKET_DELAY, &ignored);
-        } else {
-            uint8_t memory[DELAY_TEXT_BYTES];
-            struct buf text = buf_of(memory, sizeof memory);
-            delay_print(&c->delay, client_place(c), until - clock_now(), &text);
-            fwrite(memory, 1, text.len, stderr);
-        }
+        look = look_after(c, asked, until);
     }
 }
 

@@ -13,6 +13,7 @@ static void keep_name(char out[DELAY_NAME_BYTES], struct span name) {
 
 void delay_hear(struct delay *d, const struct msg *answer) {
     d->heard = true;
+    d->whole = d->whole || answer->kind != MSG_node_row;
     if (answer->kind != MSG_node_row)
         return;
     const struct msg_node_row *row = &answer->node_row;

@@ -13,13 +13,16 @@ enum {
     DELAY_TELL_MS = 1000, /* people wait for so long without a word */
     DELAY_ASK_MS =
         450, /* for the nodes to be named: a bit longer than the gateway waits for them */
+    DELAY_WHO_MS = 4000, /* from the request: who has not been named by then is not waited for */
     DELAY_NAMES = 3,
     DELAY_NAME_BYTES = 64,
     DELAY_TEXT_BYTES = 512
 };
 
 struct delay {
-    bool heard;                   /* the asked node answers questions */
+    bool sought;                  /* the asked node was asked for the others */
+    bool heard;                   /* it answers questions */
+    bool whole;                   /* it has named all */
     char asked[DELAY_NAME_BYTES]; /* its name; empty: it is in no cluster */
     uint32_t silent;              /* other nodes that count as there and do not answer */
     char names[DELAY_NAMES][DELAY_NAME_BYTES]; /* of the first few */

@@ -44,6 +44,9 @@ static void who_does_not_answer_is_named(void **state) {
            "who stays silent is given up within half a minute\n");
     hear(&d, "four", MEMBER_ALIVE, false);
     hear(&d, "five", MEMBER_ALIVE, false);
+    assert_false(d.whole);
+    delay_hear(&d, &(struct msg){.kind = MSG_end});
+    assert_true(d.whole);
     expect(&d, 50000,
            "zyg: node one waits until another disk keeps it, too, but two, three, four and 1 more "
            "do not answer; who stays silent is given up within half a minute\n");
