@@ -15,8 +15,12 @@ static size_t room_of(const struct inbox *b) {
     return INBOX_BYTES - (b->end - b->begin);
 }
 
+static bool fits(const struct inbox *b, struct span bytes) {
+    return ENTRY_HEADER + bytes.len <= room_of(b);
+}
+
 bool inbox_put(struct inbox *b, enum inbox_kind kind, struct span bytes) {
-    if (ENTRY_HEADER + bytes.len > room_of(b))
+    if (!fits(b, bytes))
         return false;
     if (ENTRY_HEADER + bytes.len > INBOX_BYTES - b->end) {
         b->end -= b->begin;
@@ -160,9 +164,12 @@ static void take_bundle(struct facts *f, struct neighbour *n, struct span bytes,
     bool begins = b.sequence == 0 && mp_peek(certs) != MP_END;
     struct span certificate = begins ? mp_bin(certs) : (struct span){0};
     struct log *log = logs_find(&f->logs, &b.author, b.generation);
-    if (log == NULL && b.sequence > 0)
-        return; /* a gap */
-    bool sound = (log != NULL && b.sequence != log->queued) || bundle_open(&opened, bytes, &err);
+    bool room = fits(&f->inbox, bytes);
+    if (log == NULL && (b.sequence > 0 || !room))
+        return; /* a gap, or it comes again */
+    /* A signature is looked at only where it matters: to verify what is dropped anyway would cost as much each time. */
+    bool taken = room && (log == NULL || b.sequence == log->queued);
+    bool sound = !taken || bundle_open(&opened, bytes, &err);
     f->forged += !sound;
     if (sound && log == NULL)
         log = begin_log(f, &b, certificate);

@@ -160,6 +160,31 @@ static void bytes_that_are_not_signed_are_dropped(void **state) {
     assert_int_equal(kept(f), 2);
 }
 
+/* Signatures are dear: the same bundle again and again, while there is no room, would cost one each time. */
+static void what_cannot_be_taken_is_not_verified(void **state) {
+    struct facts_stage *f = *state;
+    struct facts *facts = f->memory;
+    struct author *a = author_new(f, 40);
+    (void)hear_job(f, a, 1);
+    const struct msg fact = {.kind = MSG_log_fact, .log_fact = {.attempt = 1}};
+    const struct span next = author_says(a, &fact, 1);
+    uint8_t *damaged = &a->memory[1][next.len - 1];
+    *damaged ^= 1;
+    const size_t before = facts->inbox.end;
+    facts->inbox.end = INBOX_BYTES; /* full, and resting */
+    facts->inbox.retry_at = f->stage->at.now + 1000;
+    hear(f, PEER, next);
+    hear(f, PEER, next);
+    assert_int_equal(facts->forged, 0);
+    facts->inbox.end = before;
+    hear(f, PEER, next);
+    assert_int_equal(facts->forged, 1);
+    *damaged ^= 1;
+    hear(f, PEER, next);
+    stage_pass(f->stage, 1000);
+    assert_int_equal(kept(f), 2);
+}
+
 static void what_comes_before_its_job_is_folded_when_that_comes(void **state) {
     struct facts_stage *f = *state;
     struct author *a = author_new(f, 40), *b = author_new(f, 41);
@@ -532,6 +557,7 @@ int main(void) {
         AMONG(a_gap_and_a_repetition_change_nothing),
         AMONG(what_it_has_signed_itself_is_acknowledged),
         AMONG(bytes_that_are_not_signed_are_dropped),
+        AMONG(what_cannot_be_taken_is_not_verified),
         AMONG(what_comes_before_its_job_is_folded_when_that_comes),
         AMONG(what_was_put_off_is_folded_once),
         AMONG(a_cancellation_before_its_job_counts),
