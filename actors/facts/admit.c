@@ -29,7 +29,9 @@ static void keep_bundle(struct facts *f, struct batch *batch, struct errand *e, 
 /* Room for what an errand writes, and for the bundle that carried it here: both lie in one transaction. Who has signed that
  * bundle says how much it hurries. */
 static struct batch *room_for(struct facts *f, const struct errand *e, size_t bytes, when_ms now) {
-    const when_ms due = e->carried ? now + FACTS_LAZY_MS : INT64_MIN;
+    const bool gathers =
+        e->carried && e->kind == ERRAND_ADMIT; /* a cancellation is seldom, and looked for */
+    const when_ms due = gathers ? now + FACTS_LAZY_MS : INT64_MIN;
     const size_t carried = e->carried ? inbox_carried_bytes(&f->inbox) : 0;
     return facts_room_by(f, e->bundle_len + bytes + 1024 + carried, due);
 }
