@@ -393,7 +393,9 @@ static inline void happen(struct world *w, struct happening_at *h) {
         return;
     struct msg m = {.kind = MSG_edge_down};
     struct err err;
-    const uint8_t *curve = w->nodes[l->node[1 - side]].config.curve;
+    static const uint8_t nobodys[32];
+    const uint32_t other = l->node[1 - side];
+    const uint8_t *curve = other < w->count ? w->nodes[other].config.curve : nobodys;
     const struct msg up = {
         .kind = MSG_edge_up,
         .edge_up = {.curve = span_of(curve, 32), .address = span_text("10.0.0.1")}};
