@@ -4,8 +4,8 @@
  * Hears    start, job_open, job_shut, lease, quit; follow (gateways, this node's and through member those of others); from the
  *          launcher spawned, spawn_failed, output, output_end, exited, launcher_up, launcher_down; the time.
  * Says     capacity (after start, whenever the launcher goes or comes back, when suspects are cleared, and when a shortage
- *          begins or ends), unfit (then, too), spawn, kill, outcome, quiet; note (when trials get keepers, and when fewer run at
- *          once); printed (gateways
+ *          begins or ends), unfit (then, too), spawn, kill, outcome, quiet; note (when trials get keepers, and when fewer
+ *          run at once); printed (gateways
  *          that follow: this node's, and by say_to MEMBER those of others).
  * Holds    every lease is answered by exactly one outcome. One that cannot be run here (no free place, after quit) is LOST at
  *          once, one of an unknown job when that has not come within half a second (early.h); so is every attempt under way

@@ -88,8 +88,8 @@ void admit_cancel_resting(struct facts *f, struct seat *s, const struct msg_job_
 
 /* `read` holds its description; ran: as its summary has it. */
 void opening_begin(struct facts *f, struct seat *read, struct span ran, struct says *out);
-/* A job that is being admitted and that nobody has run: it is open from now on. Its trials need not wait for the disk: what they
- * find lies behind its description. False: there is no seat. */
+/* A job that is being admitted and that nobody has run: it is open from now on. Its trials need not wait for the disk: what
+ * they find lies behind its description. False: there is no seat. */
 bool opening_fresh(struct facts *f, const struct seat *read, struct says *out);
 void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);
 void opening_leave(struct facts *f, struct says *out); /* the seat is given up */

@@ -459,7 +459,6 @@ static void settle(struct facts *f, bool last, struct moment at, struct says *ou
     }
 }
 
-/* What another node says: heard from MEMBER, with the number of the node. */
 /* Whoever sent what cannot be right answers for it with its edge. */
 static void take_bundles(struct facts *f, uint32_t peer, const struct msg_bundles *bundles,
                          when_ms now, struct says *out) {
@@ -470,6 +469,7 @@ static void take_bundles(struct facts *f, uint32_t peer, const struct msg_bundle
                &(struct msg){.kind = MSG_blame, .blame.count = f->forged - before});
 }
 
+/* What another node says: heard from MEMBER, with the number of the node. */
 static void peer_step(struct facts *f, const struct event *event, when_ms now, struct says *out) {
     const struct msg *m = &event->msg;
     if (f->life != FACTS_UP || event->from != ROOM_MEMBER)

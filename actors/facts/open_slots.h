@@ -1,7 +1,8 @@
 /* open_slots - what the slots that are begun and not finished have used up, by (seat of the job, slot).
  *
- * They lie one beside the other in no order, so that as few pages are touched as ever were open at once; a hash table with linear
- * probing and backward-shift deletion (Knuth, TAOCP 3, 6.4, algorithm R) says where. Removing one moves another to its place.
+ * They lie one beside the other in no order, so that as few pages are touched as ever were open at once; a hash table with
+ * linear probing and backward-shift deletion (Knuth, TAOCP 3, 6.4, algorithm R) says where. Removing one moves another to
+ * its place.
  * Memory   fixed; zeros are an empty table.
  * Errors   open_slots_put answers NULL when the table is full. Jobs are only resumed up to OPEN_SLOTS_RESUMED, and sched
  *          begins nothing new beyond LIMIT_BEGUN, so there is always a place for what it may have in flight.

@@ -69,7 +69,8 @@ struct follow_world {
     struct says *out;
 };
 
-/* The client of `ask` reads the trial where it runs; NULL: it is sought until it runs or is over. False: too many do; they are sent nothing, which shows who is gone. */
+/* The client of `ask` reads the trial where it runs; NULL: it is sought until it runs or is over. False: too many do; they
+ * are sent nothing, which shows who is gone. */
 bool follow_begin(struct follow *f, const struct follow_world *w, const struct ask *ask,
                   const struct live_trial *where);
 void follow_printed(struct follow *f, const struct follow_world *w, uint32_t from,

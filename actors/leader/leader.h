@@ -1,8 +1,8 @@
 /* leader - whom this node follows, and both ends of giving out work: epochs, fences, reports.
  *
  * Hears    start; node_known (member); claim, report, lease, ended (other nodes, through member); lease (sched: for this
- *          node's own executor); capacity, outcome (executor); hold, ailing, dropped (facts); load (node); saved, save_failed, rows
- *          (store); quit; time.
+ *          node's own executor); capacity, outcome (executor); hold, ailing, dropped (facts); load (node); saved,
+ *          save_failed, rows (store); quit; time.
  * Says     save, scan (store); claim, report (other nodes, by say_to MEMBER); ended (the leader: another node or this one's
  *          sched; and what another node says, to sched with its number); lease (executor); lead (all); worker (sched); working
  *          (elastic).

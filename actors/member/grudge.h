@@ -1,11 +1,12 @@
 /* grudge - what another node may cost this one, and what follows when it costs more or says what no node says.
  *
  * A member has a certificate and may be in somebody else's hands all the same. What it says is priced by what it costs here to
- * hear it: an edge has SAVINGS_MAX units at most, and as many when it is new, and earns EARNED_SECOND of them each second, which
- * is many times what honest nodes need (2 beats a second in all, a lease and its end for each trial, bundles as fast as a disk
- * takes them), the backlog of a node that stood still included. Who overdraws, or is refused for another reason, loses its edge,
- * and is neither let in nor dialled for a while: 1 s, and twice as long for every further time, up to 5 min, until it has
- * behaved for half an hour. Others, who do the same, find that it does not answer: it becomes UNREACHABLE, then DEAD.
+ * hear it: an edge has SAVINGS_MAX units at most, and as many when it is new, and earns EARNED_SECOND of them each second,
+ * which is many times what honest nodes need (2 beats a second in all, a lease and its end for each trial, bundles as fast
+ * as a disk takes them), the backlog of a node that stood still included. Who overdraws, or is refused for another reason,
+ * loses its edge, and is neither let in nor dialled for a while: 1 s, and twice as long for every further time, up to 5 min,
+ * until it has behaved for half an hour. Others, who do the same, find that it does not answer: it becomes UNREACHABLE, then
+ * DEAD.
  * Bound    a unit is a microsecond or two of what this room does: a few hundredths of a core for what an edge says, and as much
  *          for what it brings of others; four times that while a member begins a new edge every second. Not in it: decrypting,
  *          and what other rooms do with a message that makes sense. Bundles have a price by their bytes only; facts verifies

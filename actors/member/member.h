@@ -4,9 +4,9 @@
  * node's neighbours are its successor and predecessor on each ring (all others up to 17 nodes). A member is probed over its
  * edge; only one whose edge is gone is dialled for it.
  *
- * Hears    start, quit, farewell; rows, saved, save_failed of what it asks the store; blame; edge_up, edge_down and, over edges,
- *          greet, beat, records, check, accuse, vouch, probe, probe_ack, carry (peers); any message that a room addresses
- *          with say_to(out, ROOM_MEMBER, peer, m); the time.
+ * Hears    start, quit, farewell; rows, saved, save_failed of what it asks the store; blame; edge_up, edge_down and, over
+ *          edges, greet, beat, records, check, accuse, vouch, probe, probe_ack, carry (peers); any message that a room
+ *          addresses with say_to(out, ROOM_MEMBER, peer, m); the time.
  * Says     scan, save (table members); edge_dial, edge_close and the above to PEERS (event.peer and say_to's peer are the
  *          edge there); note to NODE; node_known to all; what arrived in a carry to the room that peers.def names; quiet to
  *          NODE, see Leaving; quit to NODE, see Copies.
@@ -17,9 +17,9 @@
  *          - a node that hears itself accused raises its incarnation in the same step;
  *          - after LEFT of a generation that generation is never anything else;
  *          - nothing is heard on an edge before a greet whose certificate is good and names the key of the edge.
- * Beats    2 a second in all, to the edges in turn (an edge is late after its period and W1, its own p99 lateness and a quarter,
- *          within 250-2000 ms); any message counts. A late or broken edge: probe, and `check` to all other observers; each of
- *          them probes once and accuses after W2, or vouches. Observers of a node are its neighbours.
+ * Beats    2 a second in all, to the edges in turn (an edge is late after its period and W1, its own p99 lateness and a
+ *          quarter, within 250-2000 ms); any message counts. A late or broken edge: probe, and `check` to all other
+ *          observers; each of them probes once and accuses after W2, or vouches. Observers of a node are its neighbours.
  * Quorum   H = max(2, ceil(0.6 x live observers)). With A < H accusers and no voucher the verdict waits
  *          20 s - 18.5 s x log(A) / log(H) (Lifeguard, arXiv 1707.00788, section III.B, with these bounds); a refused dial
  *          counts as one more accuser, so a crash is seen quickly by a lone observer as well. With a voucher: none. Where
@@ -52,9 +52,9 @@
  *          which is LEFT's.
  *
  * Gone     who is DEAD or LEFT keeps its record until its place is needed: LIMIT_MEMBERS in all, a living one takes that of one
- *          that is gone (map.h). Below that record it cannot come back, whatever is still said of it anywhere, with it a certificate
- *          is known, and one that was cut off for long is still dialled; forgetting it after a time would only have others
- *          tell of it again. What ends is that people hear of it: node_known says for how long it has been gone, a
+ *          that is gone (map.h). Below that record it cannot come back, whatever is still said of it anywhere, with it a
+ *          certificate is known, and one that was cut off for long is still dialled; forgetting it after a time would only
+ *          have others tell of it again. What ends is that people hear of it: node_known says for how long it has been gone, a
  *          restart of this node included, and `zyg nodes` shows it for seven days. On disk (remember.h) as many, and none that
  *          had been gone for 90 days at a start.
  *

@@ -9,12 +9,12 @@
  * Cut      ROUTER cannot end one connection. It is shut down beneath it, after a look at who is connected; until its end is
  *          reported the edge is `cut` and what still comes from it is dropped. A stranger's message cuts its connection, too.
  * Crowd    beyond CONNECTIONS_MAX connections, strangers' included, a new one is cut at once: descriptors are for members. One
- *          that does not shake hands is dropped by ZMQ after 5 s, one that did and has said nothing SILENT_MS after it came is cut:
- *          a node says who it is as soon as it may, and any key may shake hands. A look that comes LATE_MS too late (this
- *          node stood still) cuts nobody, and all of them have SILENT_MS from then on.
+ *          that does not shake hands is dropped by ZMQ after 5 s, one that did and has said nothing SILENT_MS after it came
+ *          is cut: a node says who it is as soon as it may, and any key may shake hands. A look that comes LATE_MS too late
+ *          (this node stood still) cuts nobody, and all of them have SILENT_MS from then on.
  * Refused  a handshake that failed (another key was meant, or none is proved) and a message that is none are told to
- *          people, once for an address, and once for all that were gone before they could be looked at. A connection that ends without a word is not: so asks a node that wants to know who
- *          listens here.
+ *          people, once for an address, and once for all that were gone before they could be looked at. A connection that
+ *          ends without a word is not: so asks a node that wants to know who listens here.
  */
 #ifndef ZYG_PEERS_ACCEPT_H
 #define ZYG_PEERS_ACCEPT_H

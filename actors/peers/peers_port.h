@@ -12,8 +12,9 @@
  *          DISCONNECTED (what had arrived before is heard before), a refused or timed-out connect, a failed handshake, a
  *          ROUTER send to nobody (EHOSTUNREACH), or an outbox that is full (OUTBOX_MAX messages; TIMED_OUT): an edge that
  *          stalls is ended rather than waited for, what was on it is asked for again on the next.
- * Why      NONSENSE for what is no message between nodes (what is too long ZMQ itself ends: CLOSED). TIMED_OUT too when an endpoint cannot be dialled (not tcp://NUMERIC:PORT) or there is no place left. UNTRUSTED also
- *          when somebody listens there and hangs up on the handshake: so ZMQ answers who has another key for it.
+ * Why      NONSENSE for what is no message between nodes (what is too long ZMQ itself ends: CLOSED). TIMED_OUT too when an
+ *          endpoint cannot be dialled (not tcp://NUMERIC:PORT) or there is no place left. UNTRUSTED also when somebody
+ *          listens there and hangs up on the handshake: so ZMQ answers who has another key for it.
  * Close    edge_close of a dialled edge lets what was said before it go out (half a second), of an accepted one it does not.
  *          peers_port_destroy does for all of them.
  * Sockets  get TCP_NODELAY, thin linear timeouts and, where it is allowed, reno (membership: thin streams): through the

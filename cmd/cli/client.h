@@ -66,8 +66,8 @@ enum client_news client_next(struct client *c, struct msg *answer, dur_ms patien
  * answered, so what was asked before may not have come there. */
 bool client_hush(struct client *c);
 
-/* ask, then the first answer, which must be of this kind; CLIENT_* troubles become errors. What keeps the answer waiting is said
- * on standard error (client_delay.h). */
+/* ask, then the first answer, which must be of this kind; CLIENT_* troubles become errors. What keeps the answer waiting is
+ * said on standard error (client_delay.h). */
 bool client_call(struct client *c, struct msg *request, enum msg_kind expected, struct msg *answer,
                  struct err *err);
 

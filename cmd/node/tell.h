@@ -1,5 +1,6 @@
-/* tell - a line for people on standard error, which may be a pipe that nobody reads or a terminal that was stopped: it is waited
- * for TELL_MS, then the line is dropped, because a node that has to end or to power off must not stand still for a word. */
+/* tell - a line for people on standard error, which may be a pipe that nobody reads or a terminal that was stopped: it is
+ * waited for TELL_MS, then the line is dropped, because a node that has to end or to power off must not stand still for a
+ * word. */
 #ifndef ZYG_NODE_TELL_H
 #define ZYG_NODE_TELL_H
 

@@ -3,7 +3,8 @@
  * zyg-run sees to it that nothing of a trial is left, the node sees to it for a zyg-run that was killed. The reaper is for
  * when both are killed at one moment: then every process of a trial, whatever it did to hide, becomes its child
  * (PR_SET_CHILD_SUBREAPER), and it has no others. It is called REAPER_NAME, so that killing all that is called zyg leaves it
- * alive to do its work. A zyg-run that was stopped, such as by a trial, it lets go on. It ends with 0 when nothing is left, with KIN_UNABLE when zyg-run could not even begin.
+ * alive to do its work. A zyg-run that was stopped, such as by a trial, it lets go on. It ends with 0 when nothing is left,
+ * with KIN_UNABLE when zyg-run could not even begin.
  */
 #ifndef ZYG_REAPER_H
 #define ZYG_REAPER_H

@@ -3,9 +3,9 @@
  *
  *   hostile STATE TARGET ENDPOINT WORDS MS [JOB]
  *
- * STATE and TARGET are the folders of the node it is and of the one it speaks to, JOB is the id of a job that runs. WORDS is one
- * of the table below. When its edge is cut it dials again, at once. It prints how often it was let in and how often it was cut off, and how many frames
- * it could say.
+ * STATE and TARGET are the folders of the node it is and of the one it speaks to, JOB is the id of a job that runs. WORDS is
+ * one of the table below. When its edge is cut it dials again, at once. It prints how often it was let in and how often it
+ * was cut off, and how many frames it could say.
  */
 #include "actors/guard/cluster.h"
 #include "actors/member/proof.h"

@@ -7,8 +7,8 @@
  *           lease of a term below the stored one is passed to the executor. E5: who was told that it does not lead gives out
  *           nothing.
  * Facts     F1 F2 F3 F5: a number is used once; what is kept is signed, a job by its owner; logs only grow; what is
- *           acknowledged lies on enough synced disks. Of the hosts that had a fact on their disks one has not given itself back.
- *           An attempt is charged with what it did alone, not with what its machine lacked or who stopped it.
+ *           acknowledged lies on enough synced disks. Of the hosts that had a fact on their disks one has not given itself
+ *           back. An attempt is charged with what it did alone, not with what its machine lacked or who stopped it.
  * Trials    F8 F9: no attempt twice at once on a host; no start where the job is known to be cancelled, no number beyond the
  *           job, no attempt beyond the retries; a
  *           finished slot stays finished.

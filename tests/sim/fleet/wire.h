@@ -1,5 +1,5 @@
-/* wire - one connection, for the files that carry wires.h out: wires.c dials and delivers, wires_faults.c breaks, strays.c leads
- * astray. */
+/* wire - one connection, for the files that carry wires.h out: wires.c dials and delivers, wires_faults.c breaks, strays.c
+ * leads astray. */
 #ifndef ZYG_SIM_WIRE_H
 #define ZYG_SIM_WIRE_H
 

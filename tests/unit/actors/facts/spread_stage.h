@@ -1,4 +1,5 @@
-/* spread_stage - spread with its logs, a disk that answers, neighbours that say their heads. Included by tests after <cmocka.h>. */
+/* spread_stage - spread with its logs, a disk that answers, neighbours that say their heads. Included by tests after
+ * <cmocka.h>. */
 #ifndef ZYG_TEST_SPREAD_STAGE_H
 #define ZYG_TEST_SPREAD_STAGE_H
 
