@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run.sh [NAME...]: does the simulator find bugs? Each patch of this folder breaks one rule of the cores; each must be found
-# within ZYG_PLANTED_SEEDS seeds (default 2000) of a single node, or ZYG_PLANTED_CLUSTERS (default 400) of whole clusters when
+# within ZYG_PLANTED_SEEDS seeds (default 2000) of a single node, or ZYG_PLANTED_CLUSTERS (default 1200) of whole clusters when
 # its name begins with "cluster-". The cores are built once as they are and must pass; then, for each patch, only
 # what it changes is built anew. Which files are cores CMakeLists.txt has said in ZYG_BUILD (default build/debug).
 set -euo pipefail
@@ -9,7 +9,7 @@ planted=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$planted/../../.." && pwd)
 cores=$(<"${ZYG_BUILD:-$root/build/debug}/core-files.txt")
 seeds=${ZYG_PLANTED_SEEDS:-2000}
-clusters=${ZYG_PLANTED_CLUSTERS:-400}
+clusters=${ZYG_PLANTED_CLUSTERS:-1200}
 healthy=100
 dir=$(mktemp -d "${TMPDIR:-/tmp}/planted-XXXXXX")
 trap 'rm -rf "$dir"' EXIT
@@ -59,7 +59,7 @@ for patch in "$planted"/*.patch; do
         build "${files[@]}"
         run=("$seeds")
         [[ $name != cluster-* ]] || run=(--cluster "$clusters")
-        (ulimit -t 120 && exec ./sim "${run[@]}") >run.log 2>&1 || true # of its own time: others may work here
+        (ulimit -t 400 && exec ./sim "${run[@]}") >run.log 2>&1 || true # of its own time: others may work here
         found=$(sed -n 's/^seed \([0-9]*\) broke a rule.*/\1/p' run.log)
         if [ -z "$found" ]; then
             echo "missed  $name: ${run[*]} seeds kept every rule, or as many as there was time for"
