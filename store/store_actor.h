@@ -1,14 +1,13 @@
 /* store_actor - the STORE port of zyg-node: a thread that owns the disk, and group commit.
  *
- * The node's board hands it save and scan; the thread takes up to STORE_GROUP waiting saves into
- * one transaction, syncs once and answers each. One row of an open store is read by the port itself while the thread has
- * nothing to do, up to STORE_READS_HERE times in a row, so that a chain of such reads looks at the sockets in between. Other
- * answers wait on a socket until store_port_ready posts them to the board, to the room that asked.
+ * The node's board hands it save and scan; the thread takes up to STORE_GROUP waiting saves into one transaction, syncs once
+ * and answers each. One row of an open store is read by the port itself while the thread has nothing to do, up to
+ * STORE_READS_HERE times in a row, so that a chain of such reads looks at the sockets in between. Other answers wait on a
+ * socket until store_port_ready posts them to the board, to the room that asked.
  *
  * Resting  when it is told so, the thread gives back what the store has taken (store_rest), and after that, as the last one
  *          that does, what the process has free (malloc_trim).
- * Memory   the port is the caller's until store_port_destroy; the board is borrowed and outlives
- *          it.
+ * Memory   the port is the caller's until store_port_destroy; the board is borrowed and outlives it.
  * Errors   store_port_new answers NULL with what opening the store said.
  */
 #ifndef ZYG_STORE_ACTOR_H

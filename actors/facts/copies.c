@@ -41,7 +41,7 @@ bool spread_is_awaited(const struct spread *s, const struct node_id *self,
     uint32_t first = 1; /* that are quicker: the author, ... */
     if (leader != NULL && node_id_equal(leader, self))
         return true;
-    for (uint32_t i = 0; i < s->holders_count; i++) {
+    for (uint32_t i = 0; i < s->holders_count && first < copies; i++) {
         const struct node_id *node = &s->holders[i].node;
         bool leads = leader != NULL && node_id_equal(leader, node);
         first += !node_id_equal(node, author) && (leads || comes_before(author, node, self));

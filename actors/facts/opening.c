@@ -110,10 +110,11 @@ static bool announce(struct facts *f, struct seat *s, struct moment at, struct s
             f->nonsense++;
         s->told = true;
     }
-    const when_ms due = facts_due(f, &f->config.signer.id, at.now);
-    struct batch *batch = s->unjudged ? facts_room_by(f, 1024, due) : NULL;
+    if (!s->unjudged)
+        return true;
+    struct batch *batch = facts_room_by(f, 1024, facts_due(f, &f->config.signer.id, at.now));
     if (batch == NULL)
-        return !s->unjudged;
+        return false;
     s->unjudged = false;
     fold_judge(f, batch, s, at);
     return true;

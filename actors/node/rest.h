@@ -1,7 +1,7 @@
 /* rest - when a node that has worked gives back what the work has taken of the machine's memory, and how.
  *
  * Once, REST_MS after it worked last: nothing wakes a node that does nothing. Work is what asks for the store; that nodes
- * tell each other how they are is none. What comes after takes its memory again, which costs some hundred page faults, once.
+ * tell each other how they are is none. What comes after takes its memory again, which costs some hundred page faults.
  */
 #ifndef ZYG_REST_H
 #define ZYG_REST_H

@@ -10,8 +10,7 @@
  *           acknowledged lies on enough synced disks. Of the hosts that had a fact on their disks one has not given itself
  *           back. An attempt is charged with what it did alone, not with what its machine lacked or who stopped it.
  * Trials    F8 F9: no attempt twice at once on a host; no start where the job is known to be cancelled, no number beyond the
- *           job, no attempt beyond the retries; a
- *           finished slot stays finished.
+ *           job, no attempt beyond the retries; a finished slot stays finished.
  */
 #ifndef ZYG_SIM_RULES_H
 #define ZYG_SIM_RULES_H

@@ -90,6 +90,13 @@ static void turn_of(struct accepts *a, struct board *board, when_ms now, uint32_
     board_run(board, (struct moment){0});
 }
 
+/* Turns at this time for as long as there are so many connections. */
+static void turn_while(struct accepts *a, struct board *board, when_ms now, uint32_t connections) {
+    for (int64_t end = stage_clock() + PATIENCE_MS; a->connections == connections;
+         assert_true(stage_clock() < end))
+        turn_of(a, board, now, 64);
+}
+
 static void open_accepts(struct accepts *a, struct side *b, char endpoint[256]) {
     size_t len = 256;
     struct err err;
@@ -159,9 +166,7 @@ static void who_shakes_hands_and_says_nothing_is_cut(void **state) {
     assert_int_equal(accepts_due(&a), 1000 + SILENT_MS);
     turn_of(&a, b->board, 1000 + SILENT_MS - 1, 64);
     assert_int_equal(a.connections, 2);
-    for (int64_t end = stage_clock() + PATIENCE_MS; a.connections == 2;
-         assert_true(stage_clock() < end))
-        turn_of(&a, b->board, 1000 + SILENT_MS, 64);
+    turn_while(&a, b->board, 1000 + SILENT_MS, 2);
     assert_int_equal(a.connections, 1);
     assert_int_equal(b->downs, 0);
     assert_int_equal(accepts_due(&a), WHEN_NEVER);
@@ -188,9 +193,7 @@ static void who_speaks_before_it_is_told_of_is_not_silent(void **state) {
         board_run(b->board, (struct moment){0});
     }
     assert_int_equal(a.connections, 0);
-    for (int64_t end = stage_clock() + PATIENCE_MS; a.connections == 0;
-         assert_true(stage_clock() < end))
-        turn_of(&a, b->board, 1000, 64);
+    turn_while(&a, b->board, 1000, 0);
     assert_int_equal(accepts_due(&a), WHEN_NEVER);
     for (int i = 0; i < 20; i++)
         turn_of(&a, b->board, 1000 + SILENT_MS, 64);
@@ -206,15 +209,11 @@ static void who_stood_still_cuts_nobody_for_it(void **state) {
     char endpoint[256];
     open_accepts(&a, b, endpoint);
     zsock_t *dealer = dialler(st, endpoint);
-    for (int64_t end = stage_clock() + PATIENCE_MS; a.connections == 0;
-         assert_true(stage_clock() < end))
-        turn_of(&a, b->board, 1000, 64);
+    turn_while(&a, b->board, 1000, 0);
     const when_ms late = 1000 + SILENT_MS + LATE_MS;
     turn_of(&a, b->board, late, 64);
     assert_int_equal(accepts_due(&a), late + SILENT_MS);
-    for (int64_t end = stage_clock() + PATIENCE_MS; a.connections == 1;
-         assert_true(stage_clock() < end))
-        turn_of(&a, b->board, late + SILENT_MS + LATE_MS - 1, 64);
+    turn_while(&a, b->board, late + SILENT_MS + LATE_MS - 1, 1);
     zsock_destroy(&dealer);
     close_accepts(&a);
 }
