@@ -63,7 +63,7 @@ static bool read_method(struct reader *r, const struct key *key, const struct tr
     size_t method;
     if (!node_word(r, key, node, words, sizeof words / sizeof words[0], &method))
         return false;
-    if (method >= METHOD_COUNT)
+    if (method > METHOD_LIST)
         return reader_fail(
             r, node, "the method '%s' is not in this version yet; there are random, grid and list",
             words[method]);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 /* What each seat has of the memory, one after the other. */
+enum { ALGO_ARENA_BYTES = 2 << 20 };
 enum { SEAT_BYTES = LIMIT_JOB_SPEC_BYTES + JOB_ARENA_BYTES + ALGO_ARENA_BYTES };
 
 static_assert(SEAT_BYTES % alignof(max_align_t) == 0, "every seat begins as aligned as the first");
@@ -49,9 +50,18 @@ static bool take_seat(struct tuner *t, struct tuner_seat *seat, struct span spec
     memcpy(memory, spec.data, spec.len);
     if (!job_decode(&seat->job, span_of(memory, spec.len), &job_arena, &ignored))
         return false;
+    space_of(&seat->space, &seat->job);
+    if (!trials_init(&seat->none, &seat->space, 1, 1, 1, &algo_arena))
+        return false;
+    seat->brief = (struct brief){.job = &seat->job,
+                                 .space = &seat->space,
+                                 .trials = &seat->none,
+                                 .workers = 1,
+                                 .budget = seat->job.trials};
     seat->algo = algo_of(seat->job.method);
-    seat->state = arena_take(&algo_arena, seat->algo->state_bytes);
-    return seat->algo->init == NULL || seat->algo->init(seat->state, &seat->job, &algo_arena);
+    if (seat->algo->init != NULL)
+        seat->state = seat->algo->init(&seat->brief, &algo_arena);
+    return seat->algo->init == NULL || seat->state != NULL;
 }
 
 static bool hear_job_open(struct tuner *t, const struct msg_job_open *m) {
@@ -70,17 +80,11 @@ static bool hear_job_open(struct tuner *t, const struct msg_job_open *m) {
 static bool hear_learned(struct tuner *t, const struct msg_learned *m) {
     struct tuner_seat *seat = find_seat(t, &m->job);
     struct value values[LIMIT_PARAMS];
-    struct observation seen = {
-        .slot = m->slot, .values = values, .has_value = m->has_value, .value = m->value};
+    enum trial_status status;
     uint32_t wrong;
-    if (seat == NULL || m->slot >= seat->job.trials || !trial_status_of(m->status, &seen.status))
-        return false;
-    if (!config_decode(m->config, values, seat->job.params_count) ||
-        !job_config_valid(&seat->job, values, &wrong))
-        return false;
-    if (seat->algo->learn != NULL)
-        seat->algo->learn(seat->state, &seat->job, &seen);
-    return true;
+    return seat != NULL && m->slot < seat->job.trials && trial_status_of(m->status, &status) &&
+           config_decode(m->config, values, seat->job.params_count) &&
+           job_config_valid(&seat->job, values, &wrong);
 }
 
 static bool hear_propose(struct tuner *t, const struct msg_propose *m, struct says *out) {
@@ -92,8 +96,7 @@ static bool hear_propose(struct tuner *t, const struct msg_propose *m, struct sa
         m->slot < job->configs_count ? &algo_list : seat->algo; /* try_first */
     struct value values[LIMIT_PARAMS];
     uint32_t wrong;
-    algo->propose(seat->state, job, m->slot, values);
-    job_deactivate(job, values);
+    ensure(algo->propose(seat->state, &seat->brief, m->slot, values));
     /* No peer can make this false: job_decode has put the job through job_check, which lets only
      * such parameters pass that every point and every draw of them is a value of theirs. */
     ensure(job_config_valid(job, values, &wrong));

@@ -29,6 +29,9 @@ struct tuner_seat {
     bool open;
     struct job_id id;
     struct job job;
+    struct space space;
+    struct trials none; /* these methods learn nothing */
+    struct brief brief;
     const struct algo *algo;
     void *state;
 };

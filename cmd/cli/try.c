@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "actors/executor/contract.h"
-#include "actors/tuner/space.h"
+#include "actors/tuner/space/space.h"
 #include "cmd/cli/cli.h"
 #include "cmd/cli/details.h"
 #include "cmd/cli/one_trial.h"

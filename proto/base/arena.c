@@ -7,7 +7,7 @@ struct arena arena_of(void *memory, size_t cap) {
     return (struct arena){.data = memory, .cap = cap};
 }
 
-void *arena_take(struct arena *a, size_t size) {
+void *arena_take_unset(struct arena *a, size_t size) {
     const size_t align = alignof(max_align_t);
     size_t padding = (align - (size_t)((uintptr_t)(a->data + a->used) % align)) % align;
     if (a->full || padding > a->cap - a->used || size > a->cap - a->used - padding) {
@@ -16,7 +16,13 @@ void *arena_take(struct arena *a, size_t size) {
     }
     void *taken = a->data + a->used + padding;
     a->used += padding + size;
-    memset(taken, 0, size);
+    return taken;
+}
+
+void *arena_take(struct arena *a, size_t size) {
+    void *taken = arena_take_unset(a, size);
+    if (taken != NULL)
+        memset(taken, 0, size);
     return taken;
 }
 

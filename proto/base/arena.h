@@ -16,6 +16,8 @@ struct arena {
 
 struct arena arena_of(void *memory, size_t cap);
 void *arena_take(struct arena *a, size_t size); /* zeroed, aligned for any object */
+/* What is in it is not known: a large table costs only the pages that are written. */
+void *arena_take_unset(struct arena *a, size_t size);
 struct span arena_copy(struct arena *a, struct span s);
 
 #endif

@@ -20,7 +20,12 @@
 #include "proto/limits.h"
 #include "proto/status.h"
 
-enum method { METHOD_RANDOM, METHOD_GRID, METHOD_LIST, METHOD_COUNT };
+enum method {
+#define METHOD(NAME, name) METHOD_##NAME,
+#include "proto/job/methods.def"
+#undef METHOD
+    METHOD_COUNT
+};
 enum goal { GOAL_MINIMIZE, GOAL_MAXIMIZE };
 enum param_kind { PARAM_FLOAT, PARAM_INT, PARAM_CHOICE };
 enum scale { SCALE_LINEAR, SCALE_LOG };

@@ -116,7 +116,10 @@ static void put_size(uint64_t value, struct buf *out) {
 
 static void put_search(const struct job *job, struct buf *out) {
     static const char *const methods[METHOD_COUNT] = {
-        [METHOD_RANDOM] = "random", [METHOD_GRID] = "grid", [METHOD_LIST] = "list"};
+#define METHOD(NAME, name) [METHOD_##NAME] = #name,
+#include "proto/job/methods.def"
+#undef METHOD
+    };
     const struct objective *o = &job->objective;
     buf_text(out, "search:\n  method: ");
     buf_text(out, methods[job->method]);

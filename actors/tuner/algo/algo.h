@@ -1,49 +1,73 @@
-/* algo - what a search algorithm is: a fold over observations that proposes configurations.
+/* algo - what a search method is: it proposes configurations from what is known.
  *
- * The same job and the same set of observations give the same proposals on every machine, in
- * whatever order they came: an algorithm draws only from rng_of(job->seed, its own purpose, slot),
- * computes only with + - * / and actors/tuner/portable.h, and orders what it has learned by slot
- * before it uses it.
+ * The same job, the same order of what became known and of what was asked: the same proposals on
+ * every machine. So a method draws only from rng_of(job->seed, its own purpose, number), computes
+ * only with + - * / sqrt and actors/tuner/num, and keeps no state that `prepare` alone may change:
+ * what prepare does, propose would have done.
  * To add one: a file here, its enum method in proto/job/job.h, a line in algos.def.
  *
- * Memory   state_bytes of state, zeroed, and an arena of ALGO_ARENA_BYTES, both for as long as the
- *          job is open; init takes all it will ever need.
- * Errors   init answers false when the memory is not enough for the job. propose cannot fail.
+ * Memory   bytes(job) of arena at init, zeroed, for as long as the job is open; init takes all that
+ *          it will ever need.
+ * Errors   init answers false when the memory is not enough for the job. propose answers false
+ *          when it has nothing (more) to propose that is not known yet.
  */
 #ifndef ZYG_ALGO_H
 #define ZYG_ALGO_H
 
-#include "proto/job/job.h"
+#include "actors/tuner/trials/trials.h"
 
-enum { ALGO_ARENA_BYTES = 1 << 20 };
+/* What a purpose of rng_of is made of: who draws in the upper half, the parameter's position or
+ * what else he counts in the lower. */
+enum algo_purpose {
+    PURPOSE_RANDOM = 1,
+    PURPOSE_SOBOL,
+    PURPOSE_TPE,
+    PURPOSE_GP_FIT,
+    PURPOSE_GP_SEARCH,
+    PURPOSE_CMAES,
+    PURPOSE_EVOLUTION,
+    PURPOSE_NSGA2,
+    PURPOSE_PARETO,
+    PURPOSE_RUNGS,
+    PURPOSE_AUTO,
+    PURPOSE_IMPORTANCE,
+};
 
-/* What a purpose of rng_of is made of: who draws in the upper half, the parameter's position in the
- * lower. */
-enum { PURPOSE_RANDOM = 1 };
-
-/* What is known for good about a slot. status TRIAL_OPEN: it was proposed and has no result. */
-struct observation {
-    uint64_t slot;
-    const struct value *values; /* borrowed for the call; a valid configuration of the job */
-    enum trial_status status;
-    bool has_value;
-    double value;
+/* What a method may look at besides the trials. Borrowed for as long as the job is open. */
+struct brief {
+    const struct job *job;
+    const struct space *space;
+    const struct trials *trials;
+    uint32_t workers; /* trials that are expected to run at once, 1.. */
+    uint64_t budget;  /* trials that there will be; the job's trials */
 };
 
 struct algo {
     const char *name;
-    size_t state_bytes;
-    /* NULL: nothing to prepare. */
-    bool (*init)(void *state, const struct job *job, struct arena *arena);
-    /* Fills in params_count values, active or not: the tuner empties the inactive ones. slot <
-     * job->trials. */
-    void (*propose)(void *state, const struct job *job, uint64_t slot, struct value *values);
-    /* NULL: does not learn. The same observation may come twice. */
-    void (*learn)(void *state, const struct job *job, const struct observation *seen);
+    /* NULL: needs none, and state is NULL. */
+    size_t (*bytes)(const struct brief *b);
+    /* NULL: nothing to prepare. The state lives in the arena. */
+    void *(*init)(const struct brief *b, struct arena *arena);
+    /* Proposal number `number`, 0.. in the order of asking, as a configuration that no trial has
+     * had (but of `list`, whose configurations are the user's). Fills in all values, inactive ones
+     * with VALUE_NONE. */
+    bool (*propose)(void *state, const struct brief *b, uint64_t number, struct value *values);
+    /* NULL: looks at the trials when asked. Trial `place` has just been added, moved up a rung,
+     * paused or ended; called once for each such change, in order. */
+    void (*learn)(void *state, const struct brief *b, uint32_t place);
+    /* NULL: or does ahead of time what the next propose would have to do first. */
+    void (*prepare)(void *state, const struct brief *b);
 };
 
 extern const struct algo algo_random, algo_grid, algo_list;
 
 const struct algo *algo_of(enum method method);
+
+/* For methods: a configuration no trial has had, near `point` if that is taken: settles and
+ * decodes `point` (full); when it is known already or not allowed, redraws single coordinates by
+ * r, at last all, at most ALGO_TRIES times. False: none was found. */
+enum { ALGO_TRIES = 256 };
+struct rng;
+bool algo_fresh(const struct brief *b, struct rng *r, double *point, struct value *values);
 
 #endif

@@ -1,27 +1,31 @@
-/* Slot i is point i of the grid. */
+/* Proposal i is point i of the grid. */
 #include "proto/job/grid.h"
 
 #include "actors/tuner/algo/algo.h"
 
-struct grid_state {
-    const struct grid *grid;
-};
-
-static bool init_grid(void *state, const struct job *job, struct arena *arena) {
-    struct grid_state *s = state;
-    struct job_fault ignored; /* job_check has already said it to whom it concerns */
-    s->grid = grid_make(job, arena, &ignored);
-    return s->grid != NULL;
+static size_t bytes_grid(const struct brief *b) {
+    (void)b;
+    return JOB_ARENA_BYTES; /* job_check has made the grid in that much */
 }
 
-static void propose_point(void *state, const struct job *job, uint64_t slot, struct value *values) {
-    const struct grid_state *s = state;
-    grid_point(s->grid, job, slot, values);
+static void *init_grid(const struct brief *b, struct arena *arena) {
+    struct job_fault ignored; /* job_check has already said it to whom it concerns */
+    return (void *)(uintptr_t)grid_make(b->job, arena, &ignored);
+}
+
+static bool propose_point(void *state, const struct brief *b, uint64_t number,
+                          struct value *values) {
+    const struct grid *grid = state;
+    if (number >= grid_points(grid))
+        return false;
+    grid_point(grid, b->job, number, values);
+    job_deactivate(b->job, values);
+    return true;
 }
 
 const struct algo algo_grid = {
     .name = "grid",
-    .state_bytes = sizeof(struct grid_state),
+    .bytes = bytes_grid,
     .init = init_grid,
     .propose = propose_point,
 };

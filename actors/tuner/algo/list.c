@@ -1,16 +1,17 @@
-/* The configurations the user wrote down, in his order. The tuner also answers try_first with
- * it. */
+/* The configurations the user wrote down, in his order. A study also answers try_first with it. */
 #include "actors/tuner/algo/algo.h"
-
-#include "proto/base/check.h"
 
 #include <string.h>
 
-static void propose_listed(void *state, const struct job *job, uint64_t slot,
+static bool propose_listed(void *state, const struct brief *b, uint64_t number,
                            struct value *values) {
+    const struct job *job = b->job;
     (void)state;
-    ensure(slot < job->configs_count);
-    memcpy(values, job->configs + slot * job->params_count, job->params_count * sizeof *values);
+    if (number >= job->configs_count)
+        return false;
+    memcpy(values, job->configs + number * job->params_count, job->params_count * sizeof *values);
+    job_deactivate(job, values);
+    return true;
 }
 
 const struct algo algo_list = {.name = "list", .propose = propose_listed};

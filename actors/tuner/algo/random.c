@@ -1,18 +1,18 @@
-/* Draws each parameter of each slot by itself: what one slot gets depends on no other slot, no
- * result and no order. So a small space may give the same configuration twice; whoever wants each
- * once asks for the grid. */
+/* Draws each parameter of each proposal by itself: what a number gets depends on no other number and
+ * no result, but that no configuration comes twice. */
 #include "actors/tuner/algo/algo.h"
-
-#include "actors/tuner/space.h"
 #include "proto/base/rng.h"
 
-static void propose_random(void *state, const struct job *job, uint64_t slot,
+static bool propose_random(void *state, const struct brief *b, uint64_t number,
                            struct value *values) {
+    double point[LIMIT_PARAMS];
     (void)state;
-    for (uint32_t i = 0; i < job->params_count; i++) {
-        struct rng r = rng_of(job->seed, (uint32_t)PURPOSE_RANDOM << 16 | i, slot);
-        space_value(&job->params[i], rng_unit(&r), &values[i]);
+    for (uint32_t i = 0; i < b->space->dims; i++) {
+        struct rng r = rng_of(b->job->seed, (uint32_t)PURPOSE_RANDOM << 16 | i, number);
+        point[i] = rng_unit(&r);
     }
+    struct rng r = rng_of(b->job->seed, (uint32_t)PURPOSE_RANDOM << 16 | LIMIT_PARAMS, number);
+    return algo_fresh(b, &r, point, values);
 }
 
 const struct algo algo_random = {.name = "random", .propose = propose_random};

@@ -1,4 +1,4 @@
-#include "tests/unit/actors/tuner/jobs.h"
+#include "tests/unit/actors/tuner/searched.h"
 
 #include "actors/kit/frame.h"
 #include "actors/tuner/tuner.h"
@@ -131,7 +131,7 @@ static void answers_with_the_algorithm(void **state) {
     assert_dropped(&desk, 0); /* opening says nothing */
     for (uint64_t slot = 0; slot < 100; slot++) {
         struct value expected[2], got[2];
-        algo_random.propose(NULL, &test.job, slot, expected);
+        propose_alone(&algo_random, &test.job, slot, expected);
         assert_true(config_decode(propose(&desk, 1, slot), got, 2));
         assert_true(value_equal(&got[0], &expected[0]));
         assert_true(value_equal(&got[1], &expected[1]));
@@ -198,7 +198,7 @@ static void try_first_comes_first(void **state) {
     open_spec(&desk, 1, spec_of(&test.job));
     for (uint64_t slot = 0; slot < 5; slot++) {
         struct value expected, got;
-        algo_random.propose(NULL, &test.job, slot, &expected);
+        propose_alone(&algo_random, &test.job, slot, &expected);
         assert_true(config_decode(propose(&desk, 1, slot), &got, 1));
         assert_true(value_equal(&got, slot < 2 ? &rows[slot] : &expected));
     }
@@ -294,7 +294,7 @@ static void as_many_jobs_as_there_are_seats(void **state) {
     for (uint8_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
         test.job.seed = i;
         open_spec(&desk, i, spec_of(&test.job));
-        algo_random.propose(NULL, &test.job, 3, &expected[i]);
+        propose_alone(&algo_random, &test.job, 3, &expected[i]);
     }
     assert_dropped(&desk, 0);
     for (uint8_t i = 0; i < LIMIT_JOBS_OPEN; i++) {
@@ -307,7 +307,7 @@ static void as_many_jobs_as_there_are_seats(void **state) {
     test.job.seed = 200;
     open_spec(&desk, 200, spec_of(&test.job));
     assert_dropped(&desk, 1);
-    algo_random.propose(NULL, &test.job, 3, &expected[17]);
+    propose_alone(&algo_random, &test.job, 3, &expected[17]);
     assert_true(config_decode(propose(&desk, 200, 3), &got, 1));
     assert_true(value_equal(&got, &expected[17]));
     ask(&desk, 17, 3);

@@ -1,4 +1,4 @@
-#include "tests/unit/actors/tuner/jobs.h"
+#include "tests/unit/actors/tuner/searched.h"
 
 #include "actors/tuner/algo/algo.h"
 
@@ -16,7 +16,7 @@ static void proposes_rows_in_order(void **state) {
     assert_int_equal(test.job.trials, 3);
     for (uint64_t slot = 3; slot-- > 0;) {
         struct value v[JOB_PARAMS_MAX];
-        algo_list.propose(NULL, &test.job, slot, v);
+        propose_alone(&algo_list, &test.job, slot, v);
         assert_true(value_equal(&v[0], &rows[2 * slot]));
         assert_true(value_equal(&v[1], &rows[2 * slot + 1]));
     }

@@ -1,4 +1,4 @@
-#include "tests/unit/actors/tuner/jobs.h"
+#include "tests/unit/actors/tuner/searched.h"
 
 #include "actors/tuner/algo/algo.h"
 
@@ -10,7 +10,7 @@ enum { SLOTS = 20000 };
 static struct test_job test;
 
 static void propose(uint64_t slot, struct value *values) {
-    algo_random.propose(NULL, &test.job, slot, values);
+    propose_alone(&algo_random, &test.job, slot, values);
 }
 
 static double chi_square(const uint32_t *counts, size_t cells, double expected) {

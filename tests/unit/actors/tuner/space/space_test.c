@@ -1,6 +1,6 @@
 #include "tests/unit/actors/tuner/jobs.h"
 
-#include "actors/tuner/space.h"
+#include "actors/tuner/space/space.h"
 #include "proto/base/rng.h"
 #include "tests/unit/proto/job/random_param.h"
 
@@ -130,6 +130,27 @@ static void choices_are_even(void **state) {
     assert_int_equal(v.integer, 7);
 }
 
+/* A value of a cell lies where it comes out again; a real may differ in its last bits. */
+static void there_and_back(const struct job *job, const struct value *v) {
+    struct space space;
+    struct value again;
+    double unit;
+    space_of(&space, job);
+    space_point(&space, v, &unit);
+    assert_true(unit >= 0 && unit <= 1);
+    space_value(&job->params[0], unit, &again);
+    if (space.dim[0].kind == DIM_REAL) {
+        double spread = job->params[0].high / 2 - job->params[0].low / 2;
+        assert_true(fabs(again.real / 2 - v->real / 2) <= 1e-12 * spread ||
+                    fabs(again.real - v->real) <= 1e-9 * fabs(v->real));
+    } else if (space.dim[0].cells < 1ull << 40 &&
+               (job->params[0].scale == SCALE_LINEAR || job->params[0].high < 1e9)) {
+        /* A cell near the upper end of a long logarithmic scale is thinner than its logarithm is
+         * exact. */
+        assert_true(value_equal(&again, v));
+    }
+}
+
 /* Random parameters of every kind: whatever is drawn is a value of the parameter. */
 static void every_value_is_allowed(void **state) {
     (void)state;
@@ -150,6 +171,7 @@ static void every_value_is_allowed(void **state) {
             if (!param_allows(&p, &v))
                 fail_msg("at %.17g of %.17g to %.17g, step %.17g: %.17g", units[k], p.low, p.high,
                          p.step, value_number(&v));
+            there_and_back(&job, &v);
         }
         drawn++;
     }

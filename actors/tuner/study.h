@@ -1,0 +1,72 @@
+/* study - one search: asks the method, decides how long a trial may run, keeps what is known.
+ *
+ * A fold: the same job and the same calls in the same order give the same answers on every machine.
+ * The job's own goal counts outside, minimised values inside; this is the border.
+ *
+ *   study.c   the fold           space/    configurations as points of a cube
+ *   trials/   what is known      algo/     the methods, one file each; auto.c chooses
+ *   model/    surrogates         rungs/    who is stopped, paused, resumed
+ *   several/  several objectives num/      arithmetic that is the same everywhere
+ *
+ * Memory   one arena, study_bytes(); only what is used of it is ever touched.
+ * Errors   a call that cannot be (a trial that is not at work, a value that is not finite where one
+ *          must be) answers false and changes nothing.
+ */
+#ifndef ZYG_STUDY_H
+#define ZYG_STUDY_H
+
+#include "actors/tuner/algo/algo.h"
+
+struct study;
+
+/* Of the job counts all that is said about the search. The job is borrowed. */
+struct study_setup {
+    const struct job *job;
+    const enum goal *goals; /* one an objective; borrowed */
+    uint32_t objectives;    /* 1.. OBJECTIVES_MOST */
+    uint32_t workers;       /* trials expected at once; 0: unknown */
+    uint32_t steps;         /* length of a learning curve, 1: none */
+    uint32_t loaded;        /* most trials that study_load will bring */
+};
+
+enum study_answer {
+    STUDY_START,  /* start this new trial */
+    STUDY_RESUME, /* go on with this paused one */
+    STUDY_WAIT,   /* nothing now: ask again when a trial has reported or ended */
+    STUDY_OVER    /* the budget is spent, or no configuration is left */
+};
+
+struct study_proposal {
+    enum study_answer answer;
+    uint32_t trial;             /* its name from now on, as its place in study_trials */
+    const struct value *values; /* until the next call of the study */
+    const char *by;             /* who proposed it: for `explain` */
+};
+
+enum study_verdict { STUDY_GO_ON, STUDY_STOP, STUDY_PAUSE };
+
+struct study_result {
+    enum trial_state state; /* ENDED_WELL, ENDED_SOON or ENDED_BADLY */
+    const double *values;   /* one an objective, in the job's own sense; NULL when it ended badly */
+    double seconds;         /* what it cost; 0: not known */
+};
+
+size_t study_bytes(const struct study_setup *setup);
+/* NULL: the arena is too small. */
+struct study *study_init(const struct study_setup *setup, struct arena *arena);
+
+void study_ask(struct study *s, struct study_proposal *out);
+/* A trial has done `step` of its steps (1..steps) and is worth `value` there. */
+bool study_report(struct study *s, uint32_t trial, uint32_t step, double value,
+                  enum study_verdict *verdict);
+bool study_tell(struct study *s, uint32_t trial, const struct study_result *result);
+/* A finished trial of an earlier search of this space. */
+bool study_load(struct study *s, const struct value *values, const struct study_result *result);
+/* Work that the next study_ask would have to do first; changes no answer. True when there was
+ * some. */
+bool study_prepare(struct study *s);
+
+/* What is known, for reports. */
+const struct trials *study_trials(const struct study *s);
+
+#endif

@@ -1,0 +1,96 @@
+/* trials - what a search knows: every trial that was proposed or handed in, where it lies, how it
+ * stands, what it came to.
+ *
+ * A trial's place is its number here, 0.. in the order in which they came to be known. Values are
+ * minimised: whoever fills them in has turned those of a goal "maximize" round. What a method wants
+ * to know again and again is kept up to date with every change: who finished, in which order; who
+ * runs; which configurations there have been; the best.
+ *
+ * Memory   all of it from one arena at init, for `capacity` trials; pages that no trial has reached
+ *          are never touched.
+ * Cost     a change is O(1) in the number of trials; the order of the best is kept for TRIALS_BEST
+ *          of them.
+ */
+#ifndef ZYG_TRIALS_H
+#define ZYG_TRIALS_H
+
+#include "actors/tuner/space/space.h"
+#include "proto/base/arena.h"
+
+enum {
+    TRIALS_MOST = 1 << 20,
+    TRIALS_BEST = 1024,
+    OBJECTIVES_MOST = 8,
+    RUNGS_MOST = 16, /* of a trial, the full length included */
+};
+
+enum trial_state {
+    AT_WORK,    /* runs, or is about to */
+    AT_REST,    /* paused: may go on from where it stands */
+    ENDED_WELL, /* with a value, at its full length */
+    ENDED_SOON, /* with a value, stopped before its full length */
+    ENDED_BADLY /* without: crashed, or its configuration cannot be */
+};
+
+struct trials {
+    const struct space *space;
+    uint32_t objectives;
+    uint32_t rungs; /* 1: no learning curves */
+    uint32_t capacity;
+    uint32_t count;
+
+    /* By place. */
+    float *points;    /* dims each: settled */
+    uint64_t *keys;   /* space_key */
+    uint8_t *states;  /* enum trial_state */
+    double *values;   /* objectives each; NAN until known. While it runs, of a learning curve the
+                        * best so far */
+    double *curve;    /* rungs each: the best until then, NAN when it has not been there */
+    uint8_t *reached; /* rungs reached, 0.. rungs */
+    double *seconds;  /* what it cost so far; 0: not known */
+    double *breaches; /* how far it breaks the constraints on metrics: 0 not at all */
+
+    /* Places. */
+    uint32_t *finished; /* in the order in which they ended, badly too */
+    uint32_t finished_count;
+    /* Of those ENDED_WELL or ENDED_SOON the best by their first value, at most TRIALS_BEST: those
+     * that keep all constraints first, then by how far they break them; of equals the lower place
+     * first. */
+    uint32_t *best;
+    uint32_t best_count;
+    uint32_t ended_count; /* ENDED_WELL or ENDED_SOON */
+    uint32_t *active;     /* AT_WORK, in the order of their places */
+    uint32_t active_count;
+    uint32_t failed_count;
+
+    struct trials_table {
+        uint32_t *slots; /* place + 1; 0: none. Open addressing by key */
+        uint32_t size;   /* a power of two */
+    } known;
+};
+
+/* Bytes of arena that trials_init takes. */
+size_t trials_bytes(const struct space *s, uint32_t objectives, uint32_t rungs, uint32_t capacity);
+/* capacity 1.. TRIALS_MOST. False: the arena is too small. */
+bool trials_init(struct trials *t, const struct space *s, uint32_t objectives, uint32_t rungs,
+                 uint32_t capacity, struct arena *arena);
+
+/* A trial of a valid configuration; it is AT_WORK. count < capacity. */
+uint32_t trials_add(struct trials *t, const struct value *values);
+/* Whether a configuration of this key was ever added. */
+bool trials_know(const struct trials *t, uint64_t key);
+
+/* The best value until rung `rung` (0.. rungs - 1) was reached. Rungs are told in order; what was
+ * told before stays. */
+void trials_curve(struct trials *t, uint32_t place, uint32_t rung, double best);
+void trials_pause(struct trials *t, uint32_t place);  /* AT_WORK -> AT_REST */
+void trials_resume(struct trials *t, uint32_t place); /* AT_REST -> AT_WORK */
+/* AT_WORK or AT_REST -> state. values: objectives many, all finite; NULL when it ended badly. */
+void trials_end(struct trials *t, uint32_t place, enum trial_state state, const double *values,
+                double breach, double seconds);
+
+static inline const float *trials_point(const struct trials *t, uint32_t place) {
+    return t->points + (size_t)place * t->space->dims;
+}
+
+#endif
