@@ -11,7 +11,7 @@
  *          nonsense.
  *
  *   tuner.c   the step          space.c      a parameter's values on the unit interval
- *   algo/     the methods       portable.c   exp and log to the bit
+ *   algo/     the methods       num/         numbers to the bit: exp and log, the normal distribution
  */
 #ifndef ZYG_TUNER_H
 #define ZYG_TUNER_H

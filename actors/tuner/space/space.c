@@ -1,6 +1,6 @@
 #include "actors/tuner/space/space.h"
 
-#include "actors/tuner/portable.h"
+#include "actors/tuner/num/portable.h"
 #include "proto/base/check.h"
 
 #include <string.h>
