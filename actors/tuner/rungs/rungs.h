@@ -1,0 +1,101 @@
+/* rungs - how long each trial runs: who goes on, who is paused, who is stopped, who is resumed.
+ *
+ * Works with any method. A trial's curve is compared with others at a few lengths only, the rungs:
+ * first, first * eta, first * eta^2 ... and the full length; integers throughout. What is compared
+ * is the best value until then. Nobody is judged before `others` more trials stood at the same
+ * rung, and a share `pass` of the trials (drawn by trial number) is let through to the end.
+ *
+ * asha, asha-stop  Li and others, "A system for massively parallel hyperparameter tuning",
+ *                  arXiv:1810.05934, algorithm 2
+ * hyperband        Li and others, arXiv:1603.06560: here a share of the trials that starts one rung
+ *                  higher, and one of those that starts two higher, and so on
+ * median           Golovin and others, "Google Vizier", KDD 2017, section 3.2.1 (3.2)
+ * pasha            Bohdal and others, arXiv:2207.06940, algorithm 1
+ * finish           Egele and others, "The unreasonable effectiveness of early discarding after one
+ *                  epoch", arXiv:2404.04111
+ * pbt              Jaderberg and others, "Population based training", arXiv:1711.09846
+ *
+ * Memory   from the caller's arena at init; pages that no trial has reached are never touched.
+ * Cost     a report is O(1) but at a rung, where it is O(log trials).
+ * Errors   none: whoever calls has checked that a trial is at work and its values are finite.
+ */
+#ifndef ZYG_RUNGS_H
+#define ZYG_RUNGS_H
+
+#include "actors/tuner/trials/trials.h"
+
+enum rungs_policy {
+#define POLICY(NAME, name) RUNGS_##NAME,
+#include "actors/tuner/rungs/policies.def"
+#undef POLICY
+    RUNGS_POLICIES
+};
+
+/* In a job file: rungs: {scheduler: asha, budget: epochs, min: 1, max: 27, eta: 3, ...}. 0 stands
+ * for the default, everywhere. */
+struct rungs_setup {
+    enum rungs_policy policy; /* scheduler */
+    uint32_t steps;           /* max: the full length; up to 1: no curves, and nothing to decide */
+    uint32_t first;           /* min: the lowest rung; default steps / 27, at least 1 */
+    uint32_t eta;             /* eta: 2.. 16, default 3 */
+    uint32_t others;          /* default 3; 1.. */
+    uint32_t patience;        /* nobody is stopped within so many steps of his last improvement */
+    double pass;              /* share let through unjudged; default 0.05, below 0: none */
+    double sigmas; /* who is behind by less than so many deviations of the noise is not stopped;
+                     * default 2, below 0: noise is not looked at */
+    uint64_t seed;
+    uint32_t workers; /* trials at once; of pbt the population */
+    bool copies;      /* a trial can go on from another's checkpoint: else pbt works as asha */
+};
+
+/* The defaults filled in, what is out of range brought into it. */
+void rungs_settle(struct rungs_setup *setup);
+/* How many rungs a settled setup makes, the full length included: 1 without curves, at most
+ * RUNGS_MOST. trials_init wants it. */
+uint32_t rungs_count(const struct rungs_setup *setup);
+/* The step at which rung 0.. rungs_count - 1 stands; the last is the full length. */
+uint32_t rungs_step(const struct rungs_setup *setup, uint32_t rung);
+/* False: there is no policy of this name. */
+bool rungs_policy_named(struct span name, enum rungs_policy *policy);
+const char *rungs_policy_name(enum rungs_policy policy);
+
+struct rungs;
+
+/* setup is settled; trials was made with rungs_count rungs. */
+size_t rungs_bytes(const struct rungs_setup *setup, uint32_t capacity);
+/* Borrows trials for good, and alone writes its curves and turns its states between AT_WORK and
+ * AT_REST. NULL: the arena is too small. */
+struct rungs *rungs_init(const struct rungs_setup *setup, struct trials *trials,
+                         struct arena *arena);
+
+enum rungs_next {
+    RUNGS_NEW,    /* a new trial */
+    RUNGS_RESUME, /* `trial` goes on; its state is AT_WORK already */
+    RUNGS_COPY,   /* a new trial that goes on from the checkpoint of `trial`, with `values` */
+    RUNGS_WAIT    /* nothing until a trial reports or ends; only when `may_start` is false */
+};
+struct rungs_choice {
+    enum rungs_next next;
+    uint32_t trial;
+    uint32_t until;             /* RESUME: the step at which it will be asked about again */
+    const struct value *values; /* COPY: until the next call */
+};
+/* What a free worker shall do. may_start: a new trial is possible; when it is not, the best paused
+ * ones go on until one of them has come to the end and no paused one is better. WAIT with no trial
+ * at work: the search is over. */
+void rungs_choose(struct rungs *r, bool may_start, struct rungs_choice *choice);
+
+/* `trial` was just added. parent: whose copy it is, or UINT32_MAX. */
+void rungs_begin(struct rungs *r, uint32_t trial, uint32_t parent);
+
+enum rungs_verdict { RUNGS_GO_ON, RUNGS_STOP, RUNGS_PAUSE };
+/* `trial`, AT_WORK, has done `step` of its steps (1.. steps, not the last) and `value` (less is
+ * better) is what it is worth there. Steps that were told before (a checkpoint was lost) are let
+ * pass. PAUSE: its state is AT_REST now. True: it has reached a rung, the model may want to know. */
+bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value,
+                  enum rungs_verdict *verdict);
+/* trials_end was called, or is about to be. best: over all its steps; NAN when it failed. whole: it
+ * went its full length. */
+void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best);
+
+#endif

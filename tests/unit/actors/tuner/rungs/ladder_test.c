@@ -1,0 +1,70 @@
+#include "tests/unit/actors/tuner/jobs.h"
+
+#include "actors/tuner/rungs/rungs.h"
+
+static struct rungs_setup settled(uint32_t steps, uint32_t first, uint32_t eta) {
+    struct rungs_setup setup = {.steps = steps, .first = first, .eta = eta};
+    rungs_settle(&setup);
+    return setup;
+}
+
+static void expect_rungs(struct rungs_setup setup, const uint32_t *steps, uint32_t count) {
+    assert_int_equal(rungs_count(&setup), count);
+    for (uint32_t i = 0; i < count; i++)
+        assert_int_equal(rungs_step(&setup, i), steps[i]);
+}
+#define EXPECT_RUNGS(setup, ...)                                                                   \
+    expect_rungs(setup, (const uint32_t[]){__VA_ARGS__},                                           \
+                 sizeof(const uint32_t[]){__VA_ARGS__} / sizeof(uint32_t))
+
+static void rungs_are_whole_powers(void **state) {
+    (void)state;
+    EXPECT_RUNGS(settled(27, 0, 0), 1, 3, 9, 27);
+    EXPECT_RUNGS(settled(81, 0, 0), 3, 9, 27, 81);
+    EXPECT_RUNGS(settled(100, 0, 0), 4, 12, 36, 100);
+    EXPECT_RUNGS(settled(10, 0, 0), 1, 3, 10); /* 9 would leave one step */
+    EXPECT_RUNGS(settled(64, 4, 4), 4, 16, 64);
+    /* A logarithm in floating point gives 243 over 3 one rung too few. */
+    EXPECT_RUNGS(settled(243, 1, 3), 1, 3, 9, 27, 81, 243);
+    EXPECT_RUNGS(settled(2, 0, 0), 1, 2);
+    EXPECT_RUNGS(settled(1, 0, 0), 1);
+    EXPECT_RUNGS(settled(0, 0, 0), 1);
+}
+
+static void what_is_out_of_range_is_brought_into_it(void **state) {
+    (void)state;
+    EXPECT_RUNGS(settled(10, 40, 3), 10);
+    struct rungs_setup most = settled(UINT32_MAX, 1, 2);
+    assert_int_equal(rungs_count(&most), RUNGS_MOST);
+    assert_int_equal(rungs_step(&most, RUNGS_MOST - 1), UINT32_MAX);
+    assert_true(rungs_step(&most, RUNGS_MOST - 2) <= UINT32_MAX / 2);
+    struct rungs_setup none = {.policy = RUNGS_NONE, .steps = 27};
+    rungs_settle(&none);
+    EXPECT_RUNGS(none, 27);
+}
+
+static void policies_have_names(void **state) {
+    (void)state;
+    enum rungs_policy policy;
+    assert_true(rungs_policy_named(span_text("asha-stop"), &policy));
+    assert_int_equal(policy, RUNGS_STOPPING);
+    assert_string_equal(rungs_policy_name(policy), "asha-stop");
+    assert_false(rungs_policy_named(span_text("ash"), &policy));
+}
+
+static void a_population_needs_copies(void **state) {
+    (void)state;
+    struct rungs_setup setup = {.policy = RUNGS_PBT, .steps = 27};
+    rungs_settle(&setup);
+    assert_int_equal(setup.policy, RUNGS_ASHA);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rungs_are_whole_powers),
+        cmocka_unit_test(what_is_out_of_range_is_brought_into_it),
+        cmocka_unit_test(policies_have_names),
+        cmocka_unit_test(a_population_needs_copies),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
