@@ -19,7 +19,7 @@ enum { WORKERS_UNKNOWN = 4 };
 
 /* Trials beyond what can be remembered are not proposed by a method that learns. */
 static uint32_t capacity_of(const struct study_setup *setup) {
-    uint64_t wanted = setup->job->trials + setup->loaded;
+    uint64_t wanted = setup->job->trials + setup->beyond + setup->loaded;
     return wanted < TRIALS_MOST ? (uint32_t)wanted : TRIALS_MOST;
 }
 
@@ -70,7 +70,7 @@ static void learn(struct study *s, uint32_t place) {
 void study_ask(struct study *s, struct study_proposal *out) {
     const struct job *job = s->setup.job;
     *out = (struct study_proposal){.answer = STUDY_OVER};
-    if (s->asked >= job->trials || s->trials.count == s->trials.capacity)
+    if (s->asked >= job->trials + s->setup.beyond || s->trials.count == s->trials.capacity)
         return;
     const struct algo *algo = s->asked < job->configs_count ? &algo_list : s->algo; /* try_first */
     if (!algo->propose(s->state, &s->brief, s->asked, s->values))
@@ -109,34 +109,40 @@ bool study_report(struct study *s, uint32_t trial, uint32_t step, double value,
     return true;
 }
 
-/* The values inside, a curve's the best of all its steps; false when one is not finite. */
-static bool values_inward(struct study *s, uint32_t trial, const double *values, double *inside) {
-    for (uint32_t i = 0; i < s->setup.objectives; i++) {
-        if (!isfinite(values[i]))
-            return false;
+/* The values inside, a curve's the best of all its steps. */
+static void values_inward(struct study *s, uint32_t trial, const double *values, double *inside) {
+    for (uint32_t i = 0; i < s->setup.objectives; i++)
         inside[i] = inward(s, i, values[i]);
-    }
     double best = s->trials.values[(size_t)trial * s->trials.objectives];
     if (best < inside[0])
         inside[0] = best;
+}
+
+static bool is_result(const struct study *s, const struct study_result *result) {
+    bool badly = result->state == ENDED_BADLY;
+    if (result->state < ENDED_WELL || badly != (result->values == NULL))
+        return false;
+    for (uint32_t i = 0; i < s->setup.objectives && !badly; i++) {
+        if (!isfinite(result->values[i]))
+            return false;
+    }
     return true;
 }
 
 bool study_tell(struct study *s, uint32_t trial, const struct study_result *result) {
     double inside[OBJECTIVES_MOST];
     bool badly = result->state == ENDED_BADLY;
-    if (trial >= s->trials.count || s->trials.states[trial] > AT_REST ||
-        result->state < ENDED_WELL || badly != (result->values == NULL))
+    if (trial >= s->trials.count || s->trials.states[trial] > AT_REST || !is_result(s, result))
         return false;
-    if (!badly && !values_inward(s, trial, result->values, inside))
-        return false;
+    if (!badly)
+        values_inward(s, trial, result->values, inside);
     trials_end(&s->trials, trial, result->state, badly ? NULL : inside, 0, result->seconds);
     learn(s, trial);
     return true;
 }
 
 bool study_load(struct study *s, const struct value *values, const struct study_result *result) {
-    if (s->trials.count == s->trials.capacity)
+    if (s->trials.count == s->trials.capacity || !is_result(s, result))
         return false;
     uint32_t place = trials_add(&s->trials, values);
     return study_tell(s, place, result);

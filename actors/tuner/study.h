@@ -27,6 +27,7 @@ struct study_setup {
     uint32_t workers;       /* trials expected at once; 0: unknown */
     uint32_t steps;         /* length of a learning curve, 1: none */
     uint32_t loaded;        /* most trials that study_load will bring */
+    uint32_t beyond;        /* trials that may be asked for when the job's number is reached */
 };
 
 enum study_answer {

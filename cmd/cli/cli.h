@@ -39,6 +39,7 @@ int cli_cancel(int argc, char **argv);
 int cli_validate(int argc, char **argv);
 int cli_plan(int argc, char **argv);
 int cli_try(int argc, char **argv);
+int cli_asktell(int argc, char **argv);
 int cli_ls(int argc, char **argv);
 int cli_show(int argc, char **argv);
 int cli_trials(int argc, char **argv);

@@ -6,6 +6,7 @@
 extern const char cli_validate_details[];
 extern const char cli_plan_details[];
 extern const char cli_try_details[];
+extern const char cli_asktell_details[];
 extern const char cli_ls_details[];
 extern const char cli_show_details[];
 extern const char cli_trials_details[];

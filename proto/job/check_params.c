@@ -292,11 +292,11 @@ static bool check_when(struct job *job, struct param *params, struct arena *aren
         char where[WHERE_BYTES];
         struct use_check check = {
             .job = job, .fault = fault, .where = where_of(where, &params[i], "when")};
-        params[i].when = NULL;
-        if (params[i].when_text.len == 0)
-            continue;
-        if (!compile_when(&params[i], &(struct expr_names){names, job->params_count}, arena, fault))
+        if (params[i].when_text.len > 0 &&
+            !compile_when(&params[i], &(struct expr_names){names, job->params_count}, arena, fault))
             return false;
+        if (params[i].when == NULL)
+            continue;
         expr_visit(params[i].when, check_use, &check);
         if (check.failed)
             return false;
@@ -305,9 +305,10 @@ static bool check_when(struct job *job, struct param *params, struct arena *aren
     return find_order(job, &family, order, fault);
 }
 
-/* Names, ranges and choices; then `when` of each, compiled, and the order that follows from
- * them. */
-bool job_check_params(struct job *job, struct arena *arena, struct job_fault *fault) {
+/* Names (of a job that has programs to run), ranges and choices; then `when` of each, compiled, and
+ * the order that follows from them. */
+static bool check_params(struct job *job, bool named, struct arena *arena,
+                         struct job_fault *fault) {
     if (job->params_count > LIMIT_PARAMS)
         return job_fault_set(fault, "params", 0, "more than %d parameters", LIMIT_PARAMS);
     /* The caller's array is const to all who only use the job; compiling `when` is the one change
@@ -318,11 +319,19 @@ bool job_check_params(struct job *job, struct arena *arena, struct job_fault *fa
     for (uint32_t i = 0; i < job->params_count; i++) {
         const struct param *p = &job->params[i];
         params[i] = *p;
-        if (!check_param_name(job, i, fault))
+        if (named && !check_param_name(job, i, fault))
             return false;
         if (p->kind == PARAM_CHOICE ? !check_choices(p, fault) : !check_range(p, fault))
             return false;
     }
     job->params = params;
     return check_when(job, params, arena, fault);
+}
+
+bool job_check_params(struct job *job, struct arena *arena, struct job_fault *fault) {
+    return check_params(job, true, arena, fault);
+}
+
+bool job_check_space(struct job *job, struct arena *arena, struct job_fault *fault) {
+    return check_params(job, false, arena, fault);
 }

@@ -361,3 +361,19 @@ const struct expr *expr_compile(struct span text, const struct expr_names *names
         fail(&c, c.lexeme.at, "expected 'and', 'or' or the end here");
     return c.failed ? NULL : e;
 }
+
+const struct expr *expr_membership(size_t param, const struct value *values, size_t count,
+                                   struct arena *arena) {
+    struct expr *e = arena_take(arena, sizeof *e);
+    struct operand *list = arena_take(arena, count * sizeof *list);
+    if (arena->full)
+        return NULL;
+    e->kind = EXPR_IN;
+    e->left = (struct operand){.param = (int32_t)param};
+    for (size_t i = 0; i < count; i++)
+        list[i] = (struct operand){.param = NOT_A_PARAM,
+                                   .constant = values[i],
+                                   .next = i + 1 < count ? &list[i + 1] : NULL};
+    e->right = list;
+    return e;
+}

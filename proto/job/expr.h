@@ -48,6 +48,9 @@ struct expr_use {
 /* NULL on a fault, which is then described. A full arena is a fault too. */
 const struct expr *expr_compile(struct span text, const struct expr_names *names,
                                 struct arena *arena, struct expr_fault *fault);
+/* `param in [values]`, without its text; the values are borrowed. NULL: the arena is full. */
+const struct expr *expr_membership(size_t param, const struct value *values, size_t count,
+                                   struct arena *arena);
 bool expr_true(const struct expr *e, const struct value *values);
 void expr_visit(const struct expr *e, void (*visit)(void *context, const struct expr_use *use),
                 void *context);

@@ -1,0 +1,27 @@
+/* space_json - the space of the ask-tell protocol: parameters and configurations as JSON.
+ *
+ *   {"name":"C","type":"float","low":0.01,"high":1000,"log":true}        or with "step":0.5
+ *   {"name":"k","type":"int","low":1,"high":40}                          or with "log" or "step"
+ *   {"name":"kernel","type":"cat","choices":["rbf","poly"]}              text, numbers, true, false
+ *   any of them with "when":{"param":"kernel","in":["poly"]} or "when":"kernel == poly"
+ *
+ * "when" as text is that of proto/job/expr.h. Parameters are called as their maker likes: any text
+ * of 1 to SPACE_NAME_MAX bytes, each once; only one that is mentioned in a text must be a word.
+ */
+#ifndef ZYG_SPACE_JSON_H
+#define ZYG_SPACE_JSON_H
+
+#include "actors/tuner/talk/foreign.h"
+#include "proto/job/job.h"
+
+enum { SPACE_NAME_MAX = 200 };
+
+/* Fills in the job's params, params_count and order. Everything is copied into the arena. */
+bool space_json_read(struct foreign *f, struct span json, struct job *job, struct arena *arena);
+/* A valid configuration, exactly its active parameters. */
+bool config_json_read(struct foreign *f, struct span json, const char *where, const struct job *job,
+                      struct value *values);
+/* The active parameters; a float has a point or an exponent, so that whoever reads it gets one. */
+void config_json_write(const struct job *job, const struct value *values, struct json_out *out);
+
+#endif

@@ -1,0 +1,80 @@
+/* talk - a search that somebody else's loop drives, by lines of JSON: the ask-tell protocol.
+ *
+ * One request a line, one reply a line:
+ *
+ *   {"op":"init","protocol":1,"seed":3,"budget":200,"workers":16,"steps":1,"objectives":["min"],
+ *    "method":"auto","space":[...]}                                     -> {}
+ *   {"op":"ask"}           -> {"id":7,"params":{...}}, {"id":5,"resume":true} or {"wait":true}
+ *   {"op":"report","id":7,"step":3,"value":0.41}  -> {"action":"continue"}, "stop" or "pause"
+ *   {"op":"tell","id":7,"state":"ok","value":0.38,"step":9,"seconds":1.5}  -> {}
+ *   {"op":"load","trials":[{"params":{...},"value":0.4},...]}           -> {}
+ *   {"op":"quit"}                                                       no reply: it is over
+ *
+ * init needs "space" alone (space_json.h); it may come again and begins a new study, and when it is
+ * refused there is none. Without "objectives" one value is minimised. The budget is what the search
+ * plans with, no bound: trials may be asked for until TALK_TRIALS_BEYOND more of them, or until
+ * the space is used up; then the reply is {"wait":true}. "state" is ok, failed (no value) or
+ * stopped; several objectives have "values":[...] in place of "value". A loaded trial whose value
+ * is null, or whose "state" is failed, failed. Text, lists and numbers are bounded: foreign.h,
+ * TALK_LINE_BYTES.
+ *
+ * Memory   the struct is the caller's; each init takes two blocks by `take`, which go back by `give`
+ *          at the next init or talk_release.
+ * Errors   what is not a request as above is answered by {"error":"where: what, expected what"} and
+ *          changes nothing (but see init).
+ */
+#ifndef ZYG_TALK_H
+#define ZYG_TALK_H
+
+#include "actors/tuner/study.h"
+#include "actors/tuner/talk/foreign.h"
+
+enum {
+    TALK_LINE_BYTES = 16 << 20,   /* a longer line is refused; load may come as often as needed */
+    TALK_REPLY_BYTES = 256 << 10, /* more than any reply is long */
+    TALK_TRIALS_BEYOND = 65536,
+    TALK_TRIALS_LOADED = 65536,
+    TALK_STEPS_MOST = 1000000
+};
+
+struct talk_setup {
+    /* Memory for any object, whose bytes may be anything; NULL: there is not so much. Pages that
+     * are not written should cost nothing. */
+    void *(*take)(void *context, size_t bytes);
+    void (*give)(void *context, void *memory, size_t bytes);
+    void *context;
+    enum method method; /* of studies whose init names none */
+};
+
+struct talk_block {
+    void *memory;
+    size_t bytes;
+};
+
+struct talk {
+    struct talk_setup setup;
+    struct talk_block for_job, for_study;
+    struct study *study; /* NULL: there is none */
+    struct job job;
+    enum goal goals[OBJECTIVES_MOST];
+    uint32_t objectives;
+    uint32_t steps;
+    bool over; /* quit was said */
+    struct foreign foreign;
+};
+
+void talk_init(struct talk *t, const struct talk_setup *setup);
+void talk_release(struct talk *t);
+
+/* The reply, with its line feed; none to quit. out has TALK_REPLY_BYTES. */
+void talk_line(struct talk *t, struct span line, struct buf *out);
+/* Work ahead, when nobody waits. */
+void talk_prepare(struct talk *t);
+/* The reply to a line that is longer than TALK_LINE_BYTES. */
+void talk_refuse_long(struct talk *t, struct buf *out);
+
+/* "auto" when there is such a method. */
+enum method talk_method_default(void);
+bool talk_method_named(struct span name, enum method *out);
+
+#endif

@@ -1,0 +1,158 @@
+/* The ask-tell protocol on standard input and output. Each reply is out before work ahead is begun,
+ * and that only while no further request waits. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "actors/tuner/talk/talk.h"
+#include "cmd/cli/cli.h"
+#include "cmd/cli/details.h"
+
+const char cli_asktell_details[] =
+    "--method NAME     of searches whose init names none\n"
+    "\n"
+    "One request a line on standard input, one reply a line on standard output:\n"
+    "{\"op\":\"init\",\"seed\":3,\"budget\":200,\"workers\":4,\"space\":[\n"
+    "  {\"name\":\"C\",\"type\":\"float\",\"low\":0.01,\"high\":1000,\"log\":true},\n"
+    "  {\"name\":\"kernel\",\"type\":\"cat\",\"choices\":[\"rbf\",\"poly\"]},\n"
+    "  {\"name\":\"degree\",\"type\":\"int\",\"low\":2,\"high\":5,\n"
+    "   \"when\":{\"param\":\"kernel\",\"in\":[\"poly\"]}}]}          (in one line)\n"
+    "                                    {}\n"
+    "{\"op\":\"ask\"}                        {\"id\":7,\"params\":{\"C\":3.5,\"kernel\":\"rbf\"}}\n"
+    "{\"op\":\"tell\",\"id\":7,\"state\":\"ok\",\"value\":0.38}    {}    or \"state\":\"failed\"\n"
+    "{\"op\":\"report\",\"id\":7,\"step\":3,\"value\":0.4}     {\"action\":\"continue\"}, stop, "
+    "pause\n"
+    "{\"op\":\"load\",\"trials\":[{\"params\":{...},\"value\":0.4}]}    {}\n"
+    "{\"op\":\"quit\"}\n"
+    "Values are minimised; \"objectives\":[\"max\"] in init turns that round. Examples:\n"
+    "examples/asktell\n";
+
+static void *take_pages(void *context, size_t bytes) {
+    (void)context;
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+static void give_pages(void *context, void *memory, size_t bytes) {
+    (void)context;
+    munmap(memory, bytes);
+}
+
+enum { INPUT_BYTES = TALK_LINE_BYTES + 1 }; /* its line feed */
+
+/* What was read and not yet answered. */
+struct input {
+    uint8_t *data;
+    size_t begin, end; /* of what is in it */
+    size_t searched;   /* behind begin no line feed is in so much */
+    bool skipping;     /* the rest of a line that was too long */
+    bool ended;
+};
+
+static bool input_read(struct input *in, struct err *err) {
+    memmove(in->data, in->data + in->begin, in->end - in->begin);
+    in->end -= in->begin;
+    in->begin = 0;
+    ssize_t got;
+    do {
+        got = read(STDIN_FILENO, in->data + in->end, INPUT_BYTES - in->end);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return err_set(err, ERR_SYSTEM, "cannot read standard input: %s", strerror(errno));
+    in->end += (size_t)got;
+    in->ended = got == 0;
+    return true;
+}
+
+enum found { FOUND_NOTHING, FOUND_LINE, FOUND_TOO_LONG };
+
+/* The next line, without its feed; the last of all needs none. */
+static enum found input_line(struct input *in, struct span *line) {
+    size_t len = in->end - in->begin;
+    const uint8_t *start = in->data + in->begin;
+    const uint8_t *feed = memchr(start + in->searched, '\n', len - in->searched);
+    bool skipped = in->skipping;
+    in->searched = 0;
+    if (feed == NULL && len < INPUT_BYTES && (!in->ended || len == 0)) {
+        in->searched = len;
+        return FOUND_NOTHING;
+    }
+    in->skipping = feed == NULL && !in->ended;
+    *line = span_of(start, feed == NULL ? len : (size_t)(feed - start));
+    in->begin += feed == NULL ? len : line->len + 1;
+    if (skipped)
+        return in->skipping || in->begin == in->end ? FOUND_NOTHING : input_line(in, line);
+    return in->skipping ? FOUND_TOO_LONG : FOUND_LINE;
+}
+
+static bool is_more_waiting(const struct input *in) {
+    struct pollfd item = {.fd = STDIN_FILENO, .events = POLLIN};
+    return in->ended || poll(&item, 1, 0) != 0;
+}
+
+/* False: nobody reads any more, which main explains. */
+static bool reply_write(struct buf *reply) {
+    bool written = fwrite(reply->data, 1, reply->len, stdout) == reply->len && fflush(stdout) == 0;
+    buf_clear(reply);
+    return written;
+}
+
+/* False: it is over, with or without an error. */
+static bool lines_answer(struct talk *t, struct input *in, struct buf *reply) {
+    struct span line;
+    for (enum found found; (found = input_line(in, &line)) != FOUND_NOTHING;) {
+        if (found == FOUND_TOO_LONG)
+            talk_refuse_long(t, reply);
+        else if (span_trim(line).len > 0)
+            talk_line(t, line, reply);
+        if (t->over || !reply_write(reply))
+            return false;
+    }
+    return !in->ended;
+}
+
+static bool talk_run(struct talk *t, struct input *in, struct buf *reply, struct err *err) {
+    while (lines_answer(t, in, reply)) {
+        if (!is_more_waiting(in))
+            talk_prepare(t);
+        if (!input_read(in, err))
+            return false;
+    }
+    return true;
+}
+
+int cli_asktell(int argc, char **argv) {
+    const char *name = NULL;
+    const struct args_option options[] = {{"method", 0, ARGS_TEXT, &name}, {0}};
+    const struct args_rules rules = {.options = options, .operand = "nothing"};
+    struct args args;
+    int status;
+    if (!cli_args(&args, argc, argv, &rules, &status))
+        return status;
+    struct talk_setup setup = {
+        .take = take_pages, .give = give_pages, .method = talk_method_default()};
+    if (name != NULL && !talk_method_named(span_text(name), &setup.method))
+        return cli_usage("asktell", "there is no method '%s'", name);
+    struct err err = {0};
+    struct talk *t = malloc(sizeof *t);
+    struct input in = {.data = take_pages(NULL, INPUT_BYTES)};
+    struct buf reply = buf_of(malloc(TALK_REPLY_BYTES), TALK_REPLY_BYTES);
+    bool ok = t != NULL && in.data != NULL && reply.data != NULL;
+    if (!ok)
+        err_set(&err, ERR_SYSTEM, "there is no memory left");
+    if (ok) {
+        talk_init(t, &setup);
+        ok = talk_run(t, &in, &reply, &err);
+        talk_release(t);
+    }
+    if (in.data != NULL)
+        give_pages(NULL, in.data, INPUT_BYTES);
+    free(reply.data);
+    free(t);
+    return ok ? 0 : cli_fail(&err);
+}
