@@ -31,7 +31,7 @@ static bool compile(struct reading_pattern *out, const struct metric_pattern *pa
 }
 
 bool reading_rules_init(struct reading_rules *rules, const struct job *job, struct err *err) {
-    rules->objective = job->objective.metric;
+    rules->objective = job->objectives[0].metric;
     rules->patterns_count = 0;
     if (job->patterns_count > LIMIT_METRICS)
         return err_set(err, ERR_BAD_JOB_FILE, "more than %d patterns", LIMIT_METRICS);

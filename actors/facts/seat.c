@@ -12,8 +12,8 @@ static void new_row(struct msg_job_row *row, const struct job *job, const struct
                                 .state = JOB_OPEN,
                                 .created = created,
                                 .trials = job->trials,
-                                .metric = job->objective.metric,
-                                .maximize = job->objective.goal == GOAL_MAXIMIZE};
+                                .metric = job->objectives[0].metric,
+                                .maximize = job->objectives[0].goal == GOAL_MAXIMIZE};
 }
 
 bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
@@ -174,7 +174,7 @@ void seat_fail(struct seat *s, struct span cause, wall_ms wall) {
 }
 
 bool seat_is_over(struct seat *s) {
-    const struct objective *objective = &s->job.objective;
+    const struct objective *objective = &s->job.objectives[0];
     if (s->row.state == JOB_CANCELLED)
         return true;
     if (s->row.has_best && objective->has_target &&
@@ -225,7 +225,7 @@ static void could_not_start(const struct seat *s, struct buf *cause) {
 }
 
 bool seat_has_failed(const struct seat *s, struct buf *cause) {
-    const struct span metric = s->job.objective.metric;
+    const struct span metric = s->job.objectives[0].metric;
     bool over = seat_is_whole(s);
     if (s->row.state != JOB_OPEN || s->row.done > 0)
         return false;

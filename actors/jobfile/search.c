@@ -5,7 +5,7 @@
 static bool read_metric(struct reader *r, const struct key *key, const struct tree_node *node) {
     if (!node_is_text(node) || node->text.len == 0)
         return reader_expected(r, key, node);
-    r->job->objective.metric = node->text;
+    r->job->objectives[0].metric = node->text;
     return true;
 }
 
@@ -14,14 +14,14 @@ static bool read_goal(struct reader *r, const struct key *key, const struct tree
     size_t goal;
     if (!node_word(r, key, node, words, 2, &goal))
         return false;
-    r->job->objective.goal = goal == 0 ? GOAL_MINIMIZE : GOAL_MAXIMIZE;
+    r->job->objectives[0].goal = goal == 0 ? GOAL_MINIMIZE : GOAL_MAXIMIZE;
     return true;
 }
 
 static bool read_target(struct reader *r, const struct key *key, const struct tree_node *node) {
-    if (!node_number(node, &r->job->objective.target))
+    if (!node_number(node, &r->job->objectives[0].target))
         return reader_expected(r, key, node);
-    r->job->objective.has_target = true;
+    r->job->objectives[0].has_target = true;
     return true;
 }
 
@@ -37,9 +37,10 @@ static bool read_objective(struct reader *r, const struct key *key, const struct
     if (node->kind != NODE_MAP)
         return reader_expected(r, key, node);
     r->objective = node;
+    r->job->objectives_count = 1;
     if (!map_read(r, node, "'objective'", objective_keys, KEYS_COUNT(objective_keys)))
         return false;
-    if (r->job->objective.metric.len == 0)
+    if (r->job->objectives[0].metric.len == 0)
         return reader_fail(r, node, "'objective' needs a 'metric'");
     if (node_get(node, span_text("goal")) == NULL)
         return reader_fail(r, node, "'objective' needs 'goal: minimize' or 'goal: maximize'");

@@ -284,7 +284,7 @@ static void json_put(struct out *o, struct buf *json) {
 
 static void record_put(const struct preview *plan, struct out *o, struct buf *text) {
     const struct job *job = plan->job;
-    bool has_metric = job->objective.metric.len > 0;
+    bool has_metric = job->objectives[0].metric.len > 0;
     out_text(o, job->name);
     search_print(plan, text);
     text_put(o, text);
@@ -294,9 +294,9 @@ static void record_put(const struct preview *plan, struct out *o, struct buf *te
     out_count(o, job->seed);
     spec_print_objective(job, text);
     text_put(o, text);
-    has_metric ? out_text(o, job->objective.metric) : out_none(o);
-    has_metric ? out_flag(o, job->objective.goal == GOAL_MAXIMIZE) : out_none(o);
-    job->objective.has_target ? out_real(o, job->objective.target) : out_none(o);
+    has_metric ? out_text(o, job->objectives[0].metric) : out_none(o);
+    has_metric ? out_flag(o, job->objectives[0].goal == GOAL_MAXIMIZE) : out_none(o);
+    job->objectives[0].has_target ? out_real(o, job->objectives[0].target) : out_none(o);
     here_print(plan, text);
     text_put(o, text);
     out_count(o, plan->slots);

@@ -32,14 +32,14 @@ void spec_print_summary(const struct job *job, struct buf *out) {
     buf_text(out, job->method == METHOD_LIST ? " of " : " search of ");
     count_print(out, job->trials, "trial");
     buf_text(out, ", ");
-    if (job->objective.metric.len > 0)
+    if (job->objectives[0].metric.len > 0)
         spec_print_objective(job, out);
     else
         buf_text(out, "no objective");
 }
 
 void spec_print_objective(const struct job *job, struct buf *out) {
-    const struct objective *o = &job->objective;
+    const struct objective *o = &job->objectives[0];
     if (o->metric.len == 0) {
         buf_text(out, "none: a trial that ends with exit 0 is done");
         return;

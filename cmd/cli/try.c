@@ -231,9 +231,9 @@ static bool verdict_print(const struct verdict *v, const struct job *job, struct
     struct column own[COLUMNS];
     char metric[LIMIT_NAME_BYTES + 1];
     memcpy(own, columns, sizeof columns);
-    if (job->objective.metric.len > 0) {
-        snprintf(metric, sizeof metric, "%.*s", (int)job->objective.metric.len,
-                 (const char *)job->objective.metric.data);
+    if (job->objectives[0].metric.len > 0) {
+        snprintf(metric, sizeof metric, "%.*s", (int)job->objectives[0].metric.len,
+                 (const char *)job->objectives[0].metric.data);
         own[AT_VALUE].heading = metric;
     }
     struct out *o = out_new_stdout(format, true, "trial", own, COLUMNS);
@@ -257,7 +257,7 @@ static bool trial_run(const struct job_file *file, const struct value *values, u
     const struct job *job = &file->job;
     struct buf config = buf_of(memory, sizeof memory);
     l = (struct listener){.to = args->format == FORMAT_TABLE ? stdout : stderr,
-                          .objective = job->objective.metric};
+                          .objective = job->objectives[0].metric};
     if (!args->quiet) {
         job_config_print(job, values, SIGNIFICANT, &config);
         fprintf(l.to, "trial %llu with %.*s\n\n", (unsigned long long)slot, (int)config.len,

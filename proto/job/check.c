@@ -123,13 +123,15 @@ static bool check_patterns(const struct job *job, struct job_fault *fault) {
 }
 
 static bool check_objective(const struct job *job, struct job_fault *fault) {
-    const struct objective *o = &job->objective;
+    const struct objective *o = &job->objectives[0];
     struct nearest nearest = nearest_of(o->metric);
     if (!isfinite(o->target) || (!o->has_target && o->target != 0))
         return job_fault_set(fault, "search.objective.target", 0,
                              "a target is a finite number, and 0 where there is none");
     if (o->metric.len == 0 && (o->has_target || o->goal != GOAL_MINIMIZE))
         return job_fault_set(fault, "search.objective", 0, "a goal and a target need a metric");
+    if (job->objectives_count != (o->metric.len > 0))
+        return job_fault_set(fault, "search.objective", 0, "a job has one objective or none");
     if (o->metric.len == 0)
         return true;
     if (!is_metric_name(o->metric))

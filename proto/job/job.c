@@ -81,7 +81,7 @@ bool job_encode(const struct job *job, struct buf *out) {
     mp_put_u64(out, job->trials);
     mp_put_u64(out, job->parallel);
     mp_put_u64(out, job->seed);
-    write_objective(&job->objective, out);
+    write_objective(&job->objectives[0], out);
     write_params(job, out);
     write_configs(job, out);
     write_run(job, out);
@@ -231,10 +231,11 @@ static void read_job(struct decoder *d, struct job *job) {
     job->parallel = read_below(d, PARALLEL_MAX + 1);
     job->seed = mp_u64(&d->mp);
     read_parts(d, 4);
-    job->objective.metric = mp_str(&d->mp);
-    job->objective.goal = (enum goal)read_below(d, GOAL_MAXIMIZE + 1);
-    job->objective.has_target = mp_bool(&d->mp);
-    job->objective.target = mp_f64(&d->mp);
+    job->objectives[0].metric = mp_str(&d->mp);
+    job->objectives_count = job->objectives[0].metric.len > 0 ? 1 : 0;
+    job->objectives[0].goal = (enum goal)read_below(d, GOAL_MAXIMIZE + 1);
+    job->objectives[0].has_target = mp_bool(&d->mp);
+    job->objectives[0].target = mp_f64(&d->mp);
     read_params(d, job);
     read_configs(d, job);
     read_run(d, job);
@@ -330,5 +331,5 @@ void job_config_print(const struct job *job, const struct value *values, int sig
 }
 
 bool job_better(const struct job *job, double a, double b) {
-    return job->objective.goal == GOAL_MAXIMIZE ? a > b : a < b;
+    return job->objectives[0].goal == GOAL_MAXIMIZE ? a > b : a < b;
 }

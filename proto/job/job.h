@@ -30,6 +30,8 @@ enum goal { GOAL_MINIMIZE, GOAL_MAXIMIZE };
 enum param_kind { PARAM_FLOAT, PARAM_INT, PARAM_CHOICE };
 enum scale { SCALE_LINEAR, SCALE_LOG };
 
+enum { OBJECTIVES_MOST = 8 };
+
 struct param {
     /* [A-Za-z_][A-Za-z0-9_]*, unique even without letter case; no word of `when` or of
      * template.h */
@@ -48,8 +50,7 @@ struct param {
 };
 
 struct objective {
-    /* empty: the job has no objective, every trial that ends with exit 0 is done */
-    struct span metric;
+    struct span metric; /* where a job has none, every trial that ends with exit 0 is done */
     enum goal goal;
     bool has_target;
     double target; /* the job ends early once a trial reaches it */
@@ -84,7 +85,10 @@ struct job {
     uint32_t parallel; /* 0: as many as there are slots */
     uint32_t copies;   /* nodes that have a result on their disks before it counts */
     uint64_t seed;
-    struct objective objective;
+    /* The first rules: what a trial is compared by where one number must do. None: the first is
+     * empty. */
+    struct objective objectives[OBJECTIVES_MOST];
+    uint32_t objectives_count;
 
     const struct param *params;
     uint32_t params_count;
@@ -194,7 +198,7 @@ void job_config_print(const struct job *job, const struct value *values, int sig
 /* The job as the long form of its file. */
 void job_print(const struct job *job, struct buf *out);
 
-/* True when value a is better than b for this job's goal. */
+/* True when value a is better than b for this job's first goal. */
 bool job_better(const struct job *job, double a, double b);
 
 #endif

@@ -120,7 +120,7 @@ static void put_search(const struct job *job, struct buf *out) {
 #include "proto/job/methods.def"
 #undef METHOD
     };
-    const struct objective *o = &job->objective;
+    const struct objective *o = &job->objectives[0];
     buf_text(out, "search:\n  method: ");
     buf_text(out, methods[job->method]);
     buf_byte(out, '\n');

@@ -58,13 +58,14 @@ static void sketch_rules(struct job *job, struct rng *r) {
     job->parallel = (uint32_t)(rng_below(r, 3) == 0 ? draw_between(r, 1, 3) : 0);
     job->seed = rng_u64(r) >> 12;
     if (draw_chance(r, 0.9))
-        job->objective =
+        job->objectives[0] =
             (struct objective){.metric = span_text("loss"),
                                .goal = draw_chance(r, 0.5) ? GOAL_MINIMIZE : GOAL_MAXIMIZE,
                                .has_target = draw_chance(r, 0.15)};
-    job->objective.target = job->objective.goal == GOAL_MINIMIZE ? 0.1 : 0.9;
-    if (!job->objective.has_target)
-        job->objective.target = 0;
+    job->objectives[0].target = job->objectives[0].goal == GOAL_MINIMIZE ? 0.1 : 0.9;
+    if (!job->objectives[0].has_target)
+        job->objectives[0].target = 0;
+    job->objectives_count = job->objectives[0].metric.len > 0;
     job->retry =
         (struct retry){.crash = (uint32_t)rng_below(r, 3), .transient = (uint32_t)rng_below(r, 3)};
     job->limits = (struct limits){.wall = draw_chance(r, 0.6) ? draw_between(r, 100, 5000) : 0,

@@ -20,7 +20,6 @@
 enum {
     TRIALS_MOST = 1 << 20,
     TRIALS_BEST = 1024,
-    OBJECTIVES_MOST = 8,
     RUNGS_MOST = 16, /* of a trial, the full length included */
 };
 

@@ -36,11 +36,12 @@ static void summaries(void **state) {
     job.params_count = 1;
     job.trials = 1;
     job.method = METHOD_GRID;
-    job.objective = (struct objective){.metric = span_text("loss"), .goal = GOAL_MINIMIZE};
+    job.objectives[0] = (struct objective){.metric = span_text("loss"), .goal = GOAL_MINIMIZE};
+    job.objectives_count = 1;
     expect(spec_print_summary, &job, "1 parameter, grid search of 1 trial, minimize loss");
     job.method = METHOD_LIST;
-    job.objective.has_target = true;
-    job.objective.target = 0.125;
+    job.objectives[0].has_target = true;
+    job.objectives[0].target = 0.125;
     expect(spec_print_summary, &job,
            "1 parameter, list of 1 trial, minimize loss, done early at 0.125");
 }
@@ -49,7 +50,7 @@ static void objectives(void **state) {
     (void)state;
     struct job job = {0};
     expect(spec_print_objective, &job, "none: a trial that ends with exit 0 is done");
-    job.objective = (struct objective){.metric = span_text("acc"), .goal = GOAL_MAXIMIZE};
+    job.objectives[0] = (struct objective){.metric = span_text("acc"), .goal = GOAL_MAXIMIZE};
     expect(spec_print_objective, &job, "maximize acc");
 }
 

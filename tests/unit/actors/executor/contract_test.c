@@ -177,8 +177,10 @@ static void an_unmatched_pattern_is_explained(void **state) {
     (void)state;
     struct err err;
     struct metric_pattern pattern = {span_text("acc"), span_text("Accuracy = ([0-9.]+)%")};
-    struct job job = {
-        .objective = {.metric = span_text("acc")}, .patterns = &pattern, .patterns_count = 1};
+    struct job job = {.objectives = {{.metric = span_text("acc")}},
+                      .objectives_count = 1,
+                      .patterns = &pattern,
+                      .patterns_count = 1};
     assert_true(reading_rules_init(&rules, &job, &err));
     print("accuracy: 97%\n");
     assert_missing("no line matched the pattern of 'acc'; last line: \"accuracy: 97%\"");

@@ -244,8 +244,10 @@ static void patterns(void **state) {
         {span_text("epoch"), span_text("^Epoch ([0-9]+)")},
         {span_text("loss"), span_text("loss (.*)$")},
     };
-    struct job job = {
-        .objective = {.metric = span_text("acc")}, .patterns = list, .patterns_count = 3};
+    struct job job = {.objectives = {{.metric = span_text("acc")}},
+                      .objectives_count = 1,
+                      .patterns = list,
+                      .patterns_count = 3};
     assert_true(reading_rules_init(&rules, &job, &err));
     assert_reads("Cross Validation Accuracy = 97.5%", "pattern||acc=97.5");
     assert_reads("Epoch 4 Accuracy = 1%", "pattern|4|acc=1");

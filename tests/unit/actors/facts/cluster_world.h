@@ -382,8 +382,9 @@ static inline void make_works(struct world *w) {
         struct work *work = &w->works[i];
         job_begin(&f->job, METHOD_RANDOM, SLOTS);
         add_range(&f->job, "lr", PARAM_FLOAT, 0, 1);
-        f->job.job.objective = (struct objective){
+        f->job.job.objectives[0] = (struct objective){
             .metric = span_text("loss"), .has_target = i == 0, .target = i == 0 ? 0.05 : 0};
+        f->job.job.objectives_count = 1;
         f->job.job.retry = (struct retry){.crash = 1, .transient = 2};
         work->copies = f->job.job.copies = 1 + (uint32_t)below(w, 5);
         job_end(&f->job);

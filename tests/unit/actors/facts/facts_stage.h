@@ -61,7 +61,8 @@ static inline struct facts_stage *facts_stage_new(void) {
     make_signer(&f->stranger, 3);
     job_begin(&f->job, METHOD_RANDOM, 4);
     add_range(&f->job, "lr", PARAM_FLOAT, 0, 1);
-    f->job.job.objective = (struct objective){.metric = span_text("loss")};
+    f->job.job.objectives[0] = (struct objective){.metric = span_text("loss")};
+    f->job.job.objectives_count = 1;
     job_end(&f->job);
     return f;
 }

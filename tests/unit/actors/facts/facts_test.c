@@ -228,8 +228,8 @@ static void a_program_that_never_prints_the_metric_fails_the_job(void **state) {
 
 static void a_target_that_is_reached_ends_the_job(void **state) {
     struct facts_stage *f = *state;
-    f->job.job.objective.has_target = true;
-    f->job.job.objective.target = 0.25;
+    f->job.job.objectives[0].has_target = true;
+    f->job.job.objectives[0].target = 0.25;
     struct job_id id = open_job(f, 1);
     say_outcome(f, &id, 0, TRIAL_DONE, 0.26);
     assert_int_equal(stored_row(f, &id).state, JOB_OPEN);

@@ -527,7 +527,8 @@ static void rows_do_not_depend_on_the_order(void **state) {
         know(f, PEER, MEMBER_ALIVE);
         job_begin(&f->job, METHOD_RANDOM, 20);
         add_range(&f->job, "lr", PARAM_FLOAT, 0, 1);
-        f->job.job.objective = (struct objective){.metric = span_text("loss")};
+        f->job.job.objectives[0] = (struct objective){.metric = span_text("loss")};
+        f->job.job.objectives_count = 1;
         f->job.job.retry = (struct retry){.crash = 2, .transient = 3};
         job_end(&f->job);
         hear(f, PEER, author_carries(authors[0], job_bundle(f, 1, &id)));

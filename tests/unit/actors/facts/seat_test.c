@@ -21,7 +21,8 @@ static struct seat *seat_of(const struct objective *objective, uint64_t trials) 
     struct err err;
     job_begin(&description, METHOD_RANDOM, trials);
     add_range(&description, "lr", PARAM_FLOAT, 0, 1);
-    description.job.objective = *objective;
+    description.job.objectives[0] = *objective;
+    description.job.objectives_count = objective->metric.len > 0;
     job_end(&description);
     assert_true(job_encode(&description.job, &spec));
     assert_true(

@@ -13,7 +13,7 @@ static const struct job_id job = {.bytes = {7, 1}};
 
 static struct job job_with(uint32_t crash, uint32_t transient) {
     return (struct job){.retry = {.crash = crash, .transient = transient},
-                        .objective.goal = GOAL_MAXIMIZE};
+                        .objectives[0].goal = GOAL_MAXIMIZE};
 }
 
 static struct msg_result_fact ended(enum trial_status status, double value) {

@@ -129,7 +129,8 @@ static inline struct job_id job_with_trials(struct gateway_stage *g, uint64_t no
                                             uint64_t trials, uint64_t finished) {
     job_begin(&g->facts->job, METHOD_RANDOM, trials);
     add_range(&g->facts->job, "lr", PARAM_FLOAT, 0, 1);
-    g->facts->job.job.objective = (struct objective){.metric = span_text("loss")};
+    g->facts->job.job.objectives[0] = (struct objective){.metric = span_text("loss")};
+    g->facts->job.job.objectives_count = 1;
     job_end(&g->facts->job);
     struct job_id id = open_job(g->facts, nonce);
     for (uint64_t slot = 0; slot < finished; slot++) {

@@ -46,7 +46,7 @@ static void the_least_file_and_its_defaults(void **state) {
     assert_int_equal(job.trials, 3);
     assert_int_equal(job.parallel, 0);
     assert_int_equal(job.seed, 0);
-    assert_int_equal(job.objective.metric.len, 0);
+    assert_int_equal(job.objectives[0].metric.len, 0);
     assert_int_equal(job.params_count + job.env_count + job.patterns_count + job.configs_count, 0);
     assert_span(job.argv[0], "./train");
     assert_int_equal(job.limits.wall, 0);
@@ -88,9 +88,9 @@ static void everything_a_file_can_say(void **state) {
     assert_int_equal(job.trials, 200);
     assert_int_equal(job.parallel, 32);
     assert_int_equal(job.seed, 7);
-    assert_span(job.objective.metric, "val_acc");
-    assert_int_equal(job.objective.goal, GOAL_MAXIMIZE);
-    assert_true(job.objective.has_target && job.objective.target == 0.995);
+    assert_span(job.objectives[0].metric, "val_acc");
+    assert_int_equal(job.objectives[0].goal, GOAL_MAXIMIZE);
+    assert_true(job.objectives[0].has_target && job.objectives[0].target == 0.995);
 
     const struct param *p = job.params;
     assert_int_equal(job.params_count, 6);
@@ -138,9 +138,9 @@ static void short_forms(void **state) {
         read_text("{\"zyg\": 1, \"name\": \"json\", \"search\": {\"trials\": 1, \"objective\": "
                   "{\"metric\": \"loss\", \"goal\": \"minimize\"}}, "
                   "\"run\": {\"command\": \"python3 'my train.py' --fast\"}}");
-    assert_span(job.objective.metric, "loss");
-    assert_int_equal(job.objective.goal, GOAL_MINIMIZE);
-    assert_false(job.objective.has_target);
+    assert_span(job.objectives[0].metric, "loss");
+    assert_int_equal(job.objectives[0].goal, GOAL_MINIMIZE);
+    assert_false(job.objectives[0].has_target);
     assert_int_equal(job.argv_count, 3);
     assert_span(job.argv[1], "my train.py");
 }

@@ -69,21 +69,23 @@ static void search_values(void **state) {
     job.method = METHOD_COUNT;
     assert_fault(&job, "search.method", "there is no such method");
     job = job_example(params);
-    job.objective.target = NAN;
+    job.objectives[0].target = NAN;
     assert_fault(&job, "search.objective.target",
                  "a target is a finite number, and 0 where there is none");
     job = job_example(params);
-    job.objective.has_target = false;
+    job.objectives[0].has_target = false;
     assert_fault(&job, "search.objective.target",
                  "a target is a finite number, and 0 where there is none");
     job = job_example(params);
-    job.objective.metric = TEXT("");
+    job.objectives[0].metric = TEXT("");
     assert_fault(&job, "search.objective", "a goal and a target need a metric");
-    job.objective = (struct objective){.goal = GOAL_MINIMIZE};
+    job.objectives[0] = (struct objective){.goal = GOAL_MINIMIZE};
+    job.objectives_count = 0;
     struct arena arena = fresh_arena();
     struct job copy = job;
     assert_true(job_check(&copy, &arena, &fault)); /* no objective at all is fine */
-    job.objective.metric = TEXT("a b");
+    job.objectives[0].metric = TEXT("a b");
+    job.objectives_count = 1;
     assert_fault(&job, "search.objective.metric",
                  "'a b' cannot be a metric: at most 64 characters, no spaces, quotes, '=' or ','");
 }

@@ -39,9 +39,9 @@ static void a_job_survives_its_bytes(void **state) {
     assert_int_equal(back.trials, 20);
     assert_int_equal(back.parallel, 2);
     assert_int_equal(back.seed, 7);
-    assert_text(back.objective.metric, "accuracy");
-    assert_int_equal(back.objective.goal, GOAL_MAXIMIZE);
-    assert_true(back.objective.has_target && back.objective.target == 0.99);
+    assert_text(back.objectives[0].metric, "accuracy");
+    assert_int_equal(back.objectives[0].goal, GOAL_MAXIMIZE);
+    assert_true(back.objectives[0].has_target && back.objectives[0].target == 0.99);
     assert_int_equal(back.params_count, PARAMS);
     assert_text(back.params[GAMMA].name, "gamma");
     assert_true(back.params[GAMMA].low == 0.001 && back.params[GAMMA].high == 1 &&
@@ -274,10 +274,10 @@ static void configurations_are_shown(void **state) {
 
 static void better_depends_on_the_goal(void **state) {
     (void)state;
-    struct job job = {.objective = {.goal = GOAL_MAXIMIZE}};
+    struct job job = {.objectives = {{.goal = GOAL_MAXIMIZE}}};
     assert_true(job_better(&job, 2, 1));
     assert_false(job_better(&job, 1, 1));
-    job.objective.goal = GOAL_MINIMIZE;
+    job.objectives[0].goal = GOAL_MINIMIZE;
     assert_true(job_better(&job, 1, 2));
     assert_false(job_better(&job, 2, 1));
 }
