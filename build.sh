@@ -11,6 +11,7 @@
 #       [--cluster]                     whole clusters instead of single nodes
 #   ./build.sh fuzz [TARGET] [SECONDS]  libFuzzer, each target for so long (default 60)
 #   ./build.sh bench [NAME]             the numbers zyg promises, measured here
+#       search [OPTIONS]                the search beside other people's; days in full, see tests/bench/search/README.md
 #   ./build.sh fmt [--check]            clang-format
 #   ./build.sh tidy [quick]             format, arrows, lengths, purity, dead code; without "quick" clang-tidy and cppcheck too
 #   ./build.sh install [PREFIX]         programs and systemd unit, default /usr/local
@@ -186,6 +187,11 @@ verb_tidy() { # every check runs; all that is wrong is seen at once
 verb_bench() {
     local file
     need build demo
+    if [ "${1:-}" = search ]; then
+        shift
+        build release programs
+        exec tests/bench/search/search.sh "$@"
+    fi
     [ -z "${1:-}" ] || [ -e "tests/bench/$1.sh" ] || stop "no such bench: $1"
     build release programs benches
     for file in tests/bench/${1:-*}.sh; do

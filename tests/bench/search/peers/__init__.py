@@ -1,0 +1,31 @@
+"""Other people's optimisers behind the same call(request) -> reply; each runs inside the process
+that drives it.
+"""
+
+import time
+
+
+class InProcess:
+    """Turns requests into begin, ask, report and tell."""
+
+    def call(self, request):
+        op = request["op"]
+        if op == "init":
+            self.space, self.steps = request["space"], request["steps"]
+            self.begin(request)
+            return {}
+        if op == "ask":
+            return self.ask()
+        if op == "report":
+            return {"action": self.report(request["id"], request["step"], request["value"])}
+        self.tell(request)
+        return {}
+
+    def report(self, number, step, value):
+        return "continue"
+
+    def cpu(self):
+        return time.process_time()
+
+    def close(self):
+        pass
