@@ -9,6 +9,7 @@ struct study {
     struct brief brief;
     struct space space;
     struct trials trials;
+    struct rungs *rungs;
     const struct algo *algo;
     void *state;
     uint64_t asked; /* proposals that were made */
@@ -23,6 +24,15 @@ static uint32_t capacity_of(const struct study_setup *setup) {
     return wanted < TRIALS_MOST ? (uint32_t)wanted : TRIALS_MOST;
 }
 
+static struct rungs_setup rungs_of(const struct study_setup *setup) {
+    struct rungs_setup rungs = setup->rungs;
+    rungs.steps = setup->steps;
+    rungs.seed = setup->job->seed;
+    rungs.workers = setup->workers > 0 ? setup->workers : WORKERS_UNKNOWN;
+    rungs_settle(&rungs);
+    return rungs;
+}
+
 static struct brief brief_of(const struct study_setup *setup, const struct space *space,
                              const struct trials *trials) {
     return (struct brief){
@@ -31,18 +41,22 @@ static struct brief brief_of(const struct study_setup *setup, const struct space
         .trials = trials,
         .workers = setup->workers > 0 ? setup->workers : WORKERS_UNKNOWN,
         .budget = setup->job->trials,
+        .rungs = setup->steps > 1 ? &setup->rungs : NULL,
     };
 }
 
 size_t study_bytes(const struct study_setup *setup) {
     struct space space;
     struct trials none = {.capacity = capacity_of(setup)};
+    struct study_setup settled = *setup;
+    settled.rungs = rungs_of(setup);
     space_of(&space, setup->job);
-    struct brief brief = brief_of(setup, &space, &none);
+    struct brief brief = brief_of(&settled, &space, &none);
     const struct algo *algo = algo_of(setup->job->method);
     size_t slack = 4096; /* what the arena aligns */
     return slack + sizeof(struct study) +
-           trials_bytes(&space, setup->objectives, 1, none.capacity) +
+           trials_bytes(&space, setup->objectives, rungs_count(&settled.rungs), none.capacity) +
+           rungs_bytes(&settled.rungs, none.capacity) +
            (algo->bytes != NULL ? algo->bytes(&brief) : 0);
 }
 
@@ -51,11 +65,16 @@ struct study *study_init(const struct study_setup *setup, struct arena *arena) {
     if (s == NULL)
         return NULL;
     s->setup = *setup;
+    s->setup.rungs = rungs_of(setup);
     space_of(&s->space, setup->job);
-    if (!trials_init(&s->trials, &s->space, setup->objectives, 1, capacity_of(setup), arena))
+    if (!trials_init(&s->trials, &s->space, setup->objectives, rungs_count(&s->setup.rungs),
+                     capacity_of(setup), arena))
         return NULL;
-    s->brief = brief_of(setup, &s->space, &s->trials);
+    s->rungs = rungs_init(&s->setup.rungs, &s->trials, arena);
+    s->brief = brief_of(&s->setup, &s->space, &s->trials);
     s->algo = algo_of(setup->job->method);
+    if (s->rungs == NULL)
+        return NULL;
     if (s->algo->init == NULL)
         return s;
     s->state = s->algo->init(&s->brief, arena);
@@ -67,22 +86,56 @@ static void learn(struct study *s, uint32_t place) {
         s->algo->learn(s->state, &s->brief, place);
 }
 
-void study_ask(struct study *s, struct study_proposal *out) {
-    const struct job *job = s->setup.job;
-    *out = (struct study_proposal){.answer = STUDY_OVER};
-    if (s->asked >= job->trials + s->setup.beyond || s->trials.count == s->trials.capacity)
-        return;
-    const struct algo *algo = s->asked < job->configs_count ? &algo_list : s->algo; /* try_first */
-    if (!algo->propose(s->state, &s->brief, s->asked, s->values))
-        return;
+static bool may_start(const struct study *s) {
+    return s->asked < s->setup.job->trials + s->setup.beyond &&
+           s->trials.count < s->trials.capacity;
+}
+
+static void start(struct study *s, const struct value *values, uint32_t parent, const char *by,
+                  struct study_proposal *out) {
     s->asked++;
     *out = (struct study_proposal){
         .answer = STUDY_START,
-        .trial = trials_add(&s->trials, s->values),
-        .values = s->values,
-        .by = algo->name,
+        .trial = trials_add(&s->trials, values),
+        .values = values,
+        .parent = parent,
+        .by = by,
     };
+    rungs_begin(s->rungs, out->trial, parent);
     learn(s, out->trial);
+}
+
+/* False: there is no configuration left that was not tried. */
+static bool start_new(struct study *s, struct study_proposal *out) {
+    bool first = s->asked < s->setup.job->configs_count; /* try_first */
+    const struct algo *algo = first ? &algo_list : s->algo;
+    if (!algo->propose(s->state, &s->brief, s->asked, s->values))
+        return false;
+    start(s, s->values, STUDY_NO_PARENT, algo->name, out);
+    return true;
+}
+
+/* A new trial is out of the question. */
+static void answer_without_new(struct study *s, const struct rungs_choice *choice,
+                               struct study_proposal *out) {
+    bool may_come = s->trials.active_count > 0 && rungs_count(&s->setup.rungs) > 1;
+    *out = (struct study_proposal){.answer = may_come ? STUDY_WAIT : STUDY_OVER};
+    if (choice->next == RUNGS_RESUME)
+        *out = (struct study_proposal){.answer = STUDY_RESUME, .trial = choice->trial};
+}
+
+void study_ask(struct study *s, struct study_proposal *out) {
+    struct rungs_choice choice;
+    rungs_choose(s->rungs, may_start(s), &choice);
+    if (choice.next == RUNGS_COPY) {
+        start(s, choice.values, choice.trial, rungs_policy_name(s->setup.rungs.policy), out);
+        return;
+    }
+    if (choice.next == RUNGS_NEW && start_new(s, out))
+        return;
+    if (choice.next == RUNGS_NEW)
+        rungs_choose(s->rungs, false, &choice);
+    answer_without_new(s, &choice, out);
 }
 
 /* Inside, less is better. */
@@ -100,12 +153,18 @@ static void keep_best(struct study *s, uint32_t trial, double value) {
         *best = value;
 }
 
+static const enum study_verdict verdict_of[] = {
+    [RUNGS_GO_ON] = STUDY_GO_ON, [RUNGS_STOP] = STUDY_STOP, [RUNGS_PAUSE] = STUDY_PAUSE};
+
 bool study_report(struct study *s, uint32_t trial, uint32_t step, double value,
                   enum study_verdict *verdict) {
     if (!is_at_work(s, trial) || step == 0 || step > s->setup.steps || !isfinite(value))
         return false;
     keep_best(s, trial, inward(s, 0, value));
-    *verdict = STUDY_GO_ON;
+    enum rungs_verdict judged;
+    if (rungs_report(s->rungs, trial, step, inward(s, 0, value), &judged))
+        learn(s, trial);
+    *verdict = verdict_of[judged];
     return true;
 }
 
@@ -136,6 +195,7 @@ bool study_tell(struct study *s, uint32_t trial, const struct study_result *resu
         return false;
     if (!badly)
         values_inward(s, trial, result->values, inside);
+    rungs_end(s->rungs, trial, result->state == ENDED_WELL, badly ? NAN : inside[0]);
     trials_end(&s->trials, trial, result->state, badly ? NULL : inside, 0, result->seconds);
     learn(s, trial);
     return true;
@@ -145,6 +205,7 @@ bool study_load(struct study *s, const struct value *values, const struct study_
     if (s->trials.count == s->trials.capacity || !is_result(s, result))
         return false;
     uint32_t place = trials_add(&s->trials, values);
+    rungs_begin(s->rungs, place, STUDY_NO_PARENT);
     return study_tell(s, place, result);
 }
 

@@ -22,12 +22,13 @@ struct study;
 /* Of the job counts all that is said about the search. The job is borrowed. */
 struct study_setup {
     const struct job *job;
-    const enum goal *goals; /* one an objective; borrowed */
-    uint32_t objectives;    /* 1.. OBJECTIVES_MOST */
-    uint32_t workers;       /* trials expected at once; 0: unknown */
-    uint32_t steps;         /* length of a learning curve, 1: none */
-    uint32_t loaded;        /* most trials that study_load will bring */
-    uint32_t beyond;        /* trials that may be asked for when the job's number is reached */
+    const enum goal *goals;   /* one an objective; borrowed */
+    uint32_t objectives;      /* 1.. OBJECTIVES_MOST */
+    uint32_t workers;         /* trials expected at once; 0: unknown */
+    uint32_t steps;           /* length of a learning curve, 1: none */
+    uint32_t loaded;          /* most trials that study_load will bring */
+    uint32_t beyond;          /* trials that may be asked for when the job's number is reached */
+    struct rungs_setup rungs; /* who is stopped; its steps, seed and workers are set by the study */
 };
 
 enum study_answer {
@@ -37,10 +38,13 @@ enum study_answer {
     STUDY_OVER    /* the budget is spent, or no configuration is left */
 };
 
+#define STUDY_NO_PARENT UINT32_MAX
+
 struct study_proposal {
     enum study_answer answer;
     uint32_t trial;             /* its name from now on, as its place in study_trials */
-    const struct value *values; /* until the next call of the study */
+    const struct value *values; /* of START: until the next call of the study */
+    uint32_t parent;            /* of START: whose checkpoint it goes on from, or STUDY_NO_PARENT */
     const char *by;             /* who proposed it: for `explain` */
 };
 

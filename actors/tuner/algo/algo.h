@@ -14,7 +14,7 @@
 #ifndef ZYG_ALGO_H
 #define ZYG_ALGO_H
 
-#include "actors/tuner/trials/trials.h"
+#include "actors/tuner/rungs/rungs.h"
 
 /* What a purpose of rng_of is made of: who draws in the upper half, the parameter's position or
  * what else he counts in the lower. */
@@ -38,8 +38,14 @@ struct brief {
     const struct job *job;
     const struct space *space;
     const struct trials *trials;
-    uint32_t workers; /* trials that are expected to run at once, 1.. */
-    uint64_t budget;  /* trials that there will be; the job's trials */
+    uint32_t workers;                /* trials that are expected to run at once, 1.. */
+    uint64_t budget;                 /* trials that there will be; the job's trials */
+    const struct rungs_setup *rungs; /* settled: where rungs stand; NULL: no learning curves */
+};
+
+/* What a trial would be worth at its full length. */
+struct foresight {
+    double mean, deviation;
 };
 
 struct algo {
@@ -55,6 +61,10 @@ struct algo {
     /* NULL: looks at the trials when asked. Trial `place` has just been added, moved up a rung,
      * paused or ended; called once for each such change, in order. */
     void (*learn)(void *state, const struct brief *b, uint32_t place);
+    /* NULL: or foresees what trial `place`, which has been at a rung and not at its full length,
+     * would come to there, in the sense of trials->values; false when it cannot say yet. Then who
+     * is resumed is chosen by it, not by the value until now. */
+    bool (*foresee)(void *state, const struct brief *b, uint32_t place, struct foresight *out);
     /* NULL: or does ahead of time what the next propose would have to do first. */
     void (*prepare)(void *state, const struct brief *b);
 };

@@ -99,6 +99,9 @@ uint32_t trials_add(struct trials *t, const struct value *values) {
     uint32_t *slot = slot_of(t, t->keys[place]);
     if (*slot == 0)
         *slot = place + 1;
+    t->reached[place] = 0;
+    t->seconds[place] = 0;
+    t->breaches[place] = 0;
     t->states[place] = AT_WORK;
     enter_active(t, place);
     return place;

@@ -1,0 +1,254 @@
+#include "actors/tuner/algo/algo.h"
+#include "actors/tuner/rungs/state.h"
+
+#include "proto/base/check.h"
+#include "proto/base/rng.h"
+
+#include <math.h>
+
+enum { HYPERBAND_SHARE = 10, MEDIAN_SHARE = 2, RANK_SLACK = 64 };
+
+static bool has_curves(const struct rungs_setup *setup) {
+    return rungs_count(setup) > 1;
+}
+
+size_t rungs_bytes(const struct rungs_setup *setup, uint32_t capacity) {
+    size_t means = setup->policy == RUNGS_MEDIAN ? sizeof(double) : 0;
+    size_t each = ranks_bytes(capacity) + capacity * (sizeof(uint32_t) + means) + 2 * RANK_SLACK;
+    if (!has_curves(setup))
+        return sizeof(struct rungs) + RANK_SLACK;
+    return sizeof(struct rungs) + capacity * sizeof(struct course) + rungs_count(setup) * each +
+           2 * RANK_SLACK;
+}
+
+/* Of how many one goes on. */
+static uint32_t share_of(const struct rungs_setup *setup) {
+    if (setup->policy == RUNGS_MEDIAN)
+        return MEDIAN_SHARE;
+    return setup->policy == RUNGS_FINISH ? setup->steps / setup->first : setup->eta;
+}
+
+static bool init_rung(struct rungs *r, uint32_t at, struct arena *arena) {
+    struct rung *rung = &r->rung[at];
+    uint32_t capacity = r->trials->capacity;
+    struct ranked by = {.values = r->trials->curve + at, .stride = r->count};
+    struct ranked ranked = by;
+    if (r->means != NULL)
+        ranked.values = r->means + at;
+    rung->step = rungs_step(&r->setup, at);
+    return ranks_init(&rung->ranks, ranked, share_of(&r->setup), capacity, arena) &&
+           heap_init(&rung->paused, by, false, capacity, arena);
+}
+
+struct rungs *rungs_init(const struct rungs_setup *setup, struct trials *trials,
+                         struct arena *arena) {
+    struct rungs *r = arena_take(arena, sizeof *r);
+    if (r == NULL)
+        return NULL;
+    r->setup = *setup;
+    r->trials = trials;
+    r->count = rungs_count(setup);
+    ensure(trials->rungs == r->count);
+    r->ceiling = r->count - 1;
+    if (!has_curves(setup))
+        return r;
+    if (setup->policy == RUNGS_PASHA && r->count > 2)
+        r->ceiling = 1;
+    r->courses = arena_take_unset(arena, trials->capacity * sizeof *r->courses);
+    if (setup->policy == RUNGS_MEDIAN)
+        r->means = arena_take_unset(arena, (size_t)trials->capacity * r->count * sizeof *r->means);
+    for (uint32_t i = 0; i < r->count; i++) {
+        if (!init_rung(r, i, arena))
+            return NULL;
+    }
+    return arena->full ? NULL : r;
+}
+
+static uint32_t first_goal(const struct rungs *r, uint32_t number) {
+    uint32_t goal = 0;
+    if (r->setup.policy == RUNGS_HYPERBAND) {
+        for (; number % HYPERBAND_SHARE == 0 && goal + 1 < r->count; number /= HYPERBAND_SHARE)
+            goal++;
+    }
+    return goal;
+}
+
+void rungs_begin(struct rungs *r, uint32_t trial, uint32_t parent) {
+    (void)parent;
+    if (r->count == 1)
+        return;
+    struct rng draw = rng_of(r->setup.seed, (uint32_t)PURPOSE_RUNGS << 16, trial);
+    r->courses[trial] = (struct course){
+        .best = INFINITY,
+        .passes = rng_unit(&draw) < r->setup.pass,
+        .goal = (uint8_t)first_goal(r, ++r->started),
+    };
+}
+
+static bool pauses(enum rungs_policy policy) {
+    return policy != RUNGS_STOPPING && policy != RUNGS_MEDIAN;
+}
+
+static bool are_enough(const struct rungs *r, const struct rung *rung) {
+    return ranks_count(&rung->ranks) > r->setup.others;
+}
+
+/* It would be let on from the rung it waits at. */
+static bool is_promotable(const struct rungs *r, uint32_t at, uint32_t trial) {
+    const struct rung *rung = &r->rung[at];
+    return at < r->ceiling && are_enough(r, rung) && ranks_has_best(&rung->ranks, trial);
+}
+
+static uint8_t next_goal(const struct rungs *r, uint32_t at) {
+    return (uint8_t)(r->setup.policy == RUNGS_FINISH ? r->count - 1 : at + 1);
+}
+
+/* How far behind the bar he must be so that it is not chance. */
+static double margin_of(const struct rungs *r, const struct course *course) {
+    double typical = noise_typical(&r->pool);
+    double own = noise_variance(&course->noise, typical);
+    if (r->setup.sigmas < 0)
+        return 0;
+    if (isnan(own))
+        return INFINITY;
+    return r->setup.sigmas * sqrt(own + (isnan(typical) ? own : typical));
+}
+
+static bool is_to_stop(const struct rungs *r, uint32_t at, uint32_t trial) {
+    const struct rung *rung = &r->rung[at];
+    const struct course *course = &r->courses[trial];
+    double bar = ranks_bar(&rung->ranks);
+    if (course->passes || isnan(bar) || !are_enough(r, rung) ||
+        course->step - course->improved < r->setup.patience)
+        return false;
+    return course->best - bar > margin_of(r, course);
+}
+
+/* The trial has just come to rung `at`, its goal. */
+static enum rungs_verdict judge(struct rungs *r, uint32_t at, uint32_t trial) {
+    struct course *course = &r->courses[trial];
+    if (!pauses(r->setup.policy)) {
+        course->goal = next_goal(r, at);
+        return is_to_stop(r, at, trial) ? RUNGS_STOP : RUNGS_GO_ON;
+    }
+    if (course->passes || is_promotable(r, at, trial)) {
+        course->goal = next_goal(r, at);
+        return RUNGS_GO_ON;
+    }
+    trials_pause(r->trials, trial);
+    heap_push(&r->rung[at].paused, trial);
+    return RUNGS_PAUSE;
+}
+
+static void arrive(struct rungs *r, uint32_t at, uint32_t trial) {
+    struct course *course = &r->courses[trial];
+    trials_curve(r->trials, trial, at, course->best);
+    if (r->means != NULL)
+        r->means[(size_t)trial * r->count + at] = course->sum / course->told;
+    else
+        ranks_add(&r->rung[at].ranks, trial);
+    if (r->setup.policy == RUNGS_PASHA && at == r->ceiling)
+        pasha_arrive(r, trial);
+}
+
+static void take_note(struct course *course, uint32_t step, double value) {
+    course->step = step;
+    course->told++;
+    course->sum += value;
+    noise_tell(&course->noise, value);
+    if (value < course->best) {
+        course->best = value;
+        course->improved = step;
+    }
+}
+
+bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value,
+                  enum rungs_verdict *verdict) {
+    *verdict = RUNGS_GO_ON;
+    if (r->count == 1 || step <= r->courses[trial].step)
+        return false;
+    struct course *course = &r->courses[trial];
+    take_note(course, step, value);
+    uint32_t before = r->trials->reached[trial];
+    uint32_t reached = before;
+    while (reached + 1 < r->count && r->rung[reached].step <= step)
+        arrive(r, reached++, trial);
+    if (reached == before)
+        return false;
+    noise_share(&r->pool, &course->noise);
+    if (reached > course->goal)
+        *verdict = judge(r, reached - 1, trial);
+    return true;
+}
+
+void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best) {
+    if (r->count == 1)
+        return;
+    noise_share(&r->pool, &r->courses[trial].noise);
+    if (isnan(best))
+        return;
+    for (uint32_t i = 0; r->means != NULL && i < r->trials->reached[trial]; i++)
+        ranks_add(&r->rung[i].ranks, trial);
+    if (whole)
+        trials_curve(r->trials, trial, r->count - 1, best);
+}
+
+/* The best that is still paused at this rung. */
+static bool first_paused(struct rungs *r, uint32_t at, uint32_t *trial) {
+    struct heap *paused = &r->rung[at].paused;
+    while (paused->count > 0) {
+        *trial = paused->places[0];
+        if (r->trials->states[*trial] == AT_REST && r->courses[*trial].goal == at)
+            return true;
+        heap_pop(paused);
+    }
+    return false;
+}
+
+static void resume(struct rungs *r, uint32_t at, uint32_t trial, struct rungs_choice *choice) {
+    struct course *course = &r->courses[trial];
+    heap_pop(&r->rung[at].paused);
+    course->goal = next_goal(r, at);
+    trials_resume(r->trials, trial);
+    *choice = (struct rungs_choice){
+        .next = RUNGS_RESUME, .trial = trial, .until = r->rung[course->goal].step};
+}
+
+static bool promote(struct rungs *r, struct rungs_choice *choice) {
+    uint32_t trial;
+    for (uint32_t at = r->ceiling; at-- > 0;) {
+        if (first_paused(r, at, &trial) && is_promotable(r, at, trial)) {
+            resume(r, at, trial, choice);
+            return true;
+        }
+    }
+    return false;
+}
+
+static double best_finished(const struct trials *t) {
+    for (uint32_t i = 0; i < t->best_count; i++) {
+        if (t->states[t->best[i]] == ENDED_WELL)
+            return t->values[(size_t)t->best[i] * t->objectives];
+    }
+    return INFINITY;
+}
+
+/* Nothing new will come: whoever is furthest, and better than all that went the whole way. */
+static bool finish(struct rungs *r, struct rungs_choice *choice) {
+    uint32_t trial;
+    double best = best_finished(r->trials);
+    for (uint32_t at = r->count - 1; at-- > 0;) {
+        if (first_paused(r, at, &trial) && rungs_value(r, trial, at) < best) {
+            resume(r, at, trial, choice);
+            return true;
+        }
+    }
+    return false;
+}
+
+void rungs_choose(struct rungs *r, bool may_start, struct rungs_choice *choice) {
+    *choice = (struct rungs_choice){.next = may_start ? RUNGS_NEW : RUNGS_WAIT};
+    if (r->count == 1 || promote(r, choice) || may_start || r->trials->active_count > 0)
+        return;
+    finish(r, choice);
+}

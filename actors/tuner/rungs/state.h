@@ -1,0 +1,53 @@
+/* state - what the files of this folder share: one trial's course, one rung, the whole. */
+#ifndef ZYG_RUNGS_STATE_H
+#define ZYG_RUNGS_STATE_H
+
+#include "actors/tuner/rungs/noise.h"
+#include "actors/tuner/rungs/ranks.h"
+#include "actors/tuner/rungs/rungs.h"
+
+/* How far a trial has come; by place. */
+struct course {
+    double best;
+    double sum;        /* of all values told */
+    uint32_t step;     /* the last one told */
+    uint32_t improved; /* when the best was told */
+    uint32_t told;     /* values */
+    uint8_t goal;      /* the rung at which it is judged next; asha: at which it pauses */
+    bool passes;       /* never judged */
+    struct noise noise;
+};
+
+struct rung {
+    uint32_t step;
+    struct ranks ranks; /* all that stood here; of median those that ended */
+    struct heap paused; /* those that may wait here still: whoever is not AT_REST for this rung
+                         * any more is taken out when he comes to the top */
+};
+
+enum { PASHA_LEADERS = 64 };
+
+struct rungs {
+    struct rungs_setup setup;
+    struct trials *trials;
+    struct course *courses;
+    double *means; /* of median: the mean of all values until a rung, like trials->curve */
+    uint32_t count;
+    uint32_t ceiling; /* the highest rung to which trials are promoted */
+    uint32_t started; /* trials that were begun */
+    struct rung rung[RUNGS_MOST];
+    struct noise_pool pool;
+    /* Of pasha: the best of those that came to the ceiling, in order. */
+    uint32_t leaders[PASHA_LEADERS];
+    uint32_t leaders_count;
+};
+
+static inline double rungs_value(const struct rungs *r, uint32_t trial, uint32_t rung) {
+    return r->trials->curve[(size_t)trial * r->count + rung];
+}
+
+/* pasha.c: a trial has come to the ceiling, which is not the top. The ceiling rises when the order
+ * of those there is another than it was a rung below. */
+void pasha_arrive(struct rungs *r, uint32_t trial);
+
+#endif
