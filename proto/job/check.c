@@ -32,10 +32,10 @@ bool job_fault_set(struct job_fault *fault, const char *where, size_t at, const 
     return false;
 }
 
-bool fault_nearest(struct job_fault *fault, const struct nearest *nearest) {
-    if (nearest->best.len > 0 && nearest->best.len < sizeof fault->nearest)
-        snprintf(fault->nearest, sizeof fault->nearest, "%.*s", (int)nearest->best.len,
-                 (const char *)nearest->best.data);
+bool fault_nearest(struct job_fault *fault, struct span nearest) {
+    if (nearest.len > 0 && nearest.len < sizeof fault->nearest)
+        snprintf(fault->nearest, sizeof fault->nearest, "%.*s", (int)nearest.len,
+                 (const char *)nearest.data);
     return false;
 }
 
@@ -148,7 +148,7 @@ static bool check_objective(const struct job *job, struct job_fault *fault) {
         return true;
     job_fault_set(fault, "search.objective.metric", 0,
                   "no pattern of run.metrics.regex is called '%.*s'", SHOWN(o->metric));
-    return fault_nearest(fault, &nearest);
+    return fault_nearest(fault, nearest.best);
 }
 
 /* How many trials there can be; 0 when there is no end to them. */

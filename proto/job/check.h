@@ -11,7 +11,7 @@ struct number_text {
 };
 
 struct number_text number_text_of(double value);
-bool fault_nearest(struct job_fault *fault, const struct nearest *nearest); /* always false */
+bool fault_nearest(struct job_fault *fault, struct span nearest); /* always false */
 bool is_identifier(struct span name); /* [A-Za-z_][A-Za-z0-9_]*, at most LIMIT_NAME_BYTES */
 
 bool check_configs(const struct job *job, struct job_fault *fault);

@@ -160,12 +160,12 @@ struct use_check {
 };
 
 static bool use_fault(struct use_check *c, const struct expr_use *use, const char *what) {
-    const struct param *p = &c->job->params[use->param];
+    const struct param *p = &c->job->params[use->name];
     return job_fault_set(c->fault, c->where, use->at, "'%.*s' %s", SHOWN(p->name), what);
 }
 
 static bool choice_use(struct use_check *c, const struct expr_use *use) {
-    const struct param *p = &c->job->params[use->param];
+    const struct param *p = &c->job->params[use->name];
     bool numbers = false;
     bool booleans = true;
     for (uint32_t i = 0; i < p->choices_count; i++) {
@@ -192,7 +192,7 @@ static bool choice_use(struct use_check *c, const struct expr_use *use) {
         if (p->choices[i].kind == VALUE_TEXT)
             nearest_offer(&nearest, p->choices[i].text);
     }
-    return fault_nearest(c->fault, &nearest);
+    return fault_nearest(c->fault, nearest.best);
 }
 
 static bool number_use(struct use_check *c, const struct expr_use *use) {
@@ -203,20 +203,20 @@ static bool number_use(struct use_check *c, const struct expr_use *use) {
     if (!value_is_number(use->with))
         return use_fault(c, use, "is a number; it never equals this");
     struct value copy = *use->with;
-    return param_fit(&c->job->params[use->param], &copy) ||
+    return param_fit(&c->job->params[use->name], &copy) ||
            use_fault(c, use, "never has this value");
 }
 
 static void check_use(void *context, const struct expr_use *use) {
     struct use_check *c = context;
-    c->parents[use->param] = true;
+    c->parents[use->name] = true;
     if (c->failed)
         return;
-    bool choice = c->job->params[use->param].kind == PARAM_CHOICE;
+    bool choice = c->job->params[use->name].kind == PARAM_CHOICE;
     c->failed = choice ? !choice_use(c, use) : !number_use(c, use);
 }
 
-static bool compile_when(struct param *p, const struct expr_names *names, struct arena *arena,
+static bool compile_when(struct param *p, struct expr_names *names, struct arena *arena,
                          struct job_fault *fault) {
     struct expr_fault wrong;
     char where[WHERE_BYTES];
@@ -224,10 +224,7 @@ static bool compile_when(struct param *p, const struct expr_names *names, struct
     if (p->when != NULL)
         return true;
     job_fault_set(fault, where_of(where, p, "when"), wrong.at, "%s", wrong.what);
-    struct nearest nearest = nearest_of(wrong.word);
-    for (size_t i = 0; wrong.word.len > 0 && i < names->count; i++)
-        nearest_offer(&nearest, names->names[i]);
-    return fault_nearest(fault, &nearest);
+    return fault_nearest(fault, wrong.nearest);
 }
 
 /* parents[i][j]: parameter i is decided after parameter j. */
@@ -286,14 +283,14 @@ static bool check_when(struct job *job, struct param *params, struct arena *aren
     uint32_t *order = arena_take(arena, job->params_count * sizeof *order);
     if (order == NULL)
         return job_fault_set(fault, "params", 0, "the job needs more memory than there is");
+    struct expr_names all = {.names = names, .count = job->params_count};
     for (uint32_t i = 0; i < job->params_count; i++)
         names[i] = params[i].name;
     for (uint32_t i = 0; i < job->params_count; i++) {
         char where[WHERE_BYTES];
         struct use_check check = {
             .job = job, .fault = fault, .where = where_of(where, &params[i], "when")};
-        if (params[i].when_text.len > 0 &&
-            !compile_when(&params[i], &(struct expr_names){names, job->params_count}, arena, fault))
+        if (params[i].when_text.len > 0 && !compile_when(&params[i], &all, arena, fault))
             return false;
         if (params[i].when == NULL)
             continue;

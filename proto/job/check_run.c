@@ -36,7 +36,7 @@ static bool wrong_value(const struct param *p, const struct value *v, const char
             if (p->choices[i].kind == VALUE_TEXT)
                 nearest_offer(&nearest, p->choices[i].text);
         }
-        return fault_nearest(fault, &nearest);
+        return fault_nearest(fault, nearest.best);
     }
     bool stepped = value_is_number(v) && value_number(v) >= p->low && value_number(v) <= p->high &&
                    p->step > 0;
@@ -97,7 +97,7 @@ static bool unknown_name(const struct job *job, const struct template_part *part
             ? "'{%.*s}' is no parameter of this job"
             : "'{%.*s}' is no parameter; write '{{' and '}}' for braces that mean themselves",
         SHOWN(part->text));
-    return fault_nearest(fault, &nearest);
+    return fault_nearest(fault, nearest.best);
 }
 
 static bool is_param(const struct job *job, struct span name) {

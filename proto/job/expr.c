@@ -1,35 +1,15 @@
 #include "proto/job/expr.h"
 
 #include "proto/base/num.h"
-#include "proto/job/expr_node.h"
+#include "proto/job/expr_words.h"
+#include "proto/job/nearest.h"
 #include "proto/job/shown.h"
 
 #include <stdio.h>
 
-/* ---- words ---- */
-
-enum lexeme_kind {
-    LEXEME_END,
-    LEXEME_WORD,
-    LEXEME_NUMBER,
-    LEXEME_QUOTED,
-    LEXEME_RELATION,
-    LEXEME_SIGN, /* one of ( ) [ ] , */
-    LEXEME_BAD
-};
-
-struct lexeme {
-    enum lexeme_kind kind;
-    size_t at;
-    struct span text; /* of quoted text: without the quotes */
-    enum relation relation;
-};
-
 struct compiler {
-    struct span text;
-    size_t next; /* where the lexeme after this one may begin */
-    struct lexeme lexeme;
-    const struct expr_names *names;
+    struct words_of words;
+    struct expr_names *names;
     struct arena *arena;
     struct expr_fault *fault;
     bool failed;
@@ -39,26 +19,6 @@ struct compiler {
 
 static const char *const reserved[] = {"and", "or", "not", "in", "true", "false"};
 
-static const struct {
-    const char *text;
-    enum relation relation;
-} relations[] = {
-    /* longer ones first */
-    {"==", EQUAL},         {"!=", UNEQUAL}, {"<=", LESS_EQUAL},
-    {">=", GREATER_EQUAL}, {"<", LESS},     {">", GREATER},
-};
-
-/* What people write who know another language. */
-static const struct {
-    const char *text;
-    const char *what;
-} foreign[] = {
-    {"&&", "write 'and' instead of '&&'"},
-    {"||", "write 'or' instead of '||'"},
-    {"!", "write 'not' instead of '!'"},
-    {"=", "write '==' to compare"},
-};
-
 bool expr_reserved(struct span name) {
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
         if (span_is(name, reserved[i]))
@@ -67,281 +27,432 @@ bool expr_reserved(struct span name) {
     return false;
 }
 
+/* ---- faults ---- */
+
 /* Keeps the first fault only: what follows from it is no news. */
 static void fail(struct compiler *c, size_t at, const char *what) {
     if (c->failed)
         return;
     c->failed = true;
     c->fault->at = at;
-    c->fault->word = (struct span){0};
+    c->fault->nearest = (struct span){0};
     snprintf(c->fault->what, sizeof c->fault->what, "%s", what);
 }
 
-static void fail_naming(struct compiler *c, struct span word, size_t at, const char *what) {
+/* "expected a parameter" or "expected a metric", and what follows. */
+static void fail_expected(struct compiler *c, size_t at, const char *what) {
+    char text[sizeof c->fault->what];
+    snprintf(text, sizeof text, "expected a %s%s here", c->names->open ? "metric" : "parameter",
+             what);
+    fail(c, at, text);
+}
+
+static void fail_saying(struct compiler *c, struct span word, size_t at, const char *what) {
     char text[sizeof c->fault->what];
     snprintf(text, sizeof text, "'%.*s' %s", SHOWN(word), what);
+    fail(c, at, text);
+}
+
+/* A word that is no name but stands where one must. */
+static void fail_naming(struct compiler *c, struct span word, size_t at, const char *what) {
+    struct nearest nearest = nearest_of(word);
     if (c->failed)
         return;
-    fail(c, at, text);
-    c->fault->word = word;
+    fail_saying(c, word, at, what);
+    for (uint32_t i = 0; i < c->names->count; i++)
+        nearest_offer(&nearest, c->names->names[i]);
+    c->fault->nearest = nearest.best;
 }
 
-static bool is_digit(uint8_t c) {
-    return c >= '0' && c <= '9';
+static void fail_function(struct compiler *c, struct span word, size_t at) {
+    struct nearest nearest = nearest_of(word);
+    if (c->failed)
+        return;
+    fail_saying(c, word, at, "is no function; there are abs, ceil, floor, max, min and sqrt");
+    for (size_t i = 0; i < FUNCTION_COUNT; i++)
+        nearest_offer(&nearest, span_text(expr_function_name((enum function)i)));
+    c->fault->nearest = nearest.best;
 }
 
-static bool is_letter(uint8_t c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
-}
-
-static bool is_inside_word(uint8_t c) {
-    return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '+';
-}
-
-static struct lexeme quoted_lexeme(struct compiler *c, size_t at) {
-    uint8_t quote = c->text.data[at];
-    size_t end = at + 1;
-    while (end < c->text.len && c->text.data[end] != quote)
-        end++;
-    if (end == c->text.len) {
-        fail(c, at, "a quote that is not closed");
-        return (struct lexeme){.kind = LEXEME_BAD, .at = at};
-    }
-    c->next = end + 1;
-    return (struct lexeme){LEXEME_QUOTED, at, span_of(c->text.data + at + 1, end - at - 1), EQUAL};
-}
-
-static struct lexeme sign_lexeme(struct compiler *c, size_t at) {
-    struct span rest = span_from(c->text, at);
-    for (size_t i = 0; i < sizeof relations / sizeof relations[0]; i++) {
-        if (span_starts(rest, relations[i].text)) {
-            size_t len = span_text(relations[i].text).len;
-            c->next = at + len;
-            return (struct lexeme){LEXEME_RELATION, at, span_of(rest.data, len),
-                                   relations[i].relation};
-        }
-    }
-    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
-        if (span_starts(rest, foreign[i].text))
-            fail(c, at, foreign[i].what);
-    }
-    switch (rest.data[0]) {
-    case '(':
-    case ')':
-    case '[':
-    case ']':
-    case ',':
-        c->next = at + 1;
-        return (struct lexeme){LEXEME_SIGN, at, span_of(rest.data, 1), EQUAL};
-    default:
-        fail(c, at, "a character that no condition has");
-        return (struct lexeme){.kind = LEXEME_BAD, .at = at};
-    }
-}
+/* ---- words ---- */
 
 static void advance(struct compiler *c) {
-    const uint8_t *data = c->text.data;
-    size_t at = c->next;
-    while (at < c->text.len && (data[at] == ' ' || data[at] == '\t' || data[at] == '\n'))
-        at++;
-    if (at == c->text.len || c->failed) {
-        c->lexeme = (struct lexeme){.kind = LEXEME_END, .at = at};
-        c->next = at;
-        return;
-    }
-    if (data[at] == '\'' || data[at] == '"') {
-        c->lexeme = quoted_lexeme(c, at);
-        return;
-    }
-    bool numeric = is_digit(data[at]) || data[at] == '-' || data[at] == '+' || data[at] == '.';
-    if (!numeric && !is_letter(data[at])) {
-        c->lexeme = sign_lexeme(c, at);
-        return;
-    }
-    size_t end = at + 1;
-    while (end < c->text.len && is_inside_word(data[end]))
-        end++;
-    c->next = end;
-    c->lexeme = (struct lexeme){numeric ? LEXEME_NUMBER : LEXEME_WORD, at,
-                                span_of(data + at, end - at), EQUAL};
+    expr_advance(&c->words);
+    if (c->words.lexeme.kind == LEXEME_BAD)
+        fail(c, c->words.lexeme.at, c->words.bad);
+}
+
+static size_t place(const struct compiler *c) {
+    return c->words.lexeme.at;
 }
 
 static bool at_word(const struct compiler *c, const char *word) {
-    return c->lexeme.kind == LEXEME_WORD && span_is(c->lexeme.text, word);
+    return c->words.lexeme.kind == LEXEME_WORD && span_is(c->words.lexeme.text, word);
 }
 
 static bool at_sign(const struct compiler *c, char sign) {
-    return c->lexeme.kind == LEXEME_SIGN && c->lexeme.text.data[0] == (uint8_t)sign;
+    return c->words.lexeme.kind == LEXEME_SIGN && c->words.lexeme.text.data[0] == (uint8_t)sign;
 }
 
 static bool take_word(struct compiler *c, const char *word) {
-    if (!at_word(c, word))
+    if (c->failed || !at_word(c, word))
         return false;
     advance(c);
     return true;
 }
 
 static bool take_sign(struct compiler *c, char sign) {
-    if (!at_sign(c, sign))
+    if (c->failed || !at_sign(c, sign))
         return false;
     advance(c);
     return true;
 }
 
-/* ---- grammar ---- */
+/* ---- nodes ---- */
 
-static void *take_node(struct compiler *c, size_t size) {
-    if (++c->nodes > EXPR_NODES_MAX) {
-        fail(c, c->lexeme.at, "a condition longer than 128 parts");
-        return NULL;
-    }
-    void *node = arena_take(c->arena, size);
-    if (node == NULL)
-        fail(c, c->lexeme.at, "there is no memory left for this condition");
-    return node;
-}
-
-static int32_t param_named(const struct compiler *c, struct span name) {
-    for (size_t i = 0; i < c->names->count; i++) {
-        if (span_equal(c->names->names[i], name))
-            return (int32_t)i;
-    }
-    return NOT_A_PARAM;
-}
-
-static void number_operand(struct compiler *c, struct operand *o) {
-    if (num_parse_i64(c->lexeme.text, &o->constant.integer)) {
-        o->constant.kind = VALUE_INT;
-    } else if (num_parse(c->lexeme.text, &o->constant.real)) {
-        o->constant.kind = VALUE_FLOAT;
-    } else {
-        fail_naming(c, c->lexeme.text, c->lexeme.at,
-                    "is not a number; put text that begins so in quotes");
-        c->fault->word = (struct span){0};
-    }
-}
-
-static bool take_operand(struct compiler *c, struct operand *o) {
-    *o = (struct operand){.param = NOT_A_PARAM, .at = (uint32_t)c->lexeme.at};
-    switch (c->lexeme.kind) {
-    case LEXEME_NUMBER: number_operand(c, o); break;
-    case LEXEME_QUOTED:
-        o->constant = (struct value){.kind = VALUE_TEXT, .text = c->lexeme.text};
-        break;
-    case LEXEME_WORD:
-        if (span_is(c->lexeme.text, "true") || span_is(c->lexeme.text, "false")) {
-            o->constant =
-                (struct value){.kind = VALUE_BOOL, .boolean = span_is(c->lexeme.text, "true")};
-            break;
-        }
-        if (expr_reserved(c->lexeme.text)) {
-            fail(c, c->lexeme.at, "expected a parameter or a value here");
-            break;
-        }
-        o->param = param_named(c, c->lexeme.text);
-        if (o->param == NOT_A_PARAM)
-            o->constant = (struct value){.kind = VALUE_TEXT, .text = c->lexeme.text};
-        break;
-    default: fail(c, c->lexeme.at, "expected a parameter or a value here"); break;
-    }
-    advance(c);
-    return !c->failed;
-}
-
-/* A test without any parameter: most often the first word is one that was misspelled. */
-static void fail_no_param(struct compiler *c, const struct operand *o) {
-    if (o->constant.kind == VALUE_TEXT)
-        fail_naming(c, o->constant.text, o->at, "is not a parameter");
-    else
-        fail(c, o->at, "expected a parameter here");
-}
-
-static void check_ordered(struct compiler *c, const struct operand *o) {
-    if (o->param != NOT_A_PARAM || value_is_number(&o->constant))
-        return;
-    if (o->constant.kind == VALUE_TEXT)
-        fail_naming(c, o->constant.text, o->at, "is neither a number nor a parameter");
-    else
-        fail(c, o->at, "expected a number here");
-}
-
-static void take_list(struct compiler *c, struct expr *e) {
-    e->kind = EXPR_IN;
-    if (!take_sign(c, '['))
-        fail(c, c->lexeme.at, "expected '[' after 'in'");
-    struct operand **end = &e->right;
-    do {
-        struct operand *o = c->failed ? NULL : take_node(c, sizeof *o);
-        if (o == NULL || !take_operand(c, o))
-            return;
-        *end = o;
-        end = &o->next;
-    } while (take_sign(c, ','));
-    if (!take_sign(c, ']'))
-        fail(c, c->lexeme.at, "expected ',' or ']' here");
-    if (e->left.param == NOT_A_PARAM)
-        fail_no_param(c, &e->left);
-}
-
-static void take_relation(struct compiler *c, struct expr *e) {
-    e->kind = EXPR_COMPARE;
-    e->relation = c->lexeme.relation;
-    advance(c);
-    e->right = take_node(c, sizeof *e->right);
-    if (e->right == NULL || !take_operand(c, e->right))
-        return;
-    if (e->left.param == NOT_A_PARAM && e->right->param == NOT_A_PARAM)
-        fail_no_param(c, &e->left);
-    if (e->relation != EQUAL && e->relation != UNEQUAL) {
-        check_ordered(c, &e->left);
-        check_ordered(c, e->right);
-    }
-}
-
-static struct expr *take_condition(struct compiler *c);
-
-static struct expr *take_test(struct compiler *c) {
-    struct expr *e = NULL;
-    if (++c->depth > EXPR_DEPTH_MAX)
-        fail(c, c->lexeme.at, "nested deeper than 16");
+/* NULL once something has failed, so a caller that goes on makes nothing. */
+static struct expr *take_node(struct compiler *c, enum expr_kind kind, size_t at) {
+    if (!c->failed && ++c->nodes > EXPR_NODES_MAX)
+        fail(c, place(c), "a condition longer than 256 parts");
     if (c->failed)
         return NULL;
+    struct expr *e = arena_take(c->arena, sizeof *e);
+    if (e == NULL) {
+        fail(c, place(c), "there is no memory left for this condition");
+        return NULL;
+    }
+    e->kind = kind;
+    e->at = (uint32_t)at;
+    return e;
+}
+
+static void add_part(struct expr *whole, struct expr ***end, struct expr *part) {
+    whole->named = whole->named || part->named;
+    **end = part;
+    *end = &part->next;
+}
+
+/* A test without any name: most often the first word is one that was misspelled. */
+static void fail_no_name(struct compiler *c, const struct expr *e) {
+    if (e->kind == EXPR_CONSTANT && e->constant.kind == VALUE_TEXT)
+        fail_naming(c, e->constant.text, e->at, "is not a parameter");
+    else
+        fail_expected(c, e->at, "");
+}
+
+/* What stands where a test must. */
+static void make_test(struct compiler *c, struct expr *e) {
+    if (c->failed || expr_is_test(e))
+        return;
+    if (e->kind == EXPR_NAME)
+        e->kind = EXPR_BARE;
+    else if (e->named)
+        fail(c, e->at, "this is a number, not true or false: compare it with something");
+    else
+        fail_no_name(c, e);
+}
+
+static void need_value(struct compiler *c, const struct expr *e) {
+    if (!c->failed && expr_is_test(e))
+        fail(c, e->at, "this is a condition: it has no value to compare or reckon with");
+}
+
+static void need_number(struct compiler *c, const struct expr *e) {
+    need_value(c, e);
+    if (c->failed || e->kind != EXPR_CONSTANT || value_is_number(&e->constant))
+        return;
+    if (e->constant.kind == VALUE_TEXT)
+        fail_naming(c, e->constant.text, e->at, "is neither a number nor a parameter");
+    else
+        fail(c, e->at, "expected a number here");
+}
+
+/* ---- grammar: what has a value ---- */
+
+static struct expr *take_condition(struct compiler *c);
+static struct expr *take_sum(struct compiler *c);
+
+static struct expr *take_number(struct compiler *c) {
+    struct span text = c->words.lexeme.text;
+    struct expr *e = take_node(c, EXPR_CONSTANT, place(c));
+    if (e == NULL)
+        return NULL;
+    if (num_parse_i64(text, &e->constant.integer))
+        e->constant.kind = VALUE_INT;
+    else if (num_parse(text, &e->constant.real))
+        e->constant.kind = VALUE_FLOAT;
+    else
+        fail_saying(c, text, place(c), "is not a number; put text that begins so in quotes");
+    advance(c);
+    return e;
+}
+
+static struct expr *take_name(struct compiler *c, struct span word, size_t at) {
+    uint32_t position;
+    struct expr *e = take_node(c, EXPR_NAME, at);
+    if (e == NULL)
+        return NULL;
+    e->named = true;
+    if (!expr_named(c->names, word, &position)) {
+        if (c->names->count == c->names->most)
+            fail(c, at, "more metrics than a job can look at");
+        else
+            c->names->names[position = c->names->count++] = word;
+    }
+    e->name = c->failed ? 0 : position;
+    return e;
+}
+
+static struct expr *take_text(struct compiler *c, struct span word, size_t at) {
+    if (c->names->open)
+        return take_name(c, word, at);
+    struct expr *e = take_node(c, EXPR_CONSTANT, at);
+    if (e != NULL)
+        e->constant = (struct value){.kind = VALUE_TEXT, .text = word};
+    return e;
+}
+
+static struct expr *take_call(struct compiler *c, struct span word, size_t at) {
+    enum function function;
+    if (!expr_function(word, &function)) {
+        fail_function(c, word, at);
+        return NULL;
+    }
+    struct expr *e = take_node(c, EXPR_CALL, at);
+    if (e == NULL)
+        return NULL;
+    e->function = function;
+    struct expr **end = &e->first;
+    uint32_t count = 0;
+    do {
+        struct expr *part = take_sum(c);
+        if (!c->failed)
+            need_number(c, part);
+        if (c->failed)
+            return NULL;
+        add_part(e, &end, part);
+        count++;
+    } while (take_sign(c, ','));
+    if (count > 1 && function != MAX && function != MIN)
+        fail(c, at, "this function is of one number");
+    if (!take_sign(c, ')'))
+        fail(c, place(c), "expected ',' or ')' here");
+    return e;
+}
+
+static struct expr *take_bare_word(struct compiler *c) {
+    struct span word = c->words.lexeme.text;
+    size_t at = place(c);
+    uint32_t position;
+    if (span_is(word, "true") || span_is(word, "false")) {
+        struct expr *e = take_node(c, EXPR_CONSTANT, at);
+        if (e != NULL)
+            e->constant = (struct value){.kind = VALUE_BOOL, .boolean = span_is(word, "true")};
+        advance(c);
+        return e;
+    }
+    if (expr_reserved(word)) {
+        fail_expected(c, at, " or a value");
+        return NULL;
+    }
+    advance(c);
+    if (take_sign(c, '('))
+        return take_call(c, word, at);
+    return expr_named(c->names, word, &position) ? take_name(c, word, at) : take_text(c, word, at);
+}
+
+static struct expr *take_operand(struct compiler *c) {
+    struct span word = c->words.lexeme.text;
+    size_t at = place(c);
     if (take_sign(c, '(')) {
-        e = take_condition(c);
+        struct expr *e = take_condition(c);
         if (!take_sign(c, ')'))
-            fail(c, c->lexeme.at, "expected ')' here");
-    } else if ((e = take_node(c, sizeof *e)) != NULL) {
-        if (take_word(c, "not")) {
-            e->kind = EXPR_NOT;
-            e->first = take_test(c);
-        } else if (take_operand(c, &e->left)) {
-            e->kind = EXPR_BARE;
-            if (c->lexeme.kind == LEXEME_RELATION)
-                take_relation(c, e);
-            else if (take_word(c, "in"))
-                take_list(c, e);
-            else if (e->left.param == NOT_A_PARAM)
-                fail_no_param(c, &e->left);
-        }
+            fail(c, place(c), "expected ')' here");
+        return e;
+    }
+    switch (c->words.lexeme.kind) {
+    case LEXEME_NUMBER: return take_number(c);
+    case LEXEME_WORD: return take_bare_word(c);
+    case LEXEME_QUOTED: advance(c); return take_text(c, word, at);
+    default: fail_expected(c, at, " or a value"); return NULL;
+    }
+}
+
+/* A number's sign belongs to the number: what is compared with it is then a constant still. */
+static struct expr *negated(struct compiler *c, struct expr *e, size_t at) {
+    if (e->kind == EXPR_CONSTANT) {
+        struct value *v = &e->constant;
+        if (v->kind == VALUE_INT)
+            v->integer = -v->integer; /* without a sign it was read: never the least of all */
+        else
+            v->real = -v->real;
+        e->at = (uint32_t)at;
+        return e;
+    }
+    struct expr *whole = take_node(c, EXPR_NEGATED, at);
+    if (whole != NULL) {
+        whole->first = e;
+        whole->named = e->named;
+    }
+    return whole;
+}
+
+static struct expr *take_signed(struct compiler *c) {
+    size_t at = place(c);
+    if (++c->depth > EXPR_DEPTH_MAX)
+        fail(c, at, "nested deeper than 16");
+    if (c->failed)
+        return NULL;
+    bool minus = at_sign(c, '-');
+    struct expr *e;
+    if (minus || at_sign(c, '+')) {
+        advance(c);
+        e = take_signed(c);
+        if (!c->failed)
+            need_number(c, e);
+        if (!c->failed && minus)
+            e = negated(c, e, at);
+    } else {
+        e = take_operand(c);
     }
     c->depth--;
     return e;
 }
 
-/* Parts joined by one word; a single part stays itself. */
+static char operator_at(const struct compiler *c, const char *operators) {
+    for (; *operators != '\0'; operators++) {
+        if (!c->failed && at_sign(c, *operators))
+            return *operators;
+    }
+    return '\0';
+}
+
+/* Parts joined by operators; a single part stays itself. */
+static struct expr *take_reckoning(struct compiler *c, enum expr_kind kind, const char *operators,
+                                   struct expr *(*take_part)(struct compiler *)) {
+    struct expr *part = take_part(c);
+    char joined = operator_at(c, operators);
+    if (c->failed || joined == '\0')
+        return part;
+    struct expr *all = take_node(c, kind, part->at);
+    struct expr **end = all == NULL ? NULL : &all->first;
+    for (char before = operators[0]; !c->failed; before = joined) {
+        need_number(c, part);
+        part->joined = before;
+        add_part(all, &end, part);
+        joined = operator_at(c, operators);
+        if (joined == '\0')
+            return all;
+        advance(c);
+        part = take_part(c);
+    }
+    return NULL;
+}
+
+static struct expr *take_product(struct compiler *c) {
+    return take_reckoning(c, EXPR_PRODUCT, "*/%", take_signed);
+}
+
+static struct expr *take_sum(struct compiler *c) {
+    return take_reckoning(c, EXPR_SUM, "+-", take_product);
+}
+
+/* ---- grammar: tests ---- */
+
+static struct expr *take_list(struct compiler *c, struct expr *left) {
+    struct expr *e = take_node(c, EXPR_IN, left->at);
+    if (!take_sign(c, '['))
+        fail(c, place(c), "expected '[' after 'in'");
+    if (c->failed)
+        return NULL;
+    struct expr **end = &e->first;
+    add_part(e, &end, left);
+    do {
+        struct expr *item = take_sum(c);
+        if (!c->failed)
+            need_value(c, item);
+        if (c->failed)
+            return NULL;
+        add_part(e, &end, item);
+    } while (take_sign(c, ','));
+    if (!take_sign(c, ']'))
+        fail(c, place(c), "expected ',' or ']' here");
+    if (!left->named)
+        fail_no_name(c, left);
+    return e;
+}
+
+static bool is_reckoned(const struct expr *e) {
+    return e->kind > EXPR_NAME;
+}
+
+static struct expr *take_relation(struct compiler *c, struct expr *left) {
+    struct expr *e = take_node(c, EXPR_COMPARE, left->at);
+    enum relation relation = c->words.lexeme.relation;
+    advance(c);
+    struct expr *right = take_sum(c);
+    if (!c->failed)
+        need_value(c, right);
+    if (c->failed)
+        return NULL;
+    struct expr **end = &e->first;
+    e->relation = relation;
+    add_part(e, &end, left);
+    add_part(e, &end, right);
+    if (!e->named)
+        fail_no_name(c, left);
+    if ((relation != EQUAL && relation != UNEQUAL) || is_reckoned(left) || is_reckoned(right)) {
+        need_number(c, left);
+        need_number(c, right);
+    }
+    return e;
+}
+
+static struct expr *take_not(struct compiler *c, size_t at);
+
+static struct expr *take_test(struct compiler *c) {
+    size_t at = place(c);
+    if (take_word(c, "not"))
+        return take_not(c, at);
+    struct expr *left = take_sum(c);
+    bool compared = !c->failed && (c->words.lexeme.kind == LEXEME_RELATION || at_word(c, "in"));
+    if (compared)
+        need_value(c, left);
+    if (c->failed || !compared)
+        return left;
+    return take_word(c, "in") ? take_list(c, left) : take_relation(c, left);
+}
+
+static struct expr *take_not(struct compiler *c, size_t at) {
+    if (++c->depth > EXPR_DEPTH_MAX)
+        fail(c, place(c), "nested deeper than 16");
+    struct expr *e = take_node(c, EXPR_NOT, at);
+    struct expr *part = e == NULL ? NULL : take_test(c);
+    c->depth--;
+    if (c->failed)
+        return NULL;
+    make_test(c, part);
+    e->first = part;
+    e->named = part->named;
+    return e;
+}
+
+/* Tests joined by one word; a single part stays itself, whatever it is. */
 static struct expr *take_joined(struct compiler *c, const char *word, enum expr_kind kind,
                                 struct expr *(*take_part)(struct compiler *)) {
-    struct expr *first = take_part(c);
+    struct expr *part = take_part(c);
     if (c->failed || !at_word(c, word))
-        return first;
-    struct expr *all = take_node(c, sizeof *all);
-    if (all == NULL)
-        return NULL;
-    all->kind = kind;
-    all->first = first;
-    for (struct expr *last = first; !c->failed && take_word(c, word); last = last->next)
-        last->next = take_part(c);
-    return all;
+        return part;
+    struct expr *all = take_node(c, kind, part->at);
+    struct expr **end = all == NULL ? NULL : &all->first;
+    while (!c->failed) {
+        make_test(c, part);
+        add_part(all, &end, part);
+        if (!take_word(c, word))
+            return all;
+        part = take_part(c);
+    }
+    return NULL;
 }
 
 static struct expr *take_both(struct compiler *c) {
@@ -352,28 +463,32 @@ static struct expr *take_condition(struct compiler *c) {
     return take_joined(c, "or", EXPR_OR, take_both);
 }
 
-const struct expr *expr_compile(struct span text, const struct expr_names *names,
-                                struct arena *arena, struct expr_fault *fault) {
-    struct compiler c = {.text = text, .names = names, .arena = arena, .fault = fault};
+const struct expr *expr_compile(struct span text, struct expr_names *names, struct arena *arena,
+                                struct expr_fault *fault) {
+    struct compiler c = {.words = {.text = text, .names = names, .lexeme.kind = LEXEME_END},
+                         .names = names,
+                         .arena = arena,
+                         .fault = fault};
     advance(&c);
-    const struct expr *e = take_condition(&c);
-    if (c.lexeme.kind != LEXEME_END)
-        fail(&c, c.lexeme.at, "expected 'and', 'or' or the end here");
+    struct expr *e = take_condition(&c);
+    if (!c.failed)
+        make_test(&c, e);
+    if (c.words.lexeme.kind != LEXEME_END)
+        fail(&c, place(&c), "expected 'and', 'or' or the end here");
     return c.failed ? NULL : e;
 }
 
-const struct expr *expr_membership(size_t param, const struct value *values, size_t count,
+const struct expr *expr_membership(uint32_t name, const struct value *values, uint32_t count,
                                    struct arena *arena) {
     struct expr *e = arena_take(arena, sizeof *e);
-    struct operand *list = arena_take(arena, count * sizeof *list);
+    struct expr *parts = arena_take(arena, (count + 1) * sizeof *parts);
     if (arena->full)
         return NULL;
-    e->kind = EXPR_IN;
-    e->left = (struct operand){.param = (int32_t)param};
-    for (size_t i = 0; i < count; i++)
-        list[i] = (struct operand){.param = NOT_A_PARAM,
-                                   .constant = values[i],
-                                   .next = i + 1 < count ? &list[i + 1] : NULL};
-    e->right = list;
+    *e = (struct expr){.kind = EXPR_IN, .named = true, .first = parts};
+    parts[0] = (struct expr){.kind = EXPR_NAME, .named = true, .name = name};
+    for (uint32_t i = 0; i < count; i++) {
+        parts[i].next = &parts[i + 1];
+        parts[i + 1] = (struct expr){.kind = EXPR_CONSTANT, .constant = values[i]};
+    }
     return e;
 }

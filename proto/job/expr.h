@@ -1,18 +1,27 @@
-/* expr - the small language of `when`: conditions over parameters.
+/* expr - the one language of `when`, `where` and `constraints`: conditions over named values.
  *
- *   condition  = both { "or" both }            both = test { "and" test }
- *   test       = "not" test | "(" condition ")" | operand [ relation operand | "in" list ]
- *   list       = "[" operand { "," operand } "]"
- *   relation   = "==" | "!=" | "<" | "<=" | ">" | ">="
- *   operand    = number | 'text' | "text" | true | false | name
+ *   condition = both { "or" both }                  both    = test { "and" test }
+ *   test      = "not" test | sum [ relation sum | "in" "[" sum { "," sum } "]" ]
+ *   relation  = "==" | "!=" | "<" | "<=" | ">" | ">="
+ *   sum       = product { ( "+" | "-" ) product }   product = signed { ( "*" | "/" | "%" ) signed }
+ *   signed    = [ "-" | "+" ] signed | "(" condition ")" | function "(" sum { "," sum } ")" | operand
+ *   function  = abs ceil floor sqrt: of one number; max min: of one or more
+ *   operand   = number | 'text' | "text" | true | false | name
  *
- * A name that is a parameter stands for its value; any other bare word is text, so `learner !=
- * forest` needs no quotes. A test that needs the value of an inactive parameter is neither true nor
- * false: `not` leaves it so, `or` and `and` are Kleene's, and a whole condition that comes out so
- * does not hold. (`x != 1` is not met by an x that does not exist.) A bare boolean parameter is a
- * test of itself. Every comparison mentions a parameter: the others are misspelled names.
+ * In a condition over parameters a bare word that is no parameter is text, so `learner != forest`
+ * needs no quotes. Such a word may hold "-", "+" and ".": k-nn is one word unless each of its parts
+ * is a parameter or a number, as in a-1, which is a difference. In one over metrics every bare word
+ * and all quoted text is the name of a metric ('top@5' >= 0.9), and - and + always reckon.
+ *
+ * Numbers are doubles and every operation is rounded as IEEE 754 says, so results are the same
+ * everywhere; whole numbers are exact up to 2^53. x % y has the sign of y (-1 % 4 is 3). What has
+ * no value is unknown: an inactive parameter, a metric that was not told, arithmetic with what is
+ * no number, a division by zero, a result beyond doubles or of the root of a negative number. A
+ * test that needs it is neither true nor false: `not` leaves it so, `or` and `and` are Kleene's.
+ * (`x != 1` is not met by an x that does not exist.) A bare boolean is a test of itself. Every
+ * comparison mentions a name: the others are misspelled.
  * Memory   an expression lives in the arena it was compiled into. Depth at most 16, nodes at most
- *          128.
+ *          256.
  */
 #ifndef ZYG_EXPR_H
 #define ZYG_EXPR_H
@@ -22,36 +31,54 @@
 
 struct expr; /* compiled */
 
-enum { EXPR_DEPTH_MAX = 16, EXPR_NODES_MAX = 128 };
+enum { EXPR_DEPTH_MAX = 16, EXPR_NODES_MAX = 256 };
 
-/* What the compiler asks about names: the position of a parameter, or -1. */
+/* What can be named, by position. `open`: more names are found in what is compiled, and appended
+ * until there are `most`; otherwise these are the parameters and stay as they are. */
 struct expr_names {
-    const struct span *names;
-    size_t count;
+    struct span *names;
+    uint32_t count;
+    uint32_t most;
+    bool open;
 };
 
 struct expr_fault {
-    size_t at;        /* offset in the text */
-    char what[160];   /* what was expected */
-    struct span word; /* a name that is no parameter but stands where one must; else empty */
+    size_t at;           /* offset in the text */
+    char what[160];      /* what was expected */
+    struct span nearest; /* the name that was probably meant, or empty; borrowed from the names */
 };
 
-/* One mention of a parameter. */
+/* One mention of a name. */
 struct expr_use {
-    size_t param;
-    enum { EXPR_TESTED, EXPR_EQUALS, EXPR_ORDERED } how; /* alone; with == != in; with < <= > >= */
-    /* the constant it is compared with; NULL: none, or another parameter */
-    const struct value *with;
-    size_t at; /* offset of that constant, or of the parameter */
+    size_t name;
+    /* alone; with == != in; with < <= > >= or in arithmetic */
+    enum { EXPR_TESTED, EXPR_EQUALS, EXPR_ORDERED } how;
+    const struct value
+        *with; /* the constant it is compared with; NULL: none, or what is no constant */
+    size_t at; /* offset of that constant, or of the name */
 };
 
 /* NULL on a fault, which is then described. A full arena is a fault too. */
-const struct expr *expr_compile(struct span text, const struct expr_names *names,
-                                struct arena *arena, struct expr_fault *fault);
-/* `param in [values]`, without its text; the values are borrowed. NULL: the arena is full. */
-const struct expr *expr_membership(size_t param, const struct value *values, size_t count,
+const struct expr *expr_compile(struct span text, struct expr_names *names, struct arena *arena,
+                                struct expr_fault *fault);
+/* `name in [values]`, without its text, however many there are; the values are borrowed. NULL: the
+ * arena is full. */
+const struct expr *expr_membership(uint32_t name, const struct value *values, uint32_t count,
                                    struct arena *arena);
-bool expr_true(const struct expr *e, const struct value *values);
+
+/* values: one a name. */
+enum expr_truth { EXPR_NO, EXPR_UNKNOWN, EXPR_YES };
+enum expr_truth expr_truth(const struct expr *e, const struct value *values);
+static inline bool expr_true(const struct expr *e, const struct value *values) {
+    return expr_truth(e, values) == EXPR_YES;
+}
+/* How far a condition that is not true is from being it, for a search that walks towards where it
+ * is: 0 when it is true or unknown, else more than 0 and finite. A comparison of numbers by their
+ * difference, divided by the size of the side that is a constant other than 0; any other by 1;
+ * `and` by the sum of its parts, `or` by the least. */
+double expr_miss(const struct expr *e, const struct value *values);
+uint32_t expr_size(const struct expr *e); /* its nodes: what a look at it costs */
+
 void expr_visit(const struct expr *e, void (*visit)(void *context, const struct expr_use *use),
                 void *context);
 /* and, or, not, in, true, false: no parameter can be called so */

@@ -40,7 +40,7 @@ static bool is_active(const struct param *p, const struct value *values) {
 
 static void mark_parent(void *context, const struct expr_use *use) {
     bool *is_parent = context;
-    is_parent[use->param] = true;
+    is_parent[use->name] = true;
 }
 
 static void find_parents(struct grid *g, const struct job *job) {

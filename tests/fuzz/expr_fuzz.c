@@ -1,5 +1,6 @@
-/* Conditions of `when`: compiled, evaluated under every mixture of active and inactive parameters,
+/* Conditions, over parameters and over metrics: compiled, evaluated under every mixture of active and inactive parameters,
  * visited. */
+#include <math.h>
 #include <stdint.h>
 
 #include "proto/base/check.h"
@@ -13,22 +14,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_use(void *context, const struct expr_use *use) {
     const struct span *text = context;
-    ensure(use->param < NAMES);
+    ensure(use->name < NAMES);
     ensure(use->at < text->len);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    const struct span names[NAMES] = {span_text("a"), span_text("b"), span_text("fast"),
-                                      span_text("learner")};
-    const struct expr_names all = {names, NAMES};
-    struct span text = span_of(data, size);
+static void try_text(struct span text, struct expr_names *all) {
     struct arena arena = arena_of(arena_memory, sizeof arena_memory);
     struct expr_fault fault = {.at = SIZE_MAX};
-    const struct expr *e = expr_compile(text, &all, &arena, &fault);
+    const struct expr *e = expr_compile(text, all, &arena, &fault);
     if (e == NULL) {
-        ensure(fault.at <= size);
+        ensure(fault.at <= text.len);
         ensure(fault.what[0] != '\0');
-        return 0;
+        return;
     }
     const struct value active[NAMES] = {
         {.kind = VALUE_INT, .integer = 3},
@@ -42,9 +39,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             if (mask & 1u << i)
                 values[i] = active[i];
         }
-        bool holds = expr_true(e, values);
-        ensure(mask != 0 || !holds); /* nothing holds about parameters that are all inactive */
+        enum expr_truth truth = expr_truth(e, values);
+        double miss = expr_miss(e, values);
+        /* nothing is known about parameters that are all inactive */
+        ensure(mask != 0 || truth == EXPR_UNKNOWN);
+        ensure(truth == EXPR_NO ? miss > 0 && isfinite(miss) : miss == 0);
     }
+    ensure(expr_size(e) <= EXPR_NODES_MAX);
     expr_visit(e, check_use, &text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct span params[NAMES] = {span_text("a"), span_text("b"), span_text("fast"),
+                                 span_text("learner")};
+    struct span metrics[NAMES];
+    try_text(span_of(data, size), &(struct expr_names){.names = params, .count = NAMES});
+    try_text(span_of(data, size),
+             &(struct expr_names){.names = metrics, .most = NAMES, .open = true});
     return 0;
 }

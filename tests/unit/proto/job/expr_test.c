@@ -4,11 +4,11 @@
 
 enum { LEARNER_AT, DEPTH_AT, FAST_AT, RATE_AT };
 
-static const struct span names[] = {{(const uint8_t *)"learner", 7},
-                                    {(const uint8_t *)"depth", 5},
-                                    {(const uint8_t *)"fast", 4},
-                                    {(const uint8_t *)"rate", 4}};
-static const struct expr_names all_names = {names, 4};
+static struct span names[] = {{(const uint8_t *)"learner", 7},
+                              {(const uint8_t *)"depth", 5},
+                              {(const uint8_t *)"fast", 4},
+                              {(const uint8_t *)"rate", 4}};
+static struct expr_names all_names = {.names = names, .count = 4};
 
 static const struct expr *compile(const char *text, struct expr_fault *fault) {
     static struct arena arena;
@@ -65,6 +65,129 @@ static void conditions_hold_or_not(void **state) {
     }
 }
 
+/* learner svm, depth 4, fast true, rate 0.25. */
+static void arithmetic_is_that_of_doubles(void **state) {
+    (void)state;
+    const struct value values[] = {WORD("svm"), INT(4), BOOL(true), FLOAT(0.25)};
+    static const struct {
+        const char *text;
+        enum expr_truth truth;
+    } cases[] = {
+        {"depth + rate == 4.25", EXPR_YES},
+        {"depth - rate - 1 == 2.75", EXPR_YES}, /* from the left */
+        {"depth / 2 / 2 == 1", EXPR_YES},
+        {"2 + 3 * depth == 14", EXPR_YES}, /* products first */
+        {"(2 + 3) * depth == 20", EXPR_YES},
+        {"-depth + 5 == 1", EXPR_YES},
+        {"- - depth == 4", EXPR_YES},
+        {"-(depth + 1) == -5", EXPR_YES},
+        {"+depth == +4", EXPR_YES},
+        {"depth-1 == 3", EXPR_YES}, /* parameters and numbers: a difference */
+        {"depth-rate == 3.75", EXPR_YES},
+        {"depth+1e-1 > 4", EXPR_YES},
+        {"1-depth == -3", EXPR_YES},
+        {"learner == depth-first", EXPR_NO}, /* first is no parameter: one word of text */
+        {"learner != a-b-c", EXPR_YES},
+        {"depth*depth == 16", EXPR_YES},
+        {"depth % 3 == 1", EXPR_YES},
+        {"-depth % 3 == 2", EXPR_YES}, /* the sign of the divisor */
+        {"depth % -3 == -2", EXPR_YES},
+        {"depth % 2.5 == 1.5", EXPR_YES},
+        {"rate * 3 / depth == 0.1875", EXPR_YES},
+        {"min(depth, rate, 3) == 0.25", EXPR_YES},
+        {"max(depth, rate) == 4", EXPR_YES},
+        {"max(rate) == 0.25", EXPR_YES},
+        {"max(-depth, -rate) == -rate", EXPR_YES},
+        {"abs(rate - 1) == 0.75", EXPR_YES},
+        {"sqrt(depth) == 2", EXPR_YES},
+        {"floor(rate + 0.5) + ceil(rate) == 1", EXPR_YES},
+        {"depth in [rate * 16, 7]", EXPR_YES},
+        {"depth + 1 in [4, 6]", EXPR_NO},
+        {"not depth + 1 > 4", EXPR_NO},
+        {"depth + 1 > 4 and rate < 1", EXPR_YES},
+        {"(depth) > 3 and (fast)", EXPR_YES},
+        {"depth / (rate - 0.25) > 1", EXPR_UNKNOWN},
+        {"depth % 0 == 0", EXPR_UNKNOWN},
+        {"not depth / 0 > 1", EXPR_UNKNOWN},
+        {"depth * 1e308 > 1", EXPR_UNKNOWN}, /* beyond doubles */
+        {"sqrt(-depth) > 1", EXPR_UNKNOWN},
+        {"learner + 1 > 1", EXPR_UNKNOWN},
+        {"depth / 0 > 1 or fast", EXPR_YES},
+        {"rate * 0 + 0.1 + 0.2 > 0.3", EXPR_YES}, /* 0.30000000000000004 */
+    };
+    for (uint32_t i = 0; i < COUNT(cases); i++) {
+        struct expr_fault fault;
+        const struct expr *e = compile(cases[i].text, &fault);
+        if (e == NULL)
+            fail_msg("%s: %s", cases[i].text, fault.what);
+        if (expr_truth(e, values) != cases[i].truth)
+            fail_msg("%s should be %d", cases[i].text, (int)cases[i].truth);
+    }
+}
+
+static void misses_say_how_far(void **state) {
+    (void)state;
+    const struct value values[] = {WORD("svm"), INT(4), BOOL(true), FLOAT(0.25)};
+    static const struct {
+        const char *text;
+        double miss;
+    } cases[] = {
+        {"depth <= 4", 0},
+        {"depth <= 2", 1},           /* (4 - 2) / 2 */
+        {"depth >= 10", 0.6},        /* (10 - 4) / 10 */
+        {"16 <= depth", 0.75},       /* (16 - 4) / 16 */
+        {"depth <= 0", 4},           /* 0 measures nothing */
+        {"depth + rate <= 1", 3.25}, /* (4.25 - 1) / 1 */
+        {"depth <= rate", 3.75},     /* no constant */
+        {"depth < 4", 1e-300},       /* there, but for the smallest step */
+        {"depth == 8", 0.5},
+        {"depth != 4", 1},
+        {"not depth >= 2", 1},
+        {"depth in [8, 5]", 0.2},
+        {"not depth in [8, 4]", 1},
+        {"learner == knn", 1},
+        {"not fast", 1},
+        {"depth <= 2 and rate >= 0.5", 1.5},
+        {"depth <= 2 or rate >= 0.5", 0.5},
+        {"not (depth > 2 or rate < 0.5)", 1.5}, /* De Morgan */
+        {"not (depth > 2 and rate < 0.5)", 0.5},
+        {"depth / 0 < 1", 0}, /* unknown */
+        {"depth * 1e200 < 1", 1e100},
+    };
+    for (uint32_t i = 0; i < COUNT(cases); i++) {
+        struct expr_fault fault;
+        const struct expr *e = compile(cases[i].text, &fault);
+        if (e == NULL)
+            fail_msg("%s: %s", cases[i].text, fault.what);
+        if (expr_miss(e, values) != cases[i].miss)
+            fail_msg("%s is missed by %.17g", cases[i].text, expr_miss(e, values));
+    }
+}
+
+static void open_names_are_found(void **state) {
+    (void)state;
+    struct span found[3];
+    struct expr_names metrics = {.names = found, .most = 3, .open = true};
+    struct expr_fault fault;
+    struct arena arena = fresh_arena();
+    const struct expr *e =
+        expr_compile(TEXT("model_mb/8 <= 20 and 'val/acc'-train.acc < 0.1 and model_mb > 0"),
+                     &metrics, &arena, &fault);
+    assert_non_null(e);
+    assert_int_equal(metrics.count, 3);
+    assert_text(found[0], "model_mb");
+    assert_text(found[1], "val/acc");
+    assert_text(found[2], "train.acc");
+    const struct value told[] = {FLOAT(100), FLOAT(0.75), FLOAT(0.7)};
+    assert_int_equal(expr_truth(e, told), EXPR_YES);
+    const struct value untold[] = {FLOAT(100), NONE, FLOAT(0.7)};
+    assert_int_equal(expr_truth(e, untold), EXPR_UNKNOWN);
+    assert_null(expr_compile(TEXT("ms < 5"), &metrics, &arena, &fault));
+    assert_string_equal(fault.what, "more metrics than a job can look at");
+    assert_null(expr_compile(TEXT("20 <= 30"), &metrics, &arena, &fault));
+    assert_string_equal(fault.what, "expected a metric here");
+}
+
 /* rate is inactive: a comparison with it neither holds nor does its opposite. */
 static void what_is_inactive_settles_nothing(void **state) {
     (void)state;
@@ -104,10 +227,10 @@ static void faults_say_what_and_where(void **state) {
         const char *text;
         size_t at;
         const char *what;
-        const char *word;
+        const char *nearest;
     } cases[] = {
         {"", 0, "expected a parameter or a value here", ""},
-        {"learnr == svm", 0, "'learnr' is not a parameter", "learnr"},
+        {"learnr == svm", 0, "'learnr' is not a parameter", "learner"},
         {"learner ==", 10, "expected a parameter or a value here", ""},
         {"learner = svm", 8, "write '==' to compare", ""},
         {"fast && depth > 1", 5, "write 'and' instead of '&&'", ""},
@@ -119,16 +242,37 @@ static void faults_say_what_and_where(void **state) {
         {"depth in 4", 9, "expected '[' after 'in'", ""},
         {"depth in [4", 11, "expected ',' or ']' here", ""},
         {"depth in []", 10, "expected a parameter or a value here", ""},
-        {"depth < high", 8, "'high' is neither a number nor a parameter", "high"},
+        {"depth < high", 8, "'high' is neither a number nor a parameter", ""},
         {"depth < true", 8, "expected a number here", ""},
         {"learner == 'svm", 11, "a quote that is not closed", ""},
         {"depth == 3x", 9, "'3x' is not a number; put text that begins so in quotes", ""},
         {"depth == 4 @", 11, "a character that no condition has", ""},
         {"1 == 1", 0, "expected a parameter here", ""},
         {"true", 0, "expected a parameter here", ""},
-        {"svm in [learner]", 0, "'svm' is not a parameter", "svm"},
+        {"svm in [learner]", 0, "'svm' is not a parameter", ""},
         {"and == 1", 0, "expected a parameter or a value here", ""},
         {"fast and", 8, "expected a parameter or a value here", ""},
+        {"depth + rat <= 1", 8, "'rat' is neither a number nor a parameter", "rate"},
+        {"rate + 1", 0, "this is a number, not true or false: compare it with something", ""},
+        {"1 + 1", 0, "expected a parameter here", ""},
+        {"2 * 3 == 6", 0, "expected a parameter here", ""},
+        {"depth ** 2 < 3", 6, "there are no powers: write x * x", ""},
+        {"depth // 2 < 3", 6, "write floor(x / y) instead of '//'", ""},
+        {"(depth < 3) + 1 < 2", 1, "this is a condition: it has no value to compare or reckon with",
+         ""},
+        {"(depth < 3) == true", 1, "this is a condition: it has no value to compare or reckon with",
+         ""},
+        {"depth in [fast and fast]", 15, "expected ',' or ']' here", ""},
+        {"mix(depth, 1) < 2", 0,
+         "'mix' is no function; there are abs, ceil, floor, max, min and sqrt", "max"},
+        {"min(depth, 1 < 2", 13, "expected ',' or ')' here", ""},
+        {"abs(depth, 1) < 2", 0, "this function is of one number", ""},
+        {"abs() < 2", 4, "expected a parameter or a value here", ""},
+        {"depth + true < 2", 8, "expected a number here", ""},
+        {"depth * < 2", 8, "expected a parameter or a value here", ""},
+        {"-learner-x < 2", 1, "'learner-x' is neither a number nor a parameter", "learner"},
+        {"depth + 1 == svm", 13, "'svm' is neither a number nor a parameter", ""},
+        {"depth == 1e", 9, "'1e' is not a number; put text that begins so in quotes", ""},
     };
     for (uint32_t i = 0; i < COUNT(cases); i++) {
         struct expr_fault fault;
@@ -137,7 +281,7 @@ static void faults_say_what_and_where(void **state) {
         assert_string_equal(fault.what, cases[i].what);
         if (fault.at != cases[i].at)
             fail_msg("%s: at %zu, expected %zu", cases[i].text, fault.at, cases[i].at);
-        assert_text(fault.word, cases[i].word);
+        assert_text(fault.nearest, cases[i].nearest);
     }
 }
 
@@ -146,11 +290,11 @@ static void size_and_depth_are_bounded(void **state) {
     char text[4096];
     struct expr_fault fault;
     struct buf out = buf_of(text, sizeof text - 1);
-    for (int i = 0; i < EXPR_NODES_MAX; i++)
+    for (int i = 0; i < EXPR_NODES_MAX; i++) /* and the node that joins them */
         buf_text(&out, i == 0 ? "fast" : " or fast");
     text[out.len] = '\0';
     assert_null(compile(text, &fault));
-    assert_string_equal(fault.what, "a condition longer than 128 parts");
+    assert_string_equal(fault.what, "a condition longer than 256 parts");
 
     memset(text, '(', 16);
     snprintf(text + 15, sizeof text - 15, "fast)))))))))))))))");
@@ -158,6 +302,11 @@ static void size_and_depth_are_bounded(void **state) {
     snprintf(text + 16, sizeof text - 16, "fast))))))))))))))))");
     text[15] = '(';
     assert_null(compile(text, &fault));
+    assert_string_equal(fault.what, "nested deeper than 16");
+    assert_null(compile("- - - - - - - - - - - - - - - - depth < 1", &fault));
+    assert_string_equal(fault.what, "nested deeper than 16");
+    assert_null(
+        compile("not not not not not not not not not not not not not not not not fast", &fault));
     assert_string_equal(fault.what, "nested deeper than 16");
 }
 
@@ -178,7 +327,7 @@ struct seen {
 static void note_use(void *context, const struct expr_use *use) {
     static const char *const hows[] = {"tested", "equals", "ordered"};
     struct seen *seen = context;
-    buf_span(&seen->out, names[use->param]);
+    buf_span(&seen->out, names[use->name]);
     buf_byte(&seen->out, ' ');
     buf_text(&seen->out, hows[use->how]);
     buf_byte(&seen->out, ' ');
@@ -195,12 +344,15 @@ static void every_mention_is_visited(void **state) {
     struct seen seen;
     seen.out = buf_of(seen.text, sizeof seen.text);
     const struct expr *e =
-        compile("fast and (learner in [a, b] or not depth > 3) and rate == depth", &fault);
+        compile("fast and (learner in [a, b] or not depth > 3) and rate == depth and depth - -2 * "
+                "max(rate, 1) == -1",
+                &fault);
     assert_non_null(e);
     expr_visit(e, note_use, &seen);
     assert_text(buf_view(&seen.out),
                 "fast tested @0;learner equals a@22;learner equals b@25;depth ordered 3@43;"
-                "rate equals @50;depth equals @58;");
+                "rate equals @50;depth equals @58;depth ordered @68;rate ordered @85;");
+    assert_int_equal(expr_size(e), 23);
 }
 
 static void reserved_words_are_known(void **state) {
@@ -213,6 +365,9 @@ static void reserved_words_are_known(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conditions_hold_or_not),
+        cmocka_unit_test(arithmetic_is_that_of_doubles),
+        cmocka_unit_test(misses_say_how_far),
+        cmocka_unit_test(open_names_are_found),
         cmocka_unit_test(what_is_inactive_settles_nothing),
         cmocka_unit_test(faults_say_what_and_where),
         cmocka_unit_test(size_and_depth_are_bounded),
