@@ -98,6 +98,10 @@ ROWS = {
         _optuna("optuna-random+halving", CURVES, "random", "halving"),
         _optuna("optuna-random+hyperband", CURVES, "random", "hyperband"),
         _optuna("optuna-nsga2", FRONTS, "nsga2"),
+        _peer("smac_row", "Smac", "smac", PLAIN, blind=False),
+        _peer("hyperopt_row", "Hyperopt", "hyperopt", PLAIN),
+        _peer("syne_row", "SyneTune", "syne-asha", CURVES, "random_search"),
+        _peer("syne_row", "SyneTune", "syne-asha-kde", CURVES, "kde"),
     ]
 }
 
