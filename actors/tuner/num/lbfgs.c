@@ -27,8 +27,17 @@ struct search {
     int evaluations;
 };
 
+/* fmin and fmax of the C library do not say which of 0 and -0 is the less: that is said here. */
+static double lesser(double a, double b) {
+    return a < b ? a : b;
+}
+
+static double greater(double a, double b) {
+    return a > b ? a : b;
+}
+
 static double clamped(const struct search *s, size_t i, double x) {
-    return fmin(fmax(x, s->p->low[i]), s->p->high[i]);
+    return lesser(greater(x, s->p->low[i]), s->p->high[i]); /* low for a NaN */
 }
 
 /* Leaves a NaN for a value when anything is not finite. */
@@ -59,7 +68,8 @@ static double dot_free(const struct search *s, const double *a, const double *b)
 static double gradient_left(const struct search *s) {
     double most = 0;
     for (size_t i = 0; i < s->n; i++)
-        most = fmax(most, fabs(clamped(s, i, s->here.x[i] - s->here.gradient[i]) - s->here.x[i]));
+        most =
+            greater(most, fabs(clamped(s, i, s->here.x[i] - s->here.gradient[i]) - s->here.x[i]));
     return most;
 }
 
@@ -132,7 +142,7 @@ static double choose_direction(struct search *s) {
         return 1;
     s->pairs = 0;
     against_gradient(s);
-    return fmin(1, 1 / sqrt(dot_free(s, s->direction, s->direction)));
+    return lesser(1, 1 / sqrt(dot_free(s, s->direction, s->direction)));
 }
 
 /* ---- a step ---- */
@@ -169,7 +179,7 @@ static double between(const struct bound *near, double far, double far_value) {
     double width = far - near->t;
     double bend = far_value - near->value - near->slope * width;
     double part = isfinite(bend) && bend > 0 ? -near->slope * width / (2 * bend) : 0.25;
-    return near->t + width * fmin(fmax(part, 0.1), 0.5);
+    return near->t + width * lesser(greater(part, 0.1), 0.5);
 }
 
 static void swap(struct place *a, struct place *b) {
@@ -261,7 +271,7 @@ static enum lbfgs_end walk(struct search *s, int *iterations) {
         double fallen = s->here.value - s->good.value;
         keep_pair(s);
         swap(&s->here, &s->good);
-        if (fallen <= p->value_tolerance * fmax(fabs(s->here.value), 1))
+        if (fallen <= p->value_tolerance * greater(fabs(s->here.value), 1))
             return LBFGS_CONVERGED;
     }
 }
