@@ -21,6 +21,8 @@ enum { WORKERS_UNKNOWN = 4 };
 /* Trials beyond what can be remembered are not proposed by a method that learns. */
 static uint32_t capacity_of(const struct study_setup *setup) {
     uint64_t wanted = setup->job->trials + setup->beyond + setup->loaded;
+    if (setup->capacity > 0)
+        wanted = setup->capacity;
     return wanted < TRIALS_MOST ? (uint32_t)wanted : TRIALS_MOST;
 }
 
@@ -31,6 +33,10 @@ static struct rungs_setup rungs_of(const struct study_setup *setup) {
     rungs.workers = setup->workers > 0 ? setup->workers : WORKERS_UNKNOWN;
     rungs_settle(&rungs);
     return rungs;
+}
+
+static const struct algo *method_of(const struct study_setup *setup) {
+    return setup->algo != NULL ? setup->algo : algo_of(setup->job->method);
 }
 
 static struct brief brief_of(const struct study_setup *setup, const struct space *space,
@@ -52,7 +58,7 @@ size_t study_bytes(const struct study_setup *setup) {
     settled.rungs = rungs_of(setup);
     space_of(&space, setup->job);
     struct brief brief = brief_of(&settled, &space, &none);
-    const struct algo *algo = algo_of(setup->job->method);
+    const struct algo *algo = method_of(setup);
     size_t slack = 4096; /* what the arena aligns */
     return slack + sizeof(struct study) +
            trials_bytes(&space, setup->objectives, rungs_count(&settled.rungs), none.capacity) +
@@ -72,7 +78,7 @@ struct study *study_init(const struct study_setup *setup, struct arena *arena) {
         return NULL;
     s->rungs = rungs_init(&s->setup.rungs, &s->trials, arena);
     s->brief = brief_of(&s->setup, &s->space, &s->trials);
-    s->algo = algo_of(setup->job->method);
+    s->algo = method_of(setup);
     if (s->rungs == NULL)
         return NULL;
     if (s->algo->init == NULL)
@@ -106,10 +112,10 @@ static void start(struct study *s, const struct value *values, uint32_t parent, 
 }
 
 /* False: there is no configuration left that was not tried. */
-static bool start_new(struct study *s, struct study_proposal *out) {
-    bool first = s->asked < s->setup.job->configs_count; /* try_first */
+static bool start_new(struct study *s, uint64_t number, struct study_proposal *out) {
+    bool first = number < s->setup.job->configs_count; /* try_first */
     const struct algo *algo = first ? &algo_list : s->algo;
-    if (!algo->propose(s->state, &s->brief, s->asked, s->values))
+    if (!algo->propose(s->state, &s->brief, number, s->values))
         return false;
     start(s, s->values, STUDY_NO_PARENT, algo->name, out);
     return true;
@@ -131,11 +137,34 @@ void study_ask(struct study *s, struct study_proposal *out) {
         start(s, choice.values, choice.trial, rungs_policy_name(s->setup.rungs.policy), out);
         return;
     }
-    if (choice.next == RUNGS_NEW && start_new(s, out))
+    if (choice.next == RUNGS_NEW && start_new(s, s->asked, out))
         return;
     if (choice.next == RUNGS_NEW)
         rungs_choose(s->rungs, false, &choice);
     answer_without_new(s, &choice, out);
+}
+
+void study_ask_as(struct study *s, uint64_t number, struct study_proposal *out) {
+    if (s->trials.count == s->trials.capacity || !start_new(s, number, out))
+        *out = (struct study_proposal){.answer = STUDY_OVER};
+}
+
+bool study_adopt(struct study *s, const struct value *values, uint32_t *trial) {
+    if (s->trials.count == s->trials.capacity)
+        return false;
+    *trial = trials_add(&s->trials, values);
+    rungs_begin(s->rungs, *trial, STUDY_NO_PARENT);
+    learn(s, *trial);
+    return true;
+}
+
+bool study_drop(struct study *s, uint32_t trial) {
+    if (trial >= s->trials.count || s->trials.states[trial] > AT_REST)
+        return false;
+    rungs_end(s->rungs, trial, false, NAN);
+    trials_drop(&s->trials, trial);
+    learn(s, trial);
+    return true;
 }
 
 /* Inside, less is better. */

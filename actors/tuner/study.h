@@ -29,6 +29,8 @@ struct study_setup {
     uint32_t loaded;          /* most trials that study_load will bring */
     uint32_t beyond;          /* trials that may be asked for when the job's number is reached */
     struct rungs_setup rungs; /* who is stopped; its steps, seed and workers are set by the study */
+    uint32_t capacity;        /* trials there is room for; 0: as many as all of these */
+    const struct algo *algo;  /* NULL: the job's method */
 };
 
 enum study_answer {
@@ -61,12 +63,20 @@ size_t study_bytes(const struct study_setup *setup);
 struct study *study_init(const struct study_setup *setup, struct arena *arena);
 
 void study_ask(struct study *s, struct study_proposal *out);
+/* A new trial where the numbers of proposals are somebody else's: each is asked for once at most,
+ * and all in this way. START or OVER. */
+void study_ask_as(struct study *s, uint64_t number, struct study_proposal *out);
 /* A trial has done `step` of its steps (1..steps) and is worth `value` there. */
 bool study_report(struct study *s, uint32_t trial, uint32_t step, double value,
                   enum study_verdict *verdict);
 bool study_tell(struct study *s, uint32_t trial, const struct study_result *result);
 /* A finished trial of an earlier search of this space. */
 bool study_load(struct study *s, const struct value *values, const struct study_result *result);
+/* Another search of the same space at the same time has begun this trial; it is told like one that
+ * was proposed here. False: there is no room. */
+bool study_adopt(struct study *s, const struct value *values, uint32_t *trial);
+/* Nothing will come of this trial, and nothing is to be learned from that. */
+bool study_drop(struct study *s, uint32_t trial);
 /* Work that the next study_ask would have to do first; changes no answer. True when there was
  * some. */
 bool study_prepare(struct study *s);

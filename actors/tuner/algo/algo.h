@@ -54,12 +54,13 @@ struct algo {
     size_t (*bytes)(const struct brief *b);
     /* NULL: nothing to prepare. The state lives in the arena. */
     void *(*init)(const struct brief *b, struct arena *arena);
-    /* Proposal number `number`, 0.. in the order of asking, as a configuration that no trial has
-     * had (but of `list`, whose configurations are the user's). Fills in all values, inactive ones
-     * with VALUE_NONE. */
+    /* Proposal number `number`, as a configuration that no trial has had (but of `list`, whose
+     * configurations are the user's). No number comes twice, and nearly always they come as 0, 1,
+     * 2 ...: in a cluster some are another node's. Fills in all values, inactive ones with
+     * VALUE_NONE. What is proposed depends on no trials.capacity. */
     bool (*propose)(void *state, const struct brief *b, uint64_t number, struct value *values);
     /* NULL: looks at the trials when asked. Trial `place` has just been added, moved up a rung,
-     * paused or ended; called once for each such change, in order. */
+     * paused, taken back or ended; called once for each such change, in order. */
     void (*learn)(void *state, const struct brief *b, uint32_t place);
     /* NULL: or foresees what trial `place`, which has been at a rung and not at its full length,
      * would come to there, in the sense of trials->values; false when it cannot say yet. Then who

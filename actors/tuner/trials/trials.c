@@ -158,7 +158,8 @@ static void enter_best(struct trials *t, uint32_t place) {
 void trials_end(struct trials *t, uint32_t place, enum trial_state state, const double *values,
                 double breach, double seconds) {
     ensure(place < t->count && t->states[place] <= AT_REST);
-    ensure(state >= ENDED_WELL && (state == ENDED_BADLY) == (values == NULL));
+    ensure(state >= ENDED_WELL && state <= ENDED_BADLY);
+    ensure((state == ENDED_BADLY) == (values == NULL));
     if (t->states[place] == AT_WORK)
         leave_active(t, place);
     t->states[place] = (uint8_t)state;
@@ -175,4 +176,11 @@ void trials_end(struct trials *t, uint32_t place, enum trial_state state, const 
     }
     t->ended_count++;
     enter_best(t, place);
+}
+
+void trials_drop(struct trials *t, uint32_t place) {
+    ensure(place < t->count && t->states[place] <= AT_REST);
+    if (t->states[place] == AT_WORK)
+        leave_active(t, place);
+    t->states[place] = TAKEN_BACK;
 }

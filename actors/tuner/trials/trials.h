@@ -24,11 +24,12 @@ enum {
 };
 
 enum trial_state {
-    AT_WORK,    /* runs, or is about to */
-    AT_REST,    /* paused: may go on from where it stands */
-    ENDED_WELL, /* with a value, at its full length */
-    ENDED_SOON, /* with a value, stopped before its full length */
-    ENDED_BADLY /* without: crashed, or its configuration cannot be */
+    AT_WORK,     /* runs, or is about to */
+    AT_REST,     /* paused: may go on from where it stands */
+    ENDED_WELL,  /* with a value, at its full length */
+    ENDED_SOON,  /* with a value, stopped before its full length */
+    ENDED_BADLY, /* without: crashed, or its configuration cannot be */
+    TAKEN_BACK   /* nothing will come of it, and nothing is learned from that */
 };
 
 struct trials {
@@ -87,6 +88,8 @@ void trials_resume(struct trials *t, uint32_t place); /* AT_REST -> AT_WORK */
 /* AT_WORK or AT_REST -> state. values: objectives many, all finite; NULL when it ended badly. */
 void trials_end(struct trials *t, uint32_t place, enum trial_state state, const double *values,
                 double breach, double seconds);
+/* AT_WORK or AT_REST -> TAKEN_BACK: it is among none of the lists from then on. */
+void trials_drop(struct trials *t, uint32_t place);
 
 static inline const float *trials_point(const struct trials *t, uint32_t place) {
     return t->points + (size_t)place * t->space->dims;
