@@ -61,7 +61,7 @@ static size_t core_size(const struct node_setup *setup, int core) {
     size_t size = 0;
     switch (core) {
     case CORE_EXECUTOR: size = executor_memory(setup->slots); break;
-    case CORE_TUNER: size = tuner_memory(); break;
+    case CORE_TUNER: size = tuner_memory(setup->tuner_pool); break;
     case CORE_FACTS: size = facts_size(); break;
     case CORE_SCHED: size = sched_size(); break;
     case CORE_GATEWAY: size = gateway_size(); break;
@@ -97,15 +97,36 @@ static bool explain_reserve(size_t size, struct err *err) {
                    rationed);
 }
 
-bool node_actor_reserve(struct node_setup *setup, struct err *err) {
-    size_t size = core_offset(setup, CORES);
+/* A quarter of the machine's memory: what the searches of large jobs may come to. */
+static size_t pool_wanted(void) {
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    uint64_t quarter = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 4 : 0;
+    if (quarter < TUNER_POOL_LEAST || sizeof(void *) < 8)
+        return TUNER_POOL_LEAST;
+    return quarter < TUNER_POOL_MOST ? (size_t)quarter / BLOCK_BYTES * BLOCK_BYTES
+                                     : TUNER_POOL_MOST;
+}
+
+static uint8_t *map(size_t size) {
     uint8_t *memory = mmap(NULL, size + BESIDE_BYTES, PROT_READ | PROT_WRITE,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
-        return explain_reserve(size + BESIDE_BYTES, err);
+        return NULL;
     munmap(memory + size, BESIDE_BYTES);
     madvise(memory, size, MADV_NOHUGEPAGE); /* a huge page would make a few bytes cost 2 MiB */
-    setup->memory = memory;
+    return memory;
+}
+
+/* Where address space is rationed (ulimit -v, or a kernel that never promises more than it has) the searches get less. */
+bool node_actor_reserve(struct node_setup *setup, struct err *err) {
+    setup->tuner_pool = pool_wanted();
+    while ((setup->memory = map(core_offset(setup, CORES))) == NULL) {
+        if (setup->tuner_pool == TUNER_POOL_LEAST)
+            return explain_reserve(core_offset(setup, CORES) + BESIDE_BYTES, err);
+        setup->tuner_pool = setup->tuner_pool / 4 > TUNER_POOL_LEAST
+                                ? setup->tuner_pool / 4 / BLOCK_BYTES * BLOCK_BYTES
+                                : TUNER_POOL_LEAST;
+    }
     return true;
 }
 
@@ -221,7 +242,7 @@ static bool seat_cores(struct seats *seats, struct node_setup *setup) {
                                     executor_memory(setup->slots), &executor, &setup->err);
     if (seats->executor == NULL)
         return false;
-    tuner_init(&seats->tuner, core_memory(setup, CORE_TUNER), tuner_memory());
+    tuner_init(&seats->tuner, core_memory(setup, CORE_TUNER), tuner_memory(setup->tuner_pool));
     const struct core cores[] = {
         facts_core(facts_init(core_memory(setup, CORE_FACTS), &facts)),
         sched_core(sched_init(core_memory(setup, CORE_SCHED))),

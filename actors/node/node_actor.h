@@ -18,6 +18,7 @@ struct node_setup {
     struct keys keys;
     uint8_t owner[CURVE_KEY_BYTES]; /* the key of the folder's own client */
     uint8_t *memory;                /* of all cores: node_actor_reserve */
+    size_t tuner_pool;              /* of these: what the jobs that learn share */
     struct cluster cluster;
     /* Where other nodes connect; NULL: the node is on its own, and there is no cluster. */
     const char *mesh;

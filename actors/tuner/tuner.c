@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdalign.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What each seat has of the memory, one after the other. */
@@ -12,14 +13,16 @@ enum { SEAT_BYTES = LIMIT_JOB_SPEC_BYTES + JOB_ARENA_BYTES + ALGO_ARENA_BYTES };
 
 static_assert(SEAT_BYTES % alignof(max_align_t) == 0, "every seat begins as aligned as the first");
 
-size_t tuner_memory(void) {
-    return (size_t)SEAT_BYTES * LIMIT_JOBS_OPEN;
+size_t tuner_memory(size_t pool) {
+    return (size_t)SEAT_BYTES * LIMIT_JOBS_OPEN + CHAIN_KNOWN_BYTES + pool;
 }
 
 void tuner_init(struct tuner *t, void *memory, size_t size) {
-    ensure(size >= tuner_memory());
+    ensure(size >= tuner_memory(0));
     memset(t, 0, sizeof *t);
     t->memory = memory;
+    t->known = t->memory + (size_t)SEAT_BYTES * LIMIT_JOBS_OPEN;
+    t->pool = pool_of(t->known + CHAIN_KNOWN_BYTES, size - tuner_memory(0));
 }
 
 static struct tuner_seat *find_seat(struct tuner *t, const struct job_id *id) {
@@ -58,10 +61,26 @@ static bool take_seat(struct tuner *t, struct tuner_seat *seat, struct span spec
                                  .trials = &seat->none,
                                  .workers = 1,
                                  .budget = seat->job.trials};
-    seat->algo = algo_of(seat->job.method);
+    seat->algo = job_learns(&seat->job) ? &algo_random : algo_of(seat->job.method);
     if (seat->algo->init != NULL)
         seat->state = seat->algo->init(&seat->brief, &algo_arena);
     return seat->algo->init == NULL || seat->state != NULL;
+}
+
+/* All it wants, or half of that, or half of that ... NULL: it is not worth while. */
+static struct chain *take_chain(struct tuner *t, struct tuner_seat *seat) {
+    uint32_t capacity = chain_wants(&seat->job);
+    size_t most = pool_most(&t->pool), beside = sizeof(struct chain) + POOL_ALIGN;
+    while (capacity >= CHAIN_LEAST &&
+           (chain_bytes(&seat->job, NULL, capacity) + beside > most ||
+            !pool_take(&t->pool, chain_bytes(&seat->job, NULL, capacity) + beside, &seat->piece)))
+        capacity /= 2;
+    if (seat->piece.size == 0)
+        return NULL;
+    struct arena arena = arena_of(t->pool.memory + seat->piece.from, seat->piece.size);
+    struct chain *chain = arena_take(&arena, sizeof *chain);
+    ensure(chain != NULL && chain_init(chain, &seat->job, NULL, capacity, &arena));
+    return chain;
 }
 
 static bool hear_job_open(struct tuner *t, const struct msg_job_open *m) {
@@ -72,6 +91,8 @@ static bool hear_job_open(struct tuner *t, const struct msg_job_open *m) {
         t->seats_used = (uint32_t)(seat - t->seats) + 1;
     if (!take_seat(t, seat, m->spec))
         return false;
+    if (job_learns(&seat->job))
+        seat->chain = take_chain(t, seat);
     seat->id = m->job;
     seat->open = true;
     return true;
@@ -80,42 +101,77 @@ static bool hear_job_open(struct tuner *t, const struct msg_job_open *m) {
 static bool hear_learned(struct tuner *t, const struct msg_learned *m) {
     struct tuner_seat *seat = find_seat(t, &m->job);
     struct value values[LIMIT_PARAMS];
-    enum trial_status status;
+    struct chain_news news = {
+        .config = m->config, .has_value = m->has_value, .value = m->value, .run_ms = m->run_ms};
     uint32_t wrong;
-    return seat != NULL && m->slot < seat->job.trials && trial_status_of(m->status, &status) &&
-           config_decode(m->config, values, seat->job.params_count) &&
-           job_config_valid(&seat->job, values, &wrong);
+    if (seat == NULL || m->slot >= seat->job.trials || m->slot > UINT32_MAX ||
+        !trial_status_of(m->status, &news.status) || m->value - m->value != 0 ||
+        !config_decode(m->config, values, seat->job.params_count) ||
+        !job_config_valid(&seat->job, values, &wrong))
+        return false;
+    news.slot = (uint32_t)m->slot;
+    if (seat->chain != NULL)
+        chain_learn(seat->chain, &news);
+    return true;
+}
+
+/* The job and the slot alone say it. */
+static void propose_alone(struct tuner_seat *seat, uint64_t slot, struct buf *config) {
+    const struct job *job = &seat->job;
+    const struct algo *algo = slot < job->configs_count ? &algo_list : seat->algo; /* try_first */
+    struct value values[LIMIT_PARAMS];
+    uint32_t wrong;
+    ensure(algo->propose(seat->state, &seat->brief, slot, values));
+    /* No peer can make this false: job_decode has put the job through job_check, which lets only
+     * such parameters pass that every point and every draw of them is a value of theirs. */
+    ensure(job_config_valid(job, values, &wrong));
+    config_encode(config, values, job->params_count);
+}
+
+/* Once, where the job is led. */
+static void say_short(struct tuner_seat *seat, struct says *out) {
+    char text[200];
+    uint32_t capacity = seat->chain != NULL ? seat->chain->known.capacity : 0;
+    if (seat->said || !job_learns(&seat->job) || capacity >= seat->job.trials)
+        return;
+    seat->said = true;
+    snprintf(text, sizeof text, "memory is short: the search of job %.*s %s",
+             (int)(seat->job.name.len < 64 ? seat->job.name.len : 64),
+             (const char *)seat->job.name.data,
+             capacity == 0 ? "draws at random" : "will forget its oldest trials");
+    say(out, &(struct msg){.kind = MSG_note, .note.text = span_text(text)});
 }
 
 static bool hear_propose(struct tuner *t, const struct msg_propose *m, struct says *out) {
     struct tuner_seat *seat = find_seat(t, &m->job);
     if (seat == NULL || m->slot >= seat->job.trials)
         return false;
-    const struct job *job = &seat->job;
-    const struct algo *algo =
-        m->slot < job->configs_count ? &algo_list : seat->algo; /* try_first */
-    struct value values[LIMIT_PARAMS];
-    uint32_t wrong;
-    ensure(algo->propose(seat->state, &seat->brief, m->slot, values));
-    /* No peer can make this false: job_decode has put the job through job_check, which lets only
-     * such parameters pass that every point and every draw of them is a value of theirs. */
-    ensure(job_config_valid(job, values, &wrong));
     struct buf config = buf_of(t->config, sizeof t->config);
-    config_encode(&config, values, job->params_count);
+    struct buf known = buf_of(t->known, CHAIN_KNOWN_BYTES);
+    if (seat->chain != NULL)
+        chain_ask(seat->chain, (uint32_t)m->slot, &config, &known);
+    else
+        propose_alone(seat, m->slot, &config);
     ensure(!config.overflow);
     const struct msg answer = {
         .kind = MSG_proposed,
-        .proposed = {.job = m->job, .slot = m->slot, .config = buf_view(&config)},
+        .proposed = {.job = m->job,
+                     .slot = m->slot,
+                     .config = buf_view(&config),
+                     .known = buf_view(&known)},
     };
     say(out, &answer);
+    say_short(seat, out);
     return true;
 }
 
 /* A job may be shut that never was open here: a cancelled one. */
 static bool hear_job_shut(struct tuner *t, const struct msg_job_shut *m) {
     struct tuner_seat *seat = find_seat(t, &m->job);
-    if (seat != NULL)
-        *seat = (struct tuner_seat){.open = false};
+    if (seat == NULL)
+        return true;
+    pool_give(&t->pool, &seat->piece);
+    *seat = (struct tuner_seat){.open = false};
     return true;
 }
 
@@ -146,10 +202,26 @@ static void tuner_check(const void *self) {
         const struct tuner_seat *seat = &t->seats[i];
         if (!seat->open)
             continue;
-        ensure(seat->algo == algo_of(seat->job.method));
+        ensure(seat->chain == NULL || job_learns(&seat->job));
         ensure(seat->job.params_count <= LIMIT_PARAMS);
         for (size_t k = 0; k < i; k++)
             ensure(!t->seats[k].open || !job_id_equal(&t->seats[k].id, &seat->id));
+    }
+}
+
+/* What lies between the pieces, and the studies of jobs that are not led here. */
+static void spare_pool(struct tuner *t, const struct spare *spare) {
+    size_t from = 0;
+    while (from < t->pool.touched) {
+        size_t to = pool_gap(&t->pool, &from);
+        if (to > from)
+            spare_take(spare, t->pool.memory + from, to - from);
+        from = to;
+    }
+    for (uint32_t i = 0; i < t->seats_used; i++) {
+        const struct chain *chain = t->seats[i].chain;
+        if (t->seats[i].open && chain != NULL && chain->study == NULL)
+            spare_take(spare, chain->memory, chain->memory_size);
     }
 }
 
@@ -160,6 +232,8 @@ static void tuner_spare(void *self, const struct spare *spare) {
             spare_take(spare, t->memory + (size_t)i * SEAT_BYTES, SEAT_BYTES);
     }
     spare_take(spare, t->config, sizeof t->config);
+    spare_take(spare, t->known, CHAIN_KNOWN_BYTES);
+    spare_pool(t, spare);
 }
 
 struct core tuner_core(struct tuner *t) {

@@ -1,27 +1,44 @@
 /* tuner - which configuration a slot gets: a fold over the facts of each open job.
  *
  * Hears    job_open, learned, job_shut (facts); propose (sched).
- * Says     proposed (sched and facts).
- * Holds    same job and same facts, same proposals: on any machine, in whatever order and however
- *          often the facts came. Every proposal is a valid configuration of its job.
+ * Says     proposed (sched and facts); note.
+ * Holds    - of a method that does not learn (job_learns): a slot's configuration follows from the
+ *            job alone, on any machine, whatever is known;
+ *          - of one that learns: from the job and from what the proposal says that was known when it
+ *            was made (chain.h); tuners with the same facts begin the same chain;
+ *          - a slot that is asked for again keeps its configuration, whoever proposed it;
+ *          - every proposal is a valid configuration of its job.
+ *          Nothing is durable before a trial runs: the lease and the result carry the configuration
+ *          themselves. A proposal whose fact dies with its leader costs the next one the knowledge
+ *          that this trial is under way, and no more.
  * Memory   the struct is the caller's, as is one block of tuner_memory() bytes for the jobs. Only
  *          what an open job uses of it is ever touched, so a block straight from mmap costs next to
- *          nothing.
+ *          nothing. The pool at its end is shared by the jobs that learn. One that does not get all
+ *          it wants remembers fewer slots (chain.h), or none and then draws at random; it says so
+ *          with its first proposal.
  * Errors   step cannot fail: what is not of an open job or cannot be read is dropped and counted as
  *          nonsense.
  *
- *   tuner.c   the step          space.c      a parameter's values on the unit interval
- *   algo/     the methods       num/         numbers to the bit: exp and log, the normal distribution
+ *   tuner.c   the step                              study.c   one search, in order
+ *   pool.c    memory for the jobs that learn        chain.c   its proposals as facts
+ *   space/    configurations as points of a cube    known.c   what is known of each slot
+ *   algo/     the methods                           replay.c  deriving proposals again
+ *   num/      arithmetic that is the same everywhere
  */
 #ifndef ZYG_TUNER_H
 #define ZYG_TUNER_H
 
 #include "actors/kit/core.h"
-#include "actors/tuner/algo/algo.h"
+#include "actors/tuner/chain.h"
+#include "actors/tuner/pool.h"
 
 /* A configuration has no more text than the job it comes from, and no more than 16 bytes beside for
  * each parameter. */
 enum { TUNER_CONFIG_BYTES = LIMIT_JOB_SPEC_BYTES + 16 * LIMIT_PARAMS + 16 };
+
+/* The pool: a few jobs of a million trials, or many of thousands; the least is for a small board. */
+#define TUNER_POOL_MOST ((size_t)1 << 30)
+#define TUNER_POOL_LEAST ((size_t)16 << 20)
 
 /* The place of one open job. Its pages: a copy of the canonical bytes, the job decoded from them,
  * the algorithm's memory. */
@@ -30,22 +47,27 @@ struct tuner_seat {
     struct job_id id;
     struct job job;
     struct space space;
-    struct trials none; /* these methods learn nothing */
+    struct trials none; /* who does not learn knows nothing */
     struct brief brief;
     const struct algo *algo;
     void *state;
+    struct piece piece;  /* of the pool */
+    struct chain *chain; /* of a job that learns, in its piece; NULL: there was no room */
+    bool said;           /* that memory is short */
 };
 
 struct tuner {
     uint8_t *memory;
+    uint8_t *known; /* CHAIN_KNOWN_BYTES of it */
+    struct pool pool;
     uint32_t seats_used; /* those from here on were never sat on */
     struct tuner_seat seats[LIMIT_JOBS_OPEN];
     uint8_t config[TUNER_CONFIG_BYTES];
     uint64_t nonsense;
 };
 
-size_t tuner_memory(void);
-/* size >= tuner_memory(), aligned for any object. */
+size_t tuner_memory(size_t pool);
+/* size >= tuner_memory(0), aligned for any object; the rest is the pool. */
 void tuner_init(struct tuner *t, void *memory, size_t size);
 struct core tuner_core(struct tuner *t);
 

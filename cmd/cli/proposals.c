@@ -40,10 +40,10 @@ struct proposals *proposals_new(const struct job_file *file) {
     ensure(p != NULL);
     p->job = &file->job;
     p->board = board_new();
-    p->memory = mmap(NULL, tuner_memory(), PROT_READ | PROT_WRITE,
+    p->memory = mmap(NULL, tuner_memory(TUNER_POOL_LEAST), PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     ensure(p->memory != MAP_FAILED);
-    tuner_init(&p->tuner, p->memory, tuner_memory());
+    tuner_init(&p->tuner, p->memory, tuner_memory(TUNER_POOL_LEAST));
     struct core core = tuner_core(&p->tuner);
     struct port port = {.room = ROOM_SCHED, .self = p, .perform = proposals_hear};
     board_seat_core(p->board, &core);
@@ -62,7 +62,7 @@ void proposals_destroy(struct proposals **p) {
     if (*p == NULL)
         return;
     board_destroy(&(*p)->board);
-    munmap((*p)->memory, tuner_memory());
+    munmap((*p)->memory, tuner_memory(TUNER_POOL_LEAST));
     free(*p);
     *p = NULL;
 }

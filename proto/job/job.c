@@ -333,3 +333,9 @@ void job_config_print(const struct job *job, const struct value *values, int sig
 bool job_better(const struct job *job, double a, double b) {
     return job->objectives[0].goal == GOAL_MAXIMIZE ? a > b : a < b;
 }
+
+bool job_learns(const struct job *job) {
+    static const bool by_number[METHOD_COUNT] = {
+        [METHOD_RANDOM] = true, [METHOD_GRID] = true, [METHOD_LIST] = true};
+    return !by_number[job->method];
+}

@@ -136,6 +136,10 @@ enum {
 bool job_encode(const struct job *job, struct buf *out);
 bool job_decode(struct job *job, struct span bytes, struct arena *arena, struct err *err);
 
+/* Does what becomes known change what is proposed? Otherwise a slot's configuration follows from the
+ * job and the slot alone. */
+bool job_learns(const struct job *job);
+
 /* What job_check finds wrong: which part, as a path in the words of the job file ("params.lr.when",
  * "run.command[3]", "try_first[0].lr"), an offset in its text, what is wrong and what was expected,
  * the nearest valid name (or ""). */

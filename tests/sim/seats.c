@@ -96,8 +96,9 @@ void seats_begin(struct seats *s, const struct seats_owner *owner, uint32_t node
         .runs = "/runs", .slots = config->slots, .cpus = config->slots};
     struct tuner *tuner = seats_memory(s, BLOCK_TUNER, sizeof *tuner);
     struct err err;
-    tuner_init(tuner, seats_memory(s, BLOCK_TUNER_JOBS, tuner_memory()), tuner_memory());
-    size_t bytes = executor_memory(LIMIT_SLOTS_NODE);
+    size_t bytes = tuner_memory(TUNER_POOL_LEAST);
+    tuner_init(tuner, seats_memory(s, BLOCK_TUNER_JOBS, bytes), bytes);
+    bytes = executor_memory(LIMIT_SLOTS_NODE);
     s->executor = executor_init(seats_memory(s, BLOCK_EXECUTOR, bytes), bytes, &executor, &err);
     ensure(s->executor != NULL);
     seats_add(s,

@@ -20,14 +20,14 @@ static uint8_t spec_memory[LIMIT_JOB_SPEC_BYTES];
 
 static void desk_init(struct desk *d) {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    d->memory = mmap(NULL, tuner_memory(), PROT_READ | PROT_WRITE, flags, -1, 0);
+    d->memory = mmap(NULL, tuner_memory(TUNER_POOL_LEAST), PROT_READ | PROT_WRITE, flags, -1, 0);
     assert_true(d->memory != MAP_FAILED);
-    tuner_init(&d->tuner, d->memory, tuner_memory());
+    tuner_init(&d->tuner, d->memory, tuner_memory(TUNER_POOL_LEAST));
 }
 
 static void desk_release(struct desk *d) {
     tuner_core(&d->tuner).check(&d->tuner);
-    munmap(d->memory, tuner_memory());
+    munmap(d->memory, tuner_memory(TUNER_POOL_LEAST));
 }
 
 static int begin_test(void **state) {

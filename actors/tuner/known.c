@@ -1,0 +1,184 @@
+#include "actors/tuner/known.h"
+
+#include "proto/base/check.h"
+
+#include <string.h>
+
+enum { VALUE_BYTES = 9 /* of what is no text, encoded */, TEXT_BYTES = 5 /* before one */ };
+
+size_t known_config_cap(const struct job *job) {
+    size_t bytes = TEXT_BYTES;
+    for (uint32_t i = 0; i < job->params_count; i++) {
+        const struct param *p = &job->params[i];
+        size_t longest = VALUE_BYTES;
+        for (uint32_t k = 0; k < p->choices_count; k++) {
+            size_t len = p->choices[k].kind == VALUE_TEXT ? p->choices[k].text.len + TEXT_BYTES : 0;
+            longest = len > longest ? len : longest;
+        }
+        bytes += longest;
+    }
+    return bytes;
+}
+
+/* At least twice the slots: chains stay short. */
+static uint32_t cells_of(uint32_t capacity) {
+    uint32_t count = 4;
+    while (count < capacity * 2)
+        count *= 2;
+    return count;
+}
+
+size_t known_bytes(uint32_t capacity, size_t config_cap) {
+    enum { SLACK = 4 * 64 /* what the arena aligns */ };
+    return SLACK + (size_t)cells_of(capacity) * sizeof(uint32_t) +
+           capacity * (sizeof(struct known_slot) + sizeof(uint32_t) + config_cap);
+}
+
+bool known_init(struct known *k, uint32_t capacity, size_t config_cap, struct arena *arena) {
+    *k = (struct known){.capacity = capacity, .config_cap = config_cap};
+    k->items = arena_take_unset(arena, capacity * sizeof *k->items);
+    k->configs = arena_take_unset(arena, capacity * config_cap);
+    k->order = arena_take_unset(arena, capacity * sizeof *k->order);
+    k->cells_count = cells_of(capacity);
+    k->cells = arena_take(arena, k->cells_count * sizeof *k->cells);
+    return !arena->full;
+}
+
+void known_clear(struct known *k) {
+    k->count = 0;
+    memset(k->cells, 0, k->cells_count * sizeof *k->cells);
+}
+
+/* Where the slot is, or the free cell where it would go. Fibonacci hashing. */
+static uint32_t *cell_of(const struct known *k, uint32_t slot) {
+    uint32_t at = (uint32_t)(slot * 0x9e3779b97f4a7c15u >> 32) & (k->cells_count - 1);
+    while (k->cells[at] != 0 && k->items[k->cells[at] - 1].slot != slot)
+        at = (at + 1) & (k->cells_count - 1);
+    return &k->cells[at];
+}
+
+struct known_slot *known_find(const struct known *k, uint32_t slot) {
+    uint32_t cell = *cell_of(k, slot);
+    return cell == 0 ? NULL : &k->items[cell - 1];
+}
+
+struct known_slot *known_put(struct known *k, uint32_t slot) {
+    if (k->count == k->capacity)
+        return NULL;
+    uint32_t *cell = cell_of(k, slot);
+    ensure(*cell == 0);
+    struct known_slot *item = &k->items[k->count++];
+    *item = (struct known_slot){.slot = slot, .trial = KNOWN_NO_TRIAL, .status = TRIAL_OPEN};
+    *cell = k->count;
+    return item;
+}
+
+struct span known_config(const struct known *k, const struct known_slot *item) {
+    return span_of(k->configs + (size_t)(item - k->items) * k->config_cap, item->config_len);
+}
+
+void known_set_config(struct known *k, struct known_slot *item, struct span config) {
+    ensure(config.len <= k->config_cap);
+    memmove(k->configs + (size_t)(item - k->items) * k->config_cap, config.data, config.len);
+    item->config_len = (uint32_t)config.len;
+}
+
+/* ---- orders ---- */
+
+struct by {
+    const struct known *known;
+    bool value; /* else by slot */
+    enum goal goal;
+};
+
+static bool comes_before(const struct by *by, uint32_t a, uint32_t b) {
+    const struct known_slot *x = &by->known->items[a], *y = &by->known->items[b];
+    if (!by->value)
+        return x->slot < y->slot;
+    if (x->has_value != y->has_value)
+        return x->has_value;
+    if (x->has_value && x->value != y->value)
+        return (x->value < y->value) == (by->goal == GOAL_MINIMIZE);
+    return x->slot < y->slot;
+}
+
+static void sift_down(const struct by *by, uint32_t *heap, uint32_t at, uint32_t count) {
+    uint32_t moved = heap[at];
+    for (uint32_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
+        if (child + 1 < count && comes_before(by, heap[child], heap[child + 1]))
+            child++;
+        if (!comes_before(by, moved, heap[child]))
+            break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = moved;
+}
+
+/* Heapsort (Knuth, TAOCP 3, 5.2.3): no memory, no worst case. */
+static void sort(const struct by *by, uint32_t *order, uint32_t count) {
+    for (uint32_t i = count / 2; i-- > 0;)
+        sift_down(by, order, i, count);
+    for (uint32_t end = count; end-- > 1;) {
+        uint32_t last = order[0];
+        order[0] = order[end];
+        order[end] = last;
+        sift_down(by, order, 0, end);
+    }
+}
+
+static void sort_by(struct known *k, bool value, enum goal goal) {
+    const struct by by = {.known = k, .value = value, .goal = goal};
+    bool sorted = true;
+    for (uint32_t i = 0; i < k->count; i++) {
+        k->order[i] = i;
+        sorted = sorted && (i == 0 || comes_before(&by, i - 1, i));
+    }
+    if (!sorted)
+        sort(&by, k->order, k->count);
+}
+
+void known_sort(struct known *k) {
+    sort_by(k, false, GOAL_MINIMIZE);
+}
+
+/* ---- forgetting ---- */
+
+/* The mark of an item that stays. */
+enum { STAYS = 0 };
+
+static void keep(struct known *k, uint32_t item, uint32_t *kept) {
+    *kept += k->items[item].trial != STAYS;
+    k->items[item].trial = STAYS;
+}
+
+static void compact(struct known *k) {
+    uint32_t count = k->count;
+    known_clear(k);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct known_slot old = k->items[i];
+        const uint8_t *config = k->configs + (size_t)i * k->config_cap;
+        if (old.trial != STAYS)
+            continue;
+        struct known_slot *item = known_put(k, old.slot);
+        *item = old;
+        item->trial = KNOWN_NO_TRIAL;
+        known_set_config(k, item, span_of(config, old.config_len));
+    }
+}
+
+void known_forget(struct known *k, enum goal goal) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < k->count; i++) {
+        k->items[i].trial = KNOWN_NO_TRIAL;
+        if (k->items[i].status == TRIAL_OPEN)
+            keep(k, i, &kept);
+    }
+    sort_by(k, true, goal);
+    for (uint32_t i = 0; i < k->count && i < k->capacity / 8; i++)
+        keep(k, k->order[i], &kept);
+    known_sort(k);
+    for (uint32_t i = k->count; i-- > 0 && kept < k->capacity / 2;)
+        keep(k, k->order[i], &kept);
+    compact(k);
+}
