@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* A space of no more configurations is searched through when tries do not find a new one. */
+/* So many configurations are looked through when tries do not find a new one. */
 enum { SEARCHED_MOST = 65536 };
 
 static const struct algo *const algos[METHOD_COUNT] = {
@@ -24,37 +24,31 @@ static bool is_new(const struct brief *b, const double *point, struct value *val
     return !trials_know(b->trials, space_key(b->space, values));
 }
 
-/* Point `number` of all that the cells make. */
-static void point_of(const struct space *s, uint64_t number, double *point) {
-    for (uint32_t i = 0; i < s->dims; i++) {
-        uint64_t cells = s->dim[i].kind == DIM_FIXED ? 1 : s->dim[i].cells;
-        point[i] = ((double)(number % cells) + 0.5) / (double)cells;
-        number /= cells;
-    }
-}
-
 /* In a circle from a place that differs each time, so that no corner is preferred. */
-static bool search_through(const struct brief *b, struct rng *r, double *point,
-                           struct value *values) {
-    uint64_t size = space_size(b->space, SEARCHED_MOST);
-    uint64_t first = size > 0 ? rng_below(r, size) : 0;
-    for (uint64_t i = 0; i < size; i++) {
-        point_of(b->space, (first + i) % size, point);
+static bool search_through(const struct brief *b, double *point, struct value *values) {
+    space_values(b->space, point, values);
+    uint64_t first = space_key(b->space, values);
+    for (int i = 0; i < SEARCHED_MOST; i++) {
+        space_next(b->space, point);
         if (is_new(b, point, values))
             return true;
+        if (space_key(b->space, values) == first)
+            return false;
     }
     return false;
 }
 
 bool algo_fresh(const struct brief *b, struct rng *r, double *point, struct value *values) {
     uint32_t dims = b->space->dims;
-    for (int tries = 0; tries < ALGO_TRIES; tries++) {
-        if (is_new(b, point, values))
-            return true;
-        bool all = tries >= ALGO_TRIES / 2;
+    if (is_new(b, point, values))
+        return true;
+    for (int tries = 1; tries < ALGO_TRIES && dims > 0; tries++) {
+        bool all = tries > ALGO_TRIES / 2;
         for (uint32_t i = all ? 0 : (uint32_t)rng_below(r, dims), end = all ? dims : i + 1; i < end;
              i++)
             point[i] = rng_unit(r);
+        if (is_new(b, point, values))
+            return true;
     }
-    return search_through(b, r, point, values);
+    return search_through(b, point, values);
 }

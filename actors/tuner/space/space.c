@@ -177,3 +177,39 @@ uint64_t space_size(const struct space *s, uint64_t most) {
     }
     return size;
 }
+
+static uint64_t cell_at(const struct space *s, uint32_t dim, double unit) {
+    const struct param *p = &s->job->params[dim];
+    if (is_log_integer(p))
+        return (uint64_t)(integer_of(p, unit) - (int64_t)p->low);
+    return cell_of(unit, s->dim[dim].cells);
+}
+
+static double unit_at(const struct space *s, uint32_t dim, uint64_t cell) {
+    const struct param *p = &s->job->params[dim];
+    if (!is_log_integer(p))
+        return middle_of(cell, s->dim[dim].cells);
+    return space_unit(
+        s, dim, &(struct value){.kind = VALUE_INT, .integer = (int64_t)p->low + (int64_t)cell});
+}
+
+bool space_next(const struct space *s, double *point) {
+    struct value values[LIMIT_PARAMS];
+    space_values(s, point, values);
+    for (uint32_t i = s->dims; i-- > 0;) {
+        uint32_t dim = s->job->order[i];
+        if (s->dim[dim].kind == DIM_FIXED ||
+            (s->dim[dim].kind == DIM_REAL && values[dim].kind != VALUE_NONE))
+            continue;
+        if (values[dim].kind == VALUE_NONE) { /* it begins anew where it awakes */
+            point[dim] = 0;
+            continue;
+        }
+        uint64_t cell = cell_at(s, dim, point[dim]) + 1;
+        bool more = cell < s->dim[dim].cells;
+        point[dim] = unit_at(s, dim, more ? cell : 0);
+        if (more)
+            return true;
+    }
+    return false;
+}

@@ -58,6 +58,10 @@ void space_settle(const struct space *s, double *point);
 /* Equal configurations have equal keys; others' are equal by a chance of 2^-64. */
 uint64_t space_key(const struct space *s, const struct value *values);
 
+/* From the configuration at a full point to the next one, in an order that has each once but for
+ * values of reals, which stay. False: that was the last, and the first is there. */
+bool space_next(const struct space *s, double *point);
+
 /* How many configurations there are, as far as it matters: 0 when more than `most` (a real, or
  * many cells); constraints are not counted with. */
 uint64_t space_size(const struct space *s, uint64_t most);

@@ -83,6 +83,14 @@ bool foreign_next(struct foreign *f, const char *where, struct foreign_items *it
     return more || refuse_json(f, where, j);
 }
 
+uint32_t foreign_count(struct foreign *f, struct span json, const char *where, char bracket) {
+    struct foreign_items items;
+    if (!foreign_items(f, json, where, bracket, &items))
+        return 0;
+    while (foreign_next(f, where, &items)) {}
+    return items.bad ? 0 : items.count;
+}
+
 static bool refuse_key(struct foreign *f, const char *where, struct span key,
                        const char *const *names, size_t count) {
     struct nearest nearest = nearest_of(key);

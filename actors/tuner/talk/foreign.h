@@ -44,6 +44,8 @@ struct foreign_items {
 /* bracket: '[' or '{' */
 bool foreign_items(struct foreign *f, struct span json, const char *where, char bracket,
                    struct foreign_items *items);
+/* How many there are in all; 0 too when they cannot be read. */
+uint32_t foreign_count(struct foreign *f, struct span json, const char *where, char bracket);
 /* False: there are no more, or `bad`. A key is in the scratch. */
 bool foreign_next(struct foreign *f, const char *where, struct foreign_items *items);
 

@@ -71,7 +71,8 @@ static bool read_choices(struct space_reader *r, const struct span *parts, const
         return false;
     if (parts[PART_CHOICES].len == 0)
         return foreign_refuse(r->f, where, "\"type\":\"cat\" needs \"choices\":[...]");
-    struct value *choices = arena_take(r->arena, LIMIT_CHOICES * sizeof *choices);
+    uint32_t count = foreign_count(r->f, parts[PART_CHOICES], where, '[');
+    struct value *choices = arena_take(r->arena, count * sizeof *choices);
     if (choices == NULL)
         return no_memory(r);
     p->kind = PARAM_CHOICE;
@@ -80,11 +81,12 @@ static bool read_choices(struct space_reader *r, const struct span *parts, const
         return false;
     while (foreign_next(r->f, where, &items)) {
         struct value *v = &choices[p->choices_count];
-        struct foreign_where at = foreign_at("%s, choices[%u]", where, p->choices_count);
-        if (p->choices_count++ == LIMIT_CHOICES)
-            return foreign_refuse(r->f, where, "more than %d \"choices\"", LIMIT_CHOICES);
+        struct foreign_where at = foreign_at("%s, choices[%u]", where, p->choices_count++);
         if (!foreign_value(r->f, items.value, at.text, v))
             return false;
+        if (v->kind == VALUE_TEXT && v->text.len > SPACE_TEXT_MAX)
+            return foreign_refuse(r->f, at.text, "text of %zu bytes, expected at most %d",
+                                  v->text.len, SPACE_TEXT_MAX);
         if (v->kind == VALUE_TEXT)
             v->text = arena_copy(r->arena, v->text);
         if (r->arena->full)
@@ -185,13 +187,12 @@ static bool read_membership(struct space_reader *r, struct span json, const char
         !find_param(r->f, r->params, r->job->params_count, parent_name, where, &parent) ||
         !foreign_items(r->f, parts[1], where, '[', &items))
         return false;
-    struct value *values = arena_take(r->arena, LIMIT_CHOICES * sizeof *values);
+    uint32_t count = foreign_count(r->f, parts[1], where, '[');
+    struct value *values = arena_take(r->arena, count * sizeof *values);
     if (values == NULL)
         return no_memory(r);
     while (foreign_next(r->f, where, &items)) {
         struct value *v = &values[items.count - 1];
-        if (items.count > LIMIT_CHOICES)
-            return foreign_refuse(r->f, where, "more than %d values", LIMIT_CHOICES);
         if (!foreign_value(r->f, items.value, where, v))
             return false;
         if (!param_fit(&r->params[parent], v))
@@ -226,6 +227,12 @@ static bool read_when(struct space_reader *r, uint32_t place) {
     return !r->arena->full || no_memory(r);
 }
 
+/* The parameters twice (job_check_space makes its own of them), and what a byte of text becomes at
+ * most: in the list of a condition a digit and a comma are a value and an operand. */
+size_t space_json_bytes(size_t len) {
+    return 2 * LIMIT_PARAMS * (sizeof(struct param) + sizeof(uint32_t)) + 64 * len + 4096;
+}
+
 bool space_json_read(struct foreign *f, struct span json, struct job *job, struct arena *arena) {
     struct space_reader r = {.f = f, .job = job, .arena = arena};
     struct foreign_items items;
@@ -252,8 +259,13 @@ bool space_json_read(struct foreign *f, struct span json, struct job *job, struc
     struct job_fault fault;
     if (job_check_space(job, arena, &fault))
         return true;
+    struct span part = span_text(fault.where);
+    if (span_starts(part, "params."))
+        part = span_from(part, 7);
+    struct foreign_where where =
+        foreign_at("space, \"%.*s\"", SHOWN_UP_TO(part, sizeof fault.where));
     bool near = fault.nearest[0] != '\0';
-    return foreign_refuse(f, fault.where, "%s%s%s%s", fault.what, near ? ", did you mean '" : "",
+    return foreign_refuse(f, where.text, "%s%s%s%s", fault.what, near ? ", did you mean '" : "",
                           fault.nearest, near ? "'?" : "");
 }
 

@@ -14,9 +14,16 @@
 #include "actors/tuner/talk/foreign.h"
 #include "proto/job/job.h"
 
-enum { SPACE_NAME_MAX = 200 };
+enum {
+    SPACE_NAME_MAX = 200,
+    SPACE_TEXT_MAX = 1000, /* of a choice */
+    /* A configuration as JSON: a byte becomes six at most. */
+    SPACE_JSON_MAX = LIMIT_PARAMS * (6 * (SPACE_NAME_MAX + SPACE_TEXT_MAX) + 8)
+};
 
-/* Fills in the job's params, params_count and order. Everything is copied into the arena. */
+/* Fills in the job's params, params_count and order. Everything is copied into the arena, which
+ * needs no more than space_json_bytes(length of the text). */
+size_t space_json_bytes(size_t len);
 bool space_json_read(struct foreign *f, struct span json, struct job *job, struct arena *arena);
 /* A valid configuration, exactly its active parameters. */
 bool config_json_read(struct foreign *f, struct span json, const char *where, const struct job *job,

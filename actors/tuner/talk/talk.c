@@ -2,11 +2,12 @@
 
 #include "actors/tuner/talk/space_json.h"
 
+#include <assert.h>
 #include <string.h>
 
+static_assert(SPACE_JSON_MAX + 64 <= TALK_REPLY_BYTES, "every configuration is a reply");
+
 enum {
-    /* Of a job: lists of LIMIT_CHOICES for LIMIT_PARAMS; texts come on top. */
-    JOB_BYTES = 16 << 20,
     PROTOCOL = 1,
     BUDGET_DEFAULT = 200,
 };
@@ -161,7 +162,7 @@ static bool begin(struct talk *t, struct span line) {
         return false;
     if (given[INIT_SPACE].len == 0)
         return foreign_refuse(&t->foreign, "init", "there is no \"space\":[...]");
-    if (!take_block(t, &t->for_job, JOB_BYTES + line.len, &arena) ||
+    if (!take_block(t, &t->for_job, space_json_bytes(given[INIT_SPACE].len), &arena) ||
         !space_json_read(&t->foreign, given[INIT_SPACE], &t->job, &arena) ||
         !take_block(t, &t->for_study, study_bytes(&setup), &arena))
         return false;

@@ -30,8 +30,8 @@
 #include "actors/tuner/talk/foreign.h"
 
 enum {
-    TALK_LINE_BYTES = 16 << 20,   /* a longer line is refused; load may come as often as needed */
-    TALK_REPLY_BYTES = 256 << 10, /* more than any reply is long */
+    TALK_LINE_BYTES = 16 << 20, /* a longer line is refused; load may come as often as needed */
+    TALK_REPLY_BYTES = 1 << 20, /* more than any reply is long */
     TALK_TRIALS_BEYOND = 65536,
     TALK_TRIALS_LOADED = 65536,
     TALK_STEPS_MOST = 1000000

@@ -1,0 +1,353 @@
+/* The ask-tell protocol: what is said, what is answered. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "actors/tuner/talk/talk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct talk talk;
+static char reply_memory[TALK_REPLY_BYTES];
+static int blocks;
+
+static void *take(void *context, size_t bytes) {
+    (void)context;
+    if (bytes > 1u << 30)
+        return NULL;
+    blocks++;
+    return malloc(bytes);
+}
+
+static void give(void *context, void *memory, size_t bytes) {
+    (void)context;
+    (void)bytes;
+    blocks--;
+    free(memory);
+}
+
+static int begin_test(void **state) {
+    const struct talk_setup setup = {.take = take, .give = give, .method = METHOD_RANDOM};
+    (void)state;
+    talk_init(&talk, &setup);
+    return 0;
+}
+
+static int end_test(void **state) {
+    (void)state;
+    talk_release(&talk);
+    assert_int_equal(blocks, 0);
+    return 0;
+}
+
+/* Without its line feed. */
+static const char *say(const char *line) {
+    struct buf reply = buf_of(reply_memory, sizeof reply_memory);
+    talk_line(&talk, span_text(line), &reply);
+    assert_false(reply.overflow);
+    if (reply.len > 0)
+        assert_int_equal(reply_memory[--reply.len], '\n');
+    reply_memory[reply.len] = '\0';
+    return reply_memory;
+}
+
+static void expect(const char *line, const char *reply) {
+    assert_string_equal(say(line), reply);
+}
+
+static void expect_error(const char *line, const char *what) {
+    char wanted[512];
+    snprintf(wanted, sizeof wanted, "{\"error\":\"%s\"}", what);
+    expect(line, wanted);
+}
+
+#define SPACE_OF(params) "{\"op\":\"init\",\"seed\":3,\"space\":[" params "]}"
+#define KERNEL "{\"name\":\"kernel\",\"type\":\"cat\",\"choices\":[\"rbf\",\"poly\"]}"
+#define DEGREE                                                                                     \
+    "{\"name\":\"degree\",\"type\":\"int\",\"low\":2,\"high\":4,\"log\":false,"                    \
+    "\"when\":{\"param\":\"kernel\",\"in\":[\"poly\"]}}"
+#define COEF                                                                                       \
+    "{\"name\":\"coef\",\"type\":\"float\",\"low\":0,\"high\":1,\"when\":{\"param\":\"degree\","   \
+    "\"in\":[3,4]}}"
+#define ASK "{\"op\":\"ask\"}"
+
+static void a_search_is_asked_and_told(void **state) {
+    (void)state;
+    expect(SPACE_OF("{\"name\":\"a\",\"type\":\"cat\",\"choices\":[1,2.0,true,\"x\"]}"), "{}");
+    bool seen[4] = {false};
+    static const char *const values[] = {"1", "2.0", "true", "\"x\""};
+    for (int id = 0; id < 4; id++) {
+        const char *reply = say(ASK);
+        for (int i = 0; i < 4; i++) {
+            char wanted[64];
+            snprintf(wanted, sizeof wanted, "{\"id\":%d,\"params\":{\"a\":%s}}", id, values[i]);
+            seen[i] = seen[i] || strcmp(reply, wanted) == 0;
+        }
+    }
+    for (int i = 0; i < 4; i++)
+        assert_true(seen[i]);
+    expect(ASK, "{\"wait\":true}");
+    expect("{\"op\":\"tell\",\"id\":2,\"state\":\"ok\",\"value\":0.25}", "{}");
+    expect("{\"op\":\"tell\",\"id\":1,\"state\":\"failed\"}", "{}");
+    expect("{\"value\":-1e-3,\"id\":0,\"state\":\"ok\",\"seconds\":2,\"op\":\"tell\"}", "{}");
+    const struct trials *t = study_trials(talk.study);
+    assert_int_equal(t->best[0], 0);
+    assert_true(t->values[2] == 0.25 && t->seconds[0] == 2);
+    assert_int_equal(t->failed_count, 1);
+    expect(ASK, "{\"wait\":true}");
+    expect("{\"op\":\"quit\"}", "");
+    assert_true(talk.over);
+}
+
+static void floats_are_written_as_floats_and_read_back(void **state) {
+    (void)state;
+    expect(SPACE_OF("{\"name\":\"x\",\"type\":\"float\",\"low\":2,\"high\":2},"
+                    "{\"name\":\"y\",\"type\":\"float\",\"low\":0.1,\"high\":0.1},"
+                    "{\"name\":\"z\",\"type\":\"float\",\"low\":1e22,\"high\":1e22},"
+                    "{\"name\":\"i\",\"type\":\"int\",\"low\":-3.0,\"high\":-3}"),
+           "{}");
+    expect(ASK, "{\"id\":0,\"params\":{\"x\":2.0,\"y\":0.1,\"z\":1e22,\"i\":-3}}");
+}
+
+static void learning_curves_are_reported(void **state) {
+    (void)state;
+    expect("{\"op\":\"init\",\"steps\":9,\"space\":[" KERNEL "]}", "{}");
+    say(ASK);
+    expect("{\"op\":\"report\",\"id\":0,\"step\":1,\"value\":0.5}", "{\"action\":\"continue\"}");
+    expect("{\"op\":\"report\",\"id\":0,\"step\":2,\"value\":0.2}", "{\"action\":\"continue\"}");
+    expect("{\"op\":\"tell\",\"id\":0,\"state\":\"stopped\",\"value\":0.2,\"step\":2}", "{}");
+    expect_error("{\"op\":\"report\",\"id\":0,\"step\":3,\"value\":0.5}",
+                 "report, \\\"id\\\": trial 0 is over already");
+    say(ASK);
+    expect_error("{\"op\":\"report\",\"id\":1,\"step\":10,\"value\":0.5}",
+                 "report, \\\"step\\\": expected a whole number from 1 to 9, not 10");
+}
+
+static void objectives_have_their_own_sense(void **state) {
+    (void)state;
+    expect("{\"op\":\"init\",\"objectives\":[\"min\",\"max\"],\"space\":[" KERNEL "]}", "{}");
+    say(ASK);
+    expect_error("{\"op\":\"tell\",\"id\":0,\"state\":\"ok\",\"value\":1}",
+                 "tell: there is no \\\"values\\\":[...] with 2 numbers");
+    expect_error("{\"op\":\"tell\",\"id\":0,\"state\":\"ok\",\"values\":[1,2,3]}",
+                 "tell, \\\"values\\\": 3 numbers, expected 2");
+    expect("{\"op\":\"tell\",\"id\":0,\"state\":\"ok\",\"values\":[1,2]}", "{}");
+    const struct trials *t = study_trials(talk.study);
+    assert_true(t->values[0] == 1 && t->values[1] == -2);
+}
+
+static void conditions_nest(void **state) {
+    (void)state;
+    expect(SPACE_OF(KERNEL "," DEGREE "," COEF), "{}");
+    bool deep = false;
+    for (int i = 0; i < 30; i++) {
+        const char *reply = say(ASK);
+        bool poly = strstr(reply, "poly") != NULL;
+        bool two = strstr(reply, "\"degree\":2") != NULL;
+        assert_true((strstr(reply, "degree") != NULL) == poly);
+        assert_true((strstr(reply, "coef") != NULL) == (poly && !two));
+        deep = deep || strstr(reply, "coef") != NULL;
+    }
+    assert_true(deep);
+}
+
+static void conditions_may_be_text(void **state) {
+    (void)state;
+    expect(SPACE_OF(KERNEL ",{\"name\":\"degree\",\"type\":\"int\",\"low\":2,\"high\":8,\"step\":3,"
+                           "\"when\":\"kernel != rbf\"}"),
+           "{}");
+    for (int i = 0; i < 4; i++) {
+        const char *reply = say(ASK);
+        assert_true((strstr(reply, "degree") != NULL) == (strstr(reply, "poly") != NULL));
+    }
+    expect(ASK, "{\"wait\":true}"); /* rbf, and poly with 2, 5, 8 */
+    expect_error(SPACE_OF(KERNEL ",{\"name\":\"degree\",\"type\":\"int\",\"low\":2,\"high\":8,"
+                                 "\"when\":\"kernle != rbf\"}"),
+                 "space, \\\"degree.when\\\": 'kernle' is not a parameter, did you mean 'kernel'?");
+}
+
+/* Names are their maker's, however odd. */
+static void names_may_be_anything(void **state) {
+    (void)state;
+    expect(SPACE_OF("{\"name\":\"in\",\"type\":\"cat\",\"choices\":[\"a'b\\\"\"]},"
+                    "{\"name\":\"a b\",\"type\":\"int\",\"low\":1,\"high\":1,"
+                    "\"when\":{\"param\":\"in\",\"in\":[\"a'b\\\"\"]}},"
+                    "{\"name\":\"A B\",\"type\":\"int\",\"low\":1,\"high\":1}"),
+           "{}");
+    expect(ASK, "{\"id\":0,\"params\":{\"in\":\"a'b\\\"\",\"a b\":1,\"A B\":1}}");
+}
+
+static void earlier_trials_are_loaded(void **state) {
+    (void)state;
+    expect(SPACE_OF(KERNEL "," DEGREE), "{}");
+    expect("{\"op\":\"load\",\"trials\":[{\"params\":{\"kernel\":\"rbf\"},\"value\":4},"
+           "{\"params\":{\"degree\":3.0,\"kernel\":\"poly\"},\"value\":3,\"seconds\":1.5},"
+           "{\"params\":{\"degree\":2,\"kernel\":\"poly\"},\"value\":null}]}",
+           "{}");
+    const struct trials *t = study_trials(talk.study);
+    assert_int_equal(t->ended_count, 2);
+    assert_int_equal(t->failed_count, 1);
+    assert_int_equal(t->best[0], 1);
+    expect(ASK,
+           "{\"id\":3,\"params\":{\"kernel\":\"poly\",\"degree\":4}}"); /* the one that is left */
+    expect(ASK, "{\"wait\":true}");
+}
+
+/* All or none of a load. */
+static void a_bad_load_changes_nothing(void **state) {
+    (void)state;
+    expect(SPACE_OF(KERNEL "," DEGREE), "{}");
+#define LOAD(second)                                                                               \
+    "{\"op\":\"load\",\"trials\":[{\"params\":{\"kernel\":\"rbf\"},\"value\":4}," second "]}"
+    expect_error(
+        LOAD("{\"params\":{\"kernel\":\"poly\"},\"value\":1}"),
+        "load, trials[1], \\\"degree\\\": it is missing, and active in this configuration");
+    expect_error(LOAD("{\"params\":{\"kernel\":\"rbf\",\"degree\":3},\"value\":1}"),
+                 "load, trials[1], \\\"degree\\\": it is not active in this configuration");
+    expect_error(LOAD("{\"params\":{\"kernel\":\"poly\",\"degree\":5},\"value\":1}"),
+                 "load, trials[1], \\\"degree\\\": 5 is not one of its values");
+    expect_error(LOAD("{\"params\":{\"kernel\":\"rbf\",\"kernel\":\"rbf\"},\"value\":1}"),
+                 "load, trials[1], \\\"kernel\\\": it comes twice");
+    expect_error(
+        LOAD("{\"params\":{\"kernal\":\"rbf\"},\"value\":1}"),
+        "load, trials[1]: there is no parameter \\\"kernal\\\", did you mean \\\"kernel\\\"?");
+    expect_error(LOAD("{\"params\":{\"kernel\":\"rbf\"}}"),
+                 "load, trials[1]: there is no \\\"value\\\"");
+#undef LOAD
+    assert_int_equal(study_trials(talk.study)->count, 0);
+}
+
+static void what_is_no_request_is_refused(void **state) {
+    (void)state;
+    expect_error("[]", "request: expected an object {...}");
+    expect_error("{\"id\":1}",
+                 "request: there is no \\\"op\\\", expected init, ask, report, tell, load or quit");
+    expect_error("{\"op\":\"aks\"}",
+                 "request, \\\"op\\\": \\\"aks\\\" is not known, expected one of "
+                 "init, ask, report, tell, load, quit");
+    expect_error(ASK, "ask: there is no study, expected an init");
+    expect(SPACE_OF(KERNEL), "{}");
+    expect_error("{\"op\":\"ask\"", "ask: not JSON at byte 11, expected a comma or }");
+    expect_error("{\"op\":\"ask\",\"n\":2}", "ask: there is no key \\\"n\\\" here, expected op");
+    expect_error("{\"op\":\"ask\",\"op\":\"ask\"}", "ask: the key \\\"op\\\" comes twice");
+    say(ASK);
+#define TELL(rest) "{\"op\":\"tell\",\"id\":0" rest "}"
+    expect_error(TELL(""), "tell: there is no \\\"state\\\", expected ok, stopped or failed");
+    expect_error(TELL(",\"state\":\"ok\""), "tell: there is no \\\"value\\\"");
+    expect_error(TELL(",\"state\":\"ok\",\"value\":\"1\""),
+                 "tell, \\\"value\\\": expected a finite number, not \\\"1\\\"");
+    expect_error(TELL(",\"state\":\"ok\",\"value\":NaN"),
+                 "tell: not JSON at byte 41, expected a value");
+    expect_error(TELL(",\"state\":\"ok\",\"value\":1e999"),
+                 "tell: not JSON at byte 41, expected a number of ordinary size and length");
+    expect_error(TELL(",\"state\":\"ok\",\"value\":1,\"seconds\":-1"),
+                 "tell, \\\"seconds\\\": expected no less than 0");
+    expect_error("{\"op\":\"tell\",\"id\":1,\"state\":\"failed\"}",
+                 "tell, \\\"id\\\": there is no trial 1");
+    expect(TELL(",\"state\":\"failed\""), "{}");
+    expect_error(TELL(",\"state\":\"failed\""), "tell, \\\"id\\\": trial 0 is over already");
+#undef TELL
+}
+
+static void a_bad_space_is_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *params, *what;
+    } table[] = {
+        {"{\"type\":\"int\"}", "space[0]: there is no \\\"name\\\""},
+        {"{\"name\":\"\",\"type\":\"int\"}",
+         "space[0]: a \\\"name\\\" of 0 bytes, expected 1 to 200"},
+        {"{\"name\":\"a\"}",
+         "space[0] \\\"a\\\": there is no \\\"type\\\", expected float, int or cat"},
+        {"{\"name\":\"a\",\"type\":\"real\"}",
+         "space[0] \\\"a\\\", \\\"type\\\": \\\"real\\\" is not "
+         "known, expected one of float, int, cat"},
+        {"{\"name\":\"a\",\"type\":\"int\",\"low\":1}",
+         "space[0] \\\"a\\\": a range needs \\\"low\\\" and \\\"high\\\""},
+        {"{\"name\":\"a\",\"type\":\"int\",\"low\":1.5,\"high\":3}",
+         "space, \\\"a.min\\\": an int runs between whole numbers from -9007199254740992 to "
+         "9007199254740992, not from 1.5"},
+        {"{\"name\":\"a\",\"type\":\"float\",\"low\":0,\"high\":3,\"log\":true}",
+         "space[0] \\\"a\\\": with \\\"log\\\":true \\\"low\\\" must be greater than 0, not 0"},
+        {"{\"name\":\"a\",\"type\":\"float\",\"low\":0,\"high\":3,\"step\":4}",
+         "space, \\\"a.step\\\": a step of 4 is longer than the range from 0 to 3"},
+        {"{\"name\":\"a\",\"type\":\"cat\",\"choices\":[1,1.0]}",
+         "space, \\\"a.values[1]\\\": the value '1' twice"},
+        {"{\"name\":\"a\",\"type\":\"cat\",\"choices\":[null]}",
+         "space[0] \\\"a\\\", choices[0]: expected text, a number, true or false, not null"},
+        {"{\"name\":\"a\",\"type\":\"cat\",\"choices\":[1],\"low\":1}",
+         "space[0] \\\"a\\\": \\\"low\\\" does not go with \\\"type\\\":\\\"cat\\\""},
+        {KERNEL "," KERNEL,
+         "space[1]: the \\\"name\\\" \\\"kernel\\\" is that of space[0] already"},
+        {KERNEL ",{\"name\":\"a\",\"type\":\"cat\",\"choices\":[1],"
+                "\"when\":{\"param\":\"kernel\",\"in\":[\"sigmoid\"]}}",
+         "space[1] \\\"a\\\", \\\"when\\\": \\\"sigmoid\\\" is no value of \\\"kernel\\\""},
+        {KERNEL
+         ",{\"name\":\"a\",\"type\":\"cat\",\"choices\":[1],\"when\":{\"param\":\"kernel\"}}",
+         "space[1] \\\"a\\\", \\\"when\\\": expected {\\\"param\\\":NAME,\\\"in\\\":[VALUE,...]}"},
+        {"{\"name\":\"a\",\"type\":\"cat\",\"choices\":[1],\"when\":{\"param\":\"a\",\"in\":[1]}}",
+         "space, \\\"a.when\\\": whether 'a' is active depends, in a circle, on itself"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        char line[1024];
+        snprintf(line, sizeof line, "{\"op\":\"init\",\"space\":[%s]}", table[i].params);
+        expect_error(line, table[i].what);
+        expect_error(ASK, "ask: there is no study, expected an init");
+    }
+    expect_error("{\"op\":\"init\",\"space\":[],\"protocol\":2}",
+                 "init, \\\"protocol\\\": expected a whole number from 1 to 1, not 2");
+    expect_error("{\"op\":\"init\",\"space\":[],\"objectives\":[]}",
+                 "init, \\\"objectives\\\": the list is empty");
+}
+
+static void init_begins_anew(void **state) {
+    (void)state;
+    expect(SPACE_OF(KERNEL), "{}");
+    say(ASK);
+    expect(SPACE_OF("{\"name\":\"x\",\"type\":\"int\",\"low\":1,\"high\":1}"), "{}");
+    assert_int_equal(blocks, 2);
+    expect(ASK, "{\"id\":0,\"params\":{\"x\":1}}");
+}
+
+/* Same seed, same answers; another seed, others. */
+static void the_seed_decides(void **state) {
+    (void)state;
+    char first[256], again[256], other[256];
+    char *const replies[] = {first, again, other};
+    for (int i = 0; i < 3; i++) {
+        char line[256];
+        snprintf(line, sizeof line,
+                 "{\"op\":\"init\",\"seed\":%d,\"space\":[{\"name\":\"x\",\"type\":\"float\","
+                 "\"low\":0,\"high\":1}]}",
+                 i / 2);
+        expect(line, "{}");
+        snprintf(replies[i], 256, "%s", say(ASK));
+    }
+    assert_string_equal(first, again);
+    assert_string_not_equal(first, other);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin_test, end_test)
+    const struct CMUnitTest tests[] = {
+        TEST(a_search_is_asked_and_told),
+        TEST(floats_are_written_as_floats_and_read_back),
+        TEST(learning_curves_are_reported),
+        TEST(objectives_have_their_own_sense),
+        TEST(conditions_nest),
+        TEST(conditions_may_be_text),
+        TEST(names_may_be_anything),
+        TEST(earlier_trials_are_loaded),
+        TEST(a_bad_load_changes_nothing),
+        TEST(what_is_no_request_is_refused),
+        TEST(a_bad_space_is_refused),
+        TEST(init_begins_anew),
+        TEST(the_seed_decides),
+    };
+#undef TEST
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
