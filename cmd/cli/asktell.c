@@ -13,7 +13,8 @@
 #include "cmd/cli/details.h"
 
 const char cli_asktell_details[] =
-    "--method NAME     of searches whose init names none\n"
+    "--method NAME     how searches whose init names no \"method\" propose\n"
+    "--scheduler NAME  how long trials run when it names no \"scheduler\"\n"
     "\n"
     "One request a line on standard input, one reply a line on standard output:\n"
     "{\"op\":\"init\",\"seed\":3,\"budget\":200,\"workers\":4,\"space\":[\n"
@@ -42,6 +43,9 @@ static void give_pages(void *context, void *memory, size_t bytes) {
     (void)context;
     munmap(memory, bytes);
 }
+
+/* Most of that memory is never touched. */
+enum { TRIALS_BEYOND = 65536 };
 
 enum { INPUT_BYTES = TALK_LINE_BYTES + 1 }; /* its line feed */
 
@@ -127,17 +131,23 @@ static bool talk_run(struct talk *t, struct input *in, struct buf *reply, struct
 }
 
 int cli_asktell(int argc, char **argv) {
-    const char *name = NULL;
-    const struct args_option options[] = {{"method", 0, ARGS_TEXT, &name}, {0}};
+    const char *method = NULL;
+    const char *scheduler = NULL;
+    const struct args_option options[] = {
+        {"method", 0, ARGS_TEXT, &method}, {"scheduler", 0, ARGS_TEXT, &scheduler}, {0}};
     const struct args_rules rules = {.options = options, .operand = "nothing"};
     struct args args;
     int status;
     if (!cli_args(&args, argc, argv, &rules, &status))
         return status;
-    struct talk_setup setup = {
-        .take = take_pages, .give = give_pages, .method = talk_method_default()};
-    if (name != NULL && !talk_method_named(span_text(name), &setup.method))
-        return cli_usage("asktell", "there is no method '%s'", name);
+    struct talk_setup setup = {.take = take_pages,
+                               .give = give_pages,
+                               .method = talk_method_default(),
+                               .beyond = TRIALS_BEYOND};
+    if (method != NULL && !talk_method_named(span_text(method), &setup.method))
+        return cli_usage("asktell", "there is no method '%s'", method);
+    if (scheduler != NULL && !rungs_policy_named(span_text(scheduler), &setup.policy))
+        return cli_usage("asktell", "there is no scheduler '%s'", scheduler);
     struct err err = {0};
     struct talk *t = malloc(sizeof *t);
     struct input in = {.data = take_pages(NULL, INPUT_BYTES)};

@@ -51,7 +51,8 @@ static void check_trials(const struct study *study) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    const struct talk_setup setup = {.take = take, .give = give, .method = METHOD_RANDOM};
+    const struct talk_setup setup = {
+        .take = take, .give = give, .method = METHOD_RANDOM, .beyond = 100};
     struct span rest = span_of(data, size);
     bool prepares = size % 2 == 1;
     talk_init(&talk, &setup);

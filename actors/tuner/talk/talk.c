@@ -1,175 +1,19 @@
 #include "actors/tuner/talk/talk.h"
 
 #include "actors/tuner/talk/space_json.h"
+#include "actors/tuner/talk/talk_parts.h"
 
 #include <assert.h>
 #include <string.h>
 
 static_assert(SPACE_JSON_MAX + 64 <= TALK_REPLY_BYTES, "every configuration is a reply");
 
-enum {
-    PROTOCOL = 1,
-    BUDGET_DEFAULT = 200,
-};
-
 static const char *const ops[] = {"init", "ask", "report", "tell", "load", "quit"};
 enum { OP_INIT, OP_ASK, OP_REPORT, OP_TELL, OP_LOAD, OP_QUIT, OPS };
-
-static const char *const method_names[] = {
-#define METHOD(NAME, name) #name,
-#include "proto/job/methods.def"
-#undef METHOD
-};
-
-bool talk_method_named(struct span name, enum method *out) {
-    for (size_t i = 0; i < METHOD_COUNT; i++) {
-        if (span_is(name, method_names[i])) {
-            *out = (enum method)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-enum method talk_method_default(void) {
-    enum method method = METHOD_RANDOM;
-    talk_method_named(span_text("auto"), &method);
-    return method;
-}
 
 void talk_init(struct talk *t, const struct talk_setup *setup) {
     memset(t, 0, sizeof *t);
     t->setup = *setup;
-}
-
-static void give_back(struct talk *t, struct talk_block *block) {
-    if (block->memory != NULL)
-        t->setup.give(t->setup.context, block->memory, block->bytes);
-    *block = (struct talk_block){0};
-}
-
-static bool take_block(struct talk *t, struct talk_block *block, size_t bytes,
-                       struct arena *arena) {
-    give_back(t, block);
-    block->memory = t->setup.take(t->setup.context, bytes);
-    block->bytes = bytes;
-    *arena = arena_of(block->memory, block->memory == NULL ? 0 : bytes);
-    return block->memory != NULL ||
-           foreign_refuse(&t->foreign, "init", "it needs %zu MiB of memory, which there are not",
-                          bytes >> 20);
-}
-
-void talk_release(struct talk *t) {
-    t->study = NULL;
-    give_back(t, &t->for_study);
-    give_back(t, &t->for_job);
-}
-
-/* ---- init ---- */
-
-enum {
-    INIT_OP,
-    INIT_PROTOCOL,
-    INIT_SEED,
-    INIT_BUDGET,
-    INIT_WORKERS,
-    INIT_STEPS,
-    INIT_OBJECTIVES,
-    INIT_METHOD,
-    INIT_SPACE,
-    INIT_KEYS
-};
-static const char *const init_keys[INIT_KEYS] = {
-    "op", "protocol", "seed", "budget", "workers", "steps", "objectives", "method", "space"};
-
-static bool read_optional(struct talk *t, struct span json, const char *where, int64_t least,
-                          int64_t most, int64_t *value) {
-    return json.len == 0 || foreign_is_null(json) ||
-           foreign_whole(&t->foreign, json, where, least, most, value);
-}
-
-static bool read_objectives(struct talk *t, struct span json) {
-    static const char *const words[] = {"min", "max"};
-    struct foreign_items items;
-    size_t word;
-    t->objectives = 1;
-    t->goals[0] = GOAL_MINIMIZE;
-    if (json.len == 0)
-        return true;
-    t->objectives = 0;
-    if (!foreign_items(&t->foreign, json, "init, \"objectives\"", '[', &items))
-        return false;
-    while (foreign_next(&t->foreign, "init, \"objectives\"", &items)) {
-        if (items.count > OBJECTIVES_MOST)
-            return foreign_refuse(&t->foreign, "init, \"objectives\"", "more than %d",
-                                  OBJECTIVES_MOST);
-        if (!foreign_word(&t->foreign, items.value, "init, \"objectives\"", words, 2, &word))
-            return false;
-        t->goals[t->objectives++] = word == 0 ? GOAL_MINIMIZE : GOAL_MAXIMIZE;
-    }
-    return !items.bad && (t->objectives > 0 ||
-                          foreign_refuse(&t->foreign, "init, \"objectives\"", "the list is empty"));
-}
-
-static bool read_method(struct talk *t, struct span json) {
-    size_t method = t->setup.method;
-    if (json.len > 0 &&
-        !foreign_word(&t->foreign, json, "init, \"method\"", method_names, METHOD_COUNT, &method))
-        return false;
-    t->job.method = (enum method)method;
-    if (method != METHOD_GRID && method != METHOD_LIST)
-        return true;
-    return foreign_refuse(
-        &t->foreign, "init, \"method\"",
-        "\"%s\" goes through configurations of a job file, expected a method that "
-        "proposes them",
-        method_names[method]);
-}
-
-static bool read_settings(struct talk *t, const struct span *given, struct study_setup *setup) {
-    int64_t protocol = PROTOCOL, seed = 0, budget = BUDGET_DEFAULT, workers = 0, steps = 1;
-    if (!read_optional(t, given[INIT_PROTOCOL], "init, \"protocol\"", PROTOCOL, PROTOCOL,
-                       &protocol) ||
-        !read_optional(t, given[INIT_SEED], "init, \"seed\"", INT64_MIN, INT64_MAX, &seed) ||
-        !read_optional(t, given[INIT_BUDGET], "init, \"budget\"", 1, LIMIT_SLOTS_JOB, &budget) ||
-        !read_optional(t, given[INIT_WORKERS], "init, \"workers\"", 0, PARALLEL_MAX, &workers) ||
-        !read_optional(t, given[INIT_STEPS], "init, \"steps\"", 1, TALK_STEPS_MOST, &steps) ||
-        !read_objectives(t, given[INIT_OBJECTIVES]) || !read_method(t, given[INIT_METHOD]))
-        return false;
-    t->job.seed = (uint64_t)seed;
-    t->job.trials = (uint64_t)budget;
-    t->steps = (uint32_t)steps;
-    *setup = (struct study_setup){
-        .job = &t->job,
-        .goals = t->goals,
-        .objectives = t->objectives,
-        .workers = (uint32_t)workers,
-        .steps = t->steps,
-        .beyond = TALK_TRIALS_BEYOND,
-        .loaded = TALK_TRIALS_LOADED,
-    };
-    return true;
-}
-
-static bool begin(struct talk *t, struct span line) {
-    struct span given[INIT_KEYS];
-    struct study_setup setup;
-    struct arena arena;
-    t->study = NULL;
-    t->job = (struct job){0};
-    if (!foreign_object(&t->foreign, line, "init", init_keys, INIT_KEYS, given) ||
-        !read_settings(t, given, &setup))
-        return false;
-    if (given[INIT_SPACE].len == 0)
-        return foreign_refuse(&t->foreign, "init", "there is no \"space\":[...]");
-    if (!take_block(t, &t->for_job, space_json_bytes(given[INIT_SPACE].len), &arena) ||
-        !space_json_read(&t->foreign, given[INIT_SPACE], &t->job, &arena) ||
-        !take_block(t, &t->for_study, study_bytes(&setup), &arena))
-        return false;
-    t->study = study_init(&setup, &arena);
-    return t->study != NULL ||
-           foreign_refuse(&t->foreign, "init", "the method \"%s\" cannot search this space",
-                          method_names[t->job.method]);
 }
 
 /* ---- ask and tell ---- */
@@ -199,6 +43,10 @@ static bool answer_ask(struct talk *t, struct span line, struct json_out *out) {
     if (p.answer == STUDY_START) {
         json_put_key(out, "params");
         config_json_write(&t->job, p.values, out);
+        if (p.parent != STUDY_NO_PARENT) {
+            json_put_key(out, "from");
+            json_put_u64(out, p.parent);
+        }
     } else {
         json_put_key(out, p.answer == STUDY_RESUME ? "resume" : "wait");
         json_put_bool(out, true);
@@ -241,8 +89,7 @@ static bool answer_report(struct talk *t, struct span line, struct json_out *out
         return false;
     if (!study_report(t->study, id, (uint32_t)step, value, &verdict))
         return foreign_refuse(&t->foreign, "report, \"id\"",
-                              "trial %u is paused, or has been at step %u before", id,
-                              (unsigned)step);
+                              "trial %u is paused until an ask resumes it", id);
     json_open(out, '{');
     json_put_key(out, "action");
     json_put_string(out, span_text(actions[verdict]));
@@ -320,7 +167,7 @@ static bool answer_tell(struct talk *t, struct span line, struct json_out *out) 
     if (given[OUTCOME_STATE].len == 0)
         return foreign_refuse(&t->foreign, "tell",
                               "there is no \"state\", expected ok, stopped or failed");
-    if (!read_optional(t, given[STEP], "tell, \"step\"", 0, t->steps, &step) ||
+    if (!talk_optional(t, given[STEP], "tell, \"step\"", 0, t->steps, &step) ||
         !read_outcome(t, given, "tell", &o))
         return false;
     if (!study_tell(t->study, id, &o.result))
@@ -401,7 +248,7 @@ static bool answer(struct talk *t, struct span line, struct json_out *out) {
         return false;
     switch (op) {
     case OP_INIT:
-        if (!begin(t, line))
+        if (!talk_begin(t, line))
             return false;
         json_open(out, '{');
         json_close(out, '}');

@@ -3,7 +3,7 @@
  * One request a line, one reply a line:
  *
  *   {"op":"init","protocol":1,"seed":3,"budget":200,"workers":16,"steps":1,"objectives":["min"],
- *    "method":"auto","space":[...]}                                     -> {}
+ *    "method":"auto","scheduler":"auto","space":[...]}                  -> {}
  *   {"op":"ask"}           -> {"id":7,"params":{...}}, {"id":5,"resume":true} or {"wait":true}
  *   {"op":"report","id":7,"step":3,"value":0.41}  -> {"action":"continue"}, "stop" or "pause"
  *   {"op":"tell","id":7,"state":"ok","value":0.38,"step":9,"seconds":1.5}  -> {}
@@ -12,7 +12,7 @@
  *
  * init needs "space" alone (space_json.h); it may come again and begins a new study, and when it is
  * refused there is none. Without "objectives" one value is minimised. The budget is what the search
- * plans with, no bound: trials may be asked for until TALK_TRIALS_BEYOND more of them, or until
+ * plans with, no bound: so many more trials may be asked for as talk_setup says, or until
  * the space is used up; then the reply is {"wait":true}. "state" is ok, failed (no value) or
  * stopped; several objectives have "values":[...] in place of "value". A loaded trial whose value
  * is null, or whose "state" is failed, failed. Text, lists and numbers are bounded: foreign.h,
@@ -32,8 +32,6 @@
 enum {
     TALK_LINE_BYTES = 16 << 20, /* a longer line is refused; load may come as often as needed */
     TALK_REPLY_BYTES = 1 << 20, /* more than any reply is long */
-    TALK_TRIALS_BEYOND = 65536,
-    TALK_TRIALS_LOADED = 65536,
     TALK_STEPS_MOST = 1000000
 };
 
@@ -43,7 +41,12 @@ struct talk_setup {
     void *(*take)(void *context, size_t bytes);
     void (*give)(void *context, void *memory, size_t bytes);
     void *context;
-    enum method method; /* of studies whose init names none */
+    /* Of studies whose init names none. */
+    enum method method;
+    enum rungs_policy policy; /* "scheduler": policies.def */
+    /* How many trials may be asked for beyond the budget, and how many loaded: what they could need
+     * is set aside. 65536 do for anybody. */
+    uint32_t beyond;
 };
 
 struct talk_block {

@@ -31,7 +31,8 @@ static void give(void *context, void *memory, size_t bytes) {
 }
 
 static int begin_test(void **state) {
-    const struct talk_setup setup = {.take = take, .give = give, .method = METHOD_RANDOM};
+    const struct talk_setup setup = {
+        .take = take, .give = give, .method = METHOD_RANDOM, .beyond = 100};
     (void)state;
     talk_init(&talk, &setup);
     return 0;
@@ -113,18 +114,23 @@ static void floats_are_written_as_floats_and_read_back(void **state) {
     expect(ASK, "{\"id\":0,\"params\":{\"x\":2.0,\"y\":0.1,\"z\":1e22,\"i\":-3}}");
 }
 
+/* What is decided is the rungs' affair; here it is said. */
 static void learning_curves_are_reported(void **state) {
     (void)state;
-    expect("{\"op\":\"init\",\"steps\":9,\"space\":[" KERNEL "]}", "{}");
+    expect("{\"op\":\"init\",\"steps\":9,\"scheduler\":\"asha\",\"space\":[" KERNEL "]}", "{}");
     say(ASK);
-    expect("{\"op\":\"report\",\"id\":0,\"step\":1,\"value\":0.5}", "{\"action\":\"continue\"}");
-    expect("{\"op\":\"report\",\"id\":0,\"step\":2,\"value\":0.2}", "{\"action\":\"continue\"}");
-    expect("{\"op\":\"tell\",\"id\":0,\"state\":\"stopped\",\"value\":0.2,\"step\":2}", "{}");
-    expect_error("{\"op\":\"report\",\"id\":0,\"step\":3,\"value\":0.5}",
-                 "report, \\\"id\\\": trial 0 is over already");
+    expect("{\"op\":\"report\",\"id\":0,\"step\":1,\"value\":0.5}", "{\"action\":\"pause\"}");
+    expect_error("{\"op\":\"report\",\"id\":0,\"step\":2,\"value\":0.5}",
+                 "report, \\\"id\\\": trial 0 is paused until an ask resumes it");
     say(ASK);
     expect_error("{\"op\":\"report\",\"id\":1,\"step\":10,\"value\":0.5}",
                  "report, \\\"step\\\": expected a whole number from 1 to 9, not 10");
+    expect("{\"op\":\"report\",\"id\":1,\"step\":1,\"value\":0.4}", "{\"action\":\"pause\"}");
+    expect(ASK, "{\"id\":1,\"resume\":true}"); /* there are no other configurations */
+    expect("{\"op\":\"report\",\"id\":1,\"step\":2,\"value\":0.3}", "{\"action\":\"continue\"}");
+    expect("{\"op\":\"tell\",\"id\":1,\"state\":\"stopped\",\"value\":0.3,\"step\":2}", "{}");
+    expect_error("{\"op\":\"report\",\"id\":1,\"step\":3,\"value\":0.5}",
+                 "report, \\\"id\\\": trial 1 is over already");
 }
 
 static void objectives_have_their_own_sense(void **state) {

@@ -1,0 +1,172 @@
+/* init: a study is made. */
+#include "actors/tuner/talk/space_json.h"
+#include "actors/tuner/talk/talk_parts.h"
+#include "proto/job/shown.h"
+
+enum { PROTOCOL = 1, BUDGET_DEFAULT = 200 };
+
+static const char *const method_names[] = {
+#define METHOD(NAME, name) #name,
+#include "proto/job/methods.def"
+#undef METHOD
+};
+
+bool talk_method_named(struct span name, enum method *out) {
+    for (size_t i = 0; i < METHOD_COUNT; i++) {
+        if (span_is(name, method_names[i])) {
+            *out = (enum method)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum method talk_method_default(void) {
+    enum method method = METHOD_RANDOM;
+    talk_method_named(span_text("auto"), &method);
+    return method;
+}
+
+static void give_back(struct talk *t, struct talk_block *block) {
+    if (block->memory != NULL)
+        t->setup.give(t->setup.context, block->memory, block->bytes);
+    *block = (struct talk_block){0};
+}
+
+static bool take_block(struct talk *t, struct talk_block *block, size_t bytes,
+                       struct arena *arena) {
+    give_back(t, block);
+    block->memory = t->setup.take(t->setup.context, bytes);
+    block->bytes = bytes;
+    *arena = arena_of(block->memory, block->memory == NULL ? 0 : bytes);
+    return block->memory != NULL ||
+           foreign_refuse(&t->foreign, "init", "it needs %zu MiB of memory, which there are not",
+                          bytes >> 20);
+}
+
+void talk_release(struct talk *t) {
+    t->study = NULL;
+    give_back(t, &t->for_study);
+    give_back(t, &t->for_job);
+}
+
+enum {
+    INIT_OP,
+    INIT_PROTOCOL,
+    INIT_SEED,
+    INIT_BUDGET,
+    INIT_WORKERS,
+    INIT_STEPS,
+    INIT_OBJECTIVES,
+    INIT_METHOD,
+    INIT_SCHEDULER,
+    INIT_SPACE,
+    INIT_KEYS
+};
+static const char *const init_keys[INIT_KEYS] = {"op",        "protocol", "seed",       "budget",
+                                                 "workers",   "steps",    "objectives", "method",
+                                                 "scheduler", "space"};
+
+bool talk_optional(struct talk *t, struct span json, const char *where, int64_t least, int64_t most,
+                   int64_t *value) {
+    return json.len == 0 || foreign_is_null(json) ||
+           foreign_whole(&t->foreign, json, where, least, most, value);
+}
+
+static bool read_objectives(struct talk *t, struct span json) {
+    static const char *const words[] = {"min", "max"};
+    struct foreign_items items;
+    size_t word;
+    t->objectives = 1;
+    t->goals[0] = GOAL_MINIMIZE;
+    if (json.len == 0)
+        return true;
+    t->objectives = 0;
+    if (!foreign_items(&t->foreign, json, "init, \"objectives\"", '[', &items))
+        return false;
+    while (foreign_next(&t->foreign, "init, \"objectives\"", &items)) {
+        if (items.count > OBJECTIVES_MOST)
+            return foreign_refuse(&t->foreign, "init, \"objectives\"", "more than %d",
+                                  OBJECTIVES_MOST);
+        if (!foreign_word(&t->foreign, items.value, "init, \"objectives\"", words, 2, &word))
+            return false;
+        t->goals[t->objectives++] = word == 0 ? GOAL_MINIMIZE : GOAL_MAXIMIZE;
+    }
+    return !items.bad && (t->objectives > 0 ||
+                          foreign_refuse(&t->foreign, "init, \"objectives\"", "the list is empty"));
+}
+
+static bool read_method(struct talk *t, struct span json) {
+    size_t method = t->setup.method;
+    if (json.len > 0 &&
+        !foreign_word(&t->foreign, json, "init, \"method\"", method_names, METHOD_COUNT, &method))
+        return false;
+    t->job.method = (enum method)method;
+    if (method != METHOD_GRID && method != METHOD_LIST)
+        return true;
+    return foreign_refuse(
+        &t->foreign, "init, \"method\"",
+        "\"%s\" goes through configurations of a job file, expected a method that "
+        "proposes them",
+        method_names[method]);
+}
+
+static bool read_scheduler(struct talk *t, struct span json, enum rungs_policy *policy) {
+    struct span name;
+    *policy = t->setup.policy;
+    if (json.len == 0)
+        return true;
+    return foreign_text(&t->foreign, json, "init, \"scheduler\"", &name) &&
+           (rungs_policy_named(name, policy) ||
+            foreign_refuse(&t->foreign, "init, \"scheduler\"", "there is no \"%.*s\"",
+                           SHOWN(name)));
+}
+
+static bool read_settings(struct talk *t, const struct span *given, struct study_setup *setup) {
+    enum rungs_policy policy;
+    int64_t protocol = PROTOCOL, seed = 0, budget = BUDGET_DEFAULT, workers = 0, steps = 1;
+    if (!talk_optional(t, given[INIT_PROTOCOL], "init, \"protocol\"", PROTOCOL, PROTOCOL,
+                       &protocol) ||
+        !talk_optional(t, given[INIT_SEED], "init, \"seed\"", INT64_MIN, INT64_MAX, &seed) ||
+        !talk_optional(t, given[INIT_BUDGET], "init, \"budget\"", 1, LIMIT_SLOTS_JOB, &budget) ||
+        !talk_optional(t, given[INIT_WORKERS], "init, \"workers\"", 0, PARALLEL_MAX, &workers) ||
+        !talk_optional(t, given[INIT_STEPS], "init, \"steps\"", 1, TALK_STEPS_MOST, &steps) ||
+        !read_objectives(t, given[INIT_OBJECTIVES]) || !read_method(t, given[INIT_METHOD]) ||
+        !read_scheduler(t, given[INIT_SCHEDULER], &policy))
+        return false;
+    t->job.seed = (uint64_t)seed;
+    t->job.trials = (uint64_t)budget;
+    t->steps = (uint32_t)steps;
+    *setup = (struct study_setup){
+        .job = &t->job,
+        .goals = t->goals,
+        .objectives = t->objectives,
+        .workers = (uint32_t)workers,
+        .steps = t->steps,
+        .beyond = t->setup.beyond,
+        .loaded = t->setup.beyond,
+        .rungs = {.policy = policy},
+    };
+    return true;
+}
+
+bool talk_begin(struct talk *t, struct span line) {
+    struct span given[INIT_KEYS];
+    struct study_setup setup;
+    struct arena arena;
+    t->study = NULL;
+    t->job = (struct job){0};
+    if (!foreign_object(&t->foreign, line, "init", init_keys, INIT_KEYS, given) ||
+        !read_settings(t, given, &setup))
+        return false;
+    if (given[INIT_SPACE].len == 0)
+        return foreign_refuse(&t->foreign, "init", "there is no \"space\":[...]");
+    if (!take_block(t, &t->for_job, space_json_bytes(given[INIT_SPACE].len), &arena) ||
+        !space_json_read(&t->foreign, given[INIT_SPACE], &t->job, &arena) ||
+        !take_block(t, &t->for_study, study_bytes(&setup), &arena))
+        return false;
+    t->study = study_init(&setup, &arena);
+    return t->study != NULL ||
+           foreign_refuse(&t->foreign, "init", "the method \"%s\" cannot search this space",
+                          method_names[t->job.method]);
+}
