@@ -3,7 +3,6 @@ every task by itself.
 """
 
 import os
-import sys
 
 import rows
 import score
@@ -14,7 +13,7 @@ import task as tasks
 class Cells:
     """Results of the rows on the tasks and seeds asked for, at one number of workers."""
 
-    def __init__(self, o, cache, workers, names, known, versions):
+    def __init__(self, o, cache, workers, names, known, versions, asked=()):
         self.o, self.cache, self.workers, self.known, self.versions = (
             o,
             cache,
@@ -22,6 +21,7 @@ class Cells:
             known,
             versions,
         )
+        self.asked = asked
         self.tasks = tasks.chosen(o.tasks)
         self.found = {}
         for name in names:
@@ -50,6 +50,14 @@ class Cells:
                     seeds[seed] = record
                     break
         return seeds
+
+    def main(self, group):
+        """What ranks and single tasks are judged by."""
+        return spent(0.05) if group == "curves" else regret(min(100, self.o.budget))
+
+    def main_name(self, group):
+        what = {"plain": "regret", "curves": "trainings to 5 %", "fronts": "regret of the volume"}
+        return what[group] + ("" if group == "curves" else f" after {min(100, self.o.budget)}")
 
     def rows(self, group):
         names = dict.fromkeys(
@@ -117,7 +125,6 @@ FRONTS = [
     ("mean@200", regret(200), score.mean, None),
 ]
 MEASURES = {"plain": PLAIN, "curves": CURVES, "fronts": FRONTS}
-MAIN = {"plain": regret(100), "curves": spent(0.05), "fronts": regret(100)}
 TITLES = {
     "plain": "one objective: regret (numeric, categ., condit., real: mean@100)",
     "curves": "learning curves: full trainings until the regret is at most 10, 5, 1 % (never: 100)",
@@ -125,17 +132,16 @@ TITLES = {
 }
 
 
-def show(lines, header, out):
+def show(lines, header):
     widths = [max(len(line[i]) for line in [header, *lines]) for i in range(len(header))]
     for line in [header, *lines]:
         print(
             "  ".join(
                 cell.ljust(width) if i == 0 else cell.rjust(width)
                 for i, (cell, width) in enumerate(zip(line, widths))
-            ).rstrip(),
-            file=out,
+            ).rstrip()
         )
-    print(file=out)
+    print()
 
 
 def number(value):
@@ -152,7 +158,7 @@ def whole_rows(cells, group):
     return [name for name in cells.rows(group) if asked <= set(cells.known[name].kinds)]
 
 
-def table(cells, group, out):
+def table(cells, group):
     shown = whole_rows(cells, group)
     lines = []
     total = sum(task.group == group for task in cells.tasks) * len(cells.o.seeds)
@@ -175,8 +181,8 @@ def table(cells, group, out):
     lines.sort(key=lambda line: line[3])
     header = [f"{cells.workers} workers", "cells"] + [m[0] for m in MEASURES[group]]
     header += ["in 10 %", "in 5 %", "in 1 %"] if group == "curves" else []
-    print(TITLES[group], file=out)
-    show(lines, header + ["rank", "worse", "invalid", "repeated", "errors", "ms/ask"], out)
+    print(TITLES[group])
+    show(lines, header + ["rank", "worse", "invalid", "repeated", "errors", "ms/ask"])
 
 
 def health(cells, name, group, records):
@@ -200,9 +206,9 @@ def health(cells, name, group, records):
 
 
 def worse_than_random(cells, name, task):
-    ours, random = (cells.values(row, task, MAIN[task.group]) for row in (name, "random"))
+    ours, random = (cells.values(row, task, cells.main(task.group)) for row in (name, "random"))
     shared = sorted(ours.keys() & random.keys())
-    if not shared or name == "random":
+    if len(shared) < 2 or name == "random":
         return False
     spread = (
         score.error(ours[s] for s in shared) ** 2 + score.error(random[s] for s in shared) ** 2
@@ -225,14 +231,14 @@ def mean_ranks(cells, group, shown):
     by_row = {name: [] for name in shown}
     for task in cells.tasks:
         if task.group == group:
-            found = {name: cells.values(name, task, MAIN[group]) for name in shown}
+            found = {name: cells.values(name, task, cells.main(group)) for name in shown}
             found = {name: score.mean(values.values()) for name, values in found.items() if values}
             for name, rank in score.ranks(found).items():
                 by_row[name].append(rank)
     return {name: score.mean(found) for name, found in by_row.items()}
 
 
-def ratios(cells, group, out):
+def ratios(cells, group):
     """Each row divided by the reference, on the tasks and seeds that both have; below 1 is
     better.
     """
@@ -251,63 +257,75 @@ def ratios(cells, group, out):
                 f"{combine(ours) / combine(theirs):.2f}" if ours and combine(theirs) else "-"
             )
         lines.append(line)
-    print(f"ratio to {reference} on shared cells", file=out)
-    show(lines, [f"{cells.workers} workers"] + [m[0] for m in MEASURES[group]], out)
+    print(f"ratio to {reference} on shared cells")
+    show(lines, [f"{cells.workers} workers"] + [m[0] for m in MEASURES[group]])
 
 
-def per_task(cells, group, out):
-    """Mean and standard error of every task; ! marks what is worse than random by a standard error,
-    * the best row.
-    """
-    shown = cells.rows(group)
-    if not shown:
-        return
+def per_task(cells, group):
+    """Every task beside each row, and how the first row does against the reference."""
+    shown = [
+        name for name in cells.rows(group) if name in cells.asked or name not in rows.SEEN_ELSEWHERE
+    ]
+    reference = rows.REFERENCE[group]
+    paired = bool(shown) and shown[0] != reference and reference in shown
     lines = []
     for task in sorted(
         (t for t in cells.tasks if t.group == group), key=lambda t: (t.kind, t.real)
     ):
         line, best = [task.name, task.kind[:6]], []
+        if paired:
+            line += against(cells, shown[0], reference, task)
         for name in shown:
-            values = list(cells.values(name, task, MAIN[group]).values())
+            values = list(cells.values(name, task, cells.main(group)).values())
             if not values:
                 line.append("-")
                 continue
             best.append((score.mean(values), len(line)))
             mark = "!" if worse_than_random(cells, name, task) else ""
-            line.append(f"{number(score.mean(values))}±{number(score.error(values))[:6]}{mark}")
+            spread = f"±{number(score.error(values))[:5]}" if len(values) > 1 else ""
+            line.append(f"{number(score.mean(values))}{spread}{mark}")
         if best:
             line[min(best)[1]] = "*" + line[min(best)[1]]
         lines.append(line)
-    print(
-        {
-            "plain": "regret@100",
-            "curves": "trainings to 5 %",
-            "fronts": "regret of the volume @100",
-        }[group]
-        + ", mean and standard error; * best, ! worse than random",
-        file=out,
-    )
-    show(
-        lines,
-        [f"{cells.workers} workers", "kind"] + [name.replace("optuna-", "o-") for name in shown],
-        out,
-    )
+    if not shown:
+        return
+    print(f"{cells.main_name(group)} of each task, mean and standard error over the seeds")
+    print("* best, ! worse than random by a standard error (two seeds or more)", end="")
+    if paired:
+        print(f"; ratio: {shown[0]} to {reference} on shared seeds,", end="")
+        print(" t: their difference in its standard errors, below 0 is better", end="")
+    print()
+    header = [f"{cells.workers} workers", "kind"] + (["ratio", "t"] if paired else [])
+    show(lines, header + [name.replace("optuna-", "o-") for name in shown])
 
 
-def report(o, cache, picked, known, versions, out=sys.stdout):
+def against(cells, name, reference, task):
+    ours, theirs = (cells.values(row, task, cells.main(task.group)) for row in (name, reference))
+    shared = sorted(ours.keys() & theirs.keys())
+    if not shared:
+        return ["-", "-"]
+    below = score.mean(theirs[seed] for seed in shared)
+    ratio = score.mean(ours[seed] for seed in shared) / max(below, score.FLOOR)
+    differences = [ours[seed] - theirs[seed] for seed in shared]
+    spread = score.error(differences)
+    return [f"{ratio:.2f}", f"{score.mean(differences) / spread:+.1f}" if spread else "-"]
+
+
+def report(o, cache, picked, known, versions):
     names = list(
         dict.fromkeys(
             [row.name for row in picked] + [name for name in known if not name.startswith("zyg")]
         )
     )
     for workers in o.workers:
-        cells = Cells(o, cache, workers, names, known, versions)
+        asked = [row.name for row in picked]
+        cells = Cells(o, cache, workers, names, known, versions, asked)
         for group in ("plain", "curves", "fronts"):
             if cells.rows(group):
-                table(cells, group, out)
-                ratios(cells, group, out)
+                table(cells, group)
+                ratios(cells, group)
                 if o.per_task:
-                    per_task(cells, group, out)
+                    per_task(cells, group)
                 if o.svg:
                     os.makedirs(o.svg, exist_ok=True)
                     svg.plot(cells, group, os.path.join(o.svg, f"{group}-{workers}.svg"))

@@ -77,6 +77,9 @@ ALL, PLAIN, CURVES, FRONTS = ("plain", "curves", "fronts"), ("plain",), ("curves
 UNCONDITIONAL = ("numeric", "categories")
 REFERENCE = {"plain": "optuna-gp-or-tpe", "curves": "optuna-tpe+hyperband", "fronts": "optuna-tpe"}
 
+# Part of a composite row, or put together from rows that are shown: not repeated task by task.
+SEEN_ELSEWHERE = ("optuna-gp", "optuna-tpe-group", "optuna-auto")
+
 ROWS = {
     row.name: row
     for row in [

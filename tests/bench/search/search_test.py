@@ -3,6 +3,8 @@
 as invalid.
 """
 
+import contextlib
+import io
 import json
 import os
 import random
@@ -223,6 +225,13 @@ class Kept(unittest.TestCase):
             kept, row, task = cache.Cache(folder), rows.ROWS["random"], tasks.all_tasks()["forks9"]
             self.assertEqual(kept.find(row, task, 1, 4, 50), json.loads(first.splitlines()[3]))
             self.assertIsNone(kept.find(row, task, 1, 4, 100))
+            svg = os.path.join(folder, "plots")
+            shown = io.StringIO()
+            with contextlib.redirect_stdout(shown):
+                run.main([*line[:-1], "--results", folder, "--per-task", "--svg", svg])
+            self.assertRegex(shown.getvalue(), r"random +4/4 ")
+            self.assertIn("forks9", shown.getvalue())
+            self.assertEqual(os.listdir(svg), ["plain-4.svg"])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""Hyperopt's TPE, asked for one point at a time; what runs is known to it as unfinished. A parameter
-that several choices share is one for each of them, as nested spaces have it.
+"""Hyperopt's TPE, asked for one point at a time; what runs is known to it as unfinished. A
+parameter that several choices share is one for each of them, as nested spaces have it.
 """
 
 import logging
