@@ -109,11 +109,18 @@ ROWS = {
 }
 
 
-def zyg(program, method):
-    """zyg's own row: a result belongs to the very program that made it."""
-    name = "zyg-" + method if method else "zyg"
-    command = [program, "asktell"] + (["--method", method] if method else [])
-    return Row(name, ALL, lambda: Child(command), lambda: digest(program), blind=False)
+def named(name, program):
+    """A row by its name; zyg, zyg-METHOD, zyg+SCHEDULER and zyg-METHOD+SCHEDULER are its program."""
+    if name != "zyg" and not name.startswith(("zyg-", "zyg+")):
+        if name not in ROWS:
+            raise SystemExit(f"no such row: {name} (there are: zyg {' '.join(ROWS)})")
+        return ROWS[name]
+    method, _, scheduler = name[3:].partition("+")
+    line = [os.path.abspath(program), "asktell"]
+    line += ["--method", method[1:]] if method else []
+    line += ["--scheduler", scheduler] if scheduler else []
+    # A result belongs to the very program that made it.
+    return Row(name, ALL, lambda: Child(line), lambda: digest(program), blind=False)
 
 
 def digest(path):

@@ -32,7 +32,7 @@ def options(arguments):
     p = argparse.ArgumentParser(prog="run.py", description=__doc__)
     p.add_argument(
         "--optimizer",
-        help="rows to run, by commas: zyg, zyg-METHOD, random, optuna-..., all; none: only print",
+        help="rows to run, by commas: zyg, zyg-METHOD+SCHEDULER, random, optuna-..., all, none",
     )
     p.add_argument(
         "--zyg",
@@ -91,13 +91,11 @@ def wanted_rows(o):
     for name in filter(None, names):
         if name == "none":
             continue
-        if name == "zyg" or name.startswith("zyg-"):
+        if name not in known:
+            known[name] = rows.named(name, o.zyg)
             if not os.access(o.zyg, os.X_OK):
                 print(f"{name} is skipped: no program {o.zyg}", file=sys.stderr)
                 continue
-            known[name] = rows.zyg(os.path.abspath(o.zyg), name[4:])
-        if name not in known:
-            raise SystemExit(f"no such row: {name} (there are: zyg {' '.join(rows.ROWS)})")
         picked.append(known[name])
     return picked, known
 

@@ -61,6 +61,18 @@ class Optuna(InProcess):
 
         return {"id": trial.number, "params": spaces.walk(self.space, suggest)}
 
+    def load(self, trials):
+        """Finished trials: (values, result)."""
+        for values, result in trials:
+            made = optuna.create_trial(
+                params=values,
+                distributions={
+                    p["name"]: distribution(p) for p in self.space if p["name"] in values
+                },
+                value=result,
+            )
+            self.study.add_trial(made)
+
     def report(self, number, step, value):
         trial = self.trials[number]
         trial.report(value, step)
@@ -74,3 +86,11 @@ class Optuna(InProcess):
             self.study.tell(trial, state=optuna.trial.TrialState.PRUNED)
         else:
             self.study.tell(trial, request.get("values", request.get("value")))
+
+
+def distribution(parameter):
+    if parameter["type"] == "cat":
+        return optuna.distributions.CategoricalDistribution(parameter["choices"])
+    whole = parameter["type"] == "int"
+    kind = optuna.distributions.IntDistribution if whole else optuna.distributions.FloatDistribution
+    return kind(parameter["low"], parameter["high"], log=parameter["log"])
