@@ -7,6 +7,7 @@
  *   trials/   what is known      algo/     the methods, one file each; auto.c chooses
  *   model/    surrogates         rungs/    who is stopped, paused, resumed
  *   several/  several objectives num/      arithmetic that is the same everywhere
+ *   talk/     a study by lines of JSON, for other people's loops; zygtune.h: by calls in C
  *
  * Memory   one arena, study_bytes(); only what is used of it is ever touched.
  * Errors   a call that cannot be (a trial that is not at work, a value that is not finite where one

@@ -1,0 +1,82 @@
+/* What can be said of a job's configurations without its bytes. */
+#include "proto/base/json.h"
+#include "proto/base/num.h"
+#include "proto/job/job.h"
+
+void job_deactivate(const struct job *job, struct value *values) {
+    for (uint32_t i = 0; i < job->params_count; i++) {
+        const struct param *p = &job->params[job->order[i]];
+        if (p->when != NULL && !expr_true(p->when, values))
+            values[job->order[i]] = (struct value){.kind = VALUE_NONE};
+    }
+}
+
+bool job_config_valid(const struct job *job, const struct value *values, uint32_t *wrong) {
+    for (uint32_t i = 0; i < job->params_count; i++) {
+        uint32_t position = job->order[i];
+        const struct param *p = &job->params[position];
+        bool active = p->when == NULL || expr_true(p->when, values);
+        bool right =
+            active ? param_allows(p, &values[position]) : values[position].kind == VALUE_NONE;
+        if (!right) {
+            *wrong = position;
+            return false;
+        }
+    }
+    return true;
+}
+
+void job_config_json(const struct job *job, const struct value *values, struct buf *out) {
+    struct json_out json = json_out_of(out);
+    json_open(&json, '{');
+    for (uint32_t i = 0; i < job->params_count; i++) {
+        if (values[i].kind == VALUE_NONE)
+            continue;
+        json_put_key_span(&json, job->params[i].name);
+        value_json(&json, &values[i]);
+    }
+    json_close(&json, '}');
+}
+
+/* Text that would not read as one word is quoted. */
+static bool is_word(struct span text) {
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        if (c <= ' ' || c == '"' || c == '\'' || c == '=' || c == '\\')
+            return false;
+    }
+    return text.len > 0;
+}
+
+void job_config_print(const struct job *job, const struct value *values, int significant,
+                      struct buf *out) {
+    bool first = true;
+    for (uint32_t i = 0; i < job->params_count; i++) {
+        const struct value *v = &values[i];
+        if (v->kind == VALUE_NONE)
+            continue;
+        if (!first)
+            buf_byte(out, ' ');
+        first = false;
+        buf_span(out, job->params[i].name);
+        buf_byte(out, '=');
+        if (v->kind == VALUE_FLOAT && significant > 0) {
+            num_print_short(out, v->real, significant);
+        } else if (v->kind == VALUE_TEXT && !is_word(v->text)) {
+            struct json_out json = json_out_of(out);
+            json_put_string(&json, v->text);
+        } else {
+            value_print(out, v);
+        }
+    }
+}
+
+bool job_better(const struct job *job, double a, double b) {
+    return job->objectives[0].goal == GOAL_MAXIMIZE ? a > b : a < b;
+}
+
+bool job_learns(const struct job *job) {
+    static const bool by_number[METHOD_COUNT] = {
+        [METHOD_RANDOM] = true, [METHOD_GRID] = true, [METHOD_LIST] = true};
+    return !by_number[job->method];
+}
