@@ -74,6 +74,7 @@ static void land(struct sched *s, struct flight *f, const struct msg_ended *m) {
         give_again(s, f);
     } else {
         sched_move(s, f, FLIGHT_UNRECORDED);
+        plan_ended(plan, s->now);
         f->place = place;
         wait_in(s, f, FLIGHTS_ENDED, RECORD_MS);
     }

@@ -5,7 +5,8 @@
 
 enum {
     UNABLE_MS = 1000, /* a folder may only be mounted late */
-    UNABLE_MOST_MS = 300000
+    UNABLE_MOST_MS = 300000,
+    LEARN_MOST_MS = 1000 /* a place rests for its own result, but no longer than a trial takes */
 };
 
 bool plan_open(struct plan *p, const struct job_id *job, uint64_t trials, uint32_t parallel,
@@ -17,7 +18,9 @@ bool plan_open(struct plan *p, const struct job_id *job, uint64_t trials, uint32
     p->running = p->away = p->inherited = p->again_count = p->homing = 0;
     p->trial_ms = p->unable_pause = 0;
     p->order = 0;
-    p->rests_until = INT64_MIN;
+    p->rests_until = p->learns_until = INT64_MIN;
+    p->learns = false;
+    p->unlearned = 0;
     p->unable_until = WHEN_NEVER;
     p->unable = (struct worker_set){0};
     p->taken = ranges_of(p->ranges_memory, LIMIT_RANGES);
@@ -162,6 +165,15 @@ void plan_took(struct plan *p, dur_ms took) {
         p->trial_ms = 1;
 }
 
+void plan_ended(struct plan *p, when_ms now) {
+    bool known = p->trial_ms > 0 && p->trial_ms < LEARN_MOST_MS;
+    p->learns_until = now + (known ? p->trial_ms : LEARN_MOST_MS);
+}
+
+uint32_t plan_waiting(const struct plan *p, when_ms now) {
+    return p->learns && now < p->learns_until ? p->unlearned : 0;
+}
+
 void plan_again_as(struct plan *p, const struct plan_slot *slot) {
     ensure(p->again_count < PLAN_AGAIN_MAX); /* who takes a slot has seen that there is room */
     p->homing += slot->home != 0;
@@ -200,6 +212,8 @@ when_ms plan_wakes(const struct plan *p, when_ms now) {
     when_ms soonest = p->unable_until;
     if (p->rests_until > now)
         soonest = when_sooner(soonest, p->rests_until);
+    if (plan_waiting(p, now) > 0)
+        soonest = when_sooner(soonest, p->learns_until);
     if (p->again_count > 0 && p->again[0].slot.not_before > now)
         soonest = when_sooner(soonest, p->again[0].slot.not_before);
     for (uint32_t i = 0; i < p->again_count && p->homing > 0; i++) {

@@ -39,10 +39,13 @@ struct plan {
     uint64_t trials;
     uint32_t parallel; /* 0: no limit */
     uint32_t running;
-    uint32_t away;            /* slots in flight: the caller counts them */
-    uint32_t inherited;       /* of those that ever ran: how many an earlier leader had given out */
-    dur_ms trial_ms;          /* how long its trials take, a moving mean; 0: none has ended */
-    when_ms rests_until;      /* nothing of it is given out before */
+    uint32_t away;        /* slots in flight: the caller counts them */
+    uint32_t inherited;   /* of those that ever ran: how many an earlier leader had given out */
+    dur_ms trial_ms;      /* how long its trials take, a moving mean; 0: none has ended */
+    when_ms rests_until;  /* nothing of it is given out before */
+    bool learns;          /* what it is given next depends on what is known (job_learns) */
+    uint32_t unlearned;   /* flights that have ended and are not recorded; the caller counts them */
+    when_ms learns_until; /* ... are waited for until then */
     struct worker_set unable; /* who cannot start it */
     when_ms unable_until;     /* they are asked again; WHEN_NEVER: nobody is unable */
     dur_ms unable_pause;
@@ -66,6 +69,10 @@ bool plan_next(struct plan *p, when_ms now, struct plan_slot *next);
 bool plan_take(struct plan *p, uint64_t slot, uint32_t attempts);
 bool plan_has_room(const struct plan *p);    /* for one more slot in flight */
 void plan_took(struct plan *p, dur_ms took); /* one of its trials */
+/* A trial has ended; it will be known soon. */
+void plan_ended(struct plan *p, when_ms now);
+/* So many free places wait for what has just been found out there. */
+uint32_t plan_waiting(const struct plan *p, when_ms now);
 void plan_again(struct plan *p, uint64_t slot, uint32_t attempts, when_ms not_before);
 void plan_again_as(struct plan *p, const struct plan_slot *slot);
 /* Takes a slot whose home has a free place. */

@@ -49,6 +49,8 @@ void sched_move(struct sched *s, struct flight *f, enum flight_state to) {
         plan->running -= runs(f->state);
         plan->running += runs(to);
         plan->away -= to == FLIGHT_NONE;
+        plan->unlearned -= f->state == FLIGHT_UNRECORDED;
+        plan->unlearned += to == FLIGHT_UNRECORDED;
     }
     s->asked -= f->state == FLIGHT_ASKED;
     s->asked += to == FLIGHT_ASKED;
@@ -100,7 +102,7 @@ static uint32_t begun(const struct sched *s) {
 
 static bool may_take(const struct sched *s, const struct plan *p) {
     return p->used && p->rests_until <= s->now && (p->parallel == 0 || p->running < p->parallel) &&
-           s->asked < workers_free(&s->workers, &p->unable);
+           s->asked + plan_waiting(p, s->now) < workers_free(&s->workers, &p->unable);
 }
 
 static struct plan *pick(struct sched *s) {
@@ -249,6 +251,7 @@ static void take_flights(struct sched *s, struct plan *plan) {
             continue;
         f->moot = !plan_take(plan, f->slot.slot, f->slot.attempts);
         plan->away++;
+        plan->unlearned += f->state == FLIGHT_UNRECORDED;
         plan->running += runs(f->state);
         plan->inherited += runs(f->state);
         if (f->moot && f->state == FLIGHT_UNRECORDED)
@@ -274,6 +277,7 @@ static void on_job_open(struct sched *s, const struct msg_job_open *m) {
         return;
     }
     plan->opened = ++s->opened;
+    plan->learns = job_learns(&job);
     take_flights(s, plan);
 }
 

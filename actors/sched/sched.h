@@ -15,6 +15,9 @@
  *          - without lead{mine} nothing is given out and nothing is known of flights or jobs; leases that workers report at
  *            the start of a term are flights from then on, whoever gave them out; an attempt that is recorded already is
  *            not among them;
+ *          - of a job whose method learns no more is asked for than can start now, and a place that a trial has just left
+ *            rests until its result is recorded, a second at most and no longer than a trial takes: what is proposed for it
+ *            then knows it;
  *          - a place is free when its worker says so, not when a record comes: that may be of another worker's attempt;
  *          - no flight waits for ever: what a worker has ended is given out again if it is not recorded RECORD_MS later (as
  *            long as the own disk holds, that time does not pass), or at once if the worker takes it back; a worker that is
