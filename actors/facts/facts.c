@@ -292,6 +292,7 @@ static void on_start(struct facts *f, const struct msg_start *start, struct says
 static void on_lead(struct facts *f, const struct msg_lead *lead) {
     f->leading = lead->mine;
     f->led = lead->term > 0;
+    f->term = lead->term;
     f->leader = lead->leader;
     if (lead->mine)
         opening_lead(f);

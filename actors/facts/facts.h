@@ -20,6 +20,8 @@
  *          - a transaction holds bundles and all that they do to the rows, so a crash leaves both or neither;
  *          - every bundle of this node has a (generation, sequence) that was never used: the generation is raised in the
  *            first transaction after a start, before any bundle of it;
+ *          - what a proposal of a method that learns was derived from (table proposals) is kept with its bundle, whatever
+ *            stands for its slot and whatever becomes of its job; no trial waits for it;
  *          - a log of another node is kept only when its author has shown a certificate of this cluster, whoever passes it on;
  *          - a job's counts are a fold of its rows: opening a job counts them again;
  *          - only a node that leads ends a job as failed (end_fact); one that hears no `lead` leads itself.

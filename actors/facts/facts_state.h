@@ -30,6 +30,7 @@ struct facts {
     bool autorun;
     bool leading; /* this node gives out trials; one that never hears of a leader does */
     bool led;
+    uint64_t term;
     struct node_id leader; /* ... by this node */
     bool listing;          /* looks for open jobs to run (autorun) */
     bool quitting;

@@ -66,6 +66,29 @@ void fold_series(struct batch *batch, const struct msg_series_fact *series,
 
 /* ---- proposals ---- */
 
+void fold_known(struct batch *batch, const struct msg_proposal_fact *proposal,
+                const struct fact_key *key) {
+    uint8_t key_memory[128], value_memory[LIMIT_BUNDLE_BYTES];
+    struct buf row = buf_of(key_memory, sizeof key_memory);
+    struct buf value = buf_of(value_memory, sizeof value_memory);
+    if (proposal->known.len == 0)
+        return;
+    buf_put(&row, proposal->job.bytes, sizeof proposal->job.bytes);
+    bundle_key(&row, &key->author, key->generation, key->number);
+    mp_put_u64(&value, proposal->slot);
+    mp_put_u64(&value, proposal->term);
+    mp_put_bin(&value, proposal->config);
+    mp_put_bin(&value, proposal->known);
+    if (!value.overflow)
+        ops_put(&batch->ops, TABLE_proposals, buf_view(&row), buf_view(&value));
+}
+
+static void say_learned(struct batch *batch, const struct seat *s, uint64_t slot,
+                        const struct trial_row *row) {
+    const struct msg_learned learned = trial_row_learned(&s->id, slot, row);
+    say(&batch->after, &(struct msg){.kind = MSG_learned, .learned = learned});
+}
+
 void fold_proposal(struct facts *f, struct batch *batch, struct seat *s,
                    const struct msg_proposal_fact *proposal, const struct fact_key *key) {
     uint32_t seat = facts_seat_number(f, s);
@@ -83,6 +106,8 @@ void fold_proposal(struct facts *f, struct batch *batch, struct seat *s,
     open->from = *key;
     const struct trial_row row = {.config = proposal->config, .from = *key};
     put_trial(batch, &proposal->job, proposal->slot, &row);
+    if (job_learns(&s->job) && !node_id_equal(&key->author, &f->config.signer.id))
+        say_learned(batch, s, proposal->slot, &row);
 }
 
 struct trial_row fold_proposal_late(struct batch *batch, const struct seat *s,
@@ -106,19 +131,29 @@ static struct fact_key own_key(const struct facts *f, uint64_t attempt, uint64_t
 
 void fold_proposed(struct facts *f, const struct msg_proposed *proposed, when_ms now) {
     struct seat *s = facts_seat(f, &proposed->job);
-    if (s == NULL || s->state != SEAT_OPEN || ranges_has(&s->finished, proposed->slot) ||
-        open_slots_find(&f->open_slots, facts_seat_number(f, s), proposed->slot) != NULL ||
-        f->open_slots.count == OPEN_SLOTS_MAX)
-        return; /* the job or the slot has ended, or it is a further attempt of a slot that is known */
-    struct batch *batch = facts_room_by(f, proposed->config.len + 256, now + FACTS_GATHER_MS);
+    if (s == NULL || s->state != SEAT_OPEN)
+        return;
+    bool ended = ranges_has(&s->finished, proposed->slot);
+    bool open = open_slots_find(&f->open_slots, facts_seat_number(f, s), proposed->slot) != NULL;
+    bool full = f->open_slots.count == OPEN_SLOTS_MAX;
+    if ((ended || open || full) && proposed->known.len == 0)
+        return; /* the slot has ended, or it is a further attempt of one that is known */
+    struct batch *batch = facts_room_by(f, 2 * (proposed->config.len + proposed->known.len) + 512,
+                                        now + FACTS_GATHER_MS);
     if (batch == NULL)
         return; /* the result will say by itself what it is a result of */
-    const struct msg fact = {.kind = MSG_proposal_fact,
-                             .proposal_fact = {.job = proposed->job,
-                                               .slot = proposed->slot,
-                                               .config = proposed->config}};
+    struct msg fact = {.kind = MSG_proposal_fact,
+                       .proposal_fact = {.job = proposed->job,
+                                         .slot = proposed->slot,
+                                         .config = proposed->config,
+                                         .term = f->term,
+                                         .known = proposed->known}};
+    if (fact.proposal_fact.config.len + fact.proposal_fact.known.len > RESULT_BYTES_MAX)
+        fact.proposal_fact.known = span_text("\xc0"); /* too long to be said (chain.h) */
     const struct fact_key key = own_key(f, 0, batch_add_fact(&f->batches, batch, &fact));
-    fold_proposal(f, batch, s, &fact.proposal_fact, &key);
+    fold_known(batch, &fact.proposal_fact, &key);
+    if (open || !full)
+        fold_proposal(f, batch, s, &fact.proposal_fact, &key);
 }
 
 /* ---- results ---- */
@@ -198,6 +233,7 @@ static void say_folded(struct facts *f, struct batch *batch, const struct seat *
                        const struct trial_row *row, enum trial_status status) {
     dur_ms pause = row->finished ? 0 : attempts_pause(&row->attempts, status);
     batch_wants(batch, s->job.copies);
+    say_learned(batch, s, slot, row); /* before the next is asked for */
     if (f->leading)
         say(&batch->after, &(struct msg){.kind = MSG_recorded,
                                          .recorded = {.job = s->id,
@@ -205,13 +241,6 @@ static void say_folded(struct facts *f, struct batch *batch, const struct seat *
                                                       .finished = row->finished,
                                                       .attempts = row->attempts.made,
                                                       .pause_ms = pause}});
-    say(&batch->after, &(struct msg){.kind = MSG_learned,
-                                     .learned = {.job = s->id,
-                                                 .slot = slot,
-                                                 .config = row->config,
-                                                 .status = row->finished ? row->status : TRIAL_OPEN,
-                                                 .has_value = row->has_value,
-                                                 .value = row->value}});
 }
 
 struct trial_row fold_result(struct facts *f, struct batch *batch, struct seat *s,

@@ -33,6 +33,9 @@ void fold_proposal(struct facts *f, struct batch *batch, struct seat *s,
 struct trial_row fold_proposal_late(struct batch *batch, const struct seat *s,
                                     const struct msg_proposal_fact *proposal,
                                     const struct fact_key *key, const struct trial_row *old);
+/* What it was derived from; whatever becomes of its job. Nothing when it does not say. */
+void fold_known(struct batch *batch, const struct msg_proposal_fact *proposal,
+                const struct fact_key *key);
 void fold_log(struct batch *batch, const struct msg_log_fact *log, const struct fact_key *key);
 void fold_series(struct batch *batch, const struct msg_series_fact *series,
                  const struct fact_key *key);

@@ -338,7 +338,15 @@ static void keep_author(const struct facts *f, struct batch *batch, const struct
 }
 
 size_t intake_bytes(const struct inbox *b, const struct inbox_head *h) {
-    return 2 * h->bytes.len + h->bundle.count * FACT_OPS_BYTES + b->rows_len + AUTHOR_ROW_BYTES;
+    return 3 * h->bytes.len + h->bundle.count * FACT_OPS_BYTES + b->rows_len + AUTHOR_ROW_BYTES;
+}
+
+/* What a proposal was derived from is kept like what was printed, when its bundle is. */
+static void keep_known(struct batch *batch, const struct inbox_head *h, const struct msg *fact,
+                       uint64_t number) {
+    const struct fact_key key = key_of(&h->bundle, 0, number);
+    if (h->kind == INBOX_BUNDLE && fact->kind == MSG_proposal_fact)
+        fold_known(batch, &fact->proposal_fact, &key);
 }
 
 bool intake_keep(struct facts *f, const struct inbox_head *h, struct moment at) {
@@ -365,6 +373,7 @@ bool intake_keep(struct facts *f, const struct inbox_head *h, struct moment at) 
     const uint64_t others = carried | BACKLOG_OTHERS;
     for (uint64_t number = rest.sequence; bundle_next(&rest, &fact, &err); number++) {
         const struct job_id *job = job_of(&fact);
+        keep_known(batch, h, &fact, number);
         if (fact.kind == MSG_carried_fact && b->step == INBOX_CARRIES && b->later)
             write_off(f, batch, &b->job, carried, number);
         else if (job == NULL && h->kind == INBOX_BUNDLE)

@@ -206,13 +206,8 @@ void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at
                 errand_fail(f, out, ERR_STORE, "the job's trials in the store cannot be read");
             return;
         }
-        say(out, &(struct msg){.kind = MSG_learned,
-                               .learned = {.job = s->id,
-                                           .slot = slot,
-                                           .config = row.config,
-                                           .status = row.finished ? row.status : TRIAL_OPEN,
-                                           .has_value = row.has_value,
-                                           .value = row.value}});
+        say(out,
+            &(struct msg){.kind = MSG_learned, .learned = trial_row_learned(&s->id, slot, &row)});
     }
     if (rows->more)
         read_trials(f, key, out);

@@ -151,6 +151,17 @@ bool trial_row_fold(struct trial_row *row, const struct msg_result_fact *result,
     return true;
 }
 
+struct msg_learned trial_row_learned(const struct job_id *job, uint64_t slot,
+                                     const struct trial_row *row) {
+    return (struct msg_learned){.job = *job,
+                                .slot = slot,
+                                .config = row->config,
+                                .status = row->finished ? row->status : TRIAL_OPEN,
+                                .has_value = row->has_value,
+                                .value = row->value,
+                                .run_ms = row->run_ms};
+}
+
 void trial_row_key(struct buf *out, const struct job_id *job, uint64_t slot) {
     buf_put(out, job->bytes, sizeof job->bytes);
     buf_be64(out, slot);

@@ -58,6 +58,9 @@ bool trial_row_fold(struct trial_row *row, const struct msg_result_fact *result,
  * row itself is wanted. */
 bool trial_row_replaces(const struct attempts *attempts, const struct fact_key *from,
                         enum trial_status status, const struct fact_key *key);
+/* What the tuner hears of it. It borrows. */
+struct msg_learned trial_row_learned(const struct job_id *job, uint64_t slot,
+                                     const struct trial_row *row);
 /* Keys of the tables, appended to `out`. */
 void trial_row_key(struct buf *out, const struct job_id *job, uint64_t slot);
 void trial_row_attempt_key(struct buf *out, const struct job_id *job, uint64_t slot,
