@@ -53,7 +53,7 @@ static struct brief brief_of(const struct study_setup *setup, const struct space
 
 size_t study_bytes(const struct study_setup *setup) {
     struct space space;
-    struct trials none = {.capacity = capacity_of(setup)};
+    struct trials none = {.objectives = setup->objectives, .capacity = capacity_of(setup)};
     struct study_setup settled = *setup;
     settled.rungs = rungs_of(setup);
     space_of(&space, setup->job);
