@@ -24,7 +24,8 @@ declare -A packages=(
     [build]="gcc libc6-dev cmake ninja-build pkg-config libczmq-dev libzmq3-dev libmsgpack-dev liblmdb-dev
              libsodium-dev libyaml-dev"
     [demo]="python3-sklearn"
-    [test]="libcmocka-dev libsvm-tools python3-sklearn patch procps"
+    [test]="libcmocka-dev libsvm-tools python3-sklearn patch procps
+            qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross"
     [fuzz]="clang-14 libclang-rt-14-dev"
     [fmt]="clang-format-14"
     [tidy]="clang-tidy-14 cppcheck"
