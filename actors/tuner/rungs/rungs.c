@@ -74,7 +74,6 @@ static uint32_t first_goal(const struct rungs *r, uint32_t number) {
 }
 
 void rungs_begin(struct rungs *r, uint32_t trial, uint32_t parent) {
-    (void)parent;
     if (r->count == 1)
         return;
     struct rng draw = rng_of(r->setup.seed, (uint32_t)PURPOSE_RUNGS << 16, trial);
@@ -83,6 +82,11 @@ void rungs_begin(struct rungs *r, uint32_t trial, uint32_t parent) {
         .passes = rng_unit(&draw) < r->setup.pass,
         .goal = (uint8_t)first_goal(r, ++r->started),
     };
+    if (parent == UINT32_MAX)
+        return;
+    r->courses[trial].step = r->courses[parent].step;
+    for (uint32_t i = 0; i < r->trials->reached[parent]; i++)
+        trials_curve(r->trials, trial, i, r->courses[trial].best = rungs_value(r, parent, i));
 }
 
 static bool pauses(enum rungs_policy policy) {
@@ -103,8 +107,8 @@ static uint8_t next_goal(const struct rungs *r, uint32_t at) {
     return (uint8_t)(r->setup.policy == RUNGS_FINISH ? r->count - 1 : at + 1);
 }
 
-/* How far behind the bar he must be so that it is not chance. */
-static double margin_of(const struct rungs *r, const struct course *course) {
+double rungs_margin(const struct rungs *r, uint32_t trial) {
+    const struct course *course = &r->courses[trial];
     double typical = noise_typical(&r->pool);
     double own = noise_variance(&course->noise, typical);
     if (r->setup.sigmas < 0)
@@ -121,7 +125,7 @@ static bool is_to_stop(const struct rungs *r, uint32_t at, uint32_t trial) {
     if (course->passes || isnan(bar) || !are_enough(r, rung) ||
         course->step - course->improved < r->setup.patience)
         return false;
-    return course->best - bar > margin_of(r, course);
+    return course->best - bar > rungs_margin(r, trial);
 }
 
 /* The trial has just come to rung `at`, its goal. */
@@ -168,15 +172,19 @@ bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value,
     if (r->count == 1 || step <= r->courses[trial].step)
         return false;
     struct course *course = &r->courses[trial];
+    uint32_t last = course->step;
     take_note(course, step, value);
     uint32_t before = r->trials->reached[trial];
     uint32_t reached = before;
     while (reached + 1 < r->count && r->rung[reached].step <= step)
         arrive(r, reached++, trial);
+    if (r->setup.policy == RUNGS_PBT && step / r->setup.first > last / r->setup.first &&
+        pbt_is_worst(r, trial))
+        *verdict = RUNGS_STOP;
     if (reached == before)
         return false;
     noise_share(&r->pool, &course->noise);
-    if (reached > course->goal)
+    if (r->setup.policy != RUNGS_PBT && reached > course->goal)
         *verdict = judge(r, reached - 1, trial);
     return true;
 }
@@ -185,12 +193,13 @@ void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best) {
     if (r->count == 1)
         return;
     noise_share(&r->pool, &r->courses[trial].noise);
+    r->owed += r->setup.policy == RUNGS_PBT && !whole;
     if (isnan(best))
         return;
     for (uint32_t i = 0; r->means != NULL && i < r->trials->reached[trial]; i++)
         ranks_add(&r->rung[i].ranks, trial);
     if (whole)
-        trials_curve(r->trials, trial, r->count - 1, best);
+        trials_curve(r->trials, trial, r->count - 1, fmin(best, r->courses[trial].best));
 }
 
 /* The best that is still paused at this rung. */
@@ -248,6 +257,8 @@ static bool finish(struct rungs *r, struct rungs_choice *choice) {
 
 void rungs_choose(struct rungs *r, bool may_start, struct rungs_choice *choice) {
     *choice = (struct rungs_choice){.next = may_start ? RUNGS_NEW : RUNGS_WAIT};
+    if (may_start && r->setup.policy == RUNGS_PBT && pbt_copy(r, choice))
+        return;
     if (r->count == 1 || promote(r, choice) || may_start || r->trials->active_count > 0)
         return;
     finish(r, choice);

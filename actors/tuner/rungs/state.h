@@ -40,14 +40,23 @@ struct rungs {
     /* Of pasha: the best of those that came to the ceiling, in order. */
     uint32_t leaders[PASHA_LEADERS];
     uint32_t leaders_count;
+    uint32_t owed; /* of pbt: places of the population that wait for a copy */
+    struct value values[LIMIT_PARAMS];
 };
 
 static inline double rungs_value(const struct rungs *r, uint32_t trial, uint32_t rung) {
     return r->trials->curve[(size_t)trial * r->count + rung];
 }
 
+/* How far behind another this trial must be so that it is not chance. */
+double rungs_margin(const struct rungs *r, uint32_t trial);
+
 /* pasha.c: a trial has come to the ceiling, which is not the top. The ceiling rises when the order
  * of those there is another than it was a rung below. */
 void pasha_arrive(struct rungs *r, uint32_t trial);
+
+/* pbt.c: a member at work is among the worst; whose copy takes the place of one that ended. */
+bool pbt_is_worst(const struct rungs *r, uint32_t trial);
+bool pbt_copy(struct rungs *r, struct rungs_choice *choice);
 
 #endif

@@ -1,0 +1,167 @@
+#include "tests/unit/actors/tuner/rungs/stage.h"
+
+static struct test_job test;
+static struct stage s;
+
+static struct rungs_setup plain(enum rungs_policy policy, uint32_t steps) {
+    return (struct rungs_setup){.policy = policy,
+                                .steps = steps,
+                                .first = 1,
+                                .others = 1,
+                                .pass = -1,
+                                .sigmas = -1,
+                                .workers = 8,
+                                .copies = true};
+}
+
+static void expect_next(enum rungs_next next, uint32_t trial) {
+    struct rungs_choice choice = stage_choose(&s, true);
+    assert_int_equal(choice.next, next);
+    if (next != RUNGS_NEW)
+        assert_int_equal(choice.trial, trial);
+}
+
+/* Vizier: stopped when the best until now is worse than the median of the running averages of those
+ * that ended. */
+static void median_compares_with_running_averages(void **state) {
+    (void)state;
+    stage_begin(&s, &test, plain(RUNGS_MEDIAN, 9), 16);
+    /* Averages until step 3: 4, 5, 6. */
+    for (uint32_t i = 0; i < 3; i++) {
+        stage_start(&s);
+        for (uint32_t step = 1; step <= 3; step++)
+            assert_int_equal(stage_report(&s, i, step, 6.0 + i - step), RUNGS_GO_ON);
+    }
+    for (uint32_t i = 0; i < 3; i++)
+        stage_finish(&s, i, ENDED_WELL, 3);
+    /* The best half of three is one: the bar is 4. */
+    stage_start(&s);
+    stage_report(&s, 3, 1, 4.5);
+    stage_report(&s, 3, 2, 9);
+    assert_int_equal(stage_report(&s, 3, 3, 9), RUNGS_STOP); /* best 4.5 > 4 */
+    stage_start(&s);
+    stage_report(&s, 4, 1, 4.9);
+    stage_report(&s, 4, 2, 3.9);
+    assert_int_equal(stage_report(&s, 4, 3, 9), RUNGS_GO_ON); /* best 3.9 */
+    stage_end(&s);
+}
+
+/* PASHA: nobody goes beyond rung 1 as long as the order there is that of rung 0. */
+static void pasha_grows_when_the_order_changes(void **state) {
+    (void)state;
+    stage_begin(&s, &test, plain(RUNGS_PASHA, 27), 64);
+    for (uint32_t i = 0; i < 9; i++) {
+        stage_start(&s);
+        assert_int_equal(stage_report(&s, i, 1, i), RUNGS_PAUSE);
+    }
+    for (uint32_t i = 0; i < 3; i++) {
+        expect_next(RUNGS_RESUME, i);
+        assert_int_equal(stage_report(&s, i, 3, i - 0.5), RUNGS_PAUSE);
+    }
+    expect_next(RUNGS_NEW, 0); /* three at rung 1, in the order of rung 0 */
+    for (uint32_t i = 9; i < 12; i++) {
+        stage_start(&s);
+        assert_int_equal(stage_report(&s, i, 1, i), RUNGS_PAUSE);
+    }
+    expect_next(RUNGS_RESUME, 3);
+    assert_int_equal(stage_report(&s, 3, 3, -1), RUNGS_GO_ON); /* last below, first here */
+    assert_int_equal(stage_report(&s, 3, 9, -1), RUNGS_PAUSE);
+    stage_end(&s);
+}
+
+/* Differences that the curves' noise explains leave the order as it was (soft ranking). */
+static void pasha_does_not_grow_for_noise(void **state) {
+    (void)state;
+    struct rungs_setup setup = plain(RUNGS_PASHA, 27);
+    setup.first = 6;
+    setup.eta = 2;
+    setup.sigmas = 2;
+    stage_begin(&s, &test, setup, 64);
+    for (uint32_t i = 0; i < 4; i++) {
+        stage_start(&s);
+        for (uint32_t step = 1; step < 6; step++)
+            stage_report(&s, i, step, 1 + step % 2); /* a variance of 16 / 6 */
+        assert_int_equal(stage_report(&s, i, 6, 0.1 * i), RUNGS_PAUSE);
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        expect_next(RUNGS_RESUME, i);
+        assert_int_equal(stage_report(&s, i, 12, -1.0 - i), RUNGS_PAUSE);
+    }
+    expect_next(RUNGS_NEW, 0);
+    stage_end(&s);
+}
+
+static void finish_runs_the_best_few_to_the_end(void **state) {
+    (void)state;
+    stage_begin(&s, &test, plain(RUNGS_FINISH, 9), 64);
+    for (uint32_t i = 0; i < 8; i++) {
+        stage_start(&s);
+        assert_int_equal(stage_report(&s, i, 1, 10 - (i == 4)), RUNGS_PAUSE);
+        expect_next(RUNGS_NEW, 0);
+    }
+    stage_start(&s);
+    stage_report(&s, 8, 1, 11);
+    struct rungs_choice choice = stage_choose(&s, true); /* one of nine */
+    assert_int_equal(choice.next, RUNGS_RESUME);
+    assert_int_equal(choice.trial, 4);
+    assert_int_equal(choice.until, 9);
+    assert_int_equal(stage_report(&s, 4, 3, 9), RUNGS_GO_ON);
+    stage_end(&s);
+}
+
+static void hyperband_starts_some_higher(void **state) {
+    (void)state;
+    struct rungs_setup setup = plain(RUNGS_HYPERBAND, 27);
+    setup.others = 1000;
+    stage_begin(&s, &test, setup, 128);
+    for (uint32_t i = 0; i < 100; i++) {
+        stage_start(&s);
+        uint32_t rung = i == 99 ? 2 : i % 10 == 9 ? 1 : 0;
+        static const uint32_t step[] = {1, 3, 9};
+        for (uint32_t at = 0; at < rung; at++)
+            assert_int_equal(stage_report(&s, i, step[at], 1), RUNGS_GO_ON);
+        assert_int_equal(stage_report(&s, i, step[rung], 1), RUNGS_PAUSE);
+    }
+    stage_end(&s);
+}
+
+static void a_population_copies_its_best(void **state) {
+    (void)state;
+    struct rungs_setup setup = plain(RUNGS_PBT, 20);
+    setup.first = 2;
+    stage_begin(&s, &test, setup, 64);
+    for (uint32_t i = 0; i < 5; i++) {
+        expect_next(RUNGS_NEW, 0);
+        stage_start(&s);
+        assert_int_equal(stage_report(&s, i, 1, 10 * i), RUNGS_GO_ON);
+    }
+    for (uint32_t i = 0; i < 4; i++)
+        assert_int_equal(stage_report(&s, i, 2, 10 * i), RUNGS_GO_ON);
+    assert_int_equal(stage_report(&s, 4, 2, 40), RUNGS_STOP);
+    stage_finish(&s, 4, ENDED_SOON, 40);
+    struct rungs_choice choice = stage_choose(&s, true);
+    assert_int_equal(choice.next, RUNGS_COPY);
+    assert_int_equal(choice.trial, 0); /* the best fifth of four is one */
+    uint32_t copy = trials_add(&s.trials, choice.values);
+    rungs_begin(s.rungs, copy, choice.trial);
+    /* It is where its parent is: its first step is the third, and the parent's curve its own. */
+    assert_int_equal(s.trials.reached[copy], 1);
+    assert_true(s.trials.curve[(size_t)copy * s.trials.rungs] == 0);
+    expect_next(RUNGS_NEW, 0);
+    /* Nobody is judged between two of the population's steps. */
+    assert_int_equal(stage_report(&s, copy, 3, 99), RUNGS_GO_ON);
+    assert_int_equal(stage_report(&s, copy, 4, 99), RUNGS_STOP);
+    stage_end(&s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(median_compares_with_running_averages),
+        cmocka_unit_test(pasha_grows_when_the_order_changes),
+        cmocka_unit_test(pasha_does_not_grow_for_noise),
+        cmocka_unit_test(finish_runs_the_best_few_to_the_end),
+        cmocka_unit_test(hyperband_starts_some_higher),
+        cmocka_unit_test(a_population_copies_its_best),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
