@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a proposal costs after 100, 1,000 and 5,000 finished trials: eight mixed parameters, 16 pending.
+"""What a proposal costs after 100, 1,000, 5,000 finished trials: eight mixed parameters, 16 pending.
 
 Processor time of the optimiser (its threads and what it does between requests included) and the
 time that the caller waits, for an ask and for a tell; medians and the worst. A child process is
@@ -93,6 +93,7 @@ class Caller:
 
 def measure(row, counts, repeats):
     optimizer = row.start()
+    optimizer.hasty = True  # each request by itself
     caller, told = Caller(optimizer, max(counts) + 2 * repeats + PENDING), 0
     for count in counts:
         told = caller.bring_to(count, told)

@@ -47,7 +47,6 @@ def _peer(module, package, name, groups, *arguments, **more):
         "smac_row": "smac",
         "hyperopt_row": "hyperopt",
         "syne_row": "syne_tune",
-        "hebo_row": "hebo",
     }[module]
     return Row(name, groups, start, version, module=distribution, **more)
 
@@ -110,7 +109,7 @@ ROWS = {
 
 
 def named(name, program):
-    """A row by its name; zyg, zyg-METHOD, zyg+SCHEDULER and zyg-METHOD+SCHEDULER are its program."""
+    """A row by its name; zyg, zyg-METHOD, zyg+SCHEDULER, zyg-METHOD+SCHEDULER are its program."""
     if name != "zyg" and not name.startswith(("zyg-", "zyg+")):
         if name not in ROWS:
             raise SystemExit(f"no such row: {name} (there are: zyg {' '.join(ROWS)})")

@@ -20,13 +20,12 @@ want() { # NAME PACKAGE...: what one or more rows stand on
 }
 
 mkdir -p build/search
-if [ -z "${ZYG_BENCH_PYTHON:-}" ]; then
+if [ -z "${ZYG_BENCH_PYTHON:-}" ] && [[ " $* " != *" --quick "* ]]; then
     if [ -x "$venv/bin/pip" ] || python3 -m venv "$venv" 2>build/search/venv.log; then
         want Optuna optuna cmaes scipy torch
         want SMAC3 smac
         want Hyperopt hyperopt 'setuptools<81'
         want "Syne-Tune" syne-tune
-        want HEBO HEBO
     else
         echo "only our rows: no venv (build/search/venv.log; Debian: apt install python3-venv)" >&2
     fi
