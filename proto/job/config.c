@@ -77,6 +77,6 @@ bool job_better(const struct job *job, double a, double b) {
 
 bool job_learns(const struct job *job) {
     static const bool by_number[METHOD_COUNT] = {
-        [METHOD_RANDOM] = true, [METHOD_GRID] = true, [METHOD_LIST] = true};
+        [METHOD_RANDOM] = true, [METHOD_GRID] = true, [METHOD_LIST] = true, [METHOD_SOBOL] = true};
     return !by_number[job->method];
 }

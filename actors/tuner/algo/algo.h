@@ -70,7 +70,7 @@ struct algo {
     void (*prepare)(void *state, const struct brief *b);
 };
 
-extern const struct algo algo_random, algo_grid, algo_list, algo_nsga2;
+extern const struct algo algo_random, algo_grid, algo_list, algo_nsga2, algo_sobol;
 
 const struct algo *algo_of(enum method method);
 
