@@ -328,4 +328,9 @@ def report(o, cache, picked, known, versions):
                     per_task(cells, group)
                 if o.svg:
                     os.makedirs(o.svg, exist_ok=True)
-                    svg.plot(cells, group, os.path.join(o.svg, f"{group}-{workers}.svg"))
+                    svg.plot(
+                        cells,
+                        group,
+                        whole_rows(cells, group),
+                        os.path.join(o.svg, f"{group}-{workers}.svg"),
+                    )

@@ -44,8 +44,7 @@ def series(cells, group, name):
     return points
 
 
-def plot(cells, group, path):
-    names = [name for name in cells.rows(group)]
+def plot(cells, group, names, path):
     lines = {name: series(cells, group, name) for name in names}
 
     budget = 100 if group == "curves" else cells.o.budget
