@@ -77,8 +77,8 @@ double space_unit(const struct space *s, uint32_t dim, const struct value *v) {
     const struct dim *d = &s->dim[dim];
     if (d->kind == DIM_FIXED)
         return 0.5;
-    if (p->kind == PARAM_CHOICE)
-        return middle_of(choice_of(p, v), d->cells);
+    if (p->kind == PARAM_CHOICE) /* as trials keep it: whether two are equal is asked to the bit */
+        return (double)(float)middle_of(choice_of(p, v), d->cells);
     double number = value_number(v);
     if (d->log_spread > 0)
         return clamped((portable_log(number) - d->log_low) / d->log_spread, 0, 1);

@@ -8,8 +8,9 @@
  *
  * A point is full when every coordinate is in [0, 1], whether or not its parameter is active; it is
  * settled when active coordinates lie where their value does (the middle of its cell; a real where
- * it is) and inactive ones are SPACE_OFF. Whoever moves a point keeps it full and settles a copy:
- * a choice that awakens other parameters then finds their coordinates there.
+ * it is) and inactive ones are SPACE_OFF; a choice's is a float, to the bit what trials keep of it.
+ * Whoever moves a point keeps it full and settles a copy: a choice that awakens other parameters
+ * then finds their coordinates there.
  */
 #ifndef ZYG_SPACE_H
 #define ZYG_SPACE_H

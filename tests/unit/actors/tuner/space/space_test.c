@@ -138,6 +138,8 @@ static void there_and_back(const struct job *job, const struct value *v) {
     space_of(&space, job);
     space_point(&space, v, &unit);
     assert_true(unit >= 0 && unit <= 1);
+    if (space.dim[0].kind == DIM_CHOICE)
+        assert_true(unit == (double)(float)unit); /* trials keep floats, models ask for equality */
     space_value(&job->params[0], unit, &again);
     if (space.dim[0].kind == DIM_REAL) {
         double spread = job->params[0].high / 2 - job->params[0].low / 2;
