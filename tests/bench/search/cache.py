@@ -11,19 +11,24 @@ class Cache:
     def __init__(self, folder):
         self.folder = folder
         self.records = {}  # row -> {cell: [record]}
+        self.read = {}  # row -> bytes of its file that are in them
         os.makedirs(folder, exist_ok=True)
 
     def _path(self, row):
         return os.path.join(self.folder, row + ".jsonl")
 
     def of(self, row):
-        if row not in self.records:
-            self.records[row] = {}
-            if os.path.exists(self._path(row)):
-                with open(self._path(row), encoding="utf-8") as file:
-                    for line in file:
-                        self._take(row, line)
-        return self.records[row]
+        """What is kept of a row, others' additions since the last call included."""
+        cells, begin = self.records.setdefault(row, {}), self.read.get(row, 0)
+        if os.path.exists(self._path(row)) and os.path.getsize(self._path(row)) > begin:
+            with open(self._path(row), "rb") as file:
+                file.seek(begin)
+                lines = file.read()
+            lines = lines[: lines.rfind(b"\n") + 1]  # one may be being written
+            self.read[row] = begin + len(lines)
+            for line in lines.splitlines():
+                self._take(row, line)
+        return cells
 
     def _take(self, row, line):
         try:
@@ -45,11 +50,9 @@ class Cache:
 
     def add(self, record):
         line = json.dumps(record, separators=(",", ":"))
-        self.of(record["optimizer"])
         with open(self._path(record["optimizer"]), "a", encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             file.write(line + "\n")
-        self._take(record["optimizer"], line)
 
 
 def key_of(record):

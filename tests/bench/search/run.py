@@ -165,18 +165,25 @@ def elsewhere(arguments, missing):
 
 
 def execute(o, todo, cache):
+    """Runs what is not kept; asked again before each, for others may fill the same folder."""
     began, count = time.monotonic(), 0
+    left = (cell for cell in todo if o.fresh or not kept(cache, cell))
     pool = multiprocessing.Pool(o.jobs) if o.jobs > 1 else None
-    for record in pool.imap_unordered(run_cell, todo) if pool else map(run_cell, todo):
+    for record in pool.imap_unordered(run_cell, left) if pool else map(run_cell, left):
         cache.add(record)
         count += 1
         if "error" in record:
             print("{optimizer} on {task}, seed {seed}: {error}".format(**record), file=sys.stderr)
-        if count % 20 == 0 or count == len(todo):
-            print(f"{count}/{len(todo)} runs in {time.monotonic() - began:.0f} s", file=sys.stderr)
+        if count % 20 == 0:
+            print(f"{count} runs in {time.monotonic() - began:.0f} s", file=sys.stderr)
     if pool:
         pool.close()
         pool.join()
+
+
+def kept(cache, cell):
+    row, name, *rest = cell
+    return cache.find(row, tasks.all_tasks()[name], *rest, version=row.version())
 
 
 def main(arguments):
@@ -186,16 +193,9 @@ def main(arguments):
     planned = list(cells(o, picked, known))
     missing = {row.name: row for row, *_ in planned if row.missing()}
     here = [cell for cell in planned if cell[0].name not in missing]
-    todo = [
-        cell
-        for cell in here
-        if o.fresh
-        or not cache.find(cell[0], tasks.all_tasks()[cell[1]], *cell[2:], version=cell[0].version())
-    ]
     if missing:
         elsewhere(arguments, list(missing.values()))
-        cache = Cache(o.results)
-    execute(o, todo, cache)
+    execute(o, here, cache)
     if not o.no_report:
         versions = {row.name: row.version() for row in picked if row.name.startswith("zyg")}
         report.report(o, cache, picked, known, versions)
