@@ -35,21 +35,22 @@ class Run:
 
     def go(self):
         task = self.task
-        self.call(
-            {
-                "op": "init",
-                "protocol": 1,
-                "seed": self.seed,
-                "budget": self.budget,
-                "workers": len(self.free),
-                "steps": task.steps,
-                "objectives": ["min"] * task.objectives,
-                "space": task.space,
-            }
-        )
-        cpu = self.optimizer.cpu()
+        cpu = 0.0
         problem = None
         try:
+            self.call(
+                {
+                    "op": "init",
+                    "protocol": 1,
+                    "seed": self.seed,
+                    "budget": self.budget,
+                    "workers": len(self.free),
+                    "steps": task.steps,
+                    "objectives": ["min"] * task.objectives,
+                    "space": task.space,
+                }
+            )
+            cpu = self.optimizer.cpu()
             while True:
                 self.ask_all()
                 if not self.running or self.over():

@@ -125,6 +125,10 @@ class Loop(unittest.TestCase):
         ):
             record = loop.Run(one(), Script(answers), 0, 1, 3).go()
             self.assertIn("error", record, answers)
+        refusing = Script([])
+        refusing.call = lambda request: {"error": "no such space"}
+        record = loop.Run(one(), refusing, 0, 1, 3).go()
+        self.assertEqual((record["error"], record["trace"]), ("init: no such space", []))
 
     def test_the_incumbent_of_a_noisy_task_is_scored_by_its_true_value(self):
         task = one(noise=lambda values, true: 5.0)
