@@ -70,7 +70,9 @@ struct algo {
     void (*prepare)(void *state, const struct brief *b);
 };
 
-extern const struct algo algo_random, algo_grid, algo_list, algo_nsga2, algo_sobol;
+#define METHOD(NAME, name) extern const struct algo algo_##name;
+#include "proto/job/methods.def"
+#undef METHOD
 
 const struct algo *algo_of(enum method method);
 

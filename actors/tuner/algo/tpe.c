@@ -1,0 +1,77 @@
+/* Proposes where the good trials lie more densely than the others: tpe_model.h. Begins with Sobol
+ * points: as many as there are workers, who ask before anything is known, and until enough has
+ * ended to tell good from other. */
+#include "actors/tuner/algo/algo.h"
+#include "actors/tuner/model/tpe_model.h"
+#include "actors/tuner/num/sobol.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Of a small budget a quarter is begun with. Of the candidates every second is drawn from one
+ * kernel, the others from one for each coordinate. */
+enum { BEGIN_MOST = 10, BEGIN_LEAST = 3, CANDIDATES = 24 };
+
+struct tpe {
+    struct sobol sobol;
+    struct tpe_model model;
+};
+
+static size_t bytes_tpe(const struct brief *b) {
+    return sizeof(struct tpe) + sobol_bytes(b->space->dims) + tpe_model_bytes(b->space);
+}
+
+static void *init_tpe(const struct brief *b, struct arena *arena) {
+    struct tpe *t = arena_take(arena, sizeof *t);
+    struct rng r = rng_of(b->job->seed, (uint32_t)PURPOSE_TPE << 16 | 1, 0);
+    if (t == NULL || !sobol_init(&t->sobol, b->space->dims, &r, arena) ||
+        !tpe_model_init(&t->model, b->space, arena))
+        return NULL;
+    return t;
+}
+
+static bool is_beginning(const struct brief *b, uint64_t number) {
+    uint64_t wanted = b->budget / 4 < BEGIN_MOST ? b->budget / 4 : BEGIN_MOST;
+    if (wanted < BEGIN_LEAST)
+        wanted = BEGIN_LEAST;
+    return b->trials->finished_count < wanted || b->trials->ended_count < 2 ||
+           (number < b->workers && number < b->budget / 2);
+}
+
+/* The best of the candidates that no trial has had; false when all were known. */
+static bool best_candidate(struct tpe *t, const struct brief *b, struct rng *r, double *best) {
+    double score = -INFINITY;
+    for (uint32_t i = 0; i < CANDIDATES; i++) {
+        double point[LIMIT_PARAMS], settled[LIMIT_PARAMS];
+        struct value values[LIMIT_PARAMS];
+        tpe_model_draw(&t->model, r, i % 2 == 0, point, values);
+        if (trials_know(b->trials, space_key(b->space, values)))
+            continue;
+        space_point(b->space, values, settled);
+        double worth = tpe_model_score(&t->model, settled);
+        if (worth > score) {
+            score = worth;
+            memcpy(best, point, b->space->dims * sizeof *best);
+        }
+    }
+    return score > -INFINITY;
+}
+
+static bool propose_tpe(void *state, const struct brief *b, uint64_t number, struct value *values) {
+    struct tpe *t = state;
+    double point[LIMIT_PARAMS];
+    struct rng r = rng_of(b->job->seed, (uint32_t)PURPOSE_TPE << 16, number);
+    sobol_point(&t->sobol, number, point);
+    if (!is_beginning(b, number)) {
+        tpe_model_fit(&t->model, b->trials);
+        best_candidate(t, b, &r, point);
+    }
+    return algo_fresh(b, &r, point, values);
+}
+
+const struct algo algo_tpe = {
+    .name = "tpe",
+    .bytes = bytes_tpe,
+    .init = init_tpe,
+    .propose = propose_tpe,
+};
