@@ -81,9 +81,8 @@ class Run:
     def call(self, request):
         reply = self.optimizer.call(request)
         if not isinstance(reply, dict) or "error" in reply:
-            raise Broken(
-                f"{request['op']}: {reply.get('error') if isinstance(reply, dict) else reply!r}"
-            )
+            fault = reply["error"] if isinstance(reply, dict) else f"replied {reply!r}"
+            raise Broken(f"{request['op']}: {fault}")
         return reply
 
     def ask_all(self):
