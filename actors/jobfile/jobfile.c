@@ -28,6 +28,10 @@ static bool read_copies(struct reader *r, const struct key *key, const struct tr
     return true;
 }
 
+static bool read_where(struct reader *r, const struct key *key, const struct tree_node *node) {
+    return read_conditions(r, key, node, WHERE_MAX, &r->job->where, &r->job->where_count);
+}
+
 static bool keep_try_first(struct reader *r, const struct key *key, const struct tree_node *node) {
     (void)key;
     r->try_first = node;
@@ -45,6 +49,7 @@ static const struct key file_keys[] = {
     {"name", read_name, "text"},
     {"search", read_search, "a mapping like {method: random, trials: 20}"},
     {"params", read_params, "a mapping from parameters to their ranges"},
+    {"where", read_where, "a condition like \"a + b <= 1\", or a list of them"},
     {"try_first", keep_try_first, NULL},
     {"list", keep_list, NULL},
     {"run", read_run, "a mapping with 'command'"},
@@ -54,7 +59,6 @@ static const struct key file_keys[] = {
     {"money", NULL, NULL},
     {"triggers", NULL, NULL},
     {"notify", NULL, NULL},
-    {"where", NULL, NULL},
 };
 
 static const struct {
@@ -106,7 +110,8 @@ static const struct tree_node *list_item(const struct tree_node *list, struct sp
     return item;
 }
 
-/* The short forms: `objective` for `objectives` of one, a list or a constant for `values`. */
+/* The short forms: `objective` for `objectives` of one, a list or a constant for `values`, a text for
+ * a list of one. */
 static const struct tree_node *long_form(const struct tree_node *at, struct span step) {
     if (at->kind == NODE_MAP && span_is(step, "objective")) {
         const struct tree_node *objectives = node_get(at, span_text("objectives"));
@@ -117,6 +122,8 @@ static const struct tree_node *long_form(const struct tree_node *at, struct span
 
 static const struct tree_node *step_into(const struct tree_node *at, struct span step,
                                          const struct tree_node **name) {
+    if (span_is(step, "[0]") && at->kind == NODE_SCALAR)
+        return at;
     if (step.len > 0 && step.data[0] == '[')
         return at->kind == NODE_LIST ? list_item(at, step) : NULL;
     *name = at->kind == NODE_MAP ? node_get(at, step) : NULL;
@@ -146,9 +153,18 @@ static bool check_command_text(const struct reader *r, struct job_fault *fault) 
     return r->command == NULL || job_check_template(r->job, r->command->text, "run.command", fault);
 }
 
+/* auto, in builds that have it. */
+static enum method default_method(void) {
+    for (size_t i = 0; i < METHOD_COUNT; i++) {
+        if (span_is(span_text("auto"), job_method_name((enum method)i)))
+            return (enum method)i;
+    }
+    return METHOD_RANDOM;
+}
+
 static void set_defaults(struct job *job) {
     *job = (struct job){
-        .method = METHOD_RANDOM,
+        .method = default_method(),
         .limits = {.grace = LIMITS_GRACE_DEFAULT, .output = LIMITS_OUTPUT_DEFAULT},
         .retry = {.crash = 0, .transient = RETRY_TRANSIENT_DEFAULT},
         .copies = COPIES_DEFAULT,
@@ -156,7 +172,7 @@ static void set_defaults(struct job *job) {
 }
 
 bool jobfile_read(struct job *job, struct span text, const char *name, const char *dir,
-                  struct arena *arena, struct jobfile_at *at, struct err *err) {
+                  jobfile_also *also, struct arena *arena, struct jobfile_at *at, struct err *err) {
     struct reader r = {
         .text = text, .name = name, .dir = dir, .arena = arena, .at = at, .err = err, .job = job};
     struct tree_fault wrong;
@@ -180,5 +196,7 @@ bool jobfile_read(struct job *job, struct span text, const char *name, const cha
         return fail_fault(&r, &fault);
     if (!read_rows(&r))
         return false;
-    return job_check(job, arena, &fault) || fail_fault(&r, &fault);
+    if (!job_check(job, arena, &fault) || (also != NULL && !also(job, &fault)))
+        return fail_fault(&r, &fault);
+    return true;
 }

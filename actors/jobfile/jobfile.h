@@ -18,8 +18,12 @@ struct jobfile_at {
     uint32_t column;
 };
 
-/* name: how messages call the file. dir: absolute folder of the file; run.dir is relative to it. */
+/* What the caller finds wrong with a job that is right in itself. */
+typedef bool jobfile_also(const struct job *job, struct job_fault *fault);
+
+/* name: how messages call the file. dir: absolute folder of the file; run.dir is relative to it.
+ * also: NULL for nothing. */
 bool jobfile_read(struct job *job, struct span text, const char *name, const char *dir,
-                  struct arena *arena, struct jobfile_at *at, struct err *err);
+                  jobfile_also *also, struct arena *arena, struct jobfile_at *at, struct err *err);
 
 #endif

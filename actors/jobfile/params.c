@@ -50,6 +50,14 @@ static bool read_when(struct reader *r, const struct key *key, const struct tree
     return true;
 }
 
+static bool read_ordered(struct reader *r, const struct key *key, const struct tree_node *node) {
+    struct value value;
+    if (!node_value(node, &value) || value.kind != VALUE_BOOL)
+        return reader_expected(r, key, node);
+    r->param->ordered = value.boolean;
+    return true;
+}
+
 static bool take_choices(struct reader *r, const struct tree_node *list) {
     static const struct key item = {"values", NULL, "text, numbers, true or false in its list"};
     size_t count = node_count(list);
@@ -79,6 +87,7 @@ static const struct key param_keys[] = {
     {"step", read_step, "a number greater than 0"},
     {"points", read_points, "a whole number from 2 to 1000000"},
     {"values", read_values, "a list of values"},
+    {"ordered", read_ordered, "true or false"},
     {"when", read_when, "a condition like \"learner == svm\""},
 };
 
@@ -98,10 +107,15 @@ static bool read_param_map(struct reader *r, const struct tree_node *name,
     const struct tree_node *values = node_get(map, span_text("values"));
     if (!map_read(r, map, "a parameter", param_keys, KEYS_COUNT(param_keys)))
         return false;
+    const struct tree_node *ordered = node_get(map, span_text("ordered"));
+    if (values == NULL && ordered != NULL)
+        return reader_fail(r, ordered, "'ordered' goes with 'values': a range has its order");
     if (values == NULL)
         return read_range(r, name, map);
+    if (ordered == NULL)
+        r->param->ordered = param_ascends(r->param);
     for (const struct tree_node *k = map->first; k != NULL; k = k->next) {
-        if (k != values && !span_is(k->text, "when"))
+        if (k != values && k != ordered && !span_is(k->text, "when"))
             return reader_fail(r, k, "'%.*s' has 'values', so it cannot have '%.*s'",
                                SHOWN(name->text), SHOWN(k->text));
     }
@@ -113,8 +127,11 @@ static bool read_param(struct reader *r, const struct tree_node *name) {
     struct value constant;
     if (node->kind == NODE_MAP)
         return read_param_map(r, name, node);
-    if (node->kind == NODE_LIST && node->first != NULL)
-        return take_choices(r, node);
+    if (node->kind == NODE_LIST && node->first != NULL) {
+        bool taken = take_choices(r, node);
+        r->param->ordered = taken && param_ascends(r->param);
+        return taken;
+    }
     if (node->kind == NODE_LIST || !node_value(node, &constant))
         return reader_fail(
             r, node, "'%.*s' expects a range like {min: 0, max: 1}, a list of values, or one value",

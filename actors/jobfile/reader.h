@@ -64,6 +64,10 @@ size_t node_count(const struct tree_node *node); /* items of a list, keys of a m
 bool node_word(struct reader *r, const struct key *key, const struct tree_node *node,
                const char *const *words, size_t count, size_t *out);
 
+/* One condition or a list of them. */
+bool read_conditions(struct reader *r, const struct key *key, const struct tree_node *node,
+                     uint32_t most, const struct condition **list, uint32_t *count);
+
 /* The tables: search.c, params.c, run.c. */
 bool read_search(struct reader *r, const struct key *key, const struct tree_node *node);
 bool read_params(struct reader *r, const struct key *key, const struct tree_node *node);

@@ -134,7 +134,7 @@ void study_ask(struct study *s, struct study_proposal *out) {
     struct rungs_choice choice;
     rungs_choose(s->rungs, may_start(s), &choice);
     if (choice.next == RUNGS_COPY) {
-        start(s, choice.values, choice.trial, rungs_policy_name(s->setup.rungs.policy), out);
+        start(s, choice.values, choice.trial, job_policy_name(s->setup.rungs.policy), out);
         return;
     }
     if (choice.next == RUNGS_NEW && start_new(s, s->asked, out))

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "actors/jobfile/jobfile.h"
+#include "actors/tuner/space/allowed.h"
+#include "proto/job/yet.h"
 
 /* One block: the text first, then the canonical bytes, then the arena. Pages nobody touches cost
  * nothing, so the arena may be as long as the longest list of configurations needs. */
@@ -55,6 +57,23 @@ static bool folder_of(const char *path, char out[PATH_MAX], struct err *err) {
     return true;
 }
 
+/* What is said about a job before it is handed in anywhere: this cluster runs it, and there is
+ * something to try. */
+static bool can_begin(const struct job *job, struct job_fault *fault) {
+    struct space space;
+    double point[LIMIT_PARAMS];
+    struct value values[LIMIT_PARAMS];
+    if (!job_runs(job, fault))
+        return false;
+    space_of(&space, job);
+    bool drawn = job->method != METHOD_GRID && job->method != METHOD_LIST;
+    return !drawn || allowed_some(&space, point, values) ||
+           job_fault_set(fault, "where", FAULT_AT_NAME,
+                         "'where' leaves none of %d random configurations, nor any that was found "
+                         "from there",
+                         ALLOWED_LOOKS);
+}
+
 static bool job_file_read(struct job_file *f, const char *path, struct err *err) {
     const char *name = f->name;
     uint8_t *memory = f->memory;
@@ -67,7 +86,7 @@ static bool job_file_read(struct job_file *f, const char *path, struct err *err)
         return false;
     struct arena arena = arena_of(memory + ARENA_AT, ARENA_BYTES);
     struct jobfile_at at;
-    if (!jobfile_read(&f->job, buf_view(&text), name, dir, &arena, &at, err))
+    if (!jobfile_read(&f->job, buf_view(&text), name, dir, can_begin, &arena, &at, err))
         return false;
 
     struct buf spec = buf_of(memory + SPEC_AT, LIMIT_JOB_SPEC_BYTES);

@@ -88,17 +88,6 @@ static bool check_dir(const struct job *job, struct job_fault *fault) {
     return true;
 }
 
-/* Metric names are what programs print before a '=' or between quotes, so only what ends such a
- * word is refused. */
-static bool is_metric_name(struct span name) {
-    for (size_t i = 0; i < name.len; i++) {
-        uint8_t c = name.data[i];
-        if (c <= ' ' || c == '=' || c == '"' || c == '\'' || c == ',' || c == 0x7f)
-            return false;
-    }
-    return name.len > 0 && name.len <= LIMIT_NAME_BYTES;
-}
-
 static bool check_patterns(const struct job *job, struct job_fault *fault) {
     if (job->patterns_count > LIMIT_METRICS)
         return job_fault_set(fault, "run.metrics.regex", 0, "more than %d metrics", LIMIT_METRICS);
@@ -122,46 +111,18 @@ static bool check_patterns(const struct job *job, struct job_fault *fault) {
     return true;
 }
 
-static bool check_objective(const struct job *job, struct job_fault *fault) {
-    const struct objective *o = &job->objectives[0];
-    struct nearest nearest = nearest_of(o->metric);
-    if (!isfinite(o->target) || (!o->has_target && o->target != 0))
-        return job_fault_set(fault, "search.objective.target", 0,
-                             "a target is a finite number, and 0 where there is none");
-    if (o->metric.len == 0 && (o->has_target || o->goal != GOAL_MINIMIZE))
-        return job_fault_set(fault, "search.objective", 0, "a goal and a target need a metric");
-    if (job->objectives_count != (o->metric.len > 0))
-        return job_fault_set(fault, "search.objective", 0, "a job has one objective or none");
-    if (o->metric.len == 0)
-        return true;
-    if (!is_metric_name(o->metric))
-        return job_fault_set(
-            fault, "search.objective.metric", 0,
-            "'%.*s' cannot be a metric: at most %d characters, no spaces, quotes, '=' or ','",
-            SHOWN(o->metric), LIMIT_NAME_BYTES);
-    for (uint32_t i = 0; i < job->patterns_count; i++) {
-        if (span_equal(job->patterns[i].name, o->metric))
-            return true;
-        nearest_offer(&nearest, job->patterns[i].name);
-    }
-    if (job->patterns_count == 0)
-        return true;
-    job_fault_set(fault, "search.objective.metric", 0,
-                  "no pattern of run.metrics.regex is called '%.*s'", SHOWN(o->metric));
-    return fault_nearest(fault, nearest.best);
-}
-
 /* How many trials there can be; 0 when there is no end to them. */
 static bool count_points(struct job *job, struct arena *arena, uint64_t *points,
                          struct job_fault *fault) {
     *points = 0;
     if (job->method == METHOD_LIST)
-        *points = job->configs_count;
+        *points = (uint64_t)job->configs_count * job->repeat;
     if (job->method != METHOD_GRID)
         return true;
     size_t used = arena->used;
     const struct grid *grid = grid_make(job, arena, fault);
-    *points = grid == NULL ? 0 : grid_points(grid);
+    uint64_t count = grid == NULL ? 0 : grid_points(grid);
+    *points = count > UINT64_MAX / job->repeat ? UINT64_MAX : count * job->repeat;
     arena->used = used; /* whoever needs the grid itself makes it where it is to live */
     return grid != NULL;
 }
@@ -209,10 +170,15 @@ bool job_check(struct job *job, struct arena *arena, struct job_fault *fault) {
         return job_fault_set(fault, "copies", 0, "a result is kept on 1 to %d nodes", COPIES_MAX);
     if (job->copies == 0)
         job->copies = COPIES_DEFAULT;
+    if (job->repeat > REPEAT_MAX)
+        return job_fault_set(fault, "search.repeat", 0, "a configuration gets at most %d trials",
+                             REPEAT_MAX);
+    if (job->repeat == 0)
+        job->repeat = 1;
     if (job->seed > INT64_MAX)
         return job_fault_set(fault, "search.seed", 0, "a seed is at most %lld",
                              (long long)INT64_MAX);
     return check_name(job, fault) && check_dir(job, fault) && job_check_params(job, arena, fault) &&
            check_configs(job, fault) && check_trials(job, arena, fault) &&
-           check_patterns(job, fault) && check_objective(job, fault) && check_run(job, fault);
+           check_patterns(job, fault) && check_search(job, arena, fault) && check_run(job, fault);
 }

@@ -3,7 +3,7 @@
 #include "proto/job/check.h"
 #include "proto/job/template.h"
 
-enum { WHERE_BYTES = sizeof((struct job_fault *)0)->where, ROW_BYTES = 152 };
+enum { ROW_BYTES = 152 };
 
 /* ---- configurations of a list or of try_first ---- */
 
@@ -61,6 +61,19 @@ static bool row_fault(const struct job *job, uint32_t row, uint32_t position,
     return wrong_value(p, &values[position], where, fault);
 }
 
+/* A configuration that the job itself keeps out. */
+static bool row_allowed(const struct job *job, uint32_t row, struct job_fault *fault) {
+    const struct value *values = job->configs + (size_t)row * job->params_count;
+    char where[WHERE_BYTES];
+    snprintf(where, sizeof where, "%s[%u]", rows_name(job), row);
+    for (uint32_t i = 0; i < job->where_count; i++) {
+        if (expr_truth(job->where[i].test, values) == EXPR_NO)
+            return job_fault_set(fault, where, 0, "this configuration is against 'where': %.*s",
+                                 SHOWN_UP_TO(job->where[i].text, 160));
+    }
+    return true;
+}
+
 bool check_configs(const struct job *job, struct job_fault *fault) {
     uint32_t wrong;
     if (job->method == METHOD_LIST && job->configs_count == 0)
@@ -78,6 +91,8 @@ bool check_configs(const struct job *job, struct job_fault *fault) {
     for (uint32_t i = 0; i < job->configs_count; i++) {
         if (!job_config_valid(job, job->configs + (size_t)i * job->params_count, &wrong))
             return row_fault(job, i, wrong, fault);
+        if (!row_allowed(job, i, fault))
+            return false;
     }
     return true;
 }

@@ -80,3 +80,21 @@ bool job_learns(const struct job *job) {
         [METHOD_RANDOM] = true, [METHOD_GRID] = true, [METHOD_LIST] = true, [METHOD_SOBOL] = true};
     return !by_number[job->method];
 }
+
+const char *job_method_name(enum method method) {
+    static const char *const names[METHOD_COUNT] = {
+#define METHOD(NAME, name) [METHOD_##NAME] = #name,
+#include "proto/job/methods.def"
+#undef METHOD
+    };
+    return names[method];
+}
+
+const char *job_policy_name(enum rungs_policy policy) {
+    static const char *const names[RUNGS_POLICIES] = {
+#define POLICY(NAME, name) [RUNGS_##NAME] = #name,
+#include "proto/job/policies.def"
+#undef POLICY
+    };
+    return names[policy];
+}

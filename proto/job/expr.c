@@ -144,7 +144,7 @@ static void fail_no_name(struct compiler *c, const struct expr *e) {
 static void make_test(struct compiler *c, struct expr *e) {
     if (c->failed || expr_is_test(e))
         return;
-    if (e->kind == EXPR_NAME)
+    if (e->kind == EXPR_NAME && !c->names->open)
         e->kind = EXPR_BARE;
     else if (e->named)
         fail(c, e->at, "this is a number, not true or false: compare it with something");

@@ -18,7 +18,7 @@
  * no value is unknown: an inactive parameter, a metric that was not told, arithmetic with what is
  * no number, a division by zero, a result beyond doubles or of the root of a negative number. A
  * test that needs it is neither true nor false: `not` leaves it so, `or` and `and` are Kleene's.
- * (`x != 1` is not met by an x that does not exist.) A bare boolean is a test of itself. Every
+ * (`x != 1` is not met by an x that does not exist.) A bare boolean parameter is a test of itself. Every
  * comparison mentions a name: the others are misspelled.
  * Memory   an expression lives in the arena it was compiled into. Depth at most 16, nodes at most
  *          256.
@@ -54,8 +54,9 @@ struct expr_use {
     /* alone; with == != in; with < <= > >= or in arithmetic */
     enum { EXPR_TESTED, EXPR_EQUALS, EXPR_ORDERED } how;
     const struct value
-        *with; /* the constant it is compared with; NULL: none, or what is no constant */
-    size_t at; /* offset of that constant, or of the name */
+        *with;      /* the constant it is compared with; NULL: none, or what is no constant */
+    size_t at;      /* offset of that constant, or of the name */
+    size_t name_at; /* of the name */
 };
 
 /* NULL on a fault, which is then described. A full arena is a fault too. */

@@ -229,7 +229,7 @@ struct visitor {
 
 static void visit_reckoned(const struct visitor *v, const struct expr *e) {
     if (e->kind == EXPR_NAME)
-        v->visit(v->context, &(struct expr_use){e->name, EXPR_ORDERED, NULL, e->at});
+        v->visit(v->context, &(struct expr_use){e->name, EXPR_ORDERED, NULL, e->at, e->at});
     for (const struct expr *part = e->first; part != NULL; part = part->next)
         visit_reckoned(v, part);
 }
@@ -243,8 +243,10 @@ static void visit_side(const struct visitor *v, const struct expr *a, const stru
     }
     if (a->kind != EXPR_NAME)
         return;
-    struct expr_use use = {
-        .name = a->name, .how = ordered ? EXPR_ORDERED : EXPR_EQUALS, .at = a->at};
+    struct expr_use use = {.name = a->name,
+                           .how = ordered ? EXPR_ORDERED : EXPR_EQUALS,
+                           .at = a->at,
+                           .name_at = a->at};
     if (b->kind == EXPR_CONSTANT) {
         use.with = &b->constant;
         use.at = b->at;
@@ -255,7 +257,7 @@ static void visit_side(const struct visitor *v, const struct expr *a, const stru
 static void visit_part(const struct visitor *v, const struct expr *e) {
     switch (e->kind) {
     case EXPR_BARE:
-        v->visit(v->context, &(struct expr_use){e->name, EXPR_TESTED, NULL, e->at});
+        v->visit(v->context, &(struct expr_use){e->name, EXPR_TESTED, NULL, e->at, e->at});
         return;
     case EXPR_COMPARE:
     case EXPR_IN: {

@@ -9,6 +9,9 @@
 
 struct grid {
     uint64_t points;
+    uint64_t all;           /* `where` aside */
+    const uint64_t *kept;   /* one bit for each of all, when there is a `where`: it is a point */
+    const uint32_t *before; /* how many are kept before each 64 of them */
     uint32_t blocks_count;
     uint32_t parents_count;
     const uint64_t *first;  /* of each block: the number of its first point */
@@ -120,6 +123,73 @@ static bool walk_from(struct grid_walk *w, uint32_t depth) {
     return true;
 }
 
+/* ---- where ---- */
+
+static void raw_point(const struct grid *g, const struct job *job, uint64_t i,
+                      struct value *values);
+
+static bool too_much_work(const struct grid *g, const struct job *job) {
+    uint64_t parts = job->params_count;
+    for (uint32_t i = 0; i < job->where_count; i++)
+        parts += expr_size(job->where[i].test);
+    return g->all > GRID_WORK_MOST / parts;
+}
+
+static bool out_of_memory(struct job_fault *why) {
+    return job_fault_set(why, "search.method", 0, "the grid needs more memory than there is");
+}
+
+/* Goes through all points once and marks those that are allowed. */
+static bool keep_allowed(struct grid *g, const struct job *job, struct arena *arena,
+                         struct job_fault *why) {
+    struct value values[LIMIT_PARAMS];
+    if (too_much_work(g, job))
+        return job_fault_set(why, "search.method", 0,
+                             "with 'where' a grid is gone through point by point, and %llu are too "
+                             "many for these conditions",
+                             (unsigned long long)g->all);
+    size_t words = (size_t)(g->all + 63) / 64;
+    uint64_t *kept = arena_take(arena, words * sizeof *kept);
+    uint32_t *before = arena_take(arena, words * sizeof *before);
+    if (kept == NULL || before == NULL)
+        return out_of_memory(why);
+    g->points = 0;
+    for (uint64_t i = 0; i < g->all; i++) {
+        if (i % 64 == 0)
+            before[i / 64] = (uint32_t)g->points;
+        raw_point(g, job, i, values);
+        if (!job_allows(job, values))
+            continue;
+        kept[i / 64] |= UINT64_C(1) << i % 64;
+        g->points++;
+    }
+    g->kept = kept;
+    g->before = before;
+    return g->points > 0 ||
+           job_fault_set(why, "where", 0, "'where' leaves none of the grid's %llu points",
+                         (unsigned long long)g->all);
+}
+
+/* The number among all of point i. */
+static uint64_t place_of(const struct grid *g, uint64_t i) {
+    uint64_t low = 0;
+    uint64_t high = (g->all + 63) / 64;
+    while (high - low > 1) {
+        uint64_t middle = low + (high - low) / 2;
+        if (g->before[middle] <= i)
+            low = middle;
+        else
+            high = middle;
+    }
+    uint64_t rest = g->kept[low];
+    for (uint64_t skip = i - g->before[low]; skip > 0; skip--)
+        rest &= rest - 1;
+    uint64_t bit = 0;
+    while ((rest >> bit & 1) == 0)
+        bit++;
+    return low * 64 + bit;
+}
+
 const struct grid *grid_make(const struct job *job, struct arena *arena, struct job_fault *why) {
     struct grid *g = arena_take(arena, sizeof *g);
     if (!all_countable(job, why))
@@ -133,7 +203,7 @@ const struct grid *grid_make(const struct job *job, struct arena *arena, struct 
         w.digits = arena_take(arena, (size_t)w.blocks * g->parents_count * sizeof *w.digits);
     }
     if (w.first == NULL || w.digits == NULL) {
-        job_fault_set(why, "search.method", 0, "the grid needs more memory than there is");
+        out_of_memory(why);
         return NULL;
     }
     w.blocks = 0;
@@ -142,7 +212,9 @@ const struct grid *grid_make(const struct job *job, struct arena *arena, struct 
     g->first = w.first;
     g->digits = w.digits;
     g->blocks_count = w.blocks;
-    g->points = w.points;
+    g->points = g->all = w.points;
+    if (job->where_count > 0 && !keep_allowed(g, job, arena, why))
+        return NULL;
     return g;
 }
 
@@ -164,8 +236,8 @@ static uint32_t block_of(const struct grid *g, uint64_t i) {
     return low;
 }
 
-void grid_point(const struct grid *g, const struct job *job, uint64_t i, struct value *values) {
-    ensure(i < g->points);
+static void raw_point(const struct grid *g, const struct job *job, uint64_t i,
+                      struct value *values) {
     uint32_t block = block_of(g, i);
     const uint16_t *digits = g->digits + (size_t)block * g->parents_count;
     for (uint32_t depth = 0; depth < g->parents_count; depth++) {
@@ -187,4 +259,9 @@ void grid_point(const struct grid *g, const struct job *job, uint64_t i, struct 
         param_point(p, rest % count, &values[position]);
         rest /= count;
     }
+}
+
+void grid_point(const struct grid *g, const struct job *job, uint64_t i, struct value *values) {
+    ensure(i < g->points);
+    raw_point(g, job, g->kept != NULL ? place_of(g, i) : i, values);
 }

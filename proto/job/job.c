@@ -2,9 +2,21 @@
 
 #include "proto/base/mp.h"
 
-/* Canonical bytes: an array of SPEC_PARTS in the order of write_job below. The first is the version
- * of this form; one that lacks the last, copies, is from before there were several nodes. */
-enum { SPEC_VERSION = 1, SPEC_PARTS = 15, PARAM_PARTS = 9 };
+/* Canonical bytes: an array in the order of job_encode below. The first part is the version of this
+ * form. Parts are appended, never taken away, and what is not there says what jobs did before there
+ * was such a part: at least SPEC_PARTS_LEAST parts, without copies (from before there were several
+ * nodes); the last, what a search has beside its method (write_search), is written only by a job that
+ * says something there, so that other jobs keep the bytes they always had. Likewise a parameter's
+ * last part, ordered. */
+enum {
+    SPEC_VERSION = 1,
+    SPEC_PARTS_LEAST = 14,
+    SPEC_PARTS = 16,
+    PARAM_PARTS_LEAST = 9,
+    PARAM_PARTS = 10,
+    SEARCH_PARTS = 7,
+    RUNGS_PARTS = 6
+};
 
 /* ---- writing ---- */
 
@@ -25,7 +37,7 @@ static void write_params(const struct job *job, struct buf *out) {
     mp_put_array(out, job->params_count);
     for (uint32_t i = 0; i < job->params_count; i++) {
         const struct param *p = &job->params[i];
-        mp_put_array(out, PARAM_PARTS);
+        mp_put_array(out, p->ordered ? PARAM_PARTS : PARAM_PARTS_LEAST);
         mp_put_str(out, p->name);
         mp_put_u64(out, p->kind);
         write_real(p->low, out);
@@ -35,6 +47,8 @@ static void write_params(const struct job *job, struct buf *out) {
         mp_put_u64(out, p->points);
         config_encode(out, p->choices, p->choices_count);
         mp_put_str(out, p->when_text);
+        if (p->ordered)
+            mp_put_bool(out, true);
     }
 }
 
@@ -69,9 +83,41 @@ static void write_run(const struct job *job, struct buf *out) {
     mp_put_u64(out, job->retry.transient);
 }
 
+static void write_conditions(const struct condition *list, uint32_t count, struct buf *out) {
+    mp_put_array(out, count);
+    for (uint32_t i = 0; i < count; i++)
+        mp_put_str(out, list[i].text);
+}
+
+static void write_search(const struct job *job, struct buf *out) {
+    const struct job_rungs *r = &job->rungs;
+    mp_put_array(out, SEARCH_PARTS);
+    write_conditions(job->where, job->where_count, out);
+    mp_put_array(out, job->objectives_count > 1 ? job->objectives_count - 1 : 0);
+    for (uint32_t i = 1; i < job->objectives_count; i++)
+        write_objective(&job->objectives[i], out);
+    write_conditions(job->constraints, job->constraints_count, out);
+    mp_put_array(out, RUNGS_PARTS);
+    mp_put_u64(out, r->steps);
+    mp_put_u64(out, r->policy);
+    mp_put_u64(out, r->first);
+    mp_put_u64(out, r->eta);
+    mp_put_u64(out, r->patience);
+    mp_put_str(out, r->budget);
+    mp_put_u64(out, job->repeat);
+    mp_put_u64(out, job->patience);
+    mp_put_bool(out, job->cost_aware);
+}
+
+static bool says_more(const struct job *job) {
+    return job->where_count > 0 || job->objectives_count > 1 || job->constraints_count > 0 ||
+           job->rungs.steps > 0 || job->repeat > 1 || job->patience > 0 || job->cost_aware;
+}
+
 bool job_encode(const struct job *job, struct buf *out) {
     size_t before = out->len;
-    mp_put_array(out, SPEC_PARTS);
+    bool more = says_more(job);
+    mp_put_array(out, more ? SPEC_PARTS : SPEC_PARTS - 1);
     mp_put_u64(out, SPEC_VERSION);
     mp_put_str(out, job->name);
     mp_put_str(out, job->dir);
@@ -84,6 +130,8 @@ bool job_encode(const struct job *job, struct buf *out) {
     write_configs(job, out);
     write_run(job, out);
     mp_put_u64(out, job->copies);
+    if (more)
+        write_search(job, out);
     return !out->overflow && out->len - before <= LIMIT_JOB_SPEC_BYTES;
 }
 
@@ -105,9 +153,15 @@ static bool going(const struct decoder *d) {
     return d->bad == NULL && d->mp.bad == NULL;
 }
 
-static void read_parts(struct decoder *d, uint32_t parts) {
-    if (mp_array(&d->mp) != parts)
+static uint32_t read_parts_between(struct decoder *d, uint32_t least, uint32_t most) {
+    uint32_t parts = mp_array(&d->mp);
+    if (parts < least || parts > most)
         fail(d, "a part has another number of fields");
+    return parts;
+}
+
+static void read_parts(struct decoder *d, uint32_t parts) {
+    read_parts_between(d, parts, parts);
 }
 
 static uint32_t read_below(struct decoder *d, uint64_t bound) {
@@ -165,7 +219,7 @@ static void read_params(struct decoder *d, struct job *job) {
     job->params = params;
     for (uint32_t i = 0; i < job->params_count && going(d); i++) {
         struct param *p = &params[i];
-        read_parts(d, PARAM_PARTS);
+        uint32_t parts = read_parts_between(d, PARAM_PARTS_LEAST, PARAM_PARTS);
         p->name = mp_str(&d->mp);
         p->kind = (enum param_kind)read_below(d, PARAM_CHOICE + 1);
         p->low = mp_f64(&d->mp);
@@ -175,6 +229,7 @@ static void read_params(struct decoder *d, struct job *job) {
         p->points = read_below(d, POINTS_MAX + 1);
         read_choices(d, p);
         p->when_text = mp_str(&d->mp);
+        p->ordered = parts == PARAM_PARTS && mp_bool(&d->mp);
     }
 }
 
@@ -216,10 +271,48 @@ static void read_run(struct decoder *d, struct job *job) {
     job->retry.transient = read_below(d, REPEATS_MAX + 1);
 }
 
+static void read_objective(struct decoder *d, struct objective *o) {
+    read_parts(d, 4);
+    o->metric = mp_str(&d->mp);
+    o->goal = (enum goal)read_below(d, GOAL_MAXIMIZE + 1);
+    o->has_target = mp_bool(&d->mp);
+    o->target = mp_f64(&d->mp);
+}
+
+static const struct condition *read_conditions(struct decoder *d, uint32_t limit, uint32_t *count) {
+    struct condition *list = read_list(d, limit, sizeof *list, count);
+    for (uint32_t i = 0; i < *count && going(d); i++)
+        list[i].text = mp_str(&d->mp);
+    return list;
+}
+
+static void read_rungs(struct decoder *d, struct job_rungs *r) {
+    read_parts(d, RUNGS_PARTS);
+    r->steps = read_below(d, STEPS_MAX + 1);
+    r->policy = (enum rungs_policy)read_below(d, RUNGS_POLICIES);
+    r->first = read_below(d, STEPS_MAX + 1);
+    r->eta = read_below(d, RUNGS_ETA_MOST + 1);
+    r->patience = read_below(d, STEPS_MAX + 1);
+    r->budget = mp_str(&d->mp);
+}
+
+static void read_search(struct decoder *d, struct job *job) {
+    read_parts(d, SEARCH_PARTS);
+    job->where = read_conditions(d, WHERE_MAX, &job->where_count);
+    uint32_t others = mp_array(&d->mp);
+    if (others >= OBJECTIVES_MOST || (others > 0 && job->objectives_count == 0))
+        fail(d, "a list is too long");
+    for (uint32_t i = 0; i < others && going(d); i++)
+        read_objective(d, &job->objectives[job->objectives_count++]);
+    job->constraints = read_conditions(d, CONSTRAINTS_MAX, &job->constraints_count);
+    read_rungs(d, &job->rungs);
+    job->repeat = read_below(d, REPEAT_MAX + 1);
+    job->patience = read_below(d, PATIENCE_MAX + 1);
+    job->cost_aware = mp_bool(&d->mp);
+}
+
 static void read_job(struct decoder *d, struct job *job) {
-    uint32_t parts = mp_array(&d->mp);
-    if (parts != SPEC_PARTS && parts != SPEC_PARTS - 1)
-        fail(d, "a part has another number of fields");
+    uint32_t parts = read_parts_between(d, SPEC_PARTS_LEAST, SPEC_PARTS);
     if (mp_u64(&d->mp) != SPEC_VERSION)
         fail(d, "the job was written by another version");
     job->name = mp_str(&d->mp);
@@ -228,17 +321,15 @@ static void read_job(struct decoder *d, struct job *job) {
     job->trials = mp_u64(&d->mp);
     job->parallel = read_below(d, PARALLEL_MAX + 1);
     job->seed = mp_u64(&d->mp);
-    read_parts(d, 4);
-    job->objectives[0].metric = mp_str(&d->mp);
+    read_objective(d, &job->objectives[0]);
     job->objectives_count = job->objectives[0].metric.len > 0 ? 1 : 0;
-    job->objectives[0].goal = (enum goal)read_below(d, GOAL_MAXIMIZE + 1);
-    job->objectives[0].has_target = mp_bool(&d->mp);
-    job->objectives[0].target = mp_f64(&d->mp);
     read_params(d, job);
     read_configs(d, job);
     read_run(d, job);
-    if (parts == SPEC_PARTS)
+    if (parts > SPEC_PARTS_LEAST)
         job->copies = read_below(d, COPIES_MAX + 1);
+    if (parts == SPEC_PARTS)
+        read_search(d, job);
 }
 
 bool job_decode(struct job *job, struct span bytes, struct arena *arena, struct err *err) {

@@ -26,6 +26,12 @@ enum method {
 #undef METHOD
     METHOD_COUNT
 };
+enum rungs_policy {
+#define POLICY(NAME, name) RUNGS_##NAME,
+#include "proto/job/policies.def"
+#undef POLICY
+    RUNGS_POLICIES
+};
 enum goal { GOAL_MINIMIZE, GOAL_MAXIMIZE };
 enum param_kind { PARAM_FLOAT, PARAM_INT, PARAM_CHOICE };
 enum scale { SCALE_LINEAR, SCALE_LOG };
@@ -45,8 +51,15 @@ struct param {
     /* PARAM_CHOICE: bool, int, float or text; distinct; one alone is a constant */
     const struct value *choices;
     uint32_t choices_count;
+    bool ordered; /* the choices ascend in some sense: neighbours are more alike than others */
     struct span when_text;   /* empty: always active */
     const struct expr *when; /* compiled; mentions earlier or later parameters, never in a circle */
+};
+
+/* A condition and its text. */
+struct condition {
+    struct span text;
+    const struct expr *test; /* compiled */
 };
 
 struct objective {
@@ -54,6 +67,16 @@ struct objective {
     enum goal goal;
     bool has_target;
     double target; /* the job ends early once a trial reaches it */
+};
+
+/* How long a trial runs, and who runs on: actors/tuner/rungs. 0 stands for the default. */
+struct job_rungs {
+    uint32_t steps; /* max: the full length; 0: the job has no learning curves, and no rungs */
+    enum rungs_policy policy;
+    uint32_t first;     /* min: where the lowest rung stands; at most steps */
+    uint32_t eta;       /* 2.. RUNGS_ETA_MOST: how much further the next one is */
+    uint32_t patience;  /* nobody is stopped within so many steps of his last improvement */
+    struct span budget; /* what people call a step: "epochs"; may be empty */
 };
 
 /* A metric read from printed lines by a POSIX extended regular expression with exactly one
@@ -90,10 +113,26 @@ struct job {
     struct objective objectives[OBJECTIVES_MOST];
     uint32_t objectives_count;
 
+    /* With more than one goal, or any of these, a search has objectives. */
+    const struct condition *constraints; /* over metrics: a trial that breaks one does not count */
+    uint32_t constraints_count;
+    struct job_rungs rungs;
+    uint32_t
+        repeat; /* trials that get the same configuration, 1..: trial k gets number k / repeat */
+    uint32_t patience; /* the search ends when so many trials in a row were no better; 0: never */
+    bool cost_aware;   /* what a trial costs counts when the next one is chosen */
+    /* What the search has to know of a trial: the metrics of the objectives, in their order, then
+     * others that constraints mention. What constraints are evaluated over. */
+    const struct span *metrics;
+    uint32_t metrics_count;
+
     const struct param *params;
     uint32_t params_count;
     /* positions of params so that each comes after those its `when` mentions */
     const uint32_t *order;
+    /* Conditions over parameters: a configuration for which one is false is never tried. */
+    const struct condition *where;
+    uint32_t where_count;
 
     /* search.method list: the configurations; otherwise try_first: proposed before anything else.
      * Rows of params_count. */
@@ -116,6 +155,14 @@ enum {
     CONFIG_VALUES_MAX = 16384, /* configs_count * params_count */
     POINTS_MAX = 1000000,
     REPEATS_MAX = 1000, /* run.retry */
+    WHERE_MAX = 64,
+    WHERE_SIZE_MAX = 1024, /* nodes of all of them: each draw is judged by them */
+    CONSTRAINTS_MAX = 16,
+    JOB_METRICS_MAX = OBJECTIVES_MOST + 16, /* fewer than LIMIT_METRICS: all find a place */
+    REPEAT_MAX = 1000,
+    PATIENCE_MAX = 1000000000,
+    STEPS_MAX = 1000000000,
+    RUNGS_ETA_MOST = 16,
     PARALLEL_MAX = 1000000,
     ARGV_MAX = 4096,
     ENV_MAX = 1024,
@@ -154,10 +201,11 @@ struct job_fault {
 bool job_fault_set(struct job_fault *fault, const char *where, size_t at, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Compiles `when`, orders the parameters, checks everything, counts the grid. For a grid or list
- * trials 0 stands for all its points, and is replaced by their number; more trials than points, or
- * all of more than LIMIT_SLOTS_JOB points, are refused. copies 0 stands for COPIES_DEFAULT, and is
- * replaced by it. The values of configs must have gone through param_fit. */
+/* Compiles `when`, `where` and constraints, orders the parameters, checks everything, counts the
+ * grid. For a grid or list trials 0 stands for all its points (`repeat` times), and is replaced by
+ * their number; more trials than points, or all of more than LIMIT_SLOTS_JOB points, are refused.
+ * copies 0 stands for COPIES_DEFAULT and repeat 0 for 1, and are replaced by it. The values of
+ * configs must have gone through param_fit. */
 bool job_check(struct job *job, struct arena *arena, struct job_fault *fault);
 /* The part of it that is about parameters alone; the functions on parameters below want one that
  * has passed it. */
@@ -187,11 +235,25 @@ bool param_allows(const struct param *p, const struct value *v);
 uint64_t param_points(const struct param *p);
 void param_point(const struct param *p, uint64_t k, struct value *out);
 
+/* Two or more choices, all of them numbers, each greater than the one before: a list that a job file
+ * takes for ordered when it does not say whether it is. */
+bool param_ascends(const struct param *p);
+
 /* Which parameters are active under `values`, in order; inactive ones are set to VALUE_NONE. */
 void job_deactivate(const struct job *job, struct value *values);
 /* Every active value inside its range or choices, every inactive one absent. `wrong` gets the
  * position of the first bad. */
 bool job_config_valid(const struct job *job, const struct value *values, uint32_t *wrong);
+/* No `where` is false for a valid configuration. One that is neither true nor false, because what
+ * it mentions is not active, keeps nothing out. */
+bool job_allows(const struct job *job, const struct value *values);
+/* How far from that: 0 when it is allowed, else the sum of what expr_miss says. */
+double job_miss(const struct job *job, const struct value *values);
+/* How far a trial's metrics (job->metrics, VALUE_NONE: not told) break the constraints: 0 not at
+ * all, else the sum of what expr_miss says. A constraint that cannot be told counts as
+ * BREACH_UNKNOWN. */
+#define BREACH_UNKNOWN 1000.0
+double job_breach(const struct job *job, const struct value *metrics);
 
 /* {"C": 1.5, "kernel": "rbf"}: active parameters only. */
 void job_config_json(const struct job *job, const struct value *values, struct buf *out);
@@ -199,6 +261,9 @@ void job_config_json(const struct job *job, const struct value *values, struct b
 void job_config_print(const struct job *job, const struct value *values, int significant,
                       struct buf *out);
 
+/* As a job file calls them. */
+const char *job_method_name(enum method method);
+const char *job_policy_name(enum rungs_policy policy);
 /* The job as the long form of its file. */
 void job_print(const struct job *job, struct buf *out);
 

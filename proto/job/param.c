@@ -187,3 +187,12 @@ bool param_allows(const struct param *p, const struct value *v) {
     struct value fitted = *v;
     return param_fit(p, &fitted) && fitted.kind == v->kind && value_equal(&fitted, v);
 }
+
+bool param_ascends(const struct param *p) {
+    for (uint32_t i = 0; i < p->choices_count; i++) {
+        const struct value *v = &p->choices[i];
+        if (!value_is_number(v) || (i > 0 && !(value_number(v - 1) < value_number(v))))
+            return false;
+    }
+    return p->choices_count > 1;
+}

@@ -114,22 +114,8 @@ static void put_size(uint64_t value, struct buf *out) {
     buf_text(out, units[unit]);
 }
 
-static void put_search(const struct job *job, struct buf *out) {
-    static const char *const methods[METHOD_COUNT] = {
-#define METHOD(NAME, name) [METHOD_##NAME] = #name,
-#include "proto/job/methods.def"
-#undef METHOD
-    };
-    const struct objective *o = &job->objectives[0];
-    buf_text(out, "search:\n  method: ");
-    buf_text(out, methods[job->method]);
-    buf_byte(out, '\n');
-    put_number_line("  trials", job->trials, out);
-    put_number_line("  parallel", job->parallel, out);
-    put_number_line("  seed", job->seed, out);
-    if (o->metric.len == 0)
-        return;
-    buf_text(out, "  objectives:\n    - {metric: ");
+static void put_objective(const struct objective *o, struct buf *out) {
+    buf_text(out, "    - {metric: ");
     put_text(o->metric, out);
     buf_text(out, o->goal == GOAL_MAXIMIZE ? ", goal: maximize" : ", goal: minimize");
     if (o->has_target) {
@@ -137,6 +123,65 @@ static void put_search(const struct job *job, struct buf *out) {
         num_print(out, o->target);
     }
     buf_text(out, "}\n");
+}
+
+static void put_conditions(const char *key, const struct condition *list, uint32_t count,
+                           struct buf *out) {
+    bool first = true;
+    if (count == 0)
+        return;
+    put_key(key, out);
+    buf_byte(out, '[');
+    for (uint32_t i = 0; i < count; i++) {
+        put_comma(&first, out);
+        put_quoted(list[i].text, out);
+    }
+    buf_text(out, "]\n");
+}
+
+static void put_given(const char *key, uint64_t number, struct buf *out) {
+    if (number == 0)
+        return;
+    buf_text(out, ", ");
+    put_key(key, out);
+    buf_u64(out, number);
+}
+
+static void put_rungs(const struct job_rungs *r, struct buf *out) {
+    if (r->steps == 0)
+        return;
+    buf_text(out, "  rungs: {scheduler: ");
+    buf_text(out, job_policy_name(r->policy));
+    if (r->budget.len > 0) {
+        buf_text(out, ", budget: ");
+        put_text(r->budget, out);
+    }
+    put_given("min", r->first, out);
+    put_given("max", r->steps, out);
+    put_given("eta", r->eta, out);
+    put_given("patience", r->patience, out);
+    buf_text(out, "}\n");
+}
+
+static void put_search(const struct job *job, struct buf *out) {
+    buf_text(out, "search:\n  method: ");
+    buf_text(out, job_method_name(job->method));
+    buf_byte(out, '\n');
+    put_number_line("  trials", job->trials, out);
+    put_number_line("  parallel", job->parallel, out);
+    put_number_line("  seed", job->seed, out);
+    if (job->objectives_count > 0)
+        buf_text(out, "  objectives:\n");
+    for (uint32_t i = 0; i < job->objectives_count; i++)
+        put_objective(&job->objectives[i], out);
+    put_conditions("  constraints", job->constraints, job->constraints_count, out);
+    put_rungs(&job->rungs, out);
+    if (job->repeat > 1)
+        put_number_line("  repeat", job->repeat, out);
+    if (job->patience > 0)
+        put_number_line("  patience", job->patience, out);
+    if (job->cost_aware)
+        buf_text(out, "  cost_aware: true\n");
 }
 
 static void put_range(const struct param *p, struct buf *out) {
@@ -163,6 +208,8 @@ static void put_choices(const struct param *p, struct buf *out) {
         put_value(&p->choices[i], out);
     }
     buf_byte(out, ']');
+    if (p->ordered != param_ascends(p) || p->ordered)
+        buf_text(out, p->ordered ? ", ordered: true" : ", ordered: false");
 }
 
 static void put_params(const struct job *job, struct buf *out) {
@@ -260,6 +307,7 @@ void job_print(const struct job *job, struct buf *out) {
     buf_byte(out, '\n');
     put_search(job, out);
     put_params(job, out);
+    put_conditions("where", job->where, job->where_count, out);
     put_configs(job, out);
     put_run(job, out);
     put_number_line("copies", job->copies, out);

@@ -55,7 +55,7 @@ static void try_long_form(const struct job *job) {
     struct err err;
     job_print(job, &text);
     ensure(!text.overflow);
-    ensure(jobfile_read(&copy, buf_view(&text), "long", "/", &other, &at, &err));
+    ensure(jobfile_read(&copy, buf_view(&text), "long", "/", NULL, &other, &at, &err));
     ensure(job_encode(job, &spec));
     ensure(job_encode(&copy, &again));
     ensure(span_equal(buf_view(&spec), buf_view(&again)));
@@ -66,7 +66,7 @@ static void try_file(struct span input) {
     struct jobfile_at at;
     struct err err;
     struct job job;
-    if (jobfile_read(&job, input, "file", "/dir", &arena, &at, &err)) {
+    if (jobfile_read(&job, input, "file", "/dir", NULL, &arena, &at, &err)) {
         if (try_job(&job, &arena))
             try_long_form(&job);
         return;

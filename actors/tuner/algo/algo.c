@@ -1,5 +1,6 @@
 #include "actors/tuner/algo/algo.h"
 
+#include "actors/tuner/space/allowed.h"
 #include "proto/base/check.h"
 #include "proto/base/rng.h"
 
@@ -21,7 +22,7 @@ const struct algo *algo_of(enum method method) {
 
 static bool is_new(const struct brief *b, const double *point, struct value *values) {
     space_values(b->space, point, values);
-    return !trials_know(b->trials, space_key(b->space, values));
+    return space_allows(b->space, values) && !trials_know(b->trials, space_key(b->space, values));
 }
 
 /* In a circle from a place that differs each time, so that no corner is preferred. */
@@ -38,17 +39,27 @@ static bool search_through(const struct brief *b, double *point, struct value *v
     return false;
 }
 
+/* One coordinate elsewhere, if that is allowed. */
+static void move_one(const struct brief *b, struct rng *r, double *point, struct value *values) {
+    uint32_t i = (uint32_t)rng_below(r, b->space->dims);
+    double before = point[i];
+    point[i] = rng_unit(r);
+    space_values(b->space, point, values);
+    if (!space_allows(b->space, values))
+        point[i] = before;
+}
+
 bool algo_fresh(const struct brief *b, struct rng *r, double *point, struct value *values) {
-    uint32_t dims = b->space->dims;
-    if (is_new(b, point, values))
-        return true;
-    for (int tries = 1; tries < ALGO_TRIES && dims > 0; tries++) {
-        bool all = tries > ALGO_TRIES / 2;
-        for (uint32_t i = all ? 0 : (uint32_t)rng_below(r, dims), end = all ? dims : i + 1; i < end;
-             i++)
-            point[i] = rng_unit(r);
+    bool found = allowed_near(b->space, r, point, values);
+    for (int tries = 0; found; tries++) {
         if (is_new(b, point, values))
             return true;
+        if (tries + 1 == ALGO_TRIES || b->space->dims == 0)
+            break;
+        if (tries < ALGO_TRIES / 2)
+            move_one(b, r, point, values);
+        else
+            found = allowed_draw(b->space, r, point, values);
     }
     return search_through(b, point, values);
 }

@@ -76,9 +76,11 @@ struct algo {
 
 const struct algo *algo_of(enum method method);
 
-/* For methods: a configuration no trial has had, near `point` if that is taken: settles and
- * decodes `point` (full); when it is known already or not allowed, redraws single coordinates by
- * r, at last all, at most ALGO_TRIES times. False: none was found. */
+/* For methods: an allowed configuration no trial has had, near `point` (full), which is moved there
+ * when it is known already or not allowed: it becomes allowed first (allowed_near); then single
+ * coordinates are redrawn by r, at last all, at most ALGO_TRIES times; a small space is then searched
+ * through. Whoever wants draws that are even over what is allowed begins at one (allowed_draw).
+ * False: none was found. */
 enum { ALGO_TRIES = 256 };
 struct rng;
 bool algo_fresh(const struct brief *b, struct rng *r, double *point, struct value *values);

@@ -1,27 +1,17 @@
 #include "actors/tuner/rungs/rungs.h"
 
-static const char *const names[RUNGS_POLICIES] = {
-#define POLICY(NAME, name) [RUNGS_##NAME] = #name,
-#include "actors/tuner/rungs/policies.def"
-#undef POLICY
-};
-
 enum { ETA_DEFAULT = 3, ETA_MOST = 16, OTHERS_DEFAULT = 3, FIRST_DIVISOR = 27 };
 #define PASS_DEFAULT 0.05
 #define SIGMAS_DEFAULT 2.0
 
 bool rungs_policy_named(struct span name, enum rungs_policy *policy) {
     for (uint32_t i = 0; i < RUNGS_POLICIES; i++) {
-        if (span_is(name, names[i])) {
-            *policy = i;
+        if (span_is(name, job_policy_name((enum rungs_policy)i))) {
+            *policy = (enum rungs_policy)i;
             return true;
         }
     }
     return false;
-}
-
-const char *rungs_policy_name(enum rungs_policy policy) {
-    return names[policy];
 }
 
 /* A rung that leaves less than half of the way to go would say little before the end does. */

@@ -24,13 +24,6 @@
 
 #include "actors/tuner/trials/trials.h"
 
-enum rungs_policy {
-#define POLICY(NAME, name) RUNGS_##NAME,
-#include "actors/tuner/rungs/policies.def"
-#undef POLICY
-    RUNGS_POLICIES
-};
-
 /* In a job file: rungs: {scheduler: asha, budget: epochs, min: 1, max: 27, eta: 3, ...}. 0 stands
  * for the default, everywhere. */
 struct rungs_setup {
@@ -57,7 +50,6 @@ uint32_t rungs_count(const struct rungs_setup *setup);
 uint32_t rungs_step(const struct rungs_setup *setup, uint32_t rung);
 /* False: there is no policy of this name. */
 bool rungs_policy_named(struct span name, enum rungs_policy *policy);
-const char *rungs_policy_name(enum rungs_policy policy);
 
 struct rungs;
 

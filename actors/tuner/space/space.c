@@ -91,7 +91,7 @@ double space_unit(const struct space *s, uint32_t dim, const struct value *v) {
 static struct dim dim_of(const struct param *p) {
     struct dim d = {.kind = DIM_STEPS};
     if (p->kind == PARAM_CHOICE) {
-        d.kind = DIM_CHOICE;
+        d.kind = p->ordered ? DIM_STEPS : DIM_CHOICE;
         d.cells = p->choices_count;
     } else if (p->kind == PARAM_INT && p->step == 0) {
         d.cells = (uint64_t)((int64_t)p->high - (int64_t)p->low) + 1;

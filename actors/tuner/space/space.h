@@ -50,7 +50,7 @@ void space_value(const struct param *p, double unit, struct value *out);
 /* Where a value that param_allows lies: the middle of its cell, or a real's own place. */
 double space_unit(const struct space *s, uint32_t dim, const struct value *v);
 
-/* The configuration at a full point: valid but for the job's constraints. */
+/* The configuration at a full point: valid, but `where` may forbid it (allowed.h). */
 void space_values(const struct space *s, const double *point, struct value *values);
 /* The settled point of a valid configuration. */
 void space_point(const struct space *s, const struct value *values, double *point);
@@ -64,7 +64,7 @@ uint64_t space_key(const struct space *s, const struct value *values);
 bool space_next(const struct space *s, double *point);
 
 /* How many configurations there are, as far as it matters: 0 when more than `most` (a real, or
- * many cells); constraints are not counted with. */
+ * many cells); what `where` forbids is counted with them. */
 uint64_t space_size(const struct space *s, uint64_t most);
 
 #endif

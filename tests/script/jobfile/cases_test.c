@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "actors/jobfile/jobfile.h"
+#include "proto/job/yet.h"
 
 #define CASES "tests/script/jobfile/cases.txt"
 
@@ -53,8 +54,8 @@ static void message_of(const struct script_case *c, char *out, size_t len) {
     struct job job;
     struct jobfile_at at;
     struct err err = {0};
-    bool read =
-        jobfile_read(&job, buf_view(&c->text), "job.yaml", "/home/user/work", &arena, &at, &err);
+    bool read = jobfile_read(&job, buf_view(&c->text), "job.yaml", "/home/user/work", job_runs,
+                             &arena, &at, &err);
     snprintf(out, len, "%s", read ? "(no fault)" : err.what);
     if (read)
         return;

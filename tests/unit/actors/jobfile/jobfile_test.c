@@ -21,7 +21,7 @@ static struct job read_or_fail(struct span text, const char *dir, uint8_t *memor
     struct jobfile_at at;
     struct err err;
     struct job job;
-    if (!jobfile_read(&job, text, "job.yaml", dir, &arena, &at, &err))
+    if (!jobfile_read(&job, text, "job.yaml", dir, NULL, &arena, &at, &err))
         fail_msg("%s", err.what);
     return job;
 }
@@ -132,6 +132,81 @@ static void everything_a_file_can_say(void **state) {
     assert_int_equal(job.copies, 3);
 }
 
+/* Read, written out in the long form, and read again: the same bytes. */
+static void everything_a_search_can_say(void **state) {
+    (void)state;
+    static uint8_t memory[2][LIMIT_JOB_SPEC_BYTES];
+    static char text[16384];
+    struct job job = read_text("zyg: 1\n"
+                               "name: wide\n"
+                               "search:\n"
+                               "  trials: 60\n"
+                               "  objectives:\n"
+                               "    - {metric: acc, goal: maximize}\n"
+                               "    - {metric: ms, goal: minimize, target: 5}\n"
+                               "  constraints: model_mb <= 20\n"
+                               "  rungs: {scheduler: asha-stop, budget: epochs, max: 27}\n"
+                               "  repeat: 2\n"
+                               "  patience: 30\n"
+                               "  cost_aware: true\n"
+                               "params:\n"
+                               "  size: {values: [small, medium, large], ordered: true}\n"
+                               "  batch: [16, 32, 64.5]\n"
+                               "  code: {values: [0, 1, 2], ordered: false}\n"
+                               "  falling: {values: [3, 2, 1]}\n"
+                               "  a: {min: 0, max: 1}\n"
+                               "  b: {min: 0, max: 1}\n"
+                               "where: [\"a + b <= 1\", \"size != large or batch < 64\"]\n"
+                               "run: {command: [./train]}\n");
+    assert_int_equal(job.objectives_count, 2);
+    assert_span(job.objectives[0].metric, "acc");
+    assert_int_equal(job.objectives[0].goal, GOAL_MAXIMIZE);
+    assert_span(job.objectives[1].metric, "ms");
+    assert_int_equal(job.objectives[1].goal, GOAL_MINIMIZE);
+    assert_true(job.objectives[1].has_target && job.objectives[1].target == 5);
+    assert_int_equal(job.constraints_count, 1);
+    assert_span(job.constraints[0].text, "model_mb <= 20");
+    assert_int_equal(job.metrics_count, 3);
+    assert_int_equal(job.rungs.policy, RUNGS_STOPPING);
+    assert_int_equal(job.rungs.steps, 27);
+    assert_span(job.rungs.budget, "epochs");
+    assert_int_equal(job.repeat, 2);
+    assert_int_equal(job.patience, 30);
+    assert_true(job.cost_aware);
+    static const bool ordered[] = {true, true, false, false, false, false};
+    for (uint32_t i = 0; i < 6; i++)
+        assert_int_equal(job.params[i].ordered, ordered[i]);
+    assert_int_equal(job.where_count, 2);
+    assert_span(job.where[1].text, "size != large or batch < 64");
+
+    struct buf spec = buf_of(memory[0], sizeof memory[0]);
+    struct buf again = buf_of(memory[1], sizeof memory[1]);
+    struct buf out = buf_of(text, sizeof text);
+    assert_true(job_encode(&job, &spec));
+    job_print(&job, &out);
+    struct job back = read_or_fail(buf_view(&out), "/", second_memory);
+    assert_true(job_encode(&back, &again));
+    assert_true(span_equal(buf_view(&spec), buf_view(&again)));
+}
+
+static bool says_no(const struct job *job, struct job_fault *fault) {
+    (void)job;
+    return job_fault_set(fault, "params.a.min", 0, "not like this");
+}
+
+static void callers_may_find_faults_too(void **state) {
+    (void)state;
+    struct job job;
+    struct jobfile_at at;
+    struct err err;
+    struct arena arena = arena_of(first_memory, sizeof first_memory);
+    assert_false(
+        jobfile_read(&job, span_text(LEAST "search: {trials: 1}\nparams: {a: {min: 2, max: 3}}\n"),
+                     "a.yaml", "/", says_no, &arena, &at, &err));
+    assert_non_null(strstr(err.what, "a.yaml:"));
+    assert_non_null(strstr(err.what, ":19: not like this"));
+}
+
 static void short_forms(void **state) {
     (void)state;
     struct job job =
@@ -152,13 +227,13 @@ static void a_byte_order_mark_is_no_character(void **state) {
     struct err err;
     struct job job = read_text("\xef\xbb\xbf" LEAST "search: {trials: 3}\r\n");
     assert_int_equal(job.trials, 3);
-    assert_false(
-        jobfile_read(&job, span_text("\xef\xbb\xbfzyg: \"one\""), "j", "/", &arena, &at, &err));
+    assert_false(jobfile_read(&job, span_text("\xef\xbb\xbfzyg: \"one\""), "j", "/", NULL, &arena,
+                              &at, &err));
     assert_string_equal(err.what,
                         "j:1:6: 'zyg' expects 1, the version of job files, not the text 'one'");
-    assert_false(jobfile_read(&job, span_text("\xef\xbb\xbf"), "j", "/", &arena, &at, &err));
+    assert_false(jobfile_read(&job, span_text("\xef\xbb\xbf"), "j", "/", NULL, &arena, &at, &err));
     assert_string_equal(err.what, "j:1:1: the file is empty; a job begins with 'zyg: 1'");
-    assert_false(jobfile_read(&job, (struct span){0}, "j", "/", &arena, &at, &err));
+    assert_false(jobfile_read(&job, (struct span){0}, "j", "/", NULL, &arena, &at, &err));
     assert_string_equal(err.what, "j:1:1: the file is empty; a job begins with 'zyg: 1'");
 }
 
@@ -272,7 +347,7 @@ static void files_of_any_size_end(void **state) {
     struct job job;
     memset(text, '#', sizeof text);
     assert_false(
-        jobfile_read(&job, span_of(text, sizeof text), "big.yaml", "/", &arena, &at, &err));
+        jobfile_read(&job, span_of(text, sizeof text), "big.yaml", "/", NULL, &arena, &at, &err));
     assert_string_equal(err.what, "big.yaml:1:1: longer than 1048576 bytes, which no job file is");
     assert_int_equal(err.code, ERR_BAD_JOB_FILE);
     assert_int_equal(at.line, 1);
@@ -285,7 +360,7 @@ static void files_of_any_size_end(void **state) {
             span_text(
                 LEAST
                 "search: {method: grid}\nparams: {a: [1, 2], b: {values: [1], when: a == 1}}\n"),
-            "a.yaml", "/", &small, &at, &err);
+            "a.yaml", "/", NULL, &small, &at, &err);
         assert_true(now || !read);
         read = now;
     }
@@ -296,6 +371,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_least_file_and_its_defaults),
         cmocka_unit_test(everything_a_file_can_say),
+        cmocka_unit_test(everything_a_search_can_say),
+        cmocka_unit_test(callers_may_find_faults_too),
         cmocka_unit_test(short_forms),
         cmocka_unit_test(folders),
         cmocka_unit_test(a_byte_order_mark_is_no_character),

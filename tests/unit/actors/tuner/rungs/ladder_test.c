@@ -48,7 +48,7 @@ static void policies_have_names(void **state) {
     enum rungs_policy policy;
     assert_true(rungs_policy_named(span_text("asha-stop"), &policy));
     assert_int_equal(policy, RUNGS_STOPPING);
-    assert_string_equal(rungs_policy_name(policy), "asha-stop");
+    assert_string_equal(job_policy_name(policy), "asha-stop");
     assert_false(rungs_policy_named(span_text("ash"), &policy));
 }
 

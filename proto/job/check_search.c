@@ -1,0 +1,181 @@
+#include <math.h>
+#include <stdio.h>
+
+#include "proto/job/check.h"
+
+bool is_metric_name(struct span name) {
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = name.data[i];
+        if (c <= ' ' || c == '=' || c == '"' || c == '\'' || c == ',' || c == 0x7f)
+            return false;
+    }
+    return name.len > 0 && name.len <= LIMIT_NAME_BYTES;
+}
+
+/* A metric can be told: any, or where there are patterns one of theirs. */
+static bool check_told(const struct job *job, struct span metric, const char *where, size_t at,
+                       struct job_fault *fault) {
+    struct nearest nearest = nearest_of(metric);
+    if (!is_metric_name(metric))
+        return job_fault_set(
+            fault, where, at,
+            "'%.*s' cannot be a metric: at most %d characters, no spaces, quotes, '=' or ','",
+            SHOWN(metric), LIMIT_NAME_BYTES);
+    for (uint32_t i = 0; i < job->patterns_count; i++) {
+        if (span_equal(job->patterns[i].name, metric))
+            return true;
+        nearest_offer(&nearest, job->patterns[i].name);
+    }
+    if (job->patterns_count == 0)
+        return true;
+    job_fault_set(fault, where, at, "no pattern of run.metrics.regex is called '%.*s'",
+                  SHOWN(metric));
+    return fault_nearest(fault, nearest.best);
+}
+
+/* ---- objectives ---- */
+
+/* "search.objective.part" of a job that has one; "search.objectives[1].part". */
+static const char *objective_where(char where[WHERE_BYTES], const struct job *job, uint32_t i,
+                                   const char *part) {
+    const char *dot = part[0] == '\0' ? "" : ".";
+    if (job->objectives_count > 1)
+        snprintf(where, WHERE_BYTES, "search.objectives[%u]%s%s", i, dot, part);
+    else
+        snprintf(where, WHERE_BYTES, "search.objective%s%s", dot, part);
+    return where;
+}
+
+static bool check_objective(const struct job *job, uint32_t i, struct job_fault *fault) {
+    const struct objective *o = &job->objectives[i];
+    char where[WHERE_BYTES];
+    if (!isfinite(o->target) || (!o->has_target && o->target != 0))
+        return job_fault_set(fault, objective_where(where, job, i, "target"), 0,
+                             "a target is a finite number, and 0 where there is none");
+    if (o->metric.len == 0)
+        return job_fault_set(fault, objective_where(where, job, i, ""), 0,
+                             "a goal and a target need a metric");
+    objective_where(where, job, i, "metric");
+    for (uint32_t j = 0; j < i; j++) {
+        if (span_equal(job->objectives[j].metric, o->metric))
+            return job_fault_set(fault, where, 0, "the metric '%.*s' twice", SHOWN(o->metric));
+    }
+    return check_told(job, o->metric, where, 0, fault);
+}
+
+static bool is_empty(const struct objective *o) {
+    return o->metric.len == 0 && !o->has_target && o->target == 0 && o->goal == GOAL_MINIMIZE;
+}
+
+static bool check_objectives(const struct job *job, struct job_fault *fault) {
+    if (job->objectives_count > OBJECTIVES_MOST)
+        return job_fault_set(fault, "search.objectives", 0, "more than %d objectives",
+                             OBJECTIVES_MOST);
+    for (uint32_t i = 0; i < job->objectives_count; i++) {
+        if (!check_objective(job, i, fault))
+            return false;
+    }
+    return job->objectives_count > 0 || is_empty(&job->objectives[0]) ||
+           job_fault_set(fault, "search.objective", 0, "a goal and a target need a metric");
+}
+
+/* ---- constraints ---- */
+
+struct told_check {
+    const struct job *job;
+    const struct expr_names *names;
+    const char *where;
+    struct job_fault *fault;
+    bool failed;
+};
+
+static void check_use(void *context, const struct expr_use *use) {
+    struct told_check *c = context;
+    if (!c->failed)
+        c->failed =
+            !check_told(c->job, c->names->names[use->name], c->where, use->name_at, c->fault);
+}
+
+static bool check_constraints(struct job *job, struct arena *arena, struct job_fault *fault) {
+    if (job->constraints_count > CONSTRAINTS_MAX)
+        return job_fault_set(fault, "search.constraints", 0, "more than %d constraints",
+                             CONSTRAINTS_MAX);
+    struct condition *compiled = arena_take(arena, job->constraints_count * sizeof *compiled);
+    struct span *metrics = arena_take(arena, JOB_METRICS_MAX * sizeof *metrics);
+    if (compiled == NULL || metrics == NULL)
+        return job_fault_set(fault, "search.constraints", 0,
+                             "the job needs more memory than there is");
+    struct expr_names names = {.names = metrics, .most = JOB_METRICS_MAX, .open = true};
+    for (uint32_t i = 0; i < job->objectives_count; i++)
+        metrics[names.count++] = job->objectives[i].metric;
+    for (uint32_t i = 0; i < job->constraints_count; i++) {
+        char where[WHERE_BYTES];
+        snprintf(where, sizeof where, "search.constraints[%u]", i);
+        struct told_check check = {.job = job, .names = &names, .where = where, .fault = fault};
+        compiled[i] = job->constraints[i];
+        compiled[i].test = compile_condition(compiled[i].text, &names, where, arena, fault);
+        if (compiled[i].test == NULL)
+            return false;
+        expr_visit(compiled[i].test, check_use, &check);
+        if (check.failed)
+            return false;
+    }
+    job->constraints = compiled;
+    job->metrics = metrics;
+    job->metrics_count = names.count;
+    return true;
+}
+
+/* ---- how the search goes on ---- */
+
+static bool check_rungs(const struct job_rungs *r, struct job_fault *fault) {
+    if (r->steps == 0)
+        return (r->policy == RUNGS_AUTO && r->first == 0 && r->eta == 0 && r->patience == 0 &&
+                r->budget.len == 0) ||
+               job_fault_set(fault, "search.rungs", 0,
+                             "rungs need 'max', how many steps a whole trial has");
+    if (r->policy >= RUNGS_POLICIES)
+        return job_fault_set(fault, "search.rungs.scheduler", 0, "there is no such scheduler");
+    if (r->steps > STEPS_MAX)
+        return job_fault_set(fault, "search.rungs.max", 0, "a trial has at most %d steps",
+                             STEPS_MAX);
+    if (r->first > r->steps)
+        return job_fault_set(fault, "search.rungs.min", 0,
+                             "the first rung, %u, is beyond 'max', %u", r->first, r->steps);
+    if (r->eta == 1 || r->eta > RUNGS_ETA_MOST)
+        return job_fault_set(fault, "search.rungs.eta", 0, "'eta' is 2 to %d", RUNGS_ETA_MOST);
+    if (r->patience > r->steps)
+        return job_fault_set(fault, "search.rungs.patience", 0,
+                             "a patience of %u steps is longer than a trial, %u", r->patience,
+                             r->steps);
+    return r->budget.len == 0 || is_metric_name(r->budget) ||
+           job_fault_set(fault, "search.rungs.budget", 0,
+                         "'%.*s' is no word for a step: at most %d characters, no spaces",
+                         SHOWN(r->budget), LIMIT_NAME_BYTES);
+}
+
+/* What is only about results, of a job that compares none. */
+static const char *needless(const struct job *job) {
+    return job->constraints_count > 0 ? "constraints"
+           : job->rungs.steps > 0     ? "rungs"
+           : job->repeat > 1          ? "repeat"
+           : job->patience > 0        ? "patience"
+           : job->cost_aware          ? "cost_aware"
+                                      : NULL;
+}
+
+bool check_search(struct job *job, struct arena *arena, struct job_fault *fault) {
+    const char *part = job->objectives_count == 0 ? needless(job) : NULL;
+    if (!check_objectives(job, fault))
+        return false;
+    if (part != NULL) {
+        char where[WHERE_BYTES];
+        snprintf(where, sizeof where, "search.%s", part);
+        return job_fault_set(fault, where, FAULT_AT_NAME,
+                             "'%s' needs an objective: what is a better trial?", part);
+    }
+    if (job->patience > PATIENCE_MAX)
+        return job_fault_set(fault, "search.patience", 0, "a patience of at most %d trials",
+                             PATIENCE_MAX);
+    return check_constraints(job, arena, fault) && check_rungs(&job->rungs, fault);
+}

@@ -1,0 +1,27 @@
+#include "proto/job/yet.h"
+
+bool job_runs(const struct job *job, struct job_fault *fault) {
+    if (job->method > METHOD_LIST)
+        return job_fault_set(fault, "search.method", 0,
+                             "the method '%s' is not in this version yet",
+                             job_method_name(job->method));
+    if (job->objectives_count > 1)
+        return job_fault_set(fault, "search.objectives[1]", 0,
+                             "more than one objective is not in this version yet");
+    if (job->constraints_count > 0)
+        return job_fault_set(fault, "search.constraints", FAULT_AT_NAME,
+                             "'constraints' is not in this version yet");
+    if (job->rungs.steps > 0)
+        return job_fault_set(fault, "search.rungs", FAULT_AT_NAME,
+                             "'rungs' is not in this version yet");
+    if (job->repeat > 1)
+        return job_fault_set(fault, "search.repeat", FAULT_AT_NAME,
+                             "'repeat' is not in this version yet");
+    if (job->patience > 0)
+        return job_fault_set(fault, "search.patience", FAULT_AT_NAME,
+                             "'patience' is not in this version yet");
+    if (job->cost_aware)
+        return job_fault_set(fault, "search.cost_aware", FAULT_AT_NAME,
+                             "'cost_aware' is not in this version yet");
+    return true;
+}
