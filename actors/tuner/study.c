@@ -126,8 +126,10 @@ static void answer_without_new(struct study *s, const struct rungs_choice *choic
                                struct study_proposal *out) {
     bool may_come = s->trials.active_count > 0 && rungs_count(&s->setup.rungs) > 1;
     *out = (struct study_proposal){.answer = may_come ? STUDY_WAIT : STUDY_OVER};
-    if (choice->next == RUNGS_RESUME)
+    if (choice->next == RUNGS_RESUME) {
         *out = (struct study_proposal){.answer = STUDY_RESUME, .trial = choice->trial};
+        learn(s, choice->trial);
+    }
 }
 
 void study_ask(struct study *s, struct study_proposal *out) {

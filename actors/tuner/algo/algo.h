@@ -60,7 +60,7 @@ struct algo {
      * VALUE_NONE. What is proposed depends on no trials.capacity. */
     bool (*propose)(void *state, const struct brief *b, uint64_t number, struct value *values);
     /* NULL: looks at the trials when asked. Trial `place` has just been added, moved up a rung,
-     * paused, taken back or ended; called once for each such change, in order. */
+     * paused, resumed, taken back or ended; called once for each such change, in order. */
     void (*learn)(void *state, const struct brief *b, uint32_t place);
     /* NULL: or foresees what trial `place`, which has been at a rung and not at its full length,
      * would come to there, in the sense of trials->values; false when it cannot say yet. Then who

@@ -1,0 +1,63 @@
+/* gp - a Gaussian process over what trials came to (Rasmussen & Williams, "Gaussian processes for
+ * machine learning", 2006, algorithm 2.1).
+ *
+ * Observations are added, then all are factored at once under a kernel; more may be appended. The
+ * kernel that fits them best is found by gp_fit.
+ *
+ * Memory   one arena at init, gp_bytes(): three times capacity^2 doubles and some vectors.
+ * Cost     n^3 / 6 for a factor, n^2 for an appended observation or a prediction.
+ */
+#ifndef ZYG_GP_H
+#define ZYG_GP_H
+
+#include "actors/tuner/model/kernel.h"
+#include "proto/base/arena.h"
+
+enum { GP_SETTINGS = 2 * KERNEL_DIMS + 3 };
+
+struct gp {
+    struct kernel kernel;
+    uint32_t capacity;
+    struct kernel_points points; /* the observations' */
+    double *y;                   /* their values: mean about 0, deviation about 1 */
+    double *alpha;               /* K^-1 y */
+
+    double *x;     /* what points shows */
+    double *l;     /* the factor, row i at i * capacity */
+    double *white; /* L^-1 y */
+    double *inverse, *work, *scratch, *descent;
+};
+
+size_t gp_bytes(uint32_t dims, uint32_t capacity);
+/* The kernel has dims, no choices and no settings yet. False: the arena is too small. */
+bool gp_init(struct gp *g, uint32_t dims, uint32_t capacity, struct arena *arena);
+
+/* An observation more, which the factor does not know; there is room. */
+void gp_add(struct gp *g, const double *point, double y);
+void gp_point(const struct gp *g, uint32_t observation, double *point);
+/* Factors the covariance of all observations; a kernel under which doubles cannot gets more noise
+ * until they can. */
+void gp_factor(struct gp *g);
+/* The same; false instead. */
+bool gp_try_factor(struct gp *g);
+/* An observation more that the factor knows at once. False: doubles cannot tell it from others; it
+ * is left out. */
+bool gp_append(struct gp *g, const double *point, double y);
+
+/* The kernel that is most likely a posteriori, from the present one by at most so many descents.
+ * Answers log p(y | kernel) + log p(kernel), up to a constant; the factor is of no use then. */
+double gp_fit(struct gp *g, int descents);
+
+struct gp_belief {
+    double mean, deviation; /* of the function, without an observation's noise */
+};
+struct gp_belief gp_predict(struct gp *g, const double *point);
+/* With the derivatives by the point's coordinates. */
+struct gp_belief gp_predict_slopes(struct gp *g, const double *point, double *mean_slope,
+                                   double *deviation_slope);
+/* Of many points at once, columns like the observations': several times as fast. At most
+ * capacity^2 / 2 points; work: observations times points. */
+void gp_predict_many(struct gp *g, const struct kernel_points *points, struct gp_belief *beliefs,
+                     double *work);
+
+#endif

@@ -1,0 +1,141 @@
+/* The kernel of a Gaussian process from its data. */
+#include "actors/tuner/model/gp.h"
+
+#include "actors/tuner/num/lbfgs.h"
+#include "actors/tuner/num/matrix.h"
+#include "actors/tuner/num/portable.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The settings as one vector of logarithms: w and v of each dimension, then these. */
+enum { JOINT, APART, NOISE, OTHERS };
+
+static uint32_t settings_count(const struct kernel *k) {
+    return 2 * k->dims + OTHERS;
+}
+
+static void settings_get(const struct kernel *k, double *t) {
+    double *others = t + 2 * k->dims;
+    for (uint32_t i = 0; i < k->dims; i++) {
+        t[i] = portable_log(k->w[i]);
+        t[k->dims + i] = portable_log(k->v[i]);
+    }
+    others[JOINT] = portable_log(k->joint);
+    others[APART] = portable_log(k->apart);
+    others[NOISE] = portable_log(k->noise);
+}
+
+static void settings_put(struct kernel *k, const double *t) {
+    const double *others = t + 2 * k->dims;
+    for (uint32_t i = 0; i < k->dims; i++) {
+        k->w[i] = portable_exp(t[i]);
+        k->v[i] = portable_exp(t[k->dims + i]);
+    }
+    k->joint = portable_exp(others[JOINT]);
+    k->apart = portable_exp(others[APART]);
+    k->noise = portable_exp(others[NOISE]);
+}
+
+/* ---- priors ---- */
+
+/* Of log w: a length scale of log-normal law with location sqrt 2 + log(D) / 2 and scale sqrt 3
+ * (Hvarfner, Hellsten and Nardi, arXiv:2402.02229, section 4.1), as w = length^-2. Of log v the
+ * same thought for one dimension, narrower. Of the noise variance what Optuna's process has, a
+ * gamma law with shape 1.1 and rate 30. */
+struct normal_law {
+    double mean, variance;
+};
+static const struct normal_law law_of_w = {-2.82842712474619, 12};
+static const struct normal_law law_of_v = {0, 6};
+static const struct normal_law law_of_joint = {0, 2};
+static const struct normal_law law_of_apart = {-1, 3};
+#define NOISE_SHAPE_LESS_1 0.1
+#define NOISE_RATE 30.0
+
+static double normal_prior(struct normal_law law, double t, double *slope) {
+    *slope -= (t - law.mean) / law.variance;
+    return -(t - law.mean) * (t - law.mean) / (2 * law.variance);
+}
+
+/* Adds its slopes. */
+static double log_prior(const struct kernel *k, const double *t, double *slope) {
+    uint32_t others = 2 * k->dims;
+    struct normal_law scaled = {law_of_w.mean - portable_log(k->dims), law_of_w.variance};
+    double sum = 0;
+    for (uint32_t i = 0; i < k->dims; i++) {
+        sum += normal_prior(scaled, t[i], &slope[i]);
+        sum += normal_prior(law_of_v, t[k->dims + i], &slope[k->dims + i]);
+    }
+    sum += normal_prior(law_of_joint, t[others + JOINT], &slope[others + JOINT]);
+    sum += normal_prior(law_of_apart, t[others + APART], &slope[others + APART]);
+    slope[others + NOISE] += NOISE_SHAPE_LESS_1 - NOISE_RATE * k->noise;
+    return sum + NOISE_SHAPE_LESS_1 * t[others + NOISE] - NOISE_RATE * k->noise;
+}
+
+/* ---- what is maximised ---- */
+
+/* The sum over all pairs of half (alpha alpha' - K^-1) times dK (Rasmussen & Williams 2006,
+ * equation 5.9), by the logarithms of the settings. */
+static void likelihood_slopes(struct gp *g, double *slope) {
+    uint32_t n = g->points.count;
+    const struct kernel *k = &g->kernel;
+    struct kernel_slopes sums = {0};
+    double diagonal = 0;
+    double *weights = g->scratch;
+    double point[KERNEL_DIMS];
+    cholesky_inverse(g->l, n, g->capacity, g->inverse, g->work, g->capacity);
+    for (uint32_t j = 0; j < n; j++) {
+        const double *row = g->inverse + j * (size_t)g->capacity;
+        for (uint32_t i = 0; i < j; i++) /* each pair stands twice */
+            weights[i] = g->alpha[i] * g->alpha[j] - row[i];
+        diagonal += (g->alpha[j] * g->alpha[j] - row[j]) / 2;
+        gp_point(g, j, point);
+        kernel_slopes_add(k, &g->points, point, j, weights, &sums, g->scratch + n);
+    }
+    memcpy(slope, sums.w, k->dims * sizeof *slope);
+    memcpy(slope + k->dims, sums.v, k->dims * sizeof *slope);
+    slope[2 * k->dims + JOINT] = (sums.joint + diagonal) * k->joint;
+    slope[2 * k->dims + APART] = (sums.apart + diagonal) * k->apart;
+    slope[2 * k->dims + NOISE] = diagonal * k->noise;
+}
+
+/* -(log p(y | kernel) + log p(kernel)), up to a constant; equation 2.30. */
+static double unlikeliness(void *context, const double *t, double *slope) {
+    struct gp *g = context;
+    uint32_t n = g->points.count;
+    settings_put(&g->kernel, t);
+    if (!gp_try_factor(g))
+        return INFINITY;
+    likelihood_slopes(g, slope);
+    double sum = -(dot(g->white, g->white, n) + log_determinant(g->l, n, g->capacity)) / 2;
+    sum += log_prior(&g->kernel, t, slope);
+    for (uint32_t i = 0; i < settings_count(&g->kernel); i++)
+        slope[i] = -slope[i];
+    return -sum;
+}
+
+double gp_fit(struct gp *g, int descents) {
+    uint32_t count = settings_count(&g->kernel);
+    uint32_t others = 2 * g->kernel.dims;
+    double t[GP_SETTINGS], low[GP_SETTINGS], high[GP_SETTINGS];
+    for (uint32_t i = 0; i < count; i++) {
+        low[i] = i < others ? -14 : -9;
+        high[i] = i < others ? 9 : 5;
+    }
+    low[others + NOISE] = -13.8; /* a millionth of the data's variance */
+    high[others + NOISE] = 0;
+    settings_get(&g->kernel, t);
+    const struct lbfgs_problem problem = {.n = count,
+                                          .low = low,
+                                          .high = high,
+                                          .function = unlikeliness,
+                                          .context = g,
+                                          .iterations_max = descents,
+                                          .evaluations_max = 2 * descents,
+                                          .gradient_tolerance = 1e-3,
+                                          .value_tolerance = 1e-4};
+    struct lbfgs_result found = lbfgs_minimise(&problem, t, g->descent);
+    settings_put(&g->kernel, t);
+    return -found.value;
+}

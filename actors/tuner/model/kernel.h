@@ -1,0 +1,62 @@
+/* kernel - how alike two configurations are: Matern-5/2 over mixed, conditional spaces.
+ *
+ *   k(a, b) = joint m(sum_i w_i d_i^2) + apart / D sum_i m(v_i d_i^2)
+ *   m(q)    = (1 + r + r^2/3) e^-r,  r = sqrt(5 q)        Rasmussen & Williams 2006, eq. 4.17
+ *
+ * The first part knows interactions of all parameters, the second is a sum over one parameter each
+ * (Duvenaud et al., arXiv:1112.4394): where a function is a sum, it learns each term from all
+ * trials. d_i of two numbers is the difference of their coordinates; of two choices 0 or 1; of two
+ * inactive ones 0, of an active and an inactive one 1 (Swersky et al., arXiv:1409.4011, the
+ * simplest form): conditions need no model of their own, and a parameter that several branches
+ * share is learned from all of them.
+ */
+#ifndef ZYG_KERNEL_H
+#define ZYG_KERNEL_H
+
+#include "actors/tuner/space/space.h"
+
+/* One more for how far along its curve a trial is. */
+enum { KERNEL_DIMS = LIMIT_PARAMS + 1 };
+
+/* Settings, all positive. */
+struct kernel {
+    uint32_t dims;
+    bool choice[KERNEL_DIMS]; /* distance 0 or 1 */
+    double w[KERNEL_DIMS];
+    double v[KERNEL_DIMS];
+    double joint, apart; /* variances */
+    double noise;        /* variance of an observation besides */
+};
+
+/* Points are columns: coordinate i of point j is at x[i * ld + j]. */
+struct kernel_points {
+    const double *x;
+    size_t ld;
+    uint32_t count;
+};
+
+/* k(point, point) */
+static inline double kernel_self(const struct kernel *k) {
+    return k->joint + k->apart;
+}
+
+/* k(point, each of the first count points). scratch: 2 * count doubles. */
+void kernel_row(const struct kernel *k, const struct kernel_points *points, const double *point,
+                uint32_t count, double *row, double *scratch);
+
+/* For the gradient of a likelihood: adds to dw, dv (by the logarithms of w and v), djoint and
+ * dapart (of joint and apart) the sum over the first count points of c_j dk(point, j). scratch:
+ * 4 * count. */
+struct kernel_slopes {
+    double w[KERNEL_DIMS], v[KERNEL_DIMS], joint, apart;
+};
+void kernel_slopes_add(const struct kernel *k, const struct kernel_points *points,
+                       const double *point, uint32_t count, const double *c,
+                       struct kernel_slopes *slopes, double *scratch);
+
+/* The derivatives of sum_j c_j k(point, j) by the coordinates of the point: 0 of choices and of
+ * coordinates that are SPACE_OFF. scratch: 3 * count. */
+void kernel_gradient(const struct kernel *k, const struct kernel_points *points,
+                     const double *point, const double *c, double *gradient, double *scratch);
+
+#endif

@@ -1,0 +1,98 @@
+#include "actors/tuner/model/surrogate.h"
+
+#include <math.h>
+
+enum { DESCENTS = 30 };
+
+/* Where the search of the kernel starts: smooth in all together, or rough in each alone. */
+static const struct start {
+    double w_all; /* shared by the dimensions */
+    double v, joint, apart;
+} starts[] = {{4.0, 6, 0.7, 0.5}, {1.0, 40, 0.3, 1}, {1.0, 3, 0.3, 1}};
+
+#define NOISE_START 1e-3
+
+size_t surrogate_bytes(const struct space *space, uint32_t rows) {
+    return gp_bytes(space->free + 1, rows);
+}
+
+bool surrogate_init(struct surrogate *s, const struct space *space, bool staged, uint32_t rows,
+                    struct arena *arena) {
+    *s = (struct surrogate){.space = space, .staged = staged};
+    for (uint32_t i = 0; i < space->dims; i++)
+        if (space->dim[i].kind != DIM_FIXED)
+            s->seen[s->dims++] = i;
+    if (!gp_init(&s->gp, s->dims + staged, rows, arena))
+        return false;
+    for (uint32_t i = 0; i < s->dims; i++)
+        s->gp.kernel.choice[i] = space->dim[s->seen[i]].kind == DIM_CHOICE;
+    return true;
+}
+
+void surrogate_view(const struct surrogate *s, const double *settled, double stage, double *view) {
+    for (uint32_t i = 0; i < s->dims; i++)
+        view[i] = settled[s->seen[i]];
+    if (s->staged)
+        view[s->dims] = stage;
+}
+
+void surrogate_view_of_row(const struct surrogate *s, const float *settled, double stage,
+                           double *view) {
+    for (uint32_t i = 0; i < s->dims; i++)
+        view[i] = (double)settled[s->seen[i]];
+    if (s->staged)
+        view[s->dims] = stage;
+}
+
+void surrogate_clear(struct surrogate *s) {
+    s->gp.points.count = 0;
+}
+
+uint32_t surrogate_room(const struct surrogate *s) {
+    return s->gp.capacity - s->gp.points.count;
+}
+
+void surrogate_see(struct surrogate *s, const double *view, double target) {
+    gp_add(&s->gp, view, target);
+}
+
+static void begin_at(struct kernel *k, const struct start *at) {
+    for (uint32_t i = 0; i < k->dims; i++) {
+        k->w[i] = at->w_all / k->dims;
+        k->v[i] = at->v;
+    }
+    k->joint = at->joint;
+    k->apart = at->apart;
+    k->noise = NOISE_START;
+}
+
+void surrogate_fit(struct surrogate *s) {
+    double likely = 0;
+    for (uint32_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        begin_at(&s->gp.kernel, &starts[i]);
+        double found = gp_fit(&s->gp, DESCENTS);
+        if (i == 0 || found > likely) {
+            likely = found;
+            s->kernel = s->gp.kernel;
+        }
+    }
+}
+
+void surrogate_learn(struct surrogate *s) {
+    s->gp.kernel = s->kernel;
+    gp_factor(&s->gp);
+}
+
+/* The mean at an observation is y - noise alpha, as K alpha = y. */
+double surrogate_least(const struct surrogate *s) {
+    double least = INFINITY;
+    for (uint32_t j = 0; j < s->gp.points.count; j++) {
+        double mean = s->gp.y[j] - s->gp.kernel.noise * s->gp.alpha[j];
+        least = mean < least ? mean : least;
+    }
+    return least;
+}
+
+void surrogate_believe(struct surrogate *s, const double *view) {
+    gp_append(&s->gp, view, gp_predict(&s->gp, view).mean);
+}

@@ -1,0 +1,47 @@
+/* surrogate - the Gaussian process of a search: rows of trials in, beliefs about points out.
+ *
+ * What the process sees of a point are its settled coordinates, those of fixed parameters left out,
+ * and in a search with learning curves one more: how far along the curve (0 at the first rung, 1 at
+ * full length; log of the step). So what a trial was worth half-way tells of its end, and curves
+ * that cross are no contradiction.
+ *
+ * Memory   one arena at init, surrogate_bytes().
+ */
+#ifndef ZYG_SURROGATE_H
+#define ZYG_SURROGATE_H
+
+#include "actors/tuner/model/gp.h"
+
+struct surrogate {
+    const struct space *space;
+    struct gp gp;
+    uint32_t dims;               /* coordinates of the space that are seen */
+    uint32_t seen[LIMIT_PARAMS]; /* which */
+    bool staged;                 /* how far along is one more */
+    struct kernel kernel;        /* what surrogate_fit found */
+};
+
+size_t surrogate_bytes(const struct space *space, uint32_t rows);
+bool surrogate_init(struct surrogate *s, const struct space *space, bool staged, uint32_t rows,
+                    struct arena *arena);
+
+/* A settled point as the process sees it. */
+void surrogate_view(const struct surrogate *s, const double *settled, double stage, double *view);
+void surrogate_view_of_row(const struct surrogate *s, const float *settled, double stage,
+                           double *view);
+
+void surrogate_clear(struct surrogate *s);
+uint32_t surrogate_room(const struct surrogate *s); /* rows that still fit */
+/* target: of all rows together with mean about 0 and deviation about 1. There is room. */
+void surrogate_see(struct surrogate *s, const double *view, double target);
+/* The kernel that fits all rows best: of these rows it is a function, whatever was found before. */
+void surrogate_fit(struct surrogate *s);
+/* After the last row: beliefs under the present kernel. */
+void surrogate_learn(struct surrogate *s);
+/* The least that is believed of any row: with noise, the least seen is mostly luck. */
+double surrogate_least(const struct surrogate *s);
+/* What a trial that runs will come to is taken to be what is believed (the "kriging believer" of
+ * Ginsbourger, Le Riche and Carraro 2010): its neighbourhood is not asked for twice. */
+void surrogate_believe(struct surrogate *s, const double *view);
+
+#endif

@@ -1,0 +1,88 @@
+#include "actors/tuner/model/warp.h"
+
+#include "actors/tuner/num/portable.h"
+
+#include <math.h>
+
+#define POWER_LEAST (-3.0)
+#define POWER_STEP 0.125
+#define BASE_LEAST 1e-6
+enum { POWERS = 41 };
+
+/* In parts, as a sum of doubles may be beyond a double. */
+static void standardise(double *y, uint32_t count, double *mean, double *deviation) {
+    double largest = 0;
+    double square = 0;
+    *mean = 0;
+    for (uint32_t j = 0; j < count; j++)
+        *mean += y[j] / count;
+    for (uint32_t j = 0; j < count; j++) {
+        y[j] = y[j] / 2 - *mean / 2;
+        largest = fabs(y[j]) > largest ? fabs(y[j]) : largest;
+    }
+    for (uint32_t j = 0; j < count && largest > 0; j++)
+        square += y[j] / largest * (y[j] / largest) / count;
+    double half = largest * sqrt(square);
+    *deviation = half > 0 ? 2 * half : 1;
+    for (uint32_t j = 0; j < count; j++)
+        y[j] = half > 0 ? y[j] / half : 0;
+}
+
+/* Equation 4.1; log1p_y is ln(1 + |y|). */
+static double transformed(double y, double log1p_y, double power) {
+    double p = y >= 0 ? power : 2 - power;
+    double size = p == 0 ? log1p_y : portable_expm1(p * log1p_y) / p;
+    return y >= 0 ? size : -size;
+}
+
+/* Up to a constant; section 4. */
+static double likelihood(const double *y, const double *log1p_y, uint32_t count, double power) {
+    double mean = 0;
+    double square = 0;
+    double jacobian = 0;
+    for (uint32_t j = 0; j < count; j++) {
+        double v = transformed(y[j], log1p_y[j], power);
+        mean += v;
+        square += v * v;
+        jacobian += y[j] >= 0 ? log1p_y[j] : -log1p_y[j];
+    }
+    mean /= count;
+    double variance = square / count - mean * mean;
+    if (!(variance > 0))
+        return -INFINITY;
+    return -0.5 * count * portable_log(variance) + (power - 1) * jacobian;
+}
+
+struct warp warp_of(double *y, uint32_t count, double *scratch) {
+    struct warp w = {.power = 1};
+    standardise(y, count, &w.mean, &w.deviation);
+    for (uint32_t j = 0; j < count; j++)
+        scratch[j] = portable_log1p(fabs(y[j]));
+    double most = likelihood(y, scratch, count, w.power);
+    for (int k = 0; k < POWERS; k++) {
+        double power = POWER_LEAST + k * POWER_STEP;
+        double likely = likelihood(y, scratch, count, power);
+        if (likely > most) {
+            most = likely;
+            w.power = power;
+        }
+    }
+    for (uint32_t j = 0; j < count; j++)
+        y[j] = transformed(y[j], scratch[j], w.power);
+    standardise(y, count, &w.warped_mean, &w.warped_deviation);
+    return w;
+}
+
+double warp_back(const struct warp *w, double y, double *slope) {
+    double v = w->warped_mean + y * w->warped_deviation;
+    double p = v >= 0 ? w->power : 2 - w->power;
+    double size = fabs(v);
+    /* (1 + p size)^(1/p) - 1, whose base must be above zero: a negative p has a last value. */
+    double base = p * size;
+    if (base < BASE_LEAST - 1)
+        base = BASE_LEAST - 1;
+    double log_base = p == 0 ? size : portable_log1p(base) / p;
+    *slope = portable_exp((1 - p) * log_base) * w->warped_deviation * w->deviation;
+    double unwarped = portable_expm1(log_base);
+    return w->mean + (v >= 0 ? unwarped : -unwarped) * w->deviation;
+}
