@@ -66,6 +66,11 @@ size_t study_bytes(const struct study_setup *setup) {
            (algo->bytes != NULL ? algo->bytes(&brief) : 0);
 }
 
+static bool foresee(void *context, uint32_t trial, struct foresight *out) {
+    struct study *s = context;
+    return s->algo->foresee(s->state, &s->brief, trial, out);
+}
+
 struct study *study_init(const struct study_setup *setup, struct arena *arena) {
     struct study *s = arena_take(arena, sizeof *s);
     if (s == NULL)
@@ -81,6 +86,8 @@ struct study *study_init(const struct study_setup *setup, struct arena *arena) {
     s->algo = method_of(setup);
     if (s->rungs == NULL)
         return NULL;
+    if (s->algo->foresee != NULL)
+        rungs_ask_seer(s->rungs, (struct rungs_seer){.foresee = foresee, .context = s});
     if (s->algo->init == NULL)
         return s;
     s->state = s->algo->init(&s->brief, arena);

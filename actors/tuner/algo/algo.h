@@ -43,11 +43,6 @@ struct brief {
     const struct rungs_setup *rungs; /* settled: where rungs stand; NULL: no learning curves */
 };
 
-/* What a trial would be worth at its full length. */
-struct foresight {
-    double mean, deviation;
-};
-
 struct algo {
     const char *name;
     /* NULL: needs none, and state is NULL. */

@@ -1,6 +1,7 @@
 #include "actors/tuner/rungs/rungs.h"
 
-enum { ETA_DEFAULT = 3, ETA_MOST = 16, OTHERS_DEFAULT = 3, FIRST_DIVISOR = 27 };
+enum { ETA_DEFAULT = 3, ETA_MOST = 16, OTHERS_DEFAULT = 3 };
+enum { FIRST_DIVISOR = 27, FIRST_DIVISOR_AUTO = 9 };
 #define PASS_DEFAULT 0.05
 #define SIGMAS_DEFAULT 2.0
 
@@ -33,8 +34,9 @@ void rungs_settle(struct rungs_setup *setup) {
         setup->eta = ETA_DEFAULT;
     if (setup->eta > ETA_MOST)
         setup->eta = ETA_MOST;
+    uint32_t divisor = setup->policy == RUNGS_AUTO ? FIRST_DIVISOR_AUTO : FIRST_DIVISOR;
     if (setup->first == 0)
-        setup->first = setup->steps / FIRST_DIVISOR + (setup->steps % FIRST_DIVISOR > 0);
+        setup->first = setup->steps / divisor + (setup->steps % divisor > 0);
     if (setup->first > setup->steps)
         setup->first = setup->steps;
     while (count_from(setup) > RUNGS_MOST)

@@ -13,12 +13,13 @@ static bool has_curves(const struct rungs_setup *setup) {
 }
 
 size_t rungs_bytes(const struct rungs_setup *setup, uint32_t capacity) {
+    size_t forecast = setup->policy == RUNGS_AUTO ? sizeof(struct forecast) : 0;
     size_t means = setup->policy == RUNGS_MEDIAN ? sizeof(double) : 0;
     size_t each = ranks_bytes(capacity) + capacity * (sizeof(uint32_t) + means) + 2 * RANK_SLACK;
     if (!has_curves(setup))
         return sizeof(struct rungs) + RANK_SLACK;
     return sizeof(struct rungs) + capacity * sizeof(struct course) + rungs_count(setup) * each +
-           2 * RANK_SLACK;
+           forecast + 3 * RANK_SLACK;
 }
 
 /* Of how many one goes on. */
@@ -57,6 +58,12 @@ struct rungs *rungs_init(const struct rungs_setup *setup, struct trials *trials,
     r->courses = arena_take_unset(arena, trials->capacity * sizeof *r->courses);
     if (setup->policy == RUNGS_MEDIAN)
         r->means = arena_take_unset(arena, (size_t)trials->capacity * r->count * sizeof *r->means);
+    if (setup->policy == RUNGS_AUTO) {
+        r->forecast = arena_take(arena, sizeof *r->forecast);
+        if (r->forecast == NULL)
+            return NULL;
+        r->forecast->trials = trials;
+    }
     for (uint32_t i = 0; i < r->count; i++) {
         if (!init_rung(r, i, arena))
             return NULL;
@@ -79,9 +86,10 @@ void rungs_begin(struct rungs *r, uint32_t trial, uint32_t parent) {
     struct rng draw = rng_of(r->setup.seed, (uint32_t)PURPOSE_RUNGS << 16, trial);
     r->courses[trial] = (struct course){
         .best = INFINITY,
-        .passes = rng_unit(&draw) < r->setup.pass,
         .goal = (uint8_t)first_goal(r, ++r->started),
     };
+    r->courses[trial].passes = r->setup.policy == RUNGS_AUTO ? auto_is_probe(r, r->started)
+                                                             : rng_unit(&draw) < r->setup.pass;
     if (parent == UINT32_MAX)
         return;
     r->courses[trial].step = r->courses[parent].step;
@@ -135,12 +143,15 @@ static enum rungs_verdict judge(struct rungs *r, uint32_t at, uint32_t trial) {
         course->goal = next_goal(r, at);
         return is_to_stop(r, at, trial) ? RUNGS_STOP : RUNGS_GO_ON;
     }
-    if (course->passes || is_promotable(r, at, trial)) {
+    bool goes_on =
+        r->setup.policy == RUNGS_AUTO ? auto_goes_on(r, at, trial) : is_promotable(r, at, trial);
+    if (course->passes || goes_on) {
         course->goal = next_goal(r, at);
         return RUNGS_GO_ON;
     }
     trials_pause(r->trials, trial);
-    heap_push(&r->rung[at].paused, trial);
+    if (r->setup.policy != RUNGS_AUTO)
+        heap_push(&r->rung[at].paused, trial);
     return RUNGS_PAUSE;
 }
 
@@ -149,6 +160,8 @@ static void arrive(struct rungs *r, uint32_t at, uint32_t trial) {
     trials_curve(r->trials, trial, at, course->best);
     if (r->means != NULL)
         r->means[(size_t)trial * r->count + at] = course->sum / course->told;
+    else if (r->forecast != NULL)
+        auto_arrive(r, at, trial);
     else
         ranks_add(&r->rung[at].ranks, trial);
     if (r->setup.policy == RUNGS_PASHA && at == r->ceiling)
@@ -190,33 +203,47 @@ bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value,
 }
 
 void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best) {
+    const struct course *course = &r->courses[trial];
     if (r->count == 1)
         return;
-    noise_share(&r->pool, &r->courses[trial].noise);
+    noise_share(&r->pool, &course->noise);
     r->owed += r->setup.policy == RUNGS_PBT && !whole;
     if (isnan(best))
         return;
     for (uint32_t i = 0; r->means != NULL && i < r->trials->reached[trial]; i++)
         ranks_add(&r->rung[i].ranks, trial);
     if (whole)
-        trials_curve(r->trials, trial, r->count - 1, fmin(best, r->courses[trial].best));
+        trials_curve(r->trials, trial, r->count - 1, best < course->best ? best : course->best);
 }
 
-/* The best that is still paused at this rung. */
-static bool first_paused(struct rungs *r, uint32_t at, uint32_t *trial) {
+/* The best that is still paused at this rung; promotable: and deserves to go on. */
+static bool first_paused(struct rungs *r, uint32_t at, bool promotable, uint32_t *trial) {
     struct heap *paused = &r->rung[at].paused;
     while (paused->count > 0) {
         *trial = paused->places[0];
         if (r->trials->states[*trial] == AT_REST && r->courses[*trial].goal == at)
-            return true;
+            return !promotable || is_promotable(r, at, *trial);
         heap_pop(paused);
     }
     return false;
 }
 
+static bool next_paused(struct rungs *r, uint32_t at, bool promotable, uint32_t *trial,
+                        double *prospect) {
+    struct auto_best best;
+    if (r->setup.policy != RUNGS_AUTO) {
+        bool found = first_paused(r, at, promotable, trial);
+        *prospect = found ? rungs_value(r, *trial, at) : INFINITY;
+        return found;
+    }
+    bool found = promotable ? auto_promotable(r, at, &best) : auto_best_waiting(r, at, &best);
+    *trial = best.trial;
+    *prospect = best.prospect;
+    return found;
+}
+
 static void resume(struct rungs *r, uint32_t at, uint32_t trial, struct rungs_choice *choice) {
     struct course *course = &r->courses[trial];
-    heap_pop(&r->rung[at].paused);
     course->goal = next_goal(r, at);
     trials_resume(r->trials, trial);
     *choice = (struct rungs_choice){
@@ -225,8 +252,9 @@ static void resume(struct rungs *r, uint32_t at, uint32_t trial, struct rungs_ch
 
 static bool promote(struct rungs *r, struct rungs_choice *choice) {
     uint32_t trial;
+    double prospect;
     for (uint32_t at = r->ceiling; at-- > 0;) {
-        if (first_paused(r, at, &trial) && is_promotable(r, at, trial)) {
+        if (next_paused(r, at, true, &trial, &prospect)) {
             resume(r, at, trial, choice);
             return true;
         }
@@ -245,9 +273,9 @@ static double best_finished(const struct trials *t) {
 /* Nothing new will come: whoever is furthest, and better than all that went the whole way. */
 static bool finish(struct rungs *r, struct rungs_choice *choice) {
     uint32_t trial;
-    double best = best_finished(r->trials);
+    double prospect, best = best_finished(r->trials);
     for (uint32_t at = r->count - 1; at-- > 0;) {
-        if (first_paused(r, at, &trial) && rungs_value(r, trial, at) < best) {
+        if (next_paused(r, at, false, &trial, &prospect) && prospect < best) {
             resume(r, at, trial, choice);
             return true;
         }
@@ -262,4 +290,8 @@ void rungs_choose(struct rungs *r, bool may_start, struct rungs_choice *choice) 
     if (r->count == 1 || promote(r, choice) || may_start || r->trials->active_count > 0)
         return;
     finish(r, choice);
+}
+
+void rungs_ask_seer(struct rungs *r, struct rungs_seer seer) {
+    r->seer = seer;
 }

@@ -15,6 +15,9 @@
  *                  epoch", arXiv:2404.04111
  * pbt              Jaderberg and others, "Population based training", arXiv:1711.09846
  *
+ * auto             asha's rungs; who goes on is told by what he would come to at the full length
+ *                  (forecast.h, or the method), and the first trials run to it
+ *
  * Memory   from the caller's arena at init; pages that no trial has reached are never touched.
  * Cost     a report is O(1) but at a rung, where it is O(log trials).
  * Errors   none: whoever calls has checked that a trial is at work and its values are finite.
@@ -29,7 +32,7 @@
 struct rungs_setup {
     enum rungs_policy policy; /* scheduler */
     uint32_t steps;           /* max: the full length; up to 1: no curves, and nothing to decide */
-    uint32_t first;           /* min: the lowest rung; default steps / 27, at least 1 */
+    uint32_t first;           /* min: the lowest rung; default steps / 27 (auto: / 9), at least 1 */
     uint32_t eta;             /* eta: 2.. 16, default 3 */
     uint32_t others;          /* default 3; 1.. */
     uint32_t patience;        /* nobody is stopped within so many steps of his last improvement */
@@ -59,6 +62,17 @@ size_t rungs_bytes(const struct rungs_setup *setup, uint32_t capacity);
  * AT_REST. NULL: the arena is too small. */
 struct rungs *rungs_init(const struct rungs_setup *setup, struct trials *trials,
                          struct arena *arena);
+
+/* What a trial would be worth at its full length. */
+struct foresight {
+    double mean, deviation;
+};
+/* Of auto: whoever foresees better than its own forecast; false when he cannot say. */
+struct rungs_seer {
+    bool (*foresee)(void *context, uint32_t trial, struct foresight *out);
+    void *context;
+};
+void rungs_ask_seer(struct rungs *r, struct rungs_seer seer);
 
 enum rungs_next {
     RUNGS_NEW,    /* a new trial */

@@ -2,6 +2,7 @@
 #ifndef ZYG_RUNGS_STATE_H
 #define ZYG_RUNGS_STATE_H
 
+#include "actors/tuner/rungs/forecast.h"
 #include "actors/tuner/rungs/noise.h"
 #include "actors/tuner/rungs/ranks.h"
 #include "actors/tuner/rungs/rungs.h"
@@ -18,9 +19,18 @@ struct course {
     struct noise noise;
 };
 
+enum { AUTO_WINDOW = 128 };
+
+/* The last that came to a rung. */
+struct arrivals {
+    uint32_t places[AUTO_WINDOW];
+    uint64_t count;
+};
+
 struct rung {
     uint32_t step;
-    struct ranks ranks; /* all that stood here; of median those that ended */
+    struct arrivals arrivals; /* of auto, in place of ranks and paused */
+    struct ranks ranks;       /* all that stood here; of median those that ended */
     struct heap paused; /* those that may wait here still: whoever is not AT_REST for this rung
                          * any more is taken out when he comes to the top */
 };
@@ -37,6 +47,8 @@ struct rungs {
     uint32_t started; /* trials that were begun */
     struct rung rung[RUNGS_MOST];
     struct noise_pool pool;
+    struct rungs_seer seer;
+    struct forecast *forecast; /* of auto */
     /* Of pasha: the best of those that came to the ceiling, in order. */
     uint32_t leaders[PASHA_LEADERS];
     uint32_t leaders_count;
@@ -58,5 +70,21 @@ void pasha_arrive(struct rungs *r, uint32_t trial);
 /* pbt.c: a member at work is among the worst; whose copy takes the place of one that ended. */
 bool pbt_is_worst(const struct rungs *r, uint32_t trial);
 bool pbt_copy(struct rungs *r, struct rungs_choice *choice);
+
+/* auto.c */
+struct auto_best {
+    double prospect; /* its value at the full length */
+    uint32_t trial;
+    uint32_t better; /* of those that came to its rung */
+};
+/* Trial number 1.. runs its full length. */
+bool auto_is_probe(const struct rungs *r, uint32_t number);
+void auto_arrive(struct rungs *r, uint32_t at, uint32_t trial);
+/* False: nobody waits at this rung. */
+bool auto_best_waiting(struct rungs *r, uint32_t at, struct auto_best *best);
+/* The same, and it deserves to go on. */
+bool auto_promotable(struct rungs *r, uint32_t at, struct auto_best *best);
+/* `trial` has just come to the rung, and need not wait. */
+bool auto_goes_on(struct rungs *r, uint32_t at, uint32_t trial);
 
 #endif

@@ -3,7 +3,7 @@
 #include "actors/tuner/rungs/rungs.h"
 
 static struct rungs_setup settled(uint32_t steps, uint32_t first, uint32_t eta) {
-    struct rungs_setup setup = {.steps = steps, .first = first, .eta = eta};
+    struct rungs_setup setup = {.policy = RUNGS_ASHA, .steps = steps, .first = first, .eta = eta};
     rungs_settle(&setup);
     return setup;
 }
@@ -41,6 +41,9 @@ static void what_is_out_of_range_is_brought_into_it(void **state) {
     struct rungs_setup none = {.policy = RUNGS_NONE, .steps = 27};
     rungs_settle(&none);
     EXPECT_RUNGS(none, 27);
+    struct rungs_setup automatic = {.steps = 54}; /* begins at a ninth */
+    rungs_settle(&automatic);
+    EXPECT_RUNGS(automatic, 6, 18, 54);
 }
 
 static void policies_have_names(void **state) {

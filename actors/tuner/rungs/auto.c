@@ -1,0 +1,86 @@
+/* Who goes on is told by what he would come to at the full length, not by what he is now: the method
+ * foresees it when it can, else forecast.c. The first trials run their full length, so that there is
+ * something to learn from; of a rung's last AUTO_WINDOW arrivals the best one in eta goes on. Some
+ * are let up one rung by chance, so that what is believed of a region is tried again. */
+#include "actors/tuner/algo/algo.h"
+#include "actors/tuner/rungs/state.h"
+#include "proto/base/rng.h"
+
+#include <math.h>
+
+enum { PROBES_MOST = 12, PROBES_LEAST = 4, PROBES_SHARE = 10 };
+enum { AUTO_PURPOSE = PURPOSE_RUNGS << 16 | 2 };
+
+bool auto_is_probe(const struct rungs *r, uint32_t number) {
+    uint32_t probes = r->trials->capacity / PROBES_SHARE;
+    if (probes < PROBES_LEAST)
+        probes = PROBES_LEAST;
+    return number <= (probes < PROBES_MOST ? probes : PROBES_MOST);
+}
+
+static bool is_lucky(const struct rungs *r, uint32_t at, uint32_t trial) {
+    struct rng draw = rng_of(r->setup.seed, AUTO_PURPOSE, (uint64_t)trial * RUNGS_MOST + at);
+    return rng_unit(&draw) < r->setup.pass;
+}
+
+void auto_arrive(struct rungs *r, uint32_t at, uint32_t trial) {
+    struct arrivals *a = &r->rung[at].arrivals;
+    a->places[a->count++ % AUTO_WINDOW] = trial;
+}
+
+static double prospect(struct rungs *r, uint32_t at, uint32_t trial) {
+    struct foresight seen;
+    double value;
+    if (r->trials->reached[trial] < r->count && r->seer.foresee != NULL) {
+        if (r->seer.foresee(r->seer.context, trial, &seen))
+            return seen.mean;
+    } else if (forecast_of(r->forecast, trial, at, &value)) {
+        return value;
+    }
+    return rungs_value(r, trial, at);
+}
+
+static uint32_t window(const struct arrivals *a) {
+    return a->count < AUTO_WINDOW ? (uint32_t)a->count : AUTO_WINDOW;
+}
+
+static bool waits_at(const struct rungs *r, uint32_t at, uint32_t trial) {
+    return r->trials->states[trial] == AT_REST && r->courses[trial].goal == at;
+}
+
+/* Of those that wait (or is `self`) the one with the best prospect, and how many are better. */
+static bool find(struct rungs *r, uint32_t at, uint32_t self, struct auto_best *best) {
+    const struct arrivals *a = &r->rung[at].arrivals;
+    double prospects[AUTO_WINDOW];
+    *best = (struct auto_best){.prospect = INFINITY, .trial = UINT32_MAX};
+    for (uint32_t i = 0; i < window(a); i++) {
+        prospects[i] = prospect(r, at, a->places[i]);
+        bool stands = self != UINT32_MAX ? a->places[i] == self : waits_at(r, at, a->places[i]);
+        if (stands && (prospects[i] < best->prospect || best->trial == UINT32_MAX)) {
+            best->prospect = prospects[i];
+            best->trial = a->places[i];
+        }
+    }
+    for (uint32_t i = 0; i < window(a); i++)
+        best->better += prospects[i] < best->prospect ||
+                        (prospects[i] == best->prospect && a->places[i] < best->trial);
+    return best->trial != UINT32_MAX;
+}
+
+bool auto_best_waiting(struct rungs *r, uint32_t at, struct auto_best *best) {
+    return find(r, at, UINT32_MAX, best);
+}
+
+static bool is_among_the_best(const struct rungs *r, uint32_t at, const struct auto_best *best) {
+    uint32_t count = window(&r->rung[at].arrivals);
+    return count > r->setup.others && best->better < count / r->setup.eta;
+}
+
+bool auto_promotable(struct rungs *r, uint32_t at, struct auto_best *best) {
+    return auto_best_waiting(r, at, best) && is_among_the_best(r, at, best);
+}
+
+bool auto_goes_on(struct rungs *r, uint32_t at, uint32_t trial) {
+    struct auto_best best;
+    return is_lucky(r, at, trial) || (find(r, at, trial, &best) && is_among_the_best(r, at, &best));
+}
