@@ -199,10 +199,11 @@ bool study_report(struct study *s, uint32_t trial, uint32_t step, double value,
     if (!is_at_work(s, trial) || step == 0 || step > s->setup.steps || !isfinite(value))
         return false;
     keep_best(s, trial, inward(s, 0, value));
-    enum rungs_verdict judged;
-    if (rungs_report(s->rungs, trial, step, inward(s, 0, value), &judged))
+    if (rungs_report(s->rungs, trial, step, inward(s, 0, value)))
         learn(s, trial);
-    *verdict = verdict_of[judged];
+    *verdict = verdict_of[rungs_judge(s->rungs, trial)];
+    if (*verdict == STUDY_PAUSE)
+        learn(s, trial);
     return true;
 }
 

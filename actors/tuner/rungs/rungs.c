@@ -179,9 +179,7 @@ static void take_note(struct course *course, uint32_t step, double value) {
     }
 }
 
-bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value,
-                  enum rungs_verdict *verdict) {
-    *verdict = RUNGS_GO_ON;
+bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value) {
     if (r->count == 1 || step <= r->courses[trial].step)
         return false;
     struct course *course = &r->courses[trial];
@@ -191,15 +189,20 @@ bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value,
     uint32_t reached = before;
     while (reached + 1 < r->count && r->rung[reached].step <= step)
         arrive(r, reached++, trial);
-    if (r->setup.policy == RUNGS_PBT && step / r->setup.first > last / r->setup.first &&
-        pbt_is_worst(r, trial))
-        *verdict = RUNGS_STOP;
-    if (reached == before)
-        return false;
-    noise_share(&r->pool, &course->noise);
-    if (r->setup.policy != RUNGS_PBT && reached > course->goal)
-        *verdict = judge(r, reached - 1, trial);
-    return true;
+    if (reached > before)
+        noise_share(&r->pool, &course->noise);
+    course->due = r->setup.policy == RUNGS_PBT ? step / r->setup.first > last / r->setup.first
+                                               : reached > before && reached > course->goal;
+    return reached > before;
+}
+
+enum rungs_verdict rungs_judge(struct rungs *r, uint32_t trial) {
+    if (r->count == 1 || !r->courses[trial].due)
+        return RUNGS_GO_ON;
+    r->courses[trial].due = false;
+    if (r->setup.policy == RUNGS_PBT)
+        return pbt_is_worst(r, trial) ? RUNGS_STOP : RUNGS_GO_ON;
+    return judge(r, r->trials->reached[trial] - 1u, trial);
 }
 
 void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best) {

@@ -94,12 +94,13 @@ void rungs_choose(struct rungs *r, bool may_start, struct rungs_choice *choice);
 /* `trial` was just added. parent: whose copy it is, or UINT32_MAX. */
 void rungs_begin(struct rungs *r, uint32_t trial, uint32_t parent);
 
-enum rungs_verdict { RUNGS_GO_ON, RUNGS_STOP, RUNGS_PAUSE };
 /* `trial`, AT_WORK, has done `step` of its steps (1.. steps, not the last) and `value` (less is
  * better) is what it is worth there. Steps that were told before (a checkpoint was lost) are let
- * pass. PAUSE: its state is AT_REST now. True: it has reached a rung, the model may want to know. */
-bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value,
-                  enum rungs_verdict *verdict);
+ * pass. True: it has reached a rung, and the model must know before anybody is judged. */
+bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value);
+enum rungs_verdict { RUNGS_GO_ON, RUNGS_STOP, RUNGS_PAUSE };
+/* What becomes of it. PAUSE: its state is AT_REST now. */
+enum rungs_verdict rungs_judge(struct rungs *r, uint32_t trial);
 /* trials_end was called, or is about to be. best: over all its steps; NAN when it failed. whole: it
  * went its full length. */
 void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best);

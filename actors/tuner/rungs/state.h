@@ -16,10 +16,11 @@ struct course {
     uint32_t told;     /* values */
     uint8_t goal;      /* the rung at which it is judged next; asha: at which it pauses */
     bool passes;       /* never judged */
+    bool due;          /* to be judged for what it told last */
     struct noise noise;
 };
 
-enum { AUTO_WINDOW = 128 };
+enum { AUTO_WINDOW = 64 };
 
 /* The last that came to a rung. */
 struct arrivals {

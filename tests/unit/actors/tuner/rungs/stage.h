@@ -49,9 +49,8 @@ static inline uint32_t stage_start(struct stage *s) {
 
 static inline enum rungs_verdict stage_report(struct stage *s, uint32_t trial, uint32_t step,
                                               double value) {
-    enum rungs_verdict verdict;
-    rungs_report(s->rungs, trial, step, value, &verdict);
-    return verdict;
+    rungs_report(s->rungs, trial, step, value);
+    return rungs_judge(s->rungs, trial);
 }
 
 static inline void stage_finish(struct stage *s, uint32_t trial, enum trial_state state,
