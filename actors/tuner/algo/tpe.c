@@ -30,16 +30,23 @@ static void *init_tpe(const struct brief *b, struct arena *arena) {
     return t;
 }
 
-static bool is_beginning(const struct brief *b, uint64_t number) {
-    uint64_t wanted = b->budget / 4 < BEGIN_MOST ? b->budget / 4 : BEGIN_MOST;
-    if (wanted < BEGIN_LEAST)
-        wanted = BEGIN_LEAST;
-    return b->trials->finished_count < wanted || b->trials->ended_count < 2 ||
-           (number < b->workers && number < b->budget / 2);
+/* How many of the trials have failed or reached the lowest rung, as far as it matters. */
+static uint32_t told_of_curves(const struct trials *t, uint32_t most) {
+    uint32_t told = 0;
+    for (uint32_t place = 0; place < t->count && told < most; place++)
+        told += t->reached[place] > 0 || t->states[place] == ENDED_BADLY;
+    return told;
 }
 
-/* The best of the candidates that no trial has had; false when all were known. */
-static bool best_candidate(struct tpe *t, const struct brief *b, struct rng *r, double *best) {
+static bool is_beginning(const struct brief *b, uint64_t number) {
+    uint64_t wanted = b->budget / 4 < BEGIN_MOST ? b->budget / 4 : BEGIN_MOST;
+    uint32_t told =
+        b->trials->rungs > 1 ? told_of_curves(b->trials, BEGIN_MOST) : b->trials->finished_count;
+    return told < wanted || told < BEGIN_LEAST || (number < b->workers && number < b->budget / 2);
+}
+
+/* `best` becomes the best of the candidates that no trial has had; all known: it stays. */
+static void best_candidate(struct tpe *t, const struct brief *b, struct rng *r, double *best) {
     double score = -INFINITY;
     for (uint32_t i = 0; i < CANDIDATES; i++) {
         double point[LIMIT_PARAMS], settled[LIMIT_PARAMS];
@@ -54,7 +61,6 @@ static bool best_candidate(struct tpe *t, const struct brief *b, struct rng *r, 
             memcpy(best, point, b->space->dims * sizeof *best);
         }
     }
-    return score > -INFINITY;
 }
 
 static bool propose_tpe(void *state, const struct brief *b, uint64_t number, struct value *values) {
@@ -62,10 +68,8 @@ static bool propose_tpe(void *state, const struct brief *b, uint64_t number, str
     double point[LIMIT_PARAMS];
     struct rng r = rng_of(b->job->seed, (uint32_t)PURPOSE_TPE << 16, number);
     sobol_point(&t->sobol, number, point);
-    if (!is_beginning(b, number)) {
-        tpe_model_fit(&t->model, b->trials);
+    if (!is_beginning(b, number) && tpe_model_fit(&t->model, b->trials))
         best_candidate(t, b, &r, point);
-    }
     return algo_fresh(b, &r, point, values);
 }
 

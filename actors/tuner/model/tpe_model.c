@@ -1,9 +1,5 @@
 #include "actors/tuner/model/tpe_model.h"
 
-#include "proto/base/check.h"
-
-#include <math.h>
-
 enum { GOOD_KERNELS = TPE_GOOD_MOST + 1, OTHER_KERNELS = TPE_OTHERS_MOST + 1 };
 
 size_t tpe_model_bytes(const struct space *s) {
@@ -15,71 +11,43 @@ bool tpe_model_init(struct tpe_model *m, const struct space *s, struct arena *ar
            parzen_init(&m->others, s, OTHER_KERNELS, arena);
 }
 
-/* Of weights whose mean is 1: the worst of the good still says where good ones lie. */
-#define TPE_WEIGHT_LEAST 1e-3
-
-static double value_of(const struct trials *t, uint32_t place) {
-    return t->values[(size_t)place * t->objectives];
-}
-
-/* How far the good ones are below the best of the others, 1 on average. Flat when that says
- * nothing: all are equal, or some break constraints and so have an order that is not by value. */
-static void weigh_good(const struct trials *t, uint32_t good, double *weights) {
-    uint32_t edge = t->best[good < t->best_count ? good : good - 1];
-    double sum = 0;
-    for (uint32_t i = 0; i < good; i++) {
-        weights[i] = value_of(t, edge) - value_of(t, t->best[i]);
-        sum += weights[i];
-    }
-    bool flat = !(sum > 0) || !isfinite(sum) || t->breaches[edge] > 0;
-    for (uint32_t i = 0; i < good; i++)
-        weights[i] = flat ? 1 : fmax(weights[i] / sum * good, TPE_WEIGHT_LEAST);
-}
-
-static void fit_good(struct parzen *p, const struct trials *t, uint32_t good) {
-    double weights[TPE_GOOD_MOST];
-    weigh_good(t, good, weights);
-    parzen_begin(p, 1);
-    for (uint32_t i = 0; i < good; i++)
-        parzen_add(p, trials_point(t, t->best[i]), weights[i]);
-    parzen_fit(p);
-}
-
-static bool is_good(const struct trials *t, uint32_t good, uint32_t place) {
-    for (uint32_t i = 0; i < good; i++) {
-        if (t->best[i] == place)
+static bool is_good(const struct tpe_split *split, uint32_t place) {
+    for (uint32_t i = 0; i < split->count; i++) {
+        if (split->good[i] == place)
             return true;
     }
     return false;
 }
 
-static void add_other(struct parzen *p, const struct trials *t, uint32_t good, uint32_t place) {
-    if (!is_good(t, good, place))
+static void add_other(struct parzen *p, const struct trials *t, const struct tpe_split *split,
+                      uint32_t place) {
+    if (!is_good(split, place))
         parzen_add(p, trials_point(t, place), 1);
 }
 
-static void fit_others(struct parzen *p, const struct trials *t, uint32_t good) {
-    uint32_t running = t->active_count < TPE_OTHERS_MOST ? t->active_count : TPE_OTHERS_MOST;
-    uint32_t room = TPE_OTHERS_MOST - running;
-    uint32_t ended = t->finished_count;
-    uint32_t newest = ended <= room ? ended : room - room / 2;
-    uint32_t older = ended <= room ? 0 : room / 2;
+static void fit_others(struct parzen *p, const struct trials *t, const struct tpe_split *split) {
+    bool all = t->count <= TPE_OTHERS_MOST;
+    uint32_t newest = all ? t->count : TPE_OTHERS_MOST - TPE_OTHERS_MOST / 2;
+    uint32_t older = all ? 0 : TPE_OTHERS_MOST / 2;
     parzen_begin(p, 1);
     for (uint32_t i = 0; i < older; i++)
-        add_other(p, t, good, t->finished[(uint64_t)i * (ended - newest) / older]);
-    for (uint32_t i = ended - newest; i < ended; i++)
-        add_other(p, t, good, t->finished[i]);
-    for (uint32_t i = t->active_count - running; i < t->active_count; i++)
-        add_other(p, t, good, t->active[i]);
+        add_other(p, t, split, (uint32_t)((uint64_t)i * (t->count - newest) / older));
+    for (uint32_t place = t->count - newest; place < t->count; place++)
+        add_other(p, t, split, place);
     parzen_fit(p);
 }
 
-void tpe_model_fit(struct tpe_model *m, const struct trials *t) {
-    ensure(t->best_count > 0);
-    double share = ceil(TPE_GOOD_SHARE * t->ended_count);
-    uint32_t good = share < TPE_GOOD_MOST ? (uint32_t)share : TPE_GOOD_MOST;
-    fit_good(&m->good, t, good);
-    fit_others(&m->others, t, good);
+bool tpe_model_fit(struct tpe_model *m, const struct trials *t) {
+    struct tpe_split split;
+    tpe_split(&split, t);
+    if (split.count == 0)
+        return false;
+    parzen_begin(&m->good, 1);
+    for (uint32_t i = 0; i < split.count; i++)
+        parzen_add(&m->good, trials_point(t, split.good[i]), split.weights[i]);
+    parzen_fit(&m->good);
+    fit_others(&m->others, t, &split);
+    return true;
 }
 
 void tpe_model_draw(struct tpe_model *m, struct rng *r, bool together, double *point,

@@ -96,26 +96,71 @@ static void running_and_failed_ones_repel(void **state) {
     end();
 }
 
-/* Of very many trials, 400 of them running: all that run, the newest half of the rest, and every
- * so many of those before. */
+/* Of very many trials the newest half of what is counted, and every so many of those before. */
 static void no_more_than_so_many_count(void **state) {
     (void)state;
     begin();
     for (uint32_t i = 0; i < 2400; i++)
-        trial(i / 3000.0, 1 + i, 0);
+        trial(i / 3000.0, 3000 - i, 0);
     for (uint32_t i = 0; i < 400; i++)
-        start(0.99);
+        start(0.9);
     tpe_model_fit(&model, &search.trials);
     assert_int_equal(model.good.count, 1 + TPE_GOOD_MOST);
     const float *at = model.others.at;
-    uint32_t running = 0, newest = 0;
+    uint32_t running = 0, older = 0;
     for (uint32_t k = 1; k < model.others.count; k++) {
-        running += at[k] > 0.985f;
-        newest += at[k] > 0.6995f && at[k] < 0.985f; /* from trial 2100 on */
+        running += at[k] > 0.89f;
+        older += at[k] < 2300 / 3000.0f;
     }
     assert_int_equal(running, 400);
-    assert_int_equal(newest, 300);
-    assert_in_range(model.others.count, 1 + 975, 1 + TPE_OTHERS_MOST);
+    assert_int_equal(older, 500);
+    assert_int_equal(model.others.count, 1 + 400 + 500 + 100 - TPE_GOOD_MOST);
+    end();
+}
+
+static void nothing_known_no_model(void **state) {
+    (void)state;
+    begin();
+    assert_false(tpe_model_fit(&model, &search.trials));
+    trials_end(&search.trials, start(0.5), ENDED_BADLY, NULL, 0, 0);
+    start(0.25);
+    assert_false(tpe_model_fit(&model, &search.trials));
+    trial(0.75, 3, 0);
+    assert_true(tpe_model_fit(&model, &search.trials));
+    end();
+}
+
+/* 30 trials have reached the first rung, 12 the second, 2 the third, none the last: three are good,
+ * the rung that six have reached is the second, and the best there are places 2, 1, 0. */
+static void curves_are_told_at_one_rung(void **state) {
+    (void)state;
+    begin();
+    search_end(&search);
+    size_t size = trials_bytes(&search.space, 1, 4, TRIALS) + 1024;
+    search.memory = malloc(size);
+    struct arena arena = arena_of(search.memory, size);
+    assert_true(trials_init(&search.trials, &search.space, 1, 4, TRIALS, &arena));
+    for (uint32_t i = 0; i < 30; i++) {
+        uint32_t place = start(i / 30.0);
+        trials_curve(&search.trials, place, 0, 10.0 - i / 10.0);
+        if (i < 12)
+            trials_curve(&search.trials, place, 1, i < 3 ? 3.0 - i : 5.0 + i);
+        if (i > 9 && i < 12)
+            trials_curve(&search.trials, place, 2, 0.5);
+        if (i % 2 == 0)
+            trials_pause(&search.trials, place);
+    }
+    struct tpe_split split;
+    tpe_split(&split, &search.trials);
+    assert_int_equal(split.known, 30);
+    assert_int_equal(split.count, 3);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(split.good[i], 2 - i);
+    /* the next is worth 8: 7, 6, 5 below it, 6 on average */
+    assert_near(split.weights[0], 7.0 / 6, 1e-12);
+    assert_near(split.weights[2], 5.0 / 6, 1e-12);
+    assert_true(tpe_model_fit(&model, &search.trials));
+    assert_int_equal(model.others.count, 1 + 27);
     end();
 }
 
@@ -125,6 +170,8 @@ int main(void) {
         cmocka_unit_test(flat_when_improvement_says_nothing),
         cmocka_unit_test(running_and_failed_ones_repel),
         cmocka_unit_test(no_more_than_so_many_count),
+        cmocka_unit_test(nothing_known_no_model),
+        cmocka_unit_test(curves_are_told_at_one_rung),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,96 @@
+#include "actors/tuner/model/tpe_split.h"
+
+#include <math.h>
+
+/* The good ones' values and the next one's, ascending. */
+struct ranked {
+    uint32_t most, count;
+    uint32_t places[TPE_GOOD_MOST + 1];
+    double values[TPE_GOOD_MOST + 1];
+    bool by_value; /* not, when constraints come first */
+};
+
+static uint32_t good_of(uint32_t known) {
+    double share = ceil(TPE_GOOD_SHARE * known);
+    return share < TPE_GOOD_MOST ? (uint32_t)share : TPE_GOOD_MOST;
+}
+
+static void rank_ended(struct ranked *r, const struct trials *t) {
+    r->count = r->most < t->best_count ? r->most : t->best_count;
+    for (uint32_t i = 0; i < r->count; i++) {
+        r->places[i] = t->best[i];
+        r->values[i] = t->values[(size_t)t->best[i] * t->objectives];
+        r->by_value = r->by_value && t->breaches[t->best[i]] == 0;
+    }
+}
+
+/* Of equal values the lower place stays first. */
+static void enter(struct ranked *r, uint32_t place, double value) {
+    uint32_t at = r->count;
+    if (r->count == r->most && value >= r->values[r->count - 1])
+        return;
+    if (r->count == r->most)
+        at--;
+    for (; at > 0 && r->values[at - 1] > value; at--) {
+        r->values[at] = r->values[at - 1];
+        r->places[at] = r->places[at - 1];
+    }
+    r->values[at] = value;
+    r->places[at] = place;
+    r->count += r->count < r->most;
+}
+
+static uint32_t first_curve(const struct trials *t) {
+    return t->count > TPE_CURVES_MOST ? t->count - TPE_CURVES_MOST : 0;
+}
+
+/* how_many[r] trials have reached rung r. */
+static void count_curves(const struct trials *t, uint32_t *how_many) {
+    for (uint32_t r = 0; r < t->rungs; r++)
+        how_many[r] = 0;
+    for (uint32_t place = first_curve(t); place < t->count; place++) {
+        for (uint32_t r = 0; r < t->reached[place] && t->states[place] != ENDED_BADLY; r++)
+            how_many[r]++;
+    }
+}
+
+static void rank_curves(struct ranked *r, const struct trials *t, const uint32_t *how_many) {
+    uint32_t rung = t->rungs - 1;
+    while (rung > 0 && how_many[rung] < 2 * (r->most - 1))
+        rung--;
+    for (uint32_t place = first_curve(t); place < t->count; place++) {
+        if (t->reached[place] > rung && t->states[place] != ENDED_BADLY)
+            enter(r, place, t->curve[(size_t)place * t->rungs + rung]);
+    }
+}
+
+static void weigh(struct tpe_split *s, const struct ranked *r) {
+    double edge = r->values[r->count - 1];
+    double sum = 0;
+    for (uint32_t i = 0; i < s->count; i++)
+        sum += edge - r->values[i];
+    bool flat = !r->by_value || !(sum > 0) || !isfinite(sum);
+    for (uint32_t i = 0; i < s->count; i++) {
+        double weight = flat ? 1 : (edge - r->values[i]) / sum * s->count;
+        s->weights[i] = fmax(weight, TPE_WEIGHT_LEAST);
+    }
+}
+
+void tpe_split(struct tpe_split *s, const struct trials *t) {
+    uint32_t how_many[RUNGS_MOST];
+    if (t->rungs > 1)
+        count_curves(t, how_many);
+    s->known = t->rungs > 1 ? how_many[0] : t->ended_count;
+    s->count = good_of(s->known);
+    struct ranked r = {.most = s->count + 1, .by_value = true};
+    if (s->count == 0)
+        return;
+    if (t->rungs > 1)
+        rank_curves(&r, t, how_many);
+    else
+        rank_ended(&r, t);
+    s->count = s->count < r.count ? s->count : r.count;
+    for (uint32_t i = 0; i < s->count; i++)
+        s->good[i] = r.places[i];
+    weigh(s, &r);
+}
