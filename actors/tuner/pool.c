@@ -49,7 +49,7 @@ bool pool_take(struct pool *p, size_t size, struct piece *piece) {
 }
 
 void pool_give(struct pool *p, const struct piece *piece) {
-    for (uint32_t i = 0; i < p->used; i++) {
+    for (uint32_t i = 0; i < p->used && piece->size > 0; i++) {
         if (p->pieces[i].size > 0 && p->pieces[i].from == piece->from)
             p->pieces[i].size = 0;
     }

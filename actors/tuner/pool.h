@@ -32,6 +32,7 @@ size_t pool_most(const struct pool *p);
 bool pool_take(struct pool *p, size_t size, struct piece *piece);
 /* The first gap that begins at *from or behind: *from becomes where it begins; where it ends, touched at most. */
 size_t pool_gap(const struct pool *p, size_t *from);
+/* Nothing when it is none. */
 void pool_give(struct pool *p, const struct piece *piece);
 
 #endif

@@ -203,6 +203,7 @@ static void tuner_check(const void *self) {
         if (!seat->open)
             continue;
         ensure(seat->chain == NULL || job_learns(&seat->job));
+        ensure(seat->chain == NULL || seat->chain->setup.job == &seat->job);
         ensure(seat->job.params_count <= LIMIT_PARAMS);
         for (size_t k = 0; k < i; k++)
             ensure(!t->seats[k].open || !job_id_equal(&t->seats[k].id, &seat->id));
