@@ -34,9 +34,10 @@ static void sketch_space(struct sketch *s, struct rng *r, int64_t trials_max) {
     switch (rng_below(r, 4)) {
     case 0: job->method = METHOD_GRID; break;
     case 1: job->method = METHOD_LIST; break;
+    case 2: job->method = METHOD_TPE; break; /* learns */
     default: job->method = METHOD_RANDOM; break;
     }
-    if (job->method == METHOD_RANDOM) {
+    if (job->method == METHOD_RANDOM || job->method == METHOD_TPE) {
         s->params[2] = (struct param){.name = span_text("lr"),
                                       .kind = PARAM_FLOAT,
                                       .low = 1e-4,

@@ -284,6 +284,7 @@ void goals_judge(struct fleet *f) {
         for (uint32_t i = 0; i < f->crowd.works_count; i++) {
             judge_rows(f, &f->crowd.works[i]);
             judge_summaries(f, &f->crowd.works[i]);
+            rule_proposals(f, &f->crowd.works[i]);
         }
         f->over = true;
         return;

@@ -103,6 +103,8 @@ void rule_stand(struct host *h, const struct msg_job_stand *m);
 void rule_accepted(struct host *h, uint32_t work, bool cancel);
 void rule_row_shown(struct host *h, const struct msg_job_row *row);
 void rule_recorded(struct host *h, const struct msg_recorded *m);
+/* At the end: each proposal of a method that learns can be derived on every host. */
+void rule_proposals(struct fleet *f, const struct work *work);
 void rule_farewell(struct host *h, const struct msg_farewell *m);
 /* rules_trials.c */
 void rule_spawn(struct host *h, const struct msg_spawn *m);
