@@ -1,10 +1,6 @@
 #include "proto/job/yet.h"
 
 bool job_runs(const struct job *job, struct job_fault *fault) {
-    if (job->method > METHOD_LIST)
-        return job_fault_set(fault, "search.method", 0,
-                             "the method '%s' is not in this version yet",
-                             job_method_name(job->method));
     if (job->objectives_count > 1)
         return job_fault_set(fault, "search.objectives[1]", 0,
                              "more than one objective is not in this version yet");
