@@ -43,6 +43,8 @@ const struct verb verbs[] = {
      cli_logs_details},
     {"events", "[JOB] [-o FORMAT]", "show what happened to a job", "look", cli_events,
      cli_events_details},
+    {"replay", "[JOB] [-o FORMAT]", "derive every proposal of a job again from its facts", "look",
+     cli_replay, cli_replay_details},
     {"export", "[JOB] [--metrics] [-o FORMAT]", "write all trials as CSV or JSON lines", "look",
      cli_export, cli_export_details},
     {"nodes", "[-o FORMAT]", "list the nodes of the cluster", "cluster", cli_nodes,

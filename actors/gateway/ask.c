@@ -40,7 +40,7 @@ struct ask *ask_take(struct asks *a, enum ask_kind kind, uint32_t peer, uint64_t
         ask->scan = ++a->tickets;
         ask->step = ask->pending = 0;
         ask->slot = ask->attempt = ask->limit = ask->found = ask->from = ask->ended = 0;
-        ask->more = ask->open = ask->waits = ask->again = ask->stays = false;
+        ask->more = ask->open = ask->waits = ask->again = ask->stays = ask->configs = false;
         ask->cursor_len = ask->kept_len = 0;
         return ask;
     }
@@ -160,6 +160,7 @@ void ask_begin(struct asks *a, struct ask *ask, struct says *out) {
     case ASK_SERIES:
     case ASK_RECORDED: scan_of_slot(a, ask, TABLE_trials, out); break;
     case ASK_EVENTS: scan_of_job(a, ask, TABLE_events, true, out); break;
+    case ASK_PROPOSALS: scan_of_job(a, ask, TABLE_proposals, true, out); break;
     }
 }
 
@@ -288,6 +289,8 @@ static bool send_trial(struct ask *ask, uint64_t slot, struct span stored,
     struct msg answer = {.kind = MSG_trial_row};
     if (!render_trial(&answer.trial_row, &ask->decoded, slot, stored, &scratch))
         return false;
+    if (!ask->configs)
+        answer.trial_row.config = (struct span){0};
     answer.trial_row.ticket = ask->ticket;
     hooks->trial(hooks->context, &ask->job, &answer.trial_row);
     say_to(out, ROOM_CLIENTS, ask->peer, &answer);
@@ -431,6 +434,38 @@ static void on_events(struct ask *ask, const struct msg_rows *rows, struct says 
     send_end(ask, rows->more, cursor_of(ask), out);
 }
 
+/* Key and value as store/tables.def says. */
+static bool read_proposal(struct msg_proposal_row *row, struct span key, struct span stored) {
+    struct mp value = mp_of(stored);
+    row->slot = mp_u64(&value);
+    row->term = mp_u64(&value);
+    row->config = mp_bin(&value);
+    row->known = mp_bin(&value);
+    if (!mp_done(&value) || key.len != JOB_ID_BYTES + NODE_ID_BYTES + 16)
+        return false;
+    const uint8_t *author = key.data + JOB_ID_BYTES;
+    memcpy(row->author.bytes, author, NODE_ID_BYTES);
+    row->generation = read_be64(author + NODE_ID_BYTES);
+    row->number = read_be64(author + NODE_ID_BYTES + 8);
+    return true;
+}
+
+static void on_proposals(struct ask *ask, const struct msg_rows *rows, struct says *out) {
+    struct mp in = mp_of(rows->rows);
+    while (mp_peek(&in) != MP_END && in.bad == NULL) {
+        struct msg answer = {.kind = MSG_proposal_row};
+        struct span key = mp_bin(&in);
+        keep_cursor(ask, key);
+        if (!read_proposal(&answer.proposal_row, key, mp_bin(&in))) {
+            give_up(ask, ERR_STORE, "a proposal in the store cannot be read", out);
+            return;
+        }
+        answer.proposal_row.ticket = ask->ticket;
+        say_to(out, ROOM_CLIENTS, ask->peer, &answer);
+    }
+    send_end(ask, rows->more, cursor_of(ask), out);
+}
+
 static void on_record(struct ask *ask, const struct msg_rows *rows, const struct ask_hooks *hooks,
                       struct says *out) {
     struct mp in = mp_of(rows->rows);
@@ -478,6 +513,7 @@ static void on_rows(struct asks *a, struct ask *ask, const struct msg_rows *rows
             on_series(ask, rows, out);
         break;
     case ASK_EVENTS: on_events(ask, rows, out); break;
+    case ASK_PROPOSALS: on_proposals(ask, rows, out); break;
     case ASK_RECORDED: on_record(ask, rows, hooks, out); break;
     }
 }

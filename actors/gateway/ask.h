@@ -21,6 +21,7 @@ enum ask_kind {
     ASK_LOG,
     ASK_SERIES, /* the trial for the names, then its curve */
     ASK_EVENTS,
+    ASK_PROPOSALS,
     ASK_RECORDED /* of ASK_NOBODY: the trial, for follow */
 };
 
@@ -37,6 +38,7 @@ struct ask {
     uint64_t slot;
     uint64_t attempt; /* 0: the last */
     uint64_t from;    /* LOG: bytes before it are not wanted */
+    bool configs;     /* TRIALS, RANKED: are wanted */
     bool stays;       /* LOG: while the trial runs; ADMIT: it is watched when it is accepted */
     uint64_t limit;
     uint64_t ended; /* RANKED: enum trial_status; 0: by value */

@@ -146,6 +146,7 @@ struct row_request {
     uint64_t attempt;
     uint64_t limit;
     uint64_t ended;
+    bool configs;
     bool stays;
     struct span after;
 };
@@ -165,6 +166,7 @@ static bool on_ask(struct gateway *g, enum ask_kind kind, uint32_t peer, uint64_
     ask->attempt = about->attempt;
     ask->limit = about->limit;
     ask->ended = about->ended;
+    ask->configs = about->configs;
     if (about->after.len > 0)
         memcpy(ask->cursor, about->after.data, about->after.len);
     ask->cursor_len = about->after.len;
@@ -292,6 +294,7 @@ static void on_request(struct gateway *g, const struct event *event, when_ms now
                &(struct row_request){.job = m->list_trials.job,
                                      .limit = m->list_trials.limit,
                                      .ended = m->list_trials.ended,
+                                     .configs = m->list_trials.configs,
                                      .after = m->list_trials.after},
                out);
         break;
@@ -312,6 +315,13 @@ static void on_request(struct gateway *g, const struct event *event, when_ms now
                &(struct row_request){.job = m->read_events.job,
                                      .limit = m->read_events.limit,
                                      .after = m->read_events.after},
+               out);
+        break;
+    case MSG_list_proposals:
+        on_ask(g, ASK_PROPOSALS, peer, m->list_proposals.ticket,
+               &(struct row_request){.job = m->list_proposals.job,
+                                     .limit = m->list_proposals.limit,
+                                     .after = m->list_proposals.after},
                out);
         break;
     case MSG_watch: on_watch(g, peer, &m->watch, out); break;

@@ -48,7 +48,8 @@ bool render_trial(struct msg_trial_row *answer, const struct job *job, uint64_t 
         .run_ms = row.run_ms,
         .cpu_ms = row.cpu_ms,
         .rss_kib = row.rss_kib,
-        .cause = row.cause};
+        .cause = row.cause,
+        .config = row.config};
     return true;
 }
 

@@ -48,6 +48,7 @@ int cli_logs(int argc, char **argv);
 int cli_nodes(int argc, char **argv);
 int cli_events(int argc, char **argv);
 int cli_export(int argc, char **argv);
+int cli_replay(int argc, char **argv);
 int cli_cluster(int argc, char **argv);
 int cli_token(int argc, char **argv);
 int cli_version(int argc, char **argv);

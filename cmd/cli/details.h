@@ -15,6 +15,7 @@ extern const char cli_logs_details[];
 extern const char cli_events_details[];
 extern const char cli_nodes_details[];
 extern const char cli_export_details[];
+extern const char cli_replay_details[];
 extern const char cli_cluster_details[];
 extern const char cli_token_details[];
 

@@ -19,6 +19,10 @@ static bool paging_of(struct msg *request, struct span **after, uint64_t **limit
         *after = &request->read_events.after;
         *limit = &request->read_events.limit;
         return true;
+    case MSG_list_proposals:
+        *after = &request->list_proposals.after;
+        *limit = &request->list_proposals.limit;
+        return true;
     default: return false;
     }
 }

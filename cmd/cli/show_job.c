@@ -4,13 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/cli/job_spec.h"
 #include "cmd/cli/out.h"
 #include "cmd/cli/pages.h"
 #include "cmd/cli/table.h"
+#include "proto/base/check.h"
 #include "proto/base/num.h"
 #include "proto/job/job.h"
 
-enum { EVENTS_SHOWN = 6, EVENT_BYTES = 200, ARENA_BYTES = 8 << 20, YAML_BYTES = 1 << 20 };
+enum { EVENTS_SHOWN = 6, EVENT_BYTES = 200, YAML_BYTES = 1 << 20 };
 
 static const struct column columns[] = {
     {"id", NULL, COLUMN_TEXT, SHOWN_DATA},
@@ -224,43 +226,20 @@ bool job_show(struct client *c, const struct args *args, const struct subject *s
     return true;
 }
 
-struct spec {
-    uint8_t *memory; /* the spec's bytes, the arena, the YAML */
-    size_t len;
-};
-
-static bool spec_take(void *context, const struct msg *answer) {
-    struct spec *spec = context;
-    if (answer->kind != MSG_job_spec || answer->job_spec.spec.len > LIMIT_JOB_SPEC_BYTES)
-        return true;
-    spec->len = answer->job_spec.spec.len;
-    memcpy(spec->memory, answer->job_spec.spec.data, spec->len);
-    return true;
-}
-
-static bool spec_print(struct client *c, const struct subject *s, struct spec *spec,
-                       struct err *err) {
-    struct msg request = {.kind = MSG_show_job, .show_job = {.job = s->job}};
-    struct pages_reader reader = {.row = spec_take, .context = spec};
-    if (!pages_read(c, &request, &reader, err))
-        return false;
-    struct arena arena = arena_of(spec->memory + LIMIT_JOB_SPEC_BYTES, ARENA_BYTES);
-    struct job job;
-    if (!job_decode(&job, span_of(spec->memory, spec->len), &arena, err))
-        return err_context(err, "reading the job of %s", s->handle);
-    struct buf yaml = buf_of(spec->memory + LIMIT_JOB_SPEC_BYTES + ARENA_BYTES, YAML_BYTES);
-    job_print(&job, &yaml);
-    if (yaml.overflow)
-        return err_set(err, ERR_INTERNAL, "the long form of %s is too long", s->handle);
-    fwrite(yaml.data, 1, yaml.len, stdout);
-    return true;
-}
-
 bool job_show_spec(struct client *c, const struct subject *s, struct err *err) {
-    struct spec spec = {.memory = malloc(LIMIT_JOB_SPEC_BYTES + ARENA_BYTES + YAML_BYTES)};
-    if (spec.memory == NULL)
-        return err_set(err, ERR_SYSTEM, "there is no memory left");
-    bool ok = spec_print(c, s, &spec, err);
-    free(spec.memory);
+    struct job_spec *spec = job_spec_read(c, s, err);
+    if (spec == NULL)
+        return false;
+    uint8_t *memory = malloc(YAML_BYTES);
+    ensure(memory != NULL);
+    struct buf yaml = buf_of(memory, YAML_BYTES);
+    job_print(&spec->job, &yaml);
+    if (!yaml.overflow)
+        fwrite(yaml.data, 1, yaml.len, stdout);
+    else
+        err_set(err, ERR_INTERNAL, "the long form of %s is too long", s->handle);
+    bool ok = !yaml.overflow;
+    free(memory);
+    job_spec_free(&spec);
     return ok;
 }

@@ -1,0 +1,21 @@
+/* job_spec - a job's description as a node has it.
+ *
+ * Memory   the job and its bytes belong to the struct and live until job_spec_free.
+ */
+#ifndef ZYG_JOB_SPEC_H
+#define ZYG_JOB_SPEC_H
+
+#include "cmd/cli/look.h"
+#include "proto/job/job.h"
+
+struct job_spec {
+    struct job job;
+    struct span bytes; /* canonical */
+    uint8_t *memory;
+};
+
+/* NULL: err says why. */
+struct job_spec *job_spec_read(struct client *c, const struct subject *s, struct err *err);
+void job_spec_free(struct job_spec **spec);
+
+#endif
