@@ -30,8 +30,17 @@ static bool compile(struct reading_pattern *out, const struct metric_pattern *pa
     return true;
 }
 
+bool reading_wants(const struct reading_rules *rules, struct span name) {
+    bool wanted = span_equal(name, rules->objective);
+    for (uint32_t i = 0; i < rules->others_count && !wanted; i++)
+        wanted = span_equal(name, rules->others[i]);
+    return wanted;
+}
+
 bool reading_rules_init(struct reading_rules *rules, const struct job *job, struct err *err) {
     rules->objective = job->objectives[0].metric;
+    rules->others = job->metrics_count > 0 ? job->metrics + 1 : NULL;
+    rules->others_count = job->metrics_count > 0 ? job->metrics_count - 1 : 0;
     rules->patterns_count = 0;
     if (job->patterns_count > LIMIT_METRICS)
         return err_set(err, ERR_BAD_JOB_FILE, "more than %d patterns", LIMIT_METRICS);
@@ -90,7 +99,7 @@ enum { STEP_WORDS = sizeof step_words / sizeof step_words[0] };
 
 static uint32_t step_rank(struct span name, const struct reading_rules *rules) {
     uint32_t rank = 0;
-    if (span_equal(name, rules->objective))
+    if (reading_wants(rules, name))
         return STEP_WORDS;
     while (rank < STEP_WORDS && !equal_in_any_case(name, step_words[rank]))
         rank++;
@@ -146,8 +155,8 @@ void readings_add(struct readings *r, struct span name, double value, bool finit
     reading->value = value;
     reading->finite = finite;
     reading->final = final;
-    bool is_objective = span_equal(name, rules->objective);
-    reading->usable = is_objective || r->form == FORM_PATTERN || metric_name_valid(name);
+    reading->usable =
+        reading_wants(rules, name) || r->form == FORM_PATTERN || metric_name_valid(name);
 }
 
 static void start_over(struct readings *r, enum reading_form form) {

@@ -7,7 +7,7 @@
  *
  * A pair is a name that starts with a letter, = or :, and a number that ends at a blank, bracket, comma, quote or %; a number
  * with a unit or a clock time is none. step, global_step, iteration, iter, it, epoch and round (also "Epoch 3/10") give
- * the step of the line's metrics, the first of them in this order, unless one is the objective itself.
+ * the step of the line's metrics, the first of them in this order, unless one is what the search wants to know.
  * When the job gives patterns, only these count: each pattern's first match in a line.
  * Memory   rules hold what regcomp allocates; everything else is fixed.
  */
@@ -24,6 +24,9 @@ enum reading_form { FORM_NONE, FORM_ZYG, FORM_TUNE, FORM_JSON, FORM_PAIRS, FORM_
 
 struct reading_rules {
     struct span objective; /* borrowed from the job; empty: none */
+    /* What else the search wants to know: of other objectives and of constraints. Likewise. */
+    const struct span *others;
+    uint32_t others_count;
     uint32_t patterns_count;
     struct reading_pattern {
         struct span name; /* borrowed from the job */
@@ -56,6 +59,8 @@ struct readings {
 /* ERR_BAD_JOB_FILE: a pattern that cannot be compiled or has not exactly one group. */
 bool reading_rules_init(struct reading_rules *rules, const struct job *job, struct err *err);
 void reading_rules_release(struct reading_rules *rules);
+/* The objective or one of the others. */
+bool reading_wants(const struct reading_rules *rules, struct span name);
 
 /* line: at most LIMIT_LINE_BYTES. */
 void readings_take(struct readings *r, struct span line, const struct reading_rules *rules);

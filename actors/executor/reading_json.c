@@ -72,8 +72,8 @@ static void take_string(struct metrics_line *o, struct span name, bool final) {
         r->metric[o->json.string.len] = '\0';
         return;
     }
-    bool meant = r->form != FORM_JSON || span_equal(name, o->rules->objective) ||
-                 span_is(name, "value") || reading_is_step(name, o->rules);
+    bool meant = r->form != FORM_JSON || reading_wants(o->rules, name) || span_is(name, "value") ||
+                 reading_is_step(name, o->rules);
     if (meant && reading_number(span_trim(o->json.string), &value, &finite))
         readings_add(r, name, value, finite, final, o->rules);
 }

@@ -51,13 +51,24 @@ static struct span without_logger(struct span name) {
     return name;
 }
 
-/* The objective may be called what no other name in a line may, so it is looked for as it is written. */
-static bool is_objective_before(struct span line, size_t end, const struct reading_rules *rules) {
-    size_t len = rules->objective.len;
+static bool is_before(struct span line, size_t end, struct span name) {
+    size_t len = name.len;
     if (len == 0 || len > end)
         return false;
-    return span_equal(span_of(line.data + end - len, len), rules->objective) &&
+    return span_equal(span_of(line.data + end - len, len), name) &&
            (may_precede_name(line, end - len) || line.data[end - len - 1] == ':');
+}
+
+/* What the search wants to know may be called what no other name in a line may, so it is looked for as it is written. */
+static struct span wanted_before(struct span line, size_t end, const struct reading_rules *rules) {
+    struct span found = {0};
+    if (is_before(line, end, rules->objective))
+        found = rules->objective;
+    for (uint32_t i = 0; i < rules->others_count; i++) {
+        if (rules->others[i].len > found.len && is_before(line, end, rules->others[i]))
+            found = rules->others[i];
+    }
+    return found;
 }
 
 /* The name that ends before `end`, or nothing. */
@@ -67,8 +78,9 @@ static struct span name_before(struct span line, size_t end, const struct readin
         end--;
     if (end > 0 && is_quote(line.data[end - 1]))
         end--;
-    if (is_objective_before(line, end, rules))
-        return rules->objective;
+    struct span wanted = wanted_before(line, end, rules);
+    if (wanted.len > 0)
+        return wanted;
     size_t begin = end;
     while (begin > 0 && end - begin <= PREFIXED_NAME_MAX &&
            reading_is_name_byte(line.data[begin - 1]))

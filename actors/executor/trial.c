@@ -50,11 +50,16 @@ struct listener {
     struct moment at;
 };
 
-/* The objective always finds a place, however many other names a trial prints before it. */
+static bool is_awaited(const struct trial *t, struct span name) {
+    return name.len > 0 && metrics_find(&t->metrics, name) == NULL;
+}
+
+/* What the search wants to know always finds a place, however many other names a trial prints before it. */
 static bool has_place(const struct trial *t, struct span name) {
-    struct span objective = t->rules->objective;
-    return t->metrics.count < LIMIT_METRICS - 1 || objective.len == 0 ||
-           span_equal(name, objective) || metrics_find(&t->metrics, objective) != NULL ||
+    uint32_t awaited = is_awaited(t, t->rules->objective);
+    for (uint32_t i = 0; i < t->rules->others_count; i++)
+        awaited += is_awaited(t, t->rules->others[i]);
+    return t->metrics.count + awaited < LIMIT_METRICS || reading_wants(t->rules, name) ||
            metrics_find(&t->metrics, name) != NULL;
 }
 

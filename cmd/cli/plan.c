@@ -57,6 +57,9 @@ static const struct column columns[] = {
     {"program", "PROGRAM", COLUMN_TEXT, SHOWN_ALWAYS},
     {"command", NULL, COLUMN_JSON, SHOWN_DATA},
     {"params", NULL, COLUMN_JSON, SHOWN_DATA},
+    {"where", NULL, COLUMN_JSON, SHOWN_DATA},
+    {"objectives", NULL, COLUMN_JSON, SHOWN_DATA},
+    {"constraints", NULL, COLUMN_JSON, SHOWN_DATA},
     {"first", NULL, COLUMN_JSON, SHOWN_DATA},
 };
 
@@ -171,6 +174,10 @@ static void search_print(const struct preview *plan, struct buf *out) {
         buf_text(out, ", seed ");
         buf_u64(out, job->seed);
     }
+    if (job->rungs.steps > 0) {
+        buf_text(out, ", rungs: ");
+        spec_print_rungs(job, out);
+    }
 }
 
 static void here_print(const struct preview *plan, struct buf *out) {
@@ -259,6 +266,10 @@ static void param_json(struct json_out *json, const struct param *p) {
         json_put_key(json, "step");
         p->step > 0 ? json_put_number(json, p->step) : json_put_null(json);
     }
+    if (p->kind == PARAM_CHOICE) {
+        json_put_key(json, "ordered");
+        json_put_bool(json, p->ordered);
+    }
     json_put_key(json, "when");
     p->when_text.len > 0 ? json_put_string(json, p->when_text) : json_put_null(json);
     json_close(json, '}');
@@ -269,6 +280,31 @@ static void params_json(const struct job *job, struct buf *out) {
     json_open(&json, '[');
     for (uint32_t i = 0; i < job->params_count; i++)
         param_json(&json, &job->params[i]);
+    json_close(&json, ']');
+}
+
+static void objectives_json(const struct job *job, struct buf *out) {
+    struct json_out json = json_out_of(out);
+    json_open(&json, '[');
+    for (uint32_t i = 0; i < job->objectives_count; i++) {
+        const struct objective *o = &job->objectives[i];
+        json_open(&json, '{');
+        json_put_key(&json, "metric");
+        json_put_string(&json, o->metric);
+        json_put_key(&json, "maximize");
+        json_put_bool(&json, o->goal == GOAL_MAXIMIZE);
+        json_put_key(&json, "target");
+        o->has_target ? json_put_number(&json, o->target) : json_put_null(&json);
+        json_close(&json, '}');
+    }
+    json_close(&json, ']');
+}
+
+static void conditions_json(const struct condition *list, uint32_t count, struct buf *out) {
+    struct json_out json = json_out_of(out);
+    json_open(&json, '[');
+    for (uint32_t i = 0; i < count; i++)
+        json_put_string(&json, list[i].text);
     json_close(&json, ']');
 }
 
@@ -321,6 +357,12 @@ static void record_put(const struct preview *plan, struct out *o, struct buf *te
     json_put(o, text);
     params_json(job, text);
     json_put(o, text);
+    conditions_json(job->where, job->where_count, text);
+    json_put(o, text);
+    objectives_json(job, text);
+    json_put(o, text);
+    conditions_json(job->constraints, job->constraints_count, text);
+    json_put(o, text);
     out_json(o, buf_view(&plan->first));
     out_row(o);
 }
@@ -338,7 +380,13 @@ static bool params_show(const struct job *job, struct err *err) {
         out_text(o, job->params[i].when_text);
         out_row(o);
     }
-    return out_close(&o, err);
+    if (!out_close(&o, err))
+        return false;
+    for (uint32_t i = 0; i < job->where_count; i++) {
+        struct span text = job->where[i].text;
+        printf("where %.*s\n", (int)text.len, (const char *)text.data);
+    }
+    return true;
 }
 
 static bool first_show(const struct preview *plan, struct err *err) {

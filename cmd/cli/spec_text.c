@@ -2,8 +2,9 @@
 
 #include "actors/tuner/algo/algo.h"
 #include "proto/base/num.h"
+#include "proto/job/shown.h"
 
-enum { SIGNIFICANT = 6, DOMAIN_RESERVE = 80 };
+enum { SIGNIFICANT = 6, DOMAIN_RESERVE = 80, CONSTRAINTS_SHOWN = 3, CONDITION_SHOWN = 100 };
 
 static void count_print(struct buf *out, uint64_t count, const char *noun) {
     buf_u64(out, count);
@@ -32,23 +33,65 @@ void spec_print_summary(const struct job *job, struct buf *out) {
     buf_text(out, job->method == METHOD_LIST ? " of " : " search of ");
     count_print(out, job->trials, "trial");
     buf_text(out, ", ");
-    if (job->objectives[0].metric.len > 0)
+    if (job->objectives_count > 0)
         spec_print_objective(job, out);
     else
         buf_text(out, "no objective");
 }
 
-void spec_print_objective(const struct job *job, struct buf *out) {
-    const struct objective *o = &job->objectives[0];
-    if (o->metric.len == 0) {
-        buf_text(out, "none: a trial that ends with exit 0 is done");
-        return;
+static void constraints_print(const struct job *job, struct buf *out) {
+    uint32_t shown =
+        job->constraints_count < CONSTRAINTS_SHOWN ? job->constraints_count : CONSTRAINTS_SHOWN;
+    for (uint32_t i = 0; i < shown; i++) {
+        struct span text = job->constraints[i].text;
+        buf_text(out, i == 0 ? ", with " : " and ");
+        buf_put(out, text.data, (size_t)shown_length(text, CONDITION_SHOWN));
+        buf_text(out, text.len > CONDITION_SHOWN ? "..." : "");
     }
-    buf_text(out, o->goal == GOAL_MAXIMIZE ? "maximize " : "minimize ");
-    buf_span(out, o->metric);
-    if (o->has_target) {
-        buf_text(out, ", done early at ");
-        num_print(out, o->target);
+    if (shown < job->constraints_count) {
+        buf_text(out, " and ");
+        buf_u64(out, job->constraints_count - shown);
+        buf_text(out, " more");
+    }
+}
+
+void spec_print_objective(const struct job *job, struct buf *out) {
+    if (job->objectives_count == 0)
+        buf_text(out, "none: a trial that ends with exit 0 is done");
+    for (uint32_t i = 0; i < job->objectives_count; i++) {
+        const struct objective *o = &job->objectives[i];
+        buf_text(out, i == 0 ? "" : "; ");
+        buf_text(out, o->goal == GOAL_MAXIMIZE ? "maximize " : "minimize ");
+        buf_span(out, o->metric);
+        if (o->has_target) {
+            buf_text(out, ", done early at ");
+            num_print(out, o->target);
+        }
+    }
+    constraints_print(job, out);
+}
+
+void spec_print_rungs(const struct job *job, struct buf *out) {
+    const struct job_rungs *r = &job->rungs;
+    if (r->steps == 0)
+        return;
+    buf_text(out, job_policy_name(r->policy));
+    buf_text(out, ", up to ");
+    if (r->budget.len == 0) {
+        count_print(out, r->steps, "step");
+    } else {
+        buf_u64(out, r->steps);
+        buf_byte(out, ' ');
+        buf_span(out, r->budget);
+    }
+    if (r->first > 0) {
+        buf_text(out, " from ");
+        buf_u64(out, r->first);
+    }
+    if (r->eta > 0) {
+        buf_text(out, ", each rung ");
+        buf_u64(out, r->eta);
+        buf_text(out, " times the one before");
     }
 }
 
@@ -84,7 +127,7 @@ void spec_print_retry(const struct job *job, struct buf *out) {
 static void choices_print(const struct param *param, struct buf *out) {
     for (uint32_t i = 0; i < param->choices_count; i++) {
         if (i > 0)
-            buf_text(out, " | ");
+            buf_text(out, param->ordered ? " < " : " | ");
         if (out->cap - out->len < DOMAIN_RESERVE) {
             buf_text(out, "... ");
             count_print(out, param->choices_count, "choice");

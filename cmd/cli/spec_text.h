@@ -8,19 +8,22 @@
 
 #include "proto/job/job.h"
 
-enum { SPEC_TEXT_BYTES = 1024 };
+enum { SPEC_TEXT_BYTES = 2048 };
 
 /* "5 parameters (2 conditional), random search of 60 trials, maximize accuracy" */
 void spec_print_summary(const struct job *job, struct buf *out);
 /* "5 parameters (2 conditional)" */
 void spec_print_params(const struct job *job, struct buf *out);
-/* "maximize accuracy, done early at 0.995"; "none: every trial that ends well is done" */
+/* "maximize accuracy, done early at 0.995"; "maximize accuracy; minimize ms, with model_mb <= 20";
+ * "none: every trial that ends well is done" */
 void spec_print_objective(const struct job *job, struct buf *out);
+/* "asha, up to 27 epochs from 1, each rung 3 times the one before"; nothing without rungs */
+void spec_print_rungs(const struct job *job, struct buf *out);
 /* "wall 30 min, output 20 MiB, grace 10 s" */
 void spec_print_limits(const struct job *job, struct buf *out);
 /* "crash never, exit 75 or interrupted up to 5 times" */
 void spec_print_retry(const struct job *job, struct buf *out);
-/* "0.01 to 100, log", "1 to 9 step 2, int", "linear | rbf" */
+/* "0.01 to 100, log", "1 to 9 step 2, int", "linear | rbf", "small < large" */
 void spec_print_domain(const struct param *param, struct buf *out);
 
 #endif

@@ -51,7 +51,35 @@ static void objectives(void **state) {
     struct job job = {0};
     expect(spec_print_objective, &job, "none: a trial that ends with exit 0 is done");
     job.objectives[0] = (struct objective){.metric = span_text("acc"), .goal = GOAL_MAXIMIZE};
+    job.objectives_count = 1;
     expect(spec_print_objective, &job, "maximize acc");
+    static const struct condition constraints[] = {{.text = {(const uint8_t *)"mb <= 20", 8}},
+                                                   {.text = {(const uint8_t *)"mb > 1", 6}},
+                                                   {.text = {(const uint8_t *)"ms < 3", 6}},
+                                                   {.text = {(const uint8_t *)"ms > 2", 6}}};
+    job.objectives[1] =
+        (struct objective){.metric = span_text("ms"), .has_target = true, .target = 5};
+    job.objectives_count = 2;
+    job.constraints = constraints;
+    job.constraints_count = 2;
+    expect(spec_print_objective, &job,
+           "maximize acc; minimize ms, done early at 5, with mb <= 20 and mb > 1");
+    job.constraints_count = 4;
+    expect(spec_print_objective, &job,
+           "maximize acc; minimize ms, done early at 5, with mb <= 20 and mb > 1 and ms < 3 and 1 "
+           "more");
+}
+
+static void rungs(void **state) {
+    (void)state;
+    struct job job = {0};
+    expect(spec_print_rungs, &job, "");
+    job.rungs = (struct job_rungs){.steps = 1};
+    expect(spec_print_rungs, &job, "auto, up to 1 step");
+    job.rungs = (struct job_rungs){
+        .steps = 27, .policy = RUNGS_ASHA, .first = 1, .eta = 3, .budget = span_text("epochs")};
+    expect(spec_print_rungs, &job,
+           "asha, up to 27 epochs from 1, each rung 3 times the one before");
 }
 
 static void limits_and_retries(void **state) {
@@ -78,15 +106,16 @@ static void domains(void **state) {
     expect_domain(&p, 200, "0 to 1 in 5 points");
     p = (struct param){.kind = PARAM_CHOICE, .choices = choices, .choices_count = 3};
     expect_domain(&p, 200, "rbf | 3 | true");
+    p.ordered = true;
+    expect_domain(&p, 200, "rbf < 3 < true");
+    p.ordered = false;
     expect_domain(&p, 82, "rbf | ... 3 choices"); /* no room to be sure of the next one */
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(summaries),
-        cmocka_unit_test(objectives),
-        cmocka_unit_test(limits_and_retries),
-        cmocka_unit_test(domains),
+        cmocka_unit_test(summaries),          cmocka_unit_test(objectives), cmocka_unit_test(rungs),
+        cmocka_unit_test(limits_and_retries), cmocka_unit_test(domains),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -208,7 +208,13 @@ static void the_objective_may_have_any_name(void **state) {
                  "cision=0.5");
     rules.objective = span_text("top@5");
     assert_reads("top@5=0.5 stop@5=0.25", "name=value||top@5=0.5");
-    rules.objective = (struct span){0};
+    const struct span others[] = {span_text("epoch"), span_text("top@5"), span_text("s@5")};
+    rules =
+        (struct reading_rules){.objective = span_text("acc"), .others = others, .others_count = 3};
+    assert_reads("epoch=2 step=7 acc=1", "name=value|7|epoch=2 acc=1");
+    assert_reads("top@5=0.5 s@5=1", "name=value||top@5=0.5 s@5=1");
+    assert_reads("{\"top@5\": \"0.5\"}", "JSON line||top@5=0.5");
+    rules = (struct reading_rules){.patterns_count = 0};
     assert_reads("a=1", "name=value||a=1");
     assert_reads("::zyg {\"final\": 1}", "zyg line||");
 }

@@ -480,6 +480,28 @@ static void the_objective_always_finds_a_place(void **state) {
     assert_int_equal(trial.metrics.items[0].count, 2);
 }
 
+static void so_does_what_else_the_search_wants(void **state) {
+    (void)state;
+    const struct span others[] = {span_text("ms"), span_text("top@5")};
+    struct limits much = limits;
+    much.output = 0;
+    begin(&much);
+    rules.others = others;
+    rules.others_count = 2;
+    spawned(1100);
+    print("ms=3\n", 1200);
+    for (int i = 0; i < 2 * LIMIT_METRICS; i++) {
+        char line[] = {'m', (char)('A' + i / 26), (char)('A' + i % 26), '=', '1', '\n', 0};
+        print(line, 1200);
+    }
+    assert_int_equal(trial.metrics.count, LIMIT_METRICS - 2);
+    print("top@5=0.5\nacc=1\nnew=1\n", 1300);
+    assert_int_equal(trial.metrics.count, LIMIT_METRICS);
+    assert_non_null(metrics_find(&trial.metrics, span_text("top@5")));
+    assert_non_null(metrics_find(&trial.metrics, span_text("acc")));
+    assert_null(metrics_find(&trial.metrics, span_text("new")));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_good_life, set_up),
@@ -503,6 +525,7 @@ int main(void) {
         cmocka_unit_test_setup(output_without_an_end_is_not_waited_for_for_ever, set_up),
         cmocka_unit_test_setup(what_is_over_stays_over, set_up),
         cmocka_unit_test_setup(the_objective_always_finds_a_place, set_up),
+        cmocka_unit_test_setup(so_does_what_else_the_search_wants, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

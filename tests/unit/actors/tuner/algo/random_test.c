@@ -26,6 +26,7 @@ enum {
     LIMIT_3_CELLS = 18,
     LIMIT_10_CELLS = 33,
     LIMIT_20_CELLS = 50,
+    LIMIT_55_CELLS = 102,
     LIMIT_100_CELLS = 161
 };
 
@@ -74,6 +75,50 @@ static void draws_do_not_depend_on_each_other(void **state) {
     }
     assert_true(chi_square(params, 100, SLOTS / 100) < LIMIT_100_CELLS);
     assert_true(chi_square(slots, 100, SLOTS / 100) < LIMIT_100_CELLS);
+}
+
+/* Of the 55 cells of a triangle each as often: what is drawn again is drawn evenly, too. */
+static void what_where_leaves_is_spread_evenly(void **state) {
+    (void)state;
+    static const struct condition sum[] = {{.text = {(const uint8_t *)"x + y <= 9", 10}}};
+    job_begin(&test, METHOD_RANDOM, SLOTS);
+    add_range(&test, "x", PARAM_INT, 0, 9);
+    add_range(&test, "y", PARAM_INT, 0, 9);
+    test.job.where = sum;
+    test.job.where_count = 1;
+    job_end(&test);
+    uint32_t counts[55] = {0};
+    for (uint64_t slot = 0; slot < SLOTS; slot++) {
+        struct value v[JOB_PARAMS_MAX];
+        propose(slot, v);
+        assert_true(job_allows(&test.job, v));
+        int64_t x = v[0].integer;
+        counts[x * 10 - x * (x - 1) / 2 + v[1].integer]++;
+    }
+    assert_true(chi_square(counts, 55, SLOTS / 55.0) < LIMIT_55_CELLS);
+}
+
+/* A small space is used up to the last allowed configuration, and no other is proposed. */
+static void every_allowed_configuration_is_found(void **state) {
+    (void)state;
+    static const struct condition few[] = {{.text = {(const uint8_t *)"x * y == 12", 11}}};
+    struct searched s;
+    struct value v[JOB_PARAMS_MAX];
+    job_begin(&test, METHOD_RANDOM, 10);
+    add_range(&test, "x", PARAM_INT, 1, 64);
+    add_range(&test, "y", PARAM_INT, 1, 64);
+    test.job.where = few;
+    test.job.where_count = 1;
+    job_end(&test);
+    search_begin(&s, &test.job, 10);
+    for (uint64_t slot = 0; slot < 6; slot++) { /* 1 2 3 4 6 12 */
+        assert_true(algo_random.propose(NULL, &s.brief, slot, v));
+        assert_int_equal(v[0].integer * v[1].integer, 12);
+        assert_false(trials_know(&s.trials, space_key(&s.space, v)));
+        trials_add(&s.trials, v);
+    }
+    assert_false(algo_random.propose(NULL, &s.brief, 6, v));
+    search_end(&s);
 }
 
 static void seeds_differ(void **state) {
@@ -140,6 +185,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_kind_is_spread_evenly),
         cmocka_unit_test(draws_do_not_depend_on_each_other),
+        cmocka_unit_test(what_where_leaves_is_spread_evenly),
+        cmocka_unit_test(every_allowed_configuration_is_found),
         cmocka_unit_test(seeds_differ),
         cmocka_unit_test(proposals_are_fixed),
         cmocka_unit_test(streams_are_of_their_own),
