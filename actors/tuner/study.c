@@ -26,8 +26,14 @@ static uint32_t capacity_of(const struct study_setup *setup) {
     return wanted < TRIALS_MOST ? (uint32_t)wanted : TRIALS_MOST;
 }
 
+/* What the setup leaves open is as the job says. */
 static struct rungs_setup rungs_of(const struct study_setup *setup) {
     struct rungs_setup rungs = setup->rungs;
+    const struct job_rungs *said = &setup->job->rungs;
+    rungs.policy = rungs.policy == RUNGS_AUTO ? said->policy : rungs.policy;
+    rungs.first = rungs.first == 0 ? said->first : rungs.first;
+    rungs.eta = rungs.eta == 0 ? said->eta : rungs.eta;
+    rungs.patience = rungs.patience == 0 ? said->patience : rungs.patience;
     rungs.steps = setup->steps;
     rungs.seed = setup->job->seed;
     rungs.workers = setup->workers > 0 ? setup->workers : WORKERS_UNKNOWN;

@@ -23,15 +23,17 @@ struct study;
 /* Of the job counts all that is said about the search. The job is borrowed. */
 struct study_setup {
     const struct job *job;
-    const enum goal *goals;   /* one an objective; borrowed */
-    uint32_t objectives;      /* 1.. OBJECTIVES_MOST */
-    uint32_t workers;         /* trials expected at once; 0: unknown */
-    uint32_t steps;           /* length of a learning curve, 1: none */
-    uint32_t loaded;          /* most trials that study_load will bring */
-    uint32_t beyond;          /* trials that may be asked for when the job's number is reached */
-    struct rungs_setup rungs; /* who is stopped; its steps, seed and workers are set by the study */
-    uint32_t capacity;        /* trials there is room for; 0: as many as all of these */
-    const struct algo *algo;  /* NULL: the job's method */
+    const enum goal *goals; /* one an objective; borrowed */
+    uint32_t objectives;    /* 1.. OBJECTIVES_MOST */
+    uint32_t workers;       /* trials expected at once; 0: unknown */
+    uint32_t steps;         /* length of a learning curve, 1: none */
+    uint32_t loaded;        /* most trials that study_load will bring */
+    uint32_t beyond;        /* trials that may be asked for when the job's number is reached */
+    /* Who is stopped; what is 0 here is as the job says. Its steps, seed and workers are set by the
+     * study. */
+    struct rungs_setup rungs;
+    uint32_t capacity;       /* trials there is room for; 0: as many as all of these */
+    const struct algo *algo; /* NULL: the job's method */
 };
 
 enum study_answer {

@@ -3,7 +3,8 @@
  * Works with any method. A trial's curve is compared with others at a few lengths only, the rungs:
  * first, first * eta, first * eta^2 ... and the full length; integers throughout. What is compared
  * is the best value until then. Nobody is judged before `others` more trials stood at the same
- * rung, and a share `pass` of the trials (drawn by trial number) is let through to the end.
+ * rung, and a share `pass` of the trials (drawn by trial number) is let through to the end; of auto
+ * a share of those at a rung, and only to the next.
  *
  * asha, asha-stop  Li and others, "A system for massively parallel hyperparameter tuning",
  *                  arXiv:1810.05934, algorithm 2
@@ -13,13 +14,14 @@
  * pasha            Bohdal and others, arXiv:2207.06940, algorithm 1
  * finish           Egele and others, "The unreasonable effectiveness of early discarding after one
  *                  epoch", arXiv:2404.04111
- * pbt              Jaderberg and others, "Population based training", arXiv:1711.09846
- *
+ * pbt              Jaderberg and others, "Population based training", arXiv:1711.09846; looked at
+ *                  each `first` steps
  * auto             asha's rungs; who goes on is told by what he would come to at the full length
  *                  (forecast.h, or the method), and the first trials run to it
  *
  * Memory   from the caller's arena at init; pages that no trial has reached are never touched.
- * Cost     a report is O(1) but at a rung, where it is O(log trials).
+ * Cost     a report is O(1) but at a rung, where it is O(log trials); of auto a forecast for each of
+ *          the last 64 at the rung, and so is a choice for each rung.
  * Errors   none: whoever calls has checked that a trial is at work and its values are finite.
  */
 #ifndef ZYG_RUNGS_H
