@@ -72,9 +72,9 @@ size_t study_bytes(const struct study_setup *setup) {
            (algo->bytes != NULL ? algo->bytes(&brief) : 0);
 }
 
-static bool foresee(void *context, uint32_t trial, struct foresight *out) {
+static bool foresee(void *context, uint32_t trial, double *value) {
     struct study *s = context;
-    return s->algo->foresee(s->state, &s->brief, trial, out);
+    return s->algo->foresee(s->state, &s->brief, trial, value);
 }
 
 struct study *study_init(const struct study_setup *setup, struct arena *arena) {

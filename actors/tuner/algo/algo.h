@@ -60,7 +60,7 @@ struct algo {
     /* NULL: or foresees what trial `place`, which has been at a rung and not at its full length,
      * would come to there, in the sense of trials->values; false when it cannot say yet. Then who
      * is resumed is chosen by it, not by the value until now. */
-    bool (*foresee)(void *state, const struct brief *b, uint32_t place, struct foresight *out);
+    bool (*foresee)(void *state, const struct brief *b, uint32_t place, double *value);
     /* NULL: or does ahead of time what the next propose would have to do first. */
     void (*prepare)(void *state, const struct brief *b);
 };

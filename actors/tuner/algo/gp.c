@@ -209,7 +209,7 @@ static void prepare_gp(void *state, const struct brief *b) {
         learn_all(m, b);
 }
 
-static bool foresee_gp(void *state, const struct brief *b, uint32_t place, struct foresight *out) {
+static bool foresee_gp(void *state, const struct brief *b, uint32_t place, double *value) {
     struct gp_method *m = state;
     double view[KERNEL_DIMS], slope;
     if (!knows_enough(m))
@@ -217,9 +217,7 @@ static bool foresee_gp(void *state, const struct brief *b, uint32_t place, struc
     if (!m->learned)
         learn_all(m, b);
     surrogate_view_of_row(&m->surrogate, trials_point(b->trials, place), 1, view);
-    struct gp_belief g = gp_predict(&m->surrogate.gp, view);
-    out->mean = warp_back(&m->warp, g.mean, &slope);
-    out->deviation = g.deviation * slope;
+    *value = warp_back(&m->warp, gp_mean(&m->surrogate.gp, view), &slope);
     return true;
 }
 

@@ -104,6 +104,12 @@ static double deviation_of(const struct gp *g, double explained) {
     return sqrt(rest > 1e-10 * whole ? rest : 1e-10 * whole);
 }
 
+double gp_mean(struct gp *g, const double *point) {
+    uint32_t n = g->points.count;
+    kernel_row(&g->kernel, &g->points, point, n, g->scratch, g->scratch + n);
+    return dot(g->scratch, g->alpha, n);
+}
+
 struct gp_belief gp_predict(struct gp *g, const double *point) {
     uint32_t n = g->points.count;
     double *k = g->scratch;

@@ -52,6 +52,7 @@ struct gp_belief {
     double mean, deviation; /* of the function, without an observation's noise */
 };
 struct gp_belief gp_predict(struct gp *g, const double *point);
+double gp_mean(struct gp *g, const double *point); /* the mean alone: n in place of n^2 */
 /* With the derivatives by the point's coordinates. */
 struct gp_belief gp_predict_slopes(struct gp *g, const double *point, double *mean_slope,
                                    double *deviation_slope);

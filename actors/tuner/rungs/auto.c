@@ -29,11 +29,10 @@ void auto_arrive(struct rungs *r, uint32_t at, uint32_t trial) {
 }
 
 static double prospect(struct rungs *r, uint32_t at, uint32_t trial) {
-    struct foresight seen;
     double value;
     if (r->trials->reached[trial] < r->count && r->seer.foresee != NULL) {
-        if (r->seer.foresee(r->seer.context, trial, &seen))
-            return seen.mean;
+        if (r->seer.foresee(r->seer.context, trial, &value))
+            return value;
     } else if (forecast_of(r->forecast, trial, at, &value)) {
         return value;
     }

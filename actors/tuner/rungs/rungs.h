@@ -65,13 +65,10 @@ size_t rungs_bytes(const struct rungs_setup *setup, uint32_t capacity);
 struct rungs *rungs_init(const struct rungs_setup *setup, struct trials *trials,
                          struct arena *arena);
 
-/* What a trial would be worth at its full length. */
-struct foresight {
-    double mean, deviation;
-};
-/* Of auto: whoever foresees better than its own forecast; false when he cannot say. */
+/* Of auto: whoever foresees better than its own forecast what a trial would be worth at its full
+ * length; false when he cannot say. */
 struct rungs_seer {
-    bool (*foresee)(void *context, uint32_t trial, struct foresight *out);
+    bool (*foresee)(void *context, uint32_t trial, double *value);
     void *context;
 };
 void rungs_ask_seer(struct rungs *r, struct rungs_seer seer);

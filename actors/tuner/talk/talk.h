@@ -5,6 +5,7 @@
  *   {"op":"init","protocol":1,"seed":3,"budget":200,"workers":16,"steps":1,"objectives":["min"],
  *    "method":"auto","scheduler":"auto","space":[...]}                  -> {}
  *   {"op":"ask"}           -> {"id":7,"params":{...}}, {"id":5,"resume":true} or {"wait":true}
+ *                             (or, when init has "from":true, {"id":9,"params":{...},"from":4})
  *   {"op":"report","id":7,"step":3,"value":0.41}  -> {"action":"continue"}, "stop" or "pause"
  *   {"op":"tell","id":7,"state":"ok","value":0.38,"step":9,"seconds":1.5}  -> {}
  *   {"op":"load","trials":[{"params":{...},"value":0.4},...]}           -> {}
@@ -14,7 +15,8 @@
  * refused there is none. Without "objectives" one value is minimised. The budget is what the search
  * plans with, no bound: so many more trials may be asked for as talk_setup says, or until
  * the space is used up; then the reply is {"wait":true}. "state" is ok, failed (no value) or
- * stopped; several objectives have "values":[...] in place of "value". A loaded trial whose value
+ * stopped. "from" in init says that a trial can go on from another's checkpoint, as scheduler pbt
+ * needs: trial 9 then begins at the step at which 4 stands. Several objectives have "values":[...] in place of "value". A loaded trial whose value
  * is null, or whose "state" is failed, failed. Text, lists and numbers are bounded: foreign.h,
  * TALK_LINE_BYTES.
  *

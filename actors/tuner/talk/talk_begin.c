@@ -60,12 +60,13 @@ enum {
     INIT_OBJECTIVES,
     INIT_METHOD,
     INIT_SCHEDULER,
+    INIT_FROM,
     INIT_SPACE,
     INIT_KEYS
 };
 static const char *const init_keys[INIT_KEYS] = {"op",        "protocol", "seed",       "budget",
                                                  "workers",   "steps",    "objectives", "method",
-                                                 "scheduler", "space"};
+                                                 "scheduler", "from",     "space"};
 
 bool talk_optional(struct talk *t, struct span json, const char *where, int64_t least, int64_t most,
                    int64_t *value) {
@@ -124,6 +125,7 @@ static bool read_scheduler(struct talk *t, struct span json, enum rungs_policy *
 
 static bool read_settings(struct talk *t, const struct span *given, struct study_setup *setup) {
     enum rungs_policy policy;
+    bool from = false;
     int64_t protocol = PROTOCOL, seed = 0, budget = BUDGET_DEFAULT, workers = 0, steps = 1;
     if (!talk_optional(t, given[INIT_PROTOCOL], "init, \"protocol\"", PROTOCOL, PROTOCOL,
                        &protocol) ||
@@ -132,7 +134,9 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
         !talk_optional(t, given[INIT_WORKERS], "init, \"workers\"", 0, PARALLEL_MAX, &workers) ||
         !talk_optional(t, given[INIT_STEPS], "init, \"steps\"", 1, TALK_STEPS_MOST, &steps) ||
         !read_objectives(t, given[INIT_OBJECTIVES]) || !read_method(t, given[INIT_METHOD]) ||
-        !read_scheduler(t, given[INIT_SCHEDULER], &policy))
+        !read_scheduler(t, given[INIT_SCHEDULER], &policy) ||
+        (given[INIT_FROM].len > 0 &&
+         !foreign_bool(&t->foreign, given[INIT_FROM], "init, \"from\"", &from)))
         return false;
     t->job.seed = (uint64_t)seed;
     t->job.trials = (uint64_t)budget;
@@ -145,7 +149,7 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
         .steps = t->steps,
         .beyond = t->setup.beyond,
         .loaded = t->setup.beyond,
-        .rungs = {.policy = policy},
+        .rungs = {.policy = policy, .copies = from},
     };
     return true;
 }

@@ -133,6 +133,30 @@ static void learning_curves_are_reported(void **state) {
                  "report, \\\"id\\\": trial 1 is over already");
 }
 
+/* Five of a population at its first look; the worst ends and goes on as a copy of the best. */
+static void a_population_is_copied_from(void **state) {
+    char line[80];
+    (void)state;
+    expect(
+        "{\"op\":\"init\",\"steps\":27,\"scheduler\":\"pbt\",\"from\":true,\"workers\":5,\"space\":"
+        "[{\"name\":\"x\",\"type\":\"float\",\"low\":0,\"high\":1}]}",
+        "{}");
+    for (int i = 0; i < 5; i++)
+        say(ASK);
+    for (int step = 1; step <= 5; step++) {
+        for (int i = 0; i < 5; i++) {
+            snprintf(line, sizeof line, "{\"op\":\"report\",\"id\":%d,\"step\":%d,\"value\":%d}", i,
+                     step, 10 * i);
+            bool worst = i == 4 && step == 5; /* when noise is known to be none */
+            expect(line, worst ? "{\"action\":\"stop\"}" : "{\"action\":\"continue\"}");
+        }
+    }
+    expect("{\"op\":\"tell\",\"id\":4,\"state\":\"stopped\",\"value\":40,\"step\":5}", "{}");
+    const char *reply = say(ASK);
+    assert_non_null(strstr(reply, "\"id\":5"));
+    assert_non_null(strstr(reply, "\"from\":0"));
+}
+
 static void objectives_have_their_own_sense(void **state) {
     (void)state;
     expect("{\"op\":\"init\",\"objectives\":[\"min\",\"max\"],\"space\":[" KERNEL "]}", "{}");
@@ -343,6 +367,7 @@ int main(void) {
         TEST(a_search_is_asked_and_told),
         TEST(floats_are_written_as_floats_and_read_back),
         TEST(learning_curves_are_reported),
+        TEST(a_population_is_copied_from),
         TEST(objectives_have_their_own_sense),
         TEST(conditions_nest),
         TEST(conditions_may_be_text),
