@@ -13,7 +13,7 @@ export flags="-std=gnu11 -w -ffp-contract=off -I. -include proto/base/banned.h"
 
 compile() { # COMPILER FOLDER SOURCE: the numeric kit as in a release, the rest quickly; bits depend on neither
     local level=-O0
-    case $3 in actors/tuner/num/*) level="-O3 -fno-trapping-math" ;; esac
+    case $3 in actors/tuner/num/*) level="-O3 -fno-trapping-math -fno-math-errno" ;; esac
     "$1" $flags $level -c "$3" -o "$2/${3//\//-}.o"
 }
 export -f compile

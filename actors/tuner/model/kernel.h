@@ -5,10 +5,13 @@
  *
  * The first part knows interactions of all parameters, the second is a sum over one parameter each
  * (Duvenaud et al., arXiv:1112.4394): where a function is a sum, it learns each term from all
- * trials. d_i of two numbers is the difference of their coordinates; of two choices 0 or 1; of two
- * inactive ones 0, of an active and an inactive one 1 (Swersky et al., arXiv:1409.4011, the
- * simplest form): conditions need no model of their own, and a parameter that several branches
- * share is learned from all of them.
+ * trials. d_i of two numbers is the difference of their coordinates; of two choices 0 or 1, being
+ * inactive one choice more; of two inactive numbers 0. An inactive number stands aside of the
+ * active ones: of it and an active x, d_i^2 = (x - 1/2)^2 + 3/4. (The thought of Swersky et al.,
+ * arXiv:1409.4011, with a point beside a line instead of their arcs: it needs no sine, and as each
+ * d_i is a distance in a plane, k is a covariance. The same distance from all of the line to one
+ * point is not possible, and a kernel that claims it has negative eigenvalues.) So conditions need
+ * no model of their own, and a parameter that several branches share is learned from all of them.
  */
 #ifndef ZYG_KERNEL_H
 #define ZYG_KERNEL_H
