@@ -134,6 +134,30 @@ static void jobs_share_fairly_and_the_older_goes_first(void **state) {
     expect_asked(f, 4, 1, 0);
 }
 
+/* A place waits for its own result, but not for long. */
+static void what_learns_is_not_asked_before_it_knows(void **state) {
+    struct fixture *f = *state;
+    f->job.job.method = METHOD_TPE;
+    open_job(f, 0, 10, 0);
+    capacity(f, 2);
+    assert_int_equal(asked(f), 2); /* as many as can start now */
+    proposed(f, 0, 0);
+    proposed(f, 0, 1);
+    stage_pass(f->stage, 5000);
+    outcome(f, 0, 0, TRIAL_DONE);
+    outcome(f, 0, 1, TRIAL_DONE);
+    assert_int_equal(asked(f), 2);
+    recorded(f, 0, 0, true, 1);
+    assert_int_equal(asked(f), 3);
+    expect_asked(f, 2, 0, 2);
+    stage_pass(f->stage, 999);
+    assert_int_equal(asked(f), 3);
+    stage_pass(f->stage, 1);
+    assert_int_equal(asked(f), 4);
+    recorded(f, 0, 1, true, 1);
+    assert_int_equal(asked(f), 4);
+}
+
 static void a_job_runs_no_more_than_its_parallel(void **state) {
     struct fixture *f = *state;
     open_job(f, 0, 10, 2);
@@ -325,6 +349,7 @@ int main(void) {
         STAGED(no_more_is_given_out_than_there_is_capacity),
         STAGED(nothing_is_given_out_before_the_start),
         STAGED(a_job_is_given_out_to_its_end_and_no_further),
+        STAGED(what_learns_is_not_asked_before_it_knows),
         STAGED(jobs_share_fairly_and_the_older_goes_first),
         STAGED(a_job_runs_no_more_than_its_parallel),
         STAGED(an_attempt_to_be_repeated_goes_before_new_slots),

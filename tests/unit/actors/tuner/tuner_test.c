@@ -284,6 +284,90 @@ static void order_does_not_matter(void **state) {
     assert_int_equal(other.tuner.nonsense, 0);
 }
 
+/* What was known of a proposal, as the frames say it. */
+static struct span said_known(const struct desk *d) {
+    struct span run = buf_view(&d->says.frames);
+    struct err err;
+    struct msg m;
+    assert_true(msg_decode(&m, frame_take(&run).message, &err));
+    assert_int_equal(m.kind, MSG_proposed);
+    return m.proposed.known;
+}
+
+/* Two tuners hear the facts of a job that learns in different orders, one of them some of them
+ * twice: they begin the same chain. */
+static void who_leads_next_proposes_the_same(void **state) {
+    (void)state;
+    enum { SLOTS = 50, CONFIG_BYTES = 256 };
+    static uint8_t bytes[SLOTS][CONFIG_BYTES];
+    struct span configs[SLOTS];
+    uint64_t order[SLOTS];
+    struct rng r = rng_of(6, 0, 0);
+    job_conditional(&test, METHOD_TPE, SLOTS + 10);
+    open_spec(&desk, 1, spec_of(&test.job));
+    for (uint64_t slot = 0; slot < SLOTS; slot++) {
+        struct span config = propose(&desk, 1, slot);
+        assert_true(config.len <= CONFIG_BYTES && said_known(&desk).len > 0);
+        memcpy(bytes[slot], config.data, config.len);
+        configs[slot] = span_of(bytes[slot], config.len);
+        learn(&desk, 1, slot, configs[slot], slot % 7 == 0 ? TRIAL_CRASHED : TRIAL_DONE);
+        assert_true(span_equal(propose(&desk, 1, slot), configs[slot])); /* again */
+        assert_int_equal(said_known(&desk).len, 0);
+    }
+    shut(&desk, 1);
+    open_spec(&desk, 1, spec_of(&test.job));
+    open_spec(&other, 1, spec_of(&test.job));
+    for (int time = 0; time < 2; time++) {
+        struct desk *d = time == 0 ? &desk : &other;
+        shuffle(order, SLOTS, &r);
+        for (uint64_t i = 0; i < SLOTS; i++) {
+            uint64_t slot = order[i];
+            if (rng_below(&r, 2) == 0)
+                learn(d, 1, slot, configs[slot], TRIAL_OPEN);
+            learn(d, 1, slot, configs[slot], slot % 7 == 0 ? TRIAL_CRASHED : TRIAL_DONE);
+            if (time == 1)
+                learn(d, 1, slot, configs[slot], TRIAL_OPEN); /* late */
+        }
+    }
+    for (uint64_t slot = SLOTS; slot < SLOTS + 10; slot++) {
+        uint8_t first[CONFIG_BYTES];
+        struct span config = propose(&desk, 1, slot), again = propose(&other, 1, slot);
+        memcpy(first, config.data, config.len);
+        assert_true(span_equal(again, span_of(first, config.len)));
+        assert_true(span_equal(said_known(&desk), said_known(&other)));
+    }
+    assert_int_equal(desk.tuner.nonsense, 0);
+    assert_int_equal(other.tuner.nonsense, 0);
+}
+
+/* Without room to remember anything: it says so once, and draws at random. */
+static void a_tuner_without_memory_says_so(void **state) {
+    (void)state;
+    tuner_init(&desk.tuner, desk.memory, tuner_memory(0));
+    job_conditional(&test, METHOD_TPE, 10);
+    open_spec(&desk, 1, spec_of(&test.job));
+    for (uint64_t slot = 0; slot < 10; slot++) {
+        struct value values[LIMIT_PARAMS];
+        uint32_t wrong;
+        ask(&desk, 1, slot);
+        struct span run = buf_view(&desk.says.frames);
+        struct err err;
+        struct msg m;
+        assert_true(msg_decode(&m, frame_take(&run).message, &err));
+        assert_true(config_decode(m.proposed.config, values, test.job.params_count));
+        assert_true(job_config_valid(&test.job, values, &wrong));
+        assert_int_equal(m.proposed.known.len, 0);
+        (void)frame_take(&run); /* to the other room */
+        assert_true((run.len > 0) == (slot == 0));
+        if (slot > 0)
+            continue;
+        assert_true(msg_decode(&m, frame_take(&run).message, &err));
+        assert_int_equal(m.kind, MSG_note);
+        assert_true(
+            span_is(m.note.text, "memory is short: the search of job test draws at random"));
+    }
+}
+
 /* A job of every seat, each with a seed of its own; then one more. */
 static void as_many_jobs_as_there_are_seats(void **state) {
     (void)state;
@@ -367,6 +451,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(try_first_comes_first, begin_test, end_test),
         cmocka_unit_test_setup_teardown(grid_and_list_are_whole, begin_test, end_test),
         cmocka_unit_test_setup_teardown(order_does_not_matter, begin_test, end_test),
+        cmocka_unit_test_setup_teardown(who_leads_next_proposes_the_same, begin_test, end_test),
+        cmocka_unit_test_setup_teardown(a_tuner_without_memory_says_so, begin_test, end_test),
         cmocka_unit_test_setup_teardown(as_many_jobs_as_there_are_seats, begin_test, end_test),
         cmocka_unit_test_setup_teardown(drops_and_counts_nonsense, begin_test, end_test),
     };
