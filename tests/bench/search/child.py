@@ -8,8 +8,8 @@ import time
 
 
 class Child:
-    """A tell leaves with the request that follows it (unless `hasty`): half as many switches between
-    the processes, which is what runs on a busy machine wait for. Its error, if any, comes then too.
+    """A tell leaves with the request that follows it (unless `hasty`): half as many switches of
+    processes, which is what runs on a busy machine wait for. Its error, if any, comes then too.
     """
 
     def __init__(self, command, patience=900):

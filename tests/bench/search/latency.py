@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a proposal costs after 100, 1,000, 5,000 finished trials: eight mixed parameters, 16 pending.
+"""What a proposal costs after 100, 1,000, 5,000 finished trials: eight parameters, 16 pending.
 
 Processor time of the optimiser (its threads and what it does between requests included) and the
 time that the caller waits, for an ask and for a tell; medians and the worst. A child process is

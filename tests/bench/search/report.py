@@ -88,11 +88,11 @@ def spent(target):
     return lambda task, record: score.spent_until(task, record, target)
 
 
-def means(cells, name, group, measure, keep=lambda task: True, other=None):
+def means(cells, name, group, measure, keep=None, other=None):
     """[mean over the seeds, of each task], on the seeds that the other row has too."""
     found = []
     for task in cells.tasks:
-        if task.group == group and keep(task):
+        if task.group == group and (keep or any_task)(task):
             values = cells.values(name, task, measure)
             if other is not None:
                 shared = cells.values(other, task, measure)
@@ -144,6 +144,16 @@ def show(lines, header):
     print()
 
 
+def any_task(task):
+    return True
+
+
+def part(cells, group, keep, found):
+    """A mark for a figure that stands on some of its tasks only: not to be compared by itself."""
+    tasks_asked = [t for t in cells.tasks if t.group == group and (keep or any_task)(t)]
+    return "~" if len(found) < len(tasks_asked) else ""
+
+
 def number(value):
     return (
         "-" if value is None or value != value else f"{value:.4f}" if value < 10 else f"{value:.1f}"
@@ -172,13 +182,13 @@ def table(cells, group):
         ]
         line = [name, f"{len(records)}/{total}"]
         for _, measure, combine, keep in MEASURES[group]:
-            found = means(cells, name, group, measure, keep or (lambda task: True))
-            line.append(number(combine(found)) if found else "-")
+            found = means(cells, name, group, measure, keep)
+            line.append(number(combine(found)) + part(cells, group, keep, found) if found else "-")
         if group == "curves":
             line += [f"{share(cells, name, target):.0%}" for target in score.TARGETS]
         line += [number(ranked.get(name))] + health(cells, name, group, records)
         lines.append(line)
-    lines.sort(key=lambda line: line[3])
+    lines.sort(key=lambda line: float(line[3].strip("~")) if line[3] != "-" else 1e9)
     header = [f"{cells.workers} workers", "cells"] + [m[0] for m in MEASURES[group]]
     header += ["in 10 %", "in 5 %", "in 1 %"] if group == "curves" else []
     print(TITLES[group])
@@ -250,14 +260,15 @@ def ratios(cells, group):
     for name in shown:
         line = [name]
         for _, measure, combine, keep in MEASURES[group]:
-            keep = keep or (lambda task: True)
             ours = means(cells, name, group, measure, keep, other=reference)
             theirs = means(cells, reference, group, measure, keep, other=name)
-            line.append(
-                f"{combine(ours) / combine(theirs):.2f}" if ours and combine(theirs) else "-"
-            )
+            if ours and combine(theirs):
+                some = part(cells, group, keep, ours)
+                line.append(f"{combine(ours) / combine(theirs):.2f}{some}")
+            else:
+                line.append("-")
         lines.append(line)
-    print(f"ratio to {reference} on shared cells")
+    print(f"ratio to {reference} on shared cells (~ some of the tasks only)")
     show(lines, [f"{cells.workers} workers"] + [m[0] for m in MEASURES[group]])
 
 

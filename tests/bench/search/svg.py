@@ -24,7 +24,7 @@ LOWEST = 0.003
 def series(cells, group, name):
     """[(trials, geometric mean over tasks of the mean regret over seeds)]"""
     budget = 100 if group == "curves" else cells.o.budget
-    points = []
+    points, whole = [], 0
     for step in range(1, 41):
         count = budget * step / 40
         by_task = []
@@ -39,7 +39,8 @@ def series(cells, group, name):
             ]
             if values:
                 by_task.append(score.mean(values))
-        if by_task:
+        whole = max(whole, len(by_task))
+        if by_task and len(by_task) == whole:  # the line ends where some of the tasks end
             points.append((count, score.geometric(by_task)))
     return points
 
