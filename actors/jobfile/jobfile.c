@@ -153,18 +153,9 @@ static bool check_command_text(const struct reader *r, struct job_fault *fault) 
     return r->command == NULL || job_check_template(r->job, r->command->text, "run.command", fault);
 }
 
-/* auto, in builds that have it. */
-static enum method default_method(void) {
-    for (size_t i = 0; i < METHOD_COUNT; i++) {
-        if (span_is(span_text("auto"), job_method_name((enum method)i)))
-            return (enum method)i;
-    }
-    return METHOD_RANDOM;
-}
-
 static void set_defaults(struct job *job) {
     *job = (struct job){
-        .method = default_method(),
+        .method = METHOD_AUTO,
         .limits = {.grace = LIMITS_GRACE_DEFAULT, .output = LIMITS_OUTPUT_DEFAULT},
         .retry = {.crash = 0, .transient = RETRY_TRANSIENT_DEFAULT},
         .copies = COPIES_DEFAULT,

@@ -72,7 +72,7 @@ struct zygtune *zygtune_new(const struct zygtune_setup *setup, char *error) {
     struct talk_setup talk = {.take = own.take,
                               .give = own.give,
                               .context = own.context,
-                              .method = talk_method_default(),
+                              .method = METHOD_AUTO,
                               .beyond = TRIALS_BEYOND};
     if (!read_names(setup, &talk, error))
         return NULL;

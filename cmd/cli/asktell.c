@@ -140,10 +140,8 @@ int cli_asktell(int argc, char **argv) {
     int status;
     if (!cli_args(&args, argc, argv, &rules, &status))
         return status;
-    struct talk_setup setup = {.take = take_pages,
-                               .give = give_pages,
-                               .method = talk_method_default(),
-                               .beyond = TRIALS_BEYOND};
+    struct talk_setup setup = {
+        .take = take_pages, .give = give_pages, .method = METHOD_AUTO, .beyond = TRIALS_BEYOND};
     if (method != NULL && !talk_method_named(span_text(method), &setup.method))
         return cli_usage("asktell", "there is no method '%s'", method);
     if (scheduler != NULL && !rungs_policy_named(span_text(scheduler), &setup.policy))

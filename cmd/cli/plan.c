@@ -170,7 +170,7 @@ static void search_print(const struct preview *plan, struct buf *out) {
     }
     buf_text(out, ", ");
     spec_print_params(job, out);
-    if (job->method == METHOD_RANDOM) {
+    if (job->method != METHOD_GRID && job->method != METHOD_LIST) {
         buf_text(out, ", seed ");
         buf_u64(out, job->seed);
     }

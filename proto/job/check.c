@@ -153,7 +153,7 @@ static bool check_trials(struct job *job, struct arena *arena, struct job_fault 
     if (job->trials == 0 || job->trials > LIMIT_SLOTS_JOB)
         return job_fault_set(fault, "search.trials", 0, "a job has 1 to %d trials",
                              LIMIT_SLOTS_JOB);
-    if (job->method == METHOD_RANDOM && job->configs_count > job->trials)
+    if (job->method != METHOD_LIST && job->configs_count > job->trials)
         return job_fault_set(fault, "try_first", 0,
                              "%u configurations to try first are more than search.trials, %llu",
                              job->configs_count, (unsigned long long)job->trials);

@@ -78,8 +78,6 @@ void talk_prepare(struct talk *t);
 /* The reply to a line that is longer than TALK_LINE_BYTES. */
 void talk_refuse_long(struct talk *t, struct buf *out);
 
-/* "auto" when there is such a method. */
-enum method talk_method_default(void);
 bool talk_method_named(struct span name, enum method *out);
 
 #endif

@@ -21,12 +21,6 @@ bool talk_method_named(struct span name, enum method *out) {
     return false;
 }
 
-enum method talk_method_default(void) {
-    enum method method = METHOD_RANDOM;
-    talk_method_named(span_text("auto"), &method);
-    return method;
-}
-
 static void give_back(struct talk *t, struct talk_block *block) {
     if (block->memory != NULL)
         t->setup.give(t->setup.context, block->memory, block->bytes);

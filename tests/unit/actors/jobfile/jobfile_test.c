@@ -42,7 +42,7 @@ static void the_least_file_and_its_defaults(void **state) {
     struct job job = read_text(LEAST "search: {trials: 3}\n");
     assert_span(job.name, "t");
     assert_span(job.dir, "/home/user");
-    assert_int_equal(job.method, METHOD_RANDOM);
+    assert_int_equal(job.method, METHOD_AUTO);
     assert_int_equal(job.trials, 3);
     assert_int_equal(job.parallel, 0);
     assert_int_equal(job.seed, 0);

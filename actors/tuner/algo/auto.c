@@ -1,0 +1,94 @@
+/* auto - what a job gets that names no method: the one that the evidence speaks for.
+ *
+ * One objective: the Gaussian process as long as it can hold all that is known; beyond, where its
+ * time would grow and its lead is small, the Parzen estimator, and the process now and then.
+ * Several objectives: NSGA-II.
+ * Every arm hears of every trial, so whichever is asked knows all.
+ */
+#include "actors/tuner/algo/algo.h"
+
+enum {
+    PROCESS_MOST = 250, /* trials ended until then are the process's */
+    PROCESS_EVERY = 32, /* afterwards one in so many */
+};
+
+enum arm { ARM_PROCESS, ARM_PARZEN, ARM_FRONT, ARMS };
+
+static const struct algo *const arms[ARMS] = {
+    [ARM_PROCESS] = &algo_gp, [ARM_PARZEN] = &algo_tpe, [ARM_FRONT] = &algo_nsga2};
+
+struct auto_method {
+    void *states[ARMS]; /* NULL: not in use */
+    bool in_use[ARMS];
+};
+
+static bool is_wanted(const struct brief *b, enum arm arm) {
+    if (b->trials->objectives > 1)
+        return arm == ARM_FRONT;
+    return arm == ARM_PROCESS || (arm == ARM_PARZEN && b->budget > PROCESS_MOST);
+}
+
+static size_t bytes_auto(const struct brief *b) {
+    size_t bytes = sizeof(struct auto_method);
+    for (enum arm arm = 0; arm < ARMS; arm++)
+        if (is_wanted(b, arm) && arms[arm]->bytes != NULL)
+            bytes += arms[arm]->bytes(b);
+    return bytes;
+}
+
+static void *init_auto(const struct brief *b, struct arena *arena) {
+    struct auto_method *m = arena_take(arena, sizeof *m);
+    for (enum arm arm = 0; m != NULL && arm < ARMS; arm++) {
+        if (!is_wanted(b, arm))
+            continue;
+        m->in_use[arm] = true;
+        m->states[arm] = arms[arm]->init(b, arena);
+        if (m->states[arm] == NULL)
+            return NULL;
+    }
+    return m;
+}
+
+static enum arm arm_of(const struct brief *b, uint64_t number) {
+    if (b->trials->objectives > 1)
+        return ARM_FRONT;
+    if (b->trials->ended_count < PROCESS_MOST || number % PROCESS_EVERY == 0)
+        return ARM_PROCESS;
+    return ARM_PARZEN;
+}
+
+static bool propose_auto(void *state, const struct brief *b, uint64_t number,
+                         struct value *values) {
+    struct auto_method *m = state;
+    enum arm arm = arm_of(b, number);
+    return arms[arm]->propose(m->states[arm], b, number, values);
+}
+
+static void learn_auto(void *state, const struct brief *b, uint32_t place) {
+    struct auto_method *m = state;
+    for (enum arm arm = 0; arm < ARMS; arm++)
+        if (m->in_use[arm] && arms[arm]->learn != NULL)
+            arms[arm]->learn(m->states[arm], b, place);
+}
+
+static bool foresee_auto(void *state, const struct brief *b, uint32_t place, double *value) {
+    struct auto_method *m = state;
+    return m->in_use[ARM_PROCESS] && algo_gp.foresee(m->states[ARM_PROCESS], b, place, value);
+}
+
+/* Of the process alone, whose work is long. */
+static void prepare_auto(void *state, const struct brief *b) {
+    struct auto_method *m = state;
+    if (m->in_use[ARM_PROCESS] && b->trials->ended_count < PROCESS_MOST)
+        algo_gp.prepare(m->states[ARM_PROCESS], b);
+}
+
+const struct algo algo_auto = {
+    .name = "auto",
+    .bytes = bytes_auto,
+    .init = init_auto,
+    .propose = propose_auto,
+    .learn = learn_auto,
+    .foresee = foresee_auto,
+    .prepare = prepare_auto,
+};
