@@ -93,9 +93,26 @@ bool gp_append(struct gp *g, const double *point, double y) {
         return false;
     }
     const double *row = row_of(g, at);
-    g->white[at] = (y - dot(row, g->white, at)) / row[at];
+    double rest = y; /* in the order of solve_lower: the bits are those of a new factor */
+    for (uint32_t i = 0; i < at; i++)
+        rest -= row[i] * g->white[i];
+    g->white[at] = rest * (1 / row[at]);
     solve_alpha(g);
     return true;
+}
+
+/* L white = y has 0 as its last, then: so has L' alpha = white, and the rest of alpha stays. */
+bool gp_believe(struct gp *g, const double *point) {
+    uint32_t at = g->points.count;
+    gp_add(g, point, 0);
+    fill_row(g, at);
+    g->y[at] = dot(row_of(g, at), g->alpha, at);
+    g->white[at] = 0;
+    g->alpha[at] = 0;
+    if (cholesky_append(g->l, at, g->capacity))
+        return true;
+    g->points.count--;
+    return false;
 }
 
 static double deviation_of(const struct gp *g, double explained) {
@@ -124,7 +141,8 @@ void gp_predict_many(struct gp *g, const struct kernel_points *points, struct gp
     uint32_t n = g->points.count;
     uint32_t many = points->count;
     double point[KERNEL_DIMS];
-    double *sums = g->work; /* not in use now: capacity^2 is at least 4 * many */
+    double *sums = g->work; /* free now, as is the room of kernel_row behind it */
+    ensure(2 * (size_t)many <= g->capacity * (size_t)g->capacity);
     for (uint32_t j = 0; j < n; j++) {
         gp_point(g, j, point);
         kernel_row(&g->kernel, points, point, many, work + j * (size_t)many, g->work);

@@ -40,12 +40,15 @@ void gp_point(const struct gp *g, uint32_t observation, double *point);
 void gp_factor(struct gp *g);
 /* The same; false instead. */
 bool gp_try_factor(struct gp *g);
-/* An observation more that the factor knows at once. False: doubles cannot tell it from others; it
- * is left out. */
+/* An observation more that the factor knows at once, to the bit as if all were factored anew.
+ * False: doubles cannot tell it from others; it is left out. */
 bool gp_append(struct gp *g, const double *point, double y);
+/* The same of what is believed there now: no mean changes but by rounding, deviations become less. */
+bool gp_believe(struct gp *g, const double *point);
 
 /* The kernel that is most likely a posteriori, from the present one by at most so many descents.
- * Answers log p(y | kernel) + log p(kernel), up to a constant; the factor is of no use then. */
+ * Answers log p(y | kernel) + log p(kernel), up to a constant, never less than at the start; a NaN
+ * when the start's kernel cannot be factored. The factor is of no use then. */
 double gp_fit(struct gp *g, int descents);
 
 struct gp_belief {
@@ -56,8 +59,9 @@ double gp_mean(struct gp *g, const double *point); /* the mean alone: n in place
 /* With the derivatives by the point's coordinates. */
 struct gp_belief gp_predict_slopes(struct gp *g, const double *point, double *mean_slope,
                                    double *deviation_slope);
-/* Of many points at once, columns like the observations': several times as fast. At most
- * capacity^2 / 2 points; work: observations times points. */
+/* Of many points at once, columns like the observations': several times as fast, and the same but
+ * for the order in which the sums are added. At most capacity^2 / 2 points; work: observations
+ * times points. */
 void gp_predict_many(struct gp *g, const struct kernel_points *points, struct gp_belief *beliefs,
                      double *work);
 

@@ -3,6 +3,7 @@
 #include "actors/tuner/num/lbfgs.h"
 #include "actors/tuner/num/normal.h"
 #include "actors/tuner/num/portable.h"
+#include "actors/tuner/space/allowed.h"
 #include "proto/base/check.h"
 #include "proto/base/rng.h"
 
@@ -61,10 +62,12 @@ static double worth(const struct hunt *h, const double *full) {
     return expected_gain(h, gp_predict(&h->surrogate->gp, view), NULL) + bonus_at(h, settled);
 }
 
-static bool is_known(const struct hunt *h, const double *full) {
+/* Whether the configuration may be proposed. */
+static bool is_open(const struct hunt *h, const double *full) {
     struct value values[LIMIT_PARAMS];
     space_values(h->brief->space, full, values);
-    return trials_know(h->brief->trials, space_key(h->brief->space, values));
+    return space_allows(h->brief->space, values) &&
+           !trials_know(h->brief->trials, space_key(h->brief->space, values));
 }
 
 /* ---- along the gradient ---- */
@@ -123,7 +126,7 @@ static double climb(struct hunt *h, double *full, double now) {
     for (uint32_t k = 0; k < c.moved_count; k++)
         settled[s->seen[c.moved[k]]] = x[k];
     double then = worth(h, settled);
-    if (!(then > now))
+    if (!(then > now) || !is_open(h, settled))
         return now;
     memcpy(full, settled, h->brief->space->dims * sizeof *full);
     return then;
@@ -131,7 +134,8 @@ static double climb(struct hunt *h, double *full, double now) {
 
 /* ---- cell by cell ---- */
 
-/* Each choice, and each step next to where it is, as long as one pays. */
+/* Each choice, and each step next to where it is, as long as one pays. From an open place only to
+ * open ones, as everywhere here: the best that climb would all meet at what is known else. */
 static double sweep(struct hunt *h, double *full, double now) {
     const struct surrogate *s = h->surrogate;
     for (uint32_t k = 0; k < s->dims; k++) {
@@ -140,14 +144,16 @@ static double sweep(struct hunt *h, double *full, double now) {
         double stays = *x;
         if (d->kind == DIM_REAL)
             continue;
-        uint64_t at = (uint64_t)(stays * (double)d->cells);
+        uint64_t at = space_cell(h->brief->space, s->seen[k], stays);
         bool near = d->kind == DIM_STEPS && d->cells > CELLS_TRIED;
         uint64_t first = near ? (at > 0 ? at - 1 : 0) : 0;
         uint64_t last = near && at + 1 < d->cells ? at + 1 : d->cells - 1;
         for (uint64_t cell = first; cell <= last; cell++) {
-            *x = ((double)cell + 0.5) / (double)d->cells;
-            double then = cell == at ? now : worth(h, full);
-            if (then > now) {
+            if (cell == at)
+                continue;
+            *x = space_cell_unit(h->brief->space, s->seen[k], cell);
+            double then = worth(h, full);
+            if (then > now && is_open(h, full)) {
                 now = then;
                 stays = *x;
             }
@@ -226,7 +232,7 @@ static uint32_t judge_candidates(struct hunt *h, struct rng *r, const uint32_t *
     for (uint32_t c = 0; c < HUNT_CANDIDATES; c++) {
         double *full = h->full + (size_t)points.count * h->brief->space->dims;
         candidate(h, r, parents, c < HUNT_CANDIDATES / 2 ? 0 : parents_count, full);
-        if (is_known(h, full))
+        if (!is_open(h, full))
             continue;
         settle(h, full, settled);
         surrogate_view(h->surrogate, settled, 1, view);
@@ -267,12 +273,14 @@ bool hunt_best(struct hunt *h, struct rng *r, const uint32_t *parents, uint32_t 
                double *point) {
     struct climber climbers[HUNT_CLIMBERS];
     uint32_t dims = h->brief->space->dims;
+    if (h->surrogate->dims == 0)
+        return false;
     uint32_t count = choose(h, judge_candidates(h, r, parents, parents_count), climbers);
     double most = -INFINITY;
     for (uint32_t i = 0; i < count; i++) {
         double *full = h->full + (size_t)climbers[i].candidate * dims;
         double then = improve(h, full, climbers[i].worth);
-        if ((i == 0 || then > most) && !is_known(h, full)) {
+        if (then > most) {
             most = then;
             memcpy(point, full, dims * sizeof *point);
         }

@@ -4,7 +4,8 @@
  * Expected improvement over `best`, in the logarithm (Ament et al., arXiv:2310.20708, equation 9).
  * Half of the candidates are drawn evenly, half are changes of the best trials; all are judged at
  * once, the best few climb: the numbers of each along the gradient (box-bound L-BFGS), its choices
- * and small steps by trying each, in turns. Configurations that a trial has had do not count.
+ * and small steps by trying each, in turns. Configurations that a trial has had, or that `where`
+ * forbids, do not count.
  *
  * Memory   one arena at init, hunt_bytes().
  */
@@ -33,11 +34,12 @@ struct hunt {
     struct gp_belief *beliefs;
 };
 
+/* rows: of the surrogate, 32 at least. */
 size_t hunt_bytes(const struct space *space, uint32_t rows);
 bool hunt_init(struct hunt *h, const struct brief *brief, struct surrogate *s, uint32_t rows,
                struct arena *arena);
-/* The surrogate has learned. point: full, of a configuration that no trial has had. `parents` are
- * the places whose changes are candidates. False: all candidates are known already. */
+/* The surrogate has learned. point: full, of an allowed configuration that no trial has had.
+ * `parents` are the places whose changes are candidates. False: no candidate is of that kind. */
 bool hunt_best(struct hunt *h, struct rng *r, const uint32_t *parents, uint32_t parents_count,
                double *point);
 

@@ -48,10 +48,6 @@ void surrogate_clear(struct surrogate *s) {
     s->gp.points.count = 0;
 }
 
-uint32_t surrogate_room(const struct surrogate *s) {
-    return s->gp.capacity - s->gp.points.count;
-}
-
 void surrogate_see(struct surrogate *s, const double *view, double target) {
     gp_add(&s->gp, view, target);
 }
@@ -67,11 +63,13 @@ static void begin_at(struct kernel *k, const struct start *at) {
 }
 
 void surrogate_fit(struct surrogate *s) {
-    double likely = 0;
+    double likely = -INFINITY;
     for (uint32_t i = 0; i < sizeof starts / sizeof *starts; i++) {
         begin_at(&s->gp.kernel, &starts[i]);
         double found = gp_fit(&s->gp, DESCENTS);
-        if (i == 0 || found > likely) {
+        if (i == 0)
+            s->kernel = s->gp.kernel;
+        if (found > likely) { /* not a NaN: a start under which doubles cannot factor */
             likely = found;
             s->kernel = s->gp.kernel;
         }
@@ -94,5 +92,5 @@ double surrogate_least(const struct surrogate *s) {
 }
 
 void surrogate_believe(struct surrogate *s, const double *view) {
-    gp_append(&s->gp, view, gp_predict(&s->gp, view).mean);
+    gp_believe(&s->gp, view);
 }

@@ -31,7 +31,6 @@ void surrogate_view_of_row(const struct surrogate *s, const float *settled, doub
                            double *view);
 
 void surrogate_clear(struct surrogate *s);
-uint32_t surrogate_room(const struct surrogate *s); /* rows that still fit */
 /* target: of all rows together with mean about 0 and deviation about 1. There is room. */
 void surrogate_see(struct surrogate *s, const double *view, double target);
 /* The kernel that fits all rows best: of these rows it is a function, whatever was found before. */

@@ -3,16 +3,32 @@
 #include "actors/tuner/num/portable.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #define POWER_LEAST (-3.0)
 #define POWER_STEP 0.125
 #define BASE_LEAST 1e-6
 enum { POWERS = 41 };
 
+/* Then their mean, being rounded, need not be what they are. */
+static bool all_equal(const double *y, uint32_t count) {
+    for (uint32_t j = 1; j < count; j++)
+        if (y[j] != y[0])
+            return false;
+    return true;
+}
+
 /* In parts, as a sum of doubles may be beyond a double. */
 static void standardise(double *y, uint32_t count, double *mean, double *deviation) {
     double largest = 0;
     double square = 0;
+    if (all_equal(y, count)) {
+        *mean = count > 0 ? y[0] : 0;
+        *deviation = 1;
+        for (uint32_t j = 0; j < count; j++)
+            y[j] = 0;
+        return;
+    }
     *mean = 0;
     for (uint32_t j = 0; j < count; j++)
         *mean += y[j] / count;

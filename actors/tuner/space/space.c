@@ -178,14 +178,14 @@ uint64_t space_size(const struct space *s, uint64_t most) {
     return size;
 }
 
-static uint64_t cell_at(const struct space *s, uint32_t dim, double unit) {
+uint64_t space_cell(const struct space *s, uint32_t dim, double unit) {
     const struct param *p = &s->job->params[dim];
     if (is_log_integer(p))
         return (uint64_t)(integer_of(p, unit) - (int64_t)p->low);
     return cell_of(unit, s->dim[dim].cells);
 }
 
-static double unit_at(const struct space *s, uint32_t dim, uint64_t cell) {
+double space_cell_unit(const struct space *s, uint32_t dim, uint64_t cell) {
     const struct param *p = &s->job->params[dim];
     if (!is_log_integer(p))
         return middle_of(cell, s->dim[dim].cells);
@@ -205,9 +205,9 @@ bool space_next(const struct space *s, double *point) {
             point[dim] = 0;
             continue;
         }
-        uint64_t cell = cell_at(s, dim, point[dim]) + 1;
+        uint64_t cell = space_cell(s, dim, point[dim]) + 1;
         bool more = cell < s->dim[dim].cells;
-        point[dim] = unit_at(s, dim, more ? cell : 0);
+        point[dim] = space_cell_unit(s, dim, more ? cell : 0);
         if (more)
             return true;
     }

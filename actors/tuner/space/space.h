@@ -50,6 +50,11 @@ void space_value(const struct param *p, double unit, struct value *out);
 /* Where a value that param_allows lies: the middle of its cell, or a real's own place. */
 double space_unit(const struct space *s, uint32_t dim, const struct value *v);
 
+/* Of a parameter with cells: which one `unit` is in, and where in [0, 1] a value has that cell. Not
+ * all are equally wide: those of an int on a log scale are not. */
+uint64_t space_cell(const struct space *s, uint32_t dim, double unit);
+double space_cell_unit(const struct space *s, uint32_t dim, uint64_t cell);
+
 /* The configuration at a full point: valid, but `where` may forbid it (allowed.h). */
 void space_values(const struct space *s, const double *point, struct value *values);
 /* The settled point of a valid configuration. */
