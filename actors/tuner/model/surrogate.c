@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-enum { DESCENTS = 30 };
+/* From each start a few, which tells where they lead; from the most likely place the rest. */
+enum { DESCENTS_FIRST = 8, DESCENTS = 30 };
 
 /* Where the search of the kernel starts: smooth in all together, or rough in each alone. */
 static const struct start {
@@ -64,16 +65,19 @@ static void begin_at(struct kernel *k, const struct start *at) {
 
 void surrogate_fit(struct surrogate *s) {
     double likely = -INFINITY;
+    s->kernel = s->gp.kernel;
+    begin_at(&s->kernel, &starts[0]);
     for (uint32_t i = 0; i < sizeof starts / sizeof *starts; i++) {
         begin_at(&s->gp.kernel, &starts[i]);
-        double found = gp_fit(&s->gp, DESCENTS);
-        if (i == 0)
-            s->kernel = s->gp.kernel;
+        double found = gp_fit(&s->gp, DESCENTS_FIRST);
         if (found > likely) { /* not a NaN: a start under which doubles cannot factor */
             likely = found;
             s->kernel = s->gp.kernel;
         }
     }
+    s->gp.kernel = s->kernel;
+    gp_fit(&s->gp, DESCENTS);
+    s->kernel = s->gp.kernel;
 }
 
 void surrogate_learn(struct surrogate *s) {
