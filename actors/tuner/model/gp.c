@@ -84,24 +84,8 @@ void gp_factor(struct gp *g) {
         g->kernel.noise = 10 * g->kernel.noise + JITTER;
 }
 
-bool gp_append(struct gp *g, const double *point, double y) {
-    uint32_t at = g->points.count;
-    gp_add(g, point, y);
-    fill_row(g, at);
-    if (!cholesky_append(g->l, at, g->capacity)) {
-        g->points.count--;
-        return false;
-    }
-    const double *row = row_of(g, at);
-    double rest = y; /* in the order of solve_lower: the bits are those of a new factor */
-    for (uint32_t i = 0; i < at; i++)
-        rest -= row[i] * g->white[i];
-    g->white[at] = rest * (1 / row[at]);
-    solve_alpha(g);
-    return true;
-}
-
-/* L white = y has 0 as its last, then: so has L' alpha = white, and the rest of alpha stays. */
+/* L white = y has 0 as its last, as y is what L white before says: so has L' alpha = white, and the
+ * rest of alpha stays. */
 bool gp_believe(struct gp *g, const double *point) {
     uint32_t at = g->points.count;
     gp_add(g, point, 0);
@@ -167,8 +151,8 @@ struct gp_belief gp_predict_slopes(struct gp *g, const double *point, double *me
     solve_lower(g->l, n, g->capacity, k);
     b.deviation = deviation_of(g, dot(k, k, n));
     solve_lower_transposed(g->l, n, g->capacity, k);
-    kernel_gradient(&g->kernel, &g->points, point, g->alpha, mean_slope, rest);
-    kernel_gradient(&g->kernel, &g->points, point, k, deviation_slope, rest);
+    kernel_gradients(&g->kernel, &g->points, point, (const double *const[]){g->alpha, k},
+                     (double *const[]){mean_slope, deviation_slope}, rest);
     for (uint32_t i = 0; i < g->kernel.dims; i++)
         deviation_slope[i] = -deviation_slope[i] / b.deviation;
     return b;

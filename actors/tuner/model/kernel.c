@@ -141,17 +141,9 @@ void kernel_slopes_add(const struct kernel *k, const struct kernel_points *point
     apart_slopes(k, points, point, count, c, slopes, scratch);
 }
 
-/* The sum of c_j slope_j d(d_j^2)/dx. */
-static double along(const double *column, double x, uint32_t count, const double *c,
-                    const double *slope) {
-    double sum = 0;
-    for (uint32_t j = 0; j < count; j++)
-        sum += c[j] * slope[j] * 2 * (x - (column[j] < 0 ? MIDDLE : column[j]));
-    return sum;
-}
-
-void kernel_gradient(const struct kernel *k, const struct kernel_points *points,
-                     const double *point, const double *c, double *gradient, double *scratch) {
+void kernel_gradients(const struct kernel *k, const struct kernel_points *points,
+                      const double *point, const double *const c[2], double *const gradients[2],
+                      double *scratch) {
     const struct matern_loops *loops = matern_here();
     uint32_t count = points->count;
     double *joint = scratch;
@@ -162,14 +154,17 @@ void kernel_gradient(const struct kernel *k, const struct kernel_points *points,
     loops->slope(joint, e, count, k->joint);
     for (uint32_t i = 0; i < k->dims; i++) {
         const double *column = column_of(points, i);
-        gradient[i] = 0;
+        gradients[0][i] = gradients[1][i] = 0;
         if (k->choice[i] || point[i] < 0)
             continue;
         struct matern_place place = place_of(point[i]);
         loops->begin(&place, column, count, k->v[i], apart);
         loops->decay(apart, e, count);
         loops->slope(apart, e, count, k->apart / k->dims);
-        gradient[i] = k->w[i] * along(column, point[i], count, c, joint) +
-                      k->v[i] * along(column, point[i], count, c, apart);
+        for (uint32_t j = 0; j < count; j++)
+            apart[j] = 2 * (k->w[i] * joint[j] + k->v[i] * apart[j]) *
+                       (point[i] - (column[j] < 0 ? MIDDLE : column[j]));
+        gradients[0][i] = dot(c[0], apart, count);
+        gradients[1][i] = dot(c[1], apart, count);
     }
 }

@@ -172,7 +172,7 @@ static void search_tpe(uint64_t *hash) {
 
 int main(void) {
     const struct bits_case cases[] = {
-        {"beliefs", beliefs, 0x6d393b6b46ce02aeu},
+        {"beliefs", beliefs, 0xe93b38b4e5bdfb14u},
         {"fits", fits, 0x5cd2c5114e6d2b0eu},
         {"warps", warps, 0x5718f889ec7c6d6au},
         {"search by gp", search_gp, 0x59bd61c38bca16adu},
