@@ -258,6 +258,12 @@ bool read_search(struct reader *r, const struct key *key, const struct tree_node
         return reader_fail(r, where, "'where' stands beside 'params', not in 'search'");
     if (!map_read(r, node, "'search'", search_keys, KEYS_COUNT(search_keys)))
         return false;
+    const struct tree_node *method = node_get(node, span_text("method"));
+    if (method != NULL && job_learns(r->job) && r->job->objectives_count == 0 &&
+        !span_is(method->value->text, "auto"))
+        return reader_fail(r, method->value,
+                           "the method '%s' learns from results: it needs an 'objective'",
+                           job_method_name(r->job->method));
     bool ends = r->job->method == METHOD_GRID || r->job->method == METHOD_LIST;
     if (!ends && !r->has_trials)
         return reader_fail(r, node, "'search' needs 'trials': a %s search has no end of its own",

@@ -224,7 +224,8 @@ static void values_inward(struct study *s, uint32_t trial, const double *values,
 
 static bool is_result(const struct study *s, const struct study_result *result) {
     bool badly = result->state == ENDED_BADLY;
-    if (result->state < ENDED_WELL || badly != (result->values == NULL))
+    if (result->state < ENDED_WELL || badly != (result->values == NULL) ||
+        !(result->breach >= 0 && isfinite(result->breach)))
         return false;
     for (uint32_t i = 0; i < s->setup.objectives && !badly; i++) {
         if (!isfinite(result->values[i]))
@@ -241,7 +242,8 @@ bool study_tell(struct study *s, uint32_t trial, const struct study_result *resu
     if (!badly)
         values_inward(s, trial, result->values, inside);
     rungs_end(s->rungs, trial, result->state == ENDED_WELL, badly ? NAN : inside[0]);
-    trials_end(&s->trials, trial, result->state, badly ? NULL : inside, 0, result->seconds);
+    trials_end(&s->trials, trial, result->state, badly ? NULL : inside, badly ? 0 : result->breach,
+               result->seconds);
     learn(s, trial);
     return true;
 }

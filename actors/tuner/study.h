@@ -59,6 +59,7 @@ struct study_result {
     enum trial_state state; /* ENDED_WELL, ENDED_SOON or ENDED_BADLY */
     const double *values;   /* one an objective, in the job's own sense; NULL when it ended badly */
     double seconds;         /* what it cost; 0: not known */
+    double breach;          /* how far it breaks the constraints on metrics (job_breach); 0: none */
 };
 
 size_t study_bytes(const struct study_setup *setup);

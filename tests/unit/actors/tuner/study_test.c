@@ -312,8 +312,34 @@ static void loaded_trials_are_known(void **state) {
     pair_end(&pair);
 }
 
+/* Who keeps all constraints is better than who does not, whatever their values. */
+static void who_breaks_constraints_is_not_the_best(void **state) {
+    (void)state;
+    job_begin(&test, METHOD_RANDOM, 10);
+    add_choice(&test, "a", (const char *const[]){"x", "y", "z", NULL});
+    job_end(&test);
+    pair_begin(&pair, 1, 1);
+    struct study *s = pair.plain;
+    const double worth[] = {9, 4, 7};
+    const double breach[] = {0.5, 0, 0.25};
+    struct study_proposal p;
+    for (uint32_t i = 0; i < 3; i++) {
+        struct study_result result = {
+            .state = ENDED_WELL, .values = &worth[i], .breach = breach[i]};
+        study_ask(s, &p);
+        assert_true(study_tell(s, p.trial, &result));
+    }
+    const uint32_t best[] = {1, 2, 0}; /* maximised */
+    assert_memory_equal(study_trials(s)->best, best, sizeof best);
+    struct study_result result = {.state = ENDED_WELL, .values = worth, .breach = -1};
+    struct value values[] = {text_value("y")};
+    assert_false(study_load(s, values, &result));
+    pair_end(&pair);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_breaks_constraints_is_not_the_best),
         cmocka_unit_test(proposals_are_valid_and_distinct),
         cmocka_unit_test(small_spaces_are_used_up),
         cmocka_unit_test(branches_are_used_up),
