@@ -181,7 +181,7 @@ static bool read_rungs(struct reader *r, const struct key *key, const struct tre
 /* ---- search ---- */
 
 /* Methods that a later version will have. */
-static const char *const later[] = {"auto", "tpe", "gp", "cmaes", "evolution", "nsga2", "sobol"};
+static const char *const later[] = {"cmaes"};
 enum { LATER = sizeof later / sizeof later[0] };
 
 static bool read_method(struct reader *r, const struct key *key, const struct tree_node *node) {
@@ -260,7 +260,7 @@ bool read_search(struct reader *r, const struct key *key, const struct tree_node
         return false;
     const struct tree_node *method = node_get(node, span_text("method"));
     if (method != NULL && job_learns(r->job) && r->job->objectives_count == 0 &&
-        !span_is(method->value->text, "auto"))
+        r->job->method != METHOD_AUTO)
         return reader_fail(r, method->value,
                            "the method '%s' learns from results: it needs an 'objective'",
                            job_method_name(r->job->method));
