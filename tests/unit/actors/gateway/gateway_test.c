@@ -488,6 +488,36 @@ static void a_jobs_history_comes_oldest_first(void **state) {
     assert_false(told(g, 5, 1, MSG_end)->end.more);
 }
 
+/* As they were signed, with the configurations of trials where they are asked for. */
+static void what_was_proposed_can_be_read(void **state) {
+    struct gateway_stage *g = *state;
+    struct job_id id = open_job(g->facts, 1);
+    for (uint64_t slot = 0; slot < 3; slot++)
+        stage_say(g->stage, ROOM_TUNER,
+                  &(struct msg){.kind = MSG_proposed,
+                                .proposed = {.job = id,
+                                             .slot = slot,
+                                             .config = config_bytes(0.5),
+                                             .known = span_text("known")}});
+    stage_pass(g->stage, GATHER_MS);
+    client_says(g, 5,
+                &(struct msg){.kind = MSG_list_proposals,
+                              .list_proposals = {.ticket = 6, .job = id, .limit = 2}});
+    assert_int_equal(rows_of(g, 5), 3);
+    const struct msg_proposal_row *row = &told(g, 5, 1, MSG_proposal_row)->proposal_row;
+    assert_int_equal(row->slot, 1);
+    assert_true(node_id_equal(&row->author, &g->facts->node.id));
+    assert_true(span_equal(row->config, config_bytes(0.5)) && span_is(row->known, "known"));
+    assert_int_equal(row->number, told(g, 5, 0, MSG_proposal_row)->proposal_row.number + 1);
+    assert_true(told(g, 5, 2, MSG_end)->end.more);
+    struct msg ask = ask_trials(&id, false, (struct span){0}, 0);
+    client_says(g, 5, &ask);
+    assert_int_equal(told(g, 5, 0, MSG_trial_row)->trial_row.config.len, 0);
+    ask.list_trials.configs = true;
+    client_says(g, 5, &ask);
+    assert_true(span_equal(told(g, 5, 0, MSG_trial_row)->trial_row.config, config_bytes(0.5)));
+}
+
 static void a_store_that_cannot_be_read_refuses_the_question(void **state) {
     struct gateway_stage *g = *state;
     board_seat_port(g->stage->board, &(struct port){.room = ROOM_STORE});
@@ -555,6 +585,7 @@ int main(void) {
         STAGED(questions_about_a_job_nobody_knows_are_refused),
         STAGED(a_log_comes_with_its_gap),
         STAGED(curves_come_with_the_names_of_their_metrics),
+        STAGED(what_was_proposed_can_be_read),
         STAGED(a_jobs_history_comes_oldest_first),
         STAGED(a_store_that_cannot_be_read_refuses_the_question),
         STAGED(nothing_but_hello_is_heard_of_a_stranger),
