@@ -33,12 +33,12 @@ static void give_heap(void *context, void *memory, size_t bytes) {
 }
 
 static void *take(struct zygtune *z, size_t bytes) {
-    return z->setup.take(z->setup.context, bytes);
+    return z->talk.setup.take(z->talk.setup.context, bytes);
 }
 
 static void give(struct zygtune *z, void *memory, size_t bytes) {
     if (memory != NULL)
-        z->setup.give(z->setup.context, memory, bytes);
+        z->talk.setup.give(z->talk.setup.context, memory, bytes);
 }
 
 static bool refuse(struct zygtune *z, const char *where, const char *what) {
@@ -64,26 +64,22 @@ static bool read_names(const struct zygtune_setup *setup, struct talk_setup *tal
 }
 
 struct zygtune *zygtune_new(const struct zygtune_setup *setup, char *error) {
-    struct zygtune_setup own = *setup;
-    if (own.take == NULL || own.give == NULL) {
-        own.take = take_heap;
-        own.give = give_heap;
-    }
-    struct talk_setup talk = {.take = own.take,
-                              .give = own.give,
-                              .context = own.context,
+    bool heap = setup->take == NULL || setup->give == NULL;
+    struct talk_setup talk = {.take = heap ? take_heap : setup->take,
+                              .give = heap ? give_heap : setup->give,
+                              .context = setup->context,
                               .method = METHOD_AUTO,
                               .beyond = TRIALS_BEYOND};
     if (!read_names(setup, &talk, error))
         return NULL;
-    struct zygtune *z = own.take(own.context, sizeof *z);
+    struct zygtune *z = talk.take(talk.context, sizeof *z);
     if (z == NULL) {
         if (error != NULL)
             snprintf(error, ZYGTUNE_ERROR_BYTES, "setup: there is no memory left");
         return NULL;
     }
     memset(z, 0, sizeof *z);
-    z->setup = own;
+    z->setup = *setup;
     z->setup.method = z->setup.scheduler = NULL; /* the caller's, and read */
     talk_init(&z->talk, &talk);
     return z;

@@ -12,19 +12,19 @@ bool foreign_refuse(struct foreign *f, const char *where, const char *format, ..
     if (f->fault[0] != '\0')
         return false;
     int len = snprintf(f->fault, sizeof f->fault, "%s: ", where);
-    va_list list;
-    va_start(list, format);
-    vsnprintf(f->fault + len, sizeof f->fault - (size_t)len, format, list);
-    va_end(list);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(f->fault + len, sizeof f->fault - (size_t)len, format, args);
+    va_end(args);
     return false;
 }
 
 struct foreign_where foreign_at(const char *format, ...) {
     struct foreign_where where;
-    va_list list;
-    va_start(list, format);
-    vsnprintf(where.text, sizeof where.text, format, list);
-    va_end(list);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(where.text, sizeof where.text, format, args);
+    va_end(args);
     return where;
 }
 

@@ -178,7 +178,7 @@ static bool read_membership(struct space_reader *r, struct span json, const char
     struct span parts[2];
     struct span parent_name;
     struct foreign_items items;
-    uint32_t parent;
+    uint32_t parent = 0;
     if (!foreign_object(r->f, json, where, names, 2, parts))
         return false;
     if (parts[0].len == 0 || parts[1].len == 0)
@@ -280,7 +280,7 @@ bool config_json_read(struct foreign *f, struct span json, const char *where, co
     if (!foreign_items(f, json, where, '{', &items))
         return false;
     while (foreign_next(f, where, &items)) {
-        uint32_t i;
+        uint32_t i = 0;
         if (!find_param(f, job->params, job->params_count, items.key, where, &i))
             return false;
         struct foreign_where at = foreign_at("%s, \"%.*s\"", where, SHOWN(job->params[i].name));

@@ -47,6 +47,10 @@ static bool answer_ask(struct talk *t, struct span line, struct json_out *out) {
             json_put_key(out, "from");
             json_put_u64(out, p.parent);
         }
+        if (t->explains) {
+            json_put_key(out, "by");
+            json_put_string(out, span_text(p.by));
+        }
     } else {
         json_put_key(out, p.answer == STUDY_RESUME ? "resume" : "wait");
         json_put_bool(out, true);

@@ -11,6 +11,9 @@
  *   {"op":"load","trials":[{"params":{...},"value":0.4},...]}           -> {}
  *   {"op":"quit"}                                                       no reply: it is over
  *
+ * A new trial that goes on from another's checkpoint has "from":ID. With "explain":true in init it is
+ * said "by" which method or arm it was proposed.
+ *
  * init needs "space" alone (space_json.h); it may come again and begins a new study, and when it is
  * refused there is none. Without "objectives" one value is minimised. The budget is what the search
  * plans with, no bound: so many more trials may be asked for as talk_setup says, or until
@@ -64,7 +67,8 @@ struct talk {
     enum goal goals[OBJECTIVES_MOST];
     uint32_t objectives;
     uint32_t steps;
-    bool over; /* quit was said */
+    bool explains; /* replies to ask say by whom */
+    bool over;     /* quit was said */
     struct foreign foreign;
 };
 

@@ -55,17 +55,23 @@ enum {
     INIT_METHOD,
     INIT_SCHEDULER,
     INIT_FROM,
+    INIT_EXPLAIN,
     INIT_SPACE,
     INIT_KEYS
 };
 static const char *const init_keys[INIT_KEYS] = {"op",        "protocol", "seed",       "budget",
                                                  "workers",   "steps",    "objectives", "method",
-                                                 "scheduler", "from",     "space"};
+                                                 "scheduler", "from",     "explain",    "space"};
 
 bool talk_optional(struct talk *t, struct span json, const char *where, int64_t least, int64_t most,
                    int64_t *value) {
     return json.len == 0 || foreign_is_null(json) ||
            foreign_whole(&t->foreign, json, where, least, most, value);
+}
+
+static bool read_flag(struct talk *t, struct span json, const char *where, bool *flag) {
+    *flag = false;
+    return json.len == 0 || foreign_bool(&t->foreign, json, where, flag);
 }
 
 static bool read_objectives(struct talk *t, struct span json) {
@@ -129,8 +135,8 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
         !talk_optional(t, given[INIT_STEPS], "init, \"steps\"", 1, TALK_STEPS_MOST, &steps) ||
         !read_objectives(t, given[INIT_OBJECTIVES]) || !read_method(t, given[INIT_METHOD]) ||
         !read_scheduler(t, given[INIT_SCHEDULER], &policy) ||
-        (given[INIT_FROM].len > 0 &&
-         !foreign_bool(&t->foreign, given[INIT_FROM], "init, \"from\"", &from)))
+        !read_flag(t, given[INIT_FROM], "init, \"from\"", &from) ||
+        !read_flag(t, given[INIT_EXPLAIN], "init, \"explain\"", &t->explains))
         return false;
     t->job.seed = (uint64_t)seed;
     t->job.trials = (uint64_t)budget;

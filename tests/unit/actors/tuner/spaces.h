@@ -8,9 +8,8 @@
 
 #include <stdio.h>
 
-/* The texts of names and conditions. */
+/* The texts of conditions. */
 struct space_words {
-    char name[JOB_PARAMS_MAX][4];
     char when[JOB_PARAMS_MAX][64];
 };
 
@@ -47,16 +46,17 @@ static inline void random_when(struct test_job *t, struct rng *r, char text[64],
 static inline void random_space(struct test_job *t, struct space_words *words, enum method method,
                                 uint64_t number, bool finite) {
     static const char *const letters[] = {"a", "b", "c", "d", "e", "f", "g", NULL};
+    static const char *const names[JOB_PARAMS_MAX] = {"p0", "p1", "p2", "p3",
+                                                      "p4", "p5", "p6", "p7"};
     struct rng r = rng_of(20261122, finite ? 2 : 1, number);
     uint32_t count = 1 + (uint32_t)rng_below(&r, finite ? 4 : JOB_PARAMS_MAX);
     job_begin(t, method, 1000);
     t->job.seed = number;
     for (uint32_t i = 0; i < count; i++) {
-        snprintf(words->name[i], sizeof words->name[i], "p%u", i);
         if (rng_below(&r, 2) == 0)
-            add_choice(t, words->name[i], finite ? letters + 3 : letters);
+            add_choice(t, names[i], finite ? letters + 3 : letters);
         else
-            random_range(t, &r, words->name[i], finite);
+            random_range(t, &r, names[i], finite);
         if (t->params[i].kind == PARAM_CHOICE && finite) { /* a to d */
             memcpy(t->choices[i],
                    (struct value[]){text_value("a"), text_value("b"), text_value("c"),

@@ -343,6 +343,12 @@ static void init_begins_anew(void **state) {
     expect(ASK, "{\"id\":0,\"params\":{\"x\":1}}");
 }
 
+static void who_proposed_is_said_when_asked_for(void **state) {
+    (void)state;
+    expect("{\"op\":\"init\",\"explain\":true,\"space\":[" KERNEL "]}", "{}");
+    assert_non_null(strstr(say(ASK), ",\"by\":\"random\"}"));
+}
+
 /* Same seed, same answers; another seed, others. */
 static void the_seed_decides(void **state) {
     (void)state;
@@ -377,6 +383,7 @@ int main(void) {
         TEST(what_is_no_request_is_refused),
         TEST(a_bad_space_is_refused),
         TEST(init_begins_anew),
+        TEST(who_proposed_is_said_when_asked_for),
         TEST(the_seed_decides),
     };
 #undef TEST
