@@ -47,6 +47,7 @@ struct zygtune_setup {
     uint32_t steps;      /* 1: no learning curves; else their length */
     uint32_t objectives; /* 1; up to 8 */
     uint32_t maximize;   /* all are minimised; bit i: objective i is maximised */
+    bool copies;         /* a trial can go on from another's checkpoint: "pbt" needs that */
     /* malloc and free. give gets what take gave, and its size. */
     void *(*take)(void *context, size_t bytes);
     void (*give)(void *context, void *memory, size_t bytes);

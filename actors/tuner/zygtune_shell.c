@@ -202,6 +202,8 @@ static void put_init(const struct zygtune *z, struct buf *line) {
     json_put_u64(&out, setup->workers);
     json_put_key(&out, "steps");
     json_put_u64(&out, setup->steps > 0 ? setup->steps : 1);
+    json_put_key(&out, "from");
+    json_put_bool(&out, setup->copies);
     json_put_key(&out, "objectives");
     json_open(&out, '[');
     for (uint32_t i = 0; i == 0 || (i < setup->objectives && i <= OBJECTIVES_MOST); i++)

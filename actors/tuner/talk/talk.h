@@ -3,7 +3,7 @@
  * One request a line, one reply a line:
  *
  *   {"op":"init","protocol":1,"seed":3,"budget":200,"workers":16,"steps":1,"objectives":["min"],
- *    "method":"auto","scheduler":"auto","space":[...]}                  -> {}
+ *    "method":"auto","scheduler":"auto","explain":false,"from":false,"space":[...]}  -> {}
  *   {"op":"ask"}           -> {"id":7,"params":{...}}, {"id":5,"resume":true} or {"wait":true}
  *                             (or, when init has "from":true, {"id":9,"params":{...},"from":4})
  *   {"op":"report","id":7,"step":3,"value":0.41}  -> {"action":"continue"}, "stop" or "pause"
@@ -11,17 +11,16 @@
  *   {"op":"load","trials":[{"params":{...},"value":0.4},...]}           -> {}
  *   {"op":"quit"}                                                       no reply: it is over
  *
- * A new trial that goes on from another's checkpoint has "from":ID. With "explain":true in init it is
- * said "by" which method or arm it was proposed.
- *
  * init needs "space" alone (space_json.h); it may come again and begins a new study, and when it is
  * refused there is none. Without "objectives" one value is minimised. The budget is what the search
- * plans with, no bound: so many more trials may be asked for as talk_setup says, or until
- * the space is used up; then the reply is {"wait":true}. "state" is ok, failed (no value) or
- * stopped. "from" in init says that a trial can go on from another's checkpoint, as scheduler pbt
- * needs: trial 9 then begins at the step at which 4 stands. Several objectives have "values":[...] in place of "value". A loaded trial whose value
- * is null, or whose "state" is failed, failed. Text, lists and numbers are bounded: foreign.h,
- * TALK_LINE_BYTES.
+ * plans with, no bound: so many more trials may be asked for as talk_setup says, or until the space
+ * is used up; then the reply is {"wait":true}. With "explain":true every new trial says "by" which
+ * method or arm it was proposed. With "from":true a trial can go on from another's checkpoint, as
+ * scheduler pbt needs: trial 9 then begins at the step at which 4 stands.
+ *
+ * "state" is ok, failed (no value) or stopped. Several objectives have "values":[...] in place of
+ * "value". A loaded trial whose value is null, or whose "state" is failed, failed. Text, lists and
+ * numbers are bounded: foreign.h, TALK_LINE_BYTES.
  *
  * Memory   the struct is the caller's; each init takes two blocks by `take`, which go back by `give`
  *          at the next init or talk_release.

@@ -17,7 +17,7 @@ static inline void random_range(struct test_job *t, struct rng *r, const char *n
     bool whole = finite || rng_below(r, 2) == 0;
     struct param *p = add_range(t, name, whole ? PARAM_INT : PARAM_FLOAT, 1, 1);
     if (finite) {
-        p->high = (double)(1 + rng_below(r, 4));
+        p->high = (double)(1 + rng_below(r, 3));
         p->scale = rng_below(r, 2) == 0 ? SCALE_LOG : SCALE_LINEAR;
         return;
     }
@@ -42,14 +42,14 @@ static inline void random_when(struct test_job *t, struct rng *r, char text[64],
     t->params[i].when_text = span_text(text);
 }
 
-/* finite: at most a few hundred configurations. */
+/* finite: at most 64 configurations. */
 static inline void random_space(struct test_job *t, struct space_words *words, enum method method,
                                 uint64_t number, bool finite) {
     static const char *const letters[] = {"a", "b", "c", "d", "e", "f", "g", NULL};
     static const char *const names[JOB_PARAMS_MAX] = {"p0", "p1", "p2", "p3",
                                                       "p4", "p5", "p6", "p7"};
     struct rng r = rng_of(20261122, finite ? 2 : 1, number);
-    uint32_t count = 1 + (uint32_t)rng_below(&r, finite ? 4 : JOB_PARAMS_MAX);
+    uint32_t count = 1 + (uint32_t)rng_below(&r, finite ? 3 : JOB_PARAMS_MAX);
     job_begin(t, method, 1000);
     t->job.seed = number;
     for (uint32_t i = 0; i < count; i++) {

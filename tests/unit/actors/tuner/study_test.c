@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { SPACES = 12, ASKS = 40, WORKERS = 6, STEPS = 9, FINITE_MOST = 4096 };
+enum { SPACES = 8, ASKS = 24, WORKERS = 6, STEPS = 9, FINITE_MOST = 4096 };
 
 /* Static, as they are large. */
 static struct test_job test;
