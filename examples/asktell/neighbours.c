@@ -8,7 +8,7 @@
 #include <string.h>
 #include <zygtune.h>
 
-enum { ROWS = 569, COLUMNS = 30, MOST = 40, TRIALS = 60 };
+enum { ROWS = 569, COLUMNS = 30, MOST = 40, TRIALS = 40 };
 
 static double x[ROWS][COLUMNS];
 static int label[ROWS];

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # zyg asktell over real pipes, the library in a program of its own, and both examples, each to its end.
-# timeout 120
+# timeout 240
 . "$(dirname "$0")/../lib/e2e.sh"
 
 space='{"name":"x","type":"float","low":0,"high":1}'
