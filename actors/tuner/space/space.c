@@ -167,17 +167,6 @@ uint64_t space_key(const struct space *s, const struct value *values) {
     return key;
 }
 
-uint64_t space_size(const struct space *s, uint64_t most) {
-    uint64_t size = 1;
-    for (uint32_t i = 0; i < s->dims; i++) {
-        uint64_t cells = s->dim[i].kind == DIM_FIXED ? 1 : s->dim[i].cells;
-        if (cells == 0 || cells > most / size)
-            return 0;
-        size *= cells;
-    }
-    return size;
-}
-
 uint64_t space_cell(const struct space *s, uint32_t dim, double unit) {
     const struct param *p = &s->job->params[dim];
     if (is_log_integer(p))

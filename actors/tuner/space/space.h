@@ -68,8 +68,4 @@ uint64_t space_key(const struct space *s, const struct value *values);
  * values of reals, which stay. False: that was the last, and the first is there. */
 bool space_next(const struct space *s, double *point);
 
-/* How many configurations there are, as far as it matters: 0 when more than `most` (a real, or
- * many cells); what `where` forbids is counted with them. */
-uint64_t space_size(const struct space *s, uint64_t most);
-
 #endif
