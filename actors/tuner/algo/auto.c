@@ -2,7 +2,7 @@
  *
  * One objective: the Gaussian process as long as it can hold all that is known; beyond, where its
  * time would grow and its lead is small, the Parzen estimator, and the process now and then.
- * Several objectives: NSGA-II.
+ * Several objectives: expected hypervolume improvement (pareto.c).
  * Every arm hears of every trial, so whichever is asked knows all.
  */
 #include "actors/tuner/algo/algo.h"
@@ -15,7 +15,7 @@ enum {
 enum arm { ARM_PROCESS, ARM_PARZEN, ARM_FRONT, ARMS };
 
 static const struct algo *const arms[ARMS] = {
-    [ARM_PROCESS] = &algo_gp, [ARM_PARZEN] = &algo_tpe, [ARM_FRONT] = &algo_nsga2};
+    [ARM_PROCESS] = &algo_gp, [ARM_PARZEN] = &algo_tpe, [ARM_FRONT] = &algo_pareto};
 
 struct auto_method {
     void *states[ARMS]; /* NULL: not in use */
@@ -76,11 +76,13 @@ static bool foresee_auto(void *state, const struct brief *b, uint32_t place, dou
     return m->in_use[ARM_PROCESS] && algo_gp.foresee(m->states[ARM_PROCESS], b, place, value);
 }
 
-/* Of the process alone, whose work is long. */
+/* Of the processes alone, whose work is long. */
 static void prepare_auto(void *state, const struct brief *b) {
     struct auto_method *m = state;
     if (m->in_use[ARM_PROCESS] && b->trials->ended_count < PROCESS_MOST)
         algo_gp.prepare(m->states[ARM_PROCESS], b);
+    if (m->in_use[ARM_FRONT])
+        algo_pareto.prepare(m->states[ARM_FRONT], b);
 }
 
 const struct algo algo_auto = {

@@ -57,7 +57,7 @@ struct gp_method {
 
 static size_t bytes_gp(const struct brief *b) {
     return sizeof(struct gp_method) + surrogate_bytes(b->space, CAPACITY) +
-           hunt_bytes(b->space, CAPACITY) + sobol_bytes(b->space->dims) + 1024;
+           hunt_bytes(b->space, CAPACITY, 1) + sobol_bytes(b->space->dims) + 1024;
 }
 
 static void *init_gp(const struct brief *b, struct arena *arena) {
@@ -65,7 +65,7 @@ static void *init_gp(const struct brief *b, struct arena *arena) {
     struct rng r = rng_of(b->job->seed, (uint32_t)PURPOSE_GP_SEARCH << 16 | 1, 0);
     bool all = m != NULL && sobol_init(&m->sobol, b->space->dims, &r, arena) &&
                surrogate_init(&m->surrogate, b->space, b->trials->rungs > 1, CAPACITY, arena) &&
-               hunt_init(&m->hunt, b, &m->surrogate, CAPACITY, arena);
+               hunt_init(&m->hunt, b, &m->surrogate, 1, CAPACITY, arena);
     return all ? m : NULL;
 }
 

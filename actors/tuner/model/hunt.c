@@ -23,26 +23,38 @@ static size_t doubles_of(const struct space *space, uint32_t rows) {
            lbfgs_doubles(space->free);
 }
 
-size_t hunt_bytes(const struct space *space, uint32_t rows) {
-    return doubles_of(space, rows) * sizeof(double) + HUNT_CANDIDATES * sizeof(struct gp_belief) +
-           1024;
+size_t hunt_bytes(const struct space *space, uint32_t rows, uint32_t count) {
+    return doubles_of(space, rows) * sizeof(double) +
+           (size_t)HUNT_CANDIDATES * (count + 1) * sizeof(struct gp_belief) + 1024;
 }
 
-bool hunt_init(struct hunt *h, const struct brief *brief, struct surrogate *s, uint32_t rows,
-               struct arena *arena) {
+/* Expected improvement of the first objective. */
+static double improvement(void *gain_context, const struct gp_belief *g, struct gp_belief *slopes) {
+    const struct hunt *h = gain_context;
+    double z = (h->best - g->mean) / g->deviation;
+    double slope;
+    double gain = portable_log(g->deviation) + log_ei_h(z, &slope);
+    if (slopes != NULL)
+        *slopes = (struct gp_belief){.mean = -slope / g->deviation,
+                                     .deviation = (1 - slope * z) / g->deviation};
+    return gain;
+}
+
+bool hunt_init(struct hunt *h, const struct brief *brief, struct surrogate *surrogates,
+               uint32_t count, uint32_t rows, struct arena *arena) {
     const struct space *space = brief->space;
     size_t candidates = HUNT_CANDIDATES;
-    *h = (struct hunt){.brief = brief, .surrogate = s};
+    ensure(count >= 1 && count <= HUNT_OBJECTIVES);
+    *h = (struct hunt){.brief = brief, .surrogates = surrogates, .count = count};
+    h->gain = improvement;
+    h->gain_context = h;
     h->full = arena_take_unset(arena, candidates * space->dims * sizeof(double));
     h->columns = arena_take_unset(arena, candidates * (space->free + 1) * sizeof(double));
     h->work = arena_take_unset(arena, candidates * rows * sizeof(double));
     h->descent = arena_take_unset(arena, lbfgs_doubles(space->free) * sizeof(double));
-    h->beliefs = arena_take_unset(arena, candidates * sizeof *h->beliefs);
+    h->beliefs = arena_take_unset(arena, candidates * count * sizeof *h->beliefs);
+    h->one = arena_take_unset(arena, candidates * sizeof *h->one);
     return !arena->full;
-}
-
-static double expected_gain(const struct hunt *h, struct gp_belief g, double *slope) {
-    return portable_log(g.deviation) + log_ei_h((h->best - g.mean) / g.deviation, slope);
 }
 
 static void settle(const struct hunt *h, const double *full, double *settled) {
@@ -57,9 +69,12 @@ static double bonus_at(const struct hunt *h, const double *settled) {
 static double worth(const struct hunt *h, const double *full) {
     double settled[LIMIT_PARAMS];
     double view[KERNEL_DIMS];
+    struct gp_belief beliefs[HUNT_OBJECTIVES];
     settle(h, full, settled);
-    surrogate_view(h->surrogate, settled, 1, view);
-    return expected_gain(h, gp_predict(&h->surrogate->gp, view), NULL) + bonus_at(h, settled);
+    surrogate_view(h->surrogates, settled, 1, view);
+    for (uint32_t o = 0; o < h->count; o++)
+        beliefs[o] = gp_predict(&h->surrogates[o].gp, view);
+    return h->gain(h->gain_context, beliefs, NULL) + bonus_at(h, settled);
 }
 
 /* Whether the configuration may be proposed. */
@@ -81,15 +96,19 @@ struct climb {
 
 static double loss(void *context, const double *x, double *gradient) {
     struct climb *c = context;
-    double mean[KERNEL_DIMS], deviation[KERNEL_DIMS], slope;
+    const struct hunt *h = c->hunt;
+    double mean[HUNT_OBJECTIVES][KERNEL_DIMS], deviation[HUNT_OBJECTIVES][KERNEL_DIMS];
+    struct gp_belief beliefs[HUNT_OBJECTIVES], slopes[HUNT_OBJECTIVES];
     for (uint32_t k = 0; k < c->moved_count; k++)
         c->view[c->moved[k]] = x[k];
-    struct gp_belief g = gp_predict_slopes(&c->hunt->surrogate->gp, c->view, mean, deviation);
-    double z = (c->hunt->best - g.mean) / g.deviation;
-    double gain = expected_gain(c->hunt, g, &slope);
+    for (uint32_t o = 0; o < h->count; o++)
+        beliefs[o] = gp_predict_slopes(&h->surrogates[o].gp, c->view, mean[o], deviation[o]);
+    double gain = h->gain(h->gain_context, beliefs, slopes);
     for (uint32_t k = 0; k < c->moved_count; k++) {
         uint32_t i = c->moved[k];
-        gradient[k] = -(deviation[i] * (1 - slope * z) - slope * mean[i]) / g.deviation;
+        gradient[k] = 0;
+        for (uint32_t o = 0; o < h->count; o++)
+            gradient[k] -= slopes[o].mean * mean[o][i] + slopes[o].deviation * deviation[o][i];
     }
     return -gain;
 }
@@ -97,7 +116,7 @@ static double loss(void *context, const double *x, double *gradient) {
 /* Moves all active numbers at once, as if none had steps; the point stays when that gains nothing.
  * Answers its worth. */
 static double climb(struct hunt *h, double *full, double now) {
-    const struct surrogate *s = h->surrogate;
+    const struct surrogate *s = h->surrogates;
     struct climb c = {.hunt = h};
     double settled[LIMIT_PARAMS], x[LIMIT_PARAMS], low[LIMIT_PARAMS], high[LIMIT_PARAMS];
     settle(h, full, settled);
@@ -137,7 +156,7 @@ static double climb(struct hunt *h, double *full, double now) {
 /* Each choice, and each step next to where it is, as long as one pays. From an open place only to
  * open ones, as everywhere here: the best that climb would all meet at what is known else. */
 static double sweep(struct hunt *h, double *full, double now) {
-    const struct surrogate *s = h->surrogate;
+    const struct surrogate *s = h->surrogates;
     for (uint32_t k = 0; k < s->dims; k++) {
         const struct dim *d = &h->brief->space->dim[s->seen[k]];
         double *x = &full[s->seen[k]];
@@ -190,7 +209,7 @@ static double within(double x) {
 
 /* One coordinate for sure, others by chance. */
 static void change(const struct hunt *h, struct rng *r, double share, double scale, double *full) {
-    const struct surrogate *s = h->surrogate;
+    const struct surrogate *s = h->surrogates;
     uint32_t sure = (uint32_t)rng_below(r, s->dims);
     for (uint32_t k = 0; k < s->dims; k++) {
         const struct dim *d = &h->brief->space->dim[s->seen[k]];
@@ -220,7 +239,7 @@ static void candidate(const struct hunt *h, struct rng *r, const uint32_t *paren
     const float *x = trials_point(h->brief->trials, parents[rng_below(r, parents_count)]);
     for (uint32_t i = 0; i < dims; i++)
         full[i] = x[i] < 0 ? full[i] : (double)x[i];
-    double share = rng_below(r, 2) == 0 ? 0.5 : 1.5 / h->surrogate->dims;
+    double share = rng_below(r, 2) == 0 ? 0.5 : 1.5 / h->surrogates->dims;
     change(h, r, share, scales[rng_below(r, 4)], full);
 }
 
@@ -235,13 +254,16 @@ static uint32_t judge_candidates(struct hunt *h, struct rng *r, const uint32_t *
         if (!is_open(h, full))
             continue;
         settle(h, full, settled);
-        surrogate_view(h->surrogate, settled, 1, view);
-        for (uint32_t i = 0; i < h->surrogate->gp.kernel.dims; i++)
+        surrogate_view(h->surrogates, settled, 1, view);
+        for (uint32_t i = 0; i < h->surrogates->gp.kernel.dims; i++)
             h->columns[i * points.ld + points.count] = view[i];
         points.count++;
     }
-    if (points.count > 0)
-        gp_predict_many(&h->surrogate->gp, &points, h->beliefs, h->work);
+    for (uint32_t o = 0; o < h->count && points.count > 0; o++) {
+        gp_predict_many(&h->surrogates[o].gp, &points, h->one, h->work);
+        for (uint32_t c = 0; c < points.count; c++)
+            h->beliefs[(size_t)c * h->count + o] = h->one[c];
+    }
     return points.count;
 }
 
@@ -256,7 +278,8 @@ static uint32_t choose(const struct hunt *h, uint32_t count, struct climber *cli
     double settled[LIMIT_PARAMS];
     for (uint32_t c = 0; c < count; c++) {
         settle(h, h->full + (size_t)c * h->brief->space->dims, settled);
-        double w = expected_gain(h, h->beliefs[c], NULL) + bonus_at(h, settled);
+        double w = h->gain(h->gain_context, h->beliefs + (size_t)c * h->count, NULL) +
+                   bonus_at(h, settled);
         uint32_t at = have;
         while (at > 0 && climbers[at - 1].worth < w)
             at--;
@@ -273,7 +296,7 @@ bool hunt_best(struct hunt *h, struct rng *r, const uint32_t *parents, uint32_t 
                double *point) {
     struct climber climbers[HUNT_CLIMBERS];
     uint32_t dims = h->brief->space->dims;
-    if (h->surrogate->dims == 0)
+    if (h->surrogates->dims == 0)
         return false;
     uint32_t count = choose(h, judge_candidates(h, r, parents, parents_count), climbers);
     double most = -INFINITY;

@@ -17,12 +17,17 @@
 
 struct rng;
 
-enum { HUNT_CANDIDATES = 512, HUNT_CLIMBERS = 8 };
+enum { HUNT_CANDIDATES = 512, HUNT_CLIMBERS = 8, HUNT_OBJECTIVES = 8 };
 
 struct hunt {
     const struct brief *brief;
-    struct surrogate *surrogate;
-    double best; /* the target that is to be undercut */
+    struct surrogate *surrogates; /* one an objective; they see the same rows */
+    uint32_t count;
+    double best; /* of one objective: the target that is to be undercut */
+    /* The logarithm of what a point is expected to gain, from a belief of each objective; slopes,
+     * when not NULL, gets its derivatives by their means and deviations. */
+    double (*gain)(void *gain_context, const struct gp_belief *beliefs, struct gp_belief *slopes);
+    void *gain_context;
     /* What is added to the logarithm at a settled point: a weight, a cost. NULL: nothing. */
     double (*bonus)(void *context, const double *settled);
     void *context;
@@ -31,14 +36,16 @@ struct hunt {
     double *columns;
     double *work;
     double *descent;
-    struct gp_belief *beliefs;
+    struct gp_belief *beliefs; /* by candidate, count each */
+    struct gp_belief *one;     /* by candidate, of one objective */
 };
 
-/* rows: of the surrogate, 32 at least. */
-size_t hunt_bytes(const struct space *space, uint32_t rows);
-bool hunt_init(struct hunt *h, const struct brief *brief, struct surrogate *s, uint32_t rows,
-               struct arena *arena);
-/* The surrogate has learned. point: full, of an allowed configuration that no trial has had.
+/* rows: of a surrogate, 32 at least. */
+size_t hunt_bytes(const struct space *space, uint32_t rows, uint32_t count);
+/* The gain is expected improvement of the first objective, until somebody sets another. */
+bool hunt_init(struct hunt *h, const struct brief *brief, struct surrogate *surrogates,
+               uint32_t count, uint32_t rows, struct arena *arena);
+/* The surrogates have learned. point: full, of an allowed configuration that no trial has had.
  * `parents` are the places whose changes are candidates. False: no candidate is of that kind. */
 bool hunt_best(struct hunt *h, struct rng *r, const uint32_t *parents, uint32_t parents_count,
                double *point);

@@ -89,6 +89,12 @@ struct warp warp_of(double *y, uint32_t count, double *scratch) {
     return w;
 }
 
+double warp_to(const struct warp *w, double value) {
+    double y = (value / 2 - w->mean / 2) / (w->deviation / 2);
+    double warped = transformed(y, portable_log1p(fabs(y)), w->power);
+    return (warped - w->warped_mean) / w->warped_deviation;
+}
+
 double warp_back(const struct warp *w, double y, double *slope) {
     double v = w->warped_mean + y * w->warped_deviation;
     double p = v >= 0 ? w->power : 2 - w->power;

@@ -18,6 +18,8 @@ struct warp {
 /* Makes the warp of count values, all finite, and warps them: mean 0, deviation 1 (all 0 if all are
  * equal), in the same order. scratch: count doubles. */
 struct warp warp_of(double *y, uint32_t count, double *scratch);
+/* What a value that was not among them is warped to. */
+double warp_to(const struct warp *w, double value);
 /* The value that is warped to y, and how steep the way back is there. A y beyond all values that
  * can be gives the last one. */
 double warp_back(const struct warp *w, double y, double *slope);

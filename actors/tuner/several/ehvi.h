@@ -15,7 +15,9 @@
 
 #include "actors/tuner/several/boxes.h"
 
-/* scratch: objectives * (rows_most + 2). */
-double ehvi(const struct boxes *b, const double *means, const double *deviations, double *scratch);
+/* scratch: 3 * objectives * (rows_most + 2). The derivatives by each mean and deviation go into
+ * mean_slopes and deviation_slopes, when those are not NULL. */
+double ehvi(const struct boxes *b, const double *means, const double *deviations,
+            double *mean_slopes, double *deviation_slopes, double *scratch);
 
 #endif

@@ -83,7 +83,7 @@ void pareto_order(const double *values, uint32_t objectives, uint32_t first, uin
     sort(&rows, order, count);
 }
 
-enum { NOBODY = UINT32_MAX };
+#define NOBODY UINT32_MAX
 
 /* Fronts as chains: last[f] is the number that entered front f last, before[k] the one that
  * entered k's front before k. */

@@ -16,11 +16,11 @@ static void *memory;
 
 static void begin(void) {
     search_begin(&search, &test.job, 1000);
-    size_t size = surrogate_bytes(&search.space, ROWS) + hunt_bytes(&search.space, ROWS);
+    size_t size = surrogate_bytes(&search.space, ROWS) + hunt_bytes(&search.space, ROWS, 1);
     memory = malloc(size);
     struct arena arena = arena_of(memory, size);
     assert_true(surrogate_init(&surrogate, &search.space, false, ROWS, &arena));
-    assert_true(hunt_init(&hunt, &search.brief, &surrogate, ROWS, &arena));
+    assert_true(hunt_init(&hunt, &search.brief, &surrogate, 1, ROWS, &arena));
 }
 
 static void end(void) {

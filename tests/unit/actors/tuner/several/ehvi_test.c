@@ -19,7 +19,7 @@
 enum { MANY = 12, BOXES = 1024 };
 
 static alignas(max_align_t) uint8_t memory[1 << 18];
-static double scratch[3 * (MANY + 2)], work[1 << 12];
+static double scratch[3 * 3 * (MANY + 2)], work[1 << 12];
 static uint32_t orders[1 << 8];
 
 static struct boxes boxes_around(const double *rows, uint32_t objectives, uint32_t count,
@@ -38,12 +38,13 @@ static void test_by_hand(void **state) {
     const double zeros[] = {0, 0}, ones[] = {1, 1}, row[] = {-1, -1};
     struct boxes b = boxes_around(row, 1, 0, zeros);
     (void)state;
-    assert_near(ehvi(&b, zeros, ones, scratch), 0.3989422804014327, 1e-15);
+    assert_near(ehvi(&b, zeros, ones, NULL, NULL, scratch), 0.3989422804014327, 1e-15);
     b = boxes_around(row, 2, 0, zeros);
-    assert_near(ehvi(&b, zeros, ones, scratch), 0.15915494309189535, 1e-15);
+    assert_near(ehvi(&b, zeros, ones, NULL, NULL, scratch), 0.15915494309189535, 1e-15);
     b = boxes_around(row, 2, 1, zeros);
     double shared = 0.3989422804014327 - 0.08331547058768634;
-    assert_near(ehvi(&b, zeros, ones, scratch), 0.15915494309189535 - shared * shared, 1e-14);
+    assert_near(ehvi(&b, zeros, ones, NULL, NULL, scratch), 0.15915494309189535 - shared * shared,
+                1e-14);
 }
 
 static void fill(double *rows, uint32_t count, uint64_t seed) {
@@ -72,8 +73,8 @@ static void test_certain(void **state) {
             for (uint32_t i = 0; i < objectives; i++)
                 row[i] *= 0.5;
             struct boxes b = boxes_around(rows, objectives, MANY - 1, reference);
-            assert_near(ehvi(&b, row, none, scratch), improvement(rows, objectives, row, reference),
-                        1e-12);
+            assert_near(ehvi(&b, row, none, NULL, NULL, scratch),
+                        improvement(rows, objectives, row, reference), 1e-12);
         }
 }
 
@@ -97,7 +98,31 @@ static void test_draws(void **state) {
         }
         double mean = sum / DRAWS;
         double error = sqrt((squares / DRAWS - mean * mean) / DRAWS);
-        assert_near(ehvi(&b, means, deviations, scratch), mean, 3 * error);
+        assert_near(ehvi(&b, means, deviations, NULL, NULL, scratch), mean, 3 * error);
+    }
+}
+
+/* By differences, to their own error. */
+static void test_slopes(void **state) {
+    const double reference[] = {1, 1, 1}, step = 1e-5;
+    (void)state;
+    for (uint32_t objectives = 1; objectives <= 3; objectives++) {
+        double rows[MANY * 3], at[6] = {0.4, 0.5, 0.3, 0.2, 0.1, 0.3}, slopes[6];
+        fill(rows, MANY * objectives, 3);
+        struct boxes b = boxes_around(rows, objectives, MANY - 1, reference);
+        double here = ehvi(&b, at, at + 3, slopes, slopes + 3, scratch);
+        assert_near(ehvi(&b, at, at + 3, NULL, NULL, scratch), here, 0);
+        for (uint32_t i = 0; i < 6; i++) {
+            if (i % 3 >= objectives)
+                continue;
+            double keep = at[i];
+            at[i] = keep + step;
+            double above = ehvi(&b, at, at + 3, NULL, NULL, scratch);
+            at[i] = keep - step;
+            double below = ehvi(&b, at, at + 3, NULL, NULL, scratch);
+            at[i] = keep;
+            assert_near(slopes[i], (above - below) / (2 * step), 1e-8);
+        }
     }
 }
 
@@ -106,6 +131,7 @@ int main(void) {
         cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_certain),
         cmocka_unit_test(test_draws),
+        cmocka_unit_test(test_slopes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

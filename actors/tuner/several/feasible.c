@@ -1,0 +1,58 @@
+#include "actors/tuner/several/feasible.h"
+
+#include "actors/tuner/num/normal.h"
+
+#include <math.h>
+
+bool feasible_is(const struct trials *t, uint32_t place) {
+    bool valued = t->states[place] == ENDED_WELL || t->states[place] == ENDED_SOON;
+    return valued && !(t->breaches[place] > 0);
+}
+
+size_t feasible_bytes(const struct space *space, uint32_t rows) {
+    return surrogate_bytes(space, rows);
+}
+
+bool feasible_init(struct feasible *f, const struct space *space, uint32_t rows,
+                   struct arena *arena) {
+    f->all = true;
+    return surrogate_init(&f->surrogate, space, false, rows, arena);
+}
+
+void feasible_see(struct feasible *f, const struct trials *t, const uint32_t *places,
+                  uint32_t count) {
+    uint32_t kept = 0;
+    surrogate_clear(&f->surrogate);
+    for (uint32_t k = 0; k < count; k++)
+        kept += feasible_is(t, places[k]);
+    f->all = kept == count;
+    if (f->all)
+        return;
+    f->mean = 2.0 * kept / count - 1;
+    f->deviation = kept > 0 ? sqrt(1 - f->mean * f->mean) : 1;
+    for (uint32_t k = 0; k < count; k++) {
+        double view[KERNEL_DIMS];
+        double label = feasible_is(t, places[k]) ? 1 : -1;
+        surrogate_view_of_row(&f->surrogate, trials_point(t, places[k]), 1, view);
+        surrogate_see(&f->surrogate, view, (label - f->mean) / f->deviation);
+    }
+}
+
+void feasible_fit(struct feasible *f) {
+    if (!f->all)
+        surrogate_fit(&f->surrogate);
+}
+
+void feasible_learn(struct feasible *f) {
+    if (!f->all)
+        surrogate_learn(&f->surrogate);
+}
+
+double feasible_log_chance(struct feasible *f, const double *settled) {
+    double view[KERNEL_DIMS];
+    if (f->all)
+        return 0;
+    surrogate_view(&f->surrogate, settled, 1, view);
+    struct gp_belief g = gp_predict(&f->surrogate.gp, view);
+    return normal_log_cdf((g.mean * f->deviation + f->mean) / (g.deviation * f->deviation));
+}
