@@ -68,8 +68,8 @@ static double mutated(const struct dim *d, struct rng *r, double at) {
     if (d->kind == DIM_CHOICE || d->kind == DIM_FIXED)
         return draw_open(r);
     double width = portable_exp(WIDEST_LOG - WIDTHS_LOG * draw_open(r));
-    if (d->kind == DIM_STEPS)
-        width = fmax(width, 1 / (double)d->cells);
+    if (d->kind == DIM_STEPS && width * (double)d->cells < 1)
+        width = 1 / (double)d->cells;
     return mirrored(at + width * draw_normal(r));
 }
 

@@ -10,6 +10,14 @@
 
 #define SQRT_TWO_PI 2.5066282746310002
 
+static double lesser(double a, double b) {
+    return a < b ? a : b;
+}
+
+static double greater(double a, double b) {
+    return a > b ? a : b;
+}
+
 static uint64_t bins_of(const struct dim *d) {
     return d->kind == DIM_CHOICE ? d->cells : d->kind == DIM_FIXED ? 0 : PARZEN_BINS;
 }
@@ -74,10 +82,10 @@ static double width_of(const struct parzen *p, uint32_t j, uint32_t *n) {
         second += p->weights[k] * x * x;
     }
     double mean = first / sum;
-    double deviation = sqrt(fmax(second / sum - mean * mean, 0));
-    double scott = deviation * portable_pow(fmax(*n, 1), -1.0 / (p->space->free + 4));
-    double least = fmax(PARZEN_WIDTH_LEAST, 1 / fmin(100, *n + 2.0));
-    return fmin(fmax(scott, least), 1);
+    double deviation = sqrt(greater(second / sum - mean * mean, 0));
+    double scott = deviation * portable_pow(greater(*n, 1), -1.0 / (p->space->free + 4));
+    double least = greater(PARZEN_WIDTH_LEAST, 1 / lesser(100, *n + 2.0));
+    return lesser(greater(scott, least), 1);
 }
 
 /* How wide the cell around `at` is. A value v of a log scale lies at (ln v - low) / spread. */
@@ -85,7 +93,7 @@ static double cell_width(const struct dim *d, double at) {
     if (d->kind == DIM_REAL)
         return 0;
     if (d->log_spread > 0)
-        return fmin(portable_exp(-d->log_low - at * d->log_spread) / d->log_spread, 1);
+        return lesser(portable_exp(-d->log_low - at * d->log_spread) / d->log_spread, 1);
     return 1 / (double)d->cells;
 }
 
@@ -107,7 +115,7 @@ static void shape_bins(const struct dim *d, double width, struct shapes *s) {
     for (uint32_t i = 0; i < PARZEN_BINS; i++) {
         double at = middle(i);
         double cell = cell_width(d, at);
-        double own = fmax(width, cell / 2);
+        double own = greater(width, cell / 2);
         double variance = own * own + cell * cell / 12;
         double sigma = sqrt(variance);
         double mass = normal_cdf((1 - at) / sigma) - normal_cdf(-at / sigma);
@@ -253,7 +261,7 @@ static double own_at(const struct parzen *p, uint32_t j, double x) {
         return 0;
     if (d->kind == DIM_CHOICE)
         return own[cell_at(d, x)];
-    double place = fmin(fmax(x * PARZEN_BINS - 0.5, 0), PARZEN_BINS - 1);
+    double place = lesser(greater(x * PARZEN_BINS - 0.5, 0), PARZEN_BINS - 1);
     uint32_t left = (uint32_t)place;
     uint32_t right = left + 1 < PARZEN_BINS ? left + 1 : left;
     return own[left] + (place - left) * (own[right] - own[left]);
@@ -291,10 +299,10 @@ static double draw_from(const struct parzen *p, struct rng *r, uint32_t j, uint3
         return u;
     if (d->kind == DIM_CHOICE) /* what is left of u is even again */
         return u < p->widths[j] ? u / p->widths[j] : at;
-    double width = fmax(p->widths[j], cell_width(d, at) / 2);
+    double width = greater(p->widths[j], cell_width(d, at) / 2);
     double low = normal_cdf(-at / width);
     double high = normal_cdf((1 - at) / width);
-    return fmin(fmax(at + width * normal_quantile(low + u * (high - low)), 0), 1);
+    return lesser(greater(at + width * normal_quantile(low + u * (high - low)), 0), 1);
 }
 
 void parzen_draw(struct parzen *p, struct rng *r, bool together, double *point,

@@ -72,7 +72,7 @@ static void weigh(struct tpe_split *s, const struct ranked *r) {
     bool flat = !r->by_value || !(sum > 0) || !isfinite(sum);
     for (uint32_t i = 0; i < s->count; i++) {
         double weight = flat ? 1 : (edge - r->values[i]) / sum * s->count;
-        s->weights[i] = fmax(weight, TPE_WEIGHT_LEAST);
+        s->weights[i] = weight > TPE_WEIGHT_LEAST ? weight : TPE_WEIGHT_LEAST;
     }
 }
 
