@@ -205,6 +205,15 @@ static void believe_running(struct pareto *m, const struct trials *t) {
     }
 }
 
+/* How far the reference lies beyond the front, as a share of its range. Early fronts end short of
+ * the true one's ends, so of two objectives the ends are to pull; of three and more, where corners
+ * are most of a box, no more than a report's. (Regret at 100 trials over seven functions of two
+ * objectives and one of three: 0.09 and 0.06 with 0.01, 0.06 and 0.06 with 0.1, 0.05 and 0.09 with
+ * 0.3, 0.04 and 0.11 with 0.5.) */
+static double share_beyond(uint32_t objectives) {
+    return objectives <= 2 ? 0.5 : 0.1;
+}
+
 /* The reference point, warped. */
 static void set_reference(const struct pareto *m, const struct trials *t, double *reference) {
     double values[ROWS_MOST * OBJECTIVES_MODELLED];
@@ -216,7 +225,7 @@ static void set_reference(const struct pareto *m, const struct trials *t, double
                    m->objectives * sizeof *values);
     bool any = m->front.count > 0;
     hypervolume_reference(any ? m->front.values : values, any ? m->front.count : count, values,
-                          m->objectives, count, reference);
+                          m->objectives, count, share_beyond(m->objectives), reference);
     for (uint32_t i = 0; i < m->objectives; i++)
         reference[i] = warp_to(&m->warps[i], reference[i]);
 }

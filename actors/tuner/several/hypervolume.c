@@ -148,12 +148,12 @@ static void range_of(const double *values, uint32_t objectives, uint32_t count, 
 }
 
 void hypervolume_reference(const double *front, uint32_t front_count, const double *values,
-                           uint32_t objectives, uint32_t count, double *reference) {
+                           uint32_t objectives, uint32_t count, double share, double *reference) {
     for (uint32_t i = 0; i < objectives; i++) {
         double low, high, all_low, all_high;
         range_of(front, objectives, front_count, i, &low, &high);
         range_of(values, objectives, count, i, &all_low, &all_high);
-        double beyond = high > low ? (high - low) / 10 : (all_high - all_low) / 10;
+        double beyond = (high > low ? high - low : all_high - all_low) * share;
         reference[i] = high + (beyond > 0 ? beyond : 1);
     }
 }

@@ -8,10 +8,10 @@
  * points of two objectives, hundreds of three, some dozens of five take milliseconds.
  *
  * The reference point, when nobody gave one: of each objective the worst value on the front and a
- * tenth of the front's range beyond it, so that the ends of the front count, but not more than the
+ * share of the front's range beyond it, a tenth for reports, so that the ends of the front count, but not more than the
  * middle (Ishibuchi, Imada, Setoguchi, Nojima, "How to specify a reference point in hypervolume
  * calculation for fair performance comparison", Evol. Comp. 26 (2018)). Where the front has no
- * range, a tenth of the range of all results; where that is none either, one.
+ * range, that share of the range of all results; where that is none either, one.
  *
  * Memory   the caller's.
  * Errors   none.
@@ -51,6 +51,6 @@ void hypervolume_shares(const double *values, uint32_t objectives, uint32_t coun
 /* The reference point of a front (rows that do not dominate each other, 1 at least) among all
  * results. */
 void hypervolume_reference(const double *front, uint32_t front_count, const double *values,
-                           uint32_t objectives, uint32_t count, double *reference);
+                           uint32_t objectives, uint32_t count, double share, double *reference);
 
 #endif

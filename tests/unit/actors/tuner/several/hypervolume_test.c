@@ -77,10 +77,10 @@ static void test_reference(void **state) {
     double all[] = {0, 7, 10, 7, 50, 27};
     double reference[2];
     (void)state;
-    hypervolume_reference(front, 2, all, 2, 3, reference);
+    hypervolume_reference(front, 2, all, 2, 3, 0.1, reference);
     assert_near(reference[0], 11, 0); /* a tenth of the front's range beyond it */
     assert_near(reference[1], 9, 0);  /* none: of all results' */
-    hypervolume_reference(front, 1, front, 2, 1, reference);
+    hypervolume_reference(front, 1, front, 2, 1, 0.1, reference);
     assert_near(reference[0], 1, 0);
     assert_near(reference[1], 8, 0);
 }
