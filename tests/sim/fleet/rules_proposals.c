@@ -16,17 +16,24 @@ struct disk_slots {
     const struct work *work;
 };
 
-static struct chain_news slot_on_disk(void *context, uint32_t slot) {
-    const struct disk_slots *d = context;
+/* False: nothing of it is there. */
+static bool read_slot(const struct disk_slots *d, uint64_t slot, struct trial_row *row) {
     uint8_t memory[JOB_ID_BYTES + 8];
     struct buf key = buf_of(memory, sizeof memory);
-    struct chain_news news = {.slot = slot};
-    struct trial_row row;
     struct span stored;
     trial_row_key(&key, &d->work->id, slot);
     if (!store_mem_get(d->host->disk.store, TABLE_trials, buf_view(&key), &stored))
+        return false;
+    ensure(trial_row_decode(row, stored));
+    return true;
+}
+
+static struct chain_news slot_on_disk(void *context, uint32_t slot) {
+    const struct disk_slots *d = context;
+    struct chain_news news = {.slot = slot};
+    struct trial_row row;
+    if (!read_slot(d, slot, &row))
         return news;
-    ensure(trial_row_decode(&row, stored));
     const struct msg_learned learned = trial_row_learned(&d->work->id, slot, &row);
     news.config = learned.config;
     news.status = (enum trial_status)learned.status;
@@ -64,11 +71,10 @@ static bool is_twofold(const struct host *h, const struct work *work, size_t fir
         if (++times[p.slot] > 1)
             return true;
     }
+    const struct disk_slots disk = {.host = h, .work = work};
+    struct trial_row row;
     for (uint64_t slot = 0; slot < work->job.trials; slot++) {
-        uint32_t results = 0;
-        for (size_t attempt = 0; attempt < ATTEMPTS_WATCHED; attempt++)
-            results += h->fleet->rules->result_on[work->number][slot][attempt] != 0;
-        if (results > 1)
+        if (read_slot(&disk, slot, &row) && row.attempts.made > 1)
             return true;
     }
     return false;
