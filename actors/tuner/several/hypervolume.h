@@ -10,8 +10,8 @@
  * The reference point, when nobody gave one: of each objective the worst value on the front and a
  * share of the front's range beyond it, a tenth for reports, so that the ends of the front count,
  * but not more than the middle (Ishibuchi, Imada, Setoguchi, Nojima, "How to specify a reference
- * point in hypervolume calculation for fair performance comparison", Evol. Comp. 26 (2018)). Where the front has no
- * range, that share of the range of all results; where that is none either, one.
+ * point in hypervolume calculation for fair performance comparison", Evol. Comp. 26 (2018)). Where
+ * the front has no range, that share of the range of all results; where that is none either, one.
  *
  * Memory   the caller's.
  * Errors   none.

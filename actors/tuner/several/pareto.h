@@ -37,10 +37,10 @@ void pareto_order(const double *values, uint32_t objectives, uint32_t first, uin
 uint32_t pareto_ranks(const double *values, const double *breaches, uint32_t objectives,
                       uint32_t count, uint32_t *ranks, uint32_t *scratch);
 
-/* How lonely each of the numbers some[0.. count - 1] (NULL: 0.. count - 1) is among them: crowding
- * distance (Deb and others, section III.B), the sum over the objectives of the gap between its
- * neighbours as a share of the range; infinite at the ends of an objective that has a range. distances[k] is of some[k].
- * scratch: count. */
+/* How lonely each of the numbers some[0.. count - 1] (NULL: 0.. count - 1) is among them:
+ * crowding distance (Deb and others, section III.B), the sum over the objectives of the gap
+ * between its neighbours as a share of the range; infinite at the ends of an objective that has
+ * a range. distances[k] is of some[k]. scratch: count. */
 void pareto_crowding(const double *values, uint32_t objectives, const uint32_t *some,
                      uint32_t count, double *distances, uint32_t *scratch);
 
