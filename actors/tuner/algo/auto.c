@@ -22,10 +22,9 @@ struct auto_method {
     bool in_use[ARMS];
 };
 
+/* However small the budget: where trials are stopped early there may be more of them. */
 static bool is_wanted(const struct brief *b, enum arm arm) {
-    if (b->trials->objectives > 1)
-        return arm == ARM_FRONT;
-    return arm == ARM_PROCESS || (arm == ARM_PARZEN && b->budget > PROCESS_MOST);
+    return (arm == ARM_FRONT) == (b->trials->objectives > 1);
 }
 
 static size_t bytes_auto(const struct brief *b) {
