@@ -4,7 +4,7 @@
  * every machine. So a method draws only from rng_of(job->seed, its own purpose, number), computes
  * only with + - * / sqrt and actors/tuner/num, and keeps no state that `prepare` alone may change:
  * what prepare does, propose would have done.
- * To add one: a file here, its enum method in proto/job/job.h, a line in algos.def.
+ * To add one: a file here, a line in proto/job/methods.def; if it learns nothing, one in job_learns.
  *
  * Memory   bytes(job) of arena at init, zeroed, for as long as the job is open; init takes all that
  *          it will ever need.
