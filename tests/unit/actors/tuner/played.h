@@ -86,4 +86,20 @@ static inline void play(struct played *p, const struct job *job, uint32_t worker
     free(memory);
 }
 
+static inline double worth_of_number(const struct job *job, const struct value *values) {
+    (void)job;
+    return (double)values[0].integer;
+}
+
+/* Of 2 * numbers configurations each comes once, then nothing. */
+static inline void play_small_space(struct played *p, struct test_job *t, enum method method,
+                                    uint32_t numbers) {
+    job_begin(t, method, 100);
+    add_range(t, "n", PARAM_INT, 1, numbers);
+    add_choice(t, "c", (const char *const[]){"a", "b", NULL});
+    job_end(t);
+    play(p, &t->job, 3, worth_of_number, false);
+    assert_int_equal(p->count, 2 * numbers);
+}
+
 #endif

@@ -83,19 +83,9 @@ static void a_corner_that_fails_is_left(void **state) {
     assert_true(played.best < 1e-3);
 }
 
-static double by_number(const struct job *job, const struct value *values) {
-    (void)job;
-    return (double)values[0].integer;
-}
-
 static void a_small_space_is_used_up(void **state) {
     (void)state;
-    job_begin(&test, METHOD_GP, 100);
-    add_range(&test, "n", PARAM_INT, 1, 12);
-    add_choice(&test, "c", (const char *const[]){"a", "b", NULL});
-    job_end(&test);
-    play(&played, &test.job, 3, by_number, false);
-    assert_int_equal(played.count, 24);
+    play_small_space(&played, &test, METHOD_GP, 12);
 }
 
 static double nothing_to_learn(const struct job *job, const struct value *values) {

@@ -67,20 +67,9 @@ static void same_facts_same_proposals(void **state) {
     assert_true(same < 20);
 }
 
-static double by_number(const struct job *job, const struct value *values) {
-    (void)job;
-    return (double)values[0].integer;
-}
-
-/* 12 configurations: each comes once, then nothing. */
 static void a_small_space_is_used_up(void **state) {
     (void)state;
-    job_begin(&test, METHOD_TPE, 100);
-    add_range(&test, "n", PARAM_INT, 1, 6);
-    add_choice(&test, "c", (const char *const[]){"a", "b", NULL});
-    job_end(&test);
-    play(&played, &test.job, 3, by_number, false);
-    assert_int_equal(played.count, 12);
+    play_small_space(&played, &test, METHOD_TPE, 6);
 }
 
 static double fails(const struct job *job, const struct value *values) {
