@@ -7,7 +7,8 @@
 #include "actors/kit/core.h"
 #include "store/ops.h"
 
-enum { ASKS = 32, ASK_SELECTOR_BYTES = 128, ASK_NOBODY = UINT32_MAX };
+enum { ASKS = 32, ASK_SELECTOR_BYTES = 128 };
+#define ASK_NOBODY UINT32_MAX
 
 enum ask_kind {
     ASK_NONE,

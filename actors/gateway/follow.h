@@ -22,9 +22,9 @@
 enum {
     FOLLOW_READERS = LIMIT_CLIENTS,
     GLANCE_MS = 1000,
-    SEEK_MS = 250, /* between two looks into the store, and before the same place is tried again */
-    FOLLOW_NOWHERE = UINT32_MAX
+    SEEK_MS = 250 /* between two looks into the store, and before the same place is tried again */
 };
+#define FOLLOW_NOWHERE UINT32_MAX
 
 struct stream {
     bool used;

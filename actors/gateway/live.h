@@ -19,9 +19,9 @@ enum {
     LIVE_WATCHERS = LIMIT_CLIENTS,
     LIVE_ROW_BYTES = 20480,
     WATCH_PAUSE_MS = 100,
-    LOOK_AGAIN_MS = LOOK_MS / 2,
-    LIVE_UNKNOWN = UINT32_MAX /* as a peer: a node that member has not told of yet */
+    LOOK_AGAIN_MS = LOOK_MS / 2
 };
+#define LIVE_UNKNOWN UINT32_MAX /* as a peer: a node that member has not told of yet */
 
 struct live_trial {
     uint64_t slot;
