@@ -14,6 +14,7 @@
 #include "actors/tuner/several/pareto.h"
 #include "actors/tuner/algo/algo.h"
 #include "actors/tuner/model/hunt.h"
+#include "actors/tuner/model/rows.h"
 #include "actors/tuner/model/warp.h"
 #include "actors/tuner/num/portable.h"
 #include "actors/tuner/num/sobol.h"
@@ -27,17 +28,10 @@
 
 enum {
     OBJECTIVES_MODELLED = 4,
-    ROWS_MOST = 256,
+    ROWS_HERE = 256,
     BELIEVED_MOST = 64,
-    CAPACITY = ROWS_MOST + BELIEVED_MOST,
+    CAPACITY = ROWS_HERE + BELIEVED_MOST,
     BOXES_MOST = 4096,
-    FIRST_TRIALS = 8, /* drawn evenly, before the processes say anything */
-    REFIT_PART = 10,  /* kernels are found again when so much of what is known is new */
-};
-
-struct rows {
-    uint32_t count;
-    uint32_t places[ROWS_MOST];
 };
 
 struct pareto {
@@ -50,15 +44,12 @@ struct pareto {
     struct front front;    /* of what was measured, as measured */
     struct front believed; /* warped, running trials included */
     struct boxes boxes;
-    double *ehvi;    /* scratch */
-    uint64_t news;   /* trials that have ended */
-    uint64_t fit_at; /* the news at which kernels are found again */
-    bool fit_due;    /* from these rows */
-    bool learned;    /* the surrogates know all trials as they are now */
-    struct rows then;
+    double *ehvi; /* scratch */
+    bool learned; /* the surrogates know all trials as they are now */
+    struct refit refit;
     struct rows rows; /* now */
-    double targets[ROWS_MOST];
-    double scratch[ROWS_MOST];
+    double targets[ROWS_HERE];
+    double scratch[ROWS_HERE];
     void *many; /* objectives: NSGA-II's state */
 };
 
@@ -85,7 +76,7 @@ static size_t bytes_pareto(const struct brief *b) {
     if (!is_modelled(b))
         return slack + sizeof(struct pareto) + algo_nsga2.bytes(b);
     return slack + sizeof(struct pareto) + objectives * surrogate_bytes(b->space, CAPACITY) +
-           feasible_bytes(b->space, ROWS_MOST) + hunt_bytes(b->space, CAPACITY, objectives) +
+           feasible_bytes(b->space, ROWS_HERE) + hunt_bytes(b->space, CAPACITY, objectives) +
            sobol_bytes(b->space->dims) + front_bytes(objectives, front_most(objectives)) +
            front_bytes(objectives, believed_most(objectives)) +
            boxes_bytes(objectives, believed_most(objectives), BOXES_MOST) +
@@ -124,7 +115,7 @@ static void *init_pareto(const struct brief *b, struct arena *arena) {
         return m->many != NULL ? m : NULL;
     }
     bool all = sobol_init(&m->sobol, b->space->dims, &r, arena) &&
-               feasible_init(&m->feasible, b->space, ROWS_MOST, arena) &&
+               feasible_init(&m->feasible, b->space, ROWS_HERE, arena) &&
                hunt_init(&m->hunt, b, m->surrogates, objectives, CAPACITY, arena) &&
                front_init(&m->front, objectives, front_most(objectives), arena) &&
                front_init(&m->believed, objectives, believed_most(objectives), arena) &&
@@ -141,44 +132,19 @@ static void *init_pareto(const struct brief *b, struct arena *arena) {
 
 /* ---- what is known, as rows ---- */
 
-static bool is_valued(const struct trials *t, uint32_t place) {
-    return t->states[place] == ENDED_WELL || t->states[place] == ENDED_SOON;
-}
-
-/* All, when there is room; else the front first, then the newest. */
 static void gather(const struct pareto *m, const struct trials *t, struct rows *rows) {
-    bool all = t->finished_count <= ROWS_MOST;
-    rows->count = 0;
-    for (uint32_t k = 0; k < m->front.count && !all; k++)
-        rows->places[rows->count++] = m->front.names[k];
-    uint32_t chosen = rows->count;
-    for (uint32_t k = t->finished_count; k-- > 0 && rows->count < ROWS_MOST;) {
-        bool has = false;
-        for (uint32_t j = 0; j < chosen && !has; j++)
-            has = rows->places[j] == t->finished[k];
-        if (!has)
-            rows->places[rows->count++] = t->finished[k];
-    }
+    rows_gather(rows, t, ROWS_HERE, m->front.names, m->front.count);
 }
 
 static void see_objective(struct pareto *m, const struct trials *t, const struct rows *rows,
                           uint32_t objective) {
     struct surrogate *s = &m->surrogates[objective];
     double view[KERNEL_DIMS];
-    double worst = -INFINITY;
-    for (uint32_t j = 0; j < rows->count; j++) {
-        uint32_t place = rows->places[j];
-        if (!is_valued(t, place))
-            continue;
-        m->targets[j] = t->values[(size_t)place * t->objectives + objective];
-        worst = m->targets[j] > worst ? m->targets[j] : worst;
-    }
-    for (uint32_t j = 0; j < rows->count; j++)
-        m->targets[j] = is_valued(t, rows->places[j]) ? m->targets[j] : worst;
+    rows_values(rows, t, objective, m->targets);
     m->warps[objective] = warp_of(m->targets, rows->count, m->scratch);
     surrogate_clear(s);
     for (uint32_t j = 0; j < rows->count; j++) {
-        surrogate_view_of_row(s, trials_point(t, rows->places[j]), 1, view);
+        surrogate_view_of_row(s, trials_point(t, rows->row[j].place), 1, view);
         surrogate_see(s, view, m->targets[j]);
     }
 }
@@ -186,7 +152,7 @@ static void see_objective(struct pareto *m, const struct trials *t, const struct
 static void see(struct pareto *m, const struct trials *t, const struct rows *rows) {
     for (uint32_t i = 0; i < m->objectives; i++)
         see_objective(m, t, rows, i);
-    feasible_see(&m->feasible, t, rows->places, rows->count);
+    feasible_see(&m->feasible, t, rows);
 }
 
 /* ---- what is to be gained ---- */
@@ -216,12 +182,12 @@ static double share_beyond(uint32_t objectives) {
 
 /* The reference point, warped. */
 static void set_reference(const struct pareto *m, const struct trials *t, double *reference) {
-    double values[ROWS_MOST * OBJECTIVES_MODELLED];
+    double values[ROWS_HERE * OBJECTIVES_MODELLED];
     uint32_t count = 0;
     for (uint32_t j = 0; j < m->rows.count; j++)
-        if (is_valued(t, m->rows.places[j]))
+        if (!m->rows.row[j].bad)
             memcpy(values + (size_t)count++ * m->objectives,
-                   t->values + (size_t)m->rows.places[j] * t->objectives,
+                   t->values + (size_t)m->rows.row[j].place * t->objectives,
                    m->objectives * sizeof *values);
     bool any = m->front.count > 0;
     hypervolume_reference(any ? m->front.values : values, any ? m->front.count : count, values,
@@ -233,12 +199,12 @@ static void set_reference(const struct pareto *m, const struct trials *t, double
 static void learn_all(struct pareto *m, const struct brief *b) {
     const struct trials *t = b->trials;
     double reference[OBJECTIVES_MODELLED], row[OBJECTIVES_MODELLED];
-    if (m->fit_due) {
-        see(m, t, &m->then);
+    if (m->refit.due) {
+        see(m, t, &m->refit.then);
         for (uint32_t i = 0; i < m->objectives; i++)
             surrogate_fit(&m->surrogates[i]);
         feasible_fit(&m->feasible);
-        m->fit_due = false;
+        m->refit.due = false;
     }
     gather(m, t, &m->rows);
     see(m, t, &m->rows);
@@ -260,10 +226,6 @@ static void learn_all(struct pareto *m, const struct brief *b) {
 
 /* ---- the method ---- */
 
-static bool knows_enough(const struct pareto *m) {
-    return m->fit_at > 0;
-}
-
 static bool propose_pareto(void *state, const struct brief *b, uint64_t number,
                            struct value *values) {
     struct pareto *m = state;
@@ -271,7 +233,7 @@ static bool propose_pareto(void *state, const struct brief *b, uint64_t number,
     if (m->many != NULL)
         return algo_nsga2.propose(m->many, b, number, values);
     struct rng r = rng_of(b->job->seed, (uint32_t)PURPOSE_PARETO << 16, number);
-    if (number < FIRST_TRIALS || !knows_enough(m)) {
+    if (number < ROWS_TRIALS_LEAST || !refit_began(&m->refit)) {
         sobol_point(&m->sobol, number, point);
         return algo_fresh(b, &r, point, values);
     }
@@ -290,21 +252,16 @@ static void learn_pareto(void *state, const struct brief *b, uint32_t place) {
         return;
     }
     m->learned = false;
-    if (t->states[place] < ENDED_WELL || t->states[place] == TAKEN_BACK)
-        return;
     if (feasible_is(t, place))
         front_enter(&m->front, t->values + (size_t)place * t->objectives, place);
-    m->news++;
-    if (m->news < m->fit_at || t->ended_count < FIRST_TRIALS)
-        return;
-    m->fit_at = m->news + 1 + m->news / REFIT_PART;
-    m->fit_due = true;
-    gather(m, t, &m->then);
+    if (refit_hear(&m->refit, t, place))
+        gather(m, t, &m->refit.then);
 }
 
 static void prepare_pareto(void *state, const struct brief *b) {
     struct pareto *m = state;
-    if (m->many == NULL && !m->learned && knows_enough(m) && b->trials->active_count < b->workers)
+    if (m->many == NULL && !m->learned && refit_began(&m->refit) &&
+        b->trials->active_count < b->workers)
         learn_all(m, b);
 }
 

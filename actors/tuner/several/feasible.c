@@ -19,12 +19,12 @@ bool feasible_init(struct feasible *f, const struct space *space, uint32_t rows,
     return surrogate_init(&f->surrogate, space, false, rows, arena);
 }
 
-void feasible_see(struct feasible *f, const struct trials *t, const uint32_t *places,
-                  uint32_t count) {
+void feasible_see(struct feasible *f, const struct trials *t, const struct rows *rows) {
     uint32_t kept = 0;
+    uint32_t count = rows->count;
     surrogate_clear(&f->surrogate);
     for (uint32_t k = 0; k < count; k++)
-        kept += feasible_is(t, places[k]);
+        kept += feasible_is(t, rows->row[k].place);
     f->all = kept == count;
     if (f->all)
         return;
@@ -32,8 +32,8 @@ void feasible_see(struct feasible *f, const struct trials *t, const uint32_t *pl
     f->deviation = kept > 0 ? sqrt(1 - f->mean * f->mean) : 1;
     for (uint32_t k = 0; k < count; k++) {
         double view[KERNEL_DIMS];
-        double label = feasible_is(t, places[k]) ? 1 : -1;
-        surrogate_view_of_row(&f->surrogate, trials_point(t, places[k]), 1, view);
+        double label = feasible_is(t, rows->row[k].place) ? 1 : -1;
+        surrogate_view_of_row(&f->surrogate, trials_point(t, rows->row[k].place), 1, view);
         surrogate_see(&f->surrogate, view, (label - f->mean) / f->deviation);
     }
 }

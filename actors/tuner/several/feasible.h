@@ -13,8 +13,8 @@
 #ifndef ZYG_FEASIBLE_H
 #define ZYG_FEASIBLE_H
 
+#include "actors/tuner/model/rows.h"
 #include "actors/tuner/model/surrogate.h"
-#include "actors/tuner/trials/trials.h"
 
 struct feasible {
     struct surrogate surrogate;
@@ -28,9 +28,8 @@ bool feasible_is(const struct trials *t, uint32_t place);
 size_t feasible_bytes(const struct space *space, uint32_t rows);
 bool feasible_init(struct feasible *f, const struct space *space, uint32_t rows,
                    struct arena *arena);
-/* Trials that have ended, at most `rows`. */
-void feasible_see(struct feasible *f, const struct trials *t, const uint32_t *places,
-                  uint32_t count);
+/* Rows of trials that have ended, at most as many as there is room for. */
+void feasible_see(struct feasible *f, const struct trials *t, const struct rows *rows);
 void feasible_fit(struct feasible *f);   /* finds the kernel for what was seen */
 void feasible_learn(struct feasible *f); /* under the present kernel */
 /* The logarithm of the chance at a settled point; 0 when all were feasible. */

@@ -30,12 +30,14 @@ static void begin(void) {
 }
 
 static struct feasible f;
+static struct rows rows;
 static uint8_t memory[1 << 20];
 
 static void learn(void) {
     struct arena arena = arena_of(memory, sizeof memory);
     assert_true(feasible_init(&f, &s.space, MANY, &arena));
-    feasible_see(&f, &s.trials, s.trials.finished, s.trials.finished_count);
+    rows_gather(&rows, &s.trials, MANY, NULL, 0);
+    feasible_see(&f, &s.trials, &rows);
     feasible_fit(&f);
     feasible_learn(&f);
 }

@@ -1,0 +1,81 @@
+#include "actors/tuner/model/rows.h"
+
+#include <math.h>
+
+enum { REFIT_PART = 10 };
+
+static bool has_curves(const struct trials *t) {
+    return t->rungs > 1 && t->objectives == 1;
+}
+
+static bool is_learnable(const struct trials *t, uint32_t place) {
+    return t->states[place] <= AT_REST ? t->reached[place] > 0 && has_curves(t)
+                                       : t->states[place] != TAKEN_BACK;
+}
+
+/* ---- which ---- */
+
+static void add_row(struct rows *rows, uint32_t most, struct row row) {
+    if (rows->count < most)
+        rows->row[rows->count++] = row;
+}
+
+static void add_trial(struct rows *rows, const struct trials *t, uint32_t most, uint32_t place) {
+    bool bad = t->states[place] == ENDED_BADLY;
+    if (bad || !has_curves(t))
+        add_row(rows, most, (struct row){place, (uint8_t)(t->rungs - 1), bad});
+    else
+        for (uint32_t rung = t->reached[place]; rung-- > 0;)
+            add_row(rows, most, (struct row){place, (uint8_t)rung, false});
+}
+
+void rows_gather(struct rows *rows, const struct trials *t, uint32_t most, const uint32_t *places,
+                 uint32_t count) {
+    bool all = (uint64_t)t->count * (has_curves(t) ? t->rungs : 1) <= most;
+    rows->count = 0;
+    for (uint32_t i = 0; !all && i < count && rows->count < most / 2; i++)
+        add_trial(rows, t, most, places[i]);
+    uint32_t chosen = rows->count;
+    for (uint32_t place = t->count; place-- > 0 && rows->count < most;) {
+        bool has = false;
+        for (uint32_t i = 0; i < chosen && !has; i++)
+            has = rows->row[i].place == place;
+        if (!has && is_learnable(t, place))
+            add_trial(rows, t, most, place);
+    }
+}
+
+/* ---- what they came to ---- */
+
+static double value_of(const struct trials *t, struct row row, uint32_t objective) {
+    if (has_curves(t))
+        return t->curve[(size_t)row.place * t->rungs + row.rung];
+    return t->values[(size_t)row.place * t->objectives + objective];
+}
+
+void rows_values(const struct rows *rows, const struct trials *t, uint32_t objective,
+                 double *values) {
+    double worst = -INFINITY;
+    for (uint32_t j = 0; j < rows->count; j++) {
+        if (rows->row[j].bad)
+            continue;
+        values[j] = value_of(t, rows->row[j], objective);
+        worst = values[j] > worst ? values[j] : worst;
+    }
+    for (uint32_t j = 0; j < rows->count; j++)
+        if (rows->row[j].bad)
+            values[j] = worst;
+}
+
+/* ---- when ---- */
+
+bool refit_hear(struct refit *r, const struct trials *t, uint32_t place) {
+    if (!is_learnable(t, place) || t->ended_count == 0)
+        return false;
+    r->news++;
+    if (r->news < r->at || r->news < ROWS_TRIALS_LEAST)
+        return false;
+    r->at = r->news + 1 + r->news / REFIT_PART;
+    r->due = true;
+    return true;
+}

@@ -1,0 +1,55 @@
+/* rows - from which trials a process learns, and when it finds its kernel again.
+ *
+ * A row is a finished trial; in a search with learning curves and one objective, each rung that a
+ * trial has reached. Of more rows than there is room for stay some that the caller prefers and the
+ * newest.
+ *
+ * A kernel is found again each time a tenth more is known, from the rows of that moment: they are
+ * noted then and worked on when somebody asks, so that it does not matter who asks when.
+ */
+#ifndef ZYG_ROWS_H
+#define ZYG_ROWS_H
+
+#include "actors/tuner/trials/trials.h"
+
+enum {
+    ROWS_MOST = 320,
+    ROWS_TRIALS_LEAST = 8, /* until so many are known a process says nothing */
+};
+
+struct row {
+    uint32_t place;
+    uint8_t rung; /* the last, but for learning curves */
+    bool bad;     /* ended without a value */
+};
+
+struct rows {
+    uint32_t count;
+    struct row row[ROWS_MOST];
+};
+
+/* Of all trials. When there are more rows than `most` (.. ROWS_MOST), up to half of that comes from
+ * the trials at places[0.. count - 1], the rest from the newest. */
+void rows_gather(struct rows *rows, const struct trials *t, uint32_t most, const uint32_t *places,
+                 uint32_t count);
+
+/* What each row came to in an objective; of bad rows the worst of the others. */
+void rows_values(const struct rows *rows, const struct trials *t, uint32_t objective,
+                 double *values);
+
+struct refit {
+    uint64_t news; /* what was heard that makes rows */
+    uint64_t at;   /* the news at which a kernel is found again */
+    bool due;      /* from the rows `then`; who has found it clears this */
+    struct rows then;
+};
+
+/* Trial `place` has changed (algo.h, learn). True: a kernel is due from the rows of now, which the
+ * caller gathers into `then`. */
+bool refit_hear(struct refit *r, const struct trials *t, uint32_t place);
+/* Whether a process can say anything yet. */
+static inline bool refit_began(const struct refit *r) {
+    return r->at > 0;
+}
+
+#endif
