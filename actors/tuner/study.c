@@ -128,9 +128,10 @@ static void start(struct study *s, const struct value *values, uint32_t parent, 
 static bool start_new(struct study *s, uint64_t number, struct study_proposal *out) {
     bool first = number < s->setup.job->configs_count; /* try_first */
     const struct algo *algo = first ? &algo_list : s->algo;
+    const char *by = algo->arm != NULL ? algo->arm(&s->brief, number) : algo->name;
     if (!algo->propose(s->state, &s->brief, number, s->values))
         return false;
-    start(s, s->values, STUDY_NO_PARENT, algo->name, out);
+    start(s, s->values, STUDY_NO_PARENT, by, out);
     return true;
 }
 

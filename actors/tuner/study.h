@@ -50,7 +50,7 @@ struct study_proposal {
     uint32_t trial;             /* its name from now on, as its place in study_trials */
     const struct value *values; /* of START: until the next call of the study */
     uint32_t parent;            /* of START: whose checkpoint it goes on from, or STUDY_NO_PARENT */
-    const char *by;             /* who proposed it: for `explain` */
+    const char *by;             /* who proposed it, for `explain`: "gp", "auto:gp" */
 };
 
 enum study_verdict { STUDY_GO_ON, STUDY_STOP, STUDY_PAUSE };

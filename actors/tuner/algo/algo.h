@@ -54,6 +54,9 @@ struct algo {
      * 2 ...: in a cluster some are another node's. Fills in all values, inactive ones with
      * VALUE_NONE. What is proposed depends on no trials.capacity. */
     bool (*propose)(void *state, const struct brief *b, uint64_t number, struct value *values);
+    /* NULL: itself; or which of its parts would make proposal `number` now, as `explain` is to name
+     * it. */
+    const char *(*arm)(const struct brief *b, uint64_t number);
     /* NULL: looks at the trials when asked. Trial `place` has just been added, moved up a rung,
      * paused, resumed, taken back or ended; called once for each such change, in order. */
     void (*learn)(void *state, const struct brief *b, uint32_t place);

@@ -16,6 +16,8 @@ enum arm { ARM_PROCESS, ARM_PARZEN, ARM_FRONT, ARMS };
 
 static const struct algo *const arms[ARMS] = {
     [ARM_PROCESS] = &algo_gp, [ARM_PARZEN] = &algo_tpe, [ARM_FRONT] = &algo_pareto};
+static const char *const names[ARMS] = {
+    [ARM_PROCESS] = "auto:gp", [ARM_PARZEN] = "auto:tpe", [ARM_FRONT] = "auto:pareto"};
 
 struct auto_method {
     void *states[ARMS]; /* NULL: not in use */
@@ -63,6 +65,10 @@ static bool propose_auto(void *state, const struct brief *b, uint64_t number,
     return arms[arm]->propose(m->states[arm], b, number, values);
 }
 
+static const char *name_of_arm(const struct brief *b, uint64_t number) {
+    return names[arm_of(b, number)];
+}
+
 static void learn_auto(void *state, const struct brief *b, uint32_t place) {
     struct auto_method *m = state;
     for (enum arm arm = 0; arm < ARMS; arm++)
@@ -89,6 +95,7 @@ const struct algo algo_auto = {
     .bytes = bytes_auto,
     .init = init_auto,
     .propose = propose_auto,
+    .arm = name_of_arm,
     .learn = learn_auto,
     .foresee = foresee_auto,
     .prepare = prepare_auto,

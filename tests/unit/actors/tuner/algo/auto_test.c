@@ -4,8 +4,10 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct test_job test;
+static uint32_t by_process, by_parzen, by_front; /* proposals of the last search */
 
 static struct study_result result_of(const struct value *v, double *values) {
     double x = v[0].real - 0.3;
@@ -21,6 +23,7 @@ static double search(uint32_t objectives, uint64_t budget, uint32_t loaded, uint
     static const enum goal goals[] = {GOAL_MINIMIZE, GOAL_MINIMIZE};
     double values[2];
     double best = INFINITY;
+    by_process = by_parzen = by_front = 0;
     job_begin(&test, METHOD_AUTO, budget);
     add_range(&test, "x", PARAM_FLOAT, 0, 1);
     add_range(&test, "y", PARAM_FLOAT, 0, 1);
@@ -46,17 +49,23 @@ static double search(uint32_t objectives, uint64_t budget, uint32_t loaded, uint
         struct study_proposal p;
         study_ask(s, &p);
         assert_int_equal(p.answer, STUDY_START);
+        by_process += strcmp(p.by, "auto:gp") == 0;
+        by_parzen += strcmp(p.by, "auto:tpe") == 0;
+        by_front += strcmp(p.by, "auto:pareto") == 0;
         struct study_result result = result_of(p.values, values);
         assert_true(study_tell(s, p.trial, &result));
         best = values[0] < best ? values[0] : best;
     }
     free(memory);
+    assert_int_equal(by_process + by_parzen + by_front, asked);
     return best;
 }
 
 static void goes_on_beyond_what_the_process_holds(void **state) {
     (void)state;
     assert_true(search(1, 300, 260, 40) < 1e-3);
+    assert_int_equal(by_process, 2); /* proposals 0 and 32 */
+    assert_int_equal(by_parzen, 38);
 }
 
 /* Where trials are stopped early there are more of them than the budget says. */
@@ -68,6 +77,7 @@ static void a_small_budget_does_not_bound_it(void **state) {
 static void several_objectives_have_their_own_method(void **state) {
     (void)state;
     assert_true(search(2, 30, 0, 30) < 0.01);
+    assert_int_equal(by_front, 30);
 }
 
 int main(void) {
