@@ -102,6 +102,7 @@ static void hear(struct leader *l, const struct event *event, when_ms now, struc
     case MSG_claim: on_claim(l, event, now, out); break;
     case MSG_report: work_reported(l, event, out); break;
     case MSG_lease: work_lease(l, event, out); break;
+    case MSG_verdict: work_verdict(l, event, out); break;
     case MSG_ended: work_ended(l, event, out); break;
     case MSG_outcome: work_outcome(l, &m->outcome, now, out); break;
     case MSG_dropped: work_dropped(l, &m->dropped, out); break;
@@ -128,6 +129,7 @@ static bool bears_on_terms(const struct leader *l, enum msg_kind kind) {
     switch (kind) {
     case MSG_NONE:
     case MSG_lease:
+    case MSG_verdict:
     case MSG_ended:
     case MSG_outcome:
     case MSG_dropped:

@@ -1,11 +1,11 @@
 /* leader - whom this node follows, and both ends of giving out work: epochs, fences, reports.
  *
- * Hears    start; node_known (member); claim, report, lease, ended (other nodes, through member); lease (sched: for this
- *          node's own executor); capacity, outcome (executor); hold, ailing, dropped (facts); load (node); saved,
- *          save_failed, rows (store); quit; time.
+ * Hears    start; node_known (member); claim, report, lease, verdict, ended (other nodes, through member); lease, verdict
+ *          (sched: for this node's own executor); capacity, outcome (executor); hold, ailing, dropped (facts); load (node);
+ *          saved, save_failed, rows (store); quit; time.
  * Says     save, scan (store); claim, report (other nodes, by say_to MEMBER); ended (the leader: another node or this one's
- *          sched; and what another node says, to sched with its number); lease (executor); lead (all); worker (sched); working
- *          (elastic).
+ *          sched; and what another node says, to sched with its number); lease, verdict (executor); lead (all); worker
+ *          (sched); working (elastic).
  * Holds    - an epoch is (term, leader, the leader's life); the highest ever seen is stored before anything of it is said,
  *            and never falls;
  *          - with no live leader the best active member that is MEMBER_ELIGIBLE (MEMBER_STORES first, then most slots, then
@@ -17,6 +17,7 @@
  *            life claims anew;
  *          - a lease that is not of the leader and term this node has stored is refused: answered with `ended`, lost, and
  *            with the higher claim; so is one of this node's own sched; one that runs already is accepted silently;
+ *          - a verdict that is not of the leader and term this node has stored, or not for a lease this node holds, is dropped;
  *          - lead{mine = true} comes when every active member has reported what it runs, or REPORT_MS after the claim: so
  *            what runs is not given out twice, and a silent worker delays nobody for longer;
  *          - a worker that is DEAD or LEFT is `gone`, one that is UNREACHABLE or LEAVING is given nothing (slots 0); one that

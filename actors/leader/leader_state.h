@@ -76,6 +76,7 @@ void term_settle(struct leader *l, when_ms now, struct says *out);
 
 /* work.c: leases and reports */
 void work_lease(struct leader *l, const struct event *event, struct says *out);
+void work_verdict(struct leader *l, const struct event *event, struct says *out);
 void work_outcome(struct leader *l, const struct msg_outcome *m, when_ms now, struct says *out);
 void work_dropped(struct leader *l, const struct msg_dropped *m, struct says *out);
 void work_report(struct leader *l, when_ms now, struct says *out);

@@ -21,10 +21,10 @@ static void say_ended(uint32_t peer, const struct msg_ended *ended, struct says 
 }
 
 /* The giver leads the epoch that this node has stored, and no higher one is known. */
-static bool is_from_leader(const struct leader *l, const struct event *event) {
+static bool is_from_leader(const struct leader *l, const struct event *event, uint64_t term) {
     bool leads = event->from == ROOM_SCHED ? l->role == ROLE_LEADS
                                            : l->role == ROLE_FOLLOWS && event->peer == l->followed;
-    return leads && event->msg.lease.term == l->stored.term;
+    return leads && term == l->stored.term;
 }
 
 /* Whoever gives in a term that is over must hear it; one that leads in a higher term than is known here will say so. */
@@ -39,7 +39,7 @@ static void refuse(const struct event *event, struct says *out) {
 void work_lease(struct leader *l, const struct event *event, struct says *out) {
     const struct msg_lease *m = &event->msg.lease;
     const struct held_lease *held = held_find(&l->held, &m->job, m->slot);
-    if (!is_from_leader(l, event)) {
+    if (!is_from_leader(l, event, m->term)) {
         refuse(event, out);
         if (event->from != ROOM_SCHED && m->term <= l->stored.term)
             term_tell(l, event->peer, out);
@@ -54,6 +54,14 @@ void work_lease(struct leader *l, const struct event *event, struct says *out) {
     }
     say_to(out, ROOM_EXECUTOR, 0, &event->msg);
     say_working(l, out);
+}
+
+/* One that gets lost is said again, and one for what has ended is late. */
+void work_verdict(struct leader *l, const struct event *event, struct says *out) {
+    const struct msg_verdict *m = &event->msg.verdict;
+    const struct held_lease *held = held_find(&l->held, &m->job, m->slot);
+    if (is_from_leader(l, event, m->term) && held != NULL && held->attempt == m->attempt)
+        say_to(out, ROOM_EXECUTOR, 0, &event->msg);
 }
 
 void work_outcome(struct leader *l, const struct msg_outcome *m, when_ms now, struct says *out) {

@@ -1,7 +1,6 @@
 #include "actors/tuner/rungs/rungs.h"
 
-enum { ETA_DEFAULT = 3, ETA_MOST = 16, OTHERS_DEFAULT = 3 };
-enum { FIRST_DIVISOR = 27, FIRST_DIVISOR_AUTO = 9 };
+enum { OTHERS_DEFAULT = 3 };
 #define PASS_DEFAULT 0.05
 #define SIGMAS_DEFAULT 2.0
 
@@ -15,32 +14,15 @@ bool rungs_policy_named(struct span name, enum rungs_policy *policy) {
     return false;
 }
 
-/* A rung that leaves less than half of the way to go would say little before the end does. */
-static bool is_rung(const struct rungs_setup *setup, uint64_t step) {
-    return 2 * step <= setup->steps;
-}
-
-static uint32_t count_from(const struct rungs_setup *setup) {
-    uint32_t count = 1;
-    for (uint64_t step = setup->first; is_rung(setup, step); step *= setup->eta)
-        count++;
-    return count;
+static struct ladder ladder_of_setup(const struct rungs_setup *s) {
+    return ladder_of(s->policy, s->steps, s->first, s->eta);
 }
 
 void rungs_settle(struct rungs_setup *setup) {
-    if (setup->steps < 1)
-        setup->steps = 1;
-    if (setup->eta < 2)
-        setup->eta = ETA_DEFAULT;
-    if (setup->eta > ETA_MOST)
-        setup->eta = ETA_MOST;
-    uint32_t divisor = setup->policy == RUNGS_AUTO ? FIRST_DIVISOR_AUTO : FIRST_DIVISOR;
-    if (setup->first == 0)
-        setup->first = setup->steps / divisor + (setup->steps % divisor > 0);
-    if (setup->first > setup->steps)
-        setup->first = setup->steps;
-    while (count_from(setup) > RUNGS_MOST)
-        setup->first *= setup->eta;
+    struct ladder ladder = ladder_of_setup(setup);
+    setup->steps = ladder.steps;
+    setup->first = ladder.first;
+    setup->eta = ladder.eta;
     if (setup->others == 0)
         setup->others = OTHERS_DEFAULT;
     if (setup->pass == 0)
@@ -54,14 +36,10 @@ void rungs_settle(struct rungs_setup *setup) {
 }
 
 uint32_t rungs_count(const struct rungs_setup *setup) {
-    return setup->steps > 1 && setup->policy != RUNGS_NONE ? count_from(setup) : 1;
+    return ladder_of_setup(setup).count;
 }
 
 uint32_t rungs_step(const struct rungs_setup *setup, uint32_t rung) {
-    uint32_t step = setup->first;
-    if (rung + 1 >= rungs_count(setup))
-        return setup->steps;
-    while (rung-- > 0)
-        step *= setup->eta;
-    return step;
+    const struct ladder ladder = ladder_of_setup(setup);
+    return ladder_step(&ladder, rung);
 }

@@ -2,22 +2,11 @@
 
 #include <math.h>
 
-enum { TOLD_ENOUGH = 5, MEMORY = 6, OTHERS_WEIGH = 4 };
+enum { OTHERS_WEIGH = 4, TOLD_MOST = CURVE_TOLD_ENOUGH + 6 /* further ones add nothing */ };
 
-void noise_tell(struct noise *n, double value) {
-    if (n->told >= 2) {
-        double bend = value - 2 * n->last + n->before;
-        uint32_t bends = n->told - 1 < MEMORY ? n->told - 1 : MEMORY;
-        n->bends += (bend * bend / 6 - n->bends) / bends;
-    }
-    n->before = n->last;
-    n->last = value;
-    n->told += n->told < TOLD_ENOUGH + MEMORY;
-}
-
-void noise_share(struct noise_pool *p, const struct noise *n) {
-    if (n->told >= TOLD_ENOUGH)
-        p->variances[p->count++ % NOISE_CURVES] = n->bends;
+void noise_share(struct noise_pool *p, const struct curve *c) {
+    if (c->told >= CURVE_TOLD_ENOUGH)
+        p->variances[p->count++ % NOISE_CURVES] = c->bends;
 }
 
 double noise_typical(const struct noise_pool *p) {
@@ -32,11 +21,11 @@ double noise_typical(const struct noise_pool *p) {
     return count > 0 ? sorted[count / 2] : NAN;
 }
 
-double noise_variance(const struct noise *n, double typical) {
-    if (n->told < TOLD_ENOUGH)
+double noise_variance(const struct curve *c, double typical) {
+    if (c->told < CURVE_TOLD_ENOUGH)
         return typical;
     if (isnan(typical))
-        return n->bends;
-    double weight = n->told - 2;
-    return (weight * n->bends + OTHERS_WEIGH * typical) / (weight + OTHERS_WEIGH);
+        return c->bends;
+    double weight = (c->told < TOLD_MOST ? c->told : TOLD_MOST) - 2;
+    return (weight * c->bends + OTHERS_WEIGH * typical) / (weight + OTHERS_WEIGH);
 }

@@ -12,7 +12,7 @@ enum { FIFTH = 5, PBT_PURPOSE = PURPOSE_RUNGS << 16 | 1 };
 #define REDRAW 0.25
 
 static double last_of(const struct rungs *r, uint32_t trial) {
-    return r->courses[trial].noise.last;
+    return r->courses[trial].curve.last;
 }
 
 static bool is_better(const struct rungs *r, uint32_t a, uint32_t b) {
@@ -20,7 +20,7 @@ static bool is_better(const struct rungs *r, uint32_t a, uint32_t b) {
 }
 
 static bool is_member(const struct rungs *r, uint32_t trial) {
-    return r->courses[trial].told > 0;
+    return r->courses[trial].curve.told > 0;
 }
 
 static uint32_t members(const struct rungs *r) {

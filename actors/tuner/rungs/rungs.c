@@ -85,16 +85,19 @@ void rungs_begin(struct rungs *r, uint32_t trial, uint32_t parent) {
         return;
     struct rng draw = rng_of(r->setup.seed, (uint32_t)PURPOSE_RUNGS << 16, trial);
     r->courses[trial] = (struct course){
-        .best = INFINITY,
         .goal = (uint8_t)first_goal(r, ++r->started),
     };
     r->courses[trial].passes = r->setup.policy == RUNGS_AUTO ? auto_is_probe(r, r->started)
                                                              : rng_unit(&draw) < r->setup.pass;
     if (parent == UINT32_MAX)
         return;
-    r->courses[trial].step = r->courses[parent].step;
-    for (uint32_t i = 0; i < r->trials->reached[parent]; i++)
-        trials_curve(r->trials, trial, i, r->courses[trial].best = rungs_value(r, parent, i));
+    struct curve *curve = &r->courses[trial].curve;
+    curve->step = r->courses[parent].curve.step;
+    for (uint32_t i = 0; i < r->trials->reached[parent]; i++) {
+        curve->best = rungs_value(r, parent, i);
+        curve->improved = curve->step;
+        trials_curve(r->trials, trial, i, curve->best);
+    }
 }
 
 static bool pauses(enum rungs_policy policy) {
@@ -118,7 +121,7 @@ static uint8_t next_goal(const struct rungs *r, uint32_t at) {
 double rungs_margin(const struct rungs *r, uint32_t trial) {
     const struct course *course = &r->courses[trial];
     double typical = noise_typical(&r->pool);
-    double own = noise_variance(&course->noise, typical);
+    double own = noise_variance(&course->curve, typical);
     if (r->setup.sigmas < 0)
         return 0;
     if (isnan(own))
@@ -131,9 +134,9 @@ static bool is_to_stop(const struct rungs *r, uint32_t at, uint32_t trial) {
     const struct course *course = &r->courses[trial];
     double bar = ranks_bar(&rung->ranks);
     if (course->passes || isnan(bar) || !are_enough(r, rung) ||
-        course->step - course->improved < r->setup.patience)
+        course->curve.step - course->curve.improved < r->setup.patience)
         return false;
-    return course->best - bar > rungs_margin(r, trial);
+    return course->curve.best - bar > rungs_margin(r, trial);
 }
 
 /* The trial has just come to rung `at`, its goal. */
@@ -157,9 +160,9 @@ static enum rungs_verdict judge(struct rungs *r, uint32_t at, uint32_t trial) {
 
 static void arrive(struct rungs *r, uint32_t at, uint32_t trial) {
     struct course *course = &r->courses[trial];
-    trials_curve(r->trials, trial, at, course->best);
+    trials_curve(r->trials, trial, at, course->curve.best);
     if (r->means != NULL)
-        r->means[(size_t)trial * r->count + at] = course->sum / course->told;
+        r->means[(size_t)trial * r->count + at] = course->curve.sum / course->curve.told;
     else if (r->forecast != NULL)
         auto_arrive(r, at, trial);
     else
@@ -168,29 +171,18 @@ static void arrive(struct rungs *r, uint32_t at, uint32_t trial) {
         pasha_arrive(r, trial);
 }
 
-static void take_note(struct course *course, uint32_t step, double value) {
-    course->step = step;
-    course->told++;
-    course->sum += value;
-    noise_tell(&course->noise, value);
-    if (value < course->best) {
-        course->best = value;
-        course->improved = step;
-    }
-}
-
 bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value) {
-    if (r->count == 1 || step <= r->courses[trial].step)
+    if (r->count == 1 || step <= r->courses[trial].curve.step)
         return false;
     struct course *course = &r->courses[trial];
-    uint32_t last = course->step;
-    take_note(course, step, value);
+    uint32_t last = course->curve.step;
+    (void)curve_tell(&course->curve, step, value);
     uint32_t before = r->trials->reached[trial];
     uint32_t reached = before;
     while (reached + 1 < r->count && r->rung[reached].step <= step)
         arrive(r, reached++, trial);
     if (reached > before)
-        noise_share(&r->pool, &course->noise);
+        noise_share(&r->pool, &course->curve);
     course->due = r->setup.policy == RUNGS_PBT ? step / r->setup.first > last / r->setup.first
                                                : reached > before && reached > course->goal;
     return reached > before;
@@ -209,14 +201,16 @@ void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best) {
     const struct course *course = &r->courses[trial];
     if (r->count == 1)
         return;
-    noise_share(&r->pool, &course->noise);
+    noise_share(&r->pool, &course->curve);
     r->owed += r->setup.policy == RUNGS_PBT && !whole;
     if (isnan(best))
         return;
     for (uint32_t i = 0; r->means != NULL && i < r->trials->reached[trial]; i++)
         ranks_add(&r->rung[i].ranks, trial);
+    if (whole && course->curve.improved > 0 && course->curve.best < best)
+        best = course->curve.best;
     if (whole)
-        trials_curve(r->trials, trial, r->count - 1, best < course->best ? best : course->best);
+        trials_curve(r->trials, trial, r->count - 1, best);
 }
 
 /* The best that is still paused at this rung; promotable: and deserves to go on. */

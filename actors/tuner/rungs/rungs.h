@@ -28,6 +28,7 @@
 #define ZYG_RUNGS_H
 
 #include "actors/tuner/trials/trials.h"
+#include "proto/job/curve.h"
 
 /* In a job file: rungs: {scheduler: asha, budget: epochs, min: 1, max: 27, eta: 3, ...}. 0 stands
  * for the default, everywhere. */

@@ -9,15 +9,10 @@
 
 /* How far a trial has come; by place. */
 struct course {
-    double best;
-    double sum;        /* of all values told */
-    uint32_t step;     /* the last one told */
-    uint32_t improved; /* when the best was told */
-    uint32_t told;     /* values */
-    uint8_t goal;      /* the rung at which it is judged next; asha: at which it pauses */
-    bool passes;       /* never judged */
-    bool due;          /* to be judged for what it told last */
-    struct noise noise;
+    struct curve curve;
+    uint8_t goal; /* the rung at which it is judged next; asha: at which it pauses */
+    bool passes;  /* never judged */
+    bool due;     /* to be judged for what it told last */
 };
 
 enum { AUTO_WINDOW = 64 };

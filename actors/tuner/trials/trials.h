@@ -16,11 +16,11 @@
 
 #include "actors/tuner/space/space.h"
 #include "proto/base/arena.h"
+#include "proto/job/ladder.h"
 
 enum {
     TRIALS_MOST = 1 << 20,
     TRIALS_BEST = 1024,
-    RUNGS_MOST = 16, /* of a trial, the full length included */
 };
 
 enum trial_state {

@@ -166,6 +166,32 @@ static void a_lease_of_the_leader_reaches_the_executor_and_its_end_the_leader(vo
     expect_ended(f, BETTER, 2, 31, true);
 }
 
+static void verdict(struct fixture *f, uint32_t peer, uint64_t term, uint64_t slot,
+                    uint64_t attempt) {
+    from_peer(
+        f, peer,
+        &(struct msg){.kind = MSG_verdict,
+                      .verdict = {.term = term, .job = job, .slot = slot, .attempt = attempt}});
+}
+
+static void only_a_verdict_of_the_leader_for_what_runs_here_reaches_the_executor(void **state) {
+    struct fixture *f = *state;
+    follow_better(f);
+    verdict(f, BETTER, 4, 30, 1); /* not leased */
+    lease(f, BETTER, 4, 30, 1);
+    verdict(f, BETTER, 3, 30, 1); /* of a term that is over */
+    verdict(f, WORSE, 4, 30, 1);  /* does not lead */
+    verdict(f, BETTER, 4, 30, 2); /* of another attempt */
+    verdict(f, BETTER, 4, 31, 1);
+    assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_verdict), 0);
+    verdict(f, BETTER, 4, 30, 1);
+    assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_verdict), 1);
+    outcome(f, 30, 1, TRIAL_STOPPED);
+    expect_ended(f, BETTER, 1, 30, false);
+    verdict(f, BETTER, 4, 30, 1); /* late */
+    assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_verdict), 1);
+}
+
 static void an_end_says_why_nothing_more_should_come(void **state) {
     struct fixture *f = *state;
     const struct msg *m = NULL;
@@ -339,6 +365,7 @@ int main(void) {
         STAGED(a_capacity_that_changes_is_reported_at_once_and_a_load_in_its_turn),
         STAGED(a_node_that_quits_wants_no_work_and_no_lead),
         STAGED(a_lease_of_the_leader_reaches_the_executor_and_its_end_the_leader),
+        STAGED(only_a_verdict_of_the_leader_for_what_runs_here_reaches_the_executor),
         STAGED(a_node_whose_disk_is_slow_or_full_wants_no_work),
         STAGED(an_end_says_why_nothing_more_should_come),
         STAGED(an_outcome_that_becomes_no_fact_is_taken_back),

@@ -17,19 +17,19 @@ static void expect_near(double value, double wanted) {
 
 static void second_differences_are_averaged(void **state) {
     (void)state;
-    struct noise n = {0};
+    struct curve n = {0};
     struct noise_pool none = {0};
     const double values[] = {1, 3, 2, 4, 4};
     for (uint32_t i = 0; i < 4; i++)
-        noise_tell(&n, values[i]);
+        (void)curve_tell(&n, i + 1, values[i]);
     assert_true(isnan(noise_variance(&n, noise_typical(&none)))); /* too short to say */
-    noise_tell(&n, values[4]);
+    (void)curve_tell(&n, 5, values[4]);
     /* Bends -3, 3, -2: their mean square over 6. */
     expect_near(noise_variance(&n, noise_typical(&none)), (9 + 9 + 4) / 3.0 / 6);
     /* A straight line has none. */
-    struct noise line = {0};
+    struct curve line = {0};
     for (uint32_t i = 0; i < 9; i++)
-        noise_tell(&line, 5 - 0.5 * i);
+        (void)curve_tell(&line, i + 1, 5 - 0.5 * i);
     expect_near(noise_variance(&line, noise_typical(&none)), 0);
 }
 
@@ -37,11 +37,11 @@ static void the_median_of_the_last_curves_is_typical(void **state) {
     (void)state;
     struct noise_pool pool = {0};
     for (uint32_t i = 0; i < 5 * NOISE_CURVES; i++) {
-        struct noise n = {.bends = (double)(i % NOISE_CURVES), .told = 5};
+        struct curve n = {.bends = (double)(i % NOISE_CURVES), .told = 5};
         noise_share(&pool, &n);
     }
     assert_true(noise_typical(&pool) == NOISE_CURVES / 2);
-    struct noise n = {.bends = 0, .told = 6};
+    struct curve n = {.bends = 0, .told = 6};
     /* Four of its bends weigh as much as the others. */
     expect_near(noise_variance(&n, 8), 4);
 }
@@ -51,9 +51,9 @@ static void noise_of_a_falling_curve_is_found(void **state) {
     struct noise_pool pool = {0};
     for (uint32_t curve = 0; curve < 40; curve++) {
         struct rng r = rng_of(4, 5, curve);
-        struct noise n = {0};
-        for (int step = 1; step <= 30; step++)
-            noise_tell(&n, 0.2 + 1.0 / step + 0.02 * gauss(&r));
+        struct curve n = {0};
+        for (uint32_t step = 1; step <= 30; step++)
+            (void)curve_tell(&n, step, 0.2 + 1.0 / step + 0.02 * gauss(&r));
         noise_share(&pool, &n);
     }
     double typical = sqrt(noise_typical(&pool));

@@ -1,0 +1,66 @@
+#include "proto/job/curve.h"
+
+#include "proto/base/mp.h"
+
+enum { MEMORY = 6, CURVE_PARTS = 8 };
+
+static void tell_bend(struct curve *c, double value) {
+    double bend = value - 2 * c->last + c->before;
+    uint32_t bends = c->told - 1 < MEMORY ? c->told - 1 : MEMORY;
+    c->bends += (bend * bend / 6 - c->bends) / bends;
+}
+
+bool curve_tell(struct curve *c, uint32_t step, double value) {
+    if (step <= c->step)
+        return false;
+    if (c->told >= 2)
+        tell_bend(c, value);
+    if (c->improved == 0 || value < c->best) {
+        c->best = value;
+        c->improved = step;
+    }
+    c->step = step;
+    c->told++;
+    c->sum += value;
+    c->before = c->last;
+    c->last = value;
+    return true;
+}
+
+void curve_encode(const struct curve *c, struct buf *out) {
+    mp_put_array(out, CURVE_PARTS);
+    mp_put_u64(out, c->step);
+    mp_put_u64(out, c->told);
+    mp_put_u64(out, c->improved);
+    mp_put_f64(out, c->best);
+    mp_put_f64(out, c->sum);
+    mp_put_f64(out, c->last);
+    mp_put_f64(out, c->before);
+    mp_put_f64(out, c->bends);
+}
+
+static uint32_t read_u32(struct mp *in) {
+    uint64_t value = mp_u64(in);
+    return value > UINT32_MAX ? 0 : (uint32_t)value; /* 0 is refused below */
+}
+
+static bool is_finite(double value) {
+    return value - value == 0;
+}
+
+bool curve_decode(struct curve *c, struct span bytes) {
+    struct mp in = mp_of(bytes);
+    if (mp_array(&in) != CURVE_PARTS)
+        return false;
+    c->step = read_u32(&in);
+    c->told = read_u32(&in);
+    c->improved = read_u32(&in);
+    c->best = mp_f64(&in);
+    c->sum = mp_f64(&in);
+    c->last = mp_f64(&in);
+    c->before = mp_f64(&in);
+    c->bends = mp_f64(&in);
+    return mp_done(&in) && c->told > 0 && c->told <= c->step && c->improved > 0 &&
+           c->improved <= c->step && is_finite(c->best) && is_finite(c->sum) &&
+           is_finite(c->last) && is_finite(c->before) && is_finite(c->bends) && c->bends >= 0;
+}

@@ -1,0 +1,36 @@
+/* curve - what is kept of a learning curve: enough to say at a rung how good the trial is and how much of its ups and downs
+ * is chance. Folded step by step, the same way wherever a trial runs.
+ *
+ * Less is better: of a goal "maximize" the values are turned round (-value), which is exact.
+ * Noise    second differences take a curve's trend away and leave, of independent noise of variance v at each step, 6 v on
+ *          average. They are averaged with a memory of a few steps, so that the bend of the beginning is forgotten.
+ */
+#ifndef ZYG_CURVE_H
+#define ZYG_CURVE_H
+
+#include "proto/base/bytes.h"
+
+/* All zero: nothing was told yet. */
+struct curve {
+    uint32_t step;     /* the last one told */
+    uint32_t told;     /* values */
+    uint32_t improved; /* the step at which the best was told; 0: there is none */
+    double best;
+    double sum;          /* of all values told, in their order */
+    double last, before; /* its last two values */
+    double bends;        /* mean square of second differences, over 6 */
+};
+
+/* Noise can be told of a curve from so many values on. */
+enum { CURVE_TOLD_ENOUGH = 5 };
+
+/* `value`, which is finite, at `step`, 1... False: the step is not beyond the last one (it is told again: a checkpoint was
+ * lost), and nothing changes. */
+bool curve_tell(struct curve *c, uint32_t step, double value);
+
+enum { CURVE_BYTES = 64 }; /* encoded, at most */
+void curve_encode(const struct curve *c, struct buf *out);
+/* False: it is no curve to which something was told. */
+bool curve_decode(struct curve *c, struct span bytes);
+
+#endif
