@@ -162,15 +162,29 @@ void facts_touch(struct facts *f, struct seat *s) {
     s->touched = true;
 }
 
+/* Whoever reads of an early end wants to know what became of the others. */
+static void event_of_end(struct facts *f, struct batch *batch, struct seat *s, wall_ms wall) {
+    static const char *const ends[] = {"", "done", "failed", "cancelled"};
+    const uint32_t seat = facts_seat_number(f, s);
+    uint32_t begun = 0;
+    char others[64] = "";
+    for (uint32_t i = 0; i < f->open_slots.count; i++)
+        begun += f->open_slots.items[i].seat == seat;
+    if (s->row.state == JOB_DONE && begun > 0)
+        snprintf(others, sizeof others, "; %u that had begun %s stopped", begun,
+                 begun == 1 ? "was" : "were");
+    facts_event(f, batch, s, wall, "%s%s%.*s%s", ends[s->row.state],
+                s->row.cause.len > 0 ? ": " : "", (int)s->row.cause.len,
+                (const char *)s->row.cause.data, others);
+}
+
 void facts_close_seat(struct facts *f, struct batch *batch, struct seat *s, wall_ms wall,
                       struct says *shut) {
-    static const char *const ends[] = {"", "done", "failed", "cancelled"};
     s->state = SEAT_CLOSING;
     s->closed_in = f->batches.filling;
     f->urgent = f->urgent || batch->due == INT64_MIN;
     s->events = 0; /* the end is always told */
-    facts_event(f, batch, s, wall, "%s%s%.*s", ends[s->row.state], s->row.cause.len > 0 ? ": " : "",
-                (int)s->row.cause.len, (const char *)s->row.cause.data);
+    event_of_end(f, batch, s, wall);
     facts_touch(f, s);
     inbox_job_over(&f->inbox, &s->id, seat_is_whole(s));
     if (s->backlog)

@@ -24,7 +24,7 @@
  *            stands for its slot and whatever becomes of its job; no trial waits for it;
  *          - a log of another node is kept only when its author has shown a certificate of this cluster, whoever passes it on;
  *          - a job's counts are a fold of its rows: opening a job counts them again;
- *          - only a node that leads ends a job as failed (end_fact); one that hears no `lead` leads itself.
+ *          - only a node that leads ends a job as failed or early (end_fact); one that hears no `lead` leads itself.
  * Memory   the caller's, facts_size() bytes of zeros; only what is used is touched.
  * Pace     results alone gather for 5 ms, because a sync costs the same for one as for a hundred; what somebody waits for
  *          goes as soon as the rooms have nothing more to say; what others have signed gathers for 100 ms on a disk that

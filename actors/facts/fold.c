@@ -279,14 +279,24 @@ struct trial_row fold_result(struct facts *f, struct batch *batch, struct seat *
 
 /* ---- ends ---- */
 
-static void fail_job(struct facts *f, struct batch *batch, struct seat *s, struct span cause,
-                     wall_ms wall) {
-    seat_end(s, JOB_FAILED, cause, wall);
+static void end_job(struct facts *f, struct batch *batch, struct seat *s, enum job_state state,
+                    struct span cause, wall_ms wall) {
+    seat_end(s, state, cause, wall);
     (void)batch_add_fact(
         &f->batches, batch,
         &(struct msg){
             .kind = MSG_end_fact,
-            .end_fact = {.job = s->id, .state = JOB_FAILED, .cause = s->row.cause, .wall = wall}});
+            .end_fact = {.job = s->id, .state = state, .cause = s->row.cause, .wall = wall}});
+}
+
+/* What a leader alone says of a job that its results do not end by themselves. */
+static void judge_early(struct facts *f, struct batch *batch, struct seat *s, wall_ms wall) {
+    uint8_t memory[sizeof s->no_start + 32];
+    struct buf cause = buf_of(memory, sizeof memory);
+    if (seat_has_failed(s, &cause))
+        end_job(f, batch, s, JOB_FAILED, buf_view(&cause), wall);
+    else if (seat_has_stalled(s, &cause))
+        end_job(f, batch, s, JOB_DONE, buf_view(&cause), wall);
 }
 
 /* What came late may show that the job was done after all, or that it goes on. */
@@ -303,8 +313,6 @@ static void judge_late(struct facts *f, struct batch *batch, struct seat *s, wal
 }
 
 void fold_judge(struct facts *f, struct batch *batch, struct seat *s, struct moment at) {
-    uint8_t memory[sizeof s->no_start + 32];
-    struct buf cause = buf_of(memory, sizeof memory);
     if (s->state == SEAT_LATE)
         judge_late(f, batch, s, at.wall);
     if (s->state != SEAT_OPEN)
@@ -313,17 +321,20 @@ void fold_judge(struct facts *f, struct batch *batch, struct seat *s, struct mom
         s->unjudged = true;
         return;
     }
-    if (f->leading && seat_has_failed(s, &cause))
-        fail_job(f, batch, s, buf_view(&cause), at.wall);
+    if (!seat_is_over(s) && f->leading)
+        judge_early(f, batch, s, at.wall);
     if (seat_is_over(s))
         facts_close_seat(f, batch, s, at.wall, &batch->after);
 }
 
 void fold_end(struct facts *f, struct batch *batch, struct seat *s, const struct msg_end_fact *end,
               struct moment at) {
-    if (end->state != JOB_FAILED)
+    if (end->state == JOB_FAILED)
+        seat_fail(s, end->cause, end->wall);
+    else if (end->state == JOB_DONE)
+        seat_stop(s, end->cause, end->wall);
+    else
         return;
-    seat_fail(s, end->cause, end->wall);
     if (s->state == SEAT_OPEN && s->row.state != JOB_OPEN)
         facts_close_seat(f, batch, s, at.wall, &batch->after);
     else

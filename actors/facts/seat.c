@@ -54,6 +54,18 @@ bool seat_read_kept(struct job_kept *kept, struct span rows) {
     return true;
 }
 
+/* A best one begins the count anew; one that is only as good does not. */
+static void note_patience(struct seat *s, const struct trial_row *trial, bool counts) {
+    const struct msg_job_row *row = &s->row;
+    bool better = !row->has_best || job_better(&s->job, trial->value, row->best_value);
+    if (better) {
+        s->no_better = 0;
+        s->best_end = trial->last_end;
+    } else if (counts && (s->state != SEAT_OPENING || trial->last_end >= s->best_end)) {
+        s->no_better++;
+    }
+}
+
 static void note_best(struct seat *s, uint64_t slot, const struct trial_row *trial) {
     struct msg_job_row *row = &s->row;
     /* Of equal values the lowest slot is the best, so the answer does not depend on who finished first. */
@@ -68,6 +80,14 @@ static void note_best(struct seat *s, uint64_t slot, const struct trial_row *tri
     if (config_decode(trial->config, values, s->job.params_count))
         job_config_json(&s->job, values, &text);
     row->best_params = text.overflow ? span_text("{}") : buf_view(&text);
+}
+
+/* counts: its slot was not finished before. */
+static void note_value(struct seat *s, uint64_t slot, const struct trial_row *trial, bool counts) {
+    if (!trial->has_value)
+        return;
+    note_patience(s, trial, counts);
+    note_best(s, slot, trial);
 }
 
 /* The row's copy of how the trials ended: the same bytes, whether there never was such an end or it was taken back. */
@@ -129,8 +149,7 @@ bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial) {
         (!s->late && (ranges_has(&s->finished, slot) || !ranges_add(&s->finished, slot))))
         return false;
     tally(s, trial, 1);
-    if (trial->has_value)
-        note_best(s, slot, trial);
+    note_value(s, slot, trial, true);
     return true;
 }
 
@@ -139,8 +158,7 @@ void seat_recount(struct seat *s, uint64_t slot, const struct trial_row *old,
     ensure(old->finished && trial->finished && (s->late || ranges_has(&s->finished, slot)));
     tally(s, old, (uint64_t)-1);
     tally(s, trial, 1);
-    if (trial->has_value)
-        note_best(s, slot, trial);
+    note_value(s, slot, trial, false);
 }
 
 void seat_end(struct seat *s, enum job_state state, struct span cause, wall_ms wall) {
@@ -173,17 +191,30 @@ void seat_fail(struct seat *s, struct span cause, wall_ms wall) {
         seat_end(s, JOB_FAILED, cause, wall);
 }
 
-bool seat_is_over(struct seat *s) {
+/* Why its results alone say that it is done; NULL: they do not. More of them take nothing back. */
+static const char *is_done(const struct seat *s) {
     const struct objective *objective = &s->job.objectives[0];
+    if (s->row.has_best && objective->has_target &&
+        !job_better(&s->job, objective->target, s->row.best_value))
+        return "the target was reached";
+    return seat_is_whole(s) && (s->row.done > 0 || s->row.trials == 0) ? "" : NULL;
+}
+
+void seat_stop(struct seat *s, struct span cause, wall_ms wall) {
+    const struct msg_job_row *row = &s->row;
+    bool first = row->state != JOB_DONE || wall < row->finished ||
+                 (wall == row->finished && span_compare(cause, row->cause) < 0);
+    bool asked_for = s->job.patience > 0 || s->job.rungs.steps > 0;
+    if (asked_for && row->state != JOB_CANCELLED && is_done(s) == NULL && first)
+        seat_end(s, JOB_DONE, cause, wall);
+}
+
+bool seat_is_over(struct seat *s) {
+    const char *why = is_done(s);
     if (s->row.state == JOB_CANCELLED)
         return true;
-    if (s->row.has_best && objective->has_target &&
-        !job_better(&s->job, objective->target, s->row.best_value)) {
-        done(s, "the target was reached");
-        return true;
-    }
-    if (seat_is_whole(s) && (s->row.done > 0 || s->row.trials == 0)) {
-        done(s, "");
+    if (why != NULL) {
+        done(s, why);
         return true;
     }
     if (s->row.state == JOB_FAILED && s->row.done > 0) /* whoever failed it had not heard of that */
@@ -244,6 +275,15 @@ bool seat_has_failed(const struct seat *s, struct buf *cause) {
     if (!over)
         return false;
     buf_text(cause, "no trial ended well");
+    return true;
+}
+
+bool seat_has_stalled(const struct seat *s, struct buf *cause) {
+    if (s->row.state != JOB_OPEN || s->job.patience == 0 || s->no_better < s->job.patience)
+        return false;
+    buf_text(cause, "no better in ");
+    buf_u64(cause, s->no_better);
+    buf_text(cause, s->no_better == 1 ? " trial" : " trials");
     return true;
 }
 

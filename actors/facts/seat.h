@@ -37,6 +37,8 @@ struct seat {
     struct node_id owner;
     struct job job;
     struct ranges finished;
+    uint64_t no_better; /* values since the best one, in the order in which they came here */
+    wall_ms best_end;   /* OPENING: when the best trial ended */
     bool touched;       /* the row differs from what the newest closed batch holds */
     bool backlog;       /* some of its facts may have been put off (inbox.h) */
     uint32_t put_offs;  /* how often they were */
@@ -87,11 +89,17 @@ void seat_recount(struct seat *s, uint64_t slot, const struct trial_row *old,
                   const struct trial_row *trial);
 /* The job was ended as failed: of several such ends the earliest stands, and none when a trial has ended well. */
 void seat_fail(struct seat *s, struct span cause, wall_ms wall);
+/* The job was ended as done before its last trial, as only one can be that asks for it. Of several such ends the earliest
+ * stands; before it what the results themselves say (seat_is_over), and behind it that the job has failed. */
+void seat_stop(struct seat *s, struct span cause, wall_ms wall);
 /* The job is over: true with state and cause in the row. That it is done every node sees by itself; one that had failed is
  * open again when a trial has ended well after all. */
 bool seat_is_over(struct seat *s);
 /* The job will come to nothing: true with the cause. Depends on who has heard what, so only a leader asks. */
 bool seat_has_failed(const struct seat *s, struct buf *cause);
+/* As many results in a row were no better as the job has patience for: true with the cause. Only a leader asks: in a row is
+ * what came here in a row. What a restart reads comes in the order of the slots; what ended before the best did counts not. */
+bool seat_has_stalled(const struct seat *s, struct buf *cause);
 void seat_end(struct seat *s, enum job_state state, struct span cause, wall_ms wall);
 /* The row as it is kept, all of it; `ran` is room for what the seat holds otherwise. */
 struct msg_job_row seat_kept_row(const struct seat *s, uint8_t ran[RAN_BYTES]);

@@ -12,7 +12,8 @@ struct study {
     struct rungs *rungs;
     const struct algo *algo;
     void *state;
-    uint64_t asked; /* proposals that were made */
+    uint64_t asked;     /* proposals that were made */
+    uint64_t no_better; /* values since the best one */
     struct value values[LIMIT_PARAMS];
 };
 
@@ -146,8 +147,17 @@ static void answer_without_new(struct study *s, const struct rungs_choice *choic
     }
 }
 
+static bool has_patience(const struct study *s) {
+    const uint64_t patience = s->setup.job->patience;
+    return patience == 0 || s->setup.objectives > 1 || s->no_better < patience;
+}
+
 void study_ask(struct study *s, struct study_proposal *out) {
     struct rungs_choice choice;
+    if (!has_patience(s)) {
+        *out = (struct study_proposal){.answer = STUDY_OVER, .why = STUDY_NO_BETTER};
+        return;
+    }
     rungs_choose(s->rungs, may_start(s), &choice);
     if (choice.next == RUNGS_COPY) {
         start(s, choice.values, choice.trial, job_policy_name(s->setup.rungs.policy), out);
@@ -235,13 +245,26 @@ static bool is_result(const struct study *s, const struct study_result *result) 
     return true;
 }
 
-bool study_tell(struct study *s, uint32_t trial, const struct study_result *result) {
+/* Is it better than the best before it? `worth`: its first value inside. */
+static bool is_better(const struct trials *t, double worth, double breach) {
+    if (t->best_count == 0)
+        return true;
+    const uint32_t best = t->best[0];
+    return breach != t->breaches[best] ? breach < t->breaches[best]
+                                       : worth < t->values[(size_t)best * t->objectives];
+}
+
+/* counts: it is a trial of this search. */
+static bool end_trial(struct study *s, uint32_t trial, const struct study_result *result,
+                      bool counts) {
     double inside[OBJECTIVES_MOST];
     bool badly = result->state == ENDED_BADLY;
     if (trial >= s->trials.count || s->trials.states[trial] > AT_REST || !is_result(s, result))
         return false;
     if (!badly)
         values_inward(s, trial, result->values, inside);
+    if (!badly)
+        s->no_better = is_better(&s->trials, inside[0], result->breach) ? 0 : s->no_better + counts;
     rungs_end(s->rungs, trial, result->state == ENDED_WELL, badly ? NAN : inside[0]);
     trials_end(&s->trials, trial, result->state, badly ? NULL : inside, badly ? 0 : result->breach,
                result->seconds);
@@ -249,12 +272,16 @@ bool study_tell(struct study *s, uint32_t trial, const struct study_result *resu
     return true;
 }
 
+bool study_tell(struct study *s, uint32_t trial, const struct study_result *result) {
+    return end_trial(s, trial, result, true);
+}
+
 bool study_load(struct study *s, const struct value *values, const struct study_result *result) {
     if (s->trials.count == s->trials.capacity || !is_result(s, result))
         return false;
     uint32_t place = trials_add(&s->trials, values);
     rungs_begin(s->rungs, place, STUDY_NO_PARENT);
-    return study_tell(s, place, result);
+    return end_trial(s, place, result, false);
 }
 
 bool study_prepare(struct study *s) {

@@ -40,7 +40,12 @@ enum study_answer {
     STUDY_START,  /* start this new trial */
     STUDY_RESUME, /* go on with this paused one */
     STUDY_WAIT,   /* nothing now: ask again when a trial has reported or ended */
-    STUDY_OVER    /* the budget is spent, or no configuration is left */
+    STUDY_OVER    /* as study_proposal.why says */
+};
+
+enum study_end {
+    STUDY_SPENT,     /* the budget is, or no configuration is left */
+    STUDY_NO_BETTER, /* the job's patience is */
 };
 
 #define STUDY_NO_PARENT UINT32_MAX
@@ -51,6 +56,7 @@ struct study_proposal {
     const struct value *values; /* of START: until the next call of the study */
     uint32_t parent;            /* of START: whose checkpoint it goes on from, or STUDY_NO_PARENT */
     const char *by;             /* who proposed it, for `explain`: "gp", "auto:gp" */
+    enum study_end why;         /* of OVER */
 };
 
 enum study_verdict { STUDY_GO_ON, STUDY_STOP, STUDY_PAUSE };
@@ -66,9 +72,12 @@ size_t study_bytes(const struct study_setup *setup);
 /* NULL: the arena is too small. */
 struct study *study_init(const struct study_setup *setup, struct arena *arena);
 
+/* With one objective the search is over when as many trials in a row as job->patience (0: endlessly
+ * many) have ended with a value and none was better than the best before them, those that were
+ * loaded included. Trials that run may still be told. */
 void study_ask(struct study *s, struct study_proposal *out);
 /* A new trial where the numbers of proposals are somebody else's: each is asked for once at most,
- * and all in this way. START or OVER. */
+ * and all in this way. START or OVER; whoever numbers them looks after the patience, too. */
 void study_ask_as(struct study *s, uint64_t number, struct study_proposal *out);
 /* A trial has done `step` of its steps (1..steps) and is worth `value` there. */
 bool study_report(struct study *s, uint32_t trial, uint32_t step, double value,

@@ -119,8 +119,9 @@ struct job {
     struct job_rungs rungs;
     uint32_t
         repeat; /* trials that get the same configuration, 1..: trial k gets number k / repeat */
-    uint32_t patience; /* the search ends when so many trials in a row were no better; 0: never */
-    bool cost_aware;   /* what a trial costs counts when the next one is chosen */
+    /* the search ends when so many results in a row were no better; 0: never */
+    uint32_t patience;
+    bool cost_aware; /* what a trial costs counts when the next one is chosen */
     /* What the search has to know of a trial: the metrics of the objectives, in their order, then
      * others that constraints mention. What constraints are evaluated over. */
     const struct span *metrics;

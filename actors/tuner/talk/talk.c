@@ -30,6 +30,16 @@ static bool is_bare(struct talk *t, struct span line, const char *op) {
     return foreign_object(&t->foreign, line, op, keys, 1, given);
 }
 
+static void put_over(const struct talk *t, struct json_out *out) {
+    char text[48];
+    struct buf why = buf_of(text, sizeof text);
+    buf_text(&why, "no better in ");
+    buf_u64(&why, t->job.patience);
+    buf_text(&why, t->job.patience == 1 ? " trial" : " trials");
+    json_put_key(out, "over");
+    json_put_string(out, buf_view(&why));
+}
+
 static bool answer_ask(struct talk *t, struct span line, struct json_out *out) {
     struct study_proposal p;
     if (!has_study(t, "ask") || !is_bare(t, line, "ask"))
@@ -55,6 +65,8 @@ static bool answer_ask(struct talk *t, struct span line, struct json_out *out) {
         json_put_key(out, p.answer == STUDY_RESUME ? "resume" : "wait");
         json_put_bool(out, true);
     }
+    if (p.answer == STUDY_OVER && p.why == STUDY_NO_BETTER)
+        put_over(t, out);
     json_close(out, '}');
     return true;
 }

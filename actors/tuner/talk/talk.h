@@ -3,7 +3,8 @@
  * One request a line, one reply a line:
  *
  *   {"op":"init","protocol":1,"seed":3,"budget":200,"workers":16,"steps":1,"objectives":["min"],
- *    "method":"auto","scheduler":"auto","explain":false,"from":false,"space":[...]}  -> {}
+ *    "method":"auto","scheduler":"auto","explain":false,"from":false,"patience":50,
+ *    "space":[...]}  -> {}
  *   {"op":"ask"}           -> {"id":7,"params":{...}}, {"id":5,"resume":true} or {"wait":true}
  *                             (or, when init has "from":true, {"id":9,"params":{...},"from":4})
  *   {"op":"report","id":7,"step":3,"value":0.41}  -> {"action":"continue"}, "stop" or "pause"
@@ -16,7 +17,9 @@
  * plans with, no bound: so many more trials may be asked for as talk_setup says, or until the space
  * is used up; then the reply is {"wait":true}. With "explain":true every new trial says "by" which
  * method or arm it was proposed. With "from":true a trial can go on from another's checkpoint, as
- * scheduler pbt needs: trial 9 then begins at the step at which 4 stands.
+ * scheduler pbt needs: trial 9 then begins at the step at which 4 stands. With "patience" the search
+ * is over when so many values in a row were no better: then the reply to each further ask is
+ * {"wait":true,"over":"no better in 50 trials"}.
  *
  * "state" is ok, failed (no value) or stopped. Several objectives have "values":[...] in place of
  * "value". A loaded trial whose value is null, or whose "state" is failed, failed. Text, lists and

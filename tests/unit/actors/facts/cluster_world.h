@@ -359,8 +359,8 @@ static inline void finish(struct world *w, struct node *n, uint32_t job, uint64_
                                    .log_head = span_text("hello")}});
 }
 
-/* Trials end on any node. Job 0 never gets its last slot, may reach its target, and is given out as if by two leaders: slots
- * end several times.
+/* Trials end on any node. Job 0 never gets its last slot, may reach its target or, in every second world, end early, and is
+ * given out as if by two leaders: slots end several times.
  * Job 1 gets each slot once and is done. Job 2 is cancelled. */
 static inline void something_ends(struct world *w) {
     static const enum trial_status endings[] = {TRIAL_DONE, TRIAL_DONE, TRIAL_CRASHED,
@@ -376,7 +376,7 @@ static inline void something_ends(struct world *w) {
            job == 1 ? TRIAL_DONE : endings[below(w, 5)]);
 }
 
-static inline void make_works(struct world *w) {
+static inline void make_works(struct world *w, uint64_t seed) {
     struct facts_stage *f = w->scratch;
     for (uint32_t i = 0; i < JOBS; i++) {
         struct work *work = &w->works[i];
@@ -385,6 +385,7 @@ static inline void make_works(struct world *w) {
         f->job.job.objectives[0] = (struct objective){
             .metric = span_text("loss"), .has_target = i == 0, .target = i == 0 ? 0.05 : 0};
         f->job.job.objectives_count = 1;
+        f->job.job.patience = i == 0 && seed % 2 == 0 ? 6 : 0;
         f->job.job.retry = (struct retry){.crash = 1, .transient = 2};
         work->copies = f->job.job.copies = 1 + (uint32_t)below(w, 5);
         job_end(&f->job);
@@ -403,7 +404,7 @@ static inline struct world *world_new(uint64_t seed, uint32_t count, uint32_t lo
     w->loss = loss;
     w->at = (struct moment){.now = 1000, .wall = 1700000000000};
     w->scratch = facts_stage_new();
-    make_works(w);
+    make_works(w, seed);
     for (uint32_t i = 0; i < count; i++) {
         struct node *n = &w->nodes[i];
         n->world = w;

@@ -342,6 +342,109 @@ static void an_end_counts_while_no_trial_ended_well(void **state) {
     free(s);
 }
 
+static void assert_stalled(const struct seat *s, const char *because) {
+    char memory[100];
+    struct buf cause = buf_of(memory, sizeof memory);
+    assert_int_equal(seat_has_stalled(s, &cause), because != NULL);
+    if (because != NULL)
+        assert_true(span_is(buf_view(&cause), because));
+}
+
+static void patience_counts_values_that_were_no_better(void **state) {
+    (void)state;
+    struct seat *s = seat_of(&least, 20);
+    s->state = SEAT_OPEN;
+    s->job.patience = 3;
+    assert_true(count(s, 9, TRIAL_DONE, 0.5));
+    assert_true(count(s, 1, TRIAL_DONE, 0.6));
+    assert_true(count(s, 2, TRIAL_DONE, 0.5)); /* only as good, though its slot is lower */
+    assert_int_equal(s->row.best_slot, 2);
+    assert_true(count(s, 3, TRIAL_CRASHED, 0)); /* says nothing */
+    assert_stalled(s, NULL);
+    assert_true(count(s, 4, TRIAL_DONE, 0.4));
+    assert_true(count(s, 5, TRIAL_DONE, 0.5));
+    assert_true(count(s, 6, TRIAL_DONE, 0.5));
+    const struct trial_row old = {.status = TRIAL_DONE, .finished = true, .attempts = {.made = 1}};
+    seat_recount(s, 6, &old,
+                 &(struct trial_row){.status = TRIAL_DONE,
+                                     .attempts = {.made = 2},
+                                     .finished = true,
+                                     .has_value = true,
+                                     .value = 0.45}); /* a slot counts once */
+    assert_stalled(s, NULL);
+    assert_true(count(s, 7, TRIAL_DONE, 0.5));
+    assert_stalled(s, "no better in 3 trials");
+    s->job.patience = 0;
+    assert_stalled(s, NULL);
+    s->job.patience = 1;
+    assert_true(count(s, 8, TRIAL_DONE, 0.3));
+    assert_stalled(s, NULL);
+    assert_true(count(s, 10, TRIAL_DONE, 0.3));
+    assert_stalled(s, "no better in 1 trial");
+    assert_false(seat_is_over(s)); /* not by itself */
+    free(s);
+}
+
+static void count_ended(struct seat *s, uint64_t slot, double value, wall_ms last_end) {
+    assert_true(seat_count(s, slot,
+                           &(struct trial_row){.status = TRIAL_DONE,
+                                               .finished = true,
+                                               .attempts = {.made = 1},
+                                               .last_end = last_end,
+                                               .has_value = true,
+                                               .value = value}));
+}
+
+static void what_ended_before_the_best_tries_no_patience(void **state) {
+    (void)state;
+    struct seat *s = seat_of(&least, 20); /* SEAT_OPENING: by slot */
+    s->job.patience = 2;
+    count_ended(s, 0, 0.5, 400); /* it took long */
+    for (uint64_t slot = 1; slot < 8; slot++)
+        count_ended(s, slot, 0.6, 100 + (wall_ms)slot);
+    count_ended(s, 8, 0.6, 400);
+    assert_stalled(s, NULL);
+    count_ended(s, 9, 0.6, 401);
+    assert_stalled(s, "no better in 2 trials");
+    s->state = SEAT_OPEN;
+    count_ended(s, 10, 0.6, 1); /* as it comes; clocks differ */
+    assert_stalled(s, "no better in 3 trials");
+    free(s);
+}
+
+static void an_early_end_stands_before_a_failure_and_behind_results(void **state) {
+    (void)state;
+    struct objective objective = least;
+    objective.has_target = true;
+    objective.target = 0.1;
+    struct seat *s = seat_of(&objective, 20);
+    seat_stop(s, span_text("nobody asked"), 300); /* it has no patience */
+    assert_int_equal(s->row.state, JOB_OPEN);
+    s->job.patience = 2;
+    seat_fail(s, span_text("so"), 100);
+    seat_stop(s, span_text("enough"), 300); /* before any of its results was heard */
+    seat_stop(s, span_text("later"), 400);
+    seat_stop(s, span_text("fairly"), 300);
+    seat_stop(s, span_text("enough"), 300);
+    seat_fail(s, span_text("earlier"), 50);
+    assert_true(seat_is_over(s));
+    assert_int_equal(s->row.state, JOB_DONE);
+    assert_int_equal(s->row.finished, 300);
+    assert_true(span_is(s->row.cause, "enough"));
+    assert_true(count(s, 1, TRIAL_DONE, 0.5));
+    assert_true(seat_is_over(s));
+    assert_true(span_is(s->row.cause, "enough"));
+    assert_true(count(s, 2, TRIAL_DONE, 0.05));
+    assert_true(seat_is_over(s));
+    assert_true(span_is(s->row.cause, "the target was reached"));
+    seat_stop(s, span_text("first of all"), 1);
+    assert_true(span_is(s->row.cause, "the target was reached"));
+    seat_end(s, JOB_CANCELLED, span_text("by its owner"), 500);
+    seat_stop(s, span_text("first of all"), 1);
+    assert_int_equal(s->row.state, JOB_CANCELLED);
+    free(s);
+}
+
 static void summaries_sort_by_time(void **state) {
     (void)state;
     uint8_t a[24], b[24];
@@ -370,6 +473,9 @@ int main(void) {
         cmocka_unit_test(a_cause_is_never_cut_through_a_letter),
         cmocka_unit_test(a_job_goes_on_from_its_kept_row),
         cmocka_unit_test(an_end_counts_while_no_trial_ended_well),
+        cmocka_unit_test(patience_counts_values_that_were_no_better),
+        cmocka_unit_test(what_ended_before_the_best_tries_no_patience),
+        cmocka_unit_test(an_early_end_stands_before_a_failure_and_behind_results),
         cmocka_unit_test(summaries_sort_by_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

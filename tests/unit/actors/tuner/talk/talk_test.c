@@ -334,6 +334,33 @@ static void a_bad_space_is_refused(void **state) {
                  "init, \\\"objectives\\\": the list is empty");
 }
 
+#define RATE "{\"name\":\"rate\",\"type\":\"float\",\"low\":0,\"high\":1}"
+static void patience_ends_the_search(void **state) {
+    (void)state;
+    expect("{\"op\":\"init\",\"patience\":2,\"space\":[" RATE "]}", "{}");
+    for (int i = 0; i < 4; i++)
+        assert_non_null(strstr(say(ASK), "\"params\""));
+    expect("{\"op\":\"tell\",\"id\":2,\"state\":\"ok\",\"value\":0.5}", "{}");
+    expect("{\"op\":\"tell\",\"id\":1,\"state\":\"ok\",\"value\":0.5}", "{}");
+    expect("{\"op\":\"tell\",\"id\":0,\"state\":\"failed\"}", "{}");
+    assert_non_null(strstr(say(ASK), "\"params\""));
+    expect("{\"op\":\"tell\",\"id\":3,\"state\":\"ok\",\"value\":0.6}", "{}");
+    expect(ASK, "{\"wait\":true,\"over\":\"no better in 2 trials\"}");
+    expect(ASK, "{\"wait\":true,\"over\":\"no better in 2 trials\"}");
+    expect("{\"op\":\"tell\",\"id\":4,\"state\":\"ok\",\"value\":0.4}", "{}"); /* it still ran */
+    assert_non_null(strstr(say(ASK), "\"params\""));
+    expect("{\"op\":\"load\",\"trials\":[{\"params\":{\"rate\":0.5},\"value\":0.1}]}", "{}");
+    expect("{\"op\":\"tell\",\"id\":5,\"state\":\"ok\",\"value\":0.2}", "{}");
+    assert_non_null(strstr(say(ASK), "{\"id\":7,"));
+    expect("{\"op\":\"tell\",\"id\":7,\"state\":\"ok\",\"value\":0.1}", "{}");
+    expect(ASK, "{\"wait\":true,\"over\":\"no better in 2 trials\"}");
+    expect_error("{\"op\":\"init\",\"patience\":0,\"space\":[" RATE "]}",
+                 "init, \\\"patience\\\": expected a whole number from 1 to 1000000000, not 0");
+    expect_error("{\"op\":\"init\",\"patience\":9,\"objectives\":[\"min\",\"min\"],\"space\":[" RATE
+                 "]}",
+                 "init, \\\"patience\\\": it goes with one objective: of several there is no best");
+}
+
 static void init_begins_anew(void **state) {
     (void)state;
     expect(SPACE_OF(KERNEL), "{}");
@@ -382,6 +409,7 @@ int main(void) {
         TEST(a_bad_load_changes_nothing),
         TEST(what_is_no_request_is_refused),
         TEST(a_bad_space_is_refused),
+        TEST(patience_ends_the_search),
         TEST(init_begins_anew),
         TEST(who_proposed_is_said_when_asked_for),
         TEST(the_seed_decides),

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# A search that learns ends before its last trial, because its target was reached or because nothing got better, on one
+# machine and in a cluster: what still ran is stopped, and whoever looks is told why.
+# timeout 180
+. "$(dirname "$0")/../lib/e2e.sh"
+. "$ROOT/tests/lib/cluster.sh"
+
+# early NAME COMMAND LINE...: a job of 400 trials with these lines in its `search`.
+early() {
+    local name=$1 command=$2
+    shift 2
+    {
+        echo "zyg: 1"
+        echo "name: $name"
+        echo "search:"
+        echo "  trials: 400"
+        echo "  method: tpe"
+        printf '  %s\n' "$@"
+        echo "params: {x: {min: 0, max: 1}}"
+        echo "run: {command: [sh, -c, '$command']}"
+    } >"$WORK/$name.yaml"
+}
+
+early slow 'if [ {trial} = 0 ]; then sleep 100; else echo score=0.5; fi' \
+    "objective: {metric: score, goal: maximize, target: 0.9}" "patience: 3" "parallel: 2"
+early stalls 'sleep 0.05; if [ {trial} = 7 ]; then echo score=2; else echo score={x}; fi' \
+    "objective: {metric: score, goal: maximize}" "patience: 20"
+early reached 'sleep 0.05; if [ {trial} = 30 ]; then echo score=2; else echo score={x}; fi' \
+    "objective: {metric: score, goal: maximize, target: 1.5}"
+
+# On one machine; one trial would run for long.
+run zyg submit "$WORK/slow.yaml" --wait
+assert_status 0
+assert_contains "$out" "is done: no better in 3 trials"
+assert_nothing_left
+job=$(zyg ls -o id)
+run zyg show "$job"
+assert_contains "$out" "no better in 3 trials"
+assert_contains "$out" "done: no better in 3 trials; 1 that had begun was stopped"
+run zyg ls -o jsonl
+assert_contains "$out" '"cause":"no better in 3 trials"'
+run zyg trials "$job" -o jsonl
+assert_contains "$out" '"status":"open"'
+run zyg best "$job" -o json
+assert_contains "$out" '"trial":1'
+run zyg replay "$job"
+assert_status 0
+
+# In a cluster every node says the same, and a leader that dies does not take the count with it.
+NODES=(a b c)
+jobs=()
+cluster "${NODES[@]}"
+wait_until 20 "everybody to know everybody" all_know 3 "${NODES[@]}"
+for name in stalls reached; do
+    run on b zyg submit "$WORK/$name.yaml"
+    assert_status 0
+    jobs[${#jobs[@]}]=$out
+done
+wait_until 60 "the first end at c" is_done c "${jobs[0]}"
+wait_until 60 "the second end at c" is_done c "${jobs[1]}"
+for name in "${NODES[@]}"; do
+    for i in 0 1; do
+        wait_until 20 "the end at $name" is_done "$name" "${jobs[i]}"
+    done
+    run on "$name" zyg show "${jobs[0]}" -o json
+    assert_contains "$out" '"cause":"no better in 2'
+    run on "$name" zyg show "${jobs[1]}" -o json
+    assert_contains "$out" '"cause":"the target was reached"'
+    run on "$name" zyg replay "${jobs[1]}"
+    assert_status 0
+done
+end_all "${NODES[@]}"
