@@ -25,8 +25,10 @@ static void add_trial(struct rows *rows, const struct trials *t, uint32_t most, 
     if (bad || !has_curves(t))
         add_row(rows, most, (struct row){place, (uint8_t)(t->rungs - 1), bad});
     else
-        for (uint32_t rung = t->reached[place]; rung-- > 0;)
-            add_row(rows, most, (struct row){place, (uint8_t)rung, false});
+        for (uint32_t rung = t->reached[place]; rung-- > 0;) {
+            if (!isnan(trials_at_rung(t, place, rung)))
+                add_row(rows, most, (struct row){place, (uint8_t)rung, false});
+        }
 }
 
 void rows_gather(struct rows *rows, const struct trials *t, uint32_t most, const uint32_t *places,
@@ -49,7 +51,7 @@ void rows_gather(struct rows *rows, const struct trials *t, uint32_t most, const
 
 static double value_of(const struct trials *t, struct row row, uint32_t objective) {
     if (has_curves(t))
-        return t->curve[(size_t)row.place * t->rungs + row.rung];
+        return trials_at_rung(t, row.place, row.rung);
     return t->values[(size_t)row.place * t->objectives + objective];
 }
 
@@ -64,13 +66,18 @@ void rows_values(const struct rows *rows, const struct trials *t, uint32_t objec
     }
     for (uint32_t j = 0; j < rows->count; j++)
         if (rows->row[j].bad)
-            values[j] = worst;
+            values[j] = isfinite(worst) ? worst : 0;
 }
 
 /* ---- when ---- */
 
+static bool has_value(const struct trials *t, uint32_t place) {
+    return has_curves(t) && t->states[place] != ENDED_BADLY;
+}
+
+/* Of trials that failed before the first value there is nothing to say. */
 bool refit_hear(struct refit *r, const struct trials *t, uint32_t place) {
-    if (!is_learnable(t, place) || t->ended_count == 0)
+    if (!is_learnable(t, place) || (t->ended_count == 0 && !has_value(t, place)))
         return false;
     r->news++;
     if (r->news < r->at || r->news < ROWS_TRIALS_LEAST)

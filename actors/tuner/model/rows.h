@@ -1,7 +1,7 @@
 /* rows - from which trials a process learns, and when it finds its kernel again.
  *
- * A row is a finished trial; in a search with learning curves and one objective, each rung that a
- * trial has reached. Of more rows than there is room for stay some that the caller prefers and the
+ * A row is a finished trial; in a search with learning curves and one objective, each rung at which
+ * a trial has a value, whether or not any has ended. Of more rows than there is room for stay some that the caller prefers and the
  * newest.
  *
  * A kernel is found again each time a tenth more is known, from the rows of that moment: they are
@@ -33,7 +33,7 @@ struct rows {
 void rows_gather(struct rows *rows, const struct trials *t, uint32_t most, const uint32_t *places,
                  uint32_t count);
 
-/* What each row came to in an objective; of bad rows the worst of the others. */
+/* What each row came to in an objective; of bad rows the worst of the others, 0 when all are bad. */
 void rows_values(const struct rows *rows, const struct trials *t, uint32_t objective,
                  double *values);
 

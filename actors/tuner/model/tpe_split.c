@@ -44,23 +44,39 @@ static uint32_t first_curve(const struct trials *t) {
     return t->count > TPE_CURVES_MOST ? t->count - TPE_CURVES_MOST : 0;
 }
 
-/* how_many[r] trials have reached rung r. */
-static void count_curves(const struct trials *t, uint32_t *how_many) {
+/* how_many[r] trials have a value at rung r; answers how many have one at all. */
+static uint32_t count_curves(const struct trials *t, uint32_t *how_many) {
+    uint32_t known = 0;
     for (uint32_t r = 0; r < t->rungs; r++)
         how_many[r] = 0;
     for (uint32_t place = first_curve(t); place < t->count; place++) {
-        for (uint32_t r = 0; r < t->reached[place] && t->states[place] != ENDED_BADLY; r++)
-            how_many[r]++;
+        if (t->states[place] == ENDED_BADLY || t->reached[place] == 0)
+            continue;
+        known++;
+        for (uint32_t r = 0; r < t->reached[place]; r++)
+            how_many[r] += isnan(trials_at_rung(t, place, r)) ? 0 : 1;
     }
+    return known;
+}
+
+/* The highest rung that enough have reached, else that which most have. */
+static uint32_t rung_of(const struct trials *t, const uint32_t *how_many, uint32_t enough) {
+    uint32_t most = 0;
+    for (uint32_t r = t->rungs; r-- > 0;) {
+        if (how_many[r] >= enough)
+            return r;
+    }
+    for (uint32_t r = 1; r < t->rungs; r++)
+        most = how_many[r] > how_many[most] ? r : most;
+    return most;
 }
 
 static void rank_curves(struct ranked *r, const struct trials *t, const uint32_t *how_many) {
-    uint32_t rung = t->rungs - 1;
-    while (rung > 0 && how_many[rung] < 2 * (r->most - 1))
-        rung--;
+    uint32_t rung = rung_of(t, how_many, 2 * (r->most - 1));
     for (uint32_t place = first_curve(t); place < t->count; place++) {
-        if (t->reached[place] > rung && t->states[place] != ENDED_BADLY)
-            enter(r, place, t->curve[(size_t)place * t->rungs + rung]);
+        double value = trials_at_rung(t, place, rung);
+        if (!isnan(value) && t->states[place] != ENDED_BADLY)
+            enter(r, place, value);
     }
 }
 
@@ -78,9 +94,7 @@ static void weigh(struct tpe_split *s, const struct ranked *r) {
 
 void tpe_split(struct tpe_split *s, const struct trials *t) {
     uint32_t how_many[RUNGS_MOST];
-    if (t->rungs > 1)
-        count_curves(t, how_many);
-    s->known = t->rungs > 1 ? how_many[0] : t->ended_count;
+    s->known = t->rungs > 1 ? count_curves(t, how_many) : t->ended_count;
     s->count = good_of(s->known);
     struct ranked r = {.most = s->count + 1, .by_value = true};
     if (s->count == 0)

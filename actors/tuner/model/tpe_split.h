@@ -2,9 +2,9 @@
  *
  * Of n trials with a value the best min(TPE_GOOD_SHARE n rounded up, TPE_GOOD_MOST), each weighted
  * by how far it is below the best of the others (arXiv:2304.11127, section 3.2, "EI"). On learning
- * curves values compare at one rung only: the highest that twice as many trials have reached as are
- * good (BOHB, arXiv:1807.01774, section 3.2: the largest budget with enough observations), else
- * the lowest. Of curves the newest TPE_CURVES_MOST trials are looked at.
+ * curves values compare at one rung only: the highest at which twice as many trials have a value as
+ * are good (BOHB, arXiv:1807.01774, section 3.2: the largest budget with enough observations), else
+ * that at which most have one. Of curves the newest TPE_CURVES_MOST trials are looked at.
  */
 #ifndef ZYG_TPE_SPLIT_H
 #define ZYG_TPE_SPLIT_H

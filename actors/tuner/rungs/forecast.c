@@ -8,12 +8,8 @@ enum { ONE_HOT_MOST = 24 };
 #define RIDGE 1.0
 #define WORST_SHARE 0.75
 
-static double curve_at(const struct trials *t, uint32_t place, uint32_t rung) {
-    return t->curve[(size_t)place * t->rungs + rung];
-}
-
 static double value_at(const struct forecast *f, uint32_t place, uint32_t rung, double worst) {
-    double value = curve_at(f->trials, place, rung);
+    double value = trials_at_rung(f->trials, place, rung);
     return value < worst ? value : worst;
 }
 
@@ -53,9 +49,9 @@ static uint32_t put_all(const struct forecast *f, uint32_t place, uint32_t rung,
     double now = value_at(f, place, rung, here->worst);
     double value = (now - here->centre) / here->spread;
     put(&put_in, value);
+    bool fell = rung > 0 && !isnan(trials_at_rung(f->trials, place, rung - 1));
     put(&put_in,
-        rung == 0 ? 0
-                  : (value_at(f, place, rung - 1, f->rung[rung - 1].worst) - now) / here->spread);
+        fell ? (value_at(f, place, rung - 1, f->rung[rung - 1].worst) - now) / here->spread : 0);
     for (uint32_t i = 0; i < space->dims; i++) {
         const struct dim *dim = &space->dim[i];
         double unit = trials_point(f->trials, place)[i];
@@ -69,12 +65,20 @@ static uint32_t put_all(const struct forecast *f, uint32_t place, uint32_t rung,
 
 /* ---- fitting ---- */
 
+static bool is_whole(const struct trials *t, uint32_t place) {
+    for (uint32_t rung = 0; rung < t->rungs; rung++) {
+        if (isnan(trials_at_rung(t, place, rung)))
+            return false;
+    }
+    return t->states[place] == ENDED_WELL;
+}
+
 /* The last whole curves. */
 static uint32_t whole_curves(const struct trials *t, uint32_t *places) {
     uint32_t count = 0;
     uint32_t first = t->finished_count > FORECAST_LOOKED ? t->finished_count - FORECAST_LOOKED : 0;
     for (uint32_t i = t->finished_count; i > first && count < FORECAST_CURVES; i--) {
-        if (t->states[t->finished[i - 1]] == ENDED_WELL)
+        if (is_whole(t, t->finished[i - 1]))
             places[count++] = t->finished[i - 1];
     }
     return count;
@@ -90,9 +94,9 @@ static struct summary summary_of(const struct trials *t, const uint32_t *places,
     double sorted[FORECAST_CURVES];
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = i;
-        for (; at > 0 && sorted[at - 1] > curve_at(t, places[i], rung); at--)
+        for (; at > 0 && sorted[at - 1] > trials_at_rung(t, places[i], rung); at--)
             sorted[at] = sorted[at - 1];
-        sorted[at] = curve_at(t, places[i], rung);
+        sorted[at] = trials_at_rung(t, places[i], rung);
     }
     struct summary s = {.quantile = sorted[(uint32_t)(WORST_SHARE * (count - 1))]};
     double squares = 0;
@@ -162,7 +166,7 @@ bool forecast_of(struct forecast *f, uint32_t place, uint32_t rung, double *valu
     const struct forecast_rung *here = &f->rung[rung];
     double features[FORECAST_FEATURES];
     if (f->trials->reached[place] == f->trials->rungs) {
-        *value = curve_at(f->trials, place, f->trials->rungs - 1);
+        *value = trials_at_rung(f->trials, place, f->trials->rungs - 1);
         return true;
     }
     if (here->ended != f->trials->finished_count)

@@ -21,7 +21,7 @@
 
 enum {
     FORECAST_CURVES = 64,
-    FORECAST_LEAST = 6,      /* whole curves, before which nothing is said */
+    FORECAST_LEAST = 6,      /* whole curves, told at every rung, before which nothing is said */
     FORECAST_FEATURES = 512, /* further ones are left out: of the last parameters */
     FORECAST_LOOKED = 1024,  /* how many ended trials are looked through for whole curves */
 };
@@ -43,7 +43,7 @@ struct forecast {
     double gram[FORECAST_CURVES * FORECAST_CURVES];
 };
 
-/* What trial `place`, which has been at rung `rung`, would be worth at the last one; what it was
+/* What trial `place`, whose curve at rung `rung` is known, would be worth at the last one; what it was
  * when it has been there. False: too few curves were seen whole. */
 bool forecast_of(struct forecast *f, uint32_t place, uint32_t rung, double *value);
 

@@ -31,6 +31,8 @@ static bool is_unstable(const struct rungs *r) {
 
 void pasha_arrive(struct rungs *r, uint32_t trial) {
     uint32_t worst = r->leaders_count - 1;
+    if (isnan(rungs_value(r, trial, r->ceiling - 1)))
+        return;
     if (r->leaders_count < PASHA_LEADERS)
         enter(r, r->leaders, r->leaders_count++, trial, r->ceiling);
     else if (rungs_value(r, trial, r->ceiling) < rungs_value(r, r->leaders[worst], r->ceiling))

@@ -94,6 +94,8 @@ void rungs_begin(struct rungs *r, uint32_t trial, uint32_t parent) {
     struct curve *curve = &r->courses[trial].curve;
     curve->step = r->courses[parent].curve.step;
     for (uint32_t i = 0; i < r->trials->reached[parent]; i++) {
+        if (isnan(rungs_value(r, parent, i)))
+            continue;
         curve->best = rungs_value(r, parent, i);
         curve->improved = curve->step;
         trials_curve(r->trials, trial, i, curve->best);
@@ -152,6 +154,7 @@ static enum rungs_verdict judge(struct rungs *r, uint32_t at, uint32_t trial) {
         course->goal = next_goal(r, at);
         return RUNGS_GO_ON;
     }
+    course->goal = (uint8_t)at; /* it may have passed its goal between two reports */
     trials_pause(r->trials, trial);
     if (r->setup.policy != RUNGS_AUTO)
         heap_push(&r->rung[at].paused, trial);
@@ -180,9 +183,11 @@ bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value) 
     uint32_t before = r->trials->reached[trial];
     uint32_t reached = before;
     while (reached + 1 < r->count && r->rung[reached].step <= step)
-        arrive(r, reached++, trial);
-    if (reached > before)
+        reached++;
+    if (reached > before) {
+        arrive(r, reached - 1, trial);
         noise_share(&r->pool, &course->curve);
+    }
     course->due = r->setup.policy == RUNGS_PBT ? step / r->setup.first > last / r->setup.first
                                                : reached > before && reached > course->goal;
     return reached > before;
@@ -205,8 +210,10 @@ void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best) {
     r->owed += r->setup.policy == RUNGS_PBT && !whole;
     if (isnan(best))
         return;
-    for (uint32_t i = 0; r->means != NULL && i < r->trials->reached[trial]; i++)
-        ranks_add(&r->rung[i].ranks, trial);
+    for (uint32_t i = 0; r->means != NULL && i < r->trials->reached[trial]; i++) {
+        if (!isnan(rungs_value(r, trial, i)))
+            ranks_add(&r->rung[i].ranks, trial);
+    }
     if (whole && course->curve.improved > 0 && course->curve.best < best)
         best = course->curve.best;
     if (whole)

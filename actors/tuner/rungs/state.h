@@ -53,7 +53,7 @@ struct rungs {
 };
 
 static inline double rungs_value(const struct rungs *r, uint32_t trial, uint32_t rung) {
-    return r->trials->curve[(size_t)trial * r->count + rung];
+    return trials_at_rung(r->trials, trial, rung);
 }
 
 /* How far behind another this trial must be so that it is not chance. */

@@ -112,8 +112,7 @@ void trials_curve(struct trials *t, uint32_t place, uint32_t rung, double best) 
     ensure(isfinite(best));
     if (rung < t->reached[place])
         return;
-    for (uint32_t i = t->reached[place]; i <= rung; i++)
-        t->curve[(size_t)place * t->rungs + i] = best;
+    t->curve[(size_t)place * t->rungs + rung] = best;
     t->reached[place] = (uint8_t)(rung + 1);
 }
 

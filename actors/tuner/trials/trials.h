@@ -45,8 +45,9 @@ struct trials {
     uint8_t *states;  /* enum trial_state */
     double *values;   /* objectives each; NAN until known. While it runs, of a learning curve the
                         * best so far */
-    double *curve;    /* rungs each: the best until then, NAN when it has not been there */
-    uint8_t *reached; /* rungs reached, 0.. rungs */
+    double *curve;    /* rungs each: the best until then; NAN when it has not been there, or has
+                        * passed without a word */
+    uint8_t *reached; /* rungs reached, 0.. rungs; of the last of them the curve is known */
     double *seconds;  /* what it cost so far; 0: not known */
     double *breaches; /* how far it breaks the constraints on metrics: 0 not at all */
 
@@ -81,7 +82,7 @@ uint32_t trials_add(struct trials *t, const struct value *values);
 bool trials_know(const struct trials *t, uint64_t key);
 
 /* The best value until rung `rung` (0.. rungs - 1) was reached. Rungs are told in order; what was
- * told before stays. */
+ * told before stays, and what the curve was at those left out nobody knows. */
 void trials_curve(struct trials *t, uint32_t place, uint32_t rung, double best);
 void trials_pause(struct trials *t, uint32_t place);  /* AT_WORK -> AT_REST */
 void trials_resume(struct trials *t, uint32_t place); /* AT_REST -> AT_WORK */
@@ -90,6 +91,11 @@ void trials_end(struct trials *t, uint32_t place, enum trial_state state, const 
                 double breach, double seconds);
 /* AT_WORK or AT_REST -> TAKEN_BACK: it is among none of the lists from then on. */
 void trials_drop(struct trials *t, uint32_t place);
+
+/* The best until this rung; NAN when it is not known. */
+static inline double trials_at_rung(const struct trials *t, uint32_t place, uint32_t rung) {
+    return t->curve[(size_t)place * t->rungs + rung];
+}
 
 static inline const float *trials_point(const struct trials *t, uint32_t place) {
     return t->points + (size_t)place * t->space->dims;

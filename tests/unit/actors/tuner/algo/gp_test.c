@@ -112,57 +112,125 @@ static double curve(double x, double step) {
     return x > 0.5 ? 2 - 1.9 * far + 0.1 * x : 1 - 0.1 * far + 0.1 * x;
 }
 
+static struct curves {
+    struct space space;
+    struct trials trials;
+    struct rungs_setup rungs;
+    struct brief brief;
+    void *memory, *gp_memory, *gp;
+} curves;
+
+static void begin_curves(void) {
+    struct curves *c = &curves;
+    c->rungs = (struct rungs_setup){.policy = RUNGS_ASHA, .steps = STEPS, .first = 1, .eta = 3};
+    rungs_settle(&c->rungs);
+    assert_int_equal(rungs_count(&c->rungs), 3);
+    job_begin(&test, METHOD_GP, 100);
+    add_range(&test, "x", PARAM_FLOAT, 0, 1);
+    job_end(&test);
+    space_of(&c->space, &test.job);
+    size_t size = trials_bytes(&c->space, 1, 3, 100) + 1024;
+    c->memory = malloc(size);
+    struct arena arena = arena_of(c->memory, size);
+    assert_true(trials_init(&c->trials, &c->space, 1, 3, 100, &arena));
+    c->brief = (struct brief){.job = &test.job,
+                              .space = &c->space,
+                              .trials = &c->trials,
+                              .workers = 2,
+                              .budget = 100,
+                              .rungs = &c->rungs};
+    size_t gp_size = algo_gp.bytes(&c->brief);
+    c->gp_memory = calloc(1, gp_size);
+    struct arena gp_arena = arena_of(c->gp_memory, gp_size);
+    c->gp = algo_gp.init(&c->brief, &gp_arena);
+    assert_non_null(c->gp);
+}
+
+static void end_curves(void) {
+    free(curves.gp_memory);
+    free(curves.memory);
+}
+
+static uint32_t add_at(double x) {
+    return trials_add(&curves.trials, &(struct value){.kind = VALUE_FLOAT, .real = x});
+}
+
+static void reach(uint32_t place, uint32_t rung, double value) {
+    trials_curve(&curves.trials, place, rung, value);
+    algo_gp.learn(curves.gp, &curves.brief, place);
+}
+
+static void end_at(uint32_t place, double value) {
+    trials_end(&curves.trials, place, ENDED_WELL, &value, 0, 1);
+    algo_gp.learn(curves.gp, &curves.brief, place);
+}
+
 /* Two trials stand at the first rung, one on each side. One that is worse until now is foreseen to
  * come to less: trials that have gone all the way say so. */
 static void foresees_curves_that_cross(void **state) {
     (void)state;
-    struct space space;
-    struct trials trials;
-    struct rungs_setup rungs = {.policy = RUNGS_ASHA, .steps = STEPS, .first = 1, .eta = 3};
     double slow = 0, quick = 0;
-    rungs_settle(&rungs);
-    assert_int_equal(rungs_count(&rungs), 3);
-    job_begin(&test, METHOD_GP, 100);
-    add_range(&test, "x", PARAM_FLOAT, 0, 1);
-    job_end(&test);
-    space_of(&space, &test.job);
-    size_t size = trials_bytes(&space, 1, 3, 100) + 1024;
-    void *memory = malloc(size);
-    struct arena arena = arena_of(memory, size);
-    assert_true(trials_init(&trials, &space, 1, 3, 100, &arena));
-    const struct brief brief = {.job = &test.job,
-                                .space = &space,
-                                .trials = &trials,
-                                .workers = 2,
-                                .budget = 100,
-                                .rungs = &rungs};
-    size_t state_size = algo_gp.bytes(&brief);
-    void *state_memory = calloc(1, state_size);
-    struct arena state_arena = arena_of(state_memory, state_size);
-    void *gp = algo_gp.init(&brief, &state_arena);
-    assert_non_null(gp);
     uint32_t places[2];
+    begin_curves();
     for (uint32_t i = 0; i < CURVES + 2; i++) {
         double x = i < CURVES ? (i + 0.5) / CURVES : i == CURVES ? 0.31 : 0.69;
-        uint32_t place = trials_add(&trials, &(struct value){.kind = VALUE_FLOAT, .real = x});
-        uint32_t reached = i < CURVES && i % 3 == 0 ? 3 : 1;
-        for (uint32_t rung = 0; rung < reached; rung++)
-            trials_curve(&trials, place, rung, curve(x, rung == 0 ? 1 : rung == 1 ? 3 : 9));
-        double end = curve(x, 9);
-        if (reached == 3)
-            trials_end(&trials, place, ENDED_WELL, &end, 0, 1);
-        else
-            trials_pause(&trials, place);
-        places[i % 2] = place;
-        algo_gp.learn(gp, &brief, place);
+        uint32_t place = places[i % 2] = add_at(x);
+        reach(place, 0, curve(x, 1));
+        if (i >= CURVES || i % 3 != 0)
+            continue;
+        reach(place, 1, curve(x, 3));
+        reach(place, 2, curve(x, 9));
+        end_at(place, curve(x, 9));
     }
-    assert_true(algo_gp.foresee(gp, &brief, places[CURVES % 2], &quick));
-    assert_true(algo_gp.foresee(gp, &brief, places[(CURVES + 1) % 2], &slow));
+    assert_true(algo_gp.foresee(curves.gp, &curves.brief, places[CURVES % 2], &quick));
+    assert_true(algo_gp.foresee(curves.gp, &curves.brief, places[(CURVES + 1) % 2], &slow));
     assert_true(curve(0.69, 1) > curve(0.31, 1));
     assert_true(slow < quick);
     assert_true(fabs(slow - curve(0.69, 9)) < 0.2 && fabs(quick - curve(0.31, 9)) < 0.2);
-    free(state_memory);
-    free(memory);
+    end_curves();
+}
+
+/* What stands at the lowest rung is learned from, though nobody has ended yet. */
+static void learns_before_the_first_has_ended(void **state) {
+    (void)state;
+    struct value x;
+    begin_curves();
+    for (uint32_t i = 0; i < 16; i++) {
+        double at = (i + 0.5) / 16;
+        reach(add_at(at), 0, (at - 0.3) * (at - 0.3));
+    }
+    assert_true(algo_gp.propose(curves.gp, &curves.brief, 16, &x));
+    assert_true(fabs(x.real - 0.3) < 0.1);
+    end_curves();
+}
+
+/* Whoever was loaded with its end alone says nothing of the rungs below it: trials at the lowest
+ * one are foreseen as they are without it, far from it. */
+static void an_end_alone_is_no_curve(void **state) {
+    (void)state;
+    double alone, beside;
+    for (int loaded = 0; loaded < 2; loaded++) {
+        begin_curves();
+        for (uint32_t i = 0; i < 16; i++) {
+            double x = (i + 0.5) / 32;
+            uint32_t place = add_at(x);
+            reach(place, 0, 5 + x);
+            if (i % 2 == 0)
+                continue;
+            reach(place, 1, 3 + x);
+            reach(place, 2, 1 + x);
+            end_at(place, 1 + x);
+        }
+        if (loaded == 1) {
+            uint32_t place = add_at(0.9);
+            trials_curve(&curves.trials, place, 2, 1.2);
+            end_at(place, 1.2);
+        }
+        assert_true(algo_gp.foresee(curves.gp, &curves.brief, 4, loaded ? &beside : &alone));
+        end_curves();
+    }
+    assert_true(fabs(alone - (1 + 4.5 / 32)) < 0.1);
+    assert_true(fabs(beside - alone) < 0.05);
 }
 
 int main(void) {
@@ -173,6 +241,8 @@ int main(void) {
         cmocka_unit_test(a_small_space_is_used_up),
         cmocka_unit_test(goes_on_when_nothing_is_learned),
         cmocka_unit_test(foresees_curves_that_cross),
+        cmocka_unit_test(learns_before_the_first_has_ended),
+        cmocka_unit_test(an_end_alone_is_no_curve),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -130,16 +130,46 @@ static void nothing_known_no_model(void **state) {
     end();
 }
 
+static void begin_curves(uint32_t rungs) {
+    begin();
+    search_end(&search);
+    size_t size = trials_bytes(&search.space, 1, rungs, TRIALS) + 1024;
+    search.memory = malloc(size);
+    struct arena arena = arena_of(search.memory, size);
+    assert_true(trials_init(&search.trials, &search.space, 1, rungs, TRIALS, &arena));
+}
+
+/* Ten have told their end alone: two of twelve are good, and as no rung has four values below it,
+ * it is told by the ends. With fewer than four in all, at the rung that most have told. */
+static void who_told_its_end_alone_is_no_curve(void **state) {
+    (void)state;
+    struct tpe_split split;
+    begin_curves(3);
+    uint32_t curve = start(0.1);
+    trials_curve(&search.trials, curve, 0, -5);
+    tpe_split(&split, &search.trials);
+    assert_int_equal(split.count, 1);
+    assert_int_equal(split.good[0], curve);
+    for (uint32_t i = 0; i < 10; i++) {
+        uint32_t place = start(i / 10.0);
+        double end = i == 7 ? -1 : 1.0 + i;
+        trials_curve(&search.trials, place, 2, end);
+        trials_end(&search.trials, place, ENDED_WELL, &end, 0, 0);
+    }
+    trials_curve(&search.trials, start(0.2), 0, -6);
+    tpe_split(&split, &search.trials);
+    assert_int_equal(split.known, 12);
+    assert_int_equal(split.count, 2);
+    assert_int_equal(split.good[0], curve + 1 + 7);
+    assert_int_equal(split.good[1], curve + 1 + 0);
+    end();
+}
+
 /* 30 trials have reached the first rung, 12 the second, 2 the third, none the last: three are good,
  * the rung that six have reached is the second, and the best there are places 2, 1, 0. */
 static void curves_are_told_at_one_rung(void **state) {
     (void)state;
-    begin();
-    search_end(&search);
-    size_t size = trials_bytes(&search.space, 1, 4, TRIALS) + 1024;
-    search.memory = malloc(size);
-    struct arena arena = arena_of(search.memory, size);
-    assert_true(trials_init(&search.trials, &search.space, 1, 4, TRIALS, &arena));
+    begin_curves(4);
     for (uint32_t i = 0; i < 30; i++) {
         uint32_t place = start(i / 30.0);
         trials_curve(&search.trials, place, 0, 10.0 - i / 10.0);
@@ -172,6 +202,7 @@ int main(void) {
         cmocka_unit_test(no_more_than_so_many_count),
         cmocka_unit_test(nothing_known_no_model),
         cmocka_unit_test(curves_are_told_at_one_rung),
+        cmocka_unit_test(who_told_its_end_alone_is_no_curve),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,6 +58,12 @@ static void nothing_is_said_before_six_curves(void **state) {
     assert_true(forecast_of(&forecast, trial, 1, &value));
     assert_true(forecast_of(&forecast, 2, 1, &value));
     assert_true(value == s.trials.values[2]); /* it went all the way */
+    double before;
+    assert_true(forecast_of(&forecast, trial, 1, &before));
+    for (uint32_t i = 0; i < 20; i++) /* an end alone is no curve to learn from */
+        stage_finish(&s, start_at(i / 20.0), ENDED_WELL, 99);
+    assert_true(forecast_of(&forecast, trial, 1, &value));
+    assert_true(value == before);
     stage_end(&s);
 }
 

@@ -46,6 +46,24 @@ static void median_compares_with_running_averages(void **state) {
     stage_end(&s);
 }
 
+/* Who passed step 3 without a word is no yardstick there: averages 4 and 6 are, the bar is 4. */
+static void median_leaves_out_what_it_was_not_told(void **state) {
+    (void)state;
+    stage_begin(&s, &test, plain(RUNGS_MEDIAN, 9), 16);
+    for (uint32_t i = 0; i < 3; i++) {
+        stage_start(&s);
+        assert_int_equal(stage_report(&s, i, i == 1 ? 2 : 3, 4 + i), RUNGS_GO_ON);
+    }
+    assert_int_equal(stage_report(&s, 1, 2, 0), RUNGS_GO_ON);
+    for (uint32_t i = 0; i < 3; i++)
+        stage_finish(&s, i, ENDED_WELL, 3);
+    stage_start(&s);
+    assert_int_equal(stage_report(&s, 3, 3, 4.5), RUNGS_STOP);
+    stage_start(&s);
+    assert_int_equal(stage_report(&s, 4, 3, 3.9), RUNGS_GO_ON);
+    stage_end(&s);
+}
+
 /* PASHA: nobody goes beyond rung 1 as long as the order there is that of rung 0. */
 static void pasha_grows_when_the_order_changes(void **state) {
     (void)state;
@@ -157,6 +175,7 @@ static void a_population_copies_its_best(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(median_compares_with_running_averages),
+        cmocka_unit_test(median_leaves_out_what_it_was_not_told),
         cmocka_unit_test(pasha_grows_when_the_order_changes),
         cmocka_unit_test(pasha_does_not_grow_for_noise),
         cmocka_unit_test(finish_runs_the_best_few_to_the_end),

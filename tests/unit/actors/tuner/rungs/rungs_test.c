@@ -88,6 +88,27 @@ static void the_best_value_until_then_counts(void **state) {
     stage_end(&s);
 }
 
+/* Who tells every few steps only: the rungs between two reports are not known, and it waits, and
+ * goes on, where it is. */
+static void a_report_speaks_of_the_highest_rung(void **state) {
+    (void)state;
+    stage_begin(&s, &test, plain(RUNGS_ASHA, 27), 8);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(stage_start(&s), i);
+        assert_int_equal(stage_report(&s, i, 4, 3 + i), RUNGS_PAUSE);
+    }
+    assert_int_equal(s.trials.reached[0], 2);
+    assert_true(isnan(s.trials.curve[0]));
+    assert_true(s.trials.curve[1] == 3);
+    expect_resumed(0, 9);
+    assert_int_equal(stage_report(&s, 0, 8, 2), RUNGS_GO_ON);
+    stage_finish(&s, 0, ENDED_WELL, 1);
+    assert_int_equal(s.trials.reached[0], 4);
+    assert_true(isnan(s.trials.curve[2]));
+    assert_true(s.trials.curve[3] == 1);
+    stage_end(&s);
+}
+
 static void nobody_is_stopped_before_others_stood_there(void **state) {
     (void)state;
     struct rungs_setup setup = plain(RUNGS_STOPPING, 9);
@@ -162,6 +183,7 @@ int main(void) {
         cmocka_unit_test(asha_promotes_the_best_third),
         cmocka_unit_test(asha_looks_at_higher_rungs_first),
         cmocka_unit_test(the_best_value_until_then_counts),
+        cmocka_unit_test(a_report_speaks_of_the_highest_rung),
         cmocka_unit_test(nobody_is_stopped_before_others_stood_there),
         cmocka_unit_test(patience_waits_for_those_that_still_improve),
         cmocka_unit_test(the_best_is_brought_to_its_end),
