@@ -245,7 +245,7 @@ static const struct key search_keys[] = {
     {"objectives", read_objectives, "a list of mappings like {metric: loss, goal: minimize}"},
     {"constraints", read_constraints, "a condition like \"model_mb <= 20\", or a list of them"},
     {"rungs", read_rungs, "a mapping like {scheduler: asha, max: 27}"},
-    {"repeat", read_repeat, "a whole number from 1 to 1000"},
+    {"repeat", read_repeat, "a whole number from 1 to 64"},
     {"patience", read_patience, "a whole number of trials from 1"},
     {"cost_aware", read_cost_aware, "true or false"},
 };

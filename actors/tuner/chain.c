@@ -71,9 +71,36 @@ static bool is_at_work(const struct chain *c, uint32_t trial) {
     return trial != KNOWN_NO_TRIAL && study_trials(c->study)->states[trial] == AT_WORK;
 }
 
+static uint32_t repeat_of(const struct chain *c) {
+    return c->setup.job->repeat > 1 ? c->setup.job->repeat : 1;
+}
+
+/* The next slot of this one's configuration that something is known of, from `from` on. NULL: there
+ * are no more. */
+static struct known_slot *next_run(const struct chain *c, uint32_t slot, uint32_t from) {
+    const uint32_t repeat = repeat_of(c), first = slot / repeat * repeat;
+    struct known_slot *item = NULL;
+    for (uint32_t i = from > first ? from : first; i - first < repeat && item == NULL; i++)
+        item = i == slot ? NULL : known_find(&c->known, i);
+    return item;
+}
+
+/* Runs of one configuration are one trial. */
+static uint32_t trial_of_siblings(const struct chain *c, const struct known_slot *item) {
+    const struct known_slot *other = next_run(c, item->slot, 0);
+    while (other != NULL &&
+           (other->trial == KNOWN_NO_TRIAL ||
+            !span_equal(known_config(&c->known, other), known_config(&c->known, item))))
+        other = next_run(c, item->slot, other->slot + 1);
+    return other == NULL ? KNOWN_NO_TRIAL : other->trial;
+}
+
 /* False: the study has no more room. */
 static bool adopt(struct chain *c, struct known_slot *item) {
     struct value values[LIMIT_PARAMS];
+    item->trial = trial_of_siblings(c, item);
+    if (item->trial != KNOWN_NO_TRIAL)
+        return true;
     ensure(config_decode(known_config(&c->known, item), values, c->setup.job->params_count));
     return study_adopt(c->study, values, &item->trial);
 }
@@ -96,12 +123,13 @@ static void tell(struct chain *c, const struct known_slot *item) {
         .state = item->has_value ? ENDED_WELL : ENDED_BADLY,
         .values = item->has_value ? &item->value : NULL,
         .seconds = item->run_ms > 0 ? (double)item->run_ms / 1000 : 0,
+        .run = item->slot % repeat_of(c),
     };
     if (!is_at_work(c, item->trial))
-        return; /* of one configuration a second result that is better */
+        return; /* of one configuration a second result that is better, or of one that has failed */
     if (says_nothing(item))
         ensure(study_drop(c->study, item->trial));
-    else
+    else if (study_awaits(c->study, item->trial, result.run))
         ensure(study_tell(c->study, item->trial, &result));
 }
 
@@ -120,7 +148,7 @@ static struct known_slot *put(struct chain *c, uint32_t slot) {
         return item;
     break_off(c);
     c->forgot++;
-    known_forget(&c->known, c->setup.job->objectives[0].goal);
+    known_forget(&c->known, c->setup.job->objectives[0].goal, repeat_of(c));
     return known_put(&c->known, slot); /* NULL: all of it is open */
 }
 
@@ -137,10 +165,19 @@ static void note(struct chain *c, const struct known_slot *item, bool moved) {
         mp_put_nil(&c->news);
 }
 
+/* It has another configuration by now, and no other slot may have the old one. */
+static void leave(struct chain *c, struct known_slot *item) {
+    const struct known_slot *other = next_run(c, item->slot, 0);
+    while (other != NULL && other->trial != item->trial)
+        other = next_run(c, item->slot, other->slot + 1);
+    if (other == NULL)
+        (void)study_drop(c->study, item->trial);
+}
+
 /* moved: it has a configuration that the study does not know of this slot. */
 static void follow(struct chain *c, struct known_slot *item, bool moved) {
     if (moved && item->trial != KNOWN_NO_TRIAL)
-        (void)study_drop(c->study, item->trial);
+        leave(c, item);
     note(c, item, moved);
     if (c->news.overflow || (moved && !adopt(c, item)))
         break_off(c);
@@ -228,7 +265,7 @@ static void begin_again(struct chain *c) {
     struct known *k = &c->known;
     struct arena arena = arena_of(c->memory, c->memory_size);
     if (k->count >= k->capacity - k->capacity / 8) {
-        known_forget(k, c->setup.job->objectives[0].goal);
+        known_forget(k, c->setup.job->objectives[0].goal, repeat_of(c));
         c->forgot++;
     }
     known_sort(k);
@@ -236,6 +273,8 @@ static void begin_again(struct chain *c) {
     c->number = 0;
     c->study = study_init(&c->setup, &arena);
     ensure(c->study != NULL);
+    for (uint32_t i = 0; i < k->count; i++)
+        k->items[i].trial = KNOWN_NO_TRIAL; /* those of the study before */
     for (uint32_t i = 0; i < k->count; i++) {
         struct known_slot *item = &k->items[k->order[i]];
         ensure(adopt(c, item)); /* as many as can be known */
@@ -250,7 +289,7 @@ static uint32_t propose(struct chain *c, uint32_t slot, struct buf *config) {
     struct study_proposal p;
     struct value values[LIMIT_PARAMS];
     uint32_t trial = KNOWN_NO_TRIAL, count = c->setup.job->params_count;
-    study_ask_as(c->study, slot, &p);
+    study_ask_as(c->study, slot / repeat_of(c), &p);
     if (p.answer == STUDY_START) {
         config_encode(config, p.values, count);
         return p.trial;
@@ -281,12 +320,20 @@ static void put_known(struct chain *c, struct buf *known) {
     c->number++;
 }
 
+/* A further run of a configuration is news like another's proposal. */
+static void run_again(struct chain *c, uint32_t slot, struct span config) {
+    chain_learn(c, &(struct chain_news){.slot = slot, .config = config, .status = TRIAL_OPEN});
+}
+
 void chain_ask(struct chain *c, uint32_t slot, struct buf *config, struct buf *known) {
     struct known_slot *item = known_find(&c->known, slot);
-    if (item != NULL) {
+    const bool again = item == NULL && (item = next_run(c, slot, 0)) != NULL;
+    if (item != NULL)
         buf_span(config, known_config(&c->known, item));
+    if (again)
+        run_again(c, slot, buf_view(config));
+    if (item != NULL)
         return;
-    }
     if (c->study == NULL || is_full(c))
         begin_again(c);
     uint32_t trial = propose(c, slot, config);

@@ -14,7 +14,9 @@
  * (while another node led) and when the study has no more room.
  *
  * The study learns configurations and values, not slots: of a slot that two islands gave two
- * configurations it hears of both as far as facts let the second stand.
+ * configurations it hears of both as far as facts let the second stand. Of a job with `repeat` the
+ * slots of one configuration are runs of one trial: whichever is asked for first is a proposal, the
+ * others have its configuration, and are news.
  * known    msgpack: number; then of number 0 bin ranges (proto/base/ranges.h) of finished slots, bin
  *          ranges of open ones, u64 digest; of others, for each piece of news: slot, status,
  *          bin configuration (empty: as was known), and unless it is OPEN: run_ms, value or nil.

@@ -147,9 +147,15 @@ void known_sort(struct known *k) {
 /* The mark of an item that stays. */
 enum { STAYS = 0 };
 
-static void keep(struct known *k, uint32_t item, uint32_t *kept) {
-    *kept += k->items[item].trial != STAYS;
-    k->items[item].trial = STAYS;
+static void keep(struct known *k, uint32_t slot, uint32_t repeat, uint32_t *kept) {
+    const uint32_t first = slot / repeat * repeat;
+    for (uint32_t i = first; i - first < repeat; i++) {
+        struct known_slot *item = known_find(k, i);
+        if (item == NULL || item->trial == STAYS)
+            continue;
+        item->trial = STAYS;
+        ++*kept;
+    }
 }
 
 static void compact(struct known *k) {
@@ -167,18 +173,19 @@ static void compact(struct known *k) {
     }
 }
 
-void known_forget(struct known *k, enum goal goal) {
+void known_forget(struct known *k, enum goal goal, uint32_t repeat) {
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < k->count; i++) {
+    for (uint32_t i = 0; i < k->count; i++)
         k->items[i].trial = KNOWN_NO_TRIAL;
+    for (uint32_t i = 0; i < k->count; i++) {
         if (k->items[i].status == TRIAL_OPEN)
-            keep(k, i, &kept);
+            keep(k, k->items[i].slot, repeat, &kept);
     }
     sort_by(k, true, goal);
     for (uint32_t i = 0; i < k->count && i < k->capacity / 8; i++)
-        keep(k, k->order[i], &kept);
+        keep(k, k->items[k->order[i]].slot, repeat, &kept);
     known_sort(k);
     for (uint32_t i = k->count; i-- > 0 && kept < k->capacity / 2;)
-        keep(k, k->order[i], &kept);
+        keep(k, k->items[k->order[i]].slot, repeat, &kept);
     compact(k);
 }

@@ -50,7 +50,8 @@ void known_set_config(struct known *k, struct known_slot *item, struct span conf
 /* order[0.. count - 1] are the items by slot. */
 void known_sort(struct known *k);
 /* Half of the room is free again, if so much is not open: of what is finished the best eighth of
- * the room stays (goal), and of the rest the highest slots. */
-void known_forget(struct known *k, enum goal goal);
+ * the room stays (goal), and of the rest the highest slots; with each of them the others of its
+ * configuration, `repeat` slots in all. */
+void known_forget(struct known *k, enum goal goal, uint32_t repeat);
 
 #endif

@@ -1,5 +1,6 @@
 #include "actors/tuner/study.h"
 
+#include "actors/tuner/runs.h"
 #include "proto/base/check.h"
 
 #include <math.h>
@@ -10,18 +11,31 @@ struct study {
     struct space space;
     struct trials trials;
     struct rungs *rungs;
+    struct runs runs;
+    struct study_proposal
+        newest; /* some of its runs may be left to begin; no values: there is none */
     const struct algo *algo;
     void *state;
-    uint64_t asked;     /* proposals that were made */
+    uint64_t asked;     /* configurations that were proposed */
     uint64_t no_better; /* values since the best one */
     struct value values[LIMIT_PARAMS];
 };
 
 enum { WORKERS_UNKNOWN = 4 };
 
+static uint32_t repeat_of(const struct job *job) {
+    return job->repeat > 1 ? job->repeat : 1;
+}
+
+/* Of so many trials. */
+static uint64_t configurations(const struct job *job, uint64_t trials) {
+    return (trials + repeat_of(job) - 1) / repeat_of(job);
+}
+
 /* Trials beyond what can be remembered are not proposed by a method that learns. */
 static uint32_t capacity_of(const struct study_setup *setup) {
-    uint64_t wanted = setup->job->trials + setup->beyond + setup->loaded;
+    uint64_t wanted =
+        configurations(setup->job, setup->job->trials + setup->beyond) + setup->loaded;
     if (setup->capacity > 0)
         wanted = setup->capacity;
     return wanted < TRIALS_MOST ? (uint32_t)wanted : TRIALS_MOST;
@@ -52,8 +66,9 @@ static struct brief brief_of(const struct study_setup *setup, const struct space
         .job = setup->job,
         .space = space,
         .trials = trials,
-        .workers = setup->workers > 0 ? setup->workers : WORKERS_UNKNOWN,
-        .budget = setup->job->trials,
+        .workers = (uint32_t)configurations(setup->job,
+                                            setup->workers > 0 ? setup->workers : WORKERS_UNKNOWN),
+        .budget = configurations(setup->job, setup->job->trials),
         .rungs = setup->steps > 1 ? &setup->rungs : NULL,
     };
 }
@@ -70,6 +85,7 @@ size_t study_bytes(const struct study_setup *setup) {
     return slack + sizeof(struct study) +
            trials_bytes(&space, setup->objectives, rungs_count(&settled.rungs), none.capacity) +
            rungs_bytes(&settled.rungs, none.capacity) +
+           runs_bytes(setup->job->repeat, setup->objectives, none.capacity) +
            (algo->bytes != NULL ? algo->bytes(&brief) : 0);
 }
 
@@ -86,7 +102,8 @@ struct study *study_init(const struct study_setup *setup, struct arena *arena) {
     s->setup.rungs = rungs_of(setup);
     space_of(&s->space, setup->job);
     if (!trials_init(&s->trials, &s->space, setup->objectives, rungs_count(&s->setup.rungs),
-                     capacity_of(setup), arena))
+                     capacity_of(setup), arena) ||
+        !runs_init(&s->runs, setup->job->repeat, setup->objectives, capacity_of(setup), arena))
         return NULL;
     s->rungs = rungs_init(&s->setup.rungs, &s->trials, arena);
     s->brief = brief_of(&s->setup, &s->space, &s->trials);
@@ -107,7 +124,7 @@ static void learn(struct study *s, uint32_t place) {
 }
 
 static bool may_start(const struct study *s) {
-    return s->asked < s->setup.job->trials + s->setup.beyond &&
+    return s->asked < configurations(s->setup.job, s->setup.job->trials + s->setup.beyond) &&
            s->trials.count < s->trials.capacity;
 }
 
@@ -122,7 +139,21 @@ static void start(struct study *s, const struct value *values, uint32_t parent, 
         .by = by,
     };
     rungs_begin(s->rungs, out->trial, parent);
+    runs_begin(&s->runs, out->trial);
+    runs_start(&s->runs, out->trial, 0);
+    s->newest = *out;
     learn(s, out->trial);
+}
+
+/* A further run of the newest configuration. */
+static bool start_again(struct study *s, struct study_proposal *out) {
+    struct study_proposal *newest = &s->newest;
+    if (newest->values == NULL || newest->run + 1 >= s->runs.repeat ||
+        s->trials.states[newest->trial] != AT_WORK)
+        return false;
+    runs_start(&s->runs, newest->trial, ++newest->run);
+    *out = *newest;
+    return true;
 }
 
 /* False: there is no configuration left that was not tried. */
@@ -149,7 +180,7 @@ static void answer_without_new(struct study *s, const struct rungs_choice *choic
 
 static bool has_patience(const struct study *s) {
     const uint64_t patience = s->setup.job->patience;
-    return patience == 0 || s->setup.objectives > 1 || s->no_better < patience;
+    return patience == 0 || s->setup.objectives > 1 || s->no_better * s->runs.repeat < patience;
 }
 
 void study_ask(struct study *s, struct study_proposal *out) {
@@ -158,6 +189,8 @@ void study_ask(struct study *s, struct study_proposal *out) {
         *out = (struct study_proposal){.answer = STUDY_OVER, .why = STUDY_NO_BETTER};
         return;
     }
+    if (start_again(s, out))
+        return;
     rungs_choose(s->rungs, may_start(s), &choice);
     if (choice.next == RUNGS_COPY) {
         start(s, choice.values, choice.trial, job_policy_name(s->setup.rungs.policy), out);
@@ -173,6 +206,8 @@ void study_ask(struct study *s, struct study_proposal *out) {
 void study_ask_as(struct study *s, uint64_t number, struct study_proposal *out) {
     if (s->trials.count == s->trials.capacity || !start_new(s, number, out))
         *out = (struct study_proposal){.answer = STUDY_OVER};
+    for (uint32_t run = 1; out->answer == STUDY_START && run < s->runs.repeat; run++)
+        runs_start(&s->runs, out->trial, run);
 }
 
 bool study_adopt(struct study *s, const struct value *values, uint32_t *trial) {
@@ -180,6 +215,9 @@ bool study_adopt(struct study *s, const struct value *values, uint32_t *trial) {
         return false;
     *trial = trials_add(&s->trials, values);
     rungs_begin(s->rungs, *trial, STUDY_NO_PARENT);
+    runs_begin(&s->runs, *trial);
+    for (uint32_t run = 0; run < s->runs.repeat; run++)
+        runs_start(&s->runs, *trial, run);
     learn(s, *trial);
     return true;
 }
@@ -215,7 +253,8 @@ bool study_report(struct study *s, uint32_t trial, uint32_t step, double value,
                   enum study_verdict *verdict) {
     if (!is_at_work(s, trial) || step == 0 || step > s->setup.steps || !isfinite(value))
         return false;
-    keep_best(s, trial, inward(s, 0, value));
+    if (s->runs.repeat == 1)
+        keep_best(s, trial, inward(s, 0, value));
     if (rungs_report(s->rungs, trial, step, inward(s, 0, value)))
         learn(s, trial);
     *verdict = verdict_of[rungs_judge(s->rungs, trial)];
@@ -254,26 +293,40 @@ static bool is_better(const struct trials *t, double worth, double breach) {
                                        : worth < t->values[(size_t)best * t->objectives];
 }
 
-/* counts: it is a trial of this search. */
-static bool end_trial(struct study *s, uint32_t trial, const struct study_result *result,
-                      bool counts) {
-    double inside[OBJECTIVES_MOST];
-    bool badly = result->state == ENDED_BADLY;
-    if (trial >= s->trials.count || s->trials.states[trial] > AT_REST || !is_result(s, result))
-        return false;
-    if (!badly)
-        values_inward(s, trial, result->values, inside);
-    if (!badly)
-        s->no_better = is_better(&s->trials, inside[0], result->breach) ? 0 : s->no_better + counts;
-    rungs_end(s->rungs, trial, result->state == ENDED_WELL, badly ? NAN : inside[0]);
-    trials_end(&s->trials, trial, result->state, badly ? NULL : inside, badly ? 0 : result->breach,
+/* values: inside; NULL when it ended badly. */
+static void end_trial(struct study *s, uint32_t trial, const struct study_result *result,
+                      const double *values) {
+    rungs_end(s->rungs, trial, result->state == ENDED_WELL, values == NULL ? NAN : values[0]);
+    trials_end(&s->trials, trial, result->state, values, values == NULL ? 0 : result->breach,
                result->seconds);
     learn(s, trial);
-    return true;
+}
+
+bool study_awaits(const struct study *s, uint32_t trial, uint32_t run) {
+    if (trial >= s->trials.count)
+        return false;
+    return s->runs.repeat > 1 ? runs_is_open(&s->runs, trial, run)
+                              : s->trials.states[trial] <= AT_REST;
 }
 
 bool study_tell(struct study *s, uint32_t trial, const struct study_result *result) {
-    return end_trial(s, trial, result, true);
+    struct study_result mean = *result;
+    double inside[OBJECTIVES_MOST];
+    if (!study_awaits(s, trial, result->run) || !is_result(s, result))
+        return false;
+    runs_close(&s->runs, trial, result->run);
+    if (s->trials.states[trial] > AT_REST)
+        return true; /* another run of it ended badly */
+    if (result->state == ENDED_BADLY) {
+        end_trial(s, trial, result, NULL);
+        return true;
+    }
+    values_inward(s, trial, result->values, inside);
+    if (!runs_add(&s->runs, trial, inside, &mean.seconds, &mean.breach))
+        return true;
+    s->no_better = is_better(&s->trials, inside[0], mean.breach) ? 0 : s->no_better + 1;
+    end_trial(s, trial, &mean, inside);
+    return true;
 }
 
 bool study_load(struct study *s, const struct value *values, const struct study_result *result) {
@@ -281,7 +334,17 @@ bool study_load(struct study *s, const struct value *values, const struct study_
         return false;
     uint32_t place = trials_add(&s->trials, values);
     rungs_begin(s->rungs, place, STUDY_NO_PARENT);
-    return end_trial(s, place, result, false);
+    runs_begin(&s->runs, place);
+    if (result->state == ENDED_BADLY) {
+        end_trial(s, place, result, NULL);
+        return true;
+    }
+    double inside[OBJECTIVES_MOST];
+    values_inward(s, place, result->values, inside);
+    if (is_better(&s->trials, inside[0], result->breach))
+        s->no_better = 0;
+    end_trial(s, place, result, inside);
+    return true;
 }
 
 bool study_prepare(struct study *s) {

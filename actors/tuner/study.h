@@ -7,6 +7,7 @@
  *   trials/   what is known      algo/     the methods, one file each; auto.c chooses
  *   model/    surrogates         rungs/    who is stopped, paused, resumed
  *   several/  several objectives num/      arithmetic that is the same everywhere
+ *   runs.c    configurations that are run several times: each is one trial
  *   talk/     a study by lines of JSON, for other people's loops; zygtune.h: by calls in C
  *
  * Memory   one arena, study_bytes(); only what is used of it is ever touched.
@@ -53,6 +54,7 @@ enum study_end {
 struct study_proposal {
     enum study_answer answer;
     uint32_t trial;             /* its name from now on, as its place in study_trials */
+    uint32_t run;               /* of START: which run of its configuration, 0.. repeat - 1 */
     const struct value *values; /* of START: until the next call of the study */
     uint32_t parent;            /* of START: whose checkpoint it goes on from, or STUDY_NO_PARENT */
     const char *by;             /* who proposed it, for `explain`: "gp", "auto:gp" */
@@ -66,6 +68,7 @@ struct study_result {
     const double *values;   /* one an objective, in the job's own sense; NULL when it ended badly */
     double seconds;         /* what it cost; 0: not known */
     double breach;          /* how far it breaks the constraints on metrics (job_breach); 0: none */
+    uint32_t run;           /* of the trial, 0.. repeat - 1 */
 };
 
 size_t study_bytes(const struct study_setup *setup);
@@ -82,7 +85,11 @@ void study_ask_as(struct study *s, uint64_t number, struct study_proposal *out);
 /* A trial has done `step` of its steps (1..steps) and is worth `value` there. */
 bool study_report(struct study *s, uint32_t trial, uint32_t step, double value,
                   enum study_verdict *verdict);
+/* Where a configuration is run several times: of one run of it. The trial ends with the last of
+ * them, or with the first that ends badly; what the others come to is then heard and not counted. */
 bool study_tell(struct study *s, uint32_t trial, const struct study_result *result);
+/* This run was proposed and not told; with one run each, the trial is AT_WORK or AT_REST. */
+bool study_awaits(const struct study *s, uint32_t trial, uint32_t run);
 /* A finished trial of an earlier search of this space. */
 bool study_load(struct study *s, const struct value *values, const struct study_result *result);
 /* Another search of the same space at the same time has begun this trial; it is told like one that

@@ -118,10 +118,11 @@ static bool hear_learned(struct tuner *t, const struct msg_learned *m) {
 /* The job and the slot alone say it. */
 static void propose_alone(struct tuner_seat *seat, uint64_t slot, struct buf *config) {
     const struct job *job = &seat->job;
-    const struct algo *algo = slot < job->configs_count ? &algo_list : seat->algo; /* try_first */
+    const uint64_t number = slot / job->repeat;
+    const struct algo *algo = number < job->configs_count ? &algo_list : seat->algo; /* try_first */
     struct value values[LIMIT_PARAMS];
     uint32_t wrong;
-    ensure(algo->propose(seat->state, &seat->brief, slot, values));
+    ensure(algo->propose(seat->state, &seat->brief, number, values));
     /* No peer can make this false: job_decode has put the job through job_check, which lets only
      * such parameters pass that every point and every draw of them is a value of theirs. */
     ensure(job_config_valid(job, values, &wrong));

@@ -153,10 +153,17 @@ static bool check_trials(struct job *job, struct arena *arena, struct job_fault 
     if (job->trials == 0 || job->trials > LIMIT_SLOTS_JOB)
         return job_fault_set(fault, "search.trials", 0, "a job has 1 to %d trials",
                              LIMIT_SLOTS_JOB);
-    if (job->method != METHOD_LIST && job->configs_count > job->trials)
+    if (job->trials % job->repeat != 0)
+        return job_fault_set(fault, "search.trials", 0,
+                             "%llu trials are no multiple of 'repeat', %u, the trials of one "
+                             "configuration",
+                             (unsigned long long)job->trials, job->repeat);
+    if (job->method != METHOD_LIST && job->configs_count > job->trials / job->repeat)
         return job_fault_set(fault, "try_first", 0,
-                             "%u configurations to try first are more than search.trials, %llu",
-                             job->configs_count, (unsigned long long)job->trials);
+                             "%u configurations to try first are more than %s, %llu",
+                             job->configs_count,
+                             job->repeat > 1 ? "search.trials by search.repeat" : "search.trials",
+                             (unsigned long long)(job->trials / job->repeat));
     return true;
 }
 

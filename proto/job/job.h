@@ -117,8 +117,9 @@ struct job {
     const struct condition *constraints; /* over metrics: a trial that breaks one does not count */
     uint32_t constraints_count;
     struct job_rungs rungs;
-    uint32_t
-        repeat; /* trials that get the same configuration, 1..: trial k gets number k / repeat */
+    /* trials that get the same configuration, 1..: trial k gets number k / repeat. It is worth their
+     * mean, when all of them end well. `trials` is a multiple of it */
+    uint32_t repeat;
     /* the search ends when so many results in a row were no better; 0: never */
     uint32_t patience;
     bool cost_aware; /* what a trial costs counts when the next one is chosen */
@@ -160,7 +161,7 @@ enum {
     WHERE_SIZE_MAX = 1024, /* nodes of all of them: each draw is judged by them */
     CONSTRAINTS_MAX = 16,
     JOB_METRICS_MAX = OBJECTIVES_MOST + 16, /* fewer than LIMIT_METRICS: all find a place */
-    REPEAT_MAX = 1000,
+    REPEAT_MAX = 64,
     PATIENCE_MAX = 1000000000,
     STEPS_MAX = 1000000000,
     RUNGS_ETA_MOST = 16,

@@ -48,7 +48,7 @@ static bool answer_ask(struct talk *t, struct span line, struct json_out *out) {
     json_open(out, '{');
     if (p.answer == STUDY_START || p.answer == STUDY_RESUME) {
         json_put_key(out, "id");
-        json_put_u64(out, p.trial);
+        json_put_u64(out, (uint64_t)p.trial * t->job.repeat + p.run);
     }
     if (p.answer == STUDY_START) {
         json_put_key(out, "params");
@@ -71,7 +71,9 @@ static bool answer_ask(struct talk *t, struct span line, struct json_out *out) {
     return true;
 }
 
-static bool read_id(struct talk *t, struct span json, const char *op, uint32_t *id) {
+/* The trial, and which of its runs. */
+static bool read_id(struct talk *t, struct span json, const char *op, uint32_t *trial,
+                    uint32_t *run) {
     const struct trials *trials = study_trials(t->study);
     struct foreign_where where = foreign_at("%s, \"id\"", op);
     int64_t number;
@@ -79,12 +81,12 @@ static bool read_id(struct talk *t, struct span json, const char *op, uint32_t *
         return foreign_refuse(&t->foreign, op, "there is no \"id\"");
     if (!foreign_whole(&t->foreign, json, where.text, 0, INT64_MAX, &number))
         return false;
-    if (number >= trials->count)
+    if (number >= (int64_t)trials->count * t->job.repeat)
         return foreign_refuse(&t->foreign, where.text, "there is no trial %lld", (long long)number);
-    *id = (uint32_t)number;
-    if (trials->states[*id] > AT_REST)
-        return foreign_refuse(&t->foreign, where.text, "trial %u is over already", *id);
-    return true;
+    *trial = (uint32_t)(number / t->job.repeat);
+    *run = (uint32_t)(number % t->job.repeat);
+    return study_awaits(t->study, *trial, *run) ||
+           foreign_refuse(&t->foreign, where.text, "trial %lld is over already", (long long)number);
 }
 
 static bool answer_report(struct talk *t, struct span line, struct json_out *out) {
@@ -92,11 +94,11 @@ static bool answer_report(struct talk *t, struct span line, struct json_out *out
     static const char *const actions[] = {"continue", "stop", "pause"};
     struct span given[4];
     enum study_verdict verdict;
-    uint32_t id;
+    uint32_t id, run;
     int64_t step;
     double value;
     if (!has_study(t, "report") || !foreign_object(&t->foreign, line, "report", keys, 4, given) ||
-        !read_id(t, given[1], "report", &id))
+        !read_id(t, given[1], "report", &id, &run))
         return false;
     if (given[2].len == 0 || given[3].len == 0)
         return foreign_refuse(&t->foreign, "report", "expected \"id\", \"step\" and \"value\"");
@@ -175,10 +177,10 @@ static bool answer_tell(struct talk *t, struct span line, struct json_out *out) 
     enum { ID = OUTCOME_KEYS + 1, STEP, KEYS };
     struct span given[KEYS];
     struct outcome o;
-    uint32_t id;
+    uint32_t id, run;
     int64_t step = 1;
     if (!has_study(t, "tell") || !foreign_object(&t->foreign, line, "tell", keys, KEYS, given) ||
-        !read_id(t, given[ID], "tell", &id))
+        !read_id(t, given[ID], "tell", &id, &run))
         return false;
     if (given[OUTCOME_STATE].len == 0)
         return foreign_refuse(&t->foreign, "tell",
@@ -186,6 +188,7 @@ static bool answer_tell(struct talk *t, struct span line, struct json_out *out) 
     if (!talk_optional(t, given[STEP], "tell, \"step\"", 0, t->steps, &step) ||
         !read_outcome(t, given, "tell", &o))
         return false;
+    o.result.run = run;
     if (!study_tell(t->study, id, &o.result))
         return foreign_refuse(&t->foreign, "tell", "trial %u cannot end like this", id);
     json_open(out, '{');

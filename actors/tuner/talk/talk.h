@@ -4,7 +4,7 @@
  *
  *   {"op":"init","protocol":1,"seed":3,"budget":200,"workers":16,"steps":1,"objectives":["min"],
  *    "method":"auto","scheduler":"auto","explain":false,"from":false,"patience":50,
- *    "space":[...]}  -> {}
+ *    "repeat":1,"space":[...]}  -> {}
  *   {"op":"ask"}           -> {"id":7,"params":{...}}, {"id":5,"resume":true} or {"wait":true}
  *                             (or, when init has "from":true, {"id":9,"params":{...},"from":4})
  *   {"op":"report","id":7,"step":3,"value":0.41}  -> {"action":"continue"}, "stop" or "pause"
@@ -19,7 +19,8 @@
  * method or arm it was proposed. With "from":true a trial can go on from another's checkpoint, as
  * scheduler pbt needs: trial 9 then begins at the step at which 4 stands. With "patience" the search
  * is over when so many values in a row were no better: then the reply to each further ask is
- * {"wait":true,"over":"no better in 50 trials"}.
+ * {"wait":true,"over":"no better in 50 trials"}. With "repeat":3 each configuration is given out
+ * under three ids, and is worth the mean of what they come to; when one of them failed, it failed.
  *
  * "state" is ok, failed (no value) or stopped. Several objectives have "values":[...] in place of
  * "value". A loaded trial whose value is null, or whose "state" is failed, failed. Text, lists and

@@ -57,12 +57,13 @@ enum {
     INIT_FROM,
     INIT_EXPLAIN,
     INIT_PATIENCE,
+    INIT_REPEAT,
     INIT_SPACE,
     INIT_KEYS
 };
 static const char *const init_keys[INIT_KEYS] = {
-    "op",     "protocol",  "seed", "budget",  "workers",  "steps", "objectives",
-    "method", "scheduler", "from", "explain", "patience", "space"};
+    "op",     "protocol",  "seed", "budget",  "workers",  "steps",  "objectives",
+    "method", "scheduler", "from", "explain", "patience", "repeat", "space"};
 
 bool talk_optional(struct talk *t, struct span json, const char *where, int64_t least, int64_t most,
                    int64_t *value) {
@@ -128,7 +129,7 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
     enum rungs_policy policy;
     bool from = false;
     int64_t protocol = PROTOCOL, seed = 0, budget = BUDGET_DEFAULT, workers = 0, steps = 1;
-    int64_t patience = 0;
+    int64_t patience = 0, repeat = 1;
     if (!talk_optional(t, given[INIT_PROTOCOL], "init, \"protocol\"", PROTOCOL, PROTOCOL,
                        &protocol) ||
         !talk_optional(t, given[INIT_SEED], "init, \"seed\"", INT64_MIN, INT64_MAX, &seed) ||
@@ -139,14 +140,20 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
         !read_scheduler(t, given[INIT_SCHEDULER], &policy) ||
         !read_flag(t, given[INIT_FROM], "init, \"from\"", &from) ||
         !read_flag(t, given[INIT_EXPLAIN], "init, \"explain\"", &t->explains) ||
-        !talk_optional(t, given[INIT_PATIENCE], "init, \"patience\"", 1, PATIENCE_MAX, &patience))
+        !talk_optional(t, given[INIT_PATIENCE], "init, \"patience\"", 1, PATIENCE_MAX, &patience) ||
+        !talk_optional(t, given[INIT_REPEAT], "init, \"repeat\"", 1, REPEAT_MAX, &repeat))
         return false;
+    if (repeat > 1 && steps > 1)
+        return foreign_refuse(&t->foreign, "init, \"repeat\"",
+                              "it does not go with learning curves, whose \"steps\" are %lld",
+                              (long long)steps);
     if (patience > 0 && t->objectives > 1)
         return foreign_refuse(&t->foreign, "init, \"patience\"",
                               "it goes with one objective: of several there is no best");
     t->job.seed = (uint64_t)seed;
     t->job.trials = (uint64_t)budget;
     t->job.patience = (uint32_t)patience;
+    t->job.repeat = (uint32_t)repeat;
     t->steps = (uint32_t)steps;
     *setup = (struct study_setup){
         .job = &t->job,

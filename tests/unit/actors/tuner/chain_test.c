@@ -295,6 +295,101 @@ static void nonsense_is_unknown(void **state) {
     }
 }
 
+/* Every configuration for four slots. */
+static void repeat_four(void) {
+    stage.job.job.repeat = 4;
+    for (uint32_t i = 0; i < 4; i++)
+        node_begin(&stage, i, STAGE_SLOTS + 64);
+}
+
+static void expect_repeated(uint32_t slots) {
+    for (uint32_t slot = 0; slot < slots; slot++) {
+        const struct span first = stage.rows[slot / 4 * 4].config;
+        const struct span before =
+            slot < 4 ? (struct span){0} : stage.rows[slot / 4 * 4 - 4].config;
+        assert_true(span_equal(stage.rows[slot].config, first));
+        assert_false(span_equal(stage.rows[slot].config, before));
+    }
+}
+
+static void slots_of_one_configuration_are_one_proposal(void **state) {
+    (void)state;
+    struct rng r = rng_of(7, 0, 0);
+    repeat_four();
+    run(0, 0, 150, &r); /* the leader goes in the middle of a configuration */
+    run(1, 150, 250, &r);
+    node_begin(&stage, 0, STAGE_SLOTS + 64);
+    for (uint32_t slot = 0; slot < 250; slot++)
+        chain_learn(&stage.nodes[0].chain, &stage.rows[slot]);
+    run(0, 250, 400, &r);
+    expect_repeated(400);
+    expect_all_same(100);
+}
+
+static void a_trial_of_several_runs_is_told_their_mean(void **state) {
+    (void)state;
+    struct chain *c = &stage.nodes[0].chain;
+    repeat_four();
+    for (uint32_t slot = 0; slot < 12; slot++)
+        (void)stage_keeps(&stage,
+                          (struct chain_news){.slot = slot, .config = node_asks(&stage, 0, slot)});
+    static const double values[] = {1, 2, 4, 9};
+    for (uint32_t i = 4; i-- > 0;) {
+        struct chain_news news = stage.rows[i];
+        news.status = TRIAL_DONE;
+        news.has_value = true;
+        news.value = values[i];
+        news.run_ms = 2000;
+        const struct trials *t = study_trials(c->study);
+        assert_true(t->count == 3 && t->ended_count == 0);
+        chain_learn(c, &news);
+        news.slot += 4;
+        if (i % 2 == 1)
+            news.status = TRIAL_CRASHED;
+        news.has_value = i % 2 == 0;
+        news.value = news.has_value ? 5 : 0;
+        news.config = stage.rows[news.slot].config;
+        if (i > 0)
+            chain_learn(c, &news);
+    }
+    const struct trials *t = study_trials(c->study);
+    assert_int_equal(t->ended_count, 1);
+    assert_true(t->values[0] == -4 && t->seconds[0] == 2); /* inside, less is better */
+    assert_int_equal(t->states[1], ENDED_BADLY);
+    assert_int_equal(t->states[2], AT_WORK);
+}
+
+/* Both go on with configurations of the other's slots, and have begun their own. */
+static void two_islands_that_repeat(void **state) {
+    (void)state;
+    struct rng r = rng_of(8, 0, 0);
+    repeat_four();
+    run(0, 0, 42, &r);
+    for (uint32_t slot = 42; slot < 81; slot++) {
+        struct chain_news rows[2];
+        uint8_t configs[2][STAGE_CONFIG];
+        for (uint32_t i = 0; i < 2; i++) {
+            struct span config = node_asks(&stage, i, slot);
+            memcpy(configs[i], config.data, config.len);
+            rows[i] = stage_result(slot, span_of(configs[i], config.len));
+            chain_learn(&stage.nodes[i].chain, &rows[i]);
+        }
+        (void)stage_keeps(&stage, rows[rng_below(&r, 2)]);
+    }
+    for (uint32_t slot = 42; slot < 81; slot++) /* they meet */
+        everybody_learns(&stage, &stage.rows[slot]);
+    const uint32_t apart = stage.proposals_count;
+    node_begin(&stage, 2,
+               STAGE_SLOTS + 64); /* who begins a chain now proposes what can be derived */
+    for (uint32_t slot = 0; slot < 81; slot++)
+        chain_learn(&stage.nodes[2].chain, &stage.rows[slot]);
+    run(2, 81, 400, &r);
+    const struct replayed again = stage_replays(&stage);
+    assert_int_equal(stage.proposals_count - apart, 79);
+    assert_true(again.same >= 79);
+    assert_int_equal(again.differ, 0);
+}
+
 #define CHAIN(test) cmocka_unit_test_setup_teardown(test, begin_test, end_test)
 
 int main(void) {
@@ -312,6 +407,9 @@ int main(void) {
         CHAIN(a_space_that_is_used_up_repeats_itself),
         CHAIN(what_is_not_as_it_says_is_found_out),
         CHAIN(nonsense_is_unknown),
+        CHAIN(slots_of_one_configuration_are_one_proposal),
+        CHAIN(a_trial_of_several_runs_is_told_their_mean),
+        CHAIN(two_islands_that_repeat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,6 +36,7 @@ static struct job searching(struct param *params) {
                                    .patience = 2,
                                    .budget = TEXT("epochs")};
     job.repeat = 3;
+    job.trials = 21;
     job.patience = 40;
     job.cost_aware = true;
     return job;
@@ -352,7 +353,11 @@ static void faults_are_named(void **state) {
     assert_fault(&job, "search.rungs.scheduler", "there is no such scheduler");
     job = searching(params);
     job.repeat = REPEAT_MAX + 1;
-    assert_fault(&job, "search.repeat", "a configuration gets at most 1000 trials");
+    assert_fault(&job, "search.repeat", "a configuration gets at most 64 trials");
+    job = searching(params);
+    job.trials = 22;
+    assert_fault(&job, "search.trials",
+                 "22 trials are no multiple of 'repeat', 3, the trials of one configuration");
     job = searching(params);
     params[C].ordered = true;
     assert_fault(&job, "params.C", "a parameter has either values or a range");

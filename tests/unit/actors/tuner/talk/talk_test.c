@@ -361,6 +361,61 @@ static void patience_ends_the_search(void **state) {
                  "init, \\\"patience\\\": it goes with one objective: of several there is no best");
 }
 
+/* Of a reply to ask: its params, and its id by the way. */
+static void ask_again(int id, char params[256]) {
+    int read = -1;
+    assert_int_equal(sscanf(say(ASK), "{\"id\":%d,\"params\":%255s", &read, params), 2);
+    assert_int_equal(read, id);
+}
+
+static void tell_run(int id, const char *rest) {
+    char line[128];
+    snprintf(line, sizeof line, "{\"op\":\"tell\",\"id\":%d,\"state\":%s}", id, rest);
+    expect(line, "{}");
+}
+
+static void a_configuration_is_worth_the_mean_of_its_runs(void **state) {
+    char first[256], other[256];
+    double mean = 0;
+    (void)state;
+    expect("{\"op\":\"init\",\"repeat\":3,\"patience\":6,\"space\":[" RATE "]}", "{}");
+    for (int id = 0; id < 6; id++) {
+        ask_again(id, id % 3 == 0 ? first : other);
+        assert_true(id % 3 == 0 || strcmp(first, other) == 0);
+    }
+    tell_run(2, "\"ok\",\"value\":4,\"seconds\":3");
+    tell_run(0, "\"ok\",\"value\":1,\"seconds\":6");
+    const struct trials *t = study_trials(talk.study);
+    assert_int_equal(t->count, 2);
+    assert_int_equal(t->ended_count, 0);
+    expect_error("{\"op\":\"tell\",\"id\":0,\"state\":\"ok\",\"value\":1}",
+                 "tell, \\\"id\\\": trial 0 is over already");
+    expect_error("{\"op\":\"tell\",\"id\":6,\"state\":\"ok\",\"value\":1}",
+                 "tell, \\\"id\\\": there is no trial 6");
+    tell_run(1, "\"ok\",\"value\":1");
+    mean = t->values[0];
+    assert_true(mean == 2 && t->seconds[0] == 3 && t->ended_count == 1);
+    tell_run(3, "\"failed\""); /* and so did the configuration */
+    assert_int_equal(t->states[1], ENDED_BADLY);
+    tell_run(4, "\"ok\",\"value\":0");
+    assert_true(t->best_count == 1 && t->states[1] == ENDED_BADLY);
+    ask_again(6, first);
+    expect_error("{\"op\":\"tell\",\"id\":8,\"state\":\"ok\",\"value\":1}",
+                 "tell, \\\"id\\\": trial 8 is over already"); /* it has not begun */
+    tell_run(6, "\"failed\"");
+    ask_again(9, first); /* no further run of what has failed */
+    for (int id = 10; id < 15; id++)
+        ask_again(id, other);
+    for (int id = 9; id < 15; id++)
+        tell_run(id, "\"ok\",\"value\":2");
+    expect(ASK, "{\"wait\":true,\"over\":\"no better in 6 trials\"}");
+    expect_error("{\"op\":\"init\",\"repeat\":65,\"space\":[" RATE "]}",
+                 "init, \\\"repeat\\\": expected a whole number from 1 to 64, not 65");
+    expect_error(
+        "{\"op\":\"init\",\"repeat\":2,\"steps\":9,\"space\":[" RATE "]}",
+        "init, \\\"repeat\\\": it does not go with learning curves, whose \\\"steps\\\" are 9");
+}
+
 static void init_begins_anew(void **state) {
     (void)state;
     expect(SPACE_OF(KERNEL), "{}");
@@ -410,6 +465,7 @@ int main(void) {
         TEST(what_is_no_request_is_refused),
         TEST(a_bad_space_is_refused),
         TEST(patience_ends_the_search),
+        TEST(a_configuration_is_worth_the_mean_of_its_runs),
         TEST(init_begins_anew),
         TEST(who_proposed_is_said_when_asked_for),
         TEST(the_seed_decides),
