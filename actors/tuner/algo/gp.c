@@ -19,7 +19,7 @@
 #include <string.h>
 
 enum {
-    BELIEVED_MOST = 64, /* trials that run, as far as they count */
+    BELIEVED_MOST = FUTURES_BELIEVED, /* trials that run, as far as they count */
     CAPACITY = ROWS_MOST + BELIEVED_MOST,
     PARENTS = 5, /* whose changes are candidates */
 };
@@ -86,13 +86,14 @@ static void learn_all(struct gp_method *m, const struct brief *b) {
     gather(t, &m->rows);
     see(m, b, &m->rows);
     surrogate_learn(&m->surrogate);
-    m->hunt.best = surrogate_least(&m->surrogate);
     uint32_t believed = t->active_count < BELIEVED_MOST ? t->active_count : BELIEVED_MOST;
     for (uint32_t i = 0; i < believed; i++) {
         const float *x = trials_point(t, t->active[t->active_count - believed + i]);
         surrogate_view_of_row(&m->surrogate, x, 1, view);
         surrogate_believe(&m->surrogate, view);
     }
+    struct rng r = rng_of(b->job->seed, (uint32_t)PURPOSE_GP_SEARCH << 16 | 2, 0);
+    futures_draw(&m->hunt.futures, &m->surrogate.gp, &r);
     m->learned = true;
 }
 

@@ -28,7 +28,8 @@ bool gp_init(struct gp *g, uint32_t dims, uint32_t capacity, struct arena *arena
     g->work = vector(arena, n * n);
     g->alpha = vector(arena, n);
     g->white = vector(arena, n);
-    g->scratch = vector(arena, 6 * n);
+    g->scratch = vector(arena, 5 * n);
+    g->seen = vector(arena, n);
     g->descent = vector(arena, lbfgs_doubles(GP_SETTINGS));
     g->points = (struct kernel_points){.x = g->x, .ld = n};
     return !arena->full;
@@ -73,6 +74,7 @@ bool gp_try_factor(struct gp *g) {
         fill_row(g, j);
     if (!cholesky(g->l, n, g->capacity))
         return false;
+    g->measured = n;
     memcpy(g->white, g->y, n * sizeof *g->white);
     solve_lower(g->l, n, g->capacity, g->white);
     solve_alpha(g);
@@ -113,8 +115,8 @@ double gp_mean(struct gp *g, const double *point) {
 
 struct gp_belief gp_predict(struct gp *g, const double *point) {
     uint32_t n = g->points.count;
-    double *k = g->scratch;
-    kernel_row(&g->kernel, &g->points, point, n, k, g->scratch + n);
+    double *k = g->seen;
+    kernel_row(&g->kernel, &g->points, point, n, k, g->scratch);
     double mean = dot(k, g->alpha, n);
     solve_lower(g->l, n, g->capacity, k);
     return (struct gp_belief){mean, deviation_of(g, dot(k, k, n))};
@@ -140,20 +142,22 @@ void gp_predict_many(struct gp *g, const struct kernel_points *points, struct gp
         beliefs[c].deviation = deviation_of(g, sums[c]);
 }
 
-struct gp_belief gp_predict_slopes(struct gp *g, const double *point, double *mean_slope,
-                                   double *deviation_slope) {
+/* With k of the point: the mean is alpha . k, what is seen L^-1 k, and the deviation the root of what
+ * is left of the variance by |L^-1 k|^2. So each is a sum over k with a weight for each observation,
+ * and all together are one. */
+void gp_slopes_add(struct gp *g, const double *point, const struct gp_belief *belief,
+                   const struct gp_belief *by, const double *toward, double *slope) {
     uint32_t n = g->points.count;
-    double *k = g->scratch;
-    double *rest = g->scratch + n;
-    struct gp_belief b;
-    kernel_row(&g->kernel, &g->points, point, n, k, rest);
-    b.mean = dot(k, g->alpha, n);
-    solve_lower(g->l, n, g->capacity, k);
-    b.deviation = deviation_of(g, dot(k, k, n));
-    solve_lower_transposed(g->l, n, g->capacity, k);
-    kernel_gradients(&g->kernel, &g->points, point, (const double *const[]){g->alpha, k},
-                     (double *const[]){mean_slope, deviation_slope}, rest);
+    double gradient[KERNEL_DIMS];
+    double *weights = g->seen;
+    for (uint32_t j = 0; j < n; j++)
+        weights[j] *= -by->deviation / belief->deviation;
+    for (uint32_t j = g->measured; j < n && toward != NULL; j++)
+        weights[j] += toward[j - g->measured];
+    solve_lower_transposed(g->l, n, g->capacity, weights);
+    for (uint32_t j = 0; j < n; j++)
+        weights[j] += by->mean * g->alpha[j];
+    kernel_gradient(&g->kernel, &g->points, point, weights, gradient, g->scratch);
     for (uint32_t i = 0; i < g->kernel.dims; i++)
-        deviation_slope[i] = -deviation_slope[i] / b.deviation;
-    return b;
+        slope[i] += gradient[i];
 }

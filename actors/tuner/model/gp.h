@@ -21,6 +21,8 @@ struct gp {
     struct kernel_points points; /* the observations' */
     double *y;                   /* their values: mean about 0, deviation about 1 */
     double *alpha;               /* K^-1 y */
+    uint32_t measured;           /* the others, behind these, are believed */
+    double *seen;                /* L^-1 k of the point last predicted, one an observation */
 
     double *x;     /* what points shows */
     double *l;     /* the factor, row i at i * capacity */
@@ -55,12 +57,14 @@ struct gp_belief {
 };
 struct gp_belief gp_predict(struct gp *g, const double *point);
 double gp_mean(struct gp *g, const double *point); /* the mean alone: n in place of n^2 */
-/* With the derivatives by the point's coordinates. */
-struct gp_belief gp_predict_slopes(struct gp *g, const double *point, double *mean_slope,
-                                   double *deviation_slope);
+/* The point's belief was predicted last. Adds to slope, by the point's coordinates, the derivatives
+ * of what has itself the derivatives `by` by mean and deviation and, when toward is not NULL,
+ * toward[j] by what is `seen` at believed observation j. What is seen is lost. */
+void gp_slopes_add(struct gp *g, const double *point, const struct gp_belief *belief,
+                   const struct gp_belief *by, const double *toward, double *slope);
 /* Of many points at once, columns like the observations': several times as fast, and the same but
  * for the order in which the sums are added. At most capacity^2 / 2 points; work: observations
- * times points. */
+ * times points, afterwards what is seen of each, in columns. */
 void gp_predict_many(struct gp *g, const struct kernel_points *points, struct gp_belief *beliefs,
                      double *work);
 

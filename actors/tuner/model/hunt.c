@@ -2,7 +2,6 @@
 
 #include "actors/tuner/num/lbfgs.h"
 #include "actors/tuner/num/normal.h"
-#include "actors/tuner/num/portable.h"
 #include "actors/tuner/space/allowed.h"
 #include "proto/base/check.h"
 #include "proto/base/rng.h"
@@ -19,7 +18,7 @@ enum {
 #define GAIN_LEAST 0.01 /* of the logarithm, for another round */
 
 static size_t doubles_of(const struct space *space, uint32_t rows) {
-    return (size_t)HUNT_CANDIDATES * (space->dims + space->free + 1 + rows) +
+    return (size_t)HUNT_CANDIDATES * (space->dims + space->free + 2 + rows) +
            lbfgs_doubles(space->free);
 }
 
@@ -28,31 +27,18 @@ size_t hunt_bytes(const struct space *space, uint32_t rows, uint32_t count) {
            (size_t)HUNT_CANDIDATES * (count + 1) * sizeof(struct gp_belief) + 1024;
 }
 
-/* Expected improvement of the first objective. */
-static double improvement(void *gain_context, const struct gp_belief *g, struct gp_belief *slopes) {
-    const struct hunt *h = gain_context;
-    double z = (h->best - g->mean) / g->deviation;
-    double slope;
-    double gain = portable_log(g->deviation) + log_ei_h(z, &slope);
-    if (slopes != NULL)
-        *slopes = (struct gp_belief){.mean = -slope / g->deviation,
-                                     .deviation = (1 - slope * z) / g->deviation};
-    return gain;
-}
-
 bool hunt_init(struct hunt *h, const struct brief *brief, struct surrogate *surrogates,
                uint32_t count, uint32_t rows, struct arena *arena) {
     const struct space *space = brief->space;
     size_t candidates = HUNT_CANDIDATES;
     ensure(count >= 1 && count <= HUNT_OBJECTIVES);
     *h = (struct hunt){.brief = brief, .surrogates = surrogates, .count = count};
-    h->gain = improvement;
-    h->gain_context = h;
     h->full = arena_take_unset(arena, candidates * space->dims * sizeof(double));
     h->columns = arena_take_unset(arena, candidates * (space->free + 1) * sizeof(double));
     h->work = arena_take_unset(arena, candidates * rows * sizeof(double));
     h->descent = arena_take_unset(arena, lbfgs_doubles(space->free) * sizeof(double));
     h->beliefs = arena_take_unset(arena, candidates * count * sizeof *h->beliefs);
+    h->gains = arena_take_unset(arena, candidates * sizeof(double));
     h->one = arena_take_unset(arena, candidates * sizeof *h->one);
     return !arena->full;
 }
@@ -66,15 +52,32 @@ static double bonus_at(const struct hunt *h, const double *settled) {
     return h->bonus != NULL ? h->bonus(h->context, settled) : 0;
 }
 
+/* What a view gains; its derivatives are added to slope, when that is not NULL. */
+static double gain_at(const struct hunt *h, const double *view, double *slope) {
+    struct gp_belief beliefs[HUNT_OBJECTIVES], by[HUNT_OBJECTIVES];
+    double shifts[FUTURES], toward[FUTURES_BELIEVED];
+    double gain;
+    for (uint32_t o = 0; o < h->count; o++)
+        beliefs[o] = gp_predict(&h->surrogates[o].gp, view);
+    if (h->gain == NULL) {
+        const struct gp *g = &h->surrogates->gp;
+        futures_shifts(&h->futures, g, g->seen, 1, shifts);
+        gain = futures_gain(&h->futures, beliefs, shifts, slope != NULL ? by : NULL, toward);
+    } else {
+        gain = h->gain(h->gain_context, beliefs, slope != NULL ? by : NULL);
+    }
+    for (uint32_t o = 0; o < h->count && slope != NULL; o++)
+        gp_slopes_add(&h->surrogates[o].gp, view, &beliefs[o], &by[o],
+                      h->gain == NULL ? toward : NULL, slope);
+    return gain;
+}
+
 static double worth(const struct hunt *h, const double *full) {
     double settled[LIMIT_PARAMS];
     double view[KERNEL_DIMS];
-    struct gp_belief beliefs[HUNT_OBJECTIVES];
     settle(h, full, settled);
     surrogate_view(h->surrogates, settled, 1, view);
-    for (uint32_t o = 0; o < h->count; o++)
-        beliefs[o] = gp_predict(&h->surrogates[o].gp, view);
-    return h->gain(h->gain_context, beliefs, NULL) + bonus_at(h, settled);
+    return gain_at(h, view, NULL) + bonus_at(h, settled);
 }
 
 /* Whether the configuration may be proposed. */
@@ -96,20 +99,12 @@ struct climb {
 
 static double loss(void *context, const double *x, double *gradient) {
     struct climb *c = context;
-    const struct hunt *h = c->hunt;
-    double mean[HUNT_OBJECTIVES][KERNEL_DIMS], deviation[HUNT_OBJECTIVES][KERNEL_DIMS];
-    struct gp_belief beliefs[HUNT_OBJECTIVES], slopes[HUNT_OBJECTIVES];
+    double slope[KERNEL_DIMS] = {0};
     for (uint32_t k = 0; k < c->moved_count; k++)
         c->view[c->moved[k]] = x[k];
-    for (uint32_t o = 0; o < h->count; o++)
-        beliefs[o] = gp_predict_slopes(&h->surrogates[o].gp, c->view, mean[o], deviation[o]);
-    double gain = h->gain(h->gain_context, beliefs, slopes);
-    for (uint32_t k = 0; k < c->moved_count; k++) {
-        uint32_t i = c->moved[k];
-        gradient[k] = 0;
-        for (uint32_t o = 0; o < h->count; o++)
-            gradient[k] -= slopes[o].mean * mean[o][i] + slopes[o].deviation * deviation[o][i];
-    }
+    double gain = gain_at(c->hunt, c->view, slope);
+    for (uint32_t k = 0; k < c->moved_count; k++)
+        gradient[k] = -slope[c->moved[k]];
     return -gain;
 }
 
@@ -243,6 +238,20 @@ static void candidate(const struct hunt *h, struct rng *r, const uint32_t *paren
     change(h, r, share, scales[rng_below(r, 4)], full);
 }
 
+/* What each gains; the surrogates' beliefs of all are known. */
+static void find_gains(struct hunt *h, uint32_t count) {
+    double shifts[FUTURES];
+    for (uint32_t c = 0; c < count; c++) {
+        const struct gp_belief *beliefs = h->beliefs + (size_t)c * h->count;
+        if (h->gain == NULL) {
+            futures_shifts(&h->futures, &h->surrogates->gp, h->work + c, count, shifts);
+            h->gains[c] = futures_gain(&h->futures, beliefs, shifts, NULL, NULL);
+        } else {
+            h->gains[c] = h->gain(h->gain_context, beliefs, NULL);
+        }
+    }
+}
+
 /* Draws and judges them; answers how many there are. */
 static uint32_t judge_candidates(struct hunt *h, struct rng *r, const uint32_t *parents,
                                  uint32_t parents_count) {
@@ -264,6 +273,7 @@ static uint32_t judge_candidates(struct hunt *h, struct rng *r, const uint32_t *
         for (uint32_t c = 0; c < points.count; c++)
             h->beliefs[(size_t)c * h->count + o] = h->one[c];
     }
+    find_gains(h, points.count);
     return points.count;
 }
 
@@ -278,8 +288,7 @@ static uint32_t choose(const struct hunt *h, uint32_t count, struct climber *cli
     double settled[LIMIT_PARAMS];
     for (uint32_t c = 0; c < count; c++) {
         settle(h, h->full + (size_t)c * h->brief->space->dims, settled);
-        double w = h->gain(h->gain_context, h->beliefs + (size_t)c * h->count, NULL) +
-                   bonus_at(h, settled);
+        double w = h->gains[c] + bonus_at(h, settled);
         uint32_t at = have;
         while (at > 0 && climbers[at - 1].worth < w)
             at--;

@@ -1,7 +1,8 @@
 /* hunt - where a search expects to gain most: the maximiser of an acquisition over mixed,
  * conditional spaces.
  *
- * Expected improvement over `best`, in the logarithm (Ament et al., arXiv:2310.20708, equation 9).
+ * Expected improvement in view of what runs (futures.h), in the logarithm (Ament et al.,
+ * arXiv:2310.20708, equation 9); or, of several objectives, what the caller says.
  * Half of the candidates are drawn evenly, half are changes of the best trials; all are judged at
  * once, the best few climb: the numbers of each along the gradient (box-bound L-BFGS), its choices
  * and small steps by trying each, in turns. Configurations that a trial has had, or that `where`
@@ -13,6 +14,7 @@
 #define ZYG_HUNT_H
 
 #include "actors/tuner/algo/algo.h"
+#include "actors/tuner/model/futures.h"
 #include "actors/tuner/model/surrogate.h"
 
 struct rng;
@@ -23,9 +25,9 @@ struct hunt {
     const struct brief *brief;
     struct surrogate *surrogates; /* one an objective; they see the same rows */
     uint32_t count;
-    double best; /* of one objective: the target that is to be undercut */
+    struct futures futures; /* of the first surrogate, when there is no gain */
     /* The logarithm of what a point is expected to gain, from a belief of each objective; slopes,
-     * when not NULL, gets its derivatives by their means and deviations. */
+     * when not NULL, gets its derivatives by their means and deviations. NULL: futures_gain. */
     double (*gain)(void *gain_context, const struct gp_belief *beliefs, struct gp_belief *slopes);
     void *gain_context;
     /* What is added to the logarithm at a settled point: a weight, a cost. NULL: nothing. */
@@ -38,14 +40,15 @@ struct hunt {
     double *descent;
     struct gp_belief *beliefs; /* by candidate, count each */
     struct gp_belief *one;     /* by candidate, of one objective */
+    double *gains;             /* by candidate */
 };
 
 /* rows: of a surrogate, 32 at least. */
 size_t hunt_bytes(const struct space *space, uint32_t rows, uint32_t count);
-/* The gain is expected improvement of the first objective, until somebody sets another. */
+/* With one surrogate and without a gain, until somebody sets one. */
 bool hunt_init(struct hunt *h, const struct brief *brief, struct surrogate *surrogates,
                uint32_t count, uint32_t rows, struct arena *arena);
-/* The surrogates have learned. point: full, of an allowed configuration that no trial has had.
+/* The surrogates have learned, and without a gain the futures were drawn from the first one. point: full, of an allowed configuration that no trial has had.
  * `parents` are the places whose changes are candidates. False: no candidate is of that kind. */
 bool hunt_best(struct hunt *h, struct rng *r, const uint32_t *parents, uint32_t parents_count,
                double *point);

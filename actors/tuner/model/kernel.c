@@ -141,9 +141,8 @@ void kernel_slopes_add(const struct kernel *k, const struct kernel_points *point
     apart_slopes(k, points, point, count, c, slopes, scratch);
 }
 
-void kernel_gradients(const struct kernel *k, const struct kernel_points *points,
-                      const double *point, const double *const c[2], double *const gradients[2],
-                      double *scratch) {
+void kernel_gradient(const struct kernel *k, const struct kernel_points *points,
+                     const double *point, const double *c, double *gradient, double *scratch) {
     const struct matern_loops *loops = matern_here();
     uint32_t count = points->count;
     double *joint = scratch;
@@ -154,7 +153,7 @@ void kernel_gradients(const struct kernel *k, const struct kernel_points *points
     loops->slope(joint, e, count, k->joint);
     for (uint32_t i = 0; i < k->dims; i++) {
         const double *column = column_of(points, i);
-        gradients[0][i] = gradients[1][i] = 0;
+        gradient[i] = 0;
         if (k->choice[i] || point[i] < 0)
             continue;
         struct matern_place place = place_of(point[i]);
@@ -164,7 +163,6 @@ void kernel_gradients(const struct kernel *k, const struct kernel_points *points
         for (uint32_t j = 0; j < count; j++)
             apart[j] = 2 * (k->w[i] * joint[j] + k->v[i] * apart[j]) *
                        (point[i] - (column[j] < 0 ? MIDDLE : column[j]));
-        gradients[0][i] = dot(c[0], apart, count);
-        gradients[1][i] = dot(c[1], apart, count);
+        gradient[i] = dot(c, apart, count);
     }
 }

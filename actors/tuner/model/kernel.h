@@ -57,10 +57,9 @@ void kernel_slopes_add(const struct kernel *k, const struct kernel_points *point
                        const double *point, uint32_t count, const double *c,
                        struct kernel_slopes *slopes, double *scratch);
 
-/* The derivatives of sum_j c_j k(point, j), for two c at once, by the coordinates of the point: 0 of
- * choices and of coordinates that are SPACE_OFF. scratch: 3 * count. */
-void kernel_gradients(const struct kernel *k, const struct kernel_points *points,
-                      const double *point, const double *const c[2], double *const gradients[2],
-                      double *scratch);
+/* The derivatives of sum_j c_j k(point, j) by the coordinates of the point: 0 of choices and of
+ * coordinates that are SPACE_OFF. scratch: 3 * count. */
+void kernel_gradient(const struct kernel *k, const struct kernel_points *points,
+                     const double *point, const double *c, double *gradient, double *scratch);
 
 #endif

@@ -85,16 +85,6 @@ void surrogate_learn(struct surrogate *s) {
     gp_factor(&s->gp);
 }
 
-/* The mean at an observation is y - noise alpha, as K alpha = y. */
-double surrogate_least(const struct surrogate *s) {
-    double least = INFINITY;
-    for (uint32_t j = 0; j < s->gp.points.count; j++) {
-        double mean = s->gp.y[j] - s->gp.kernel.noise * s->gp.alpha[j];
-        least = mean < least ? mean : least;
-    }
-    return least;
-}
-
 void surrogate_believe(struct surrogate *s, const double *view) {
     gp_believe(&s->gp, view);
 }

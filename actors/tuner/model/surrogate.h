@@ -37,10 +37,9 @@ void surrogate_see(struct surrogate *s, const double *view, double target);
 void surrogate_fit(struct surrogate *s);
 /* After the last row: beliefs under the present kernel. */
 void surrogate_learn(struct surrogate *s);
-/* The least that is believed of any row: with noise, the least seen is mostly luck. */
-double surrogate_least(const struct surrogate *s);
 /* What a trial that runs will come to is taken to be what is believed (the "kriging believer" of
- * Ginsbourger, Le Riche and Carraro 2010): its neighbourhood is not asked for twice. */
+ * Ginsbourger, Le Riche and Carraro 2010): nobody knows less about its neighbourhood. What else it
+ * may come to: futures.h. */
 void surrogate_believe(struct surrogate *s, const double *view);
 
 #endif
