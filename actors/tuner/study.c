@@ -123,11 +123,6 @@ static void learn(struct study *s, uint32_t place) {
         s->algo->learn(s->state, &s->brief, place);
 }
 
-static bool may_start(const struct study *s) {
-    return s->asked < configurations(s->setup.job, s->setup.job->trials + s->setup.beyond) &&
-           s->trials.count < s->trials.capacity;
-}
-
 static void start(struct study *s, const struct value *values, uint32_t parent, const char *by,
                   struct study_proposal *out) {
     s->asked++;
@@ -178,34 +173,41 @@ static void answer_without_new(struct study *s, const struct rungs_choice *choic
     }
 }
 
-static bool has_patience(const struct study *s) {
-    const uint64_t patience = s->setup.job->patience;
-    return patience == 0 || s->setup.objectives > 1 || s->no_better * s->runs.repeat < patience;
-}
-
-void study_ask(struct study *s, struct study_proposal *out) {
+static void ask(struct study *s, uint64_t number, bool may_start, struct study_proposal *out) {
     struct rungs_choice choice;
-    if (!has_patience(s)) {
-        *out = (struct study_proposal){.answer = STUDY_OVER, .why = STUDY_NO_BETTER};
-        return;
-    }
-    if (start_again(s, out))
-        return;
-    rungs_choose(s->rungs, may_start(s), &choice);
+    rungs_choose(s->rungs, may_start, &choice);
     if (choice.next == RUNGS_COPY) {
         start(s, choice.values, choice.trial, job_policy_name(s->setup.rungs.policy), out);
         return;
     }
-    if (choice.next == RUNGS_NEW && start_new(s, s->asked, out))
+    if (choice.next == RUNGS_NEW && start_new(s, number, out))
         return;
     if (choice.next == RUNGS_NEW)
         rungs_choose(s->rungs, false, &choice);
     answer_without_new(s, &choice, out);
 }
 
+static bool has_patience(const struct study *s) {
+    const uint64_t patience = s->setup.job->patience;
+    return patience == 0 || s->setup.objectives > 1 || s->no_better * s->runs.repeat < patience;
+}
+
+void study_ask(struct study *s, struct study_proposal *out) {
+    if (!has_patience(s)) {
+        *out = (struct study_proposal){.answer = STUDY_OVER, .why = STUDY_NO_BETTER};
+        return;
+    }
+    if (start_again(s, out))
+        return;
+    bool may_start = s->asked < configurations(s->setup.job, s->setup.job->trials + s->setup.beyond) &&
+                     s->trials.count < s->trials.capacity;
+    ask(s, s->asked, may_start, out);
+}
+
 void study_ask_as(struct study *s, uint64_t number, struct study_proposal *out) {
-    if (s->trials.count == s->trials.capacity || !start_new(s, number, out))
-        *out = (struct study_proposal){.answer = STUDY_OVER};
+    bool may_start = number < configurations(s->setup.job, s->setup.job->trials) &&
+                     s->trials.count < s->trials.capacity;
+    ask(s, number, may_start, out);
     for (uint32_t run = 1; out->answer == STUDY_START && run < s->runs.repeat; run++)
         runs_start(&s->runs, out->trial, run);
 }
@@ -257,9 +259,37 @@ bool study_report(struct study *s, uint32_t trial, uint32_t step, double value,
         keep_best(s, trial, inward(s, 0, value));
     if (rungs_report(s->rungs, trial, step, inward(s, 0, value)))
         learn(s, trial);
-    *verdict = verdict_of[rungs_judge(s->rungs, trial)];
+    *verdict = study_judge(s, trial, true);
     if (*verdict == STUDY_PAUSE)
+        ensure(study_rest(s, trial));
+    return true;
+}
+
+bool study_stand(struct study *s, uint32_t trial, const struct curve *curve) {
+    if (!is_at_work(s, trial))
+        return false;
+    keep_best(s, trial, curve->best);
+    if (rungs_stand(s->rungs, trial, curve))
         learn(s, trial);
+    return true;
+}
+
+enum study_verdict study_judge(struct study *s, uint32_t trial, bool may_rest) {
+    return is_at_work(s, trial) ? verdict_of[rungs_judge(s->rungs, trial, may_rest)] : STUDY_GO_ON;
+}
+
+bool study_rest(struct study *s, uint32_t trial) {
+    if (!is_at_work(s, trial) || !rungs_rest(s->rungs, trial))
+        return false;
+    learn(s, trial);
+    return true;
+}
+
+bool study_go_on(struct study *s, uint32_t trial) {
+    if (trial >= s->trials.count || s->trials.states[trial] != AT_REST)
+        return false;
+    rungs_go_on(s->rungs, trial);
+    learn(s, trial);
     return true;
 }
 

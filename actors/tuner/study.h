@@ -79,12 +79,21 @@ struct study *study_init(const struct study_setup *setup, struct arena *arena);
  * many) have ended with a value and none was better than the best before them, those that were
  * loaded included. Trials that run may still be told. */
 void study_ask(struct study *s, struct study_proposal *out);
-/* A new trial where the numbers of proposals are somebody else's: each is asked for once at most,
- * and all in this way. START or OVER; whoever numbers them looks after the patience, too. */
+/* The same where the numbers of proposals are somebody else's, who looks after the patience, too: all
+ * are asked for in this way, and none again that was answered by START. One beyond the job's trials:
+ * no new one may be started. */
 void study_ask_as(struct study *s, uint64_t number, struct study_proposal *out);
 /* A trial has done `step` of its steps (1..steps) and is worth `value` there. */
 bool study_report(struct study *s, uint32_t trial, uint32_t step, double value,
                   enum study_verdict *verdict);
+/* The same where the steps were folded elsewhere, and whoever was judged hears of it later and may
+ * end in another way meanwhile: the trial's curve has come to a rung; what shall become of it
+ * (may_rest: it can go on from where it is; see rungs_judge), which changes no state; it does rest
+ * (false: it is not at work, or has never stood at a rung); it goes on, though nobody asked here. */
+bool study_stand(struct study *s, uint32_t trial, const struct curve *curve);
+enum study_verdict study_judge(struct study *s, uint32_t trial, bool may_rest);
+bool study_rest(struct study *s, uint32_t trial);
+bool study_go_on(struct study *s, uint32_t trial);
 /* Where a configuration is run several times: of one run of it. The trial ends with the last of
  * them, or with the first that ends badly; what the others come to is then heard and not counted. */
 bool study_tell(struct study *s, uint32_t trial, const struct study_result *result);

@@ -12,7 +12,8 @@ enum { PROBES_MOST = 12, PROBES_LEAST = 4, PROBES_SHARE = 10 };
 enum { AUTO_PURPOSE = PURPOSE_RUNGS << 16 | 2 };
 
 bool auto_is_probe(const struct rungs *r, uint32_t number) {
-    uint32_t probes = r->trials->capacity / PROBES_SHARE;
+    uint64_t trials = r->setup.trials > 0 ? r->setup.trials : r->trials->capacity;
+    uint64_t probes = trials / PROBES_SHARE;
     if (probes < PROBES_LEAST)
         probes = PROBES_LEAST;
     return number <= (probes < PROBES_MOST ? probes : PROBES_MOST);
@@ -82,4 +83,20 @@ bool auto_promotable(struct rungs *r, uint32_t at, struct auto_best *best) {
 bool auto_goes_on(struct rungs *r, uint32_t at, uint32_t trial) {
     struct auto_best best;
     return is_lucky(r, at, trial) || (find(r, at, trial, &best) && is_among_the_best(r, at, &best));
+}
+
+double auto_bar(const struct rungs *r, uint32_t at) {
+    const struct arrivals *a = &r->rung[at].arrivals;
+    uint32_t count = window(a), best = count / r->setup.eta;
+    for (uint32_t i = 0; i < count && count > r->setup.others; i++) {
+        double value = rungs_value(r, a->places[i], at);
+        uint32_t below = 0, same = 0;
+        for (uint32_t k = 0; k < count; k++) {
+            below += rungs_value(r, a->places[k], at) < value;
+            same += rungs_value(r, a->places[k], at) == value;
+        }
+        if (below < best && best <= below + same)
+            return value;
+    }
+    return NAN;
 }

@@ -134,15 +134,16 @@ double rungs_margin(const struct rungs *r, uint32_t trial) {
 static bool is_to_stop(const struct rungs *r, uint32_t at, uint32_t trial) {
     const struct rung *rung = &r->rung[at];
     const struct course *course = &r->courses[trial];
-    double bar = ranks_bar(&rung->ranks);
-    if (course->passes || isnan(bar) || !are_enough(r, rung) ||
+    bool automatic = r->setup.policy == RUNGS_AUTO;
+    double bar = automatic ? auto_bar(r, at) : ranks_bar(&rung->ranks);
+    if (course->passes || isnan(bar) || (!automatic && !are_enough(r, rung)) ||
         course->curve.step - course->curve.improved < r->setup.patience)
         return false;
     return course->curve.best - bar > rungs_margin(r, trial);
 }
 
 /* The trial has just come to rung `at`, its goal. */
-static enum rungs_verdict judge(struct rungs *r, uint32_t at, uint32_t trial) {
+static enum rungs_verdict judge(struct rungs *r, uint32_t at, uint32_t trial, bool may_rest) {
     struct course *course = &r->courses[trial];
     if (!pauses(r->setup.policy)) {
         course->goal = next_goal(r, at);
@@ -150,15 +151,28 @@ static enum rungs_verdict judge(struct rungs *r, uint32_t at, uint32_t trial) {
     }
     bool goes_on =
         r->setup.policy == RUNGS_AUTO ? auto_goes_on(r, at, trial) : is_promotable(r, at, trial);
-    if (course->passes || goes_on) {
+    if (course->passes || goes_on || (!may_rest && !is_to_stop(r, at, trial))) {
         course->goal = next_goal(r, at);
         return RUNGS_GO_ON;
     }
-    course->goal = (uint8_t)at; /* it may have passed its goal between two reports */
+    return may_rest ? RUNGS_PAUSE : RUNGS_STOP;
+}
+
+bool rungs_rest(struct rungs *r, uint32_t trial) {
+    uint32_t reached = r->trials->reached[trial];
+    if (r->count == 1 || reached == 0)
+        return false;
+    uint32_t at = reached - 1;
+    r->courses[trial].goal = (uint8_t)at;
     trials_pause(r->trials, trial);
     if (r->setup.policy != RUNGS_AUTO)
         heap_push(&r->rung[at].paused, trial);
-    return RUNGS_PAUSE;
+    return true;
+}
+
+void rungs_go_on(struct rungs *r, uint32_t trial) {
+    r->courses[trial].goal = next_goal(r, r->courses[trial].goal);
+    trials_resume(r->trials, trial);
 }
 
 static void arrive(struct rungs *r, uint32_t at, uint32_t trial) {
@@ -174,12 +188,10 @@ static void arrive(struct rungs *r, uint32_t at, uint32_t trial) {
         pasha_arrive(r, trial);
 }
 
-bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value) {
-    if (r->count == 1 || step <= r->courses[trial].curve.step)
-        return false;
+/* Its curve has gone on from step `last`. */
+static bool climb(struct rungs *r, uint32_t trial, uint32_t last) {
     struct course *course = &r->courses[trial];
-    uint32_t last = course->curve.step;
-    (void)curve_tell(&course->curve, step, value);
+    uint32_t step = course->curve.step;
     uint32_t before = r->trials->reached[trial];
     uint32_t reached = before;
     while (reached + 1 < r->count && r->rung[reached].step <= step)
@@ -193,13 +205,28 @@ bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value) 
     return reached > before;
 }
 
-enum rungs_verdict rungs_judge(struct rungs *r, uint32_t trial) {
+bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value) {
+    if (r->count == 1)
+        return false;
+    uint32_t last = r->courses[trial].curve.step;
+    return curve_tell(&r->courses[trial].curve, step, value) && climb(r, trial, last);
+}
+
+bool rungs_stand(struct rungs *r, uint32_t trial, const struct curve *curve) {
+    if (r->count == 1 || curve->step <= r->courses[trial].curve.step)
+        return false;
+    uint32_t last = r->courses[trial].curve.step;
+    r->courses[trial].curve = *curve;
+    return climb(r, trial, last);
+}
+
+enum rungs_verdict rungs_judge(struct rungs *r, uint32_t trial, bool may_rest) {
     if (r->count == 1 || !r->courses[trial].due)
         return RUNGS_GO_ON;
     r->courses[trial].due = false;
     if (r->setup.policy == RUNGS_PBT)
         return pbt_is_worst(r, trial) ? RUNGS_STOP : RUNGS_GO_ON;
-    return judge(r, r->trials->reached[trial] - 1u, trial);
+    return judge(r, r->trials->reached[trial] - 1u, trial, may_rest);
 }
 
 void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best) {

@@ -45,6 +45,7 @@ struct rungs_setup {
                      * default 2, below 0: noise is not looked at */
     uint64_t seed;
     uint32_t workers; /* trials at once; of pbt the population */
+    uint64_t trials;  /* that there will be; 0: as many as there is room for */
     bool copies;      /* a trial can go on from another's checkpoint: else pbt works as asha */
 };
 
@@ -99,9 +100,18 @@ void rungs_begin(struct rungs *r, uint32_t trial, uint32_t parent);
  * better) is what it is worth there. Steps that were told before (a checkpoint was lost) are let
  * pass. True: it has reached a rung, and the model must know before anybody is judged. */
 bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value);
+/* The same where somebody else has folded the steps: its curve as it is now. */
+bool rungs_stand(struct rungs *r, uint32_t trial, const struct curve *curve);
 enum rungs_verdict { RUNGS_GO_ON, RUNGS_STOP, RUNGS_PAUSE };
-/* What becomes of it. PAUSE: its state is AT_REST now. */
-enum rungs_verdict rungs_judge(struct rungs *r, uint32_t trial);
+/* What shall become of it; PAUSE: rungs_rest follows when it does rest, and until then it is at
+ * work. may_rest: it could go on from where it is. Who cannot is not paused: where a policy would,
+ * the rule of asha-stop holds instead (of auto: compared with the values of the last that came to
+ * this rung), so that no work is lost, and who is not clearly behind runs on. */
+enum rungs_verdict rungs_judge(struct rungs *r, uint32_t trial, bool may_rest);
+/* `trial`, AT_WORK, rests at the last rung it has stood at. False: it has stood at none. */
+bool rungs_rest(struct rungs *r, uint32_t trial);
+/* `trial`, AT_REST, goes on by somebody else's choice. */
+void rungs_go_on(struct rungs *r, uint32_t trial);
 /* trials_end was called, or is about to be. best: over all its steps; NAN when it failed. whole: it
  * went its full length. */
 void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best);

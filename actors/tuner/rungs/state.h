@@ -82,5 +82,7 @@ bool auto_best_waiting(struct rungs *r, uint32_t at, struct auto_best *best);
 bool auto_promotable(struct rungs *r, uint32_t at, struct auto_best *best);
 /* `trial` has just come to the rung, and need not wait. */
 bool auto_goes_on(struct rungs *r, uint32_t at, uint32_t trial);
+/* The worst value that is among the best of those that came here last; NAN while too few did. */
+double auto_bar(const struct rungs *r, uint32_t at);
 
 #endif

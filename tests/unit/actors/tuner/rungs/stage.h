@@ -50,7 +50,10 @@ static inline uint32_t stage_start(struct stage *s) {
 static inline enum rungs_verdict stage_report(struct stage *s, uint32_t trial, uint32_t step,
                                               double value) {
     rungs_report(s->rungs, trial, step, value);
-    return rungs_judge(s->rungs, trial);
+    enum rungs_verdict verdict = rungs_judge(s->rungs, trial, true);
+    if (verdict == RUNGS_PAUSE)
+        assert_true(rungs_rest(s->rungs, trial));
+    return verdict;
 }
 
 static inline void stage_finish(struct stage *s, uint32_t trial, enum trial_state state,
