@@ -26,7 +26,8 @@ static struct study_setup setup_of(const struct job *job, const struct algo *alg
         .goals = &job->objectives[0].goal,
         .objectives = 1,
         .workers = job->parallel < LIMIT_SLOTS_NODE ? job->parallel : LIMIT_SLOTS_NODE,
-        .steps = 1,
+        .steps = job->rungs.steps > 0 ? job->rungs.steps : 1,
+        .rungs = {.trials = job->trials},
         .capacity = capacity,
     };
 }
@@ -35,17 +36,18 @@ size_t chain_bytes(const struct job *job, const struct algo *algo, uint32_t capa
     const struct study_setup setup = setup_of(job, algo, capacity);
     struct space space;
     space_of(&space, job);
-    return known_bytes(capacity, known_config_cap(job)) + trials_bytes(&space, 1, 1, 1) +
-           CHAIN_NEWS_BYTES + study_bytes(&setup) + 4 * STUDY_ALIGN;
+    return known_bytes(capacity, known_config_cap(job), ladder_of_job(&job->rungs).count - 1) +
+           trials_bytes(&space, 1, 1, 1) + CHAIN_NEWS_BYTES + study_bytes(&setup) + 4 * STUDY_ALIGN;
 }
 
 bool chain_init(struct chain *c, const struct job *job, const struct algo *algo, uint32_t capacity,
                 struct arena *arena) {
     *c = (struct chain){.setup = setup_of(job, algo, capacity)};
+    c->ladder = ladder_of_job(&job->rungs);
     space_of(&c->space, job);
     void *news = arena_take_unset(arena, CHAIN_NEWS_BYTES);
     if (news == NULL || !trials_init(&c->none, &c->space, 1, 1, 1, arena) ||
-        !known_init(&c->known, capacity, known_config_cap(job), arena))
+        !known_init(&c->known, capacity, known_config_cap(job), c->ladder.count - 1, arena))
         return false;
     c->news = buf_of(news, CHAIN_NEWS_BYTES);
     c->blind = (struct brief){
@@ -67,8 +69,8 @@ void chain_clear(struct chain *c) {
     known_clear(&c->known);
 }
 
-static bool is_at_work(const struct chain *c, uint32_t trial) {
-    return trial != KNOWN_NO_TRIAL && study_trials(c->study)->states[trial] == AT_WORK;
+static bool is_in(const struct chain *c, uint32_t trial, enum trial_state state) {
+    return trial != KNOWN_NO_TRIAL && study_trials(c->study)->states[trial] == state;
 }
 
 static uint32_t repeat_of(const struct chain *c) {
@@ -108,7 +110,9 @@ static bool adopt(struct chain *c, struct known_slot *item) {
 /* What zyg or its machines did to a trial says nothing about its configuration. */
 static bool says_nothing(const struct known_slot *item) {
     switch ((enum trial_status)item->status) {
-    case TRIAL_DONE: return !item->has_value;
+    case TRIAL_DONE:
+    case TRIAL_STOPPED:
+    case TRIAL_PAUSED: return !item->has_value;
     case TRIAL_INFEASIBLE:
     case TRIAL_CRASHED:
     case TRIAL_TIMED_OUT:
@@ -118,28 +122,49 @@ static bool says_nothing(const struct known_slot *item) {
     }
 }
 
+/* It rests where it has stood last; one that has stood nowhere will not go on. */
+static bool rests(struct chain *c, const struct known_slot *item) {
+    return item->status == TRIAL_PAUSED &&
+           (is_in(c, item->trial, AT_REST) || study_rest(c->study, item->trial));
+}
+
 static void tell(struct chain *c, const struct known_slot *item) {
     const struct study_result result = {
-        .state = item->has_value ? ENDED_WELL : ENDED_BADLY,
+        .state = !item->has_value             ? ENDED_BADLY
+                 : item->status == TRIAL_DONE ? ENDED_WELL
+                                              : ENDED_SOON,
         .values = item->has_value ? &item->value : NULL,
         .seconds = item->run_ms > 0 ? (double)item->run_ms / 1000 : 0,
         .run = item->slot % repeat_of(c),
     };
-    if (!is_at_work(c, item->trial))
+    if (!is_in(c, item->trial, AT_WORK) && !is_in(c, item->trial, AT_REST))
         return; /* of one configuration a second result that is better, or of one that has failed */
+    if (rests(c, item))
+        return;
     if (says_nothing(item))
         ensure(study_drop(c->study, item->trial));
     else if (study_awaits(c->study, item->trial, result.run))
         ensure(study_tell(c->study, item->trial, &result));
 }
 
+static enum study_verdict judge(struct chain *c, const struct known_slot *item) {
+    const struct known_stand *stand = known_last_stand(&c->known, item);
+    return stand == NULL ? STUDY_GO_ON : study_judge(c->study, item->trial, stand->saved);
+}
+
 /* ---- the set ---- */
+
+static bool can_have_value(enum trial_status status) {
+    return status == TRIAL_DONE || status == TRIAL_STOPPED || status == TRIAL_PAUSED;
+}
 
 static void keep(struct known_slot *item, const struct chain_news *news) {
     item->status = (uint8_t)news->status;
-    item->has_value = news->status == TRIAL_DONE && news->has_value;
+    item->has_value = news->has_value && can_have_value(news->status);
     item->value = item->has_value ? news->value : 0;
     item->run_ms = news->status == TRIAL_OPEN ? 0 : news->run_ms;
+    item->resumed = false;
+    item->verdict = STUDY_GO_ON;
 }
 
 static struct known_slot *put(struct chain *c, uint32_t slot) {
@@ -163,6 +188,8 @@ static void note(struct chain *c, const struct known_slot *item, bool moved) {
         mp_put_f64(&c->news, item->value);
     else
         mp_put_nil(&c->news);
+    if (item->status == TRIAL_PAUSED)
+        mp_put_u64(&c->news, item->attempts);
 }
 
 /* It has another configuration by now, and no other slot may have the old one. */
@@ -185,20 +212,126 @@ static void follow(struct chain *c, struct known_slot *item, bool moved) {
         tell(c, item);
 }
 
+/* Something that was known before what is known of it now. */
+static bool is_old(const struct known_slot *item, const struct chain_news *news) {
+    bool ended = item->status != TRIAL_OPEN;
+    if (news->status == TRIAL_OPEN)
+        return ended;
+    if (news->status != TRIAL_PAUSED)
+        return false;
+    return item->status == TRIAL_OPEN ? item->resumed && news->attempts <= item->attempts
+                                      : item->status != TRIAL_PAUSED;
+}
+
+/* It rested, and does not any more. */
+static void reopen(struct known_slot *item) {
+    keep(item, &(struct chain_news){.status = TRIAL_OPEN});
+    item->resumed = true;
+}
+
+/* It has been at a rung since so many attempts were made: whoever resumed it, it was. */
+static bool went_on(const struct chain *c, const struct known_slot *item, uint32_t attempts) {
+    bool went = false;
+    for (uint32_t i = 0; i < c->known.rungs; i++)
+        went = went || known_stand(&c->known, item, i)->attempt > attempts;
+    return went;
+}
+
+static void note_attempts(struct known_slot *item, uint32_t attempts) {
+    if (attempts > item->attempts)
+        item->attempts = attempts;
+}
+
 void chain_learn(struct chain *c, const struct chain_news *news) {
     struct known_slot *item = known_find(&c->known, news->slot);
-    bool ended = item != NULL && item->status != TRIAL_OPEN;
     bool moved = item == NULL || !span_equal(known_config(&c->known, item), news->config);
-    if (ended && news->status == TRIAL_OPEN)
+    bool ended = item != NULL && item->status != TRIAL_OPEN && item->status != TRIAL_PAUSED;
+    bool rested = item != NULL && item->status == TRIAL_PAUSED && news->status == TRIAL_PAUSED;
+    if (item != NULL && is_old(item, news))
         return;
     if (item == NULL && (item = put(c, news->slot)) == NULL)
         return;
+    c->moved = true;
+    note_attempts(item, news->attempts);
+    if (news->status == TRIAL_PAUSED && went_on(c, item, news->attempts)) {
+        item->resumed = true;
+        return;
+    }
     if (moved)
         known_set_config(&c->known, item, news->config);
-    keep(item, news);
-    bool matters = moved || (!ended && news->status != TRIAL_OPEN);
+    if (c->known.rungs > 0 && news->status == TRIAL_PAUSED)
+        *known_home(&c->known, item) = news->home;
+    if (news->status != TRIAL_OPEN)
+        keep(item, news);
+    bool matters = moved || (!ended && !rested && news->status != TRIAL_OPEN);
     if (c->study != NULL && matters)
         follow(c, item, moved);
+}
+
+/* ---- rungs ---- */
+
+/* Of two that say how a slot stood at a rung the one of the earlier attempt counts; two islands may
+ * have given out the same attempt. */
+static bool goes_before(const struct known_stand *a, const struct known_stand *b) {
+    uint8_t memory[2][CURVE_BYTES];
+    struct buf x = buf_of(memory[0], CURVE_BYTES), y = buf_of(memory[1], CURVE_BYTES);
+    if (b->curve.told == 0 || a->attempt != b->attempt)
+        return b->curve.told == 0 || a->attempt < b->attempt;
+    if (a->saved != b->saved)
+        return !a->saved;
+    curve_encode(&a->curve, &x);
+    curve_encode(&b->curve, &y);
+    return span_compare(buf_view(&x), buf_view(&y)) < 0;
+}
+
+static void note_stand(struct chain *c, const struct known_slot *item,
+                       const struct known_stand *stand) {
+    uint8_t memory[CURVE_BYTES];
+    struct buf curve = buf_of(memory, sizeof memory);
+    curve_encode(&stand->curve, &curve);
+    mp_put_u64(&c->news, item->slot);
+    mp_put_u64(&c->news, CHAIN_STAND);
+    mp_put_bin(&c->news, (struct span){0});
+    mp_put_u64(&c->news, stand->attempt);
+    mp_put_bool(&c->news, stand->saved);
+    mp_put_bin(&c->news, buf_view(&curve));
+}
+
+/* The study hears of it, and says what shall become of the trial. */
+static void follow_stand(struct chain *c, struct known_slot *item,
+                         const struct known_stand *stand) {
+    if (item->trial == KNOWN_NO_TRIAL || item->status != TRIAL_OPEN)
+        return;
+    note_stand(c, item, stand);
+    if (c->news.overflow) {
+        break_off(c);
+        return;
+    }
+    if (item->resumed) /* by another leader, when it rests here */
+        (void)study_go_on(c->study, item->trial);
+    if (study_stand(c->study, item->trial, &stand->curve))
+        item->verdict = (uint8_t)judge(c, item);
+}
+
+void chain_stand(struct chain *c, const struct chain_stand *news) {
+    uint32_t reached = ladder_reached(&c->ladder, news->stand.curve.step);
+    if (reached == 0)
+        return;
+    if (known_find(&c->known, news->slot) == NULL)
+        chain_learn(c, &(struct chain_news){.slot = news->slot, .config = news->config});
+    struct known_slot *item = known_find(&c->known, news->slot);
+    if (item == NULL)
+        return;
+    struct known_stand *stand = known_stand(&c->known, item, reached - 1);
+    bool first = stand->curve.told == 0;
+    if (!goes_before(&news->stand, stand))
+        return;
+    c->moved = true;
+    *stand = news->stand;
+    if (item->status == TRIAL_PAUSED && went_on(c, item, item->attempts))
+        reopen(item);
+    if (first && c->study != NULL)
+        follow_stand(c, item, stand);
 }
 
 /* ---- a new chain ---- */
@@ -211,23 +344,48 @@ static uint64_t digest_of(uint64_t digest, struct span bytes) {
 }
 
 static uint64_t digest_item(uint64_t digest, const struct chain *c, const struct known_slot *item) {
-    uint8_t memory[EVENT_BYTES];
+    uint8_t memory[EVENT_BYTES + RUNGS_MOST * (CURVE_BYTES + 2)];
     struct buf out = buf_of(memory, sizeof memory);
+    bool rests = item->status == TRIAL_PAUSED; /* what that attempt cost does not matter */
     mp_put_u64(&out, item->slot);
     mp_put_u64(&out, item->status);
-    mp_put_i64(&out, item->run_ms);
-    mp_put_f64(&out, item->value);
+    mp_put_i64(&out, rests ? 0 : item->run_ms);
+    mp_put_f64(&out, rests ? 0 : item->value);
+    for (uint32_t i = 0; i < c->known.rungs; i++) {
+        const struct known_stand *stand = known_stand(&c->known, item, i);
+        if (stand->curve.told == 0)
+            continue;
+        mp_put_u64(&out, i);
+        mp_put_bool(&out, stand->saved);
+        curve_encode(&stand->curve, &out);
+    }
+    ensure(!out.overflow);
     return digest_of(digest_of(digest, buf_view(&out)), known_config(&c->known, item));
 }
 
+uint32_t chain_set_kinds(const struct chain *c) {
+    return c->known.rungs == 0 ? CHAIN_SET_PAUSED : CHAIN_SET_STOOD + c->known.rungs;
+}
+
+static bool is_of(const struct chain *c, const struct known_slot *item, uint32_t kind) {
+    bool open = item->status == TRIAL_OPEN, paused = item->status == TRIAL_PAUSED;
+    switch (kind) {
+    case CHAIN_SET_FINISHED: return !open && !paused;
+    case CHAIN_SET_OPEN: return open && !item->resumed;
+    case CHAIN_SET_PAUSED: return paused;
+    case CHAIN_SET_RESUMED: return open && item->resumed;
+    default: return known_stand(&c->known, item, kind - CHAIN_SET_STOOD)->curve.told > 0;
+    }
+}
+
 /* As ranges_encode writes them. */
-static void put_ranges(const struct chain *c, bool open, struct buf *out) {
+static void put_ranges(const struct chain *c, uint32_t kind, struct buf *out) {
     const struct known *k = &c->known;
     for (int pass = 0; pass < 2; pass++) { /* counts, then writes */
         uint32_t count = 0, from = 0, to = 0;
         for (uint32_t i = 0; i <= k->count; i++) {
             const struct known_slot *item = i < k->count ? &k->items[k->order[i]] : NULL;
-            if (item != NULL && (item->status == TRIAL_OPEN) != open)
+            if (item != NULL && !is_of(c, item, kind))
                 continue;
             if (item != NULL && to > from && item->slot == to) {
                 to++;
@@ -247,18 +405,32 @@ static void put_ranges(const struct chain *c, bool open, struct buf *out) {
 }
 
 static void put_set(const struct chain *c, struct buf *known) {
-    static const bool which[] = {false, true};
+    uint32_t kinds = chain_set_kinds(c);
     uint64_t digest = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < 2; i++) {
+    for (uint32_t kind = 0; kind < kinds; kind++) {
         uint8_t memory[CHAIN_KNOWN_BYTES];
         struct buf ranges = buf_of(memory, sizeof memory);
-        put_ranges(c, which[i], &ranges);
+        put_ranges(c, kind, &ranges);
         mp_put_bin(known, buf_view(&ranges));
         known->overflow = known->overflow || ranges.overflow;
     }
     for (uint32_t i = 0; i < c->known.count; i++)
         digest = digest_item(digest, c, &c->known.items[c->known.order[i]]);
     mp_put_u64(known, digest);
+}
+
+/* A slot comes into a new study as it stands now. */
+static void take_in(struct chain *c, struct known_slot *item) {
+    ensure(adopt(c, item)); /* as many as can be known */
+    for (uint32_t i = 0; i < c->known.rungs; i++) {
+        const struct known_stand *stand = known_stand(&c->known, item, i);
+        if (stand->curve.told > 0)
+            (void)study_stand(c->study, item->trial, &stand->curve);
+    }
+    if (item->status != TRIAL_OPEN)
+        tell(c, item);
+    else if (item->resumed && study_rest(c->study, item->trial))
+        ensure(study_go_on(c->study, item->trial));
 }
 
 static void begin_again(struct chain *c) {
@@ -271,30 +443,34 @@ static void begin_again(struct chain *c) {
     known_sort(k);
     buf_clear(&c->news);
     c->number = 0;
+    c->moved = false;
     c->study = study_init(&c->setup, &arena);
     ensure(c->study != NULL);
     for (uint32_t i = 0; i < k->count; i++)
         k->items[i].trial = KNOWN_NO_TRIAL; /* those of the study before */
-    for (uint32_t i = 0; i < k->count; i++) {
+    for (uint32_t i = 0; i < k->count; i++)
+        take_in(c, &k->items[k->order[i]]);
+    for (uint32_t i = 0; i < k->count && k->rungs > 0; i++) {
         struct known_slot *item = &k->items[k->order[i]];
-        ensure(adopt(c, item)); /* as many as can be known */
-        if (item->status != TRIAL_OPEN)
-            tell(c, item);
+        if (item->status == TRIAL_OPEN)
+            item->verdict = (uint8_t)(item->resumed ? STUDY_GO_ON : judge(c, item));
     }
 }
 
 /* ---- asking ---- */
 
-static uint32_t propose(struct chain *c, uint32_t slot, struct buf *config) {
-    struct study_proposal p;
-    struct value values[LIMIT_PARAMS];
-    uint32_t trial = KNOWN_NO_TRIAL, count = c->setup.job->params_count;
-    study_ask_as(c->study, slot / repeat_of(c), &p);
-    if (p.answer == STUDY_START) {
-        config_encode(config, p.values, count);
-        return p.trial;
+static struct known_slot *slot_of(const struct chain *c, uint32_t trial) {
+    for (uint32_t i = 0; i < c->known.count; i++) {
+        if (c->known.items[i].trial == trial)
+            return &c->known.items[i];
     }
-    /* There are more slots than configurations: some come twice. */
+    return NULL;
+}
+
+/* There are more slots than configurations: some come twice. */
+static uint32_t propose_again(struct chain *c, uint32_t slot, struct buf *config) {
+    uint32_t trial = KNOWN_NO_TRIAL, count = c->setup.job->params_count;
+    struct value values[LIMIT_PARAMS];
     ensure(algo_random.propose(NULL, &c->blind, slot, values));
     config_encode(config, values, count);
     (void)study_adopt(c->study, values, &trial);
@@ -325,24 +501,64 @@ static void run_again(struct chain *c, uint32_t slot, struct span config) {
     chain_learn(c, &(struct chain_news){.slot = slot, .config = config, .status = TRIAL_OPEN});
 }
 
-void chain_ask(struct chain *c, uint32_t slot, struct buf *config, struct buf *known) {
-    struct known_slot *item = known_find(&c->known, slot);
-    const bool again = item == NULL && (item = next_run(c, slot, 0)) != NULL;
-    if (item != NULL)
-        buf_span(config, known_config(&c->known, item));
-    if (again)
-        run_again(c, slot, buf_view(config));
-    if (item != NULL)
-        return;
-    if (c->study == NULL || is_full(c))
+static void resume(struct chain *c, struct known_slot *item, struct buf *config) {
+    buf_span(config, known_config(&c->known, item));
+    reopen(item);
+}
+
+/* What the study heard since it was made, before any proposal said that it was. */
+static bool is_stale(const struct chain *c) {
+    return c->number == 0 && c->moved;
+}
+
+static struct chain_answer ask(struct chain *c, uint32_t slot, struct buf *config,
+                               struct buf *known) {
+    const bool is_new = slot < c->setup.job->trials;
+    struct study_proposal p;
+    if (c->study == NULL || is_stale(c) || (is_new && is_full(c)))
         begin_again(c);
-    uint32_t trial = propose(c, slot, config);
+    study_ask_as(c->study, slot / repeat_of(c), &p);
+    if (p.answer == STUDY_RESUME) {
+        struct known_slot *item = slot_of(c, p.trial);
+        ensure(item != NULL); /* only what is known of a slot lets a trial rest */
+        put_known(c, known);
+        resume(c, item, config);
+        return (struct chain_answer){.answer = STUDY_RESUME, .slot = item->slot};
+    }
+    if (!is_new)
+        return (struct chain_answer){.answer = p.answer};
+    if (p.answer == STUDY_START)
+        config_encode(config, p.values, c->setup.job->params_count);
+    uint32_t trial = p.answer == STUDY_START ? p.trial : propose_again(c, slot, config);
     put_known(c, known);
-    item = put(c, slot);
+    struct known_slot *item = put(c, slot);
     if (item == NULL) { /* thousands are open, and little memory */
         break_off(c);
-        return;
+    } else {
+        item->trial = trial;
+        known_set_config(&c->known, item, buf_view(config));
     }
-    item->trial = trial;
-    known_set_config(&c->known, item, buf_view(config));
+    return (struct chain_answer){.answer = STUDY_START, .slot = slot};
+}
+
+struct chain_answer chain_ask(struct chain *c, uint32_t slot, struct buf *config,
+                              struct buf *known) {
+    const struct known_slot *item = known_find(&c->known, slot);
+    const bool again = item == NULL && (item = next_run(c, slot, 0)) != NULL;
+    if (item == NULL)
+        return ask(c, slot, config, known);
+    buf_span(config, known_config(&c->known, item));
+    if (again)
+        run_again(c, slot, buf_view(config));
+    return (struct chain_answer){.answer = STUDY_START, .slot = slot};
+}
+
+enum study_verdict chain_judge(struct chain *c, uint32_t slot) {
+    const struct known_slot *item = known_find(&c->known, slot);
+    if (item == NULL || item->status != TRIAL_OPEN || known_last_stand(&c->known, item) == NULL)
+        return STUDY_GO_ON;
+    if (c->study == NULL)
+        begin_again(c);
+    item = known_find(&c->known, slot); /* something may have been forgotten */
+    return item == NULL ? STUDY_GO_ON : (enum study_verdict)item->verdict;
 }

@@ -17,9 +17,18 @@
  * configurations it hears of both as far as facts let the second stand. Of a job with `repeat` the
  * slots of one configuration are runs of one trial: whichever is asked for first is a proposal, the
  * others have its configuration, and are news.
+ *
+ * Rungs    A trial that comes to one is news, too. Whether it goes on is said by the study when it
+ *          hears of it (chain_judge tells), or, of those that run, when a chain begins: slot after
+ *          slot, once all else is known. A verdict changes nothing by itself: a trial is paused or
+ *          stopped when its result says so, and one that ends before it is heard ended. One that is
+ *          PAUSED may be answered to whoever asks for a new slot, or for none: it is OPEN again then,
+ *          and that proposal is one of the chain. Budgets count new slots.
  * known    msgpack: number; then of number 0 bin ranges (proto/base/ranges.h) of finished slots, bin
- *          ranges of open ones, u64 digest; of others, for each piece of news: slot, status,
- *          bin configuration (empty: as was known), and unless it is OPEN: run_ms, value or nil.
+ *          ranges of open ones; with rungs: of those paused, of those open after a pause, of those
+ *          that stood at each rung but the last; u64 digest; of others, for each piece of news: slot,
+ *          status, bin configuration (empty: as was known), and unless it is OPEN: run_ms, value or
+ *          nil, of PAUSED also attempts. With CHAIN_STAND for a status: attempt, saved, bin curve.
  * Memory   one arena, chain_bytes(); only what is used of it is ever touched. The job is borrowed.
  * Errors   what does not fit is forgotten, the best and the newest last; a proposal whose `known`
  *          would be too long for a fact says nil and cannot be derived again.
@@ -33,7 +42,8 @@
 enum {
     CHAIN_NEWS_BYTES = 8192,   /* of one proposal; with more a new chain begins */
     CHAIN_KNOWN_BYTES = 49152, /* of any `known` */
-    CHAIN_LEAST = 64           /* slots for which it is worth while */
+    CHAIN_LEAST = 64,          /* slots for which it is worth while */
+    CHAIN_STAND = 100          /* in place of a status */
 };
 
 struct chain_news {
@@ -43,10 +53,20 @@ struct chain_news {
     bool has_value;
     double value; /* finite, in the job's own sense */
     dur_ms run_ms;
+    uint32_t attempts;   /* made */
+    struct node_id home; /* of PAUSED: who has its checkpoint */
+};
+
+/* A slot has come to a rung. */
+struct chain_stand {
+    uint32_t slot;
+    struct span config; /* valid */
+    struct known_stand stand;
 };
 
 struct chain {
     struct study_setup setup;
+    struct ladder ladder;
     struct known known;
     struct study *study; /* NULL: the next proposal begins a new chain */
     struct brief blind;  /* of one who knows nothing */
@@ -55,6 +75,7 @@ struct chain {
     void *memory; /* of the study; holds nothing without one */
     size_t memory_size;
     uint64_t number; /* of the next proposal */
+    bool moved;      /* something was learned since the study was made */
     uint32_t forgot; /* how often something had to be forgotten */
     struct buf news; /* since the last proposal, encoded */
 };
@@ -69,9 +90,30 @@ bool chain_init(struct chain *c, const struct job *job, const struct algo *algo,
 
 /* A durable fact, or what is on its way to be one. */
 void chain_learn(struct chain *c, const struct chain_news *news);
-/* The slot's configuration and what its fact is to say; `known` stays empty for a slot that had one
- * already. `known` has room for CHAIN_KNOWN_BYTES, `config` for known_config_cap. */
-void chain_ask(struct chain *c, uint32_t slot, struct buf *config, struct buf *known);
+void chain_stand(struct chain *c, const struct chain_stand *news);
+/* Shall the slot's present attempt go on? */
+enum study_verdict chain_judge(struct chain *c, uint32_t slot);
+
+struct chain_answer {
+    enum study_answer answer;
+    uint32_t slot; /* START: that was asked for; RESUME: a paused one, in its place */
+};
+/* A configuration for the slot (from the job's trials on: for none, only such as are paused may go on),
+ * and what its fact is to say; `known` stays empty for a slot that had one already. `known` has room
+ * for CHAIN_KNOWN_BYTES, `config` for known_config_cap. WAIT and OVER only where there are rungs, and
+ * only for none. */
+struct chain_answer chain_ask(struct chain *c, uint32_t slot, struct buf *config,
+                              struct buf *known);
+/* Which slots a set names, in this order: by what they are, then those that stood at each rung but the
+ * last. Without rungs the first two. */
+enum chain_set {
+    CHAIN_SET_FINISHED,
+    CHAIN_SET_OPEN,
+    CHAIN_SET_PAUSED,
+    CHAIN_SET_RESUMED, /* open after a pause */
+    CHAIN_SET_STOOD    /* + the rung */
+};
+uint32_t chain_set_kinds(const struct chain *c);
 /* Nothing is known any more. */
 void chain_clear(struct chain *c);
 

@@ -28,14 +28,20 @@ static uint32_t cells_of(uint32_t capacity) {
     return count;
 }
 
-size_t known_bytes(uint32_t capacity, size_t config_cap) {
-    enum { SLACK = 4 * 64 /* what the arena aligns */ };
+size_t known_bytes(uint32_t capacity, size_t config_cap, uint32_t rungs) {
+    enum { SLACK = 6 * 64 /* what the arena aligns */ };
+    size_t curves = rungs > 0 ? rungs * sizeof(struct known_stand) + sizeof(struct node_id) : 0;
     return SLACK + (size_t)cells_of(capacity) * sizeof(uint32_t) +
-           capacity * (sizeof(struct known_slot) + sizeof(uint32_t) + config_cap);
+           capacity * (sizeof(struct known_slot) + sizeof(uint32_t) + config_cap + curves);
 }
 
-bool known_init(struct known *k, uint32_t capacity, size_t config_cap, struct arena *arena) {
-    *k = (struct known){.capacity = capacity, .config_cap = config_cap};
+bool known_init(struct known *k, uint32_t capacity, size_t config_cap, uint32_t rungs,
+                struct arena *arena) {
+    *k = (struct known){.capacity = capacity, .config_cap = config_cap, .rungs = rungs};
+    if (rungs > 0) {
+        k->stands = arena_take_unset(arena, (size_t)capacity * rungs * sizeof *k->stands);
+        k->homes = arena_take_unset(arena, capacity * sizeof *k->homes);
+    }
     k->items = arena_take_unset(arena, capacity * sizeof *k->items);
     k->configs = arena_take_unset(arena, capacity * config_cap);
     k->order = arena_take_unset(arena, capacity * sizeof *k->order);
@@ -70,7 +76,31 @@ struct known_slot *known_put(struct known *k, uint32_t slot) {
     struct known_slot *item = &k->items[k->count++];
     *item = (struct known_slot){.slot = slot, .trial = KNOWN_NO_TRIAL, .status = TRIAL_OPEN};
     *cell = k->count;
+    for (uint32_t i = 0; i < k->rungs; i++)
+        *known_stand(k, item, i) = (struct known_stand){.attempt = 0};
+    if (k->rungs > 0)
+        *known_home(k, item) = (struct node_id){{0}};
     return item;
+}
+
+struct known_stand *known_stand(const struct known *k, const struct known_slot *item,
+                                uint32_t rung) {
+    ensure(rung < k->rungs);
+    return &k->stands[(size_t)(item - k->items) * k->rungs + rung];
+}
+
+const struct known_stand *known_last_stand(const struct known *k, const struct known_slot *item) {
+    const struct known_stand *stand = NULL;
+    for (uint32_t i = k->rungs; i-- > 0 && stand == NULL;) {
+        if (known_stand(k, item, i)->curve.told > 0)
+            stand = known_stand(k, item, i);
+    }
+    return stand;
+}
+
+struct node_id *known_home(const struct known *k, const struct known_slot *item) {
+    ensure(k->rungs > 0);
+    return &k->homes[item - k->items];
 }
 
 struct span known_config(const struct known *k, const struct known_slot *item) {
@@ -158,11 +188,16 @@ static void keep(struct known *k, uint32_t slot, uint32_t repeat, uint32_t *kept
     }
 }
 
+/* What is moved lies in front of where it was, or there. */
 static void compact(struct known *k) {
+    struct known_stand stands[RUNGS_MOST];
     uint32_t count = k->count;
     known_clear(k);
     for (uint32_t i = 0; i < count; i++) {
         const struct known_slot old = k->items[i];
+        const struct node_id home = k->rungs > 0 ? k->homes[i] : (struct node_id){{0}};
+        for (uint32_t r = 0; r < k->rungs; r++)
+            stands[r] = k->stands[(size_t)i * k->rungs + r];
         const uint8_t *config = k->configs + (size_t)i * k->config_cap;
         if (old.trial != STAYS)
             continue;
@@ -170,6 +205,10 @@ static void compact(struct known *k) {
         *item = old;
         item->trial = KNOWN_NO_TRIAL;
         known_set_config(k, item, span_of(config, old.config_len));
+        for (uint32_t r = 0; r < k->rungs; r++)
+            *known_stand(k, item, r) = stands[r];
+        if (k->rungs > 0)
+            *known_home(k, item) = home;
     }
 }
 

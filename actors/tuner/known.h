@@ -1,8 +1,9 @@
-/* known - what a node knows of each slot of a job whose method learns: its configuration and what
- * came of it.
+/* known - what a node knows of each slot of a job whose method learns: its configuration, what came
+ * of it, and how its curve stood at each rung.
  *
  * A set, not a history: what is put in twice, late or in another order makes the same set. It is
- * kept small, so that every node can keep it: 32 bytes, the configuration and a place in a table.
+ * kept small, so that every node can keep it: 40 bytes, the configuration, a place in a table, and
+ * where there are rungs, 64 bytes for each of them but the last, and a name.
  * Memory   one arena, known_bytes(); only what is used of it is ever touched.
  * Errors   known_put answers NULL when there is no room; known_forget makes some.
  */
@@ -10,8 +11,10 @@
 #define ZYG_KNOWN_H
 
 #include "proto/base/arena.h"
+#include "proto/base/ids.h"
 #include "proto/base/time.h"
-#include "proto/job/job.h"
+#include "proto/job/curve.h"
+#include "proto/job/ladder.h"
 
 #define KNOWN_NO_TRIAL UINT32_MAX
 
@@ -21,24 +24,38 @@ struct known_slot {
     uint32_t slot;
     uint32_t trial; /* the caller's: its trial in the study, or KNOWN_NO_TRIAL */
     uint32_t config_len;
-    uint8_t status; /* enum trial_status; OPEN: proposed, not finished */
+    uint32_t attempts; /* made, as far as is known */
+    uint8_t status;    /* enum trial_status; OPEN: proposed, not finished */
     bool has_value;
+    bool resumed;    /* OPEN: it was PAUSED */
+    uint8_t verdict; /* the caller's: enum study_verdict on the present attempt */
+};
+
+/* How a slot stood at a rung. */
+struct known_stand {
+    struct curve curve; /* told 0: it is not known to have stood there */
+    uint32_t attempt;
+    bool saved;
 };
 
 struct known {
-    struct known_slot *items; /* in the order of arrival */
-    uint8_t *configs;         /* of each item, encoded: config_cap bytes */
-    uint32_t *order;          /* of items, as they were last put in order */
-    uint32_t *cells;          /* item + 1, 0: none. Open addressing by slot */
-    uint32_t cells_count;     /* a power of two */
+    struct known_slot *items;   /* in the order of arrival */
+    uint8_t *configs;           /* of each item, encoded: config_cap bytes */
+    struct known_stand *stands; /* of each item: `rungs` */
+    struct node_id *homes;      /* of each item: who paused it; only where there are rungs */
+    uint32_t rungs;             /* at which trials are judged; 0: none */
+    uint32_t *order;            /* of items, as they were last put in order */
+    uint32_t *cells;            /* item + 1, 0: none. Open addressing by slot */
+    uint32_t cells_count;       /* a power of two */
     uint32_t count, capacity;
     size_t config_cap;
 };
 
 /* How long a configuration of the job can be, encoded. */
 size_t known_config_cap(const struct job *job);
-size_t known_bytes(uint32_t capacity, size_t config_cap);
-bool known_init(struct known *k, uint32_t capacity, size_t config_cap, struct arena *arena);
+size_t known_bytes(uint32_t capacity, size_t config_cap, uint32_t rungs);
+bool known_init(struct known *k, uint32_t capacity, size_t config_cap, uint32_t rungs,
+                struct arena *arena);
 void known_clear(struct known *k);
 
 struct known_slot *known_find(const struct known *k, uint32_t slot); /* NULL: nothing is known */
@@ -47,6 +64,13 @@ struct known_slot *known_put(struct known *k, uint32_t slot);
 struct span known_config(const struct known *k, const struct known_slot *item);
 /* config.len <= config_cap */
 void known_set_config(struct known *k, struct known_slot *item, struct span config);
+/* Of rung 0.. rungs - 1. */
+struct known_stand *known_stand(const struct known *k, const struct known_slot *item,
+                                uint32_t rung);
+/* The highest at which it has stood; NULL: at none. */
+const struct known_stand *known_last_stand(const struct known *k, const struct known_slot *item);
+/* k->rungs > 0 */
+struct node_id *known_home(const struct known *k, const struct known_slot *item);
 /* order[0.. count - 1] are the items by slot. */
 void known_sort(struct known *k);
 /* Half of the room is free again, if so much is not open: of what is finished the best eighth of

@@ -23,20 +23,36 @@ static bool learn(struct replay *r, const struct chain_news *news) {
 
 /* ---- the first of a chain ---- */
 
-/* Open slots stand as they were, whatever has come of them since. */
-static bool learn_ranges(struct replay *r, const struct ranges *ranges, bool open) {
-    for (uint32_t i = 0; i < ranges->count; i++) {
-        for (uint64_t slot = ranges->items[i].from; slot < ranges->items[i].to; slot++) {
-            if (slot >= r->chain->setup.job->trials)
-                return false;
-            struct chain_news news = r->slots.slot(r->slots.context, (uint32_t)slot);
-            news.slot = (uint32_t)slot;
-            if (!open && news.status == TRIAL_OPEN)
-                return false;
-            if (open)
-                news = (struct chain_news){
-                    .slot = (uint32_t)slot, .config = news.config, .status = TRIAL_OPEN};
-            if (!learn(r, &news))
+/* A slot as the set names it: what is open or paused stands as it did, whatever has come of it since. */
+static bool learn_as(struct replay *r, uint32_t slot, uint32_t kind) {
+    struct chain_news news = r->slots.slot(r->slots.context, slot);
+    struct known *known = &r->chain->known;
+    news.slot = slot;
+    if (kind == CHAIN_SET_FINISHED)
+        return news.status != TRIAL_OPEN && news.status != TRIAL_PAUSED && learn(r, &news);
+    news = (struct chain_news){.slot = slot, .config = news.config, .status = TRIAL_OPEN};
+    if (kind < CHAIN_SET_STOOD && !learn(r, &news))
+        return false;
+    struct known_slot *item = known_find(known, slot);
+    if (item == NULL)
+        return false;
+    if (kind == CHAIN_SET_PAUSED)
+        item->status = TRIAL_PAUSED;
+    item->resumed = item->resumed || kind == CHAIN_SET_RESUMED;
+    if (kind < CHAIN_SET_STOOD)
+        return true;
+    struct known_stand *stand = known_stand(known, item, kind - CHAIN_SET_STOOD);
+    *stand = r->slots.stand(r->slots.context, slot, kind - CHAIN_SET_STOOD);
+    return stand->curve.told > 0;
+}
+
+static bool learn_ranges(struct replay *r, struct span bytes, uint32_t kind) {
+    struct ranges ranges = ranges_of(r->ranges, LIMIT_RANGES);
+    if (!ranges_decode(&ranges, bytes))
+        return false;
+    for (uint32_t i = 0; i < ranges.count; i++) {
+        for (uint64_t slot = ranges.items[i].from; slot < ranges.items[i].to; slot++) {
+            if (slot >= r->chain->setup.job->trials || !learn_as(r, (uint32_t)slot, kind))
                 return false;
         }
     }
@@ -44,37 +60,58 @@ static bool learn_ranges(struct replay *r, const struct ranges *ranges, bool ope
 }
 
 static bool learn_set(struct replay *r, struct mp *in) {
-    struct ranges ended = ranges_of(r->ranges[0], LIMIT_RANGES);
-    struct ranges open = ranges_of(r->ranges[1], LIMIT_RANGES);
+    uint32_t kinds = chain_set_kinds(r->chain);
     chain_clear(r->chain);
-    bool good = ranges_decode(&ended, mp_bin(in)) && ranges_decode(&open, mp_bin(in));
+    for (uint32_t kind = 0; kind < kinds; kind++) {
+        if (!learn_ranges(r, mp_bin(in), kind))
+            return false;
+    }
     (void)mp_u64(in); /* the digest; the chain makes it again */
-    return good && mp_done(in) && learn_ranges(r, &ended, false) && learn_ranges(r, &open, true);
+    return mp_done(in);
 }
 
 /* ---- every further one ---- */
 
+static bool read_stand(struct mp *in, struct known_stand *stand) {
+    uint64_t attempt = mp_u64(in);
+    stand->saved = mp_bool(in);
+    stand->attempt = (uint32_t)attempt;
+    return curve_decode(&stand->curve, mp_bin(in)) && attempt <= UINT32_MAX && in->bad == NULL;
+}
+
+static bool read_end(struct mp *in, struct chain_news *news) {
+    news->run_ms = mp_i64(in);
+    news->has_value = mp_peek(in) != MP_NIL;
+    if (news->has_value)
+        news->value = mp_f64(in);
+    else
+        mp_nil(in);
+    uint64_t attempts = news->status == TRIAL_PAUSED ? mp_u64(in) : 0;
+    news->attempts = (uint32_t)attempts;
+    return attempts <= UINT32_MAX && in->bad == NULL;
+}
+
 static bool learn_one(struct replay *r, struct mp *in) {
-    struct chain_news news = {.slot = (uint32_t)mp_u64(in)};
+    struct chain_stand stands = {.slot = (uint32_t)mp_u64(in)};
+    struct chain_news news = {.slot = stands.slot};
+    const struct known_slot *item = known_find(&r->chain->known, news.slot);
     uint64_t status = mp_u64(in);
     news.config = mp_bin(in);
-    if (in->bad != NULL || !trial_status_of(status, &news.status))
+    if (in->bad != NULL || (news.config.len == 0 && item == NULL))
         return false;
-    if (news.status != TRIAL_OPEN) {
-        news.run_ms = mp_i64(in);
-        news.has_value = mp_peek(in) != MP_NIL;
-        if (news.has_value)
-            news.value = mp_f64(in);
-        else
-            mp_nil(in);
-    }
-    if (news.config.len == 0) {
-        const struct known_slot *item = known_find(&r->chain->known, news.slot);
-        if (item == NULL)
+    if (status == CHAIN_STAND) {
+        if (item == NULL || r->chain->known.rungs == 0 || !read_stand(in, &stands.stand))
             return false;
-        news.config = known_config(&r->chain->known, item);
+        stands.config = known_config(&r->chain->known, item);
+        chain_stand(r->chain, &stands);
+        return true;
     }
-    return in->bad == NULL && learn(r, &news);
+    if (!trial_status_of(status, &news.status) ||
+        (news.status != TRIAL_OPEN && !read_end(in, &news)))
+        return false;
+    if (news.config.len == 0)
+        news.config = known_config(&r->chain->known, item);
+    return learn(r, &news);
 }
 
 static bool learn_news(struct replay *r, struct mp *in) {
@@ -105,14 +142,16 @@ enum replay_verdict replay_next(struct replay *r, const struct replay_proposal *
     struct buf config = buf_of(r->config, sizeof r->config);
     struct buf known = buf_of(r->known, sizeof r->known);
     *derived = 0;
-    r->whole = p->slot < r->chain->setup.job->trials && learn_known(r, p);
+    uint64_t asked = p->asked > 0 ? p->asked - 1 : p->slot;
+    r->whole = p->slot < r->chain->setup.job->trials && asked <= r->chain->setup.job->trials &&
+               learn_known(r, p);
     if (!r->whole)
         return REPLAY_UNKNOWN;
-    chain_ask(r->chain, p->slot, &config, &known);
+    const struct chain_answer answer = chain_ask(r->chain, (uint32_t)asked, &config, &known);
     r->whole = span_equal(buf_view(&known), p->known);
     if (!r->whole)
         return REPLAY_UNKNOWN;
     *derived = config.len;
-    r->whole = span_equal(buf_view(&config), p->config);
+    r->whole = answer.slot == p->slot && span_equal(buf_view(&config), p->config);
     return r->whole ? REPLAY_SAME : REPLAY_DIFFERS;
 }

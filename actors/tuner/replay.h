@@ -22,6 +22,8 @@ enum replay_verdict {
  * next call. */
 struct replay_slots {
     struct chain_news (*slot)(void *context, uint32_t slot);
+    /* Where there are rungs: how it stood at this one (chain_stand picks of several); told 0: it did not. */
+    struct known_stand (*stand)(void *context, uint32_t slot, uint32_t rung);
     void *context;
 };
 
@@ -29,6 +31,7 @@ struct replay_proposal {
     struct node_id author; /* with the generation: whose chain */
     uint64_t generation;
     uint32_t slot;
+    uint64_t asked; /* as in proposal_fact */
     struct span config;
     struct span known;
 };
@@ -39,7 +42,7 @@ struct replay {
     struct node_id author;
     uint64_t generation;
     bool whole; /* all of this chain so far was derived */
-    struct range ranges[2][LIMIT_RANGES];
+    struct range ranges[LIMIT_RANGES];
     uint8_t config[LIMIT_JOB_SPEC_BYTES];
     uint8_t known[CHAIN_KNOWN_BYTES];
 };

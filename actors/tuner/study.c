@@ -199,8 +199,9 @@ void study_ask(struct study *s, struct study_proposal *out) {
     }
     if (start_again(s, out))
         return;
-    bool may_start = s->asked < configurations(s->setup.job, s->setup.job->trials + s->setup.beyond) &&
-                     s->trials.count < s->trials.capacity;
+    bool may_start =
+        s->asked < configurations(s->setup.job, s->setup.job->trials + s->setup.beyond) &&
+        s->trials.count < s->trials.capacity;
     ask(s, s->asked, may_start, out);
 }
 

@@ -98,20 +98,55 @@ static bool hear_job_open(struct tuner *t, const struct msg_job_open *m) {
     return true;
 }
 
+/* What it is a fact of can be one of the job's. */
+static bool is_slot(const struct tuner_seat *seat, uint64_t slot, struct span config) {
+    struct value values[LIMIT_PARAMS];
+    uint32_t wrong;
+    return slot < seat->job.trials && slot <= UINT32_MAX &&
+           config_decode(config, values, seat->job.params_count) &&
+           job_config_valid(&seat->job, values, &wrong);
+}
+
 static bool hear_learned(struct tuner *t, const struct msg_learned *m) {
     struct tuner_seat *seat = find_seat(t, &m->job);
-    struct value values[LIMIT_PARAMS];
     struct chain_news news = {
         .config = m->config, .has_value = m->has_value, .value = m->value, .run_ms = m->run_ms};
-    uint32_t wrong;
-    if (seat == NULL || m->slot >= seat->job.trials || m->slot > UINT32_MAX ||
-        !trial_status_of(m->status, &news.status) || m->value - m->value != 0 ||
-        !config_decode(m->config, values, seat->job.params_count) ||
-        !job_config_valid(&seat->job, values, &wrong))
+    if (seat == NULL || !is_slot(seat, m->slot, m->config) ||
+        !trial_status_of(m->status, &news.status) || m->value - m->value != 0)
         return false;
     news.slot = (uint32_t)m->slot;
+    news.attempts = m->attempts > UINT32_MAX ? UINT32_MAX : (uint32_t)m->attempts;
+    news.home = m->author;
     if (seat->chain != NULL)
         chain_learn(seat->chain, &news);
+    return true;
+}
+
+static bool hear_stands(struct tuner *t, const struct msg_stands *m) {
+    struct tuner_seat *seat = find_seat(t, &m->job);
+    struct chain_stand news = {.config = m->config, .stand.saved = m->saved};
+    if (seat == NULL || !is_slot(seat, m->slot, m->config) || m->attempt > UINT32_MAX ||
+        !curve_decode(&news.stand.curve, m->curve))
+        return false;
+    news.slot = (uint32_t)m->slot;
+    news.stand.attempt = (uint32_t)m->attempt;
+    if (seat->chain != NULL)
+        chain_stand(seat->chain, &news);
+    return true;
+}
+
+static bool hear_judge(struct tuner *t, const struct msg_judge *m, struct says *out) {
+    struct tuner_seat *seat = find_seat(t, &m->job);
+    if (seat == NULL || m->slot >= seat->job.trials)
+        return false;
+    enum study_verdict verdict =
+        seat->chain != NULL ? chain_judge(seat->chain, (uint32_t)m->slot) : STUDY_GO_ON;
+    if (verdict != STUDY_GO_ON)
+        say(out, &(struct msg){.kind = MSG_judged,
+                               .judged = {.job = m->job,
+                                          .slot = m->slot,
+                                          .attempt = m->attempt,
+                                          .pause = verdict == STUDY_PAUSE}});
     return true;
 }
 
@@ -143,24 +178,55 @@ static void say_short(struct tuner_seat *seat, struct says *out) {
     say(out, &(struct msg){.kind = MSG_note, .note.text = span_text(text)});
 }
 
+/* What its next attempt has to know of those before. curve: CURVE_BYTES. */
+static void put_past(const struct tuner_seat *seat, struct msg_proposed *p, bool resumed,
+                     struct buf *curve) {
+    const struct known *known = &seat->chain->known;
+    const struct known_slot *item = known_find(known, (uint32_t)p->slot);
+    const struct known_stand *stand = item == NULL ? NULL : known_last_stand(known, item);
+    if (stand != NULL)
+        curve_encode(&stand->curve, curve);
+    p->curve = buf_view(curve);
+    if (!resumed)
+        return;
+    p->attempts = item->attempts;
+    p->home = *known_home(known, item);
+}
+
 static bool hear_propose(struct tuner *t, const struct msg_propose *m, struct says *out) {
     struct tuner_seat *seat = find_seat(t, &m->job);
-    if (seat == NULL || m->slot >= seat->job.trials)
+    bool may_resume = seat != NULL && ladder_of_job(&seat->job.rungs).count > 1;
+    if (seat == NULL || m->slot >= seat->job.trials + may_resume)
         return false;
     struct buf config = buf_of(t->config, sizeof t->config);
     struct buf known = buf_of(t->known, CHAIN_KNOWN_BYTES);
+    uint8_t curve_memory[CURVE_BYTES];
+    struct buf curve = buf_of(curve_memory, sizeof curve_memory);
+    struct chain_answer a = {.answer = STUDY_START, .slot = (uint32_t)m->slot};
     if (seat->chain != NULL)
-        chain_ask(seat->chain, (uint32_t)m->slot, &config, &known);
+        a = chain_ask(seat->chain, (uint32_t)m->slot, &config, &known);
+    else if (m->slot == seat->job.trials)
+        a.answer = STUDY_OVER;
     else
         propose_alone(seat, m->slot, &config);
     ensure(!config.overflow);
-    const struct msg answer = {
+    if (a.answer == STUDY_WAIT || a.answer == STUDY_OVER) {
+        say(out,
+            &(struct msg){
+                .kind = MSG_unproposed,
+                .unproposed = {.job = m->job, .slot = m->slot, .over = a.answer == STUDY_OVER}});
+        return true;
+    }
+    struct msg answer = {
         .kind = MSG_proposed,
         .proposed = {.job = m->job,
-                     .slot = m->slot,
+                     .slot = a.slot,
                      .config = buf_view(&config),
-                     .known = buf_view(&known)},
+                     .known = buf_view(&known),
+                     .asked = a.answer == STUDY_RESUME ? m->slot + 1 : 0},
     };
+    if (seat->chain != NULL)
+        put_past(seat, &answer.proposed, a.answer == STUDY_RESUME, &curve);
     say(out, &answer);
     say_short(seat, out);
     return true;
@@ -186,6 +252,8 @@ static void tuner_step(void *self, const struct event *event, struct moment at, 
     case MSG_job_open: made_sense = hear_job_open(t, &m->job_open); break;
     case MSG_learned: made_sense = hear_learned(t, &m->learned); break;
     case MSG_propose: made_sense = hear_propose(t, &m->propose, out); break;
+    case MSG_stands: made_sense = hear_stands(t, &m->stands); break;
+    case MSG_judge: made_sense = hear_judge(t, &m->judge, out); break;
     case MSG_job_shut: made_sense = hear_job_shut(t, &m->job_shut); break;
     default: break;
     }

@@ -1,13 +1,15 @@
 /* tuner - which configuration a slot gets: a fold over the facts of each open job.
  *
- * Hears    job_open, learned, job_shut (facts); propose (sched).
- * Says     proposed (sched and facts); note.
+ * Hears    job_open, learned, stands, job_shut (facts); propose, judge (sched).
+ * Says     proposed (sched and facts); unproposed, judged (sched); note.
  * Holds    - of a method that does not learn (job_learns): a slot's configuration follows from the
  *            job alone, on any machine, whatever is known;
  *          - of one that learns: from the job and from what the proposal says that was known when it
  *            was made (chain.h); tuners with the same facts begin the same chain;
  *          - a slot that is asked for again keeps its configuration, whoever proposed it;
- *          - every proposal is a valid configuration of its job.
+ *          - every proposal is a valid configuration of its job;
+ *          - where there are rungs every method learns: who is judged, paused and resumed follows from
+ *            what is known like a proposal. No chain, no verdict: then all trials run their full length.
  *          Nothing is durable before a trial runs: the lease and the result carry the configuration
  *          themselves. A proposal whose fact dies with its leader costs the next one the knowledge
  *          that this trial is under way, and no more.

@@ -2,6 +2,7 @@
 #include "proto/base/json.h"
 #include "proto/base/num.h"
 #include "proto/job/job.h"
+#include "proto/job/ladder.h"
 
 void job_deactivate(const struct job *job, struct value *values) {
     for (uint32_t i = 0; i < job->params_count; i++) {
@@ -78,7 +79,7 @@ bool job_better(const struct job *job, double a, double b) {
 bool job_learns(const struct job *job) {
     static const bool by_number[METHOD_COUNT] = {
         [METHOD_RANDOM] = true, [METHOD_GRID] = true, [METHOD_LIST] = true, [METHOD_SOBOL] = true};
-    return !by_number[job->method];
+    return !by_number[job->method] || ladder_of_job(&job->rungs).count > 1;
 }
 
 const char *job_method_name(enum method method) {

@@ -185,7 +185,7 @@ enum {
 bool job_encode(const struct job *job, struct buf *out);
 bool job_decode(struct job *job, struct span bytes, struct arena *arena, struct err *err);
 
-/* Does what becomes known change what is proposed? Otherwise a slot's configuration follows from the
+/* Does what becomes known change what is proposed, or how long it runs? Otherwise a slot's configuration follows from the
  * job and the slot alone. */
 bool job_learns(const struct job *job);
 
