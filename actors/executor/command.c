@@ -233,6 +233,10 @@ static void put_deadline(struct buf *out, const struct command_context *c) {
     buf_i64(out, (c->began + c->job->limits.wall) / 1000);
 }
 
+static void put_budget(struct buf *out, const struct command_context *c) {
+    buf_u64(out, c->job->rungs.steps);
+}
+
 static bool fill_env(struct buf *out, const struct command_context *c, struct err *err) {
     static const struct word always[] = {
         {"ZYG_JOB", put_job},
@@ -250,6 +254,7 @@ static bool fill_env(struct buf *out, const struct command_context *c, struct er
         {"NUMEXPR_NUM_THREADS", put_cpus},
     };
     static const struct word deadline = {"ZYG_DEADLINE", put_deadline};
+    static const struct word budget = {"ZYG_BUDGET", put_budget};
     const struct job *job = c->job;
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
         if (!job_sets(job, always[i].name))
@@ -257,6 +262,8 @@ static bool fill_env(struct buf *out, const struct command_context *c, struct er
     }
     if (job->limits.wall > 0)
         put_variable(out, c, &deadline);
+    if (job->rungs.steps > 0 && !job_sets(job, budget.name))
+        put_variable(out, c, &budget);
     put_param_variables(out, c);
     for (uint32_t i = 0; i < job->env_count; i++) {
         if (mentions_inactive(c, job->env[i].value))

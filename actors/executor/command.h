@@ -9,7 +9,8 @@
  * is not set.
  *
  * Variables: ZYG_JOB ZYG_TRIAL ZYG_ATTEMPT ZYG_SEED ZYG_PARAMS ZYG_PARAMS_FILE ZYG_P_NAME ZYG_CHECKPOINT ZYG_OUTPUT
- * ZYG_DEADLINE (unix seconds, when limits.wall is set) ZYG_CPUS, and the thread counts OMP_NUM_THREADS
+ * ZYG_DEADLINE (unix seconds, when limits.wall is set) ZYG_BUDGET (steps of a whole trial, when the job has rungs: it runs
+ * so far unless it is stopped) ZYG_CPUS, and the thread counts OMP_NUM_THREADS
  * OPENBLAS_NUM_THREADS MKL_NUM_THREADS NUMEXPR_NUM_THREADS; then the job's own, which win.
  * Memory   the result lies in the struct.
  * Errors   ERR_BAD_JOB_FILE: a placeholder without meaning, a zero byte in a value, more than LIMIT_ARGV_BYTES.

@@ -41,6 +41,7 @@ bool reading_rules_init(struct reading_rules *rules, const struct job *job, stru
     rules->objective = job->objectives[0].metric;
     rules->others = job->metrics_count > 0 ? job->metrics + 1 : NULL;
     rules->others_count = job->metrics_count > 0 ? job->metrics_count - 1 : 0;
+    rules->unit = job->rungs.budget;
     rules->patterns_count = 0;
     if (job->patterns_count > LIMIT_METRICS)
         return err_set(err, ERR_BAD_JOB_FILE, "more than %d patterns", LIMIT_METRICS);
@@ -81,27 +82,36 @@ static uint8_t lower(uint8_t c) {
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
 }
 
-static bool equal_in_any_case(struct span a, const char *word) {
-    if (a.len != strlen(word))
+static bool equal_in_any_case(struct span a, struct span b) {
+    if (a.len != b.len)
         return false;
     for (size_t i = 0; i < a.len; i++) {
-        if (lower(a.data[i]) != (uint8_t)word[i])
+        if (lower(a.data[i]) != lower(b.data[i]))
             return false;
     }
     return true;
 }
 
-/* The finest first: where a line names several, that one is the step. */
+/* What the job calls a step goes first. Then the finest: where a line names several, that one is the step. */
 static const char *const step_words[] = {
-    "step", "global_step", "iteration", "iter", "it", "st_worker_iter", "epoch", "round",
+    "", "step", "global_step", "iteration", "iter", "it", "st_worker_iter", "epoch", "round",
 };
 enum { STEP_WORDS = sizeof step_words / sizeof step_words[0] };
 
+/* "epochs", or one of them. */
+static bool is_unit(struct span name, struct span unit) {
+    bool many = unit.len > 1 && lower(unit.data[unit.len - 1]) == 's';
+    return unit.len > 0 && (equal_in_any_case(name, unit) ||
+                            (many && equal_in_any_case(name, span_of(unit.data, unit.len - 1))));
+}
+
 static uint32_t step_rank(struct span name, const struct reading_rules *rules) {
-    uint32_t rank = 0;
+    uint32_t rank = 1;
     if (reading_wants(rules, name))
         return STEP_WORDS;
-    while (rank < STEP_WORDS && !equal_in_any_case(name, step_words[rank]))
+    if (is_unit(name, rules->unit))
+        return 0;
+    while (rank < STEP_WORDS && !equal_in_any_case(name, span_text(step_words[rank])))
         rank++;
     return rank;
 }
@@ -120,7 +130,7 @@ bool reading_number(struct span text, double *value, bool *finite) {
     if (text.len > 0 && (text.data[0] == '-' || text.data[0] == '+'))
         text = span_from(text, 1);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (equal_in_any_case(text, words[i]))
+        if (equal_in_any_case(text, span_text(words[i])))
             return true;
     }
     return false;

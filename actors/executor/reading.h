@@ -7,7 +7,8 @@
  *
  * A pair is a name that starts with a letter, = or :, and a number that ends at a blank, bracket, comma, quote or %; a number
  * with a unit or a clock time is none. step, global_step, iteration, iter, it, epoch and round (also "Epoch 3/10") give
- * the step of the line's metrics, the first of them in this order, unless one is what the search wants to know.
+ * the step of the line's metrics, the first of them in this order, unless one is what the search wants to know. Before all of
+ * them goes what the job calls a step (search.rungs.budget), as "epochs" and as "epoch".
  * When the job gives patterns, only these count: each pattern's first match in a line.
  * Memory   rules hold what regcomp allocates; everything else is fixed.
  */
@@ -27,6 +28,7 @@ struct reading_rules {
     /* What else the search wants to know: of other objectives and of constraints. Likewise. */
     const struct span *others;
     uint32_t others_count;
+    struct span unit; /* what the job calls a step, likewise; empty: nothing in particular */
     uint32_t patterns_count;
     struct reading_pattern {
         struct span name; /* borrowed from the job */

@@ -191,6 +191,10 @@ static void variables_are_set(void **state) {
     job.limits.wall = 30500;
     fill();
     assert_true(has_variable("ZYG_DEADLINE=1700000030"));
+    assert_null(strstr(shown(&command.env), "ZYG_BUDGET"));
+    job.rungs.steps = 27;
+    fill();
+    assert_true(has_variable("ZYG_BUDGET=27"));
 }
 
 static void the_jobs_own_variables_win(void **state) {

@@ -219,6 +219,24 @@ static void the_objective_may_have_any_name(void **state) {
     assert_reads("::zyg {\"final\": 1}", "zyg line||");
 }
 
+static void what_the_job_calls_a_step_goes_first(void **state) {
+    (void)state;
+    rules = (struct reading_rules){.objective = span_text("loss"), .unit = span_text("Epochs")};
+    assert_reads("step=1200 epoch=3 loss=0.5", "name=value|3|loss=0.5");
+    assert_reads("Epoch 3/10 step 1200 loss: 0.5", "name=value|3|loss=0.5");
+    assert_reads("{\"step\": 1200, \"epochs\": 3, \"loss\": 0.5}", "JSON line|3|loss=0.5");
+    assert_reads("step=1200 loss=0.5", "name=value|1200|loss=0.5");
+    rules.unit = span_text("trees");
+    assert_reads("tree 40 loss=0.5", "name=value|40|loss=0.5");
+    assert_reads("trees: 41 loss=0.5", "name=value|41|loss=0.5");
+    rules.unit = span_text("s");
+    assert_reads("=3 loss=0.5", "name=value||loss=0.5");
+    rules.unit = span_text("loss"); /* what the search wants to know is a metric first of all */
+    assert_reads("loss=3", "name=value||loss=3");
+    rules.unit = (struct span){0};
+    assert_reads("trees=41 loss=0.5", "name=value||trees=41 loss=0.5");
+}
+
 static void many_pairs_are_bounded(void **state) {
     (void)state;
     char line[LIMIT_LINE_BYTES + 1];
@@ -292,6 +310,7 @@ int main(void) {
         cmocka_unit_test_setup(pairs, automatic),
         cmocka_unit_test_setup(what_only_looks_like_pairs, automatic),
         cmocka_unit_test_setup(the_objective_may_have_any_name, automatic),
+        cmocka_unit_test_setup(what_the_job_calls_a_step_goes_first, automatic),
         cmocka_unit_test_setup(many_pairs_are_bounded, automatic),
         cmocka_unit_test(names),
         cmocka_unit_test(patterns),
