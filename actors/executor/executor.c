@@ -52,6 +52,16 @@ static uint32_t position_of(const struct executor *e, const struct open_job *job
     return (uint32_t)(job - e->jobs);
 }
 
+struct trial *executor_trial(struct executor *e, const struct job_id *id, uint64_t slot) {
+    const struct open_job *job = find_job(e, id);
+    for (uint32_t i = 0; i < e->places && job != NULL; i++) {
+        struct trial *t = &e->trials[i];
+        if (t->life != LIFE_FREE && t->slot == slot && t->job == position_of(e, job))
+            return t;
+    }
+    return NULL;
+}
+
 static void read_job(struct open_job *job, struct job_memory *memory, struct span spec) {
     struct arena arena = arena_of(memory->arena, sizeof memory->arena);
     if (spec.len > sizeof memory->spec) {
@@ -97,13 +107,14 @@ void executor_release(struct executor *e) {
     }
 }
 
-/* ---- verdicts ---- */
+/* ---- outcomes ---- */
 
-/* Says every verdict there is room for; the others wait for the next step, which is due at once. */
-static void say_verdicts(struct executor *e, struct says *out) {
+/* Says every outcome there is room for; the others wait for the next step, which is due at once. */
+static void say_outcomes(struct executor *e, struct says *out) {
     for (uint32_t i = 0; i < e->places; i++) {
         struct trial *t = &e->trials[i];
-        if (t->life != LIFE_OVER || out->frames.cap - out->frames.len < OUTCOME_ROOM)
+        if (t->life != LIFE_OVER || executor_has_stands(t) ||
+            out->frames.cap - out->frames.len < OUTCOME_ROOM)
             continue;
         if (t->verdict != TRIAL_LOST && !t->suspected)
             suspects_forget(&e->suspects, &e->jobs[t->job].id, t->slot);
@@ -201,6 +212,7 @@ static void begin_trial(struct executor *e, const struct msg_lease *lease, struc
     trial_init(t, lease, &e->job_memory[position].rules, &job->job.limits, at);
     t->job = position;
     t->run = ++e->run;
+    climb_begin(&t->climb, &job->job, lease->curve);
     job->trials++;
     struct msg m = {.kind = MSG_spawn};
     m.spawn.run = t->run;
@@ -210,6 +222,7 @@ static void begin_trial(struct executor *e, const struct msg_lease *lease, struc
     m.spawn.scratch = buf_view(&scratch);
     m.spawn.params = buf_view(&e->command.params);
     m.spawn.kept = e->wary;
+    m.spawn.saves = climb_has_rungs(&t->climb);
     say(out, &m);
 }
 
@@ -258,13 +271,7 @@ static void hear_job_shut(struct executor *e, const struct msg_job_shut *m, stru
 
 static void hear_follow(struct executor *e, uint32_t peer, const struct msg_follow *m,
                         struct moment at, struct says *out) {
-    const struct open_job *job = find_job(e, &m->job);
-    struct followed what = {.job = &m->job};
-    for (uint32_t i = 0; i < e->places && job != NULL && what.trial == NULL; i++) {
-        const struct trial *t = &e->trials[i];
-        if (t->life != LIFE_FREE && t->slot == m->slot && t->job == position_of(e, job))
-            what.trial = t;
-    }
+    const struct followed what = {.job = &m->job, .trial = executor_trial(e, &m->job, m->slot)};
     followers_hear(&e->followers, peer, m, &what, at.now, out);
 }
 
@@ -381,7 +388,7 @@ static void hear_output(struct executor *e, const struct msg_output *m, struct m
     struct trial *t = find_run(e, m->run);
     if (t == NULL || t->life == LIFE_OVER)
         return;
-    enum trial_acts acts = trial_print(t, m->bytes, at);
+    enum trial_acts acts = trial_print(t, m->bytes, m->saved, at);
     const struct followed what = {.trial = t, .job = &e->jobs[t->job].id};
     followers_printed(&e->followers, &what, at.now, out);
     executor_say_acts(t, acts, out);
@@ -460,6 +467,7 @@ static void hear(struct executor *e, const struct event *event, struct moment at
         break;
     case MSG_job_shut: hear_job_shut(e, &msg->job_shut, at, out); break;
     case MSG_lease: hear_lease(e, &msg->lease, at, out); break;
+    case MSG_verdict: executor_hear_verdict(e, &msg->verdict, at, out); break;
     case MSG_follow: hear_follow(e, event->peer, &msg->follow, at, out); break;
     case MSG_quit: hear_quit(e, at, out); break;
     case MSG_spawned: hear_spawned(e, msg, at, out); break;
@@ -486,7 +494,8 @@ static void executor_step(void *self, const struct event *event, struct moment a
     struct executor *e = self;
     hear(e, event, at, out);
     end_waits(e, NULL, at, out);
-    say_verdicts(e, out);
+    executor_say_stands(e, out);
+    say_outcomes(e, out);
     end_apart(e, at, out);
     widen(e, at, out);
     if (look_time(e) <= at.now)
@@ -507,8 +516,8 @@ static when_ms executor_deadline(const void *self) {
     soonest = when_sooner(soonest, shortage_wakes(&e->shortage));
     for (uint32_t i = 0; i < e->places; i++) {
         const struct trial *t = &e->trials[i];
-        if (t->life == LIFE_OVER)
-            return 0; /* there was no room to say its outcome */
+        if (t->life == LIFE_OVER || executor_has_stands(t))
+            return 0; /* there was no room to say it */
         if (t->life != LIFE_FREE)
             soonest = when_sooner(soonest, t->due);
     }

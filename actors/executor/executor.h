@@ -1,10 +1,10 @@
 /* executor - runs trials: fills their command lines, has them started and stopped, understands what they print and says
  * how each attempt ended.
  *
- * Hears    start, job_open, job_shut, lease, quit; follow (gateways, this node's and through member those of others); from the
+ * Hears    start, job_open, job_shut, lease, verdict, quit; follow (gateways, this node's and through member those of others); from the
  *          launcher spawned, spawn_failed, output, output_end, exited, launcher_up, launcher_down; the time.
  * Says     capacity (after start, whenever the launcher goes or comes back, when suspects are cleared, and when a shortage
- *          begins or ends), unfit (then, too), spawn, kill, outcome, quiet; note (when trials get keepers, and when fewer
+ *          begins or ends), unfit (then, too), spawn, kill, reached, outcome, quiet; note (when trials get keepers, and when fewer
  *          run at once); printed (gateways that follow: this node's, and by say_to MEMBER those of others).
  * Holds    every lease is answered by exactly one outcome. One that cannot be run here (no free place, after quit) is LOST at
  *          once, one of an unknown job when that has not come within half a second (early.h); so is every attempt under way
@@ -19,6 +19,12 @@
  *          job_shut at most 1.5 s of it), KILL; a second quit kills at once. What does not die of KILL within 30 s, or
  *          before one more quit, is given up: LOST when quitting, CRASHED when it had come to a limit. It frees its place;
  *          its folder is refused to the next attempt by zyg-run while it lives.
+ * Rungs    of a job with rungs it says `reached` for every rung that an attempt comes to (climb.h), with the value of its curve
+ *          there, before anything else it says of the attempt. A verdict ends it as STOPPED or PAUSED, with TERM, all of the
+ *          job's grace and KILL, however it ends then; only one that has done its full length or said its final value by
+ *          then, with exit 0, is DONE. What comes too late, or for an attempt that has come to no rung, is dropped and
+ *          counted. A trial of such a job is worth its best value, of all its attempts, or the one that it calls final. One
+ *          that never comes to a rung is DONE with a cause that says why it could not be compared.
  * Follow   counts for the attempt that runs now: what was kept of its output is said first, then an empty `printed`, then
  *          what comes, one part at a time and never faster than the follower takes it (followers.h).
  * Memory   one block of executor_memory(slots) bytes from the caller, aligned for any object and zeroed. Pages of it are

@@ -109,6 +109,11 @@ static void say_outcome(struct executor *e, const struct msg *result, const stru
     say(out, &m);
 }
 
+/* What it came to means something only where its program did as it should. */
+static bool has_value(enum trial_status verdict) {
+    return verdict == TRIAL_DONE || verdict == TRIAL_STOPPED || verdict == TRIAL_PAUSED;
+}
+
 void executor_say_trial_outcome(struct executor *e, struct trial *t, struct says *out) {
     struct buf metrics = buf_of(e->metrics, sizeof e->metrics);
     struct msg m = {.kind = MSG_result_fact};
@@ -119,8 +124,7 @@ void executor_say_trial_outcome(struct executor *e, struct trial *t, struct says
     result->attempt = t->attempt;
     result->config = span_of(t->config, t->config_len);
     result->status = (uint64_t)t->verdict;
-    result->has_value = t->verdict == TRIAL_DONE && t->contract.has_value;
-    result->value = result->has_value ? t->contract.value : 0;
+    result->has_value = has_value(t->verdict) && trial_value(t, &result->value);
     metrics_encode(&t->metrics, &metrics);
     result->metrics = buf_view(&metrics);
     result->began = t->began.wall;

@@ -14,7 +14,8 @@ enum {
     /* metrics_encode: 5 numbers of at most 9 bytes beside each name; metrics_encode_series: 4 numbers a point. */
     METRICS_BYTES = 8 + LIMIT_METRICS * (LIMIT_NAME_BYTES + 48),
     SERIES_BYTES = 8 + LIMIT_POINTS * 37,
-    RESULT_BYTES = LIMIT_JOB_SPEC_BYTES + METRICS_BYTES + 4096
+    RESULT_BYTES = LIMIT_JOB_SPEC_BYTES + METRICS_BYTES + 4096,
+    REACHED_MORE_BYTES = 256 /* beside the configuration */
 };
 
 /* Jobs that run here, and such as have ended while trials of theirs have not: each of those has one. */
@@ -47,8 +48,9 @@ struct executor {
     /* Trials run one at a time (suspects.h); INT64_MIN: as many as there are slots. */
     when_ms apart_until;
     bool quitting;
-    bool quiet;   /* said since quitting */
-    uint64_t run; /* the last number given to the launcher */
+    bool quiet;    /* said since quitting */
+    uint64_t moot; /* verdicts about attempts that do not run, or cannot have been judged */
+    uint64_t run;  /* the last number given to the launcher */
     struct shortage shortage;
     int64_t narrow_error;
     char narrow_why[CAUSE_BYTES + 1];
@@ -67,6 +69,15 @@ struct executor {
     struct trial trials[];
 };
 
+/* NULL: none of it runs here. Of a slot one attempt at most: they would share a folder. */
+struct trial *executor_trial(struct executor *e, const struct job_id *id, uint64_t slot);
+/* Rungs of it are still to be said. */
+bool executor_has_stands(const struct trial *t);
+/* How trials stand at the rungs that they have reached, as far as there is room. Who is to end is judged no more. */
+void executor_say_stands(struct executor *e, struct says *out);
+/* Of an attempt that has ended meanwhile, or that has come to no rung, it is dropped. */
+void executor_hear_verdict(struct executor *e, const struct msg_verdict *m, struct moment at,
+                           struct says *out);
 uint32_t executor_room(const struct executor *e); /* trials that may run at once now */
 void executor_say_capacity(const struct executor *e, struct says *out);
 /* Why this machine cannot start trials (error: errno, 0: not known); ... that it can. */

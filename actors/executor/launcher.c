@@ -8,6 +8,7 @@
 #include "proto/base/check.h"
 #include "proto/limits.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -48,6 +49,8 @@ struct launched {
     uint64_t number;        /* 0: free */
     pid_t pid;              /* 0: not known to run */
     int pipe;               /* -1: its end was seen */
+    char *checkpoint;       /* that folder, as long as nothing was seen in it; NULL: nobody asks */
+    bool saved;             /* something was */
 };
 
 struct launcher {
@@ -99,6 +102,8 @@ static struct launched *find_run(struct launcher *l, uint64_t number) {
 
 static void forget_run(struct launched *run) {
     close_fd(&run->pipe);
+    free(run->checkpoint);
+    run->checkpoint = NULL;
     run->number = 0;
     run->pid = 0;
 }
@@ -108,6 +113,24 @@ static void post_output_end(struct launcher *l, struct launched *run) {
     close_fd(&run->pipe);
     m.output_end.run = run->number;
     board_post(l->board, ROOM_LAUNCHER, 0, &m);
+}
+
+static bool holds_something(const char *folder) {
+    DIR *dir = opendir(folder);
+    bool found = false;
+    for (struct dirent *entry; dir != NULL && !found && (entry = readdir(dir)) != NULL;)
+        found = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    if (dir != NULL)
+        closedir(dir);
+    return found;
+}
+
+static bool has_saved(struct launched *run) {
+    if (run->checkpoint == NULL || !holds_something(run->checkpoint))
+        return run->saved;
+    free(run->checkpoint);
+    run->checkpoint = NULL;
+    return run->saved = true;
 }
 
 /* Posts what is in the pipe, one message; false when there is nothing more now. */
@@ -122,6 +145,7 @@ static bool read_pipe(struct launcher *l, struct launched *run) {
     struct msg m = {.kind = MSG_output};
     m.output.run = run->number;
     m.output.bytes = span_of(l->bytes, (size_t)got);
+    m.output.saved = has_saved(run);
     board_post(l->board, ROOM_LAUNCHER, 0, &m);
     return true;
 }
@@ -387,6 +411,19 @@ static void socket_ready(struct launcher *l, uint32_t events) {
 
 /* ---- what is asked ---- */
 
+/* NULL: nobody wants to know what is in it. */
+static char *checkpoint_of(const struct msg_spawn *m) {
+    static const char name[] = "/checkpoint";
+    if (!m->saves)
+        return NULL;
+    char *path = malloc(m->scratch.len + sizeof name);
+    ensure(path != NULL);
+    struct buf out = buf_of(path, m->scratch.len + sizeof name);
+    buf_span(&out, m->scratch);
+    buf_put(&out, name, sizeof name);
+    return path;
+}
+
 static void spawn(struct launcher *l, const struct msg *m) {
     static const char no_pipe[] = "cannot make a pipe for its output";
     int pipe[2];
@@ -409,7 +446,10 @@ static void spawn(struct launcher *l, const struct msg *m) {
     }
     /* Only our end: O_NONBLOCK belongs to the open pipe end, and trials expect theirs to block. */
     fcntl(pipe[0], F_SETFL, O_NONBLOCK);
-    *run = (struct launched){.watched = {WATCHED_PIPE}, .number = m->spawn.run, .pipe = pipe[0]};
+    *run = (struct launched){.watched = {WATCHED_PIPE},
+                             .number = m->spawn.run,
+                             .pipe = pipe[0],
+                             .checkpoint = checkpoint_of(&m->spawn)};
     /* Its output is waited for once it is known to run, so that the board hears of it in that order. */
     if (!watch(l, pipe[0], 0, &run->watched)) {
         int error = errno;

@@ -66,12 +66,17 @@ static bool has_place(const struct trial *t, struct span name) {
 static void hear_metric(void *context, const struct contract_news *news) {
     struct listener *listener = context;
     struct trial *t = listener->trial;
+    if (news->kind == CONTRACT_CHECKPOINT)
+        climb_save(&t->climb);
     if (news->kind != CONTRACT_METRIC && news->kind != CONTRACT_FINAL)
         return;
     if (!has_place(t, news->name)) {
         t->metrics.dropped_names++;
         return;
     }
+    if (span_equal(news->name, t->rules->objective) &&
+        (news->kind == CONTRACT_METRIC || news->step != STEP_NONE))
+        climb_tell(&t->climb, news->step, news->value);
     dur_ms after = listener->at.now - t->began.now;
     metrics_add(&t->metrics, news->name, news->step, news->value, after);
 }
@@ -80,9 +85,11 @@ static bool is_flooded(const struct trial *t) {
     return t->limits.output > 0 && t->printout.bytes > t->limits.output;
 }
 
-enum trial_acts trial_print(struct trial *t, struct span bytes, struct moment at) {
+enum trial_acts trial_print(struct trial *t, struct span bytes, bool saved, struct moment at) {
     struct listener listener = {.trial = t, .at = at};
     const struct contract_sink sink = {.context = &listener, .hear = hear_metric};
+    if (saved)
+        climb_save(&t->climb);
     printout_add(&t->printout, bytes);
     contract_feed(&t->contract, t->rules, bytes, &sink);
     if (!is_flooded(t))
@@ -91,13 +98,23 @@ enum trial_acts trial_print(struct trial *t, struct span bytes, struct moment at
     return trial_hear(t, &flooded);
 }
 
+bool trial_value(const struct trial *t, double *value) {
+    const struct contract *c = &t->contract;
+    double best;
+    if (!c->has_value)
+        return climb_value(&t->climb, value); /* of attempts before */
+    *value = c->value;
+    if (!c->has_final && climb_value(&t->climb, &best) &&
+        (t->climb.maximize ? best > c->value : best < c->value))
+        *value = best;
+    return true;
+}
+
 /* ---- verdict ---- */
 
 static const enum trial_status stop_status[STOP_COUNT] = {
-    [STOP_WALL] = TRIAL_TIMED_OUT,
-    [STOP_FLOOD] = TRIAL_FLOODED,
-    [STOP_CANCEL] = TRIAL_CANCELLED,
-    [STOP_QUIT] = TRIAL_LOST,
+    [STOP_WALL] = TRIAL_TIMED_OUT, [STOP_FLOOD] = TRIAL_FLOODED, [STOP_CANCEL] = TRIAL_CANCELLED,
+    [STOP_QUIT] = TRIAL_LOST,      [STOP_EARLY] = TRIAL_STOPPED, [STOP_PAUSE] = TRIAL_PAUSED,
 };
 
 static void explain_stop(const struct trial *t, struct buf *cause) {
@@ -116,6 +133,8 @@ static void explain_stop(const struct trial *t, struct buf *cause) {
         break;
     case STOP_CANCEL: buf_text(cause, "stopped because its job ended"); break;
     case STOP_QUIT: buf_text(cause, "stopped because zyg was stopped"); break;
+    case STOP_EARLY:
+    case STOP_PAUSE: climb_explain(&t->climb, t->stop == STOP_PAUSE, cause); break;
     case STOP_NONE:
     case STOP_COUNT: break;
     }
@@ -143,7 +162,11 @@ static enum trial_status judge_exit(const struct trial *t, struct buf *cause) {
         return TRIAL_INFEASIBLE;
     }
     if (exited && t->exit.status == 0) {
-        if (c->has_value || t->rules->objective.len == 0)
+        double value;
+        bool valued = trial_value(t, &value);
+        if (valued && climb_is_missed(&t->climb)) /* people think that it was compared */
+            climb_explain_missed(&t->climb, t->rules->objective, cause);
+        if (valued || t->rules->objective.len == 0)
             return TRIAL_DONE;
         contract_missing(c, t->rules, cause);
         return TRIAL_NO_METRIC;
@@ -167,6 +190,13 @@ static struct buf cause_of(struct trial *t) {
     return buf_of(t->cause, CAUSE_BYTES);
 }
 
+/* It was to end at a rung, and had come to its end by itself meanwhile. */
+static bool has_outrun(const struct trial *t) {
+    bool judged = t->stop == STOP_EARLY || t->stop == STOP_PAUSE;
+    bool ended_well = t->exit.signal == 0 && t->exit.status == 0 && t->contract.has_value;
+    return judged && ended_well && (t->contract.has_final || climb_is_whole(&t->climb));
+}
+
 /* It has ended and all it printed was read. */
 static void judge(struct trial *t, struct moment at) {
     struct listener listener = {.trial = t, .at = at};
@@ -176,7 +206,7 @@ static void judge(struct trial *t, struct moment at) {
     if (t->stop == STOP_NONE && is_flooded(t)) /* it ended before that was seen */
         t->stop = STOP_FLOOD;
     enum trial_status verdict;
-    if (t->stop != STOP_NONE) {
+    if (t->stop != STOP_NONE && !has_outrun(t)) {
         explain_stop(t, &cause);
         verdict = stop_status[t->stop];
     } else {

@@ -11,6 +11,7 @@
 #define ZYG_TRIAL_H
 
 #include "actors/executor/cause.h"
+#include "actors/executor/climb.h"
 #include "actors/executor/contract.h"
 #include "actors/executor/metrics.h"
 #include "actors/executor/printout.h"
@@ -45,6 +46,8 @@ enum stop {
     STOP_FLOOD,
     STOP_CANCEL, /* its job is cancelled or over */
     STOP_QUIT,
+    STOP_EARLY, /* it was judged at a rung: for good ... */
+    STOP_PAUSE, /* ... or until the search lets it go on */
     STOP_COUNT
 };
 
@@ -76,7 +79,8 @@ struct trial {
     struct msg_exited exit;
     enum trial_status verdict; /* OVER: how it ended */
     char cause[CAUSE_BYTES + 1];
-    bool suspected; /* it went down with zyg-run too often to be called lost */
+    bool suspected;     /* it went down with zyg-run too often to be called lost */
+    struct climb climb; /* where the job has rungs, who has taken the lease begins it */
 
     struct contract contract;
     struct metrics metrics;
@@ -89,7 +93,10 @@ struct trial {
 void trial_init(struct trial *t, const struct msg_lease *lease, const struct reading_rules *rules,
                 const struct limits *limits, struct moment at);
 enum trial_acts trial_hear(struct trial *t, const struct trial_heard *heard);
-enum trial_acts trial_print(struct trial *t, struct span bytes, struct moment at);
+/* saved: what is in its folder by now is a checkpoint. */
+enum trial_acts trial_print(struct trial *t, struct span bytes, bool saved, struct moment at);
+/* What it came to: of a job with rungs its best value, unless it has said which one is final. False: to nothing. */
+bool trial_value(const struct trial *t, double *value);
 /* Whether the death of zyg-run now may be its doing: it runs, and nobody wants it to go. */
 bool trial_is_suspect(const struct trial *t);
 void trial_check(const struct trial *t);

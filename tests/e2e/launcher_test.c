@@ -29,6 +29,25 @@ static void write_file(const struct world *w, const char *name, const char *text
     close(fd);
 }
 
+static void what_it_saves_is_seen_with_what_it_says(void **state) {
+    struct world *w = *state;
+    char script[256];
+    snprintf(script, sizeof script, "echo x >%s/checkpoint/c; echo saved", scratch_of(w, 2));
+    order_shell(w, 1, "echo x >notes; echo x");
+    order_shell(w, 2, script); /* nobody asks */
+    assert_false(wait_over(w, 1)->saved);
+    assert_false(wait_over(w, 2)->saved);
+    w->saves = true;
+    order_shell(w, 3, "echo x");
+    assert_false(wait_over(w, 3)->saved);
+    snprintf(script, sizeof script, "echo x >%s/checkpoint/c; echo saved", scratch_of(w, 4));
+    order_shell(w, 4, script);
+    assert_true(wait_over(w, 4)->saved);
+    w->runs[2] = (struct heard){0};
+    order_shell(w, 2, "echo again"); /* what an earlier attempt left is there from the start */
+    assert_true(wait_over(w, 2)->saved);
+}
+
 static void failures_are_sentences(void **state) {
     struct world *w = *state;
     char expected[512];
@@ -349,6 +368,7 @@ static void one_that_cannot_begin_says_so(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(ends_are_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_it_saves_is_seen_with_what_it_says, set_up, tear_down),
         cmocka_unit_test_setup_teardown(failures_are_sentences, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_trial_sees_what_it_should, set_up, tear_down),
         cmocka_unit_test_setup_teardown(scratch_stays_when_it_is_used, set_up, tear_down),

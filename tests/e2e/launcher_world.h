@@ -29,6 +29,7 @@ struct heard {
     bool spawned, failed, exited, output_end;
     bool late_output; /* after output_end, or output_end after exited */
     bool orphan;
+    bool saved; /* so it was with its last output */
     int64_t pid, error, status, signal, cpu_ms;
     uint64_t rss_kib, bytes;
     char what[512];
@@ -40,7 +41,8 @@ struct world {
     struct board *board;
     struct launcher *launcher;
     struct heard runs[RUNS_MAX];
-    bool kept; /* what is ordered from now on has a keeper */
+    bool kept;  /* what is ordered from now on has a keeper */
+    bool saves; /* ... and its checkpoint folder is looked at */
     int downs, ups;
     bool down_unable;
     char down_what[256];
@@ -85,7 +87,10 @@ static inline void hear(void *self, const struct event *event, struct moment at,
         keep_text(h->what, sizeof h->what, m->spawn_failed.what);
         break;
     }
-    case MSG_output: keep_output(&w->runs[m->output.run], m->output.bytes); break;
+    case MSG_output:
+        keep_output(&w->runs[m->output.run], m->output.bytes);
+        w->runs[m->output.run].saved = m->output.saved;
+        break;
     case MSG_output_end: {
         struct heard *h = &w->runs[m->output_end.run];
         h->late_output = h->late_output || h->exited || h->output_end;
@@ -193,6 +198,7 @@ static inline void order(struct world *w, uint64_t run, struct span argv, const 
     m.spawn.scratch = span_text(scratch_of(w, run));
     m.spawn.params = params;
     m.spawn.kept = w->kept;
+    m.spawn.saves = w->saves;
     board_post(w->board, ROOM_EXECUTOR, 0, &m);
     board_run(w->board, start_of_time);
 }

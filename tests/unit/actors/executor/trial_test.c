@@ -65,7 +65,7 @@ static enum trial_acts exited(int64_t status, int64_t signal, when_ms now) {
 }
 
 static enum trial_acts print(const char *text, when_ms now) {
-    enum trial_acts acts = trial_print(&trial, span_text(text), at(now));
+    enum trial_acts acts = trial_print(&trial, span_text(text), false, at(now));
     trial_check(&trial);
     return acts;
 }

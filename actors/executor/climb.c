@@ -1,0 +1,108 @@
+#include "actors/executor/climb.h"
+
+#include "actors/executor/cause.h"
+#include "proto/base/check.h"
+
+void climb_begin(struct climb *c, const struct job *job, struct span before) {
+    *c = (struct climb){.maximize = job->objectives[0].goal == GOAL_MAXIMIZE,
+                        .unit = job->rungs.budget};
+    if (job->rungs.steps == 0)
+        return;
+    c->ladder = ladder_of_job(&job->rungs);
+    if (before.len == 0 || !curve_decode(&c->curve, before))
+        c->curve = (struct curve){0};
+    c->reached = ladder_reached(&c->ladder, c->curve.step);
+}
+
+bool climb_has_rungs(const struct climb *c) {
+    return c->ladder.count > 1;
+}
+
+static uint32_t step_of(struct climb *c, int64_t step) {
+    if (step < 0)
+        return c->says_steps ? 0 : ++c->lines;
+    c->says_steps = true;
+    return step > UINT32_MAX ? UINT32_MAX : (uint32_t)step;
+}
+
+/* Sums and squares of numbers as large as a double can hold are none, and nobody would take such a curve. */
+static bool is_sound(const struct curve *c) {
+    return c->sum - c->sum == 0 && c->bends - c->bends == 0;
+}
+
+void climb_tell(struct climb *c, int64_t step, double value) {
+    if (!climb_has_rungs(c) ||
+        !curve_tell(&c->curve, step_of(c, step), c->maximize ? -value : value))
+        return;
+    uint32_t reached = ladder_reached(&c->ladder, c->curve.step);
+    if (reached == c->reached || !is_sound(&c->curve))
+        return;
+    c->reached = reached;
+    ensure(c->stands_count < RUNGS_MOST);
+    c->stands[c->stands_count++] = (struct climb_stand){.curve = c->curve, .saved = c->saved};
+}
+
+void climb_save(struct climb *c) {
+    c->saved = true;
+}
+
+bool climb_value(const struct climb *c, double *value) {
+    if (c->curve.told == 0)
+        return false;
+    *value = c->maximize ? -c->curve.best : c->curve.best;
+    return true;
+}
+
+bool climb_is_whole(const struct climb *c) {
+    return climb_has_rungs(c) && c->curve.step >= c->ladder.steps;
+}
+
+bool climb_is_judged(const struct climb *c) {
+    return climb_has_rungs(c) && c->reached > 0;
+}
+
+bool climb_is_missed(const struct climb *c) {
+    return climb_has_rungs(c) && c->reached == 0;
+}
+
+static void put_step(const struct climb *c, uint32_t step, struct buf *out) {
+    if (c->unit.len == 0)
+        buf_text(out, "step ");
+    buf_u64(out, step);
+}
+
+static void put_unit(const struct climb *c, struct buf *out) {
+    if (c->unit.len == 0)
+        return;
+    buf_byte(out, ' ');
+    cause_put(out, c->unit, LIMIT_NAME_BYTES);
+}
+
+void climb_explain(const struct climb *c, bool paused, struct buf *out) {
+    buf_text(out, paused ? "paused at " : "stopped early at ");
+    put_step(c, c->curve.step, out);
+    buf_text(out, " of ");
+    buf_u64(out, c->ladder.steps);
+    put_unit(c, out);
+    buf_text(out, paused ? ": others go first" : ": others were better there");
+    if (c->curve.improved < c->curve.step) {
+        buf_text(out, "; its best was at ");
+        put_step(c, c->curve.improved, out);
+    }
+}
+
+void climb_explain_missed(const struct climb *c, struct span objective, struct buf *out) {
+    buf_text(out, "could not be compared with others: the first rung is at ");
+    put_step(c, ladder_step(&c->ladder, 0), out);
+    put_unit(c, out);
+    buf_text(out, ", ");
+    cause_quote(out, '\'', objective, 2 * LIMIT_NAME_BYTES);
+    if (c->curve.told == 0) {
+        buf_text(out, " was told at no step");
+    } else {
+        buf_text(out, " was told up to ");
+        put_step(c, c->curve.step, out);
+    }
+    if (!c->says_steps && c->curve.told > 0)
+        buf_text(out, " (its lines say no step, so each counts as one)");
+}
