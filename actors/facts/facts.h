@@ -24,6 +24,8 @@
  *            stands for its slot and whatever becomes of its job; no trial waits for it;
  *          - a log of another node is kept only when its author has shown a certificate of this cluster, whoever passes it on;
  *          - a job's counts are a fold of its rows: opening a job counts them again;
+ *          - of a job with `repeat` the best, and what ranks as such, is what was heard before its end: what comes late
+ *            changes neither;
  *          - only a node that leads ends a job as failed or early (end_fact); one that hears no `lead` leads itself.
  * Memory   the caller's, facts_size() bytes of zeros; only what is used is touched.
  * Pace     results alone gather for 5 ms, because a sync costs the same for one as for a hundred; what somebody waits for
@@ -45,6 +47,7 @@
  *   authors.c   who may sign logs                     request.c      what a client has signed
  *   carriers.c  which log carries it
  *   seat.c      a job's counts, its best, its end     trial_row.c    a slot's row
+ *   means.c     what runs of one configuration are worth
  *   open_slots.c  slots begun and not finished    unable.c    nodes that cannot start something
  *   ran.c       when a job was run
  *   spare.c     memory that holds nothing

@@ -2,6 +2,7 @@
 
 #include "proto/base/check.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { RESULT_BYTES_MAX = LIMIT_JOB_SPEC_BYTES - 1024 }; /* what a row holds of a result */
@@ -185,10 +186,15 @@ enum fold_need fold_needs(struct facts *f, struct seat *s, const struct msg_resu
 static void note_trial(struct facts *f, struct batch *batch, struct seat *s,
                        const struct msg_result_fact *result, bool new_best, wall_ms wall) {
     enum trial_status status = (enum trial_status)result->status;
+    const struct msg_job_row *job = &s->row;
+    char runs[32] = "";
+    if (job->best_runs > 0)
+        snprintf(runs, sizeof runs, " to #%llu",
+                 (unsigned long long)(job->best_slot + job->best_runs - 1));
     if (new_best)
-        facts_event(f, batch, s, wall, "best %.*s %.6g by #%llu", (int)s->row.metric.len,
-                    (const char *)s->row.metric.data, s->row.best_value,
-                    (unsigned long long)result->slot);
+        facts_event(f, batch, s, wall, "best %.*s %.6g by #%llu%s", (int)job->metric.len,
+                    (const char *)job->metric.data, job->best_value,
+                    (unsigned long long)job->best_slot, runs);
     else if (status != TRIAL_DONE)
         facts_event(f, batch, s, wall, "#%llu %s%s%.*s", (unsigned long long)result->slot,
                     trial_status_name(status), result->cause.len > 0 ? ": " : "",
@@ -214,8 +220,25 @@ static void keep_open(struct facts *f, struct seat *s, uint64_t slot, const stru
     open_slots_show(open, row);
 }
 
+/* Where the slot, or its configuration, stands among the best. */
+struct rank {
+    bool has;
+    double value;
+    uint64_t slot;
+};
+
+static struct rank rank_of(const struct seat *s, uint64_t slot, const struct trial_row *row) {
+    struct mean mean;
+    if (s->job.repeat == 1)
+        return (struct rank){row->finished && row->has_value, row->value, slot};
+    if (!seat_mean(s, slot, &mean))
+        return (struct rank){.has = false};
+    return (struct rank){true, mean.value, mean.first};
+}
+
 static void count_finished(struct facts *f, struct batch *batch, struct seat *s, uint64_t slot,
                            const struct trial_row *before, const struct trial_row *row) {
+    const struct rank old = rank_of(s, slot, before);
     if (before->finished)
         seat_recount(s, slot, before, row);
     else if (!seat_count(s, slot, row))
@@ -223,10 +246,11 @@ static void count_finished(struct facts *f, struct batch *batch, struct seat *s,
     if (before->finished)
         put_end(batch, s, slot, before->status, false);
     put_end(batch, s, slot, row->status, true);
-    if (before->finished && before->has_value)
-        put_rank(batch, s, slot, before->value, false);
-    if (row->has_value)
-        put_rank(batch, s, slot, row->value, true);
+    const struct rank now = rank_of(s, slot, row);
+    if (old.has)
+        put_rank(batch, s, old.slot, old.value, false);
+    if (now.has)
+        put_rank(batch, s, now.slot, now.value, true);
 }
 
 static void say_folded(struct facts *f, struct batch *batch, const struct seat *s, uint64_t slot,

@@ -35,6 +35,9 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     s->unable = (struct unable){0};
     s->no_start_len = 0;
     memset(s->end_counts, 0, sizeof s->end_counts);
+    s->no_better = 0;
+    s->best_end = 0;
+    means_begin(&s->means, &s->job);
     new_row(&s->row, &s->job, id, created);
     (void)ran_decode(&s->ran, row->ran);
     s->state = SEAT_OPENING;
@@ -54,15 +57,15 @@ bool seat_read_kept(struct job_kept *kept, struct span rows) {
     return true;
 }
 
-/* A best one begins the count anew; one that is only as good does not. */
-static void note_patience(struct seat *s, const struct trial_row *trial, bool counts) {
+/* A best one begins the count anew; one that is only as good does not. trials: that it stands for. */
+static void note_patience(struct seat *s, const struct trial_row *trial, uint32_t trials) {
     const struct msg_job_row *row = &s->row;
     bool better = !row->has_best || job_better(&s->job, trial->value, row->best_value);
     if (better) {
         s->no_better = 0;
         s->best_end = trial->last_end;
-    } else if (counts && (s->state != SEAT_OPENING || trial->last_end >= s->best_end)) {
-        s->no_better++;
+    } else if (s->state != SEAT_OPENING || trial->last_end >= s->best_end) {
+        s->no_better += trials;
     }
 }
 
@@ -82,11 +85,38 @@ static void note_best(struct seat *s, uint64_t slot, const struct trial_row *tri
     row->best_params = text.overflow ? span_text("{}") : buf_view(&text);
 }
 
+bool seat_mean(const struct seat *s, uint64_t slot, struct mean *out) {
+    return !s->late && means_of(&s->means, slot, out);
+}
+
+/* As if it were one trial that was worth the mean. */
+static void note_mean(struct seat *s, uint64_t slot, const struct trial_row *trial) {
+    struct mean before, mean;
+    struct trial_row whole = *trial;
+    if (s->late)
+        return;
+    const bool counted = seat_mean(s, slot, &before);
+    means_put(&s->means, slot, trial->value);
+    if (!seat_mean(s, slot, &mean))
+        return;
+    whole.value = mean.value;
+    note_patience(s, &whole, counted ? 0 : s->means.repeat);
+    note_best(s, mean.first, &whole);
+    if (s->row.best_slot != mean.first)
+        return;
+    s->row.best_runs = s->means.repeat;
+    s->row.best_error = mean.error;
+}
+
 /* counts: its slot was not finished before. */
 static void note_value(struct seat *s, uint64_t slot, const struct trial_row *trial, bool counts) {
     if (!trial->has_value)
         return;
-    note_patience(s, trial, counts);
+    if (s->job.repeat > 1) {
+        note_mean(s, slot, trial);
+        return;
+    }
+    note_patience(s, trial, counts ? 1 : 0);
     note_best(s, slot, trial);
 }
 

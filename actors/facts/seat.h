@@ -7,6 +7,7 @@
 #ifndef ZYG_SEAT_H
 #define ZYG_SEAT_H
 
+#include "actors/facts/means.h"
 #include "actors/facts/ran.h"
 #include "actors/facts/trial_row.h"
 #include "proto/base/ranges.h"
@@ -60,6 +61,7 @@ struct seat {
     uint8_t spec[LIMIT_JOB_SPEC_BYTES];
     size_t spec_len;
     uint8_t arena[JOB_ARENA_BYTES];
+    struct means means; /* not of a job that is over here (late): its best stays what it was */
 };
 
 /* What table jobs keeps of a job. */
@@ -87,6 +89,8 @@ bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial);
 /* More is known of a finished slot. */
 void seat_recount(struct seat *s, uint64_t slot, const struct trial_row *old,
                   const struct trial_row *trial);
+/* What the configuration of this slot is worth, of a job with `repeat`. False: nothing is known of that. */
+bool seat_mean(const struct seat *s, uint64_t slot, struct mean *out);
 /* The job was ended as failed: of several such ends the earliest stands, and none when a trial has ended well. */
 void seat_fail(struct seat *s, struct span cause, wall_ms wall);
 /* The job was ended as done before its last trial, as only one can be that asks for it. Of several such ends the earliest

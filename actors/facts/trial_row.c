@@ -213,3 +213,13 @@ void trial_row_end_key(struct buf *out, const struct job_id *job, enum trial_sta
 uint64_t trial_row_rank_key_slot(struct span key) {
     return key.len < JOB_ID_BYTES + 16 ? 0 : read_be64(key.data + JOB_ID_BYTES + 8);
 }
+
+double trial_row_rank_key_value(struct span key, bool maximize) {
+    if (key.len < JOB_ID_BYTES + 16)
+        return 0;
+    const uint64_t read = read_be64(key.data + JOB_ID_BYTES), sorts = maximize ? ~read : read;
+    const uint64_t bits = (sorts >> 63) != 0 ? sorts & ~((uint64_t)1 << 63) : ~sorts;
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}

@@ -67,7 +67,8 @@ void trial_row_attempt_key(struct buf *out, const struct job_id *job, uint64_t s
                            uint64_t attempt);
 void trial_row_output_key(struct buf *out, const struct job_id *job, uint64_t slot,
                           const struct fact_key *key); /* begins with trial_row_attempt_key */
-/* Better values sort first, whatever the goal; equal ones by slot. */
+/* Better values sort first, whatever the goal; equal ones by slot. Of a job with `repeat`: means, by the lowest slot of
+ * their configuration. */
 void trial_row_rank_key(struct buf *out, const struct job_id *job, bool maximize, double value,
                         uint64_t slot);
 /* The slot in a key of trials; 0 when it is too short. */
@@ -75,5 +76,7 @@ uint64_t trial_row_key_slot(struct span key);
 void trial_row_end_key(struct buf *out, const struct job_id *job, enum trial_status status,
                        uint64_t slot);
 uint64_t trial_row_rank_key_slot(struct span key); /* of an end key, too */
+/* As it was put there. */
+double trial_row_rank_key_value(struct span key, bool maximize);
 
 #endif

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-enum { RANKED_PAGE = 64 }; /* trials of one page come one by one, each as large as a row can be */
-
 void refuse(struct says *out, uint32_t peer, uint64_t ticket, enum err_code code,
             const char *what) {
     say_to(out, ROOM_CLIENTS, peer,
@@ -244,7 +242,7 @@ static void on_job(struct asks *a, struct ask *ask, const struct msg_rows *rows,
     if (ask->kind == ASK_TRIALS) {
         scan_of_job(a, ask, TABLE_trials, true, out);
     } else if (ask->kind == ASK_RANKED) {
-        ask->limit = ask->limit < RANKED_PAGE ? ask->limit : RANKED_PAGE;
+        ask->limit = ask->limit < ASK_RANKED_PAGE ? ask->limit : ASK_RANKED_PAGE;
         scan_of_index(a, ask, out);
     } else {
         uint8_t memory[8 + JOB_ID_BYTES];
@@ -291,6 +289,8 @@ static bool send_trial(struct ask *ask, uint64_t slot, struct span stored,
         return false;
     if (!ask->configs)
         answer.trial_row.config = (struct span){0};
+    if (ask->kind == ASK_RANKED && ask->ended == 0) /* of several runs the mean */
+        answer.trial_row.value = ask->ranks[ask->pending - 1];
     answer.trial_row.ticket = ask->ticket;
     hooks->trial(hooks->context, &ask->job, &answer.trial_row);
     say_to(out, ROOM_CLIENTS, ask->peer, &answer);
@@ -320,11 +320,14 @@ static void on_ranks(struct asks *a, struct ask *ask, const struct msg_rows *row
                      struct says *out) {
     struct mp in = mp_of(rows->rows);
     uint64_t ticket = ++a->tickets;
+    const bool maximize = ask->decoded.objectives[0].goal == GOAL_MAXIMIZE;
     ask->more = rows->more;
-    while (mp_peek(&in) != MP_END && in.bad == NULL) {
+    while (mp_peek(&in) != MP_END && in.bad == NULL && ask->pending < ASK_RANKED_PAGE) {
         struct span key = mp_bin(&in);
         (void)mp_bin(&in);
         keep_cursor(ask, key);
+        memmove(ask->ranks + 1, ask->ranks, ask->pending * sizeof *ask->ranks);
+        ask->ranks[0] = trial_row_rank_key_value(key, maximize);
         uint8_t memory[JOB_ID_BYTES + 8];
         struct buf trial = buf_of(memory, sizeof memory);
         trial_row_key(&trial, &ask->job, trial_row_rank_key_slot(key));

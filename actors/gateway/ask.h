@@ -26,6 +26,9 @@ enum ask_kind {
     ASK_RECORDED /* of ASK_NOBODY: the trial, for follow */
 };
 
+/* Trials of one page come one by one, each as large as a row can be. */
+enum { ASK_RANKED_PAGE = 64 };
+
 struct ask {
     enum ask_kind kind;
     uint32_t peer;
@@ -45,6 +48,8 @@ struct ask {
     uint64_t ended; /* RANKED: enum trial_status; 0: by value */
     uint64_t found;
     uint32_t pending; /* RANKED: trials still to come */
+    /* RANKED by value: what those to come rank by, the last first */
+    double ranks[ASK_RANKED_PAGE];
     bool more;
     bool open; /* WATCH: the job was open when its row was read */
     size_t cursor_len;

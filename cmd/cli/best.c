@@ -27,6 +27,18 @@ static bool row_put(struct best_listing *l, const struct msg_trial_row *row) {
     return trial_rows_put(&l->rows, row);
 }
 
+/* 0.5 +- 0.01, the mean of 3 runs; how sure that is the job's row knows of its best. */
+static void put_runs(struct buf *out, const struct msg_trial_row *row,
+                     const struct msg_job_row *job) {
+    if (job->best_slot == row->slot) {
+        buf_text(out, " +- ");
+        num_print_short(out, job->best_error, 2);
+    }
+    buf_text(out, ", the mean of ");
+    buf_u64(out, job->best_runs);
+    buf_text(out, " runs");
+}
+
 /* The value and then the parameters, one a line, with all their digits: they are there to be
  * copied. */
 static bool lines_put(struct best_listing *l, const struct msg_trial_row *row) {
@@ -38,9 +50,11 @@ static bool lines_put(struct best_listing *l, const struct msg_trial_row *row) {
     while (object_next(&object, &item))
         width = item.name.len > width ? item.name.len : width;
 
-    uint8_t memory[64];
+    uint8_t memory[160];
     struct buf value = buf_of(memory, sizeof memory);
     num_print(&value, row->value);
+    if (l->rows.subject->row.best_runs > 0)
+        put_runs(&value, row, &l->rows.subject->row);
     printf("%-*s  %.*s  (trial %llu of %s)\n", (int)width, metric, (int)value.len,
            (const char *)value.data, (unsigned long long)row->slot, l->rows.subject->handle);
     object_start(&object, row->params);

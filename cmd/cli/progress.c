@@ -73,12 +73,24 @@ static void put_bar(struct buf *out, const struct msg_job_row *row, uint32_t wid
     buf_text(out, "] ");
 }
 
+/* (mean of 3 runs, standard error 0.002) */
+static void put_runs(struct buf *out, const struct msg_job_row *row) {
+    if (row->best_runs == 0)
+        return;
+    buf_text(out, " (mean of ");
+    buf_u64(out, row->best_runs);
+    buf_text(out, " runs, standard error ");
+    num_print_short(out, row->best_error, 2);
+    buf_byte(out, ')');
+}
+
 static void put_best(struct buf *out, const struct msg_job_row *row) {
     size_t from = out->len;
     buf_text(out, "best ");
     buf_span(out, row->metric);
     buf_byte(out, ' ');
     num_print_short(out, row->best_value, VALUE_DIGITS);
+    put_runs(out, row);
     buf_text(out, "  #");
     buf_u64(out, row->best_slot);
     buf_text(out, "  ");
@@ -299,6 +311,7 @@ void progress_end(struct buf *out, const struct msg_job_row *row,
         buf_text(out, look->color ? SGR_BOLD : "");
         num_print(out, row->best_value);
         buf_text(out, look->color ? SGR_NONE : "");
+        put_runs(out, row);
         buf_text(out, ", trial ");
         buf_u64(out, row->best_slot);
         buf_text(out, row->best_params.len > 2 ? ":\n" : "\n");

@@ -162,6 +162,7 @@ enum {
     CONSTRAINTS_MAX = 16,
     JOB_METRICS_MAX = OBJECTIVES_MOST + 16, /* fewer than LIMIT_METRICS: all find a place */
     REPEAT_MAX = 64,
+    REPEAT_TRIALS_MAX = 16384, /* of a job with repeat: the values of all are remembered */
     PATIENCE_MAX = 1000000000,
     STEPS_MAX = 1000000000,
     RUNGS_ETA_MOST = 16,

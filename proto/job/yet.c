@@ -10,9 +10,12 @@ bool job_runs(const struct job *job, struct job_fault *fault) {
     if (job->rungs.steps > 0)
         return job_fault_set(fault, "search.rungs", FAULT_AT_NAME,
                              "'rungs' is not in this version yet");
-    if (job->repeat > 1)
+    if (job->repeat > 1 && job->rungs.steps > 0)
         return job_fault_set(fault, "search.repeat", FAULT_AT_NAME,
-                             "'repeat' is not in this version yet");
+                             "'repeat' of learning curves is not in this version yet");
+    if (job->repeat > 1 && job->objectives_count > 1)
+        return job_fault_set(fault, "search.repeat", FAULT_AT_NAME,
+                             "'repeat' with more than one objective is not in this version yet");
     if (job->patience > 0 && job->objectives_count > 1)
         return job_fault_set(fault, "search.patience", FAULT_AT_NAME,
                              "'patience' with more than one objective is not in this version yet");

@@ -239,25 +239,6 @@ static void a_target_that_is_reached_ends_the_job(void **state) {
     assert_int_equal(stored_row(f, &id).done, 2);
 }
 
-static void patience_ends_the_job_and_says_what_still_ran(void **state) {
-    struct facts_stage *f = *state;
-    f->job.job.patience = 2;
-    struct job_id id = open_job(f, 1);
-    say_proposed(f, &id, 3);
-    say_outcome(f, &id, 0, TRIAL_DONE, 0.25);
-    say_outcome(f, &id, 1, TRIAL_DONE, 0.26);
-    assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
-    say_outcome(f, &id, 2, TRIAL_DONE, 0.25);
-    assert_true(is_shut(f, &id, JOB_DONE));
-    assert_true(span_is(stored_row(f, &id).cause, "no better in 2 trials"));
-    assert_int_equal(stored_row(f, &id).done, 3);
-    assert_int_equal(stored_events(f, "done: no better in 2 trials; 1 that had begun was stopped"),
-                     1);
-    facts_stage_crash(f, true); /* and it stays over */
-    assert_null(stage_heard(f->stage, ROOM_SCHED, MSG_job_open, 0));
-    assert_int_equal(stored_row(f, &id).state, JOB_DONE);
-}
-
 static void a_job_is_counted_again_after_a_crash(void **state) {
     struct facts_stage *f = *state;
     f->job.job.retry.crash = 2;
@@ -560,7 +541,6 @@ int main(void) {
         ALONE(a_program_that_cannot_start_fails_the_job_at_once),
         ALONE(a_program_that_never_prints_the_metric_fails_the_job),
         ALONE(a_target_that_is_reached_ends_the_job),
-        ALONE(patience_ends_the_job_and_says_what_still_ran),
         ALONE(a_job_is_counted_again_after_a_crash),
         ALONE(a_long_job_is_read_again_page_by_page),
         ALONE(every_boot_has_a_generation_of_its_own),

@@ -13,16 +13,20 @@
 static const struct job_id id = {.bytes = {1, 2}};
 static const struct node_id owner = {.bytes = {3}};
 static struct test_job description;
+static uint32_t repeat = 1; /* of the next seat */
 
+/* Whoever sat there before leaves nothing. */
 static struct seat *seat_of(const struct objective *objective, uint64_t trials) {
     static uint8_t memory[LIMIT_JOB_SPEC_BYTES];
     struct buf spec = buf_of(memory, sizeof memory);
-    struct seat *s = calloc(1, sizeof *s);
+    struct seat *s = malloc(sizeof *s);
     struct err err;
+    memset(s, 0x5a, sizeof *s);
     job_begin(&description, METHOD_RANDOM, trials);
     add_range(&description, "lr", PARAM_FLOAT, 0, 1);
     description.job.objectives[0] = *objective;
     description.job.objectives_count = objective->metric.len > 0;
+    description.job.repeat = repeat;
     job_end(&description);
     assert_true(job_encode(&description.job, &spec));
     assert_true(
@@ -385,6 +389,45 @@ static void patience_counts_values_that_were_no_better(void **state) {
     free(s);
 }
 
+static void a_configuration_is_worth_the_mean_of_its_slots(void **state) {
+    (void)state;
+    static const double values[12] = {4, 1, 1, 0, 0, 0, 9, 1, 5, 2, 3, 1};
+    static const uint64_t orders[][9] = {{0, 1, 2, 6, 7, 8, 9, 10, 11},
+                                         {11, 10, 9, 8, 7, 6, 2, 1, 0},
+                                         {6, 0, 9, 1, 7, 10, 11, 8, 2}};
+    repeat = 3;
+    for (size_t i = 0; i < 3; i++) {
+        struct seat *s = seat_of(&least, 12);
+        struct mean mean;
+        s->job.patience = 3;
+        s->state = SEAT_OPEN;
+        assert_true(count(s, 3, TRIAL_DONE, 0) && count(s, 4, TRIAL_CRASHED, 0));
+        assert_true(count(s, 5, TRIAL_DONE, 0)); /* one of its runs has failed: it is none */
+        for (size_t k = 0; k < 9; k++) {
+            assert_int_equal(s->row.has_best, k > 2 && (i < 2 || k > 6));
+            assert_true(count(s, orders[i][k], TRIAL_DONE, values[orders[i][k]]));
+        }
+        assert_int_equal(s->row.best_slot, 0); /* 4 1 1 and 2 3 1 are worth as much */
+        assert_true(s->row.best_value == 2 && s->row.best_runs == 3);
+        assert_true(s->row.best_error == 1); /* 3 / 3: deviations 2, -1, -1, squares 6 / 2 / 3 */
+        assert_true(seat_mean(s, 8, &mean) && mean.first == 6 && mean.value == 5);
+        assert_false(seat_mean(s, 4, &mean));
+        assert_stalled(s, "no better in 6 trials");
+        seat_recount(
+            s, 7,
+            &(struct trial_row){.status = TRIAL_DONE, .attempts = {.made = 1}, .finished = true},
+            &(struct trial_row){.status = TRIAL_DONE,
+                                .attempts = {.made = 1},
+                                .finished = true,
+                                .has_value = true,
+                                .value = -14});
+        assert_true(s->row.best_slot == 6 && s->row.best_value == 0);
+        seat_check(s);
+        free(s);
+    }
+    repeat = 1;
+}
+
 static void count_ended(struct seat *s, uint64_t slot, double value, wall_ms last_end) {
     assert_true(seat_count(s, slot,
                            &(struct trial_row){.status = TRIAL_DONE,
@@ -474,6 +517,7 @@ int main(void) {
         cmocka_unit_test(a_job_goes_on_from_its_kept_row),
         cmocka_unit_test(an_end_counts_while_no_trial_ended_well),
         cmocka_unit_test(patience_counts_values_that_were_no_better),
+        cmocka_unit_test(a_configuration_is_worth_the_mean_of_its_slots),
         cmocka_unit_test(what_ended_before_the_best_tries_no_patience),
         cmocka_unit_test(an_early_end_stands_before_a_failure_and_behind_results),
         cmocka_unit_test(summaries_sort_by_time),

@@ -276,6 +276,13 @@ static const double ascending[] = {
 static void better_values_sort_first(void **state) {
     (void)state;
     size_t count = sizeof ascending / sizeof ascending[0];
+    for (size_t i = 0; i < 2 * count; i++) { /* and can be read again */
+        uint8_t memory[40];
+        const bool maximize = i % 2 == 1;
+        struct buf key = rank_key(memory, maximize, ascending[i / 2], 9);
+        assert_true(trial_row_rank_key_value(buf_view(&key), maximize) == ascending[i / 2]);
+        assert_int_equal(trial_row_rank_key_slot(buf_view(&key)), 9);
+    }
     for (size_t i = 0; i + 1 < count; i++) {
         uint8_t a[40], b[40];
         /* Slots the other way round: the value decides first. */

@@ -234,6 +234,29 @@ static void grid_and_list_are_whole(void **state) {
     assert_int_equal(desk.tuner.nonsense, 0);
 }
 
+/* Slots 3k to 3k + 2 have configuration k, in whichever order they are asked for. */
+static void slots_of_one_configuration_share_it(void **state) {
+    static const enum method methods[] = {METHOD_RANDOM, METHOD_GRID, METHOD_SOBOL};
+    (void)state;
+    for (uint8_t i = 0; i < 3; i++) {
+        for (uint8_t repeat = 1; repeat <= 3; repeat += 2) {
+            job_begin(&test, methods[i], 12 * repeat);
+            add_range(&test, "n", PARAM_INT, 1, 12);
+            test.job.repeat = repeat;
+            test.job.objectives_count = 1;
+            test.job.objectives[0].metric = span_text("loss");
+            job_end(&test);
+            open_spec(&desk, (uint8_t)(10 * repeat + i), spec_of(&test.job));
+        }
+        for (uint64_t slot = 36; slot-- > 0;) {
+            uint8_t memory[64];
+            struct buf once = buf_of(memory, sizeof memory);
+            buf_span(&once, propose(&desk, (uint8_t)(10 + i), slot / 3));
+            assert_true(span_equal(buf_view(&once), propose(&desk, (uint8_t)(30 + i), slot)));
+        }
+    }
+}
+
 static void shuffle(uint64_t *order, uint64_t count, struct rng *r) {
     for (uint64_t i = 0; i < count; i++) {
         uint64_t k = rng_below(r, i + 1);
@@ -450,6 +473,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(steps_end_inside_their_range, begin_test, end_test),
         cmocka_unit_test_setup_teardown(try_first_comes_first, begin_test, end_test),
         cmocka_unit_test_setup_teardown(grid_and_list_are_whole, begin_test, end_test),
+        cmocka_unit_test_setup_teardown(slots_of_one_configuration_share_it, begin_test, end_test),
         cmocka_unit_test_setup_teardown(order_does_not_matter, begin_test, end_test),
         cmocka_unit_test_setup_teardown(who_leads_next_proposes_the_same, begin_test, end_test),
         cmocka_unit_test_setup_teardown(a_tuner_without_memory_says_so, begin_test, end_test),

@@ -355,6 +355,9 @@ static void faults_are_named(void **state) {
     job.repeat = REPEAT_MAX + 1;
     assert_fault(&job, "search.repeat", "a configuration gets at most 64 trials");
     job = searching(params);
+    job.trials = 16386;
+    assert_fault(&job, "search.trials", "a job with 'repeat' has at most 16384 trials");
+    job = searching(params);
     job.trials = 22;
     assert_fault(&job, "search.trials",
                  "22 trials are no multiple of 'repeat', 3, the trials of one configuration");

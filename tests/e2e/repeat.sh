@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Every configuration is run three times and judged by the mean: by itself, after a restart, and in a cluster whose leader is
+# killed.
+# timeout 180
+. "$(dirname "$0")/../lib/e2e.sh"
+. "$ROOT/tests/lib/cluster.sh"
+
+# repeated NAME METHOD TRIALS PAUSE: runs of one configuration are worth x, x + 1 and x + 5; the first runs mislead.
+repeated() {
+    cat >"$WORK/$1.yaml" <<END
+zyg: 1
+name: $1
+search: {method: $2, trials: $3, repeat: 3, seed: 5, objective: {metric: loss, goal: minimize}}
+params: {x: {min: 0, max: 100, type: int}}
+run:
+  command:
+    - sh
+    - -c
+    - 'sleep $4; case \$(({trial} % 3)) in 0) add=0;; 1) add=1;; *) add=5;; esac; echo seed={seed}; echo loss=\$(({x} + add))'
+END
+}
+
+# shared NODE JOB CONFIGURATIONS: slots 3k, 3k + 1 and 3k + 2 have one configuration, and all are different.
+shared() {
+    on "$1" zyg export "$2" -o jsonl >"$WORK/export"
+    assert_equal "$(($3 * 3))" "$(wc -l <"$WORK/export")" "trials of $2"
+    sed -n 's/.*"trial": *\([0-9]*\).*"params.x": *\([0-9]*\).*/\1 \2/p' "$WORK/export" | sort -n |
+        awk '{ key = int($1 / 3) " " $2; if (!(key in seen)) { seen[key]; print $2 } }' >"$WORK/shared"
+    assert_equal "$3" "$(wc -l <"$WORK/shared")" "configurations of $2"
+    assert_equal "$3" "$(sort -u "$WORK/shared" | wc -l)" "different ones"
+    least=$(sort -n "$WORK/shared" | head -1)
+}
+
+repeated evenly random 30 0
+run zyg submit "$WORK/evenly.yaml" --wait
+assert_status 0
+shared state last 10
+assert_contains "$out" "best loss $((least + 2)) (mean of 3 runs, standard error 1.5), trial "
+run zyg show last
+assert_match "$out" 'MEAN OF +3'
+assert_match "$out" 'ERROR +1\.52'
+run zyg best last
+assert_match "$out" "loss  $((least + 2)) \+- 1\.5, the mean of 3 runs"
+run zyg best last -n 20 -o jsonl # one row a configuration, by the mean
+assert_equal 10 "$(wc -l <<<"$out")" "configurations that were ranked"
+assert_equal "$(sort -n "$WORK/shared" | awk '{ print $1 + 2 }' | paste -sd' ')" \
+    "$(sed 's/.*"value":\([0-9]*\).*/\1/' <<<"$out" | paste -sd' ')" "the ranking"
+
+NODES=(a b c)
+cluster "${NODES[@]}"
+wait_until 20 "everybody to know everybody" all_know 3 "${NODES[@]}"
+repeated learns gp 60 0.1
+run on a zyg submit "$WORK/learns.yaml"
+assert_status 0
+job=$out
+wait_until 20 "a leader" has_leader a
+victim=$(leader a)
+others=()
+for name in "${NODES[@]}"; do
+    [ "$name" = "$victim" ] || others+=("$name")
+done
+wait_until 60 "20 trials" knows_of "$job" "${others[0]}" 20
+kill_node "$victim"
+for name in "${others[@]}"; do
+    wait_until 60 "the end of the job at $name" is_done "$name" "$job"
+    assert_numbers "$name" "$job" 60
+    shared "$name" "$job" 20
+    run on "$name" zyg show "$job" -o json
+    assert_contains "$out" "\"best\":$((least + 2)),\"best_runs\":3,"
+    run on "$name" zyg replay "$job"
+    assert_status 0
+    assert_match "$out" '^([0-9]+) of \1 proposals are the same$'
+done
+end_all "${NODES[@]}"

@@ -1,0 +1,74 @@
+/* What of a search shows in the rows: its early end, and what its configurations are worth. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/actors/facts/facts_stage.h"
+
+static void patience_ends_the_job_and_says_what_still_ran(void **state) {
+    struct facts_stage *f = *state;
+    f->job.job.patience = 2;
+    struct job_id id = open_job(f, 1);
+    say_proposed(f, &id, 3);
+    say_outcome(f, &id, 0, TRIAL_DONE, 0.25);
+    say_outcome(f, &id, 1, TRIAL_DONE, 0.26);
+    assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
+    say_outcome(f, &id, 2, TRIAL_DONE, 0.25);
+    assert_true(is_shut(f, &id, JOB_DONE));
+    assert_true(span_is(stored_row(f, &id).cause, "no better in 2 trials"));
+    assert_int_equal(stored_row(f, &id).done, 3);
+    assert_int_equal(stored_events(f, "done: no better in 2 trials; 1 that had begun was stopped"),
+                     1);
+    facts_stage_crash(f, true); /* and it stays over */
+    assert_null(stage_heard(f->stage, ROOM_SCHED, MSG_job_open, 0));
+    assert_int_equal(stored_row(f, &id).state, JOB_DONE);
+}
+
+/* The ranks on the disk, as "slot:value ". */
+static const char *stored_ranks(struct facts_stage *f) {
+    static char text[200];
+    struct buf out = buf_of(text, sizeof text - 1);
+    for (size_t i = 0; i < store_mem_rows(f->stage->store, TABLE_rank); i++) {
+        struct span key, value;
+        store_mem_row(f->stage->store, TABLE_rank, i, &key, &value);
+        buf_u64(&out, trial_row_rank_key_slot(key));
+        buf_byte(&out, ':');
+        buf_u64(&out, (uint64_t)trial_row_rank_key_value(key, false));
+        buf_byte(&out, ' ');
+    }
+    text[out.len] = '\0';
+    return text;
+}
+
+static void configurations_rank_by_their_means(void **state) {
+    struct facts_stage *f = *state;
+    f->job.job.repeat = 2;
+    struct job_id id = open_job(f, 1);
+    say_outcome(f, &id, 3, TRIAL_DONE, 1);
+    say_outcome(f, &id, 0, TRIAL_DONE, 4);
+    assert_string_equal(stored_ranks(f), "");
+    assert_false(stored_row(f, &id).has_best);
+    say_outcome(f, &id, 1, TRIAL_DONE, 6);
+    assert_string_equal(stored_ranks(f), "0:5 ");
+    assert_int_equal(stored_events(f, "best loss 5 by #0 to #1"), 1);
+    facts_stage_crash(f, false);
+    say_want(f, 8, &id);
+    expect_answer(f, 8, ERR_NONE, "");
+    assert_true(stored_row(f, &id).best_value == 5);
+    say_outcome(f, &id, 2, TRIAL_DONE, 3);
+    assert_string_equal(stored_ranks(f), "2:2 0:5 ");
+    const struct msg_job_row row = stored_row(f, &id);
+    assert_true(row.best_slot == 2 && row.best_value == 2 && row.best_runs == 2);
+    assert_true(row.best_error == 1); /* sqrt((1 + 1) / 1 / 2) */
+    assert_int_equal(row.state, JOB_DONE);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        ALONE(patience_ends_the_job_and_says_what_still_ran),
+        ALONE(configurations_rank_by_their_means),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
