@@ -18,6 +18,9 @@ struct study {
     void *state;
     uint64_t asked;     /* configurations that were proposed */
     uint64_t no_better; /* values since the best one */
+    /* The method found no new configuration, which is dear to find out; until a trial ends it would
+     * find none either. */
+    bool used_up;
     struct value values[LIMIT_PARAMS];
 };
 
@@ -156,7 +159,10 @@ static bool start_new(struct study *s, uint64_t number, struct study_proposal *o
     bool first = number < s->setup.job->configs_count; /* try_first */
     const struct algo *algo = first ? &algo_list : s->algo;
     const char *by = algo->arm != NULL ? algo->arm(&s->brief, number) : algo->name;
-    if (!algo->propose(s->state, &s->brief, number, s->values))
+    if (s->used_up && !first)
+        return false;
+    s->used_up = !algo->propose(s->state, &s->brief, number, s->values);
+    if (s->used_up)
         return false;
     start(s, s->values, STUDY_NO_PARENT, by, out);
     return true;
@@ -230,6 +236,7 @@ bool study_drop(struct study *s, uint32_t trial) {
         return false;
     rungs_end(s->rungs, trial, false, NAN);
     trials_drop(&s->trials, trial);
+    s->used_up = false;
     learn(s, trial);
     return true;
 }
@@ -330,6 +337,7 @@ static void end_trial(struct study *s, uint32_t trial, const struct study_result
     rungs_end(s->rungs, trial, result->state == ENDED_WELL, values == NULL ? NAN : values[0]);
     trials_end(&s->trials, trial, result->state, values, values == NULL ? 0 : result->breach,
                result->seconds);
+    s->used_up = false;
     learn(s, trial);
 }
 

@@ -29,8 +29,10 @@ const char cli_asktell_details[] =
     "pause\n"
     "{\"op\":\"load\",\"trials\":[{\"params\":{...},\"value\":0.4}]}    {}\n"
     "{\"op\":\"quit\"}\n"
-    "Values are minimised; \"objectives\":[\"max\"] in init turns that round. Examples:\n"
-    "examples/asktell\n";
+    "Values are minimised; \"objectives\":[\"max\"] in init turns that round. As in a job file it\n"
+    "also takes \"where\":[\"a + b <= 1\"], \"try_first\":[{...}], \"target\":0.1 and\n"
+    "\"constraints\":[\"model_mb <= 20\"]; tell then says \"metrics\":{\"model_mb\":12} too.\n"
+    "Examples: examples/asktell\n";
 
 static void *take_pages(void *context, size_t bytes) {
     (void)context;

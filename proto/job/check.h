@@ -29,6 +29,8 @@ const struct expr *compile_condition(struct span text, struct expr_names *names,
 bool check_when(struct job *job, struct param *params, struct arena *arena,
                 struct job_fault *fault);
 bool check_where(struct job *job, struct arena *arena, struct job_fault *fault);
+/* Into job->metrics, too. */
+bool check_constraints(struct job *job, struct arena *arena, struct job_fault *fault);
 bool check_search(struct job *job, struct arena *arena, struct job_fault *fault);
 bool check_configs(const struct job *job, struct job_fault *fault);
 bool check_run(const struct job *job, struct job_fault *fault);

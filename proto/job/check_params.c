@@ -173,5 +173,5 @@ bool job_check_params(struct job *job, struct arena *arena, struct job_fault *fa
 }
 
 bool job_check_space(struct job *job, struct arena *arena, struct job_fault *fault) {
-    return check_params(job, false, arena, fault);
+    return check_params(job, false, arena, fault) && check_constraints(job, arena, fault);
 }

@@ -96,7 +96,7 @@ static void check_use(void *context, const struct expr_use *use) {
             !check_told(c->job, c->names->names[use->name], c->where, use->name_at, c->fault);
 }
 
-static bool check_constraints(struct job *job, struct arena *arena, struct job_fault *fault) {
+bool check_constraints(struct job *job, struct arena *arena, struct job_fault *fault) {
     if (job->constraints_count > CONSTRAINTS_MAX)
         return job_fault_set(fault, "search.constraints", 0, "more than %d constraints",
                              CONSTRAINTS_MAX);

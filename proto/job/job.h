@@ -213,8 +213,8 @@ bool job_check(struct job *job, struct arena *arena, struct job_fault *fault);
 /* The part of it that is about parameters alone; the functions on parameters below want one that
  * has passed it. */
 bool job_check_params(struct job *job, struct arena *arena, struct job_fault *fault);
-/* Likewise for a search that runs no programs: its parameters may have any names. A `when` without a
- * text is taken as it is. */
+/* Likewise for a search that runs no programs, and its constraints: its parameters may have any
+ * names. A `when` without a text is taken as it is. */
 bool job_check_space(struct job *job, struct arena *arena, struct job_fault *fault);
 
 /* The placeholders of an argument or a variable's value: each is a parameter or a word of

@@ -264,6 +264,10 @@ bool space_json_read(struct foreign *f, struct span json, struct job *job, struc
         part = span_from(part, 7);
     struct foreign_where where =
         foreign_at("space, \"%.*s\"", SHOWN_UP_TO(part, sizeof fault.where));
+    if (span_starts(part, "search."))
+        part = span_from(part, 7);
+    if (span_starts(part, "where") || span_starts(part, "constraints"))
+        where = foreign_at("%.*s", SHOWN_UP_TO(part, sizeof fault.where));
     bool near = fault.nearest[0] != '\0';
     return foreign_refuse(f, where.text, "%s%s%s%s", fault.what, near ? ", did you mean '" : "",
                           fault.nearest, near ? "'?" : "");

@@ -21,8 +21,9 @@ enum {
     SPACE_JSON_MAX = LIMIT_PARAMS * (6 * (SPACE_NAME_MAX + SPACE_TEXT_MAX) + 8)
 };
 
-/* Fills in the job's params, params_count and order. Everything is copied into the arena, which
- * needs no more than space_json_bytes(length of the text). */
+/* Fills in the job's params, params_count and order, and compiles its `where` and constraints.
+ * Everything is copied into the arena, which needs no more than space_json_bytes(length of the
+ * text) and 64 bytes for each of a condition. */
 size_t space_json_bytes(size_t len);
 bool space_json_read(struct foreign *f, struct span json, struct job *job, struct arena *arena);
 /* A valid configuration, exactly its active parameters. */

@@ -33,9 +33,13 @@ static bool is_bare(struct talk *t, struct span line, const char *op) {
 static void put_over(const struct talk *t, struct json_out *out) {
     char text[48];
     struct buf why = buf_of(text, sizeof text);
-    buf_text(&why, "no better in ");
-    buf_u64(&why, t->job.patience);
-    buf_text(&why, t->job.patience == 1 ? " trial" : " trials");
+    if (t->reached) {
+        buf_text(&why, "target reached");
+    } else {
+        buf_text(&why, "no better in ");
+        buf_u64(&why, t->job.patience);
+        buf_text(&why, t->job.patience == 1 ? " trial" : " trials");
+    }
     json_put_key(out, "over");
     json_put_string(out, buf_view(&why));
 }
@@ -44,7 +48,10 @@ static bool answer_ask(struct talk *t, struct span line, struct json_out *out) {
     struct study_proposal p;
     if (!has_study(t, "ask") || !is_bare(t, line, "ask"))
         return false;
-    study_ask(t->study, &p);
+    if (t->reached)
+        p = (struct study_proposal){.answer = STUDY_OVER};
+    else
+        study_ask(t->study, &p);
     json_open(out, '{');
     if (p.answer == STUDY_START || p.answer == STUDY_RESUME) {
         json_put_key(out, "id");
@@ -65,7 +72,7 @@ static bool answer_ask(struct talk *t, struct span line, struct json_out *out) {
         json_put_key(out, p.answer == STUDY_RESUME ? "resume" : "wait");
         json_put_bool(out, true);
     }
-    if (p.answer == STUDY_OVER && p.why == STUDY_NO_BETTER)
+    if (t->reached || (p.answer == STUDY_OVER && p.why == STUDY_NO_BETTER))
         put_over(t, out);
     json_close(out, '}');
     return true;
@@ -115,68 +122,11 @@ static bool answer_report(struct talk *t, struct span line, struct json_out *out
     return true;
 }
 
-/* What a trial came to; told, or loaded. */
-struct outcome {
-    double values[OBJECTIVES_MOST];
-    struct study_result result;
-};
-
-enum { OUTCOME_STATE, OUTCOME_VALUE, OUTCOME_VALUES, OUTCOME_SECONDS, OUTCOME_KEYS };
-
-static bool read_values(struct talk *t, const struct span *given, const char *where,
-                        struct outcome *o) {
-    struct foreign_where value_at = foreign_at("%s, \"value\"", where);
-    struct foreign_where values_at = foreign_at("%s, \"values\"", where);
-    struct foreign_items items;
-    if (given[OUTCOME_VALUES].len == 0) {
-        if (t->objectives > 1)
-            return foreign_refuse(&t->foreign, where,
-                                  "there is no \"values\":[...] with %u numbers", t->objectives);
-        if (given[OUTCOME_VALUE].len == 0)
-            return foreign_refuse(&t->foreign, where, "there is no \"value\"");
-        return foreign_number(&t->foreign, given[OUTCOME_VALUE], value_at.text, o->values);
-    }
-    if (given[OUTCOME_VALUE].len > 0)
-        return foreign_refuse(&t->foreign, where, "either \"value\" or \"values\", not both");
-    if (!foreign_items(&t->foreign, given[OUTCOME_VALUES], values_at.text, '[', &items))
-        return false;
-    while (foreign_next(&t->foreign, values_at.text, &items)) {
-        if (items.count <= t->objectives &&
-            !foreign_number(&t->foreign, items.value, values_at.text, &o->values[items.count - 1]))
-            return false;
-    }
-    return !items.bad && (items.count == t->objectives ||
-                          foreign_refuse(&t->foreign, values_at.text, "%u numbers, expected %u",
-                                         items.count, t->objectives));
-}
-
-static bool read_outcome(struct talk *t, const struct span *given, const char *where,
-                         struct outcome *o) {
-    static const char *const states[] = {"ok", "stopped", "failed"};
-    struct foreign_where state_at = foreign_at("%s, \"state\"", where);
-    struct foreign_where seconds_at = foreign_at("%s, \"seconds\"", where);
-    size_t state = 0;
-    *o = (struct outcome){.result = {.values = o->values}};
-    if (given[OUTCOME_STATE].len > 0 &&
-        !foreign_word(&t->foreign, given[OUTCOME_STATE], state_at.text, states, 3, &state))
-        return false;
-    o->result.state = state == 0 ? ENDED_WELL : state == 1 ? ENDED_SOON : ENDED_BADLY;
-    if (o->result.state == ENDED_BADLY)
-        o->result.values = NULL;
-    else if (!read_values(t, given, where, o))
-        return false;
-    if (given[OUTCOME_SECONDS].len > 0 && !foreign_is_null(given[OUTCOME_SECONDS]) &&
-        !foreign_number(&t->foreign, given[OUTCOME_SECONDS], seconds_at.text, &o->result.seconds))
-        return false;
-    return o->result.seconds >= 0 ||
-           foreign_refuse(&t->foreign, seconds_at.text, "expected no less than 0");
-}
-
 static bool answer_tell(struct talk *t, struct span line, struct json_out *out) {
-    static const char *const keys[] = {"state", "value", "values", "seconds", "op", "id", "step"};
+    static const char *const keys[] = {OUTCOME_KEYS_NAMED, "op", "id", "step"};
     enum { ID = OUTCOME_KEYS + 1, STEP, KEYS };
     struct span given[KEYS];
-    struct outcome o;
+    struct talk_outcome o;
     uint32_t id, run;
     int64_t step = 1;
     if (!has_study(t, "tell") || !foreign_object(&t->foreign, line, "tell", keys, KEYS, given) ||
@@ -186,11 +136,12 @@ static bool answer_tell(struct talk *t, struct span line, struct json_out *out) 
         return foreign_refuse(&t->foreign, "tell",
                               "there is no \"state\", expected ok, stopped or failed");
     if (!talk_optional(t, given[STEP], "tell, \"step\"", 0, t->steps, &step) ||
-        !read_outcome(t, given, "tell", &o))
+        !talk_outcome_read(t, given, "tell", &o))
         return false;
     o.result.run = run;
     if (!study_tell(t->study, id, &o.result))
         return foreign_refuse(&t->foreign, "tell", "trial %u cannot end like this", id);
+    t->reached = t->reached || talk_reaches(t, id);
     json_open(out, '{');
     json_close(out, '}');
     return true;
@@ -199,12 +150,12 @@ static bool answer_tell(struct talk *t, struct span line, struct json_out *out) 
 /* ---- load ---- */
 
 static bool load_trial(struct talk *t, struct span json, uint32_t place, bool check_only) {
-    static const char *const keys[] = {"state", "value", "values", "seconds", "params"};
+    static const char *const keys[] = {OUTCOME_KEYS_NAMED, "params"};
     enum { PARAMS = OUTCOME_KEYS, KEYS };
     struct foreign_where where = foreign_at("load, trials[%u]", place);
     struct value values[LIMIT_PARAMS];
     struct span given[KEYS];
-    struct outcome o;
+    struct talk_outcome o;
     if (!foreign_object(&t->foreign, json, where.text, keys, KEYS, given))
         return false;
     if (given[PARAMS].len == 0)
@@ -212,10 +163,14 @@ static bool load_trial(struct talk *t, struct span json, uint32_t place, bool ch
     if (given[OUTCOME_STATE].len == 0 && foreign_is_null(given[OUTCOME_VALUE]))
         given[OUTCOME_STATE] = span_text("\"failed\"");
     if (!config_json_read(&t->foreign, given[PARAMS], where.text, &t->job, values) ||
-        !read_outcome(t, given, where.text, &o))
+        !talk_outcome_read(t, given, where.text, &o))
         return false;
-    return check_only || study_load(t->study, values, &o.result) ||
-           foreign_refuse(&t->foreign, where.text, "no more trials can be remembered");
+    if (check_only)
+        return true;
+    if (!study_load(t->study, values, &o.result))
+        return foreign_refuse(&t->foreign, where.text, "no more trials can be remembered");
+    t->reached = t->reached || talk_reaches(t, study_trials(t->study)->count - 1);
+    return true;
 }
 
 /* All of them are looked at before the first is taken: what is refused changes nothing. */

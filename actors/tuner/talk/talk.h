@@ -3,12 +3,14 @@
  * One request a line, one reply a line:
  *
  *   {"op":"init","protocol":1,"seed":3,"budget":200,"workers":16,"steps":1,"objectives":["min"],
- *    "method":"auto","scheduler":"auto","explain":false,"from":false,"patience":50,
- *    "repeat":1,"space":[...]}  -> {}
+ *    "method":"auto","scheduler":"auto","explain":false,"from":false,"patience":50,"repeat":1,
+ *    "space":[...],"where":["a + b <= 1"],"constraints":["model_mb <= 20"],"target":0.1,
+ *    "try_first":[{...}]}                                                -> {}
  *   {"op":"ask"}           -> {"id":7,"params":{...}}, {"id":5,"resume":true} or {"wait":true}
  *                             (or, when init has "from":true, {"id":9,"params":{...},"from":4})
  *   {"op":"report","id":7,"step":3,"value":0.41}  -> {"action":"continue"}, "stop" or "pause"
- *   {"op":"tell","id":7,"state":"ok","value":0.38,"step":9,"seconds":1.5}  -> {}
+ *   {"op":"tell","id":7,"state":"ok","value":0.38,"step":9,"seconds":1.5,
+ *    "metrics":{"model_mb":12}}                                         -> {}
  *   {"op":"load","trials":[{"params":{...},"value":0.4},...]}           -> {}
  *   {"op":"quit"}                                                       no reply: it is over
  *
@@ -21,6 +23,16 @@
  * is over when so many values in a row were no better: then the reply to each further ask is
  * {"wait":true,"over":"no better in 50 trials"}. With "repeat":3 each configuration is given out
  * under three ids, and is worth the mean of what they come to; when one of them failed, it failed.
+ *
+ * What a job file calls where, constraints, target and try_first means the same here. An objective
+ * is "min", "max" or, with a name and a target of its own, {"metric":"loss","goal":"minimize",
+ * "target":0.1}; one that has no name is called value when it is alone. "metrics" of a trial tells
+ * what constraints are about, null what is not known, and objectives with names in place of
+ * "value"; other keys in it are passed over. A trial that is ok must tell all that constraints
+ * mention; what one that was stopped does not tell counts as broken. Once a trial that breaks no
+ * constraint reaches all targets there are, told or loaded, the reply to ask is
+ * {"wait":true,"over":"target reached"}. A configuration of try_first holds exactly its active
+ * parameters; they are the first that are proposed, in their order.
  *
  * "state" is ok, failed (no value) or stopped. Several objectives have "values":[...] in place of
  * "value". A loaded trial whose value is null, or whose "state" is failed, failed. Text, lists and
@@ -71,6 +83,7 @@ struct talk {
     uint32_t objectives;
     uint32_t steps;
     bool explains; /* replies to ask say by whom */
+    bool reached;  /* a trial has reached the target */
     bool over;     /* quit was said */
     struct foreign foreign;
 };

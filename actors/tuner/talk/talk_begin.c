@@ -1,4 +1,5 @@
 /* init: a study is made. */
+#include "actors/tuner/space/allowed.h"
 #include "actors/tuner/talk/space_json.h"
 #include "actors/tuner/talk/talk_parts.h"
 #include "proto/job/shown.h"
@@ -51,7 +52,6 @@ enum {
     INIT_BUDGET,
     INIT_WORKERS,
     INIT_STEPS,
-    INIT_OBJECTIVES,
     INIT_METHOD,
     INIT_SCHEDULER,
     INIT_FROM,
@@ -59,11 +59,29 @@ enum {
     INIT_PATIENCE,
     INIT_REPEAT,
     INIT_SPACE,
-    INIT_KEYS
+    INIT_TERMS, /* as many as there are TERMS */
+    INIT_KEYS = INIT_TERMS + TERMS
 };
 static const char *const init_keys[INIT_KEYS] = {
-    "op",     "protocol",  "seed", "budget",  "workers",  "steps",  "objectives",
-    "method", "scheduler", "from", "explain", "patience", "repeat", "space"};
+    [INIT_OP] = "op",
+    [INIT_PROTOCOL] = "protocol",
+    [INIT_SEED] = "seed",
+    [INIT_BUDGET] = "budget",
+    [INIT_WORKERS] = "workers",
+    [INIT_STEPS] = "steps",
+    [INIT_METHOD] = "method",
+    [INIT_SCHEDULER] = "scheduler",
+    [INIT_FROM] = "from",
+    [INIT_EXPLAIN] = "explain",
+    [INIT_PATIENCE] = "patience",
+    [INIT_REPEAT] = "repeat",
+    [INIT_SPACE] = "space",
+    [INIT_TERMS + TERM_OBJECTIVES] = "objectives",
+    [INIT_TERMS + TERM_TARGET] = "target",
+    [INIT_TERMS + TERM_WHERE] = "where",
+    [INIT_TERMS + TERM_CONSTRAINTS] = "constraints",
+    [INIT_TERMS + TERM_TRY_FIRST] = "try_first",
+};
 
 bool talk_optional(struct talk *t, struct span json, const char *where, int64_t least, int64_t most,
                    int64_t *value) {
@@ -74,29 +92,6 @@ bool talk_optional(struct talk *t, struct span json, const char *where, int64_t 
 static bool read_flag(struct talk *t, struct span json, const char *where, bool *flag) {
     *flag = false;
     return json.len == 0 || foreign_bool(&t->foreign, json, where, flag);
-}
-
-static bool read_objectives(struct talk *t, struct span json) {
-    static const char *const words[] = {"min", "max"};
-    struct foreign_items items;
-    size_t word;
-    t->objectives = 1;
-    t->goals[0] = GOAL_MINIMIZE;
-    if (json.len == 0)
-        return true;
-    t->objectives = 0;
-    if (!foreign_items(&t->foreign, json, "init, \"objectives\"", '[', &items))
-        return false;
-    while (foreign_next(&t->foreign, "init, \"objectives\"", &items)) {
-        if (items.count > OBJECTIVES_MOST)
-            return foreign_refuse(&t->foreign, "init, \"objectives\"", "more than %d",
-                                  OBJECTIVES_MOST);
-        if (!foreign_word(&t->foreign, items.value, "init, \"objectives\"", words, 2, &word))
-            return false;
-        t->goals[t->objectives++] = word == 0 ? GOAL_MINIMIZE : GOAL_MAXIMIZE;
-    }
-    return !items.bad && (t->objectives > 0 ||
-                          foreign_refuse(&t->foreign, "init, \"objectives\"", "the list is empty"));
 }
 
 static bool read_method(struct talk *t, struct span json) {
@@ -136,7 +131,7 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
         !talk_optional(t, given[INIT_BUDGET], "init, \"budget\"", 1, LIMIT_SLOTS_JOB, &budget) ||
         !talk_optional(t, given[INIT_WORKERS], "init, \"workers\"", 0, PARALLEL_MAX, &workers) ||
         !talk_optional(t, given[INIT_STEPS], "init, \"steps\"", 1, TALK_STEPS_MOST, &steps) ||
-        !read_objectives(t, given[INIT_OBJECTIVES]) || !read_method(t, given[INIT_METHOD]) ||
+        !talk_goals_read(t, given + INIT_TERMS) || !read_method(t, given[INIT_METHOD]) ||
         !read_scheduler(t, given[INIT_SCHEDULER], &policy) ||
         !read_flag(t, given[INIT_FROM], "init, \"from\"", &from) ||
         !read_flag(t, given[INIT_EXPLAIN], "init, \"explain\"", &t->explains) ||
@@ -168,19 +163,36 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
     return true;
 }
 
+/* A search that could propose nothing is better refused at once. */
+static bool is_possible(struct talk *t) {
+    struct space space;
+    double point[LIMIT_PARAMS];
+    struct value values[LIMIT_PARAMS];
+    space_of(&space, &t->job);
+    return allowed_some(&space, point, values) ||
+           foreign_refuse(&t->foreign, "where",
+                          "no configuration was found that it allows, in %d draws and a search "
+                          "from there",
+                          ALLOWED_LOOKS);
+}
+
 bool talk_begin(struct talk *t, struct span line) {
     struct span given[INIT_KEYS];
+    const struct span *terms = given + INIT_TERMS;
     struct study_setup setup;
     struct arena arena;
     t->study = NULL;
+    t->reached = false;
     t->job = (struct job){0};
     if (!foreign_object(&t->foreign, line, "init", init_keys, INIT_KEYS, given) ||
         !read_settings(t, given, &setup))
         return false;
     if (given[INIT_SPACE].len == 0)
         return foreign_refuse(&t->foreign, "init", "there is no \"space\":[...]");
-    if (!take_block(t, &t->for_job, space_json_bytes(given[INIT_SPACE].len), &arena) ||
-        !space_json_read(&t->foreign, given[INIT_SPACE], &t->job, &arena) ||
+    size_t bytes = space_json_bytes(given[INIT_SPACE].len) + talk_terms_bytes(terms);
+    if (!take_block(t, &t->for_job, bytes, &arena) || !talk_conditions_read(t, terms, &arena) ||
+        !space_json_read(&t->foreign, given[INIT_SPACE], &t->job, &arena) || !is_possible(t) ||
+        !talk_first_read(t, terms[TERM_TRY_FIRST], &arena) ||
         !take_block(t, &t->for_study, study_bytes(&setup), &arena))
         return false;
     t->study = study_init(&setup, &arena);

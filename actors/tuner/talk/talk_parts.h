@@ -10,4 +10,40 @@ bool talk_optional(struct talk *t, struct span json, const char *where, int64_t 
 /* Answers init: t->study is there. False: the fault is said, and there is none. */
 bool talk_begin(struct talk *t, struct span line);
 
+/* ---- talk_terms.c: what init says of a search beside its space ---- */
+
+enum { TERM_OBJECTIVES, TERM_TARGET, TERM_WHERE, TERM_CONSTRAINTS, TERM_TRY_FIRST, TERMS };
+
+/* Bytes of arena that the terms need. */
+size_t talk_terms_bytes(const struct span *terms);
+/* Goals and targets, into t. */
+bool talk_goals_read(struct talk *t, const struct span *terms);
+/* The texts of `where` and constraints, before the space is read, which compiles them. */
+bool talk_conditions_read(struct talk *t, const struct span *terms, struct arena *arena);
+/* The configurations of try_first, once the space is there. */
+bool talk_first_read(struct talk *t, struct span json, struct arena *arena);
+
+/* ---- talk_outcome.c: what a trial came to; told, or loaded ---- */
+
+struct talk_outcome {
+    double values[OBJECTIVES_MOST];
+    struct study_result result; /* its values are these */
+};
+
+#define OUTCOME_KEYS_NAMED "state", "value", "values", "seconds", "metrics"
+enum {
+    OUTCOME_STATE,
+    OUTCOME_VALUE,
+    OUTCOME_VALUES,
+    OUTCOME_SECONDS,
+    OUTCOME_METRICS,
+    OUTCOME_KEYS
+};
+
+/* given: the texts of these keys. */
+bool talk_outcome_read(struct talk *t, const struct span *given, const char *where,
+                       struct talk_outcome *o);
+/* The trial has ended, keeps all constraints and reaches all targets there are. */
+bool talk_reaches(const struct talk *t, uint32_t trial);
+
 #endif

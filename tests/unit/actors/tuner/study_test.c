@@ -337,6 +337,49 @@ static void who_breaks_constraints_is_not_the_best(void **state) {
     pair_end(&pair);
 }
 
+static int looks;
+
+/* A method that has three proposals, and counts how often it looks for another. */
+static bool propose_three(void *none, const struct brief *b, uint64_t number,
+                          struct value *values) {
+    (void)none;
+    looks++;
+    values[0] = (struct value){.kind = VALUE_INT, .integer = (int64_t)number};
+    return number < 3 && b->trials->count < 3;
+}
+
+/* To find out that nothing is left may be dear: it is found out once, until a trial has ended. */
+static void a_search_that_is_used_up_does_not_look_again(void **state) {
+    (void)state;
+    static const struct algo three = {.name = "three", .propose = propose_three};
+    struct study_proposal p;
+    const double value = 1;
+    const struct study_result result = {.state = ENDED_WELL, .values = &value};
+    job_begin(&test, METHOD_RANDOM, 10);
+    add_range(&test, "a", PARAM_INT, 0, 9);
+    job_end(&test);
+    const struct study_setup setup = {
+        .job = &test.job, .goals = goals, .objectives = 1, .steps = 1, .algo = &three};
+    size_t size = study_bytes(&setup);
+    void *memory = malloc(size);
+    struct arena arena = arena_of(memory, size);
+    struct study *s = study_init(&setup, &arena);
+    looks = 0;
+    for (int i = 0; i < 7; i++) {
+        study_ask(s, &p);
+        assert_int_equal(p.answer, i < 3 ? STUDY_START : STUDY_OVER);
+    }
+    assert_int_equal(looks, 4);
+    assert_true(study_tell(s, 0, &result));
+    study_ask(s, &p);
+    study_ask(s, &p);
+    assert_int_equal(looks, 5);
+    assert_true(study_drop(s, 1));
+    study_ask(s, &p);
+    assert_int_equal(looks, 6);
+    free(memory);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_breaks_constraints_is_not_the_best),
@@ -346,6 +389,7 @@ int main(void) {
         cmocka_unit_test(the_budget_ends_it),
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(loaded_trials_are_known),
+        cmocka_unit_test(a_search_that_is_used_up_does_not_look_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
