@@ -198,13 +198,19 @@ static void hide_end(const struct live *l, const struct live_job *j, struct msg_
     row->ticket = ticket;
 }
 
+/* Slots that are finished and yet may run. */
+static uint64_t paused_of(const struct msg_job_row *row) {
+    uint64_t of[TRIAL_STATUS_COUNT];
+    return end_counts_decode(of, row->end_counts) ? of[TRIAL_PAUSED] : 0;
+}
+
 /* What is recorded here may be ahead of what the leader has told: there are never more than are left. */
 void live_overlay_job(struct live *l, struct msg_job_row *row, when_ms now) {
     const struct live_job *j = live_job(l, &row->job);
     if (j != NULL && row->state != JOB_OPEN)
         hide_end(l, j, row);
     uint64_t finished = row->done + row->infeasible + row->failed;
-    uint64_t left = row->trials > finished ? row->trials - finished : 0;
+    uint64_t left = (row->trials > finished ? row->trials - finished : 0) + paused_of(row);
     bool open = row->state == JOB_OPEN;
     row->active = open && (l->clustered ? l->led : j != NULL);
     uint64_t running = open && j != NULL && j->many.until > now ? j->running : 0;
@@ -215,8 +221,8 @@ void live_overlay_job(struct live *l, struct msg_job_row *row, when_ms now) {
 
 void live_overlay_trial(struct live *l, const struct job_id *job, struct msg_trial_row *row,
                         when_ms now) {
-    const struct live_trial *t =
-        row->status == TRIAL_OPEN ? live_trial(l, job, row->slot, now) : NULL;
+    const bool may_run = row->status == TRIAL_OPEN || row->status == TRIAL_PAUSED;
+    const struct live_trial *t = may_run ? live_trial(l, job, row->slot, now) : NULL;
     row->running = t != NULL;
     if (t != NULL) {
         row->began = t->began;

@@ -1,5 +1,6 @@
 #include "cmd/cli/cli.h"
 #include "cmd/cli/details.h"
+#include "cmd/cli/ends.h"
 #include "cmd/cli/look.h"
 #include "cmd/cli/out.h"
 #include "cmd/cli/pages.h"
@@ -14,6 +15,8 @@ static const struct column columns[] = {
     {NULL, "TRIALS", COLUMN_TEXT, SHOWN_TABLE},
     {"trials", NULL, COLUMN_COUNT, SHOWN_DATA},
     {"done", "DONE", COLUMN_COUNT, SHOWN_WIDE},
+    {"stopped", "STOPPED", COLUMN_COUNT, SHOWN_WIDE},
+    {"paused", "PAUSED", COLUMN_COUNT, SHOWN_WIDE},
     {"infeasible", "INFEASIBLE", COLUMN_COUNT, SHOWN_WIDE},
     {"failed", "FAILED", COLUMN_COUNT, SHOWN_WIDE},
     {"retried", "RETRIED", COLUMN_COUNT, SHOWN_WIDE},
@@ -53,7 +56,10 @@ static bool job_put(void *context, const struct msg *answer) {
                        (unsigned long long)job_row_finished(row), (unsigned long long)row->trials);
     out_text(o, span_of(progress, (size_t)len));
     out_count(o, row->trials);
-    out_count(o, row->done);
+    const struct ends ends = ends_of(row);
+    out_count(o, ends.done);
+    out_count(o, ends.stopped);
+    out_count(o, ends.paused);
     out_count(o, row->infeasible);
     out_count(o, row->failed);
     out_count(o, row->retried);

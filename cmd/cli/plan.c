@@ -13,6 +13,7 @@
 #include "cmd/cli/shell_text.h"
 #include "cmd/cli/spec_text.h"
 #include "proto/job/grid.h"
+#include "proto/job/ladder.h"
 
 const char cli_plan_details[] =
     "JOB_FILE          a file, or - for standard input; nothing is run or kept, nobody is\n"
@@ -60,6 +61,7 @@ static const struct column columns[] = {
     {"where", NULL, COLUMN_JSON, SHOWN_DATA},
     {"objectives", NULL, COLUMN_JSON, SHOWN_DATA},
     {"constraints", NULL, COLUMN_JSON, SHOWN_DATA},
+    {"rungs", NULL, COLUMN_JSON, SHOWN_DATA},
     {"first", NULL, COLUMN_JSON, SHOWN_DATA},
 };
 
@@ -175,7 +177,7 @@ static void search_print(const struct preview *plan, struct buf *out) {
         buf_u64(out, job->seed);
     }
     if (job->rungs.steps > 0) {
-        buf_text(out, ", rungs: ");
+        buf_text(out, ", rungs ");
         spec_print_rungs(job, out);
     }
 }
@@ -308,6 +310,29 @@ static void conditions_json(const struct condition *list, uint32_t count, struct
     json_close(&json, ']');
 }
 
+/* The steps at which trials are compared; null without rungs. */
+static void rungs_json(const struct job *job, struct buf *out) {
+    const struct ladder ladder = ladder_of_job(&job->rungs);
+    struct json_out json = json_out_of(out);
+    if (job->rungs.steps == 0) {
+        json_put_null(&json);
+        return;
+    }
+    json_open(&json, '{');
+    json_put_key(&json, "scheduler");
+    json_put_string(&json, span_text(job_policy_name(job->rungs.policy)));
+    json_put_key(&json, "steps");
+    json_open(&json, '[');
+    for (uint32_t i = 0; i + 1 < ladder.count; i++)
+        json_put_number(&json, ladder_step(&ladder, i));
+    json_close(&json, ']');
+    json_put_key(&json, "max");
+    json_put_number(&json, job->rungs.steps);
+    json_put_key(&json, "budget");
+    job->rungs.budget.len > 0 ? json_put_string(&json, job->rungs.budget) : json_put_null(&json);
+    json_close(&json, '}');
+}
+
 static void text_put(struct out *o, struct buf *text) {
     out_text(o, buf_view(text));
     buf_clear(text);
@@ -362,6 +387,8 @@ static void record_put(const struct preview *plan, struct out *o, struct buf *te
     objectives_json(job, text);
     json_put(o, text);
     conditions_json(job->constraints, job->constraints_count, text);
+    json_put(o, text);
+    rungs_json(job, text);
     json_put(o, text);
     out_json(o, buf_view(&plan->first));
     out_row(o);

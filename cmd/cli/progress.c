@@ -1,5 +1,6 @@
 #include "cmd/cli/progress.h"
 
+#include "cmd/cli/ends.h"
 #include "cmd/cli/object.h"
 #include "cmd/cli/out.h"
 #include "cmd/cli/table.h"
@@ -49,8 +50,11 @@ static void put_count(struct buf *out, uint64_t count, const char *what) {
 }
 
 static void put_counts(struct buf *out, const struct msg_job_row *row) {
+    const struct ends ends = ends_for_people(row);
     put_count(out, row->running, " running");
-    put_count(out, row->done, " done");
+    put_count(out, ends.done, " done");
+    put_count(out, ends.stopped, " stopped early");
+    put_count(out, ends.paused, " paused");
     put_count(out, row->infeasible, " infeasible");
     put_count(out, row->failed, " failed");
     put_count(out, row->retried, " retried");

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/cli/ends.h"
 #include "cmd/cli/job_spec.h"
 #include "cmd/cli/out.h"
 #include "cmd/cli/pages.h"
@@ -22,6 +23,8 @@ static const struct column columns[] = {
     {NULL, "TRIALS", COLUMN_TEXT, SHOWN_TABLE},
     {"trials", NULL, COLUMN_COUNT, SHOWN_DATA},
     {"done", NULL, COLUMN_COUNT, SHOWN_DATA},
+    {"stopped", NULL, COLUMN_COUNT, SHOWN_DATA},
+    {"paused", NULL, COLUMN_COUNT, SHOWN_DATA},
     {"infeasible", NULL, COLUMN_COUNT, SHOWN_DATA},
     {"failed", NULL, COLUMN_COUNT, SHOWN_DATA},
     {"retried", NULL, COLUMN_COUNT, SHOWN_DATA},
@@ -50,13 +53,16 @@ static void part_print(struct buf *out, uint64_t count, const char *what, const 
     *gap = ", ";
 }
 
-/* 58/60: 55 done, 1 infeasible, 2 failed; 3 repeated */
+/* 58/60: 25 done, 30 stopped early, 1 infeasible, 2 failed, 3 attempts repeated */
 static void progress_print(struct buf *out, const struct msg_job_row *row) {
+    const struct ends ends = ends_for_people(row);
     const char *gap = ": ";
     buf_u64(out, job_row_finished(row));
     buf_byte(out, '/');
     buf_u64(out, row->trials);
-    part_print(out, row->done, "done", &gap);
+    part_print(out, ends.done, "done", &gap);
+    part_print(out, ends.stopped, "stopped early", &gap);
+    part_print(out, ends.paused, "paused", &gap);
     part_print(out, row->infeasible, "infeasible", &gap);
     part_print(out, row->failed, "failed", &gap);
     part_print(out, row->running, "running", &gap);
@@ -70,6 +76,7 @@ static void text_or_none(struct out *o, struct span text) {
 
 static void row_put(struct out *o, const struct subject *s) {
     const struct msg_job_row *row = &s->row;
+    const struct ends ends = ends_of(row);
     uint8_t memory[256];
     struct buf text = buf_of(memory, sizeof memory);
     out_text(o, span_text(s->id));
@@ -79,7 +86,9 @@ static void row_put(struct out *o, const struct subject *s) {
     progress_print(&text, row);
     out_text(o, buf_view(&text));
     out_count(o, row->trials);
-    out_count(o, row->done);
+    out_count(o, ends.done);
+    out_count(o, ends.stopped);
+    out_count(o, ends.paused);
     out_count(o, row->infeasible);
     out_count(o, row->failed);
     out_count(o, row->retried);
@@ -135,8 +144,8 @@ static bool example_take(void *context, const struct msg *answer) {
 
 /* How many trials ended in each way that is not well, and the first cause of each. */
 static bool causes_show(struct client *c, const struct subject *s, struct err *err) {
-    uint64_t end_counts[TRIAL_STATUS_COUNT];
-    if (s->row.failed + s->row.infeasible == 0 || !end_counts_decode(end_counts, s->row.end_counts))
+    uint64_t end_counts[TRIAL_STATUS_COUNT], whole = ends_of(&s->row).done;
+    if (job_row_finished(&s->row) == whole || !end_counts_decode(end_counts, s->row.end_counts))
         return true; /* one of an older version has not counted them */
     printf("\nnot done\n");
     for (size_t i = 0; i < TRIAL_STATUS_COUNT; i++) {

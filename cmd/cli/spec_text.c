@@ -2,6 +2,7 @@
 
 #include "actors/tuner/algo/algo.h"
 #include "proto/base/num.h"
+#include "proto/job/ladder.h"
 #include "proto/job/shown.h"
 
 enum { SIGNIFICANT = 6, DOMAIN_RESERVE = 80, CONSTRAINTS_SHOWN = 3, CONDITION_SHOWN = 100 };
@@ -37,6 +38,10 @@ void spec_print_summary(const struct job *job, struct buf *out) {
         spec_print_objective(job, out);
     else
         buf_text(out, "no objective");
+    if (job->rungs.steps > 0) {
+        buf_text(out, ", rungs ");
+        spec_print_rungs(job, out);
+    }
 }
 
 static void constraints_print(const struct job *job, struct buf *out) {
@@ -75,24 +80,17 @@ void spec_print_rungs(const struct job *job, struct buf *out) {
     const struct job_rungs *r = &job->rungs;
     if (r->steps == 0)
         return;
+    const struct ladder ladder = ladder_of_job(r);
     buf_text(out, job_policy_name(r->policy));
-    buf_text(out, ", up to ");
-    if (r->budget.len == 0) {
-        count_print(out, r->steps, "step");
-    } else {
-        buf_u64(out, r->steps);
-        buf_byte(out, ' ');
-        buf_span(out, r->budget);
+    for (uint32_t i = 0; i < ladder.count; i++) {
+        buf_byte(out, i == 0 ? ' ' : '-');
+        buf_u64(out, ladder_step(&ladder, i));
     }
-    if (r->first > 0) {
-        buf_text(out, " from ");
-        buf_u64(out, r->first);
-    }
-    if (r->eta > 0) {
-        buf_text(out, ", each rung ");
-        buf_u64(out, r->eta);
-        buf_text(out, " times the one before");
-    }
+    buf_byte(out, ' ');
+    if (r->budget.len == 0)
+        buf_text(out, r->steps == 1 ? "step" : "steps");
+    else
+        buf_put(out, r->budget.data, (size_t)shown_length(r->budget, CONDITION_SHOWN));
 }
 
 void spec_print_limits(const struct job *job, struct buf *out) {

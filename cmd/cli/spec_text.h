@@ -10,14 +10,15 @@
 
 enum { SPEC_TEXT_BYTES = 2048 };
 
-/* "5 parameters (2 conditional), random search of 60 trials, maximize accuracy" */
+/* "5 parameters (2 conditional), random search of 60 trials, maximize accuracy", and ", rungs " with
+ * what spec_print_rungs says */
 void spec_print_summary(const struct job *job, struct buf *out);
 /* "5 parameters (2 conditional)" */
 void spec_print_params(const struct job *job, struct buf *out);
 /* "maximize accuracy, done early at 0.995"; "maximize accuracy; minimize ms, with model_mb <= 20";
  * "none: every trial that ends well is done" */
 void spec_print_objective(const struct job *job, struct buf *out);
-/* "asha, up to 27 epochs from 1, each rung 3 times the one before"; nothing without rungs */
+/* "asha 1-3-9-27 epochs": where trials are compared, and the full length; nothing without rungs */
 void spec_print_rungs(const struct job *job, struct buf *out);
 /* "wall 30 min, output 20 MiB, grace 10 s" */
 void spec_print_limits(const struct job *job, struct buf *out);

@@ -26,7 +26,7 @@ static_assert(sizeof columns / sizeof *columns == TRIAL_COLUMNS, "every column i
 
 const char *trial_row_status(const struct msg_trial_row *row) {
     enum trial_status status;
-    if (row->status == TRIAL_OPEN && row->running)
+    if (row->running) /* also one that was paused */
         return "running";
     return trial_status_of(row->status, &status) ? trial_status_name(status) : "unknown";
 }

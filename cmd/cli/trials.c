@@ -11,6 +11,7 @@ const char cli_trials_details[] =
     "--best            only trials with a value, the best first\n"
     "-s, --status WORD only those: done, infeasible, crashed, timed_out, flooded, no_metric,\n"
     "                  no_start, interrupted, ...; failed: all that did not end well;\n"
+    "                  stopped, paused: early, as others were better;\n"
     "                  running: those under way\n"
     "-n, --limit N     at most N trials\n"
     "-o FORMAT         table (default), wide, json, jsonl, csv, id\n";
@@ -45,6 +46,7 @@ static bool filter_read(struct filter *f, const char *text, struct err *err) {
         filter_fill(f, true);
         f->running = false;
         f->statuses[TRIAL_OPEN] = f->statuses[TRIAL_DONE] = f->statuses[TRIAL_INFEASIBLE] = false;
+        f->statuses[TRIAL_STOPPED] = f->statuses[TRIAL_PAUSED] = false;
         return true;
     }
     if (trial_status_named(span_text(text), &status)) {
@@ -67,7 +69,7 @@ static bool filter_read(struct filter *f, const char *text, struct err *err) {
 }
 
 static bool filter_takes(const struct filter *f, const struct msg_trial_row *row) {
-    if (row->status == TRIAL_OPEN && row->running)
+    if (row->running)
         return f->running;
     return row->status < TRIAL_STATUS_COUNT && f->statuses[row->status];
 }

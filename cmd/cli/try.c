@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "actors/executor/climb.h"
 #include "actors/executor/contract.h"
 #include "actors/tuner/space/space.h"
 #include "cmd/cli/cli.h"
@@ -44,7 +45,8 @@ struct listener {
     struct span objective;
     struct reading_rules rules;
     struct contract contract;
-    bool midline; /* the cursor stands behind something the program printed */
+    struct climb climb; /* of a job with rungs */
+    bool midline;       /* the cursor stands behind something the program printed */
 };
 
 static void mark_begin(struct listener *l) {
@@ -52,6 +54,21 @@ static void mark_begin(struct listener *l) {
         fputc('\n', l->to);
     l->midline = false;
     fputs("    -> ", l->to);
+}
+
+/* What early stopping makes of it. */
+static void mark_rung(struct listener *l, const struct contract_news *news) {
+    struct climb *c = &l->climb;
+    uint32_t before = c->reached;
+    if (news->kind == CONTRACT_FINAL && news->step == STEP_NONE)
+        return;
+    climb_tell(c, news->step, news->value);
+    c->stands_count = 0;
+    if (climb_has_rungs(c) && !c->says_steps)
+        fprintf(l->to, ", counted as step %" PRIu32, c->lines);
+    if (c->reached > before)
+        fprintf(l->to, ", compared with others at rung %" PRIu32,
+                ladder_step(&c->ladder, c->reached - 1));
 }
 
 static void mark_value(struct listener *l, const struct contract_news *news) {
@@ -64,7 +81,11 @@ static void mark_value(struct listener *l, const struct contract_news *news) {
         fputs(" (final)", l->to);
     else if (news->step != STEP_NONE)
         fprintf(l->to, " (step %" PRId64 ")", news->step);
-    fputs(span_equal(news->name, l->objective) ? ", the objective\n" : "\n", l->to);
+    if (span_equal(news->name, l->objective)) {
+        fputs(", the objective", l->to);
+        mark_rung(l, news);
+    }
+    fputc('\n', l->to);
 }
 
 static void mark_hear(void *context, const struct contract_news *news) {
@@ -250,6 +271,17 @@ static bool verdict_print(const struct verdict *v, const struct job *job, struct
     return out_close(&o, err);
 }
 
+/* Where it would be compared with others, which nobody does here. */
+static void rungs_say(const struct job *job, FILE *to) {
+    uint8_t memory[SPEC_TEXT_BYTES];
+    struct buf text = buf_of(memory, sizeof memory);
+    spec_print_rungs(job, &text);
+    if (text.len > 0)
+        fprintf(to, "rungs %.*s: it runs to the end here\n", (int)text.len,
+                (const char *)text.data);
+    fputc('\n', to);
+}
+
 static bool trial_run(const struct job_file *file, const struct value *values, uint64_t slot,
                       const struct args *args, bool *done, struct err *err) {
     static struct listener l;
@@ -260,14 +292,16 @@ static bool trial_run(const struct job_file *file, const struct value *values, u
                           .objective = job->objectives[0].metric};
     if (!args->quiet) {
         job_config_print(job, values, SIGNIFICANT, &config);
-        fprintf(l.to, "trial %llu with %.*s\n\n", (unsigned long long)slot, (int)config.len,
+        fprintf(l.to, "trial %llu with %.*s\n", (unsigned long long)slot, (int)config.len,
                 (const char *)config.data);
-        fflush(l.to);
         buf_clear(&config);
+        rungs_say(job, l.to);
+        fflush(l.to);
     }
     if (!reading_rules_init(&l.rules, job, err))
         return false;
     contract_init(&l.contract);
+    climb_begin(&l.climb, job, (struct span){0});
     struct one_trial trial = {
         .file = file, .values = values, .slot = slot, .context = &l, .heard = output_hear};
     struct verdict verdict;

@@ -64,7 +64,7 @@ job=known-${id:0:4}
 run zyg ls
 assert_match "$out" "^JOB +STATE +TRIALS +METRIC +BEST +TIME +AGE"$'\n'"$job +done +5/5 +score +7.5 +[0-9.]+ m?s +[0-9]+ s\$"
 run zyg ls -o jsonl
-assert_contains "$out" "{\"id\":\"$id\",\"job\":\"$job\",\"state\":\"done\",\"trials\":5,\"done\":3,\"infeasible\":1,\"failed\":1,\"retried\":0,\"running\":0,\"metric\":\"score\",\"best\":7.5,\"best_trial\":1,\"run_seconds\":"
+assert_contains "$out" "{\"id\":\"$id\",\"job\":\"$job\",\"state\":\"done\",\"trials\":5,\"done\":3,\"stopped\":0,\"paused\":0,\"infeasible\":1,\"failed\":1,\"retried\":0,\"running\":0,\"metric\":\"score\",\"best\":7.5,\"best_trial\":1,\"run_seconds\":"
 assert_contains "$out" '"cause":null,"best_params":{"kind":"good","x":7.5}}'
 
 # All names of a job mean the same.

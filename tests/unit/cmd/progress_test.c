@@ -72,6 +72,33 @@ static void a_block_half_way(void **state) {
         "3 trials/s  elapsed 34 s  left 32 s\n");
 }
 
+static void what_ended_early_is_counted_apart(void **state) {
+    (void)state;
+    struct msg_job_row row = row_of(104, 200);
+    struct progress_look look = {.width = 120};
+    uint64_t of[TRIAL_STATUS_COUNT] = {[TRIAL_STOPPED] = 60, [TRIAL_PAUSED] = 6};
+    uint8_t memory[END_COUNTS_BYTES];
+    struct buf counts = buf_of(memory, sizeof memory);
+    end_counts_encode(of, &counts);
+    row.end_counts = buf_view(&counts);
+    row.running = 26;
+    assert_string_equal(block(&row, &look),
+                        "digits-3f2a  RUNNING  [##########----------] 104/200  26 running  38 done "
+                        " 60 stopped early  6 paused\n"
+                        "no value yet\n"
+                        "elapsed 0 ms\n");
+    row.state = JOB_DONE; /* nobody goes on any more */
+    row.running = 0;
+    row.name = span_text("d");
+    assert_string_equal(end(&row, &look),
+                        "d-3f2a is done: 104/200 trials in 0 ms  38 done  66 stopped early\n"
+                        "see more:  zyg trials d-3f2a   zyg show d-3f2a   zyg logs d-3f2a/0\n");
+    row.done = 65; /* that cannot be: all are taken as done */
+    assert_string_equal(end(&row, &look),
+                        "d-3f2a is done: 65/200 trials in 0 ms  65 done\n"
+                        "see more:  zyg trials d-3f2a   zyg show d-3f2a   zyg logs d-3f2a/0\n");
+}
+
 static const char *trouble(struct progress_told *told, const struct msg_job_row *row) {
     struct buf out = buf_of(text, sizeof text - 1);
     progress_trouble(&out, told, row);
@@ -239,6 +266,7 @@ static void the_last_words_of_a_failed_job(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_block_half_way),
+        cmocka_unit_test(what_ended_early_is_counted_apart),
         cmocka_unit_test(trouble_is_told_once_and_its_end_too),
         cmocka_unit_test(a_block_says_what_holds_it_up),
         cmocka_unit_test(a_block_at_the_start),

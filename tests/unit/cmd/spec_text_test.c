@@ -75,11 +75,14 @@ static void rungs(void **state) {
     struct job job = {0};
     expect(spec_print_rungs, &job, "");
     job.rungs = (struct job_rungs){.steps = 1};
-    expect(spec_print_rungs, &job, "auto, up to 1 step");
+    expect(spec_print_rungs, &job, "auto 1 step");
     job.rungs = (struct job_rungs){
         .steps = 27, .policy = RUNGS_ASHA, .first = 1, .eta = 3, .budget = span_text("epochs")};
-    expect(spec_print_rungs, &job,
-           "asha, up to 27 epochs from 1, each rung 3 times the one before");
+    expect(spec_print_rungs, &job, "asha 1-3-9-27 epochs");
+    job.rungs = (struct job_rungs){.steps = 100};
+    expect(spec_print_rungs, &job, "auto 12-36-100 steps");
+    job.rungs.policy = RUNGS_NONE;
+    expect(spec_print_rungs, &job, "none 100 steps");
 }
 
 static void limits_and_retries(void **state) {

@@ -1,0 +1,20 @@
+/* ends - how many trials of a job have ended well, and how many of them before their full length.
+ *
+ * Errors   of a node that does not count what was stopped and paused, all are done.
+ */
+#ifndef ZYG_CLI_ENDS_H
+#define ZYG_CLI_ENDS_H
+
+#include "proto/msg.h"
+
+struct ends {
+    uint64_t done;    /* all the way */
+    uint64_t stopped; /* at a rung, for good */
+    uint64_t paused;  /* at a rung; the search may let them go on */
+};
+
+struct ends ends_of(const struct msg_job_row *row);
+/* For people: what is paused when its job is over was stopped. */
+struct ends ends_for_people(const struct msg_job_row *row);
+
+#endif
