@@ -405,7 +405,8 @@ void errand_rows(struct facts *f, const struct msg_rows *rows, struct moment at,
     if (rows->code != ERR_NONE) {
         e->unused = e->job_scan;
         e->job_scan = 0;
-        if (e->step == ERRAND_READS_ROW || e->step == ERRAND_READS_TRIALS)
+        if (e->step == ERRAND_READS_ROW || e->step == ERRAND_READS_TRIALS ||
+            e->step == ERRAND_READS_STANDS)
             opening_leave(f, out);
         errand_trouble(f, out, err_code_of(rows->code), "the store could not be read");
         return;
@@ -419,6 +420,7 @@ void errand_rows(struct facts *f, const struct msg_rows *rows, struct moment at,
     case ERRAND_READS_JOB: on_job_row(f, rows, at, out); break;
     case ERRAND_READS_ROW: on_summary(f, rows, at, out); break;
     case ERRAND_READS_TRIALS: opening_rows(f, rows, at, out); break;
+    case ERRAND_READS_STANDS: opening_stands(f, rows, at, out); break;
     case ERRAND_WAITS:
     case ERRAND_WAITS_SAVE: break;
     }

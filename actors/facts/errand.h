@@ -19,6 +19,7 @@ enum errand_step {
     ERRAND_READS_JOB,
     ERRAND_READS_ROW,
     ERRAND_READS_TRIALS,
+    ERRAND_READS_STANDS,
     ERRAND_WAITS_SAVE
 };
 
@@ -92,6 +93,8 @@ void opening_begin(struct facts *f, struct seat *read, struct span ran, struct s
  * they find lies behind its description. False: there is no seat. */
 bool opening_fresh(struct facts *f, const struct seat *read, struct says *out);
 void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);
+void opening_stands(struct facts *f, const struct msg_rows *rows, struct moment at,
+                    struct says *out);
 void opening_leave(struct facts *f, struct says *out); /* the seat is given up */
 /* This node leads from now on: its sched hears of every open job as it stands, and whether they are over is looked at anew. */
 void opening_lead(struct facts *f);

@@ -6,10 +6,10 @@
  * outputs. Events are what this node saw.
  * What is heard of a job that is over is folded like the rest, when nothing else waits (late.h).
  *
- * Hears    start, admit, job_want (gateway); proposed (tuner); outcome (executor); node_known (member); lead (leader); heads,
+ * Hears    start, admit, job_want (gateway); proposed (tuner); outcome, reached (executor); exhausted (sched); node_known (member); lead (leader); heads,
  *          bundles (other nodes, through member); saved, save_failed, rows (store); quit; the time.
  * Says     save, scan (store); admitted, job_stand (gateway); ailing, hold (also leader); job_open (all; sched only where
- *          this node leads); job_shut (those that run jobs); learned (tuner); recorded (sched, where this node leads);
+ *          this node leads); job_shut (those that run jobs); learned (tuner); stands (tuner, sched); recorded (sched, where this node leads);
  *          dropped (leader); blame (member: a bundle that is not signed came from that node);
  *          handed_over (elastic, while this node is leaving); note; heads, bundles (other nodes, by say_to MEMBER); quiet.
  * Holds    - an answer that promises durability lies in the batch it depends on and is said when that batch is on this disk

@@ -1,6 +1,7 @@
 #include "actors/facts/facts_state.h"
 
 #include "proto/base/check.h"
+#include "proto/job/curve.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -65,6 +66,30 @@ void fold_series(struct batch *batch, const struct msg_series_fact *series,
     ops_put(&batch->ops, TABLE_series, buf_view(&row), series->points);
 }
 
+void fold_stands(struct facts *f, struct batch *batch, const struct msg_reached_fact *reached,
+                 const struct fact_key *key) {
+    uint8_t key_memory[128], value_memory[LIMIT_JOB_SPEC_BYTES];
+    struct buf row = buf_of(key_memory, sizeof key_memory);
+    struct buf value = buf_of(value_memory, sizeof value_memory);
+    const struct seat *s = facts_seat(f, &reached->job);
+    if (reached->config.len > RESULT_BYTES_MAX || reached->curve.len > CURVE_BYTES)
+        return;
+    trial_row_output_key(&row, &reached->job, reached->slot, key);
+    mp_put_bin(&value, reached->config);
+    mp_put_bin(&value, reached->curve);
+    mp_put_bool(&value, reached->saved);
+    ensure(!value.overflow);
+    ops_put(&batch->ops, TABLE_stands, buf_view(&row), buf_view(&value));
+    if (s != NULL && (s->state == SEAT_OPEN || s->state == SEAT_OPENING))
+        say(&batch->after, &(struct msg){.kind = MSG_stands,
+                                         .stands = {.job = reached->job,
+                                                    .slot = reached->slot,
+                                                    .attempt = reached->attempt,
+                                                    .config = reached->config,
+                                                    .curve = reached->curve,
+                                                    .saved = reached->saved}});
+}
+
 /* ---- proposals ---- */
 
 void fold_known(struct batch *batch, const struct msg_proposal_fact *proposal,
@@ -80,13 +105,14 @@ void fold_known(struct batch *batch, const struct msg_proposal_fact *proposal,
     mp_put_u64(&value, proposal->term);
     mp_put_bin(&value, proposal->config);
     mp_put_bin(&value, proposal->known);
+    mp_put_u64(&value, proposal->asked);
     if (!value.overflow)
         ops_put(&batch->ops, TABLE_proposals, buf_view(&row), buf_view(&value));
 }
 
 static void say_learned(struct batch *batch, const struct seat *s, uint64_t slot,
                         const struct trial_row *row) {
-    const struct msg_learned learned = trial_row_learned(&s->id, slot, row);
+    const struct msg_learned learned = trial_row_learned(&s->id, &s->job, slot, row);
     say(&batch->after, &(struct msg){.kind = MSG_learned, .learned = learned});
 }
 
@@ -148,7 +174,8 @@ void fold_proposed(struct facts *f, const struct msg_proposed *proposed, when_ms
                                          .slot = proposed->slot,
                                          .config = proposed->config,
                                          .term = f->term,
-                                         .known = proposed->known}};
+                                         .known = proposed->known,
+                                         .asked = proposed->asked}};
     if (fact.proposal_fact.config.len + fact.proposal_fact.known.len > RESULT_BYTES_MAX)
         fact.proposal_fact.known = span_text("\xc0"); /* too long to be said (chain.h) */
     const struct fact_key key = own_key(f, 0, batch_add_fact(&f->batches, batch, &fact));
@@ -195,7 +222,7 @@ static void note_trial(struct facts *f, struct batch *batch, struct seat *s,
         facts_event(f, batch, s, wall, "best %.*s %.6g by #%llu%s", (int)job->metric.len,
                     (const char *)job->metric.data, job->best_value,
                     (unsigned long long)job->best_slot, runs);
-    else if (status != TRIAL_DONE)
+    else if (status != TRIAL_DONE && status != TRIAL_STOPPED && status != TRIAL_PAUSED)
         facts_event(f, batch, s, wall, "#%llu %s%s%.*s", (unsigned long long)result->slot,
                     trial_status_name(status), result->cause.len > 0 ? ": " : "",
                     (int)(result->cause.len < 200 ? result->cause.len : 200),
@@ -244,8 +271,8 @@ static void count_finished(struct facts *f, struct batch *batch, struct seat *s,
     else if (!seat_count(s, slot, row))
         f->nonsense++; /* more gaps than can be remembered: the row is kept, the job will not open again */
     if (before->finished)
-        put_end(batch, s, slot, before->status, false);
-    put_end(batch, s, slot, row->status, true);
+        put_end(batch, s, slot, trial_row_ended_as(before, &s->job), false);
+    put_end(batch, s, slot, trial_row_ended_as(row, &s->job), true);
     const struct rank now = rank_of(s, slot, row);
     if (old.has)
         put_rank(batch, s, old.slot, old.value, false);
@@ -365,7 +392,36 @@ void fold_end(struct facts *f, struct batch *batch, struct seat *s, const struct
         facts_touch(f, s);
 }
 
+/* The search has nothing more to run: what it has paused stays so. */
+void fold_exhausted(struct facts *f, const struct msg_exhausted *m, struct moment at) {
+    struct seat *s = facts_seat(f, &m->job);
+    struct batch *batch;
+    if (s == NULL || s->state != SEAT_OPEN || s->backlog || !f->leading || !seat_is_whole(s) ||
+        s->row.state != JOB_OPEN || (batch = facts_room(f, 1024)) == NULL)
+        return; /* sched says it again when something has changed */
+    end_job(f, batch, s, JOB_DONE, (struct span){0}, at.wall);
+    facts_close_seat(f, batch, s, at.wall, &batch->after);
+}
+
 /* ---- the executor of this node ---- */
+
+void fold_reached(struct facts *f, const struct msg_reached *m, when_ms now) {
+    struct msg fact;
+    struct err err;
+    if (!msg_decode(&fact, m->fact, &err) || fact.kind != MSG_reached_fact) {
+        f->nonsense++;
+        return;
+    }
+    const struct seat *s = facts_seat(f, &fact.reached_fact.job);
+    if (s == NULL || s->state != SEAT_OPEN)
+        return;
+    struct batch *batch = facts_room_by(f, 4 * m->fact.len + 512, now + FACTS_GATHER_MS);
+    if (batch == NULL)
+        return; /* it is judged at the next rung */
+    const struct fact_key key =
+        own_key(f, fact.reached_fact.attempt, batch_add_fact(&f->batches, batch, &fact));
+    fold_stands(f, batch, &fact.reached_fact, &key);
+}
 
 static void add_output(struct facts *f, struct batch *batch, const struct msg_result_fact *result,
                        const struct msg_outcome *outcome) {

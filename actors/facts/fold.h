@@ -4,7 +4,7 @@
  * that is begun (open_slots.h) is enough for a result that stands for it; any other result wants the slot's row first
  * (inbox.h). So a trial costs no read of the store, unless two leaders gave it out.
  * A job is cancelled when its owner says so (errand.h); else done when its target is reached or all slots are finished and
- * one went well, which every node sees by itself; else done, before its last trial, when a node that led has said so (end_fact;
+ * one went well and none is paused, which every node sees by itself; else done, before its last trial, when a node that led has said so (end_fact;
  * of several the earliest) and the job asks for that; else failed when such a node has said so (likewise) and no slot went
  * well; else open. More facts only lead upwards: what comes late may make a failed job done, or
  * open again (late.h): a node that was cut off failed it and had not heard how well it went elsewhere. Nothing takes a done
@@ -40,6 +40,9 @@ void fold_known(struct batch *batch, const struct msg_proposal_fact *proposal,
 void fold_log(struct batch *batch, const struct msg_log_fact *log, const struct fact_key *key);
 void fold_series(struct batch *batch, const struct msg_series_fact *series,
                  const struct fact_key *key);
+/* Kept whatever becomes of its job, and told when that is open here. */
+void fold_stands(struct facts *f, struct batch *batch, const struct msg_reached_fact *reached,
+                 const struct fact_key *key);
 void fold_end(struct facts *f, struct batch *batch, struct seat *s, const struct msg_end_fact *end,
               struct moment at);
 /* Is the job over by now? Only a node that leads says that it comes to nothing. */
@@ -50,6 +53,9 @@ struct fact_key fold_sign(struct facts *f, struct batch *batch, struct msg *resu
 
 /* What the tuner and the executor of this node say. */
 void fold_proposed(struct facts *f, const struct msg_proposed *proposed, when_ms now);
+void fold_reached(struct facts *f, const struct msg_reached *reached, when_ms now);
+/* What sched says. */
+void fold_exhausted(struct facts *f, const struct msg_exhausted *exhausted, struct moment at);
 /* One that becomes no fact is answered with `dropped`. */
 void fold_outcome(struct facts *f, const struct msg_outcome *outcome, struct moment at,
                   struct says *out);

@@ -255,8 +255,8 @@ static bool fold_one_result(struct facts *f, struct batch *batch, struct seat *s
     return true;
 }
 
-static bool fold_output(struct batch *batch, const struct bundle *b, const struct msg *fact,
-                        uint64_t number) {
+static bool fold_output(struct facts *f, struct batch *batch, const struct bundle *b,
+                        const struct msg *fact, uint64_t number) {
     struct fact_key key = key_of(b, 0, number);
     if (fact->kind == MSG_log_fact) {
         key.attempt = fact->log_fact.attempt;
@@ -264,6 +264,9 @@ static bool fold_output(struct batch *batch, const struct bundle *b, const struc
     } else if (fact->kind == MSG_series_fact) {
         key.attempt = fact->series_fact.attempt;
         fold_series(batch, &fact->series_fact, &key);
+    } else if (fact->kind == MSG_reached_fact) {
+        key.attempt = fact->reached_fact.attempt;
+        fold_stands(f, batch, &fact->reached_fact, &key);
     } else {
         return false;
     }
@@ -377,7 +380,7 @@ bool intake_keep(struct facts *f, const struct inbox_head *h, struct moment at) 
         if (fact.kind == MSG_carried_fact && b->step == INBOX_CARRIES && b->later)
             write_off(f, batch, &b->job, carried, number);
         else if (job == NULL && h->kind == INBOX_BUNDLE)
-            (void)fold_output(batch, &h->bundle, &fact, number);
+            (void)fold_output(f, batch, &h->bundle, &fact, number);
         else if (job != NULL && concerns(b, h, job, number) &&
                  !fold_fact(f, batch, &h->bundle, &fact, number, at))
             write_off(f, batch, job, others, number);

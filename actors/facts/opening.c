@@ -3,27 +3,34 @@
 #include "actors/facts/facts_state.h"
 
 #include "proto/base/check.h"
+#include "proto/job/ladder.h"
 
 enum { TRIALS_PAGE = 1024, ANNOUNCED_MOST = 4 /* jobs in one step: each may be nearly a frame */ };
 
 void opening_leave(struct facts *f, struct says *out) {
     struct seat *s = &f->seats[f->errands.seat];
-    if (f->errands.step == ERRAND_READS_TRIALS) /* the tuner has heard of it */
+    if (f->errands.step == ERRAND_READS_TRIALS ||
+        f->errands.step == ERRAND_READS_STANDS) /* the tuner has heard of it */
         say_to(out, ROOM_TUNER, 0,
                &(struct msg){.kind = MSG_job_shut, .job_shut = {.job = s->id, .state = JOB_OPEN}});
     open_slots_forget(&f->open_slots, f->errands.seat);
     s->state = SEAT_FREE;
 }
 
-static void read_trials(struct facts *f, struct span after, struct says *out) {
+static void read_page(struct facts *f, enum errand_step step, uint64_t table, struct span after,
+                      struct says *out) {
     struct errands *e = &f->errands;
-    e->step = ERRAND_READS_TRIALS;
+    e->step = step;
     e->scan = facts_scan(f, out,
-                         &(struct msg_scan){.table = TABLE_trials,
+                         &(struct msg_scan){.table = table,
                                             .prefix = span_of(errand_current(e)->job.bytes,
                                                               sizeof errand_current(e)->job.bytes),
                                             .after = after,
                                             .limit = TRIALS_PAGE});
+}
+
+static void read_trials(struct facts *f, struct span after, struct says *out) {
+    read_page(f, ERRAND_READS_TRIALS, TABLE_trials, after, out);
 }
 
 /* The tuner hears of the job before it hears what was learned of it. NULL: there is no seat. */
@@ -206,11 +213,38 @@ void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at
                 errand_fail(f, out, ERR_STORE, "the job's trials in the store cannot be read");
             return;
         }
-        say(out,
-            &(struct msg){.kind = MSG_learned, .learned = trial_row_learned(&s->id, slot, &row)});
+        say(out, &(struct msg){.kind = MSG_learned,
+                               .learned = trial_row_learned(&s->id, &s->job, slot, &row)});
     }
     if (rows->more)
         read_trials(f, key, out);
+    else if (ladder_of_job(&s->job.rungs).count > 1)
+        read_page(f, ERRAND_READS_STANDS, TABLE_stands, (struct span){0}, out);
+    else
+        resume(f, s, at, out);
+}
+
+/* How its trials stood at rungs: the tuner hears of that, too, before anybody runs one. */
+void opening_stands(struct facts *f, const struct msg_rows *rows, struct moment at,
+                    struct says *out) {
+    struct seat *s = &f->seats[f->errands.seat];
+    struct mp in = mp_of(rows->rows);
+    struct span key = {0};
+    while (mp_peek(&in) != MP_END && in.bad == NULL) {
+        key = mp_bin(&in);
+        struct mp row = mp_of(mp_bin(&in));
+        struct msg m = {.kind = MSG_stands,
+                        .stands = {.job = s->id,
+                                   .slot = trial_row_key_slot(key),
+                                   .attempt = trial_row_key_attempt(key)}};
+        m.stands.config = mp_bin(&row);
+        m.stands.curve = mp_bin(&row);
+        m.stands.saved = mp_bool(&row);
+        if (mp_done(&row))
+            say_to(out, ROOM_TUNER, 0, &m);
+    }
+    if (rows->more)
+        read_page(f, ERRAND_READS_STANDS, TABLE_stands, key, out);
     else
         resume(f, s, at, out);
 }

@@ -136,16 +136,17 @@ static void put_end_counts(struct seat *s) {
 
 /* by: 1, or -1 to take it back. */
 static void tally(struct seat *s, const struct trial_row *trial, uint64_t by) {
-    if (trial->status == TRIAL_DONE)
+    const enum trial_status status = trial_row_ended_as(trial, &s->job);
+    if (status == TRIAL_DONE || status == TRIAL_STOPPED || status == TRIAL_PAUSED)
         s->row.done += by;
-    else if (trial->status == TRIAL_INFEASIBLE)
+    else if (status == TRIAL_INFEASIBLE)
         s->row.infeasible += by;
     else
         s->row.failed += by;
     s->row.retried += by * (trial->attempts.made - 1);
-    if (trial->status == TRIAL_DONE)
+    if (status == TRIAL_DONE)
         return;
-    s->end_counts[trial->status] += by;
+    s->end_counts[status] += by;
     put_end_counts(s);
 }
 
@@ -227,7 +228,8 @@ static const char *is_done(const struct seat *s) {
     if (s->row.has_best && objective->has_target &&
         !job_better(&s->job, objective->target, s->row.best_value))
         return "the target was reached";
-    return seat_is_whole(s) && (s->row.done > 0 || s->row.trials == 0) ? "" : NULL;
+    bool rest = s->end_counts[TRIAL_PAUSED] > 0; /* the search may go on with them */
+    return seat_is_whole(s) && !rest && (s->row.done > 0 || s->row.trials == 0) ? "" : NULL;
 }
 
 void seat_stop(struct seat *s, struct span cause, wall_ms wall) {

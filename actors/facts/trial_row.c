@@ -96,11 +96,15 @@ bool trial_row_replaces(const struct attempts *attempts, const struct fact_key *
     return attempts->made == 0 || trial_status_final(status) || fact_key_compare(key, from) > 0;
 }
 
-enum grade { GRADE_REPEATED, GRADE_FINAL, GRADE_DONE, GRADE_VALUED };
+enum grade { GRADE_REPEATED, GRADE_PAUSED, GRADE_FINAL, GRADE_DONE, GRADE_VALUED };
 
 static enum grade grade_of(enum trial_status status, bool has_value) {
     if (status == TRIAL_DONE)
         return has_value ? GRADE_VALUED : GRADE_DONE;
+    if (status == TRIAL_STOPPED && has_value)
+        return GRADE_VALUED;
+    if (status == TRIAL_PAUSED)
+        return GRADE_PAUSED;
     return trial_status_final(status) ? GRADE_FINAL : GRADE_REPEATED;
 }
 
@@ -116,7 +120,7 @@ static bool goes_before(const struct trial_row *row, const struct msg_result_fac
     if (new == GRADE_VALUED && job_better(job, row->value, result->value))
         return false;
     int order = fact_key_compare(key, &row->from);
-    return new == GRADE_REPEATED ? order > 0 : order < 0;
+    return new <= GRADE_PAUSED ? order > 0 : order < 0;
 }
 
 /* What is summed up, whichever result stands for the slot. */
@@ -139,7 +143,9 @@ bool trial_row_fold(struct trial_row *row, const struct msg_result_fact *result,
         return false;
     row->status = (enum trial_status)result->status;
     row->from = *key;
-    row->has_value = row->status == TRIAL_DONE && result->has_value;
+    row->has_value =
+        result->has_value &&
+        (row->status == TRIAL_DONE || row->status == TRIAL_STOPPED || row->status == TRIAL_PAUSED);
     row->value = row->has_value ? result->value : 0;
     row->began = result->began;
     row->run_ms = result->run_ms;
@@ -151,15 +157,22 @@ bool trial_row_fold(struct trial_row *row, const struct msg_result_fact *result,
     return true;
 }
 
-struct msg_learned trial_row_learned(const struct job_id *job, uint64_t slot,
+enum trial_status trial_row_ended_as(const struct trial_row *row, const struct job *job) {
+    bool stays = row->status == TRIAL_PAUSED && attempts_spent(&row->attempts, &job->retry);
+    return stays ? TRIAL_STOPPED : row->status;
+}
+
+struct msg_learned trial_row_learned(const struct job_id *id, const struct job *job, uint64_t slot,
                                      const struct trial_row *row) {
-    return (struct msg_learned){.job = *job,
+    return (struct msg_learned){.job = *id,
                                 .slot = slot,
                                 .config = row->config,
-                                .status = row->finished ? row->status : TRIAL_OPEN,
+                                .status = row->finished ? trial_row_ended_as(row, job) : TRIAL_OPEN,
                                 .has_value = row->has_value,
                                 .value = row->value,
-                                .run_ms = row->run_ms};
+                                .run_ms = row->run_ms,
+                                .attempts = row->attempts.made,
+                                .author = row->from.author};
 }
 
 void trial_row_key(struct buf *out, const struct job_id *job, uint64_t slot) {
@@ -201,6 +214,10 @@ void trial_row_rank_key(struct buf *out, const struct job_id *job, bool maximize
 
 uint64_t trial_row_key_slot(struct span key) {
     return key.len < JOB_ID_BYTES + 8 ? 0 : read_be64(key.data + JOB_ID_BYTES);
+}
+
+uint64_t trial_row_key_attempt(struct span key) {
+    return key.len < JOB_ID_BYTES + 12 ? 0 : read_be64(key.data + JOB_ID_BYTES + 4) & UINT32_MAX;
 }
 
 void trial_row_end_key(struct buf *out, const struct job_id *job, enum trial_status status,

@@ -1,9 +1,10 @@
 /* trial_row - one slot's row: the fold of the facts about it, as it is kept in table trials.
  *
  * The fold does not depend on the order in which facts come, and more facts never take away: a slot that is finished stays
- * so, one that is done stays done, and its value gets no worse. Attempts are summed. Of the results that finish a slot by
+ * so (a paused one that is resumed, too: it shows its pause until it has ended in another way), one that is done or was
+ * stopped stays so, and its value gets no worse. Attempts are summed. Of the results that finish a slot by
  * themselves the done ones come first, of these the best value, of equal ones the lowest key; while there is none, that of
- * the highest key stands. It is finished when such a one is known, when the sums have used up what the job allows, or when
+ * the highest key stands, of paused ones before all that were repeated. It is finished when such a one is known, when the sums have used up what the job allows, or when
  * enough nodes could not start it (unable.h).
  * Memory   spans borrow from the row's bytes or from the fact that was folded in.
  */
@@ -58,8 +59,10 @@ bool trial_row_fold(struct trial_row *row, const struct msg_result_fact *result,
  * row itself is wanted. */
 bool trial_row_replaces(const struct attempts *attempts, const struct fact_key *from,
                         enum trial_status status, const struct fact_key *key);
+/* How its slot ended. One that is paused and has used up its allowances is never resumed: it was stopped. */
+enum trial_status trial_row_ended_as(const struct trial_row *row, const struct job *job);
 /* What the tuner hears of it. It borrows. */
-struct msg_learned trial_row_learned(const struct job_id *job, uint64_t slot,
+struct msg_learned trial_row_learned(const struct job_id *id, const struct job *job, uint64_t slot,
                                      const struct trial_row *row);
 /* Keys of the tables, appended to `out`. */
 void trial_row_key(struct buf *out, const struct job_id *job, uint64_t slot);
@@ -73,6 +76,7 @@ void trial_row_rank_key(struct buf *out, const struct job_id *job, bool maximize
                         uint64_t slot);
 /* The slot in a key of trials; 0 when it is too short. */
 uint64_t trial_row_key_slot(struct span key);
+uint64_t trial_row_key_attempt(struct span key); /* likewise, of stands, series and logs */
 void trial_row_end_key(struct buf *out, const struct job_id *job, enum trial_status status,
                        uint64_t slot);
 uint64_t trial_row_rank_key_slot(struct span key); /* of an end key, too */

@@ -444,6 +444,8 @@ static bool read_proposal(struct msg_proposal_row *row, struct span key, struct 
     row->term = mp_u64(&value);
     row->config = mp_bin(&value);
     row->known = mp_bin(&value);
+    row->asked =
+        mp_peek(&value) == MP_END ? 0 : mp_u64(&value); /* the first rows have no such thing */
     if (!mp_done(&value) || key.len != JOB_ID_BYTES + NODE_ID_BYTES + 16)
         return false;
     const uint8_t *author = key.data + JOB_ID_BYTES;

@@ -207,10 +207,13 @@ static void take_up(struct sched *s, struct flight *f, uint32_t place, bool over
 static bool adopt(struct sched *s, uint32_t place, const struct reported *r) {
     struct plan *plan = sched_plan(s, &r->job);
     const struct plan_slot slot = {.slot = r->slot, .attempts = (uint32_t)r->attempt - 1};
-    if (s->flights.count == LIMIT_BEGUN ||
-        (plan != NULL && (!plan_has_room(plan) || !plan_take(plan, r->slot, slot.attempts))))
+    if (s->flights.count == LIMIT_BEGUN || (plan != NULL && !plan_has_room(plan)))
+        return false;
+    bool taken = plan == NULL || plan_take(plan, r->slot, slot.attempts);
+    if (!taken && !plan->rungs)
         return false;
     struct flight *f = flights_add(&s->flights, &r->job, &slot);
+    f->moot = !taken; /* unless the tuner wants a paused slot to go on, as whoever led before did */
     if (plan != NULL) {
         plan->away++;
         plan->inherited++;
@@ -227,7 +230,8 @@ static void take_asked(struct sched *s, struct flight *f, uint32_t place,
 }
 
 /* True: it holds a place that no flight accounts for. */
-static bool take_reported(struct sched *s, uint32_t place, const struct reported *r) {
+static bool take_reported(struct sched *s, uint32_t place, const struct reported *r,
+                          struct says *out) {
     static const struct msg_ended heard_late = {.lost = false};
     struct flight *f = flights_find(&s->flights, &r->job, r->slot);
     if (f == NULL)
@@ -243,17 +247,19 @@ static bool take_reported(struct sched *s, uint32_t place, const struct reported
     f->seen = s->reports;
     if (r->over)
         land(s, f, &heard_late);
+    else
+        sched_remind(s, f, out);
     return false;
 }
 
-static void take_report(struct sched *s, uint32_t place, struct span leases) {
+static void take_report(struct sched *s, uint32_t place, struct span leases, struct says *out) {
     struct worker *k = &s->workers.entries[place];
     struct mp in = mp_of(leases);
     struct reported r;
     s->reports++;
     k->foreign = 0;
     while (next_reported(&in, &r))
-        k->foreign += take_reported(s, place, &r);
+        k->foreign += take_reported(s, place, &r, out);
     if (!mp_done(&in)) { /* what was not understood is not missing */
         s->nonsense++;
         workers_changed(&s->workers, place);
@@ -274,7 +280,7 @@ static void take_report(struct sched *s, uint32_t place, struct span leases) {
     workers_changed(&s->workers, place);
 }
 
-void crew_worker(struct sched *s, const struct msg_worker *m) {
+void crew_worker(struct sched *s, const struct msg_worker *m, struct says *out) {
     uint32_t place = workers_find(&s->workers, (uint32_t)m->peer);
     if (m->gone) {
         if (place != WORKERS_NONE && m->peer != 0)
@@ -292,5 +298,5 @@ void crew_worker(struct sched *s, const struct msg_worker *m) {
     s->workers.entries[place].load = m->load;
     workers_set_slots(&s->workers, place, m->slots);
     if (m->told)
-        take_report(s, place, m->leases);
+        take_report(s, place, m->leases, out);
 }

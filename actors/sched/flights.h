@@ -31,6 +31,12 @@ struct flight {
     bool moot;    /* its slot is finished: it only holds its worker's place */
     bool adopted; /* was leased by an earlier leader */
     bool saved;   /* its last attempt ended with a checkpoint, at slot.home */
+    bool asked;   /* ADOPTED: the tuner was asked whether it shall go on */
+    enum flight_verdict {
+        FLIGHT_GOES_ON,
+        FLIGHT_STOPS,
+        FLIGHT_PAUSES
+    } verdict; /* on the attempt that runs */
     uint32_t list;
     struct job_id job;
     struct plan_slot slot;

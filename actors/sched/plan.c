@@ -19,7 +19,7 @@ bool plan_open(struct plan *p, const struct job_id *job, uint64_t trials, uint32
     p->trial_ms = p->unable_pause = 0;
     p->order = 0;
     p->rests_until = p->learns_until = INT64_MIN;
-    p->learns = false;
+    p->learns = p->rungs = p->idle = p->alone = false;
     p->unlearned = 0;
     p->unable_until = WHEN_NEVER;
     p->unable = (struct worker_set){0};
@@ -90,13 +90,27 @@ static bool has_new(const struct plan *p) {
     return ranges_next_gap(&p->taken, 0) < p->trials && p->taken.count < p->taken.cap;
 }
 
+static bool may_resume(const struct plan *p) {
+    return p->rungs && !p->idle && ranges_next_gap(&p->taken, 0) >= p->trials;
+}
+
 bool plan_has_next(const struct plan *p, when_ms now, bool may_begin) {
-    return has_rested(p, now) || (may_begin && has_new(p));
+    return has_rested(p, now) || (may_begin && (has_new(p) || may_resume(p)));
+}
+
+bool plan_is_empty(const struct plan *p) {
+    return p->again_count == 0 && p->away == 0 && ranges_next_gap(&p->taken, 0) >= p->trials;
 }
 
 bool plan_next(struct plan *p, when_ms now, struct plan_slot *next) {
     if (has_rested(p, now)) {
         *next = take_again(p, 0);
+        return true;
+    }
+    if (may_resume(p)) {
+        p->alone = p->again_count == 0 && p->away == 0;
+        p->idle = true;
+        *next = (struct plan_slot){.slot = p->trials};
         return true;
     }
     uint64_t slot = ranges_next_gap(&p->taken, 0);

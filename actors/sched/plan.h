@@ -1,4 +1,5 @@
-/* plan - what is left to give out of one job: slots to run again first, then new ones in order of number.
+/* plan - what is left to give out of one job: slots to run again first, then new ones in order of number, then, where there
+ * are rungs, whichever paused one the tuner names: that is asked for as the slot behind the last.
  *
  * Slots to run again lie in a heap by the end of their rest, those that end together in the order in which they came: what is
  * next costs one comparison, taking and putting back log2 of them. A slot that goes on from a checkpoint has a home, the worker
@@ -39,13 +40,16 @@ struct plan {
     uint64_t trials;
     uint32_t parallel; /* 0: no limit */
     uint32_t running;
-    uint32_t away;        /* slots in flight: the caller counts them */
-    uint32_t inherited;   /* of those that ever ran: how many an earlier leader had given out */
-    dur_ms trial_ms;      /* how long its trials take, a moving mean; 0: none has ended */
-    when_ms rests_until;  /* nothing of it is given out before */
-    bool learns;          /* what it is given next depends on what is known (job_learns) */
-    uint32_t unlearned;   /* flights that have ended and are not recorded; the caller counts them */
-    when_ms learns_until; /* ... are waited for until then */
+    uint32_t away;       /* slots in flight: the caller counts them */
+    uint32_t inherited;  /* of those that ever ran: how many an earlier leader had given out */
+    dur_ms trial_ms;     /* how long its trials take, a moving mean; 0: none has ended */
+    when_ms rests_until; /* nothing of it is given out before */
+    bool learns;         /* what it is given next depends on what is known (job_learns) */
+    bool rungs;          /* it may have paused slots: */
+    bool idle;          /* none was to go on when the tuner was asked last, or it is being asked; */
+    bool alone;         /* nothing else of it ran then */
+    uint32_t unlearned; /* flights that have ended and are not recorded; the caller counts them */
+    when_ms learns_until;     /* ... are waited for until then */
     struct worker_set unable; /* who cannot start it */
     when_ms unable_until;     /* they are asked again; WHEN_NEVER: nobody is unable */
     dur_ms unable_pause;
@@ -67,6 +71,8 @@ bool plan_next(struct plan *p, when_ms now, struct plan_slot *next);
 /* This slot is on its way or finished without having been taken from here. False: it was not left to give out, or more than
  * `attempts` attempts of it were made. */
 bool plan_take(struct plan *p, uint64_t slot, uint32_t attempts);
+/* No slot waits to be given out, and none is on its way. */
+bool plan_is_empty(const struct plan *p);
 bool plan_has_room(const struct plan *p);    /* for one more slot in flight */
 void plan_took(struct plan *p, dur_ms took); /* one of its trials */
 /* A trial has ended; it will be known soon. */

@@ -3,6 +3,7 @@
 #include "actors/sched/sched_state.h"
 #include "proto/base/check.h"
 #include "proto/ended.h"
+#include "proto/job/ladder.h"
 
 enum {
     /* Configurations may be large, and their answers wait on the board. */
@@ -85,7 +86,7 @@ void sched_again(struct sched *s, struct flight *f, uint32_t attempts, when_ms n
             (not_before > s->now ? not_before : s->now) + home_patience(plan, attempts);
     else if (slot.home == 0 || slot.not_before < not_before)
         slot.not_before = not_before;
-    if (plan != NULL && !f->moot)
+    if (plan != NULL && !f->moot && slot.slot < plan->trials)
         plan_again_as(plan, &slot);
     sched_move(s, f, FLIGHT_NONE);
 }
@@ -147,21 +148,32 @@ static void give_out(struct sched *s, struct says *out) {
         ensure(f != NULL); /* may_give_out has seen that there is room */
         plan->away++;
         sched_move(s, f, FLIGHT_ASKED);
-        say(out, &(struct msg){.kind = MSG_propose, .propose = {.job = f->job, .slot = slot.slot}});
+        say(out, &(struct msg){.kind = MSG_propose,
+                               .propose = {.job = f->job,
+                                           .slot = slot.slot,
+                                           .alone = slot.slot == plan->trials && plan->alone}});
     }
 }
 
-static void say_lease(struct sched *s, const struct flight *f, struct span config,
-                      struct says *out) {
+/* To whoever has the flight, or is to have it. */
+static void say_to_worker(struct sched *s, const struct flight *f, const struct msg *m,
+                          struct says *out) {
     const struct worker *k = &s->workers.entries[f->list - FLIGHTS_AT_WORKER];
     enum room to = k->peer != 0 ? ROOM_MEMBER : s->clustered ? ROOM_LEADER : ROOM_EXECUTOR;
-    say_to(out, to, k->peer,
-           &(struct msg){.kind = MSG_lease,
-                         .lease = {.term = s->term,
-                                   .job = f->job,
-                                   .slot = f->slot.slot,
-                                   .attempt = f->slot.attempts + 1,
-                                   .config = config}});
+    say_to(out, to, k->peer, m);
+}
+
+static void say_lease(struct sched *s, const struct flight *f, const struct msg_proposed *m,
+                      struct says *out) {
+    say_to_worker(s, f,
+                  &(struct msg){.kind = MSG_lease,
+                                .lease = {.term = s->term,
+                                          .job = f->job,
+                                          .slot = f->slot.slot,
+                                          .attempt = f->slot.attempts + 1,
+                                          .config = m->config,
+                                          .curve = m->curve}},
+                  out);
 }
 
 /* WORKERS_NONE: nobody who may take it has a free place. */
@@ -178,12 +190,71 @@ static uint32_t place_for(struct sched *s, const struct flight *f, const struct 
     return workers_pick(&s->workers, trial_time(plan), unable);
 }
 
-static void on_proposed(struct sched *s, const struct msg_proposed *m, struct says *out) {
-    struct flight *f = flights_find(&s->flights, &m->job, m->slot);
-    if (f == NULL || f->state != FLIGHT_ASKED) {
-        s->nonsense++;
-        return;
+/* The flight of a slot that was asked for; NULL: it was not. */
+static struct flight *find_asked(struct sched *s, const struct job_id *job, uint64_t slot) {
+    struct flight *f = flights_find(&s->flights, job, slot);
+    if (f != NULL && f->state == FLIGHT_ASKED)
+        return f;
+    s->nonsense++;
+    return NULL;
+}
+
+/* Where its checkpoint is, if that worker is here. */
+static void send_home(struct sched *s, struct flight *f, const struct plan *plan,
+                      const struct node_id *home) {
+    for (uint32_t i = 0; i < s->workers.count; i++) {
+        const struct worker *k = &s->workers.entries[i];
+        if (!k->used || !(s->clustered ? node_id_equal(&k->node, home) : k->peer == 0))
+            continue;
+        f->saved = true;
+        f->slot.home = i + 1;
+        f->slot.not_before = s->now + home_patience(plan, f->slot.attempts);
     }
+}
+
+/* A paused slot goes on in place of the one that was asked for, which waits. NULL: it runs already, as an earlier leader
+ * wanted, or has just ended. */
+static struct flight *resume(struct sched *s, const struct msg_proposed *m) {
+    struct plan *plan = sched_plan(s, &m->job);
+    struct flight *asked = find_asked(s, &m->job, m->asked - 1);
+    if (asked == NULL || plan == NULL)
+        return NULL;
+    plan->idle = false;
+    sched_again(s, asked, asked->slot.attempts, INT64_MIN);
+    struct flight *f = flights_find(&s->flights, &m->job, m->slot);
+    if (f != NULL && f->state == FLIGHT_LEASED) {
+        f->moot = false;
+        if (m->attempts > f->made)
+            f->made =
+                (uint32_t)m->attempts; /* it is another attempt that runs: the next follows it */
+        return NULL;
+    }
+    if (f != NULL)
+        sched_move(s, f, FLIGHT_NONE); /* how it ended is known */
+    const struct plan_slot slot = {
+        .slot = m->slot, .attempts = (uint32_t)m->attempts, .not_before = INT64_MIN};
+    f = flights_add(&s->flights, &m->job, &slot);
+    ensure(f != NULL); /* that one has made room */
+    plan->away++;
+    sched_move(s, f, FLIGHT_ASKED);
+    send_home(s, f, plan, &m->home);
+    return f;
+}
+
+static void on_unproposed(struct sched *s, const struct msg_unproposed *m, struct says *out) {
+    struct plan *plan = sched_plan(s, &m->job);
+    struct flight *f = find_asked(s, &m->job, m->slot);
+    if (f == NULL || plan == NULL)
+        return;
+    sched_again(s, f, f->slot.attempts, INT64_MIN);
+    if (m->over && plan_is_empty(plan))
+        say(out, &(struct msg){.kind = MSG_exhausted, .exhausted.job = m->job});
+}
+
+static void on_proposed(struct sched *s, const struct msg_proposed *m, struct says *out) {
+    struct flight *f = m->asked > 0 ? resume(s, m) : find_asked(s, &m->job, m->slot);
+    if (f == NULL)
+        return;
     uint32_t place = place_for(s, f, sched_plan(s, &m->job));
     if (place == WORKERS_NONE) { /* who was free when it was asked for is not any more */
         sched_again(s, f, f->slot.attempts, INT64_MIN);
@@ -192,7 +263,62 @@ static void on_proposed(struct sched *s, const struct msg_proposed *m, struct sa
     f->since = s->now;
     flights_move(&s->flights, f, FLIGHTS_AT_WORKER + place);
     sched_move(s, f, FLIGHT_LEASED);
-    say_lease(s, f, m->config, out);
+    say_lease(s, f, m, out);
+}
+
+/* ---- rungs ---- */
+
+static void say_verdict(struct sched *s, const struct flight *f, struct says *out) {
+    say_to_worker(s, f,
+                  &(struct msg){.kind = MSG_verdict,
+                                .verdict = {.term = s->term,
+                                            .job = f->job,
+                                            .slot = f->slot.slot,
+                                            .attempt = f->slot.attempts + 1,
+                                            .pause = f->verdict == FLIGHT_PAUSES}},
+                  out);
+}
+
+static void say_judge(const struct flight *f, struct says *out) {
+    say(out, &(struct msg){
+                 .kind = MSG_judge,
+                 .judge = {.job = f->job, .slot = f->slot.slot, .attempt = f->slot.attempts + 1}});
+}
+
+/* NULL: this attempt does not run, as far as is known here. */
+static struct flight *find_leased(struct sched *s, const struct job_id *job, uint64_t slot,
+                                  uint64_t attempt) {
+    struct flight *f = flights_find(&s->flights, job, slot);
+    bool runs_now =
+        f != NULL && f->state == FLIGHT_LEASED && attempt == (uint64_t)f->slot.attempts + 1;
+    return runs_now ? f : NULL;
+}
+
+static void on_stands(struct sched *s, const struct msg_stands *m, struct says *out) {
+    struct plan *plan = sched_plan(s, &m->job);
+    const struct flight *f = find_leased(s, &m->job, m->slot, m->attempt);
+    if (plan != NULL)
+        plan->idle = false; /* whoever rests at that rung may be among the best now */
+    if (f != NULL)
+        say_judge(f, out);
+}
+
+static void on_judged(struct sched *s, const struct msg_judged *m, struct says *out) {
+    struct flight *f = find_leased(s, &m->job, m->slot, m->attempt);
+    if (f == NULL)
+        return; /* it has ended meanwhile */
+    f->verdict = m->pause ? FLIGHT_PAUSES : FLIGHT_STOPS;
+    say_verdict(s, f, out);
+}
+
+void sched_remind(struct sched *s, struct flight *f, struct says *out) {
+    const struct plan *plan = sched_plan(s, &f->job);
+    if (f->verdict != FLIGHT_GOES_ON)
+        say_verdict(s, f, out);
+    else if (f->adopted && !f->asked && plan != NULL && plan->rungs) {
+        f->asked = true;
+        say_judge(f, out);
+    }
 }
 
 /* ---- what comes back ---- */
@@ -226,6 +352,8 @@ static void on_foreign_record(struct plan *plan, const struct msg_recorded *m, w
 static void on_recorded(struct sched *s, const struct msg_recorded *m) {
     struct flight *f = flights_find(&s->flights, &m->job, m->slot);
     struct plan *plan = sched_plan(s, &m->job);
+    if (plan != NULL)
+        plan->idle = false;
     if (f == NULL) {
         if (plan != NULL)
             on_foreign_record(plan, m, s->now);
@@ -278,6 +406,7 @@ static void on_job_open(struct sched *s, const struct msg_job_open *m) {
     }
     plan->opened = ++s->opened;
     plan->learns = job_learns(&job);
+    plan->rungs = ladder_of_job(&job.rungs).count > 1;
     take_flights(s, plan);
 }
 
@@ -332,10 +461,13 @@ static void sched_step(void *self, const struct event *event, struct moment at, 
     case MSG_job_open: on_job_open(s, &m->job_open); break;
     case MSG_job_shut: on_job_shut(s, &m->job_shut); break;
     case MSG_proposed: on_proposed(s, &m->proposed, out); break;
+    case MSG_unproposed: on_unproposed(s, &m->unproposed, out); break;
+    case MSG_stands: on_stands(s, &m->stands, out); break;
+    case MSG_judged: on_judged(s, &m->judged, out); break;
     case MSG_outcome: on_outcome(s, &m->outcome); break;
     case MSG_ended: crew_ended(s, event->peer, &m->ended); break;
     case MSG_look: look_heard(s, event->peer, &m->look, out); break;
-    case MSG_worker: crew_worker(s, &m->worker); break;
+    case MSG_worker: crew_worker(s, &m->worker, out); break;
     case MSG_lead: on_lead(s, &m->lead); break;
     case MSG_recorded: on_recorded(s, &m->recorded); break;
     case MSG_hold: crew_hold(s, m->hold.on); break;

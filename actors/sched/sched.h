@@ -1,10 +1,10 @@
 /* sched - which slot of which job runs next, and where: gives free places of workers to jobs, one lease at a time.
  *
- * Hears    start, job_open, job_shut, capacity, proposed, recorded, hold, quit; outcome (executor, where there is no leader
+ * Hears    start, job_open, job_shut, capacity, proposed, unproposed, judged, recorded, stands, hold, quit; outcome (executor, where there is no leader
  *          room); lead, worker, ended (leader: of this node and of others); look (gateways, this node's and through member
  *          those of others); the time.
- * Says     propose (tuner); lease (other nodes by say_to MEMBER; this node's leader room, which treats it as any other's);
- *          running (gateways that look).
+ * Says     propose, judge (tuner); lease, verdict (other nodes by say_to MEMBER; this node's leader room, which treats it as
+ *          any other's); exhausted (facts); running (gateways that look).
  * Holds    - a slot is in at most one flight: asked for, leased, or ended and not yet recorded;
  *          - slots that are finished are never given out again, lost ones are, those to be retried are when their attempt
  *            is recorded and its rest is over (a trial that asked to be tried later waits longer each time);
@@ -29,6 +29,11 @@
  *          - what goes on from a checkpoint (`again`) is left to the worker that has it, before all else that its places could
  *            take, for about as long as its attempts took so far, 2 s to 10 minutes: then, and at once when that one is gone or
  *            another node leads, anybody takes it;
+ *          - of a job with rungs, whoever comes to one is judged by the tuner while it runs; the verdict goes to its worker, and
+ *            again with each of its reports, until it has ended; a new leader asks anew of all it finds running;
+ *          - a paused slot counts as finished and is given out only when the tuner names it, as its next attempt: it goes to
+ *            the worker that paused it like what goes on from a checkpoint;
+ *          - when nothing of such a job is left but paused slots of which none is to go on, facts hears that;
  *          - when a worker says that a job is over (`shut`) nothing of it is given out for SHUT_MS: the order is on its way.
  * Where    workers.h. No lease is given beyond a worker's places and nobody queues: at a round trip of 1 ms a place of 100 ms
  *          trials rests 1 % of the time, and what is queued at one worker cannot run at the next that gets free, nor go back

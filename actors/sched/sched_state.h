@@ -34,10 +34,12 @@ struct plan *sched_plan(struct sched *s, const struct job_id *job);
 void sched_move(struct sched *s, struct flight *f, enum flight_state to);
 /* It ends; unless its slot is finished or its job over, it is given out again after `attempts` attempts, not before then. */
 void sched_again(struct sched *s, struct flight *f, uint32_t attempts, when_ms not_before);
+/* Its worker reports a flight that it has: a verdict may have been lost, or be another leader's. */
+void sched_remind(struct sched *s, struct flight *f, struct says *out);
 
 /* crew.c */
 void crew_capacity(struct sched *s, uint64_t slots);
-void crew_worker(struct sched *s, const struct msg_worker *m);
+void crew_worker(struct sched *s, const struct msg_worker *m, struct says *out);
 void crew_ended(struct sched *s, uint32_t peer, const struct msg_ended *m);
 void crew_wake(struct sched *s); /* what has waited for its fact for too long is given out again */
 void crew_hold(struct sched *s, bool on);

@@ -553,6 +553,17 @@ struct chain_answer chain_ask(struct chain *c, uint32_t slot, struct buf *config
     return (struct chain_answer){.answer = STUDY_START, .slot = slot};
 }
 
+void chain_alone(struct chain *c) {
+    for (uint32_t i = 0; i < c->known.count; i++) {
+        struct known_slot *item = &c->known.items[i];
+        if (item->status != TRIAL_OPEN || !item->resumed)
+            continue;
+        item->status = TRIAL_PAUSED;
+        item->resumed = false;
+        break_off(c); /* a new chain says so */
+    }
+}
+
 enum study_verdict chain_judge(struct chain *c, uint32_t slot) {
     const struct known_slot *item = known_find(&c->known, slot);
     if (item == NULL || item->status != TRIAL_OPEN || known_last_stand(&c->known, item) == NULL)

@@ -94,6 +94,9 @@ void chain_stand(struct chain *c, const struct chain_stand *news);
 /* Shall the slot's present attempt go on? */
 enum study_verdict chain_judge(struct chain *c, uint32_t slot);
 
+/* Nothing of the job runs: what was resumed and has no end was lost with whoever led, and rests again. */
+void chain_alone(struct chain *c);
+
 struct chain_answer {
     enum study_answer answer;
     uint32_t slot; /* START: that was asked for; RESUME: a paused one, in its place */

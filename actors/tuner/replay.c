@@ -34,7 +34,7 @@ static bool learn_as(struct replay *r, uint32_t slot, uint32_t kind) {
     if (kind < CHAIN_SET_STOOD && !learn(r, &news))
         return false;
     struct known_slot *item = known_find(known, slot);
-    if (item == NULL)
+    if (item == NULL || (kind >= CHAIN_SET_STOOD && r->slots.stand == NULL))
         return false;
     if (kind == CHAIN_SET_PAUSED)
         item->status = TRIAL_PAUSED;

@@ -202,6 +202,8 @@ static bool hear_propose(struct tuner *t, const struct msg_propose *m, struct sa
     struct buf known = buf_of(t->known, CHAIN_KNOWN_BYTES);
     uint8_t curve_memory[CURVE_BYTES];
     struct buf curve = buf_of(curve_memory, sizeof curve_memory);
+    if (m->alone && seat->chain != NULL)
+        chain_alone(seat->chain);
     struct chain_answer a = {.answer = STUDY_START, .slot = (uint32_t)m->slot};
     if (seat->chain != NULL)
         a = chain_ask(seat->chain, (uint32_t)m->slot, &config, &known);

@@ -34,7 +34,7 @@ static struct chain_news slot_on_disk(void *context, uint32_t slot) {
     struct trial_row row;
     if (!read_slot(d, slot, &row))
         return news;
-    const struct msg_learned learned = trial_row_learned(&d->work->id, slot, &row);
+    const struct msg_learned learned = trial_row_learned(&d->work->id, &d->work->job, slot, &row);
     news.config = learned.config;
     news.status = (enum trial_status)learned.status;
     news.has_value = learned.has_value;
@@ -58,6 +58,7 @@ static bool read_proposal(const struct host *h, const struct work *work, size_t 
     (void)mp_u64(&value);
     p->config = mp_bin(&value);
     p->known = mp_bin(&value);
+    p->asked = mp_u64(&value);
     memcpy(p->author.bytes, key.data + JOB_ID_BYTES, NODE_ID_BYTES);
     p->generation = read_be64(key.data + JOB_ID_BYTES + NODE_ID_BYTES);
     return mp_done(&value);
