@@ -7,6 +7,7 @@
  */
 #include "actors/tuner/algo/algo.h"
 
+#include "actors/tuner/model/bend.h"
 #include "actors/tuner/model/hunt.h"
 #include "actors/tuner/model/rows.h"
 #include "actors/tuner/model/warp.h"
@@ -28,6 +29,7 @@ struct gp_method {
     struct surrogate surrogate;
     struct hunt hunt;
     struct sobol sobol;
+    struct bend bend;
     struct warp warp;
     bool learned; /* the surrogate knows all trials as they are now */
     struct refit refit;
@@ -61,8 +63,6 @@ static double stage_of(const struct brief *b, uint32_t rung) {
 
 static void see(struct gp_method *m, const struct brief *b, const struct rows *rows) {
     double view[KERNEL_DIMS];
-    rows_values(rows, b->trials, 0, m->targets);
-    m->warp = warp_of(m->targets, rows->count, m->scratch);
     surrogate_clear(&m->surrogate);
     for (uint32_t j = 0; j < rows->count; j++) {
         const float *x = trials_point(b->trials, rows->row[j].place);
@@ -79,11 +79,15 @@ static void learn_all(struct gp_method *m, const struct brief *b) {
     const struct trials *t = b->trials;
     double view[KERNEL_DIMS];
     if (m->refit.due) {
+        rows_values(&m->refit.then, t, 0, m->targets);
+        bend_of(&m->bend, m->targets, m->refit.then.count);
         see(m, b, &m->refit.then);
-        surrogate_fit(&m->surrogate);
+        surrogate_fit(&m->surrogate, &m->bend);
         m->refit.due = false;
     }
     gather(t, &m->rows);
+    rows_values(&m->rows, t, 0, m->targets);
+    m->warp = warp_by(m->bend.power, m->targets, m->rows.count, m->scratch);
     see(m, b, &m->rows);
     surrogate_learn(&m->surrogate);
     uint32_t believed = t->active_count < BELIEVED_MOST ? t->active_count : BELIEVED_MOST;

@@ -202,7 +202,7 @@ static void learn_all(struct pareto *m, const struct brief *b) {
     if (m->refit.due) {
         see(m, t, &m->refit.then);
         for (uint32_t i = 0; i < m->objectives; i++)
-            surrogate_fit(&m->surrogates[i]);
+            surrogate_fit(&m->surrogates[i], NULL);
         feasible_fit(&m->feasible);
         m->refit.due = false;
     }

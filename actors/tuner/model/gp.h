@@ -13,7 +13,9 @@
 #include "actors/tuner/model/kernel.h"
 #include "proto/base/arena.h"
 
-enum { GP_SETTINGS = 2 * KERNEL_DIMS + 3 };
+struct bend;
+
+enum { GP_SETTINGS = 2 * KERNEL_DIMS + 4 };
 
 struct gp {
     struct kernel kernel;
@@ -49,8 +51,10 @@ bool gp_believe(struct gp *g, const double *point);
 
 /* The kernel that is most likely a posteriori, from the present one by at most so many descents.
  * Answers log p(y | kernel) + log p(kernel), up to a constant, never less than at the start; a NaN
- * when the start's kernel cannot be factored. The factor is of no use then. */
-double gp_fit(struct gp *g, int descents);
+ * when the start's kernel cannot be factored. With bend, when not NULL, the values are made of what
+ * it was made of, and its power is found too: p is then that of those. The factor and the values are
+ * of no use then. */
+double gp_fit(struct gp *g, struct bend *bend, int descents);
 
 struct gp_belief {
     double mean, deviation; /* of the function, without an observation's noise */

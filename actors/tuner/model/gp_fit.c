@@ -1,4 +1,5 @@
 /* The kernel of a Gaussian process from its data. */
+#include "actors/tuner/model/bend.h"
 #include "actors/tuner/model/gp.h"
 
 #include "actors/tuner/num/lbfgs.h"
@@ -8,8 +9,17 @@
 #include <math.h>
 #include <string.h>
 
-/* The settings as one vector of logarithms: w and v of each dimension, then these. */
+/* The settings as one vector of logarithms: w and v of each dimension, then these; and last the power
+ * of the warp as it is, when there is one. */
 enum { JOINT, APART, NOISE, OTHERS };
+
+#define POWER_MOST 3.0 /* and at least its opposite */
+
+/* What is fitted: a process, and what its values are made of, or NULL. */
+struct fit {
+    struct gp *gp;
+    struct bend *bend;
+};
 
 static uint32_t settings_count(const struct kernel *k) {
     return 2 * k->dims + OTHERS;
@@ -102,20 +112,28 @@ static void likelihood_slopes(struct gp *g, double *slope) {
 
 /* -(log p(y | kernel) + log p(kernel)), up to a constant; equation 2.30. */
 static double unlikeliness(void *context, const double *t, double *slope) {
-    struct gp *g = context;
+    struct fit *fit = context;
+    struct gp *g = fit->gp;
     uint32_t n = g->points.count;
+    uint32_t count = settings_count(&g->kernel);
+    double warp = 0;
     settings_put(&g->kernel, t);
-    if (!gp_try_factor(g))
+    if (fit->bend != NULL)
+        warp = bend_to(fit->bend, t[count], g->y, &slope[count]);
+    if (warp == -INFINITY || !gp_try_factor(g))
         return INFINITY;
     likelihood_slopes(g, slope);
     double sum = -(dot(g->white, g->white, n) + log_determinant(g->l, n, g->capacity)) / 2;
-    sum += log_prior(&g->kernel, t, slope);
-    for (uint32_t i = 0; i < settings_count(&g->kernel); i++)
+    sum += log_prior(&g->kernel, t, slope) + warp;
+    if (fit->bend != NULL)
+        slope[count++] -= dot(g->alpha, fit->bend->slopes, n);
+    for (uint32_t i = 0; i < count; i++)
         slope[i] = -slope[i];
     return -sum;
 }
 
-double gp_fit(struct gp *g, int descents) {
+double gp_fit(struct gp *g, struct bend *bend, int descents) {
+    struct fit fit = {g, bend};
     uint32_t count = settings_count(&g->kernel);
     uint32_t others = 2 * g->kernel.dims;
     double t[GP_SETTINGS], low[GP_SETTINGS], high[GP_SETTINGS];
@@ -126,16 +144,23 @@ double gp_fit(struct gp *g, int descents) {
     low[others + NOISE] = -13.8; /* a millionth of the data's variance */
     high[others + NOISE] = 0;
     settings_get(&g->kernel, t);
-    const struct lbfgs_problem problem = {.n = count,
+    if (bend != NULL) {
+        low[count] = -POWER_MOST;
+        high[count] = POWER_MOST;
+        t[count] = bend->power;
+    }
+    const struct lbfgs_problem problem = {.n = count + (bend != NULL),
                                           .low = low,
                                           .high = high,
                                           .function = unlikeliness,
-                                          .context = g,
+                                          .context = &fit,
                                           .iterations_max = descents,
                                           .evaluations_max = 2 * descents,
                                           .gradient_tolerance = 1e-3,
                                           .value_tolerance = 1e-4};
     struct lbfgs_result found = lbfgs_minimise(&problem, t, g->descent);
     settings_put(&g->kernel, t);
+    if (bend != NULL)
+        bend->power = t[count];
     return -found.value;
 }

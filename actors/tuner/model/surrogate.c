@@ -1,15 +1,22 @@
 #include "actors/tuner/model/surrogate.h"
 
+#include "actors/tuner/model/bend.h"
+
 #include <math.h>
 
 /* From each start a few, which tells where they lead; from the most likely place the rest. */
-enum { DESCENTS_FIRST = 8, DESCENTS = 30 };
+enum { DESCENTS_FIRST = 8, DESCENTS = 30, STARTS = 4 };
 
-/* Where the search of the kernel starts: smooth in all together, or rough in each alone. */
+/* Where the search of the kernel starts: smooth in all together, or rough in each alone; of the
+ * values as they are, or as they look most like normal draws. */
 static const struct start {
     double w_all; /* shared by the dimensions */
     double v, joint, apart;
-} starts[] = {{4.0, 6, 0.7, 0.5}, {1.0, 40, 0.3, 1}, {1.0, 3, 0.3, 1}};
+    bool as_they_are;
+} starts[STARTS] = {{4.0, 6, 0.7, 0.5, false},
+                    {1.0, 40, 0.3, 1, true},
+                    {1.0, 3, 0.3, 1, false},
+                    {4.0, 6, 0.7, 0.5, true}};
 
 #define NOISE_START 1e-3
 
@@ -63,20 +70,28 @@ static void begin_at(struct kernel *k, const struct start *at) {
     k->noise = NOISE_START;
 }
 
-void surrogate_fit(struct surrogate *s) {
+void surrogate_fit(struct surrogate *s, struct bend *bend) {
     double likely = -INFINITY;
+    double first = bend != NULL ? bend->power : 1;
+    double power = first;
     s->kernel = s->gp.kernel;
     begin_at(&s->kernel, &starts[0]);
-    for (uint32_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+    uint32_t count = STARTS - (bend == NULL); /* the last differs by its power alone */
+    for (uint32_t i = 0; i < count; i++) {
         begin_at(&s->gp.kernel, &starts[i]);
-        double found = gp_fit(&s->gp, DESCENTS_FIRST);
+        if (bend != NULL)
+            bend->power = starts[i].as_they_are ? 1 : first;
+        double found = gp_fit(&s->gp, bend, DESCENTS_FIRST);
         if (found > likely) { /* not a NaN: a start under which doubles cannot factor */
             likely = found;
+            power = bend != NULL ? bend->power : 1;
             s->kernel = s->gp.kernel;
         }
     }
     s->gp.kernel = s->kernel;
-    gp_fit(&s->gp, DESCENTS);
+    if (bend != NULL)
+        bend->power = power;
+    gp_fit(&s->gp, bend, DESCENTS);
     s->kernel = s->gp.kernel;
 }
 

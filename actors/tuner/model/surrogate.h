@@ -33,8 +33,10 @@ void surrogate_view_of_row(const struct surrogate *s, const float *settled, doub
 void surrogate_clear(struct surrogate *s);
 /* target: of all rows together with mean about 0 and deviation about 1. There is room. */
 void surrogate_see(struct surrogate *s, const double *view, double target);
-/* The kernel that fits all rows best: of these rows it is a function, whatever was found before. */
-void surrogate_fit(struct surrogate *s);
+/* The kernel that fits all rows best: of these rows it is a function, whatever was found before.
+ * bend, when not NULL, was made of their targets, and its power is found too (bend.h); what was seen
+ * as targets is of no use then. */
+void surrogate_fit(struct surrogate *s, struct bend *bend);
 /* After the last row: beliefs under the present kernel. */
 void surrogate_learn(struct surrogate *s);
 /* What a trial that runs will come to is taken to be what is believed (the "kriging believer" of

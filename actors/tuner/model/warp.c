@@ -8,6 +8,7 @@
 #define POWER_LEAST (-3.0)
 #define POWER_STEP 0.125
 #define BASE_LEAST 1e-6
+#define SMALL 1e-4
 enum { POWERS = 41 };
 
 /* Then their mean, being rounded, need not be what they are. */
@@ -51,6 +52,25 @@ static double transformed(double y, double log1p_y, double power) {
     return y >= 0 ? size : -size;
 }
 
+/* The size is (e^x - 1) / p with x = p log1p_y; its derivative by p begins as log1p_y^2 (1/2 + x/3),
+ * which is used where it cancels. Below zero p is 2 - power and the size is taken off: twice a
+ * sign. */
+double warp_transformed(double y, double log1p_y, double power, double *by_power) {
+    double p = y >= 0 ? power : 2 - power;
+    double x = p * log1p_y;
+    if (fabs(x) < SMALL) {
+        *by_power = log1p_y * log1p_y * (0.5 + x / 3);
+    } else {
+        double grown = portable_expm1(x);
+        *by_power = (log1p_y * (grown + 1) - grown / p) / p;
+    }
+    return transformed(y, log1p_y, power);
+}
+
+double warp_standardised(const struct warp *w, double value) {
+    return (value / 2 - w->mean / 2) / (w->deviation / 2);
+}
+
 /* Up to a constant; section 4. */
 static double likelihood(const double *y, const double *log1p_y, uint32_t count, double power) {
     double mean = 0;
@@ -69,11 +89,23 @@ static double likelihood(const double *y, const double *log1p_y, uint32_t count,
     return -0.5 * count * portable_log(variance) + (power - 1) * jacobian;
 }
 
-struct warp warp_of(double *y, uint32_t count, double *scratch) {
+/* Before the power. */
+static struct warp begin(double *y, uint32_t count, double *log1p_y) {
     struct warp w = {.power = 1};
     standardise(y, count, &w.mean, &w.deviation);
     for (uint32_t j = 0; j < count; j++)
-        scratch[j] = portable_log1p(fabs(y[j]));
+        log1p_y[j] = portable_log1p(fabs(y[j]));
+    return w;
+}
+
+static void end(struct warp *w, double *y, const double *log1p_y, uint32_t count) {
+    for (uint32_t j = 0; j < count; j++)
+        y[j] = transformed(y[j], log1p_y[j], w->power);
+    standardise(y, count, &w->warped_mean, &w->warped_deviation);
+}
+
+struct warp warp_of(double *y, uint32_t count, double *scratch) {
+    struct warp w = begin(y, count, scratch);
     double most = likelihood(y, scratch, count, w.power);
     for (int k = 0; k < POWERS; k++) {
         double power = POWER_LEAST + k * POWER_STEP;
@@ -83,14 +115,19 @@ struct warp warp_of(double *y, uint32_t count, double *scratch) {
             w.power = power;
         }
     }
-    for (uint32_t j = 0; j < count; j++)
-        y[j] = transformed(y[j], scratch[j], w.power);
-    standardise(y, count, &w.warped_mean, &w.warped_deviation);
+    end(&w, y, scratch, count);
+    return w;
+}
+
+struct warp warp_by(double power, double *y, uint32_t count, double *scratch) {
+    struct warp w = begin(y, count, scratch);
+    w.power = power;
+    end(&w, y, scratch, count);
     return w;
 }
 
 double warp_to(const struct warp *w, double value) {
-    double y = (value / 2 - w->mean / 2) / (w->deviation / 2);
+    double y = warp_standardised(w, value);
     double warped = transformed(y, portable_log1p(fabs(y)), w->power);
     return (warped - w->warped_mean) / w->warped_deviation;
 }

@@ -40,7 +40,7 @@ void feasible_see(struct feasible *f, const struct trials *t, const struct rows 
 
 void feasible_fit(struct feasible *f) {
     if (!f->all)
-        surrogate_fit(&f->surrogate);
+        surrogate_fit(&f->surrogate, NULL);
 }
 
 void feasible_learn(struct feasible *f) {

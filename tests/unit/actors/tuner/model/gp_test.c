@@ -193,7 +193,7 @@ static void a_fit_never_ends_below_its_start(void **state) {
     double before = -INFINITY;
     for (int descents = 0; descents <= 32; descents = descents * 2 + (descents == 0)) {
         fill(&gp, ROWS, 6);
-        double found = gp_fit(&gp, descents);
+        double found = gp_fit(&gp, NULL, descents);
         assert_true(found >= before);
         before = found;
     }
@@ -205,15 +205,15 @@ static void a_fit_never_ends_below_its_start(void **state) {
 static void a_fit_ends_at_a_summit(void **state) {
     (void)state;
     fill(&gp, ROWS, 7);
-    gp_fit(&gp, 200);
+    gp_fit(&gp, NULL, 200);
     const struct kernel found = gp.kernel;
-    double summit = gp_fit(&gp, 0);
+    double summit = gp_fit(&gp, NULL, 0);
     for (uint32_t i = 0; i < 2 * DIMS; i++)
         for (int side = -1; side <= 1; side += 2) {
             gp.kernel = found;
             double *setting = i < DIMS ? &gp.kernel.w[i] : &gp.kernel.v[i - DIMS];
             *setting *= exp(0.05 * side);
-            assert_true(gp_fit(&gp, 0) < summit + 0.05);
+            assert_true(gp_fit(&gp, NULL, 0) < summit + 0.05);
         }
 }
 
@@ -238,7 +238,7 @@ static void finds_the_length_of_a_known_kernel(void **state) {
             gp.y[j] += gp.l[j * CAPACITY + i] * z[i];
     gp.kernel.w[0] = 2;
     gp.kernel.noise = 1e-3;
-    gp_fit(&gp, 100);
+    gp_fit(&gp, NULL, 100);
     assert_true(gp.kernel.w[0] > 40 / 3.0 && gp.kernel.w[0] < 40 * 3);
     assert_true(gp.kernel.noise < 1e-2);
 }
@@ -258,7 +258,7 @@ static void singular_data_survive(void **state) {
         gp_factor(&gp);
         struct gp_belief b = gp_predict(&gp, point);
         assert_true(isfinite(b.mean) && b.deviation > 0);
-        gp_fit(&gp, 20);
+        gp_fit(&gp, NULL, 20);
         assert_true(gp.kernel.noise > 0 && isfinite(gp.kernel.w[0]));
         gp_factor(&gp);
         assert_true(gp_predict(&gp, point).deviation > 0);

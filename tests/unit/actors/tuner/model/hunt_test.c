@@ -63,7 +63,7 @@ static void learn(uint32_t rows, uint64_t seed) {
         }
         row_at(full, target);
     }
-    surrogate_fit(&surrogate);
+    surrogate_fit(&surrogate, NULL);
     look_ahead();
 }
 
@@ -130,7 +130,7 @@ static void the_last_ones(void **state) {
     begin();
     for (int left = 10; left > 0; left--) {
         if (left < 10) {
-            surrogate_fit(&surrogate);
+            surrogate_fit(&surrogate, NULL);
             look_ahead();
             uint32_t parents = search.trials.best_count < 5 ? search.trials.best_count : 5;
             assert_true(hunt_best(&hunt, &r, search.trials.best, parents, point));
@@ -233,7 +233,7 @@ static void a_fit_forgets(void **state) {
     struct kernel first = surrogate.kernel;
     surrogate.gp.kernel.w[0] = 1e3;
     surrogate.gp.kernel.noise = 0.7;
-    surrogate_fit(&surrogate);
+    surrogate_fit(&surrogate, NULL);
     assert_memory_equal(first.w, surrogate.kernel.w, 4 * sizeof(double));
     assert_memory_equal(first.v, surrogate.kernel.v, 4 * sizeof(double));
     assert_true(first.noise == surrogate.kernel.noise && first.joint == surrogate.kernel.joint);
