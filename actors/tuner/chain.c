@@ -57,6 +57,16 @@ bool chain_init(struct chain *c, const struct job *job, const struct algo *algo,
     return c->memory != NULL;
 }
 
+bool chain_use(struct chain *c, struct span method) {
+    struct study_setup setup = c->setup;
+    if (setup.algo == NULL || !span_is(method, setup.algo->name))
+        setup.algo = method.len == 0 ? NULL : algo_named(method);
+    if ((setup.algo == NULL && method.len > 0) || study_bytes(&setup) > c->memory_size)
+        return false;
+    c->setup.algo = setup.algo;
+    return true;
+}
+
 /* ---- what the study hears ---- */
 
 static void break_off(struct chain *c) {
@@ -417,6 +427,8 @@ static void put_set(const struct chain *c, struct buf *known) {
     for (uint32_t i = 0; i < c->known.count; i++)
         digest = digest_item(digest, c, &c->known.items[c->known.order[i]]);
     mp_put_u64(known, digest);
+    if (c->setup.algo != NULL)
+        mp_put_str(known, span_text(c->setup.algo->name));
 }
 
 /* A slot comes into a new study as it stands now. */

@@ -7,7 +7,8 @@
  *   - Number 0 names a set: the slots that were finished and those that were proposed and were not,
  *     as ranges, and a digest of what stood there. From that set the study is made anew, slot after
  *     slot: add the configuration, then tell what came of it. So whoever has the same facts begins
- *     with the same study, whatever the order in which he got them.
+ *     with the same study, whatever the order in which he got them. Where memory is short for the
+ *     job's method it also says which one proposes in its place.
  *   - Every further number names the news since the one before, in the order in which the study
  *     heard them: results, and proposals of others. About 20 bytes a proposal.
  * A new chain begins in each life of a node, when more news have gathered than a proposal can carry
@@ -26,7 +27,7 @@
  *          and that proposal is one of the chain. Budgets count new slots.
  * known    msgpack: number; then of number 0 bin ranges (proto/base/ranges.h) of finished slots, bin
  *          ranges of open ones; with rungs: of those paused, of those open after a pause, of those
- *          that stood at each rung but the last; u64 digest; of others, for each piece of news: slot,
+ *          that stood at each rung but the last; u64 digest, str method unless it is the job's; of others, for each piece of news: slot,
  *          status, bin configuration (empty: as was known), and unless it is OPEN: run_ms, value or
  *          nil, of PAUSED also attempts. With CHAIN_STAND for a status: attempt, saved, bin curve.
  * Memory   one arena, chain_bytes(); only what is used of it is ever touched. The job is borrowed.
@@ -43,6 +44,7 @@ enum {
     CHAIN_NEWS_BYTES = 8192,   /* of one proposal; with more a new chain begins */
     CHAIN_KNOWN_BYTES = 49152, /* of any `known` */
     CHAIN_LEAST = 64,          /* slots for which it is worth while */
+    CHAIN_ENOUGH = 512,        /* fewer, and a method that needs less memory does better */
     CHAIN_STAND = 100          /* in place of a status */
 };
 
@@ -117,6 +119,9 @@ enum chain_set {
     CHAIN_SET_STOOD    /* + the rung */
 };
 uint32_t chain_set_kinds(const struct chain *c);
+/* From the next chain on the method of this name proposes; empty: the job's. False: there is none, or
+ * it needs more memory than the chain was made with. */
+bool chain_use(struct chain *c, struct span method);
 /* Nothing is known any more. */
 void chain_clear(struct chain *c);
 

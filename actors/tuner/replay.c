@@ -67,7 +67,8 @@ static bool learn_set(struct replay *r, struct mp *in) {
             return false;
     }
     (void)mp_u64(in); /* the digest; the chain makes it again */
-    return mp_done(in);
+    struct span method = mp_peek(in) == MP_END ? (struct span){0} : mp_str(in);
+    return mp_done(in) && chain_use(r->chain, method);
 }
 
 /* ---- every further one ---- */

@@ -67,19 +67,32 @@ static bool take_seat(struct tuner *t, struct tuner_seat *seat, struct span spec
     return seat->algo->init == NULL || seat->state != NULL;
 }
 
-/* All it wants, or half of that, or half of that ... NULL: it is not worth while. */
-static struct chain *take_chain(struct tuner *t, struct tuner_seat *seat) {
+/* All it wants, or half of that, or half of that ... NULL: these would be fewer than `least`. */
+static struct chain *take_chain(struct tuner *t, struct tuner_seat *seat, const struct algo *algo,
+                                uint32_t least) {
     uint32_t capacity = chain_wants(&seat->job);
     size_t most = pool_most(&t->pool), beside = sizeof(struct chain) + POOL_ALIGN;
-    while (capacity >= CHAIN_LEAST &&
-           (chain_bytes(&seat->job, NULL, capacity) + beside > most ||
-            !pool_take(&t->pool, chain_bytes(&seat->job, NULL, capacity) + beside, &seat->piece)))
+    while (capacity >= least &&
+           (chain_bytes(&seat->job, algo, capacity) + beside > most ||
+            !pool_take(&t->pool, chain_bytes(&seat->job, algo, capacity) + beside, &seat->piece)))
         capacity /= 2;
     if (seat->piece.size == 0)
         return NULL;
     struct arena arena = arena_of(t->pool.memory + seat->piece.from, seat->piece.size);
     struct chain *chain = arena_take(&arena, sizeof *chain);
-    ensure(chain != NULL && chain_init(chain, &seat->job, NULL, capacity, &arena));
+    ensure(chain != NULL && chain_init(chain, &seat->job, algo, capacity, &arena));
+    return chain;
+}
+
+/* The job's method, if enough can be remembered; else a lighter one. */
+static struct chain *take_some_chain(struct tuner *t, struct tuner_seat *seat) {
+    uint32_t wants = chain_wants(&seat->job);
+    enum method lighter = algo_lighter(seat->job.method);
+    bool has_lighter = lighter != METHOD_RANDOM;
+    uint32_t least = has_lighter && wants > CHAIN_ENOUGH ? CHAIN_ENOUGH : CHAIN_LEAST;
+    struct chain *chain = take_chain(t, seat, NULL, least);
+    if (chain == NULL && has_lighter)
+        chain = take_chain(t, seat, algo_of(lighter), CHAIN_LEAST);
     return chain;
 }
 
@@ -92,7 +105,7 @@ static bool hear_job_open(struct tuner *t, const struct msg_job_open *m) {
     if (!take_seat(t, seat, m->spec))
         return false;
     if (job_learns(&seat->job))
-        seat->chain = take_chain(t, seat);
+        seat->chain = take_some_chain(t, seat);
     seat->id = m->job;
     seat->open = true;
     return true;
@@ -167,10 +180,20 @@ static void propose_alone(struct tuner_seat *seat, uint64_t slot, struct buf *co
 /* Once, where the job is led. */
 static void say_short(struct tuner_seat *seat, struct says *out) {
     char text[200];
-    uint32_t capacity = seat->chain != NULL ? seat->chain->known.capacity : 0;
-    if (seat->said || !job_learns(&seat->job) || capacity >= seat->job.trials)
+    const struct chain *chain = seat->chain;
+    uint32_t capacity = chain != NULL ? chain->known.capacity : 0;
+    const struct algo *lighter = chain != NULL ? chain->setup.algo : NULL;
+    if (seat->said || !job_learns(&seat->job) || (capacity >= seat->job.trials && lighter == NULL))
         return;
     seat->said = true;
+    if (lighter != NULL) {
+        snprintf(text, sizeof text, "memory is short: %s proposes in job %.*s in place of %s%s",
+                 lighter->name, (int)(seat->job.name.len < 64 ? seat->job.name.len : 64),
+                 (const char *)seat->job.name.data, job_method_name(seat->job.method),
+                 capacity >= seat->job.trials ? "" : ", and will forget its oldest trials");
+        say(out, &(struct msg){.kind = MSG_note, .note.text = span_text(text)});
+        return;
+    }
     snprintf(text, sizeof text, "memory is short: the search of job %.*s %s",
              (int)(seat->job.name.len < 64 ? seat->job.name.len : 64),
              (const char *)seat->job.name.data,

@@ -16,8 +16,9 @@
  * Memory   the struct is the caller's, as is one block of tuner_memory() bytes for the jobs. Only
  *          what an open job uses of it is ever touched, so a block straight from mmap costs next to
  *          nothing. The pool at its end is shared by the jobs that learn. One that does not get all
- *          it wants remembers fewer slots (chain.h), or none and then draws at random; it says so
- *          with its first proposal.
+ *          it wants remembers fewer slots (chain.h); when these would be too few for a method that
+ *          needs much memory, a lighter one proposes (algo_lighter), and draws at random when there
+ *          is none for anything. It says so with its first proposal.
  * Errors   step cannot fail: what is not of an open job or cannot be read is dropped and counted as
  *          nonsense.
  *

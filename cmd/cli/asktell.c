@@ -11,10 +11,13 @@
 #include "actors/tuner/talk/talk.h"
 #include "cmd/cli/cli.h"
 #include "cmd/cli/details.h"
+#include "proto/base/num.h"
 
 const char cli_asktell_details[] =
     "--method NAME     how searches whose init names no \"method\" propose\n"
     "--scheduler NAME  how long trials run when it names no \"scheduler\"\n"
+    "--memory SIZE     at most so much for a search, like 32MiB; where that is too little for its\n"
+    "                  method a lighter one proposes, and the reply to init says so in a \"note\"\n"
     "\n"
     "One request a line on standard input, one reply a line on standard output:\n"
     "{\"op\":\"init\",\"seed\":3,\"budget\":200,\"workers\":4,\"space\":[\n"
@@ -132,11 +135,23 @@ static bool talk_run(struct talk *t, struct input *in, struct buf *reply, struct
     return true;
 }
 
+static bool read_memory(const char *text, size_t *memory) {
+    uint64_t bytes;
+    if (!num_parse_size(span_text(text), &bytes) || bytes < (uint64_t)1 << 20 ||
+        bytes > (uint64_t)1 << 40)
+        return false;
+    *memory = bytes < SIZE_MAX ? (size_t)bytes : SIZE_MAX;
+    return true;
+}
+
 int cli_asktell(int argc, char **argv) {
     const char *method = NULL;
     const char *scheduler = NULL;
-    const struct args_option options[] = {
-        {"method", 0, ARGS_TEXT, &method}, {"scheduler", 0, ARGS_TEXT, &scheduler}, {0}};
+    const char *memory = NULL;
+    const struct args_option options[] = {{"method", 0, ARGS_TEXT, &method},
+                                          {"scheduler", 0, ARGS_TEXT, &scheduler},
+                                          {"memory", 0, ARGS_TEXT, &memory},
+                                          {0}};
     const struct args_rules rules = {.options = options, .operand = "nothing"};
     struct args args;
     int status;
@@ -148,6 +163,8 @@ int cli_asktell(int argc, char **argv) {
         return cli_usage("asktell", "there is no method '%s'", method);
     if (scheduler != NULL && !rungs_policy_named(span_text(scheduler), &setup.policy))
         return cli_usage("asktell", "there is no scheduler '%s'", scheduler);
+    if (memory != NULL && !read_memory(memory, &setup.memory))
+        return cli_usage("asktell", "--memory wants 1MiB to 1TiB, not '%s'", memory);
     struct err err = {0};
     struct talk *t = malloc(sizeof *t);
     struct input in = {.data = take_pages(NULL, INPUT_BYTES)};

@@ -38,6 +38,17 @@ assert_equal 2 "$(wc -l <"$WORK/long")"
 assert_contains "$(head -n 1 "$WORK/long")" 'a line of more than 16777216 bytes'
 assert_contains "$(tail -n 1 "$WORK/long")" 'there is no study'
 
+# Little memory: a method that needs less proposes, and says so. 64 MiB in all do for any.
+printf '%s\n' '{"op":"init","explain":true,"space":['"$space"']}' '{"op":"ask"}' >"$WORK/requests"
+zyg asktell --memory 3MiB <"$WORK/requests" >"$WORK/short"
+assert_equal '{"note":"memory is short: tpe proposes in place of auto"}' "$(head -n 1 "$WORK/short")"
+assert_match "$(tail -n 1 "$WORK/short")" '"by":"tpe"\}$'
+(ulimit -v 65536; zyg asktell <"$WORK/requests" >"$WORK/short")
+assert_equal '{}' "$(head -n 1 "$WORK/short")"
+run zyg asktell --memory little
+assert_status 2
+assert_contains "$err" "--memory wants 1MiB to 1TiB, not 'little'"
+
 run zyg asktell --method nonsense
 assert_status 2
 assert_contains "$err" "there is no method 'nonsense'"

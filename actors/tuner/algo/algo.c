@@ -20,6 +20,19 @@ const struct algo *algo_of(enum method method) {
     return algos[method];
 }
 
+const struct algo *algo_named(struct span name) {
+    for (size_t i = 0; i < METHOD_COUNT; i++) {
+        if (span_is(name, algos[i]->name))
+            return algos[i];
+    }
+    return NULL;
+}
+
+enum method algo_lighter(enum method method) {
+    bool has_process = method == METHOD_AUTO || method == METHOD_GP || method == METHOD_PARETO;
+    return has_process ? METHOD_TPE : METHOD_RANDOM;
+}
+
 static bool is_new(const struct brief *b, const double *point, struct value *values) {
     space_values(b->space, point, values);
     return space_allows(b->space, values) && !trials_know(b->trials, space_key(b->space, values));

@@ -73,6 +73,10 @@ struct algo {
 #undef METHOD
 
 const struct algo *algo_of(enum method method);
+const struct algo *algo_named(struct span name); /* NULL: none is called so */
+/* What proposes in its place where memory is short: tpe for those with a Gaussian process, random
+ * for all others. */
+enum method algo_lighter(enum method method);
 
 /* For methods: an allowed configuration no trial has had, near `point` (full), which is moved there
  * when it is known already or not allowed: it becomes allowed first (allowed_near); then single

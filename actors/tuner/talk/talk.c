@@ -4,6 +4,7 @@
 #include "actors/tuner/talk/talk_parts.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 static_assert(SPACE_JSON_MAX + 64 <= TALK_REPLY_BYTES, "every configuration is a reply");
@@ -216,6 +217,18 @@ static bool read_op(struct talk *t, struct span line, size_t *op) {
                           "there is no \"op\", expected init, ask, report, tell, load or quit");
 }
 
+static void put_begun(const struct talk *t, struct json_out *out) {
+    char text[100];
+    json_open(out, '{');
+    if (t->wanted != t->job.method) {
+        snprintf(text, sizeof text, "memory is short: %s proposes in place of %s",
+                 job_method_name(t->job.method), job_method_name(t->wanted));
+        json_put_key(out, "note");
+        json_put_string(out, span_text(text));
+    }
+    json_close(out, '}');
+}
+
 static bool answer(struct talk *t, struct span line, struct json_out *out) {
     size_t op;
     if (!read_op(t, line, &op))
@@ -224,8 +237,7 @@ static bool answer(struct talk *t, struct span line, struct json_out *out) {
     case OP_INIT:
         if (!talk_begin(t, line))
             return false;
-        json_open(out, '{');
-        json_close(out, '}');
+        put_begun(t, out);
         return true;
     case OP_ASK: return answer_ask(t, line, out);
     case OP_REPORT: return answer_report(t, line, out);

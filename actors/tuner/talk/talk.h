@@ -34,6 +34,11 @@
  * {"wait":true,"over":"target reached"}. A configuration of try_first holds exactly its active
  * parameters; they are the first that are proposed, in their order.
  *
+ * Where there is less memory than a study wants, fewer trials beyond the budget may be asked for and
+ * loaded, down to TALK_BEYOND_LEAST; if that does not do, a lighter method proposes (tpe for those
+ * with a Gaussian process, else random), and the reply to init is
+ * {"note":"memory is short: tpe proposes in place of auto"}.
+ *
  * "state" is ok, failed (no value) or stopped. Several objectives have "values":[...] in place of
  * "value". A loaded trial whose value is null, or whose "state" is failed, failed. Text, lists and
  * numbers are bounded: foreign.h, TALK_LINE_BYTES.
@@ -52,7 +57,8 @@
 enum {
     TALK_LINE_BYTES = 16 << 20, /* a longer line is refused; load may come as often as needed */
     TALK_REPLY_BYTES = 1 << 20, /* more than any reply is long */
-    TALK_STEPS_MOST = 1000000
+    TALK_STEPS_MOST = 1000000,
+    TALK_BEYOND_LEAST = 1024
 };
 
 struct talk_setup {
@@ -67,6 +73,7 @@ struct talk_setup {
     /* How many trials may be asked for beyond the budget, and how many loaded: what they could need
      * is set aside. 65536 do for anybody. */
     uint32_t beyond;
+    size_t memory; /* most bytes of a study and its space; 0: as many as `take` gives */
 };
 
 struct talk_block {
@@ -82,9 +89,10 @@ struct talk {
     enum goal goals[OBJECTIVES_MOST];
     uint32_t objectives;
     uint32_t steps;
-    bool explains; /* replies to ask say by whom */
-    bool reached;  /* a trial has reached the target */
-    bool over;     /* quit was said */
+    bool explains;      /* replies to ask say by whom */
+    bool reached;       /* a trial has reached the target */
+    enum method wanted; /* where memory is short the job's, which proposes, is a lighter one */
+    bool over;          /* quit was said */
     struct foreign foreign;
 };
 

@@ -28,15 +28,35 @@ static void give_back(struct talk *t, struct talk_block *block) {
     *block = (struct talk_block){0};
 }
 
-static bool take_block(struct talk *t, struct talk_block *block, size_t bytes,
-                       struct arena *arena) {
+static bool has_block(struct talk *t, struct talk_block *block, size_t bytes, struct arena *arena) {
     give_back(t, block);
+    if (t->setup.memory > 0 && bytes > t->setup.memory - t->for_job.bytes - t->for_study.bytes)
+        return false;
     block->memory = t->setup.take(t->setup.context, bytes);
-    block->bytes = bytes;
-    *arena = arena_of(block->memory, block->memory == NULL ? 0 : bytes);
-    return block->memory != NULL ||
-           foreign_refuse(&t->foreign, "init", "it needs %zu MiB of memory, which there are not",
-                          bytes >> 20);
+    block->bytes = block->memory != NULL ? bytes : 0;
+    *arena = arena_of(block->memory, block->bytes);
+    return block->memory != NULL;
+}
+
+static bool refuse_large(struct talk *t, size_t bytes) {
+    return foreign_refuse(&t->foreign, "init", "it needs %zu MiB of memory, which there are not",
+                          (bytes + (1 << 20) - 1) >> 20);
+}
+
+/* As large a study as there is memory for, by the method that was asked for or a lighter one. */
+static bool take_study(struct talk *t, struct study_setup *setup, struct arena *arena) {
+    const uint32_t beyond = setup->beyond;
+    while (!has_block(t, &t->for_study, study_bytes(setup), arena)) {
+        if (setup->beyond / 2 >= TALK_BEYOND_LEAST) {
+            setup->beyond = setup->loaded = setup->beyond / 2;
+            continue;
+        }
+        if (t->job.method == METHOD_RANDOM)
+            return refuse_large(t, study_bytes(setup));
+        t->job.method = algo_lighter(t->job.method);
+        setup->beyond = setup->loaded = beyond;
+    }
+    return true;
 }
 
 void talk_release(struct talk *t) {
@@ -181,7 +201,7 @@ bool talk_begin(struct talk *t, struct span line) {
     const struct span *terms = given + INIT_TERMS;
     struct study_setup setup;
     struct arena arena;
-    t->study = NULL;
+    talk_release(t);
     t->reached = false;
     t->job = (struct job){0};
     if (!foreign_object(&t->foreign, line, "init", init_keys, INIT_KEYS, given) ||
@@ -190,10 +210,12 @@ bool talk_begin(struct talk *t, struct span line) {
     if (given[INIT_SPACE].len == 0)
         return foreign_refuse(&t->foreign, "init", "there is no \"space\":[...]");
     size_t bytes = space_json_bytes(given[INIT_SPACE].len) + talk_terms_bytes(terms);
-    if (!take_block(t, &t->for_job, bytes, &arena) || !talk_conditions_read(t, terms, &arena) ||
+    t->wanted = t->job.method;
+    if (!has_block(t, &t->for_job, bytes, &arena))
+        return refuse_large(t, bytes);
+    if (!talk_conditions_read(t, terms, &arena) ||
         !space_json_read(&t->foreign, given[INIT_SPACE], &t->job, &arena) || !is_possible(t) ||
-        !talk_first_read(t, terms[TERM_TRY_FIRST], &arena) ||
-        !take_block(t, &t->for_study, study_bytes(&setup), &arena))
+        !talk_first_read(t, terms[TERM_TRY_FIRST], &arena) || !take_study(t, &setup, &arena))
         return false;
     t->study = study_init(&setup, &arena);
     return t->study != NULL ||

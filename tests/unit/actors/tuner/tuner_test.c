@@ -1,6 +1,7 @@
 #include "tests/unit/actors/tuner/searched.h"
 
 #include "actors/kit/frame.h"
+#include "actors/tuner/replay.h"
 #include "actors/tuner/tuner.h"
 #include "proto/base/rng.h"
 
@@ -391,6 +392,64 @@ static void a_tuner_without_memory_says_so(void **state) {
     }
 }
 
+/* What the slots came to, for whoever derives it again. */
+static struct chain_news ended[10];
+static uint8_t ended_configs[10][256];
+
+static struct chain_news ended_slot(void *context, uint32_t slot) {
+    (void)context;
+    return ended[slot];
+}
+
+static void end_slot(uint32_t slot, struct span config) {
+    assert_true(config.len <= sizeof ended_configs[slot]);
+    memcpy(ended_configs[slot], config.data, config.len);
+    ended[slot] = (struct chain_news){.slot = slot,
+                                      .config = span_of(ended_configs[slot], config.len),
+                                      .status = TRIAL_DONE,
+                                      .has_value = true,
+                                      .value = 0.5};
+}
+
+/* A Gaussian process needs 5 MiB, which there are not: Parzen estimators propose, it says so once,
+ * and whoever has more memory derives their proposals all the same. */
+static void a_tuner_with_little_memory_proposes_by_a_lighter_method(void **state) {
+    static struct replay replay;
+    static struct chain chain;
+    (void)state;
+    tuner_init(&desk.tuner, desk.memory, tuner_memory((size_t)4 << 20));
+    job_conditional(&test, METHOD_GP, 10);
+    open_spec(&desk, 1, spec_of(&test.job));
+    assert_ptr_equal(desk.tuner.seats[0].chain->setup.algo, algo_of(METHOD_TPE));
+    size_t size = chain_bytes(&test.job, NULL, 100);
+    void *memory = malloc(size);
+    struct arena arena = arena_of(memory, size);
+    assert_true(chain_init(&chain, &test.job, NULL, 100, &arena));
+    const struct replay_slots slots = {.slot = ended_slot};
+    replay_init(&replay, &chain, &slots);
+    for (uint32_t slot = 0; slot < 10; slot++) {
+        struct err err;
+        struct msg m, note;
+        size_t derived;
+        ask(&desk, 1, slot);
+        struct span run = buf_view(&desk.says.frames);
+        assert_true(msg_decode(&m, frame_take(&run).message, &err));
+        (void)frame_take(&run); /* to the other room */
+        assert_true((run.len > 0) == (slot == 0));
+        if (slot == 0) {
+            assert_true(msg_decode(&note, frame_take(&run).message, &err));
+            assert_true(span_is(note.note.text,
+                                "memory is short: tpe proposes in job test in place of gp"));
+        }
+        const struct replay_proposal p = {
+            .slot = slot, .config = m.proposed.config, .known = m.proposed.known};
+        assert_int_equal(replay_next(&replay, &p, &derived), REPLAY_SAME);
+        end_slot(slot, m.proposed.config);
+        learn(&desk, 1, slot, ended[slot].config, TRIAL_DONE);
+    }
+    free(memory);
+}
+
 /* A job of every seat, each with a seed of its own; then one more. */
 static void as_many_jobs_as_there_are_seats(void **state) {
     (void)state;
@@ -476,6 +535,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(slots_of_one_configuration_share_it, begin_test, end_test),
         cmocka_unit_test_setup_teardown(order_does_not_matter, begin_test, end_test),
         cmocka_unit_test_setup_teardown(who_leads_next_proposes_the_same, begin_test, end_test),
+        cmocka_unit_test_setup_teardown(a_tuner_with_little_memory_proposes_by_a_lighter_method,
+                                        begin_test, end_test),
         cmocka_unit_test_setup_teardown(a_tuner_without_memory_says_so, begin_test, end_test),
         cmocka_unit_test_setup_teardown(as_many_jobs_as_there_are_seats, begin_test, end_test),
         cmocka_unit_test_setup_teardown(drops_and_counts_nonsense, begin_test, end_test),
