@@ -396,3 +396,7 @@ bool study_prepare(struct study *s) {
 const struct trials *study_trials(const struct study *s) {
     return &s->trials;
 }
+
+const struct brief *study_brief(const struct study *s) {
+    return &s->brief;
+}

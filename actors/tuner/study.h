@@ -8,6 +8,7 @@
  *   model/    surrogates         rungs/    who is stopped, paused, resumed
  *   several/  several objectives num/      arithmetic that is the same everywhere
  *   runs.c    configurations that are run several times: each is one trial
+ *   importance/  which parameters matter
  *   talk/     a study by lines of JSON, for other people's loops; zygtune.h: by calls in C
  *
  * Memory   one arena, study_bytes(); only what is used of it is ever touched.
@@ -110,7 +111,8 @@ bool study_drop(struct study *s, uint32_t trial);
  * some. */
 bool study_prepare(struct study *s);
 
-/* What is known, for reports. */
+/* What is known, for reports; the second is what the method looks at. */
 const struct trials *study_trials(const struct study *s);
+const struct brief *study_brief(const struct study *s);
 
 #endif

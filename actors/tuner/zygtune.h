@@ -117,6 +117,19 @@ void zygtune_prepare(struct zygtune *z);
 
 /* The best finished trial by its first objective, or ZYGTUNE_NO_TRIAL. */
 uint32_t zygtune_best(const struct zygtune *z, double *value);
+/* Which parameters matter, as a JSON array with one object an objective:
+ *
+ *   [{"verdict":"known","trials":60,"used":60,"tau":0.83,
+ *     "params":[{"name":"C","alone":0.2,"total":0.31,"active":0.5,"where_active":0.7},...],
+ *     "pairs":[{"a":"C","b":"gamma","share":0.05},...]}]
+ *
+ * Shares of the variance over the space, as a model of the trials believes it: `alone` what a
+ * parameter explains by itself, `total` with all it does together with others; `active` in what
+ * share of the space it is, and `where_active` its total there; `share` what two explain together
+ * and neither alone. tau: how well the model orders trials it has not seen, 1 is perfect. Other
+ * verdicts, without shares: "few" trials, all "equal", or the model is too "vague". Takes up to a
+ * second or so. Until the next call of it; NULL: an error. */
+const char *zygtune_importance(struct zygtune *z);
 
 #ifdef __cplusplus
 }

@@ -19,6 +19,7 @@ struct zygtune {
     struct value values[LIMIT_PARAMS]; /* of the trial that was last started */
     char text[SPACE_TEXT_MAX + 1];
     struct buf params;
+    struct buf importance;
 };
 
 static void *take_heap(void *context, size_t bytes) {
@@ -93,6 +94,7 @@ void zygtune_destroy(struct zygtune **z) {
     talk_release(&gone->talk);
     give(gone, gone->space.data, gone->space.cap);
     give(gone, gone->params.data, gone->params.cap);
+    give(gone, gone->importance.data, gone->importance.cap);
     give(gone, gone, sizeof *gone);
 }
 
@@ -345,4 +347,24 @@ uint32_t zygtune_best(const struct zygtune *z, double *value) {
     double best = t->values[(size_t)t->best[0] * t->objectives];
     *value = z->talk.goals[0] == GOAL_MAXIMIZE ? -best : best;
     return t->best[0];
+}
+
+const char *zygtune_importance(struct zygtune *z) {
+    static const char line[] = "{\"op\":\"importance\"}";
+    static const char before[] = "{\"importance\":", after[] = "}\n";
+    if (!begin(z))
+        return NULL;
+    if (z->importance.data == NULL)
+        z->importance = buf_of(take(z, TALK_REPLY_BYTES), TALK_REPLY_BYTES);
+    if (z->importance.data == NULL) {
+        z->importance.cap = 0;
+        refuse(z, "importance", "there is no memory left");
+        return NULL;
+    }
+    buf_clear(&z->importance);
+    talk_line(&z->talk, span_text(line), &z->importance);
+    if (z->talk.foreign.fault[0] != '\0')
+        return NULL;
+    z->importance.data[z->importance.len - (sizeof after - 1)] = '\0';
+    return (const char *)z->importance.data + (sizeof before - 1);
 }

@@ -101,6 +101,8 @@ int main(int argc, char **argv) {
         best = value < best ? value : best;
         zygtune_tell(z, trial.id, ZYGTUNE_OK, &value, 0);
     }
+    const char *matters = zygtune_importance(z);
+    printf("what mattered: %s\n", matters != NULL ? matters : zygtune_error(z));
     zygtune_destroy(&z);
     printf("least error %.4f\n", best);
     return 0;

@@ -62,6 +62,8 @@ cc -Wall -Wextra -Werror -O2 -I"$ROOT/actors/tuner" "$ROOT/examples/asktell/neig
 run "$WORK/neighbours" "$ROOT/examples/svm/breast_cancer.scale"
 assert_status 0
 assert_match "$out" 'least error 0\.0[0-4]'
+assert_match "$out" 'what mattered: \[\{"verdict":"known",.*\]\}\]
+'
 
 command -v python3 >/dev/null || skip "no Python for the example"
 run python3 "$ROOT/examples/asktell/logistic.py" "$ROOT/examples/svm/breast_cancer.scale"

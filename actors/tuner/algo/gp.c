@@ -11,7 +11,6 @@
 #include "actors/tuner/model/hunt.h"
 #include "actors/tuner/model/rows.h"
 #include "actors/tuner/model/warp.h"
-#include "actors/tuner/num/portable.h"
 #include "actors/tuner/num/sobol.h"
 #include "actors/tuner/rungs/rungs.h"
 #include "proto/base/rng.h"
@@ -55,10 +54,7 @@ static void *init_gp(const struct brief *b, struct arena *arena) {
 /* ---- what is known, as rows ---- */
 
 static double stage_of(const struct brief *b, uint32_t rung) {
-    if (b->trials->rungs < 2)
-        return 1;
-    double first = rungs_step(b->rungs, 0);
-    return portable_log(rungs_step(b->rungs, rung) / first) / portable_log(b->rungs->steps / first);
+    return b->rungs != NULL ? rungs_stage(b->rungs, rung) : 1;
 }
 
 static void see(struct gp_method *m, const struct brief *b, const struct rows *rows) {

@@ -113,6 +113,13 @@ double gp_mean(struct gp *g, const double *point) {
     return dot(g->scratch, g->alpha, n);
 }
 
+void gp_left_out(struct gp *g, double *means) {
+    uint32_t n = g->points.count;
+    cholesky_inverse(g->l, n, g->capacity, g->inverse, g->work, g->capacity);
+    for (uint32_t j = 0; j < n; j++)
+        means[j] = g->y[j] - g->alpha[j] / g->inverse[j * (size_t)g->capacity + j];
+}
+
 struct gp_belief gp_predict(struct gp *g, const double *point) {
     uint32_t n = g->points.count;
     double *k = g->seen;

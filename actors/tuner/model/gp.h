@@ -61,6 +61,9 @@ struct gp_belief {
 };
 struct gp_belief gp_predict(struct gp *g, const double *point);
 double gp_mean(struct gp *g, const double *point); /* the mean alone: n in place of n^2 */
+/* What is believed of each observation by all others, under the same kernel; the factor stays
+ * (Rasmussen & Williams 2006, equation 5.12). n^3 / 3. */
+void gp_left_out(struct gp *g, double *means);
 /* The point's belief was predicted last. Adds to slope, by the point's coordinates, the derivatives
  * of what has itself the derivatives `by` by mean and deviation and, when toward is not NULL,
  * toward[j] by what is `seen` at believed observation j. What is seen is lost. */

@@ -1,5 +1,7 @@
 #include "actors/tuner/rungs/rungs.h"
 
+#include "actors/tuner/num/portable.h"
+
 enum { OTHERS_DEFAULT = 3 };
 #define PASS_DEFAULT 0.05
 #define SIGMAS_DEFAULT 2.0
@@ -42,4 +44,12 @@ uint32_t rungs_count(const struct rungs_setup *setup) {
 uint32_t rungs_step(const struct rungs_setup *setup, uint32_t rung) {
     const struct ladder ladder = ladder_of_setup(setup);
     return ladder_step(&ladder, rung);
+}
+
+double rungs_stage(const struct rungs_setup *setup, uint32_t rung) {
+    const struct ladder ladder = ladder_of_setup(setup);
+    double first = ladder_step(&ladder, 0);
+    if (ladder.count < 2)
+        return 1;
+    return portable_log(ladder_step(&ladder, rung) / first) / portable_log(ladder.steps / first);
 }

@@ -9,8 +9,8 @@
 
 static_assert(SPACE_JSON_MAX + 64 <= TALK_REPLY_BYTES, "every configuration is a reply");
 
-static const char *const ops[] = {"init", "ask", "report", "tell", "load", "quit"};
-enum { OP_INIT, OP_ASK, OP_REPORT, OP_TELL, OP_LOAD, OP_QUIT, OPS };
+static const char *const ops[] = {"init", "ask", "report", "tell", "load", "importance", "quit"};
+enum { OP_INIT, OP_ASK, OP_REPORT, OP_TELL, OP_LOAD, OP_IMPORTANCE, OP_QUIT, OPS };
 
 void talk_init(struct talk *t, const struct talk_setup *setup) {
     memset(t, 0, sizeof *t);
@@ -213,8 +213,9 @@ static bool read_op(struct talk *t, struct span line, size_t *op) {
         if (span_is(items.key, "op"))
             return foreign_word(&t->foreign, items.value, "request, \"op\"", ops, OPS, op);
     }
-    return foreign_refuse(&t->foreign, "request",
-                          "there is no \"op\", expected init, ask, report, tell, load or quit");
+    return foreign_refuse(
+        &t->foreign, "request",
+        "there is no \"op\", expected init, ask, report, tell, load, importance or quit");
 }
 
 static void put_begun(const struct talk *t, struct json_out *out) {
@@ -243,6 +244,9 @@ static bool answer(struct talk *t, struct span line, struct json_out *out) {
     case OP_REPORT: return answer_report(t, line, out);
     case OP_TELL: return answer_tell(t, line, out);
     case OP_LOAD: return answer_load(t, line, out);
+    case OP_IMPORTANCE:
+        return has_study(t, "importance") && is_bare(t, line, "importance") &&
+               talk_importance(t, out);
     default: t->over = is_bare(t, line, "quit"); return t->over;
     }
 }

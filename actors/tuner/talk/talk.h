@@ -12,6 +12,8 @@
  *   {"op":"tell","id":7,"state":"ok","value":0.38,"step":9,"seconds":1.5,
  *    "metrics":{"model_mb":12}}                                         -> {}
  *   {"op":"load","trials":[{"params":{...},"value":0.4},...]}           -> {}
+ *   {"op":"importance"}    -> {"importance":[{"verdict":"known",...}]}   of each objective, as
+ *                             importance.h writes it
  *   {"op":"quit"}                                                       no reply: it is over
  *
  * init needs "space" alone (space_json.h); it may come again and begins a new study, and when it is

@@ -9,6 +9,8 @@ bool talk_optional(struct talk *t, struct span json, const char *where, int64_t 
                    int64_t *value);
 /* Answers init: t->study is there. False: the fault is said, and there is none. */
 bool talk_begin(struct talk *t, struct span line);
+/* Answers importance; there is a study. */
+bool talk_importance(struct talk *t, struct json_out *out);
 
 /* ---- talk_terms.c: what init says of a search beside its space ---- */
 

@@ -280,6 +280,27 @@ static void the_same_again_does_no_harm(void **state) {
     assert_near(gp_predict(&gp, point).mean, mean, 1e-6);
 }
 
+/* What is believed of an observation by all others is what a process without it believes there. */
+static void left_out_as_if_never_seen(void **state) {
+    (void)state;
+    double means[20], point[DIMS];
+    fill(&gp, 20, 11);
+    gp_factor(&gp);
+    gp_left_out(&gp, means);
+    for (uint32_t out = 0; out < 20; out += 5) {
+        begin(&again, DIMS);
+        again.kernel.choice[2] = true;
+        for (uint32_t j = 0; j < 20; j++) {
+            gp_point(&gp, j, point);
+            if (j != out)
+                gp_add(&again, point, gp.y[j]);
+        }
+        gp_factor(&again);
+        gp_point(&gp, out, point);
+        assert_near(means[out], gp_mean(&again, point), 1e-6);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_observations_by_hand),
@@ -293,6 +314,7 @@ int main(void) {
         cmocka_unit_test(finds_the_length_of_a_known_kernel),
         cmocka_unit_test(singular_data_survive),
         cmocka_unit_test(the_same_again_does_no_harm),
+        cmocka_unit_test(left_out_as_if_never_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

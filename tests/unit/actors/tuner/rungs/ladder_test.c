@@ -12,6 +12,8 @@ static void expect_rungs(struct rungs_setup setup, const uint32_t *steps, uint32
     assert_int_equal(rungs_count(&setup), count);
     for (uint32_t i = 0; i < count; i++)
         assert_int_equal(rungs_step(&setup, i), steps[i]);
+    assert_true(rungs_stage(&setup, count - 1) == 1);
+    assert_true(count == 1 || rungs_stage(&setup, 0) == 0);
 }
 #define EXPECT_RUNGS(setup, ...)                                                                   \
     expect_rungs(setup, (const uint32_t[]){__VA_ARGS__},                                           \

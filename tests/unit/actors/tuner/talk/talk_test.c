@@ -189,10 +189,11 @@ static void what_is_no_request_is_refused(void **state) {
     (void)state;
     expect_error("[]", "request: expected an object {...}");
     expect_error("{\"id\":1}",
-                 "request: there is no \\\"op\\\", expected init, ask, report, tell, load or quit");
+                 "request: there is no \\\"op\\\", expected init, ask, report, tell, load, "
+                 "importance or quit");
     expect_error("{\"op\":\"aks\"}",
                  "request, \\\"op\\\": \\\"aks\\\" is not known, expected one of "
-                 "init, ask, report, tell, load, quit");
+                 "init, ask, report, tell, load, importance, quit");
     expect_error(ASK, "ask: there is no study, expected an init");
     expect(SPACE_OF(KERNEL), "{}");
     expect_error("{\"op\":\"ask\"", "ask: not JSON at byte 11, expected a comma or }");
@@ -383,6 +384,47 @@ static void the_seed_decides(void **state) {
     assert_string_not_equal(first, other);
 }
 
+/* x is half of the value, and y is what it is worth by the second objective; u is in neither. */
+static void what_matters_is_told(void **state) {
+    (void)state;
+    static const char request[] = "{\"op\":\"importance\"}";
+    expect_error(request, "importance: there is no study, expected an init");
+    expect("{\"op\":\"init\",\"seed\":3,\"objectives\":[\"min\",\"max\"],\"space\":["
+           "{\"name\":\"u\",\"type\":\"float\",\"low\":0,\"high\":1},"
+           "{\"name\":\"x\",\"type\":\"float\",\"low\":0,\"high\":1},"
+           "{\"name\":\"y\",\"type\":\"float\",\"low\":0,\"high\":1}]}",
+           "{}");
+    for (int i = 0; i < 25; i++) {
+        double u, x, y;
+        char line[256];
+        assert_int_equal(
+            sscanf(say(ASK), "{\"id\":%*d,\"params\":{\"u\":%lf,\"x\":%lf,\"y\":%lf", &u, &x, &y),
+            3);
+        snprintf(line, sizeof line,
+                 "{\"op\":\"tell\",\"id\":%d,\"state\":\"ok\",\"values\":[%.17g,%.17g]}", i, x + y,
+                 y);
+        expect(line, "{}");
+        if (i == 10)
+            expect(request,
+                   "{\"importance\":[{\"verdict\":\"few\",\"trials\":11,\"used\":11,\"tau\":0,"
+                   "\"params\":[],\"pairs\":[]},{\"verdict\":\"few\",\"trials\":11,"
+                   "\"used\":11,\"tau\":0,\"params\":[],\"pairs\":[]}]}");
+    }
+    const char *first = say(request);
+    const char *second = strstr(first + 20, "verdict");
+    double alone, total;
+    assert_non_null(strstr(first, "[{\"verdict\":\"known\",\"trials\":25,\"used\":25,"));
+    assert_non_null(second);
+    assert_int_equal(
+        sscanf(strstr(first, "\"x\""), "\"x\",\"alone\":%lf,\"total\":%lf", &alone, &total), 2);
+    assert_true(alone > 0.4 && alone < 0.6);
+    assert_int_equal(
+        sscanf(strstr(second, "\"y\""), "\"y\",\"alone\":%lf,\"total\":%lf", &alone, &total), 2);
+    assert_true(alone > 0.95 && total > 0.95);
+    expect_error("{\"op\":\"importance\",\"id\":1}",
+                 "importance: there is no key \\\"id\\\" here, expected op");
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin_test, end_test)
     const struct CMUnitTest tests[] = {
@@ -403,6 +445,7 @@ int main(void) {
         TEST(init_begins_anew),
         TEST(who_proposed_is_said_when_asked_for),
         TEST(the_seed_decides),
+        TEST(what_matters_is_told),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);
