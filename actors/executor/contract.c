@@ -1,6 +1,7 @@
 #include "actors/executor/contract.h"
 
 #include "actors/executor/cause.h"
+#include "proto/base/mp.h"
 #include "proto/job/nearest.h"
 
 #include <string.h>
@@ -24,16 +25,27 @@ static void keep_seen(struct contract *c, const char *name) {
         memcpy(c->seen[c->seen_count++], name, strlen(name) + 1);
 }
 
-static void take_objective(struct contract *c, const struct reading *reading) {
+static void take_wanted(struct contract_told *told, const struct reading *reading) {
     if (!reading->finite) {
-        c->not_finite++;
+        told->not_finite++;
         return;
     }
-    if (c->has_final && !reading->final)
+    if (told->has_final && !reading->final)
         return;
-    c->has_value = true;
-    c->has_final = reading->final;
-    c->value = reading->value;
+    told->has_value = true;
+    told->has_final = reading->final;
+    told->value = reading->value;
+}
+
+static struct contract_told *told_of(struct contract *c, const struct reading_rules *rules,
+                                     struct span name) {
+    if (span_equal(name, rules->objective))
+        return &c->told[0];
+    for (uint32_t i = 0; i < rules->others_count; i++) {
+        if (span_equal(name, rules->others[i]))
+            return &c->told[1 + i];
+    }
+    return NULL;
 }
 
 static void tell_reading(struct contract *c, const struct reading_rules *rules,
@@ -46,8 +58,9 @@ static void tell_reading(struct contract *c, const struct reading_rules *rules,
         news->kind = CONTRACT_NOT_FINITE;
         news->value = 0;
     }
-    if (span_equal(news->name, rules->objective))
-        take_objective(c, reading);
+    struct contract_told *told = told_of(c, rules, news->name);
+    if (told != NULL)
+        take_wanted(told, reading);
     else
         keep_seen(c, reading->name);
     if (reading->usable)
@@ -132,7 +145,38 @@ void contract_end(struct contract *c, const struct reading_rules *rules,
     end_line(c, rules, sink);
 }
 
-/* ---- why there is no value ---- */
+/* ---- what the search is told ---- */
+
+static struct span objective_name(const struct reading_rules *rules, uint32_t i) {
+    return i == 0 ? rules->objective : rules->others[i - 1];
+}
+
+/* How many objectives come before the first that was not told: all of them when it is whole. */
+static uint32_t told_before(const struct contract *c, const struct reading_rules *rules) {
+    uint32_t count = 0;
+    while (count < rules->objectives_count && c->told[count].has_value)
+        count++;
+    return count;
+}
+
+bool contract_is_whole(const struct contract *c, const struct reading_rules *rules) {
+    return told_before(c, rules) == rules->objectives_count;
+}
+
+void contract_put_others(const struct contract *c, const struct reading_rules *rules,
+                         struct buf *out) {
+    if (rules->others_count == 0)
+        return;
+    mp_put_array(out, rules->others_count);
+    for (uint32_t i = 1; i <= rules->others_count; i++) {
+        if (c->told[i].has_value)
+            mp_put_f64(out, c->told[i].value);
+        else
+            mp_put_nil(out);
+    }
+}
+
+/* ---- why it is not whole ---- */
 
 /* Letter case and the sign between words are what people get wrong first. */
 static uint8_t folded(uint8_t c) {
@@ -185,20 +229,36 @@ static void put_seen(const struct contract *c, struct span wanted, struct buf *o
     }
 }
 
-void contract_missing(const struct contract *c, const struct reading_rules *rules,
-                      struct buf *out) {
-    if (c->not_finite > 0) {
-        put_name(out, rules->objective);
+/* Of one objective that was never told. */
+static void put_missing(const struct contract *c, const struct reading_rules *rules, uint32_t i,
+                        struct buf *out) {
+    struct span name = objective_name(rules, i);
+    uint64_t times = c->told[i].not_finite;
+    if (times > 0) {
+        put_name(out, name);
         buf_text(out, " was never a finite number (");
-        buf_u64(out, c->not_finite);
-        buf_text(out, c->not_finite == 1 ? " time nan or inf)" : " times nan or inf)");
+        buf_u64(out, times);
+        buf_text(out, times == 1 ? " time nan or inf)" : " times nan or inf)");
     } else if (rules->patterns_count > 0) {
         buf_text(out, "no line matched the pattern of ");
-        put_name(out, rules->objective);
+        put_name(out, name);
     } else {
         buf_text(out, "never printed ");
-        put_name(out, rules->objective);
-        put_seen(c, rules->objective, out);
+        put_name(out, name);
+        put_seen(c, name, out);
+    }
+}
+
+/* The first in full, the others by name. */
+void contract_missing(const struct contract *c, const struct reading_rules *rules,
+                      struct buf *out) {
+    uint32_t first = told_before(c, rules);
+    put_missing(c, rules, first, out);
+    for (uint32_t i = first + 1; i < rules->objectives_count; i++) {
+        if (c->told[i].has_value || out->len > CAUSE_BYTES / 3)
+            continue;
+        buf_text(out, "; nor ");
+        put_name(out, objective_name(rules, i));
     }
     if (c->bad_lines > 0) {
         buf_text(out, "; a line meant for zyg is no JSON: expected ");

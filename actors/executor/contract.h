@@ -37,18 +37,23 @@ struct contract_sink {
     void (*hear)(void *context, const struct contract_news *news);
 };
 
-struct contract {
-    bool has_value; /* the objective's: the last reported, or the final one */
+/* Of a metric that the search wants to know: the last value reported, or the final one. */
+struct contract_told {
+    bool has_value;
     bool has_final;
     double value;
+    uint64_t not_finite;
+};
+
+struct contract {
+    struct contract_told told[JOB_METRICS_MAX]; /* of the objective, then of the rules' others */
     bool infeasible;
     char why[READING_TEXT_BYTES + 1];
 
     uint64_t lines;      /* not empty */
-    uint64_t not_finite; /* values of the objective */
     uint64_t bad_lines;  /* marked as zyg's but not JSON */
     const char *bad;     /* what the first of them lacked */
-    uint32_t seen_count; /* names that were not the objective's */
+    uint32_t seen_count; /* names that are none of those */
     char seen[CONTRACT_SEEN][LIMIT_NAME_BYTES + 1];
     uint32_t last_len; /* the last line that was not empty */
     uint8_t last[CONTRACT_LAST_BYTES];
@@ -65,7 +70,13 @@ void contract_end(struct contract *c, const struct reading_rules *rules,
                   const struct contract_sink *sink); /* the last line may lack its end */
 struct span contract_last_line(const struct contract *c);
 
-/* Why there is no value: "never printed 'val_acc'; printed 'val-acc', 'loss'; nearest: 'val-acc'; last line: ..." */
+/* All objectives were told, if there are any. */
+bool contract_is_whole(const struct contract *c, const struct reading_rules *rules);
+/* As result_fact says it: of the others, in their order, the value or nil. Nothing when there are none. */
+void contract_put_others(const struct contract *c, const struct reading_rules *rules,
+                         struct buf *out);
+
+/* Why it is not whole: "never printed 'val_acc'; printed 'val-acc', 'loss'; nearest: 'val-acc'; last line: ..." */
 void contract_missing(const struct contract *c, const struct reading_rules *rules, struct buf *out);
 
 #endif

@@ -116,6 +116,8 @@ static bool has_value(enum trial_status verdict) {
 
 void executor_say_trial_outcome(struct executor *e, struct trial *t, struct says *out) {
     struct buf metrics = buf_of(e->metrics, sizeof e->metrics);
+    uint8_t others_memory[16 * JOB_METRICS_MAX];
+    struct buf others = buf_of(others_memory, sizeof others_memory);
     struct msg m = {.kind = MSG_result_fact};
     struct msg_result_fact *result = &m.result_fact;
     bool lost = t->verdict == TRIAL_LOST; /* nobody keeps what it printed */
@@ -125,6 +127,9 @@ void executor_say_trial_outcome(struct executor *e, struct trial *t, struct says
     result->config = span_of(t->config, t->config_len);
     result->status = (uint64_t)t->verdict;
     result->has_value = has_value(t->verdict) && trial_value(t, &result->value);
+    if (result->has_value)
+        contract_put_others(&t->contract, t->rules, &others);
+    result->others = buf_view(&others);
     metrics_encode(&t->metrics, &metrics);
     result->metrics = buf_view(&metrics);
     result->began = t->began.wall;

@@ -41,6 +41,7 @@ bool reading_rules_init(struct reading_rules *rules, const struct job *job, stru
     rules->objective = job->objectives[0].metric;
     rules->others = job->metrics_count > 0 ? job->metrics + 1 : NULL;
     rules->others_count = job->metrics_count > 0 ? job->metrics_count - 1 : 0;
+    rules->objectives_count = job->objectives_count;
     rules->unit = job->rungs.budget;
     rules->patterns_count = 0;
     if (job->patterns_count > LIMIT_METRICS)

@@ -25,9 +25,11 @@ enum reading_form { FORM_NONE, FORM_ZYG, FORM_TUNE, FORM_JSON, FORM_PAIRS, FORM_
 
 struct reading_rules {
     struct span objective; /* borrowed from the job; empty: none */
-    /* What else the search wants to know: of other objectives and of constraints. Likewise. */
+    /* What else the search wants to know: of other objectives and then of constraints. Likewise. */
     const struct span *others;
     uint32_t others_count;
+    /* Those that a trial has to tell: the objective, if any, and so many of the others. */
+    uint32_t objectives_count;
     struct span unit; /* what the job calls a step, likewise; empty: nothing in particular */
     uint32_t patterns_count;
     struct reading_pattern {

@@ -99,7 +99,7 @@ enum trial_acts trial_print(struct trial *t, struct span bytes, bool saved, stru
 }
 
 bool trial_value(const struct trial *t, double *value) {
-    const struct contract *c = &t->contract;
+    const struct contract_told *c = &t->contract.told[0];
     double best;
     if (!c->has_value)
         return climb_value(&t->climb, value); /* of attempts before */
@@ -163,10 +163,10 @@ static enum trial_status judge_exit(const struct trial *t, struct buf *cause) {
     }
     if (exited && t->exit.status == 0) {
         double value;
-        bool valued = trial_value(t, &value);
+        bool valued = trial_value(t, &value);     /* with rungs, of attempts before as well */
         if (valued && climb_is_missed(&t->climb)) /* people think that it was compared */
             climb_explain_missed(&t->climb, t->rules->objective, cause);
-        if (valued || t->rules->objective.len == 0)
+        if (contract_is_whole(c, t->rules) || (valued && t->rules->objectives_count == 1))
             return TRIAL_DONE;
         contract_missing(c, t->rules, cause);
         return TRIAL_NO_METRIC;
@@ -193,8 +193,8 @@ static struct buf cause_of(struct trial *t) {
 /* It was to end at a rung, and had come to its end by itself meanwhile. */
 static bool has_outrun(const struct trial *t) {
     bool judged = t->stop == STOP_EARLY || t->stop == STOP_PAUSE;
-    bool ended_well = t->exit.signal == 0 && t->exit.status == 0 && t->contract.has_value;
-    return judged && ended_well && (t->contract.has_final || climb_is_whole(&t->climb));
+    bool ended_well = t->exit.signal == 0 && t->exit.status == 0 && t->contract.told[0].has_value;
+    return judged && ended_well && (t->contract.told[0].has_final || climb_is_whole(&t->climb));
 }
 
 /* It has ended and all it printed was read. */

@@ -178,7 +178,7 @@ void admit_job(struct facts *f, struct moment at, struct says *out) {
 /* A job that does not run here, or not any more: its summary is rewritten as it stands, nothing is opened. */
 static void cancel_resting(struct facts *f, struct seat *s, struct moment at, struct says *out) {
     struct errand *e = errand_current(&f->errands);
-    struct batch *batch = room_for(f, e, SEAT_PARAMS_BYTES, at.now);
+    struct batch *batch = room_for(f, e, SEAT_PARAMS_BYTES + FRONTIER_BYTES, at.now);
     if (batch == NULL) {
         errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
         return;

@@ -359,8 +359,8 @@ static void on_summary(struct facts *f, const struct msg_rows *rows, struct mome
     struct err err;
     (void)mp_bin(&in);
     struct span encoded = mp_bin(&in);
-    if (encoded.len > BATCH_SUMMARY_BYTES / 2 + SEAT_PARAMS_BYTES / 2 ||
-        !msg_decode(&row, encoded, &err) || row.kind != MSG_job_row) {
+    if (encoded.len > BATCH_SUMMARY_BYTES - 1024 || !msg_decode(&row, encoded, &err) ||
+        row.kind != MSG_job_row) {
         opening_leave(f, out);
         errand_fail(f, out, ERR_STORE, "the job's summary in the store cannot be read");
         return;

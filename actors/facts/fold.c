@@ -22,17 +22,6 @@ static void put_trial(struct batch *batch, const struct job_id *job, uint64_t sl
     ops_put(&batch->ops, TABLE_trials, buf_view(&key), buf_view(&value));
 }
 
-static void put_rank(struct batch *batch, const struct seat *s, uint64_t slot, double value,
-                     bool put) {
-    uint8_t key_memory[JOB_ID_BYTES + 16];
-    struct buf key = buf_of(key_memory, sizeof key_memory);
-    trial_row_rank_key(&key, &s->id, s->row.maximize, value, slot);
-    if (put)
-        ops_put(&batch->ops, TABLE_rank, buf_view(&key), (struct span){0});
-    else
-        ops_delete(&batch->ops, TABLE_rank, buf_view(&key));
-}
-
 static void put_end(struct batch *batch, const struct seat *s, uint64_t slot,
                     enum trial_status status, bool put) {
     uint8_t key_memory[JOB_ID_BYTES + 16];
@@ -192,7 +181,8 @@ bool fold_makes_sense(const struct seat *s, const struct msg_result_fact *result
            status != TRIAL_LOST && status != TRIAL_CANCELLED && result->slot < s->job.trials &&
            result->attempt > 0 && result->attempt <= UINT32_MAX &&
            result->value - result->value == 0 && /* a number that can be compared */
-           result->config.len + result->metrics.len + result->cause.len <= RESULT_BYTES_MAX;
+           result->config.len + result->metrics.len + result->cause.len + result->others.len <=
+               RESULT_BYTES_MAX;
 }
 
 enum fold_need fold_needs(struct facts *f, struct seat *s, const struct msg_result_fact *result,
@@ -250,17 +240,27 @@ static void keep_open(struct facts *f, struct seat *s, uint64_t slot, const stru
 /* Where the slot, or its configuration, stands among the best. */
 struct rank {
     bool has;
-    double value;
+    struct measure measure;
     uint64_t slot;
 };
 
+static void put_rank(struct batch *batch, const struct seat *s, const struct rank *rank, bool put) {
+    uint8_t key_memory[JOB_ID_BYTES + 16];
+    struct buf key = buf_of(key_memory, sizeof key_memory);
+    trial_row_rank_key(&key, &s->id, s->row.maximize, &rank->measure, rank->slot);
+    if (put)
+        ops_put(&batch->ops, TABLE_rank, buf_view(&key), (struct span){0});
+    else
+        ops_delete(&batch->ops, TABLE_rank, buf_view(&key));
+}
+
 static struct rank rank_of(const struct seat *s, uint64_t slot, const struct trial_row *row) {
     struct mean mean;
-    if (s->job.repeat == 1)
-        return (struct rank){row->finished && row->has_value, row->value, slot};
-    if (!seat_mean(s, slot, &mean))
+    if (s->job.repeat == 1 && row->finished && row->has_value)
+        return (struct rank){true, trial_row_measure(row, &s->job), slot};
+    if (s->job.repeat == 1 || !seat_mean(s, slot, &mean))
         return (struct rank){.has = false};
-    return (struct rank){true, mean.value, mean.first};
+    return (struct rank){true, {.values = {mean.value}}, mean.first};
 }
 
 static void count_finished(struct facts *f, struct batch *batch, struct seat *s, uint64_t slot,
@@ -275,9 +275,9 @@ static void count_finished(struct facts *f, struct batch *batch, struct seat *s,
     put_end(batch, s, slot, trial_row_ended_as(row, &s->job), true);
     const struct rank now = rank_of(s, slot, row);
     if (old.has)
-        put_rank(batch, s, old.slot, old.value, false);
+        put_rank(batch, s, &old, false);
     if (now.has)
-        put_rank(batch, s, now.slot, now.value, true);
+        put_rank(batch, s, &now, true);
 }
 
 static void say_folded(struct facts *f, struct batch *batch, const struct seat *s, uint64_t slot,

@@ -16,6 +16,17 @@ static void new_row(struct msg_job_row *row, const struct job *job, const struct
                                 .maximize = job->objectives[0].goal == GOAL_MAXIMIZE};
 }
 
+/* The row's copy of it. */
+static void put_frontier(struct seat *s) {
+    struct buf bytes = buf_of(s->frontier_bytes, sizeof s->frontier_bytes);
+    s->row.frontier = (struct span){0};
+    if (!job_has_frontier(&s->job))
+        return;
+    frontier_encode(&s->frontier, &bytes);
+    ensure(!bytes.overflow);
+    s->row.frontier = buf_view(&bytes);
+}
+
 bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
                const struct node_id *owner, const struct msg_job_row *row, struct err *err) {
     if (spec.len > sizeof s->spec)
@@ -34,11 +45,14 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     s->events = 0;
     s->unable = (struct unable){0};
     s->no_start_len = 0;
+    s->reached = s->valued = false;
     memset(s->end_counts, 0, sizeof s->end_counts);
     s->no_better = 0;
     s->best_end = 0;
     means_begin(&s->means, &s->job);
     new_row(&s->row, &s->job, id, created);
+    s->frontier = frontier_of(&s->job);
+    put_frontier(s);
     (void)ran_decode(&s->ran, row->ran);
     s->state = SEAT_OPENING;
     return true;
@@ -57,10 +71,9 @@ bool seat_read_kept(struct job_kept *kept, struct span rows) {
     return true;
 }
 
-/* A best one begins the count anew; one that is only as good does not. trials: that it stands for. */
-static void note_patience(struct seat *s, const struct trial_row *trial, uint32_t trials) {
-    const struct msg_job_row *row = &s->row;
-    bool better = !row->has_best || job_better(&s->job, trial->value, row->best_value);
+/* A better one than all before it begins the count anew; one that is only as good does not. trials: that it stands for. */
+static void note_patience(struct seat *s, const struct trial_row *trial, bool better,
+                          uint32_t trials) {
     if (better) {
         s->no_better = 0;
         s->best_end = trial->last_end;
@@ -69,15 +82,16 @@ static void note_patience(struct seat *s, const struct trial_row *trial, uint32_
     }
 }
 
-static void note_best(struct seat *s, uint64_t slot, const struct trial_row *trial) {
-    struct msg_job_row *row = &s->row;
-    /* Of equal values the lowest slot is the best, so the answer does not depend on who finished first. */
-    if (row->has_best && !job_better(&s->job, trial->value, row->best_value) &&
-        (job_better(&s->job, row->best_value, trial->value) || slot > row->best_slot))
+static void note_best(struct seat *s, uint64_t slot, const struct measure *m,
+                      const struct trial_row *trial) {
+    s->valued = true;
+    s->best = *m;
+    if (m->breach > 0)
         return;
+    struct msg_job_row *row = &s->row;
     row->has_best = true;
     row->best_slot = slot;
-    row->best_value = trial->value;
+    row->best_value = m->values[0];
     struct value values[LIMIT_PARAMS];
     struct buf text = buf_of(s->best_params, sizeof s->best_params);
     if (config_decode(trial->config, values, s->job.params_count))
@@ -89,35 +103,54 @@ bool seat_mean(const struct seat *s, uint64_t slot, struct mean *out) {
     return !s->late && means_of(&s->means, slot, out);
 }
 
+/* trials: that it stands for and that were not counted. */
+static void note_measure(struct seat *s, uint64_t slot, const struct measure *m,
+                         const struct trial_row *trial, uint32_t trials) {
+    int order = s->valued ? measure_compare(&s->job, m, &s->best) : -1;
+    bool better = order < 0;
+    if (m->breach > 0)
+        s->frontier.broken++;
+    else if (s->frontier.objectives > 1)
+        better = frontier_enter(&s->frontier, &s->job, slot, m->values);
+    put_frontier(s);
+    note_patience(s, trial, better, trials);
+    s->reached = s->reached || measure_reaches(&s->job, m);
+    /* Of equal ones the lowest slot is the best, so the answer does not depend on who finished first. */
+    if (order < 0 || (order == 0 && s->row.has_best && slot <= s->row.best_slot))
+        note_best(s, slot, m, trial);
+}
+
 /* As if it were one trial that was worth the mean. */
 static void note_mean(struct seat *s, uint64_t slot, const struct trial_row *trial) {
     struct mean before, mean;
-    struct trial_row whole = *trial;
     if (s->late)
         return;
     const bool counted = seat_mean(s, slot, &before);
     means_put(&s->means, slot, trial->value);
     if (!seat_mean(s, slot, &mean))
         return;
-    whole.value = mean.value;
-    note_patience(s, &whole, counted ? 0 : s->means.repeat);
-    note_best(s, mean.first, &whole);
+    const struct measure m = {.values = {mean.value}};
+    note_measure(s, mean.first, &m, trial, counted ? 0 : s->means.repeat);
     if (s->row.best_slot != mean.first)
         return;
     s->row.best_runs = s->means.repeat;
     s->row.best_error = mean.error;
 }
 
-/* counts: its slot was not finished before. */
+/* What a trial with values came to. counts: its slot was not finished before. */
 static void note_value(struct seat *s, uint64_t slot, const struct trial_row *trial, bool counts) {
-    if (!trial->has_value)
-        return;
-    if (s->job.repeat > 1) {
+    const struct measure m = trial_row_measure(trial, &s->job);
+    if (s->job.repeat > 1)
         note_mean(s, slot, trial);
-        return;
-    }
-    note_patience(s, trial, counts ? 1 : 0);
-    note_best(s, slot, trial);
+    else
+        note_measure(s, slot, &m, trial, counts ? 1 : 0);
+}
+
+/* The best and what was reached stay. */
+static void take_value_back(struct seat *s, uint64_t slot, const struct trial_row *trial) {
+    s->frontier.broken -= trial_row_measure(trial, &s->job).breach > 0;
+    frontier_leave(&s->frontier, slot);
+    put_frontier(s);
 }
 
 /* The row's copy of how the trials ended: the same bytes, whether there never was such an end or it was taken back. */
@@ -180,7 +213,8 @@ bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial) {
         (!s->late && (ranges_has(&s->finished, slot) || !ranges_add(&s->finished, slot))))
         return false;
     tally(s, trial, 1);
-    note_value(s, slot, trial, true);
+    if (trial->has_value)
+        note_value(s, slot, trial, true);
     return true;
 }
 
@@ -189,7 +223,10 @@ void seat_recount(struct seat *s, uint64_t slot, const struct trial_row *old,
     ensure(old->finished && trial->finished && (s->late || ranges_has(&s->finished, slot)));
     tally(s, old, (uint64_t)-1);
     tally(s, trial, 1);
-    note_value(s, slot, trial, false);
+    if (old->has_value)
+        take_value_back(s, slot, old);
+    if (trial->has_value)
+        note_value(s, slot, trial, false);
 }
 
 void seat_end(struct seat *s, enum job_state state, struct span cause, wall_ms wall) {
@@ -224,11 +261,9 @@ void seat_fail(struct seat *s, struct span cause, wall_ms wall) {
 
 /* Why its results alone say that it is done; NULL: they do not. More of them take nothing back. */
 static const char *is_done(const struct seat *s) {
-    const struct objective *objective = &s->job.objectives[0];
-    if (s->row.has_best && objective->has_target &&
-        !job_better(&s->job, objective->target, s->row.best_value))
-        return "the target was reached";
     bool rest = s->end_counts[TRIAL_PAUSED] > 0; /* the search may go on with them */
+    if (s->reached)
+        return s->job.objectives_count > 1 ? "the targets were reached" : "the target was reached";
     return seat_is_whole(s) && !rest && (s->row.done > 0 || s->row.trials == 0) ? "" : NULL;
 }
 
@@ -258,16 +293,36 @@ bool seat_folds(const struct seat *s) {
     return s->state == SEAT_OPEN || s->state == SEAT_LATE;
 }
 
-void seat_resume(struct seat *s, const struct msg_job_row *row) {
+/* What the summary says of the best and of the frontier. */
+static void resume_values(struct seat *s, const struct msg_job_row *row) {
     struct buf best = buf_of(s->best_params, sizeof s->best_params);
+    buf_span(&best, row->best_params);
+    s->row.best_params = buf_view(&best);
+    if (!frontier_decode(&s->frontier, row->frontier) ||
+        s->frontier.objectives != s->job.objectives_count)
+        s->frontier = frontier_of(&s->job);
+    put_frontier(s);
+    const struct frontier_point *point = frontier_find(&s->frontier, row->best_slot);
+    s->valued = row->has_best;
+    s->best = (struct measure){.values = {row->best_value}};
+    if (row->has_best && point != NULL)
+        memcpy(s->best.values, point->values, sizeof s->best.values);
+    s->reached = row->has_best && s->frontier.objectives < 2 && measure_reaches(&s->job, &s->best);
+    for (uint32_t i = 0; i < s->frontier.count; i++) {
+        struct measure m = {.breach = 0};
+        memcpy(m.values, s->frontier.points[i].values, sizeof m.values);
+        s->reached = s->reached || measure_reaches(&s->job, &m);
+    }
+}
+
+void seat_resume(struct seat *s, const struct msg_job_row *row) {
     const struct span name = s->row.name, metric = s->row.metric;
     s->late = true;
     s->row = *row; /* and what it borrows: */
     s->row.name = name;
     s->row.metric = metric;
     seat_end(s, (enum job_state)row->state, row->cause, row->finished);
-    buf_span(&best, row->best_params);
-    s->row.best_params = buf_view(&best);
+    resume_values(s, row);
     (void)ran_decode(&s->ran, row->ran);
     s->row.ran = (struct span){0};
     if (!end_counts_decode(s->end_counts, row->end_counts))
@@ -288,15 +343,19 @@ static void could_not_start(const struct seat *s, struct buf *cause) {
 }
 
 bool seat_has_failed(const struct seat *s, struct buf *cause) {
-    const struct span metric = s->job.objectives[0].metric;
     bool over = seat_is_whole(s);
     if (s->row.state != JOB_OPEN || s->row.done > 0)
         return false;
     if (s->end_counts[TRIAL_NO_METRIC] >= SEAT_NO_METRIC_MAX) {
         buf_u64(cause, s->end_counts[TRIAL_NO_METRIC]);
-        buf_text(cause, " trials ended well and none printed '");
-        buf_span(cause, metric);
-        buf_text(cause, "'; zyg try shows what is understood");
+        buf_text(cause, " trials ended well and none printed ");
+        buf_text(cause, s->job.objectives_count > 1 ? "all of " : "");
+        for (uint32_t i = 0; i < s->job.objectives_count; i++) {
+            buf_text(cause, i == 0 ? "'" : ", '");
+            buf_span(cause, s->job.objectives[i].metric);
+            buf_byte(cause, '\'');
+        }
+        buf_text(cause, "; zyg try shows what is understood");
         return true;
     }
     if (unable_gives_up(&s->unable, UNABLE_JOB) ||

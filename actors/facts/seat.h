@@ -1,7 +1,9 @@
 /* seat - a job while it runs here: its description, its finished slots, its counts, its best trial and its end.
  *
  * The row is a fold of the job's trial rows: seat_note and seat_count fold one in, whether it came from the disk or has just
- * been made. More facts never take away (trial_row.h): counts of what is done only grow, the best gets no worse.
+ * been made. More facts never take away (trial_row.h): counts of what is done only grow, the best gets no worse. The best is
+ * the first by measure_compare of the trials that keep all constraints. Where two results of one slot were measured of which
+ * neither beats the other, what the first had beaten is missing on the frontier until the job is opened again.
  * Memory   fixed; the description is decoded into the seat's own arena.
  */
 #ifndef ZYG_SEAT_H
@@ -11,7 +13,7 @@
 #include "actors/facts/ran.h"
 #include "actors/facts/trial_row.h"
 #include "proto/base/ranges.h"
-#include "proto/job/job.h"
+#include "proto/job/frontier.h"
 
 enum {
     SEAT_PARAMS_BYTES = 16384,
@@ -38,7 +40,8 @@ struct seat {
     struct node_id owner;
     struct job job;
     struct ranges finished;
-    uint64_t no_better; /* values since the best one, in the order in which they came here */
+    uint64_t
+        no_better; /* values since the best one, or the newest on the frontier, in the order in which they came here */
     wall_ms best_end;   /* OPENING: when the best trial ended */
     bool touched;       /* the row differs from what the newest closed batch holds */
     bool backlog;       /* some of its facts may have been put off (inbox.h) */
@@ -51,12 +54,17 @@ struct seat {
     uint64_t closed_in; /* CLOSING, SHUT: the batch that says so */
     uint32_t events;
     uint64_t end_counts[TRIAL_STATUS_COUNT]; /* of what did not end well */
-    struct unable unable;                    /* nodes that could not start some trial of it */
+    bool valued;                             /* a trial has values */
+    struct measure best;      /* of these; the row has it where it keeps all constraints */
+    bool reached;             /* one trial has reached all targets */
+    struct frontier frontier; /* of a job that has one */
+    struct unable unable;     /* nodes that could not start some trial of it */
     size_t no_start_len;
     char no_start[256]; /* ... and what one of them said */
     struct range ranges_memory[LIMIT_RANGES];
     uint8_t best_params[SEAT_PARAMS_BYTES];
     uint8_t end_counts_bytes[END_COUNTS_BYTES];
+    uint8_t frontier_bytes[FRONTIER_BYTES];
     char cause[256];
     uint8_t spec[LIMIT_JOB_SPEC_BYTES];
     size_t spec_len;

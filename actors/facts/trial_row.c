@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { ROW_PARTS = 22, ROW_PARTS_FIRST = 19 /* of the first version */ };
+enum { ROW_PARTS = 23, ROW_PARTS_SECOND = 22, ROW_PARTS_FIRST = 19 /* of earlier versions */ };
 
 void trial_row_encode(const struct trial_row *row, struct buf *out) {
     mp_put_array(out, ROW_PARTS);
@@ -29,6 +29,7 @@ void trial_row_encode(const struct trial_row *row, struct buf *out) {
     mp_put_u64(out, row->from.number);
     unable_encode(&row->unable, out);
     mp_put_i64(out, row->last_end);
+    mp_put_bin(out, row->others);
 }
 
 static uint32_t read_count(struct mp *in) {
@@ -45,7 +46,7 @@ bool trial_row_decode(struct trial_row *row, struct span bytes) {
     struct mp in = mp_of(bytes);
     *row = (struct trial_row){0};
     uint32_t parts = mp_array(&in);
-    if ((parts != ROW_PARTS && parts != ROW_PARTS_FIRST) ||
+    if ((parts != ROW_PARTS && parts != ROW_PARTS_SECOND && parts != ROW_PARTS_FIRST) ||
         !trial_status_of(mp_u64(&in), &row->status))
         return false;
     row->finished = mp_bool(&in);
@@ -67,11 +68,13 @@ bool trial_row_decode(struct trial_row *row, struct span bytes) {
     row->from.generation = mp_u64(&in);
     row->from.number = mp_u64(&in);
     row->last_end = trial_ended_at(row->began, row->run_ms);
-    if (parts == ROW_PARTS) {
+    if (parts != ROW_PARTS_FIRST) {
         if (!unable_decode(&row->unable, &in))
             return false;
         row->last_end = mp_i64(&in);
     }
+    if (parts == ROW_PARTS)
+        row->others = mp_bin(&in);
     if (!mp_done(&in) || author.len != sizeof row->from.author.bytes)
         return false;
     memcpy(row->from.author.bytes, author.data, author.len);
@@ -108,17 +111,26 @@ static enum grade grade_of(enum trial_status status, bool has_value) {
     return trial_status_final(status) ? GRADE_FINAL : GRADE_REPEATED;
 }
 
-/* Does this result stand for the slot instead of the one that did? */
+struct measure trial_row_measure(const struct trial_row *row, const struct job *job) {
+    struct measure m;
+    (void)measure_of(&m, job, row->value, row->others); /* as it was when it was folded */
+    return m;
+}
+
+/* Does this result stand for the slot instead of the one that did? m: of the result, when it is valued. */
 static bool goes_before(const struct trial_row *row, const struct msg_result_fact *result,
-                        const struct fact_key *key, const struct job *job) {
+                        const struct measure *m, const struct fact_key *key,
+                        const struct job *job) {
     enum grade old = grade_of(row->status, row->has_value);
-    enum grade new = grade_of((enum trial_status)result->status, result->has_value);
+    enum grade new = grade_of((enum trial_status)result->status, m != NULL);
     if (row->attempts.made == 0 || new != old)
         return row->attempts.made == 0 || new > old;
-    if (new == GRADE_VALUED && job_better(job, result->value, row->value))
-        return true;
-    if (new == GRADE_VALUED && job_better(job, row->value, result->value))
-        return false;
+    if (new == GRADE_VALUED) {
+        const struct measure standing = trial_row_measure(row, job);
+        int better = measure_compare(job, m, &standing);
+        if (better != 0)
+            return better < 0;
+    }
     int order = fact_key_compare(key, &row->from);
     return new <= GRADE_PAUSED ? order > 0 : order < 0;
 }
@@ -137,16 +149,18 @@ static void count(struct trial_row *row, const struct msg_result_fact *result,
 
 bool trial_row_fold(struct trial_row *row, const struct msg_result_fact *result,
                     const struct fact_key *key, const struct job *job) {
-    bool stands = goes_before(row, result, key, job);
+    struct measure m;
+    bool valued = result->has_value && measure_of(&m, job, result->value, result->others);
+    bool stands = goes_before(row, result, valued ? &m : NULL, key, job);
     count(row, result, key, &job->retry);
     if (!stands)
         return false;
     row->status = (enum trial_status)result->status;
     row->from = *key;
-    row->has_value =
-        result->has_value &&
-        (row->status == TRIAL_DONE || row->status == TRIAL_STOPPED || row->status == TRIAL_PAUSED);
+    row->has_value = valued && (row->status == TRIAL_DONE || row->status == TRIAL_STOPPED ||
+                                row->status == TRIAL_PAUSED);
     row->value = row->has_value ? result->value : 0;
+    row->others = row->has_value ? result->others : (struct span){0};
     row->began = result->began;
     row->run_ms = result->run_ms;
     row->cpu_ms = result->cpu_ms;
@@ -172,7 +186,8 @@ struct msg_learned trial_row_learned(const struct job_id *id, const struct job *
                                 .value = row->value,
                                 .run_ms = row->run_ms,
                                 .attempts = row->attempts.made,
-                                .author = row->from.author};
+                                .author = row->from.author,
+                                .others = row->others};
 }
 
 void trial_row_key(struct buf *out, const struct job_id *job, uint64_t slot) {
@@ -205,10 +220,17 @@ static uint64_t sortable(double value) {
     return (bits >> 63) != 0 ? ~bits : bits | (uint64_t)1 << 63;
 }
 
-void trial_row_rank_key(struct buf *out, const struct job_id *job, bool maximize, double value,
-                        uint64_t slot) {
+/* Behind those of all finite values, of either goal, there are 2^52 numbers: breaches in their order, but for their last
+ * bits. */
+static uint64_t behind_all(double breach) {
+    return (uint64_t)0xfff << 52 | (sortable(breach) & ~((uint64_t)1 << 63)) >> 12;
+}
+
+void trial_row_rank_key(struct buf *out, const struct job_id *job, bool maximize,
+                        const struct measure *m, uint64_t slot) {
+    uint64_t place = sortable(m->values[0]);
     buf_put(out, job->bytes, sizeof job->bytes);
-    buf_be64(out, maximize ? ~sortable(value) : sortable(value));
+    buf_be64(out, m->breach > 0 ? behind_all(m->breach) : maximize ? ~place : place);
     buf_be64(out, slot);
 }
 

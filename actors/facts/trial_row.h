@@ -2,9 +2,10 @@
  *
  * The fold does not depend on the order in which facts come, and more facts never take away: a slot that is finished stays
  * so (a paused one that is resumed, too: it shows its pause until it has ended in another way), one that is done or was
- * stopped stays so, and its value gets no worse. Attempts are summed. Of the results that finish a slot by
- * themselves the done ones come first, of these the best value, of equal ones the lowest key; while there is none, that of
- * the highest key stands, of paused ones before all that were repeated. It is finished when such a one is known, when the sums have used up what the job allows, or when
+ * stopped stays so, and its value gets no worse. Attempts are summed. Of the results that finish a slot by themselves the
+ * done ones come first, of these the best measure (proto/job/measure.h), of equal ones the lowest key; while there is none,
+ * that of the highest key stands, of paused ones before all that were repeated. It is finished when such a one is known, when
+ * the sums have used up what the job allows, or when
  * enough nodes could not start it (unable.h).
  * Memory   spans borrow from the row's bytes or from the fact that was folded in.
  */
@@ -13,7 +14,7 @@
 
 #include "actors/facts/unable.h"
 #include "proto/base/time.h"
-#include "proto/job/job.h"
+#include "proto/job/measure.h"
 #include "proto/msg.h"
 #include "proto/status.h"
 
@@ -32,8 +33,9 @@ struct trial_row {
     struct attempts attempts;
     struct unable unable; /* nodes that could not start it */
     wall_ms last_end;     /* of all its attempts; 0: nobody knows */
-    bool has_value;
+    bool has_value;       /* of each objective */
     double value;
+    struct span others; /* beside it: proto/job/measure.h */
     wall_ms began;
     dur_ms run_ms;
     dur_ms cpu_ms;
@@ -61,6 +63,8 @@ bool trial_row_replaces(const struct attempts *attempts, const struct fact_key *
                         enum trial_status status, const struct fact_key *key);
 /* How its slot ended. One that is paused and has used up its allowances is never resumed: it was stopped. */
 enum trial_status trial_row_ended_as(const struct trial_row *row, const struct job *job);
+/* What it came to; has_value. */
+struct measure trial_row_measure(const struct trial_row *row, const struct job *job);
 /* What the tuner hears of it. It borrows. */
 struct msg_learned trial_row_learned(const struct job_id *id, const struct job *job, uint64_t slot,
                                      const struct trial_row *row);
@@ -70,10 +74,10 @@ void trial_row_attempt_key(struct buf *out, const struct job_id *job, uint64_t s
                            uint64_t attempt);
 void trial_row_output_key(struct buf *out, const struct job_id *job, uint64_t slot,
                           const struct fact_key *key); /* begins with trial_row_attempt_key */
-/* Better values sort first, whatever the goal; equal ones by slot. Of a job with `repeat`: means, by the lowest slot of
- * their configuration. */
-void trial_row_rank_key(struct buf *out, const struct job_id *job, bool maximize, double value,
-                        uint64_t slot);
+/* Better values of the first objective sort first, whatever the goal; equal ones by slot. What breaks constraints comes after
+ * all of them, the lesser breach first. Of a job with `repeat`: means, by the lowest slot of their configuration. */
+void trial_row_rank_key(struct buf *out, const struct job_id *job, bool maximize,
+                        const struct measure *m, uint64_t slot);
 /* The slot in a key of trials; 0 when it is too short. */
 uint64_t trial_row_key_slot(struct span key);
 uint64_t trial_row_key_attempt(struct span key); /* likewise, of stands, series and logs */

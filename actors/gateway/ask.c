@@ -289,7 +289,7 @@ static bool send_trial(struct ask *ask, uint64_t slot, struct span stored,
         return false;
     if (!ask->configs)
         answer.trial_row.config = (struct span){0};
-    if (ask->kind == ASK_RANKED && ask->ended == 0) /* of several runs the mean */
+    if (ask->kind == ASK_RANKED && ask->ended == 0 && ask->decoded.repeat > 1) /* the mean */
         answer.trial_row.value = ask->ranks[ask->pending - 1];
     answer.trial_row.ticket = ask->ticket;
     hooks->trial(hooks->context, &ask->job, &answer.trial_row);

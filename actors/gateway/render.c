@@ -49,7 +49,8 @@ bool render_trial(struct msg_trial_row *answer, const struct job *job, uint64_t 
         .cpu_ms = row.cpu_ms,
         .rss_kib = row.rss_kib,
         .cause = row.cause,
-        .config = row.config};
+        .config = row.config,
+        .others = row.others};
     return true;
 }
 

@@ -23,8 +23,7 @@ static struct study_setup setup_of(const struct job *job, const struct algo *alg
     return (struct study_setup){
         .job = job,
         .algo = algo,
-        .goals = &job->objectives[0].goal,
-        .objectives = 1,
+        .objectives = job->objectives_count > 1 ? job->objectives_count : 1,
         .workers = job->parallel < LIMIT_SLOTS_NODE ? job->parallel : LIMIT_SLOTS_NODE,
         .steps = job->rungs.steps > 0 ? job->rungs.steps : 1,
         .rungs = {.trials = job->trials},
@@ -36,18 +35,21 @@ size_t chain_bytes(const struct job *job, const struct algo *algo, uint32_t capa
     const struct study_setup setup = setup_of(job, algo, capacity);
     struct space space;
     space_of(&space, job);
-    return known_bytes(capacity, known_config_cap(job), ladder_of_job(&job->rungs).count - 1) +
-           trials_bytes(&space, 1, 1, 1) + CHAIN_NEWS_BYTES + study_bytes(&setup) + 4 * STUDY_ALIGN;
+    return known_bytes(capacity, job) + trials_bytes(&space, 1, 1, 1) + CHAIN_NEWS_BYTES +
+           study_bytes(&setup) + 4 * STUDY_ALIGN;
 }
 
 bool chain_init(struct chain *c, const struct job *job, const struct algo *algo, uint32_t capacity,
                 struct arena *arena) {
     *c = (struct chain){.setup = setup_of(job, algo, capacity)};
+    for (uint32_t i = 0; i < OBJECTIVES_MOST; i++)
+        c->goals[i] = job->objectives[i].goal;
+    c->setup.goals = c->goals;
     c->ladder = ladder_of_job(&job->rungs);
     space_of(&c->space, job);
     void *news = arena_take_unset(arena, CHAIN_NEWS_BYTES);
     if (news == NULL || !trials_init(&c->none, &c->space, 1, 1, 1, arena) ||
-        !known_init(&c->known, capacity, known_config_cap(job), c->ladder.count - 1, arena))
+        !known_init(&c->known, capacity, job, arena))
         return false;
     c->news = buf_of(news, CHAIN_NEWS_BYTES);
     c->blind = (struct brief){
@@ -139,11 +141,12 @@ static bool rests(struct chain *c, const struct known_slot *item) {
 }
 
 static void tell(struct chain *c, const struct known_slot *item) {
-    const struct study_result result = {
+    struct measure m = {.breach = 0};
+    struct study_result result = {
         .state = !item->has_value             ? ENDED_BADLY
                  : item->status == TRIAL_DONE ? ENDED_WELL
                                               : ENDED_SOON,
-        .values = item->has_value ? &item->value : NULL,
+        .values = item->has_value ? m.values : NULL,
         .seconds = item->run_ms > 0 ? (double)item->run_ms / 1000 : 0,
         .run = item->slot % repeat_of(c),
     };
@@ -151,6 +154,9 @@ static void tell(struct chain *c, const struct known_slot *item) {
         return; /* of one configuration a second result that is better, or of one that has failed */
     if (rests(c, item))
         return;
+    if (item->has_value)
+        ensure(measure_of(&m, c->setup.job, item->value, known_others(&c->known, item)));
+    result.breach = m.breach;
     if (says_nothing(item))
         ensure(study_drop(c->study, item->trial));
     else if (study_awaits(c->study, item->trial, result.run))
@@ -168,13 +174,14 @@ static bool can_have_value(enum trial_status status) {
     return status == TRIAL_DONE || status == TRIAL_STOPPED || status == TRIAL_PAUSED;
 }
 
-static void keep(struct known_slot *item, const struct chain_news *news) {
+static void keep(struct chain *c, struct known_slot *item, const struct chain_news *news) {
     item->status = (uint8_t)news->status;
     item->has_value = news->has_value && can_have_value(news->status);
     item->value = item->has_value ? news->value : 0;
     item->run_ms = news->status == TRIAL_OPEN ? 0 : news->run_ms;
     item->resumed = false;
     item->verdict = STUDY_GO_ON;
+    known_set_others(&c->known, item, item->has_value ? news->others : (struct span){0});
 }
 
 static struct known_slot *put(struct chain *c, uint32_t slot) {
@@ -183,7 +190,7 @@ static struct known_slot *put(struct chain *c, uint32_t slot) {
         return item;
     break_off(c);
     c->forgot++;
-    known_forget(&c->known, c->setup.job->objectives[0].goal, repeat_of(c));
+    known_forget(&c->known, c->setup.job);
     return known_put(&c->known, slot); /* NULL: all of it is open */
 }
 
@@ -198,6 +205,8 @@ static void note(struct chain *c, const struct known_slot *item, bool moved) {
         mp_put_f64(&c->news, item->value);
     else
         mp_put_nil(&c->news);
+    if (item->others_len > 0)
+        mp_put_bin(&c->news, known_others(&c->known, item));
     if (item->status == TRIAL_PAUSED)
         mp_put_u64(&c->news, item->attempts);
 }
@@ -234,8 +243,8 @@ static bool is_old(const struct known_slot *item, const struct chain_news *news)
 }
 
 /* It rested, and does not any more. */
-static void reopen(struct known_slot *item) {
-    keep(item, &(struct chain_news){.status = TRIAL_OPEN});
+static void reopen(struct chain *c, struct known_slot *item) {
+    keep(c, item, &(struct chain_news){.status = TRIAL_OPEN});
     item->resumed = true;
 }
 
@@ -272,7 +281,7 @@ void chain_learn(struct chain *c, const struct chain_news *news) {
     if (c->known.rungs > 0 && news->status == TRIAL_PAUSED)
         *known_home(&c->known, item) = news->home;
     if (news->status != TRIAL_OPEN)
-        keep(item, news);
+        keep(c, item, news);
     bool matters = moved || (!ended && !rested && news->status != TRIAL_OPEN);
     if (c->study != NULL && matters)
         follow(c, item, moved);
@@ -339,7 +348,7 @@ void chain_stand(struct chain *c, const struct chain_stand *news) {
     c->moved = true;
     *stand = news->stand;
     if (item->status == TRIAL_PAUSED && went_on(c, item, item->attempts))
-        reopen(item);
+        reopen(c, item);
     if (first && c->study != NULL)
         follow_stand(c, item, stand);
 }
@@ -370,7 +379,8 @@ static uint64_t digest_item(uint64_t digest, const struct chain *c, const struct
         curve_encode(&stand->curve, &out);
     }
     ensure(!out.overflow);
-    return digest_of(digest_of(digest, buf_view(&out)), known_config(&c->known, item));
+    digest = digest_of(digest_of(digest, buf_view(&out)), known_config(&c->known, item));
+    return rests ? digest : digest_of(digest, known_others(&c->known, item));
 }
 
 uint32_t chain_set_kinds(const struct chain *c) {
@@ -449,7 +459,7 @@ static void begin_again(struct chain *c) {
     struct known *k = &c->known;
     struct arena arena = arena_of(c->memory, c->memory_size);
     if (k->count >= k->capacity - k->capacity / 8) {
-        known_forget(k, c->setup.job->objectives[0].goal, repeat_of(c));
+        known_forget(k, c->setup.job);
         c->forgot++;
     }
     known_sort(k);
@@ -515,7 +525,7 @@ static void run_again(struct chain *c, uint32_t slot, struct span config) {
 
 static void resume(struct chain *c, struct known_slot *item, struct buf *config) {
     buf_span(config, known_config(&c->known, item));
-    reopen(item);
+    reopen(c, item);
 }
 
 /* What the study heard since it was made, before any proposal said that it was. */

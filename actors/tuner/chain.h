@@ -29,7 +29,8 @@
  *          ranges of open ones; with rungs: of those paused, of those open after a pause, of those
  *          that stood at each rung but the last; u64 digest, str method unless it is the job's; of others, for each piece of news: slot,
  *          status, bin configuration (empty: as was known), and unless it is OPEN: run_ms, value or
- *          nil, of PAUSED also attempts. With CHAIN_STAND for a status: attempt, saved, bin curve.
+ *          nil; after a value of a job with other metrics (proto/job/measure.h): bin others; of PAUSED
+ *          also attempts. With CHAIN_STAND for a status: attempt, saved, bin curve.
  * Memory   one arena, chain_bytes(); only what is used of it is ever touched. The job is borrowed.
  * Errors   what does not fit is forgotten, the best and the newest last; a proposal whose `known`
  *          would be too long for a fact says nil and cannot be derived again.
@@ -53,7 +54,8 @@ struct chain_news {
     struct span config;       /* valid */
     enum trial_status status; /* OPEN: it is proposed, and not finished */
     bool has_value;
-    double value; /* finite, in the job's own sense */
+    double value;       /* finite, in the job's own sense */
+    struct span others; /* with a value: what measure_of reads; empty: the job wants no others */
     dur_ms run_ms;
     uint32_t attempts;   /* made */
     struct node_id home; /* of PAUSED: who has its checkpoint */
@@ -68,6 +70,7 @@ struct chain_stand {
 
 struct chain {
     struct study_setup setup;
+    enum goal goals[OBJECTIVES_MOST]; /* the setup's */
     struct ladder ladder;
     struct known known;
     struct study *study; /* NULL: the next proposal begins a new chain */

@@ -28,22 +28,36 @@ static uint32_t cells_of(uint32_t capacity) {
     return count;
 }
 
-size_t known_bytes(uint32_t capacity, size_t config_cap, uint32_t rungs) {
-    enum { SLACK = 6 * 64 /* what the arena aligns */ };
-    size_t curves = rungs > 0 ? rungs * sizeof(struct known_stand) + sizeof(struct node_id) : 0;
-    return SLACK + (size_t)cells_of(capacity) * sizeof(uint32_t) +
-           capacity * (sizeof(struct known_slot) + sizeof(uint32_t) + config_cap + curves);
+/* As result_fact says them. */
+static size_t others_cap_of(const struct job *job) {
+    return job->metrics_count > 1 ? TEXT_BYTES + VALUE_BYTES * (job->metrics_count - 1) : 0;
 }
 
-bool known_init(struct known *k, uint32_t capacity, size_t config_cap, uint32_t rungs,
-                struct arena *arena) {
-    *k = (struct known){.capacity = capacity, .config_cap = config_cap, .rungs = rungs};
-    if (rungs > 0) {
-        k->stands = arena_take_unset(arena, (size_t)capacity * rungs * sizeof *k->stands);
+static uint32_t rungs_of(const struct job *job) {
+    return ladder_of_job(&job->rungs).count - 1;
+}
+
+size_t known_bytes(uint32_t capacity, const struct job *job) {
+    enum { SLACK = 7 * 64 /* what the arena aligns */ };
+    uint32_t rungs = rungs_of(job);
+    size_t curves = rungs > 0 ? rungs * sizeof(struct known_stand) + sizeof(struct node_id) : 0;
+    return SLACK + (size_t)cells_of(capacity) * sizeof(uint32_t) +
+           capacity * (sizeof(struct known_slot) + sizeof(uint32_t) + known_config_cap(job) +
+                       others_cap_of(job) + curves);
+}
+
+bool known_init(struct known *k, uint32_t capacity, const struct job *job, struct arena *arena) {
+    *k = (struct known){.capacity = capacity,
+                        .config_cap = known_config_cap(job),
+                        .others_cap = others_cap_of(job),
+                        .rungs = rungs_of(job)};
+    if (k->rungs > 0) {
+        k->stands = arena_take_unset(arena, (size_t)capacity * k->rungs * sizeof *k->stands);
         k->homes = arena_take_unset(arena, capacity * sizeof *k->homes);
     }
     k->items = arena_take_unset(arena, capacity * sizeof *k->items);
-    k->configs = arena_take_unset(arena, capacity * config_cap);
+    k->configs = arena_take_unset(arena, capacity * k->config_cap);
+    k->others = arena_take_unset(arena, capacity * k->others_cap);
     k->order = arena_take_unset(arena, capacity * sizeof *k->order);
     k->cells_count = cells_of(capacity);
     k->cells = arena_take(arena, k->cells_count * sizeof *k->cells);
@@ -113,23 +127,45 @@ void known_set_config(struct known *k, struct known_slot *item, struct span conf
     item->config_len = (uint32_t)config.len;
 }
 
+struct span known_others(const struct known *k, const struct known_slot *item) {
+    return span_of(k->others + (size_t)(item - k->items) * k->others_cap, item->others_len);
+}
+
+void known_set_others(struct known *k, struct known_slot *item, struct span others) {
+    ensure(others.len <= k->others_cap);
+    if (others.len > 0)
+        memmove(k->others + (size_t)(item - k->items) * k->others_cap, others.data, others.len);
+    item->others_len = (uint16_t)others.len;
+}
+
 /* ---- orders ---- */
 
 struct by {
     const struct known *known;
-    bool value; /* else by slot */
-    enum goal goal;
+    const struct job *job; /* by value; NULL: by slot */
+    uint32_t objective;
 };
+
+/* Below 0: x is better. */
+static int compare_values(const struct by *by, const struct known_slot *x,
+                          const struct known_slot *y) {
+    struct measure a, b;
+    ensure(measure_of(&a, by->job, x->value, known_others(by->known, x)));
+    ensure(measure_of(&b, by->job, y->value, known_others(by->known, y)));
+    double u = a.values[by->objective], v = b.values[by->objective];
+    if (a.breach != b.breach)
+        return a.breach < b.breach ? -1 : 1;
+    if (u == v)
+        return 0;
+    return (u < v) == (by->job->objectives[by->objective].goal == GOAL_MINIMIZE) ? -1 : 1;
+}
 
 static bool comes_before(const struct by *by, uint32_t a, uint32_t b) {
     const struct known_slot *x = &by->known->items[a], *y = &by->known->items[b];
-    if (!by->value)
-        return x->slot < y->slot;
-    if (x->has_value != y->has_value)
+    if (by->job != NULL && x->has_value != y->has_value)
         return x->has_value;
-    if (x->has_value && x->value != y->value)
-        return (x->value < y->value) == (by->goal == GOAL_MINIMIZE);
-    return x->slot < y->slot;
+    int order = by->job != NULL && x->has_value ? compare_values(by, x, y) : 0;
+    return order != 0 ? order < 0 : x->slot < y->slot;
 }
 
 static void sift_down(const struct by *by, uint32_t *heap, uint32_t at, uint32_t count) {
@@ -157,8 +193,8 @@ static void sort(const struct by *by, uint32_t *order, uint32_t count) {
     }
 }
 
-static void sort_by(struct known *k, bool value, enum goal goal) {
-    const struct by by = {.known = k, .value = value, .goal = goal};
+static void sort_by(struct known *k, const struct job *job, uint32_t objective) {
+    const struct by by = {.known = k, .job = job, .objective = objective};
     bool sorted = true;
     for (uint32_t i = 0; i < k->count; i++) {
         k->order[i] = i;
@@ -169,7 +205,7 @@ static void sort_by(struct known *k, bool value, enum goal goal) {
 }
 
 void known_sort(struct known *k) {
-    sort_by(k, false, GOAL_MINIMIZE);
+    sort_by(k, NULL, 0);
 }
 
 /* ---- forgetting ---- */
@@ -199,12 +235,14 @@ static void compact(struct known *k) {
         for (uint32_t r = 0; r < k->rungs; r++)
             stands[r] = k->stands[(size_t)i * k->rungs + r];
         const uint8_t *config = k->configs + (size_t)i * k->config_cap;
+        const uint8_t *others = k->others + (size_t)i * k->others_cap;
         if (old.trial != STAYS)
             continue;
         struct known_slot *item = known_put(k, old.slot);
         *item = old;
         item->trial = KNOWN_NO_TRIAL;
         known_set_config(k, item, span_of(config, old.config_len));
+        known_set_others(k, item, span_of(others, old.others_len));
         for (uint32_t r = 0; r < k->rungs; r++)
             *known_stand(k, item, r) = stands[r];
         if (k->rungs > 0)
@@ -212,7 +250,9 @@ static void compact(struct known *k) {
     }
 }
 
-void known_forget(struct known *k, enum goal goal, uint32_t repeat) {
+void known_forget(struct known *k, const struct job *job) {
+    const uint32_t repeat = job->repeat > 1 ? job->repeat : 1;
+    const uint32_t objectives = job->objectives_count > 0 ? job->objectives_count : 1;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < k->count; i++)
         k->items[i].trial = KNOWN_NO_TRIAL;
@@ -220,9 +260,11 @@ void known_forget(struct known *k, enum goal goal, uint32_t repeat) {
         if (k->items[i].status == TRIAL_OPEN)
             keep(k, k->items[i].slot, repeat, &kept);
     }
-    sort_by(k, true, goal);
-    for (uint32_t i = 0; i < k->count && i < k->capacity / 8; i++)
-        keep(k, k->items[k->order[i]].slot, repeat, &kept);
+    for (uint32_t objective = 0; objective < objectives; objective++) {
+        sort_by(k, job, objective);
+        for (uint32_t i = 0; i < k->count && i < k->capacity / 8 / objectives; i++)
+            keep(k, k->items[k->order[i]].slot, repeat, &kept);
+    }
     known_sort(k);
     for (uint32_t i = k->count; i-- > 0 && kept < k->capacity / 2;)
         keep(k, k->items[k->order[i]].slot, repeat, &kept);

@@ -2,8 +2,9 @@
  * of it, and how its curve stood at each rung.
  *
  * A set, not a history: what is put in twice, late or in another order makes the same set. It is
- * kept small, so that every node can keep it: 40 bytes, the configuration, a place in a table, and
- * where there are rungs, 64 bytes for each of them but the last, and a name.
+ * kept small, so that every node can keep it: 40 bytes, the configuration and a place in a table;
+ * where there are rungs, 64 bytes for each of them but the last, and a name; and what the job's
+ * other metrics came to (measure.h), where it has any.
  * Memory   one arena, known_bytes(); only what is used of it is ever touched.
  * Errors   known_put answers NULL when there is no room; known_forget makes some.
  */
@@ -15,11 +16,12 @@
 #include "proto/base/time.h"
 #include "proto/job/curve.h"
 #include "proto/job/ladder.h"
+#include "proto/job/measure.h"
 
 #define KNOWN_NO_TRIAL UINT32_MAX
 
 struct known_slot {
-    double value; /* in the job's own sense */
+    double value; /* in the job's own sense; beside it known_others */
     dur_ms run_ms;
     uint32_t slot;
     uint32_t trial; /* the caller's: its trial in the study, or KNOWN_NO_TRIAL */
@@ -29,6 +31,7 @@ struct known_slot {
     bool has_value;
     bool resumed;    /* OPEN: it was PAUSED */
     uint8_t verdict; /* the caller's: enum study_verdict on the present attempt */
+    uint16_t others_len;
 };
 
 /* How a slot stood at a rung. */
@@ -41,6 +44,7 @@ struct known_stand {
 struct known {
     struct known_slot *items;   /* in the order of arrival */
     uint8_t *configs;           /* of each item, encoded: config_cap bytes */
+    uint8_t *others;            /* likewise: others_cap */
     struct known_stand *stands; /* of each item: `rungs` */
     struct node_id *homes;      /* of each item: who paused it; only where there are rungs */
     uint32_t rungs;             /* at which trials are judged; 0: none */
@@ -48,14 +52,13 @@ struct known {
     uint32_t *cells;            /* item + 1, 0: none. Open addressing by slot */
     uint32_t cells_count;       /* a power of two */
     uint32_t count, capacity;
-    size_t config_cap;
+    size_t config_cap, others_cap;
 };
 
 /* How long a configuration of the job can be, encoded. */
 size_t known_config_cap(const struct job *job);
-size_t known_bytes(uint32_t capacity, size_t config_cap, uint32_t rungs);
-bool known_init(struct known *k, uint32_t capacity, size_t config_cap, uint32_t rungs,
-                struct arena *arena);
+size_t known_bytes(uint32_t capacity, const struct job *job);
+bool known_init(struct known *k, uint32_t capacity, const struct job *job, struct arena *arena);
 void known_clear(struct known *k);
 
 struct known_slot *known_find(const struct known *k, uint32_t slot); /* NULL: nothing is known */
@@ -64,6 +67,10 @@ struct known_slot *known_put(struct known *k, uint32_t slot);
 struct span known_config(const struct known *k, const struct known_slot *item);
 /* config.len <= config_cap */
 void known_set_config(struct known *k, struct known_slot *item, struct span config);
+/* Nothing unless it has a value. */
+struct span known_others(const struct known *k, const struct known_slot *item);
+/* What measure_of reads. */
+void known_set_others(struct known *k, struct known_slot *item, struct span others);
 /* Of rung 0.. rungs - 1. */
 struct known_stand *known_stand(const struct known *k, const struct known_slot *item,
                                 uint32_t rung);
@@ -73,9 +80,9 @@ const struct known_stand *known_last_stand(const struct known *k, const struct k
 struct node_id *known_home(const struct known *k, const struct known_slot *item);
 /* order[0.. count - 1] are the items by slot. */
 void known_sort(struct known *k);
-/* Half of the room is free again, if so much is not open: of what is finished the best eighth of
- * the room stays (goal), and of the rest the highest slots; with each of them the others of its
- * configuration, `repeat` slots in all. */
-void known_forget(struct known *k, enum goal goal, uint32_t repeat);
+/* Half of the room is free again, if so much is not open: of what is finished the best stay, an
+ * eighth of the room, with several objectives as many of the best in each; and of the rest the
+ * highest slots; with each of them the others of its configuration, job->repeat slots in all. */
+void known_forget(struct known *k, const struct job *job);
 
 #endif

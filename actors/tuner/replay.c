@@ -12,8 +12,10 @@ void replay_init(struct replay *r, struct chain *chain, const struct replay_slot
 static bool learn(struct replay *r, const struct chain_news *news) {
     const struct job *job = r->chain->setup.job;
     struct value values[LIMIT_PARAMS];
+    struct measure m;
     uint32_t wrong;
     if (news->slot >= job->trials || news->value - news->value != 0 ||
+        (news->has_value && !measure_of(&m, job, news->value, news->others)) ||
         !config_decode(news->config, values, job->params_count) ||
         !job_config_valid(job, values, &wrong))
         return false;
@@ -80,13 +82,16 @@ static bool read_stand(struct mp *in, struct known_stand *stand) {
     return curve_decode(&stand->curve, mp_bin(in)) && attempt <= UINT32_MAX && in->bad == NULL;
 }
 
-static bool read_end(struct mp *in, struct chain_news *news) {
+/* others: the job wants to know other metrics. */
+static bool read_end(struct mp *in, bool others, struct chain_news *news) {
     news->run_ms = mp_i64(in);
     news->has_value = mp_peek(in) != MP_NIL;
     if (news->has_value)
         news->value = mp_f64(in);
     else
         mp_nil(in);
+    if (news->has_value && others)
+        news->others = mp_bin(in);
     uint64_t attempts = news->status == TRIAL_PAUSED ? mp_u64(in) : 0;
     news->attempts = (uint32_t)attempts;
     return attempts <= UINT32_MAX && in->bad == NULL;
@@ -108,7 +113,7 @@ static bool learn_one(struct replay *r, struct mp *in) {
         return true;
     }
     if (!trial_status_of(status, &news.status) ||
-        (news.status != TRIAL_OPEN && !read_end(in, &news)))
+        (news.status != TRIAL_OPEN && !read_end(in, r->chain->known.others_cap > 0, &news)))
         return false;
     if (news.config.len == 0)
         news.config = known_config(&r->chain->known, item);

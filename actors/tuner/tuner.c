@@ -123,13 +123,15 @@ static bool is_slot(const struct tuner_seat *seat, uint64_t slot, struct span co
 static bool hear_learned(struct tuner *t, const struct msg_learned *m) {
     struct tuner_seat *seat = find_seat(t, &m->job);
     struct chain_news news = {
-        .config = m->config, .has_value = m->has_value, .value = m->value, .run_ms = m->run_ms};
+        .config = m->config, .value = m->value, .run_ms = m->run_ms, .others = m->others};
+    struct measure measured;
     if (seat == NULL || !is_slot(seat, m->slot, m->config) ||
         !trial_status_of(m->status, &news.status) || m->value - m->value != 0)
         return false;
     news.slot = (uint32_t)m->slot;
     news.attempts = m->attempts > UINT32_MAX ? UINT32_MAX : (uint32_t)m->attempts;
     news.home = m->author;
+    news.has_value = m->has_value && measure_of(&measured, &seat->job, m->value, m->others);
     if (seat->chain != NULL)
         chain_learn(seat->chain, &news);
     return true;

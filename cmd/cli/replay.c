@@ -46,8 +46,8 @@ struct proposal {
 };
 
 struct result {
-    struct chain_news news; /* without its configuration: */
-    size_t at, config_len;
+    struct chain_news news; /* without what it points to: */
+    size_t at, config_len, others_len;
 };
 
 struct replaying {
@@ -136,7 +136,7 @@ static bool proposal_take(void *context, const struct msg *answer) {
 static bool result_take(void *context, const struct msg *answer) {
     struct replaying *r = context;
     const struct msg_trial_row *row = &answer->trial_row;
-    struct result result = {.config_len = row->config.len};
+    struct result result = {.config_len = row->config.len, .others_len = row->others.len};
     if (answer->kind != MSG_trial_row || row->slot >= r->job->trials ||
         !trial_status_of(row->status, &result.news.status))
         return true;
@@ -145,6 +145,7 @@ static bool result_take(void *context, const struct msg *answer) {
     result.news.value = row->value;
     result.news.run_ms = row->run_ms;
     result.at = pile_put(&r->text, row->config.data, row->config.len);
+    (void)pile_put(&r->text, row->others.data, row->others.len);
     (void)pile_put(&r->results, &result, sizeof result);
     return true;
 }
@@ -164,6 +165,7 @@ static struct chain_news result_of(void *context, uint32_t slot) {
         return (struct chain_news){.slot = slot};
     struct chain_news news = results[low].news;
     news.config = span_of(r->text.bytes + results[low].at, results[low].config_len);
+    news.others = span_of(news.config.data + news.config.len, results[low].others_len);
     return news;
 }
 

@@ -16,9 +16,6 @@ bool job_runs(const struct job *job, struct job_fault *fault) {
     if (job->repeat > 1 && job->objectives_count > 1)
         return job_fault_set(fault, "search.repeat", FAULT_AT_NAME,
                              "'repeat' with more than one objective is not in this version yet");
-    if (job->patience > 0 && job->objectives_count > 1)
-        return job_fault_set(fault, "search.patience", FAULT_AT_NAME,
-                             "'patience' with more than one objective is not in this version yet");
     if (job->cost_aware)
         return job_fault_set(fault, "search.cost_aware", FAULT_AT_NAME,
                              "'cost_aware' is not in this version yet");

@@ -224,8 +224,8 @@ static void judge_rank(const struct world *w, const struct work *work, uint64_t 
     uint8_t memory[JOB_ID_BYTES + 16];
     struct buf key = buf_of(memory, sizeof memory);
     struct span value;
-    trial_row_rank_key(&key, &work->id, work->job.objectives[0].goal == GOAL_MAXIMIZE, row->value,
-                       slot);
+    const struct measure m = trial_row_measure(row, &work->job);
+    trial_row_rank_key(&key, &work->id, work->job.objectives[0].goal == GOAL_MAXIMIZE, &m, slot);
     world_ensure(w, store_mem_get(w->disk.store, TABLE_rank, buf_view(&key), &value),
                  "job%u #%llu has a value and no rank", work->number, (ull)slot);
 }

@@ -39,11 +39,11 @@ static double sweep(const double *rows, uint32_t count, const double *reference,
 static uint32_t take_in(double *rows, uint32_t count, uint32_t objectives, const double *row) {
     uint32_t kept = 0;
     for (uint32_t k = 0; k < count; k++)
-        if (pareto_dominates(rows + (size_t)k * objectives, row, objectives))
+        if (dominates(rows + (size_t)k * objectives, row, objectives))
             return count;
     for (uint32_t k = 0; k < count; k++) {
         const double *other = rows + (size_t)k * objectives;
-        if (!pareto_dominates(row, other, objectives))
+        if (!dominates(row, other, objectives))
             memmove(rows + (size_t)kept++ * objectives, other, objectives * sizeof *rows);
     }
     memcpy(rows + (size_t)kept * objectives, row, objectives * sizeof *rows);

@@ -5,16 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-bool pareto_dominates(const double *a, const double *b, uint32_t objectives) {
-    bool better = false;
-    for (uint32_t i = 0; i < objectives; i++) {
-        if (a[i] > b[i])
-            return false;
-        better = better || a[i] < b[i];
-    }
-    return better;
-}
-
 static bool equal(const double *a, const double *b, uint32_t objectives) {
     for (uint32_t i = 0; i < objectives; i++)
         if (a[i] != b[i])
@@ -26,7 +16,7 @@ bool pareto_beats(const double *a, double breach_a, const double *b, double brea
                   uint32_t objectives) {
     if (breach_a > 0 || breach_b > 0)
         return breach_a < breach_b;
-    return pareto_dominates(a, b, objectives);
+    return dominates(a, b, objectives);
 }
 
 struct rows {
@@ -99,7 +89,7 @@ struct fronts {
 static bool front_dominates(const struct fronts *f, uint32_t front, uint32_t number) {
     const double *row = f->values + (size_t)number * f->objectives;
     for (uint32_t k = f->last[front]; k != NOBODY; k = f->before[k]) {
-        if (pareto_dominates(f->values + (size_t)k * f->objectives, row, f->objectives))
+        if (dominates(f->values + (size_t)k * f->objectives, row, f->objectives))
             return true;
         if (f->objectives <= 2)
             return false;
@@ -226,12 +216,12 @@ bool front_enter(struct front *f, const double *row, uint32_t name) {
     uint32_t kept = 0;
     for (uint32_t k = 0; k < f->count; k++) {
         const double *other = f->values + (size_t)k * f->objectives;
-        if (pareto_dominates(other, row, f->objectives) || equal(other, row, f->objectives))
+        if (dominates(other, row, f->objectives) || equal(other, row, f->objectives))
             return false;
     }
     for (uint32_t k = 0; k < f->count; k++) {
         const double *other = f->values + (size_t)k * f->objectives;
-        if (!pareto_dominates(row, other, f->objectives))
+        if (!dominates(row, other, f->objectives))
             keep(f, kept++, other, f->names[k]);
     }
     f->count = kept;

@@ -13,11 +13,10 @@
 #ifndef ZYG_PARETO_H
 #define ZYG_PARETO_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "proto/base/dominates.h"
 
-bool pareto_dominates(const double *a, const double *b, uint32_t objectives);
+#include <stddef.h>
+
 /* Constraint domination; a breach is 0 when all constraints are kept. */
 bool pareto_beats(const double *a, double breach_a, const double *b, double breach_b,
                   uint32_t objectives);

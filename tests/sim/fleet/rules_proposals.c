@@ -39,6 +39,7 @@ static struct chain_news slot_on_disk(void *context, uint32_t slot) {
     news.status = (enum trial_status)learned.status;
     news.has_value = learned.has_value;
     news.value = learned.value;
+    news.others = learned.others;
     news.run_ms = learned.run_ms;
     return news;
 }

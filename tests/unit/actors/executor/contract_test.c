@@ -1,5 +1,6 @@
 #include "actors/executor/cause.h"
 #include "actors/executor/contract.h"
+#include "proto/base/mp.h"
 #include "proto/base/num.h"
 
 #include <setjmp.h>
@@ -38,7 +39,7 @@ static const struct contract_sink sink = {.hear = hear};
 
 static int set_up(void **state) {
     (void)state;
-    rules = (struct reading_rules){.objective = span_text("val_acc")};
+    rules = (struct reading_rules){.objective = span_text("val_acc"), .objectives_count = 1};
     heard = buf_of(heard_memory, sizeof heard_memory - 1);
     contract_init(&contract);
     return 0;
@@ -78,7 +79,7 @@ static void lines_come_in_pieces(void **state) {
     contract_end(&contract, &rules, &sink);
     assert_heard("m:val_acc=0.875;");
     assert_int_equal(contract.lines, 5);
-    assert_true(contract.has_value && contract.value == 0.875);
+    assert_true(contract.told[0].has_value && contract.told[0].value == 0.875);
 }
 
 static void one_byte_at_a_time_reads_the_same(void **state) {
@@ -122,9 +123,9 @@ static void the_final_value_wins(void **state) {
     (void)state;
     print("val_acc=0.5\n::zyg {\"final\": {\"val_acc\": 0.25}}\nval_acc=0.75\n");
     assert_heard("m:val_acc=0.5;f:val_acc=0.25;m:val_acc=0.75;");
-    assert_true(contract.value == 0.25);
+    assert_true(contract.told[0].value == 0.25);
     print("::zyg {\"final\": 0.125}\n");
-    assert_true(contract.value == 0.125);
+    assert_true(contract.told[0].value == 0.125);
 }
 
 static void words_are_heard(void **state) {
@@ -141,8 +142,8 @@ static void what_is_not_finite_is_counted(void **state) {
     (void)state;
     print("val_acc=nan\nval_acc=inf loss=nan\n");
     assert_heard("n:val_acc;n:val_acc;n:loss;");
-    assert_false(contract.has_value);
-    assert_int_equal(contract.not_finite, 2);
+    assert_false(contract.told[0].has_value);
+    assert_int_equal(contract.told[0].not_finite, 2);
     assert_missing("'val_acc' was never a finite number (2 times nan or inf); last line: "
                    "\"val_acc=inf loss=nan\"");
 }
@@ -163,6 +164,35 @@ static void the_nearest_name_may_hold_the_wanted_one(void **state) {
     assert_missing(
         "never printed 'val_acc'; printed 'loss', 'Mean-Val-Acc'; nearest: 'Mean-Val-Acc'; "
         "last line: \"loss=1 Mean-Val-Acc=2\"");
+}
+
+/* Two objectives and the metric of a constraint; only what an objective lacks is missed. */
+static void each_objective_is_awaited(void **state) {
+    (void)state;
+    static const struct span others[] = {{(const uint8_t *)"model_mb", 8},
+                                         {(const uint8_t *)"latency", 7}};
+    rules = (struct reading_rules){.objective = span_text("val_acc"),
+                                   .others = others,
+                                   .others_count = 2,
+                                   .objectives_count = 2};
+    uint8_t memory[64];
+    struct buf told = buf_of(memory, sizeof memory);
+    assert_missing("never printed 'val_acc'; nor 'model_mb'; it printed nothing");
+    print("val_acc=0.5 model-mb=3\n");
+    assert_false(contract_is_whole(&contract, &rules));
+    assert_missing("never printed 'model_mb'; printed 'model-mb'; nearest: 'model-mb'; last line: "
+                   "\"val_acc=0.5 model-mb=3\"");
+    print("model_mb=inf\n");
+    assert_missing("'model_mb' was never a finite number (1 time nan or inf); last line: "
+                   "\"model_mb=inf\"");
+    print("model_mb=4\n::zyg {\"final\": {\"model_mb\": 5}}\nmodel_mb=6\n");
+    assert_true(contract_is_whole(&contract, &rules));
+    contract_put_others(&contract, &rules, &told);
+    struct mp in = mp_of(buf_view(&told));
+    assert_int_equal(mp_array(&in), 2);
+    assert_true(mp_f64(&in) == 5); /* its last word */
+    mp_nil(&in);                   /* the latency was not told, and need not be */
+    assert_true(mp_done(&in));
 }
 
 static void a_broken_zyg_line_is_explained(void **state) {
@@ -221,6 +251,7 @@ int main(void) {
         cmocka_unit_test_setup(what_is_not_finite_is_counted, set_up),
         cmocka_unit_test_setup(what_is_missing_is_explained, set_up),
         cmocka_unit_test_setup(the_nearest_name_may_hold_the_wanted_one, set_up),
+        cmocka_unit_test_setup(each_objective_is_awaited, set_up),
         cmocka_unit_test_setup(a_broken_zyg_line_is_explained, set_up),
         cmocka_unit_test_setup(an_unmatched_pattern_is_explained, set_up),
         cmocka_unit_test_setup(a_cause_fits_whatever_was_printed, set_up),

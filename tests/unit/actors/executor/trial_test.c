@@ -19,7 +19,7 @@ static struct moment at(when_ms now) {
 static void begin(const struct limits *with) {
     static const uint8_t config[] = {0x91, 0x01};
     struct msg_lease lease = {.slot = 7, .attempt = 2, .config = span_of(config, sizeof config)};
-    rules = (struct reading_rules){.objective = span_text("acc")};
+    rules = (struct reading_rules){.objective = span_text("acc"), .objectives_count = 1};
     trial_init(&trial, &lease, &rules, with, at(1000));
     trial.run = 1;
     trial_check(&trial);
@@ -99,7 +99,7 @@ static void a_good_life(void **state) {
     print("\nacc=0.875", 1350); /* what was still in the pipe */
     output_end(1400);
     assert_verdict(TRIAL_DONE, "");
-    assert_true(trial.contract.value == 0.875); /* the last line had no end */
+    assert_true(trial.contract.told[0].value == 0.875); /* the last line had no end */
     assert_int_equal(trial.run_ms, 200);
     assert_int_equal(trial.exit.cpu_ms, 5);
     assert_int_equal(trial.metrics.items[0].count, 3);
@@ -172,6 +172,7 @@ static void what_zyg_stops_is_not_called_interrupted(void **state) {
 static void without_an_objective_exit_0_is_enough(void **state) {
     (void)state;
     rules.objective = (struct span){0};
+    rules.objectives_count = 0;
     spawned(1100);
     output_end(1200);
     exited(0, 0, 1300);

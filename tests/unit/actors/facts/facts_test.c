@@ -293,6 +293,8 @@ static void a_long_job_is_read_again_page_by_page(void **state) {
     struct facts_stage *f = *state;
     job_begin(&f->job, METHOD_RANDOM, 3000);
     add_range(&f->job, "lr", PARAM_FLOAT, 0, 1);
+    f->job.job.objectives[0] = (struct objective){.metric = span_text("loss")};
+    f->job.job.objectives_count = 1;
     job_end(&f->job);
     struct job_id id = open_job(f, 1);
     stage_forget(f->stage);

@@ -1,5 +1,7 @@
 #include "actors/facts/trial_row.h"
 
+#include "proto/base/mp.h"
+
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
@@ -13,6 +15,7 @@ static const struct job_id job = {.bytes = {7, 1}};
 
 static struct job job_with(uint32_t crash, uint32_t transient) {
     return (struct job){.retry = {.crash = crash, .transient = transient},
+                        .objectives_count = 1,
                         .objectives[0].goal = GOAL_MAXIMIZE};
 }
 
@@ -48,6 +51,7 @@ static void a_row_survives_its_bytes(void **state) {
         .cause = span_text("exit 1"),
         .unable = {.nodes = 3, .count = 2, .authors = {{{5}}, {{6}}}},
         .last_end = 1700000009000,
+        .others = span_text("others"),
         .from = {.attempt = 4, .author = {{8}}, .generation = (uint64_t)1 << 40, .number = 77}};
     uint8_t memory[512];
     struct buf out = buf_of(memory, sizeof memory);
@@ -69,6 +73,7 @@ static void a_row_survives_its_bytes(void **state) {
     assert_int_equal(fact_key_compare(&again.from, &row.from), 0);
     assert_memory_equal(&again.unable, &row.unable, sizeof row.unable);
     assert_int_equal(again.last_end, 1700000009000);
+    assert_true(span_is(again.others, "others"));
 
     for (size_t len = 0; len < out.len; len++)
         assert_false(trial_row_decode(&again, span_of(memory, len)));
@@ -92,6 +97,57 @@ static void crashes_use_up_their_allowance(void **state) {
     }
     assert_false(row.has_value);
     assert_true(span_is(row.cause, "why"));
+}
+
+/* Two results of one slot, of a job with two objectives and a constraint: the lesser breach stands, then the better first
+ * value, then the better second one; whichever comes first. */
+static void the_best_measure_stands(void **state) {
+    (void)state;
+    static uint8_t arena_memory[1 << 16], specs[8][32];
+    struct arena arena = arena_of(arena_memory, sizeof arena_memory);
+    const struct condition small = {.text = span_text("mb <= 20")};
+    struct job two = {.name = span_text("two"),
+                      .dir = span_text("/"),
+                      .argv = &(struct span){(const uint8_t *)"a", 1},
+                      .argv_count = 1,
+                      .trials = 9,
+                      .limits = {.grace = 1, .output = 1},
+                      .objectives = {{.metric = span_text("acc"), .goal = GOAL_MAXIMIZE},
+                                     {.metric = span_text("mb")}},
+                      .objectives_count = 2,
+                      .constraints = &small,
+                      .constraints_count = 1};
+    struct job_fault fault;
+    if (!job_check(&two, &arena, &fault))
+        fail_msg("%s: %s", fault.where, fault.what);
+    /* From the worst to the best. */
+    static const struct {
+        double acc, mb;
+    } came[] = {{0.99, 50}, {0.5, 30}, {0.7, 19}, {0.7, 11}, {0.8, 12}};
+    struct msg_result_fact results[6];
+    for (size_t i = 0; i < 5; i++) {
+        struct buf others = buf_of(specs[i], sizeof specs[i]);
+        mp_put_array(&others, 1);
+        mp_put_f64(&others, came[i].mb);
+        results[i] = ended(TRIAL_DONE, came[i].acc);
+        results[i].others = buf_view(&others);
+    }
+    results[5] = ended(TRIAL_DONE, 0.9); /* does not tell the second: as good as none */
+    for (uint64_t first = 0; first < 6; first++) {
+        for (uint64_t second = 0; second < 6; second++) {
+            struct trial_row row = {.status = TRIAL_OPEN};
+            trial_row_fold(&row, &results[first], &(struct fact_key){.attempt = 9 - first}, &two);
+            trial_row_fold(&row, &results[second], &(struct fact_key){.attempt = 9 - second}, &two);
+            uint64_t best = first == 5       ? second
+                            : second == 5    ? first
+                            : first > second ? first
+                                             : second;
+            assert_int_equal(row.from.attempt, 9 - best);
+            assert_int_equal(row.has_value, best < 5);
+            if (best < 5)
+                assert_true(trial_row_measure(&row, &two).values[1] == came[best].mb);
+        }
+    }
 }
 
 static void a_value_counts_only_when_the_slot_is_finished(void **state) {
@@ -263,7 +319,8 @@ static void a_row_of_nineteen_parts_is_read(void **state) {
 
 static struct buf rank_key(uint8_t memory[32 + 8], bool maximize, double value, uint64_t slot) {
     struct buf key = buf_of(memory, 40);
-    trial_row_rank_key(&key, &job, maximize, value, slot);
+    const struct measure m = {.values = {value}};
+    trial_row_rank_key(&key, &job, maximize, &m, slot);
     return key;
 }
 
@@ -293,6 +350,24 @@ static void better_values_sort_first(void **state) {
         low = rank_key(a, true, ascending[i], 1);
         high = rank_key(b, true, ascending[i + 1], 9);
         assert_true(span_compare(buf_view(&high), buf_view(&low)) < 0);
+    }
+}
+
+static void what_breaks_constraints_sorts_last(void **state) {
+    (void)state;
+    static const double breaches[] = {1e-300, 0.5, 0.5 + 1e-12, 1, 1000, 1.6e101};
+    for (int maximize = 0; maximize < 2; maximize++) {
+        uint8_t a[40], b[40];
+        struct buf before = rank_key(a, maximize != 0, maximize ? -DBL_MAX : DBL_MAX, 9);
+        for (size_t i = 0; i < sizeof breaches / sizeof breaches[0]; i++) {
+            /* Better in its value, and of no use. */
+            const struct measure m = {.values = {maximize ? 1 : -1}, .breach = breaches[i]};
+            struct buf key = buf_of(b, sizeof b);
+            trial_row_rank_key(&key, &job, maximize != 0, &m, 1);
+            assert_true(span_compare(buf_view(&before), buf_view(&key)) < 0);
+            before = buf_of(a, sizeof a);
+            buf_span(&before, buf_view(&key));
+        }
     }
 }
 
@@ -330,6 +405,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_survives_its_bytes),
         cmocka_unit_test(crashes_use_up_their_allowance),
+        cmocka_unit_test(the_best_measure_stands),
         cmocka_unit_test(a_value_counts_only_when_the_slot_is_finished),
         cmocka_unit_test(keys_order_by_attempt_then_by_author),
         cmocka_unit_test(the_row_does_not_depend_on_the_order),
@@ -338,6 +414,7 @@ int main(void) {
         cmocka_unit_test(the_last_end_of_all_attempts_is_kept),
         cmocka_unit_test(a_row_of_nineteen_parts_is_read),
         cmocka_unit_test(better_values_sort_first),
+        cmocka_unit_test(what_breaks_constraints_sorts_last),
         cmocka_unit_test(equal_values_sort_by_slot),
         cmocka_unit_test(keys_of_trials_order_by_slot_and_attempt),
     };

@@ -28,16 +28,25 @@ static inline void *elephant_init(const struct brief *b, struct arena *arena) {
     return arena_take(arena, sizeof(struct elephant));
 }
 
-static inline void elephant_learn(void *state, const struct brief *b, uint32_t place) {
-    struct elephant *e = state;
-    uint64_t bits;
-    memcpy(&bits, &b->trials->values[place], sizeof bits);
+static inline void elephant_mix(struct elephant *e, uint64_t bits) {
     if (bits << 1 > (uint64_t)0xffe << 52) /* whatever NAN it is */
         bits = 1;
-    e->seen =
-        (e->seen ^ bits ^ b->trials->keys[place] ^ b->trials->states[place]) * 0x9e3779b97f4a7c15u +
-        b->trials->active_count;
+    e->seen = (e->seen ^ bits) * 0x9e3779b97f4a7c15u;
     e->seen ^= e->seen >> 31;
+}
+
+static inline void elephant_learn(void *state, const struct brief *b, uint32_t place) {
+    struct elephant *e = state;
+    const struct trials *t = b->trials;
+    uint64_t bits;
+    for (uint32_t i = 0; i < t->objectives; i++) {
+        memcpy(&bits, &t->values[(size_t)place * t->objectives + i], sizeof bits);
+        elephant_mix(e, bits);
+    }
+    memcpy(&bits, &t->breaches[place], sizeof bits);
+    elephant_mix(e, bits);
+    elephant_mix(e, (t->keys[place] ^ t->states[place]) >> 1);
+    elephant_mix(e, t->active_count);
 }
 
 static inline bool elephant_propose(void *state, const struct brief *b, uint64_t number,
@@ -93,7 +102,9 @@ static inline void node_begin(struct chain_stage *s, uint32_t number, uint32_t c
     n->generation++;
 }
 
-static inline void stage_begin(struct chain_stage *s) {
+/* several: two objectives and a constraint on a third metric. */
+static inline void stage_begin_with(struct chain_stage *s, bool several, uint32_t capacity) {
+    static const struct condition small = {.text = {(const uint8_t *)"mb <= 8", 7}};
     memset(s, 0, sizeof *s);
     job_begin(&s->job, METHOD_RANDOM, STAGE_SLOTS);
     add_choice(&s->job, "learner", (const char *const[]){"svm", "forest", NULL});
@@ -102,9 +113,19 @@ static inline void stage_begin(struct chain_stage *s) {
     s->job.job.objectives_count = 1;
     s->job.job.objectives[0] =
         (struct objective){.metric = span_text("accuracy"), .goal = GOAL_MAXIMIZE};
+    if (several) {
+        s->job.job.objectives[1] = (struct objective){.metric = span_text("seconds")};
+        s->job.job.objectives_count = 2;
+        s->job.job.constraints = &small;
+        s->job.job.constraints_count = 1;
+    }
     job_end(&s->job);
     for (uint32_t i = 0; i < 4; i++)
-        node_begin(s, i, STAGE_SLOTS + 64);
+        node_begin(s, i, capacity);
+}
+
+static inline void stage_begin(struct chain_stage *s) {
+    stage_begin_with(s, false, STAGE_SLOTS + 64);
 }
 
 static inline void stage_end(struct chain_stage *s) {

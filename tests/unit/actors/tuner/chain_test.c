@@ -1,5 +1,7 @@
 #include "tests/unit/actors/tuner/chain_stage.h"
 
+#include "proto/base/mp.h"
+
 static struct chain_stage stage;
 
 static int begin_test(void **state) {
@@ -14,6 +16,23 @@ static int end_test(void **state) {
     return 0;
 }
 
+/* With several objectives the third metric is told by some trials only. */
+static struct chain_news result_of(uint32_t slot) {
+    static uint8_t memory[STAGE_SLOTS][32];
+    struct chain_news news = stage_result(slot, stage.rows[slot].config);
+    struct buf others = buf_of(memory[slot], sizeof memory[slot]);
+    if (!news.has_value || stage.job.job.objectives_count < 2)
+        return news;
+    mp_put_array(&others, 2);
+    mp_put_f64(&others, (double)(slot % 7));
+    if (slot % 5 == 0)
+        mp_put_nil(&others);
+    else
+        mp_put_f64(&others, (double)(slot % 11));
+    news.others = buf_view(&others);
+    return news;
+}
+
 /* One leader with four places: results come in the order in which the draws say. */
 static void run(uint32_t leader, uint32_t from, uint32_t to, struct rng *r) {
     uint32_t open[4], count = 0, next = from;
@@ -26,7 +45,7 @@ static void run(uint32_t leader, uint32_t from, uint32_t to, struct rng *r) {
         }
         uint32_t which = (uint32_t)rng_below(r, count), slot = open[which];
         open[which] = open[--count];
-        everybody_learns(&stage, stage_keeps(&stage, stage_result(slot, stage.rows[slot].config)));
+        everybody_learns(&stage, stage_keeps(&stage, result_of(slot)));
     }
 }
 
@@ -47,6 +66,56 @@ static void every_proposal_is_derived_again(void **state) {
     for (uint32_t i = 1; i < STAGE_SLOTS; i++)
         known += stage.proposals[i].p.known.len;
     assert_true(known / STAGE_SLOTS < 24); /* one result a proposal */
+}
+
+static void several_objectives_are_derived_again(void **state) {
+    (void)state;
+    struct rng r = rng_of(11, 0, 0);
+    stage_end(&stage);
+    stage_begin_with(&stage, true, STAGE_SLOTS + 64);
+    run(0, 0, 200, &r);
+    run(1, 200, STAGE_SLOTS, &r); /* it has never proposed: its chain begins with a set */
+    const struct trials *t = study_trials(stage.nodes[1].chain.study);
+    uint32_t broken = 0, untold = 0;
+    for (uint32_t place = 0; place < t->count; place++) {
+        broken += t->breaches[place] > 0 && t->breaches[place] < 1;
+        untold += t->breaches[place] == BREACH_UNKNOWN;
+    }
+    assert_int_equal(t->objectives, 2);
+    assert_true(broken > 30 && untold > 50);
+    expect_all_same(STAGE_SLOTS);
+    /* With one value of one trial told otherwise nothing that knew of it is the same. */
+    struct chain_news other = result_of(20);
+    for (uint32_t slot = 20; !other.has_value; slot++)
+        other = result_of(slot);
+    uint8_t *seconds = (uint8_t *)other.others.data + 1;
+    seconds[1] ^= 0x40;
+    struct replayed replayed = stage_replays(&stage);
+    assert_true(replayed.same < STAGE_SLOTS && replayed.unknown > 0);
+}
+
+/* The best of each objective stay, of those that keep the constraint. */
+static void who_forgets_keeps_the_best_of_each_objective(void **state) {
+    (void)state;
+    struct rng r = rng_of(12, 0, 0);
+    stage_end(&stage);
+    stage_begin_with(&stage, true, 96);
+    run(0, 0, STAGE_SLOTS, &r);
+    const struct chain *c = &stage.nodes[0].chain;
+    uint32_t best = STAGE_SLOTS;
+    assert_true(c->forgot > 0);
+    for (uint32_t slot = 0; slot < STAGE_SLOTS; slot++) {
+        bool keeps = stage.rows[slot].has_value && slot % 5 != 0 && slot % 11 <= 8;
+        if (keeps && (best == STAGE_SLOTS || stage.rows[slot].value > stage.rows[best].value))
+            best = slot;
+    }
+    assert_non_null(known_find(&c->known, best));
+    struct known_slot *item = known_find(&c->known, best);
+    assert_true(span_equal(known_others(&c->known, item), stage.rows[best].others));
+    uint32_t quick = 0; /* 0 seconds is the least there is */
+    for (uint32_t slot = 0; slot < STAGE_SLOTS / 2; slot += 7)
+        quick += slot % 5 != 0 && slot % 11 <= 8 && known_find(&c->known, slot) != NULL;
+    assert_true(quick > 0);
 }
 
 /* A study that hears another order proposes something else: the method sees it. */
@@ -237,6 +306,8 @@ static void a_space_that_is_used_up_repeats_itself(void **state) {
     memset(&stage, 0, sizeof stage);
     job_begin(&stage.job, METHOD_RANDOM, 20);
     add_range(&stage.job, "k", PARAM_INT, 1, 8);
+    stage.job.job.objectives[0] = (struct objective){.metric = span_text("loss")};
+    stage.job.job.objectives_count = 1;
     job_end(&stage.job);
     for (uint32_t i = 0; i < 4; i++)
         node_begin(&stage, i, 128);
@@ -395,6 +466,8 @@ static void two_islands_that_repeat(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         CHAIN(every_proposal_is_derived_again),
+        CHAIN(several_objectives_are_derived_again),
+        CHAIN(who_forgets_keeps_the_best_of_each_objective),
         CHAIN(the_method_of_these_tests_sees_the_order),
         CHAIN(the_order_of_facts_does_not_matter),
         CHAIN(a_new_leader_in_the_middle),

@@ -30,9 +30,9 @@ static void fill(uint64_t seed, uint32_t objectives, uint32_t levels) {
 
 static void test_dominates(void **state) {
     (void)state;
-    assert_true(pareto_dominates((double[]){1, 2}, (double[]){1, 3}, 2));
-    assert_false(pareto_dominates((double[]){1, 2}, (double[]){1, 2}, 2));
-    assert_false(pareto_dominates((double[]){1, 4}, (double[]){2, 3}, 2));
+    assert_true(dominates((double[]){1, 2}, (double[]){1, 3}, 2));
+    assert_false(dominates((double[]){1, 2}, (double[]){1, 2}, 2));
+    assert_false(dominates((double[]){1, 4}, (double[]){2, 3}, 2));
     assert_true(pareto_beats((double[]){9, 9}, 0, (double[]){1, 1}, 0.1, 2));
     assert_true(pareto_beats((double[]){9, 9}, 0.1, (double[]){1, 1}, 0.2, 2));
     assert_false(pareto_beats((double[]){1, 1}, 0.2, (double[]){9, 9}, 0.2, 2));

@@ -1,0 +1,135 @@
+/* A job's row as a fold of its trials, with several objectives and a constraint. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "actors/facts/seat.h"
+#include "proto/base/mp.h"
+#include "tests/unit/actors/tuner/jobs.h"
+
+#include <stdlib.h>
+
+static const struct job_id id = {.bytes = {1, 2}};
+static const struct node_id owner = {.bytes = {3}};
+static struct test_job description;
+
+/* Greatest accuracy, least size, and a limit of the latter. */
+static struct seat *seat_of_two(double target, bool constrained) {
+    static uint8_t memory[LIMIT_JOB_SPEC_BYTES];
+    static const struct condition small = {.text = {(const uint8_t *)"mb <= 20", 8}};
+    struct buf spec = buf_of(memory, sizeof memory);
+    struct seat *s = calloc(1, sizeof *s);
+    struct err err;
+    job_begin(&description, METHOD_RANDOM, 100);
+    add_range(&description, "lr", PARAM_FLOAT, 0, 1);
+    description.job.objectives[0] = (struct objective){.metric = span_text("acc"),
+                                                       .goal = GOAL_MAXIMIZE,
+                                                       .has_target = target > 0,
+                                                       .target = target};
+    description.job.objectives[1] = (struct objective){
+        .metric = span_text("mb"), .has_target = target > 0, .target = target > 0 ? 5 : 0};
+    description.job.objectives_count = 2;
+    description.job.constraints = &small;
+    description.job.constraints_count = constrained;
+    job_end(&description);
+    assert_true(job_encode(&description.job, &spec));
+    assert_true(
+        seat_take(s, &id, buf_view(&spec), &owner, &(struct msg_job_row){.created = 77}, &err));
+    return s;
+}
+
+/* Rows that live as long as the test. */
+static struct trial_row came_to(double acc, double mb) {
+    static uint8_t memory[64][40];
+    static uint32_t next;
+    uint8_t *at = memory[next++ % 64];
+    struct buf others = buf_of(at, 20), config = buf_of(at + 20, 20);
+    const struct value lr = float_value(0.5);
+    mp_put_array(&others, 1);
+    mp_put_f64(&others, mb);
+    config_encode(&config, &lr, 1);
+    return (struct trial_row){.status = TRIAL_DONE,
+                              .finished = true,
+                              .attempts = {.made = 1},
+                              .has_value = true,
+                              .value = acc,
+                              .others = buf_view(&others),
+                              .config = buf_view(&config)};
+}
+
+static void assert_frontier(const struct seat *s, uint64_t broken, uint32_t count,
+                            const uint64_t *slots) {
+    struct frontier f;
+    assert_true(frontier_decode(&f, s->row.frontier));
+    assert_int_equal(f.broken, broken);
+    assert_int_equal(f.count, count);
+    for (uint32_t i = 0; i < count; i++)
+        assert_int_equal(f.points[i].slot, slots[i]);
+}
+
+static void the_frontier_and_the_best_keep_all_constraints(void **state) {
+    (void)state;
+    struct seat *s = seat_of_two(0, true);
+    const struct trial_row rows[] = {came_to(0.99, 50), came_to(0.9, 19), came_to(0.8, 10),
+                                     came_to(0.7, 15),  came_to(0.9, 18), came_to(0.5, 1)};
+    assert_frontier(s, 0, 0, NULL);
+    assert_true(seat_count(s, 0, &rows[0]));
+    assert_false(s->row.has_best); /* it is done, and breaks the constraint */
+    assert_int_equal(s->row.done, 1);
+    for (uint64_t slot = 1; slot < 6; slot++)
+        assert_true(seat_count(s, slot, &rows[slot]));
+    assert_frontier(s, 1, 3, (const uint64_t[]){2, 4, 5});
+    assert_int_equal(s->row.best_slot, 4); /* as accurate as 1, and smaller */
+    assert_true(s->row.best_value == 0.9);
+    seat_check(s);
+
+    /* More is known of two slots: a better one, and one that keeps the constraint after all. */
+    const struct trial_row better = came_to(0.9, 5), keeps = came_to(0.6, 2);
+    seat_recount(s, 4, &rows[4], &better);
+    seat_recount(s, 0, &rows[0], &keeps);
+    assert_frontier(s, 0, 3, (const uint64_t[]){0, 4, 5});
+
+    /* What came late goes on from the summary. */
+    struct seat *late = seat_of_two(0, true);
+    uint8_t ran[RAN_BYTES];
+    const struct msg_job_row kept = seat_kept_row(s, ran);
+    seat_resume(late, &kept);
+    assert_frontier(late, 0, 3, (const uint64_t[]){0, 4, 5});
+    const struct trial_row equal = came_to(0.9, 6), last = came_to(0.9, 4);
+    assert_true(seat_count(late, 40, &equal) && late->row.best_slot == 4);
+    assert_true(seat_count(late, 41, &last));
+    assert_int_equal(late->row.best_slot, 41);
+    assert_frontier(late, 0, 3, (const uint64_t[]){0, 5, 41});
+    free(late);
+    free(s);
+}
+
+static void one_trial_reaches_all_targets(void **state) {
+    (void)state;
+    struct seat *s = seat_of_two(0.9, true);
+    const struct trial_row rows[] = {came_to(0.95, 6), came_to(0.8, 3), came_to(0.9, 5)};
+    for (uint64_t slot = 0; slot < 3; slot++) {
+        assert_false(seat_is_over(s));
+        assert_true(seat_count(s, slot, &rows[slot]));
+    }
+    assert_true(seat_is_over(s));
+    assert_int_equal(s->row.state, JOB_DONE);
+    assert_true(span_is(s->row.cause, "the targets were reached"));
+    struct seat *late = seat_of_two(0.9, true);
+    uint8_t ran[RAN_BYTES];
+    const struct msg_job_row kept = seat_kept_row(s, ran);
+    seat_resume(late, &kept);
+    assert_true(late->reached);
+    free(late);
+    free(s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_frontier_and_the_best_keep_all_constraints),
+        cmocka_unit_test(one_trial_reaches_all_targets),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
