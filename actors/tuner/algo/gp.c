@@ -3,7 +3,7 @@
  *
  * What it learns from, and when it finds its kernel again: model/rows.h. Trials that ended badly
  * count as the worst that was seen; of more rows than there is room for stay the best and the
- * newest.
+ * newest. Between two kernels the factor of what is known only grows, by n^2 for each row.
  */
 #include "actors/tuner/algo/algo.h"
 
@@ -33,6 +33,7 @@ struct gp_method {
     bool learned; /* the surrogate knows all trials as they are now */
     struct refit refit;
     struct rows rows; /* now */
+    uint32_t same;    /* of them, from the first: the surrogate has them already */
     double targets[ROWS_MOST];
     double scratch[ROWS_MOST];
 };
@@ -57,18 +58,18 @@ static double stage_of(const struct brief *b, uint32_t rung) {
     return b->rungs != NULL ? rungs_stage(b->rungs, rung) : 1;
 }
 
-static void see(struct gp_method *m, const struct brief *b, const struct rows *rows) {
+/* Of which the surrogate has seen the first `same`. */
+static void see(struct gp_method *m, const struct brief *b, const struct rows *rows,
+                uint32_t same) {
     double view[KERNEL_DIMS];
-    surrogate_clear(&m->surrogate);
-    for (uint32_t j = 0; j < rows->count; j++) {
+    surrogate_keep(&m->surrogate, same);
+    for (uint32_t j = 0; j < same; j++)
+        surrogate_aim(&m->surrogate, j, m->targets[j]);
+    for (uint32_t j = same; j < rows->count; j++) {
         const float *x = trials_point(b->trials, rows->row[j].place);
         surrogate_view_of_row(&m->surrogate, x, stage_of(b, rows->row[j].rung), view);
         surrogate_see(&m->surrogate, view, m->targets[j]);
     }
-}
-
-static void gather(const struct trials *t, struct rows *rows) {
-    rows_gather(rows, t, ROWS_MOST, t->best, t->best_count);
 }
 
 static void learn_all(struct gp_method *m, const struct brief *b) {
@@ -77,14 +78,15 @@ static void learn_all(struct gp_method *m, const struct brief *b) {
     if (m->refit.due) {
         rows_values(&m->refit.then, t, 0, m->targets);
         bend_of(&m->bend, m->targets, m->refit.then.count);
-        see(m, b, &m->refit.then);
+        see(m, b, &m->refit.then, 0);
         surrogate_fit(&m->surrogate, &m->bend);
         m->refit.due = false;
+        m->same = 0;
     }
-    gather(t, &m->rows);
     rows_values(&m->rows, t, 0, m->targets);
     m->warp = warp_by(m->bend.power, m->targets, m->rows.count, m->scratch);
-    see(m, b, &m->rows);
+    see(m, b, &m->rows, m->same);
+    m->same = m->rows.count;
     surrogate_learn(&m->surrogate);
     uint32_t believed = t->active_count < BELIEVED_MOST ? t->active_count : BELIEVED_MOST;
     for (uint32_t i = 0; i < believed; i++) {
@@ -118,9 +120,12 @@ static bool propose_gp(void *state, const struct brief *b, uint64_t number, stru
 
 static void learn_gp(void *state, const struct brief *b, uint32_t place) {
     struct gp_method *m = state;
+    const struct trials *t = b->trials;
+    uint32_t same = rows_follow(&m->rows, t, ROWS_MOST, place, t->best, t->best_count);
+    m->same = same < m->same ? same : m->same;
     m->learned = false;
-    if (refit_hear(&m->refit, b->trials, place))
-        gather(b->trials, &m->refit.then);
+    if (refit_hear(&m->refit, t, place))
+        m->refit.then = m->rows;
 }
 
 static void prepare_gp(void *state, const struct brief *b) {

@@ -68,16 +68,35 @@ static void solve_alpha(struct gp *g) {
     solve_lower_transposed(g->l, n, g->capacity, g->alpha);
 }
 
+/* All that is known has its row of the factor. */
+static void solve_values(struct gp *g) {
+    uint32_t n = g->points.count;
+    g->measured = n;
+    memcpy(g->white, g->y, n * sizeof *g->white);
+    solve_lower(g->l, n, g->capacity, g->white);
+    solve_alpha(g);
+}
+
 bool gp_try_factor(struct gp *g) {
     uint32_t n = g->points.count;
     for (uint32_t j = 0; j < n; j++)
         fill_row(g, j);
     if (!cholesky(g->l, n, g->capacity))
         return false;
-    g->measured = n;
-    memcpy(g->white, g->y, n * sizeof *g->white);
-    solve_lower(g->l, n, g->capacity, g->white);
-    solve_alpha(g);
+    solve_values(g);
+    return true;
+}
+
+bool gp_factor_more(struct gp *g, uint32_t known) {
+    uint32_t n = g->points.count;
+    if (known == 0)
+        return gp_try_factor(g);
+    for (uint32_t j = known; j < n; j++) {
+        fill_row(g, j);
+        if (!cholesky_append(g->l, j, g->capacity))
+            return false;
+    }
+    solve_values(g);
     return true;
 }
 

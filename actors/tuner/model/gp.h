@@ -1,11 +1,12 @@
 /* gp - a Gaussian process over what trials came to (Rasmussen & Williams, "Gaussian processes for
  * machine learning", 2006, algorithm 2.1).
  *
- * Observations are added, then all are factored at once under a kernel; beliefs may be appended. The
+ * Observations are added, then all are factored at once under a kernel; beliefs may be appended,
+ * and taken back by making points.count less. The
  * kernel that fits them best is found by gp_fit.
  *
  * Memory   one arena at init, gp_bytes(): three times capacity^2 doubles and some vectors.
- * Cost     n^3 / 6 for a factor, n^2 for a belief appended or a prediction.
+ * Cost     n^3 / 6 for a factor, n^2 for a row appended to it or a prediction.
  */
 #ifndef ZYG_GP_H
 #define ZYG_GP_H
@@ -44,6 +45,9 @@ void gp_point(const struct gp *g, uint32_t observation, double *point);
 void gp_factor(struct gp *g);
 /* The same; false instead. */
 bool gp_try_factor(struct gp *g);
+/* The same when the first `known` observations are those that the last factor began with, under the
+ * same kernel, whatever their values: to the bit the same, at n^2 for each of the others. */
+bool gp_factor_more(struct gp *g, uint32_t known);
 /* An observation more, of what is believed there now, that the factor knows at once, to the bit as
  * if all were factored anew: no mean changes but by rounding, deviations become less. False: doubles
  * cannot tell it from others; it is left out. */

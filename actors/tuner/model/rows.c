@@ -31,6 +31,52 @@ static void add_trial(struct rows *rows, const struct trials *t, uint32_t most, 
         }
 }
 
+static bool is_row(const struct trials *t, struct row row) {
+    bool bad = t->states[row.place] == ENDED_BADLY;
+    return is_learnable(t, row.place) && bad == row.bad;
+}
+
+/* Answers how many leading ones are as they were. */
+static uint32_t drop_of(struct rows *rows, const struct trials *t, uint32_t place) {
+    uint32_t first = rows->count, stay = 0;
+    for (uint32_t j = 0; j < rows->count; j++) {
+        bool goes = rows->row[j].place == place && !is_row(t, rows->row[j]);
+        if (goes && first == rows->count)
+            first = j;
+        rows->row[stay] = rows->row[j];
+        stay += !goes;
+    }
+    bool any = stay < rows->count;
+    rows->count = stay;
+    return any ? first : stay;
+}
+
+static bool has_row(const struct rows *rows, struct row row) {
+    for (uint32_t j = rows->count; j-- > 0;) {
+        if (rows->row[j].place == row.place && rows->row[j].rung == row.rung)
+            return true;
+    }
+    return false;
+}
+
+uint32_t rows_follow(struct rows *rows, const struct trials *t, uint32_t most, uint32_t place,
+                     const uint32_t *places, uint32_t count) {
+    struct rows of_it = {.count = 0};
+    uint32_t same = drop_of(rows, t, place);
+    if (is_learnable(t, place))
+        add_trial(&of_it, t, ROWS_MOST, place);
+    for (uint32_t i = of_it.count; i-- > 0;) { /* the lowest rung first */
+        if (has_row(rows, of_it.row[i]))
+            continue;
+        if (rows->count == most) {
+            rows_gather(rows, t, most - most / 4, places, count);
+            return 0;
+        }
+        add_row(rows, most, of_it.row[i]);
+    }
+    return same;
+}
+
 void rows_gather(struct rows *rows, const struct trials *t, uint32_t most, const uint32_t *places,
                  uint32_t count) {
     bool all = (uint64_t)t->count * (has_curves(t) ? t->rungs : 1) <= most;

@@ -33,6 +33,13 @@ struct rows {
 void rows_gather(struct rows *rows, const struct trials *t, uint32_t most, const uint32_t *places,
                  uint32_t count);
 
+/* The same set kept up to date: trial `place` has changed (algo.h, learn). Rows are appended as long
+ * as there is room; when there is none they are gathered anew, so that a quarter of the room is
+ * free. Answers how many of the leading rows are what they were, which saves whoever works on them
+ * most of it. From none, and of each change in order, so that they are the same for everybody. */
+uint32_t rows_follow(struct rows *rows, const struct trials *t, uint32_t most, uint32_t place,
+                     const uint32_t *places, uint32_t count);
+
 /* What each row came to in an objective; of bad rows the worst of the others, 0 when all are bad. */
 void rows_values(const struct rows *rows, const struct trials *t, uint32_t objective,
                  double *values);

@@ -1,6 +1,7 @@
 #include "actors/tuner/model/surrogate.h"
 
 #include "actors/tuner/model/bend.h"
+#include "proto/base/check.h"
 
 #include <math.h>
 
@@ -53,7 +54,18 @@ void surrogate_view_of_row(const struct surrogate *s, const float *settled, doub
 }
 
 void surrogate_clear(struct surrogate *s) {
-    s->gp.points.count = 0;
+    surrogate_keep(s, 0);
+}
+
+void surrogate_keep(struct surrogate *s, uint32_t count) {
+    ensure(count <= s->gp.points.count);
+    s->gp.points.count = count;
+    s->factored = s->factored < count ? s->factored : count;
+}
+
+void surrogate_aim(struct surrogate *s, uint32_t row, double target) {
+    ensure(row < s->gp.points.count);
+    s->gp.y[row] = target;
 }
 
 void surrogate_see(struct surrogate *s, const double *view, double target) {
@@ -74,6 +86,7 @@ void surrogate_fit(struct surrogate *s, struct bend *bend) {
     double likely = -INFINITY;
     double first = bend != NULL ? bend->power : 1;
     double power = first;
+    s->factored = 0;
     s->kernel = s->gp.kernel;
     begin_at(&s->kernel, &starts[0]);
     uint32_t count = STARTS - (bend == NULL); /* the last differs by its power alone */
@@ -97,7 +110,11 @@ void surrogate_fit(struct surrogate *s, struct bend *bend) {
 
 void surrogate_learn(struct surrogate *s) {
     s->gp.kernel = s->kernel;
-    gp_factor(&s->gp);
+    bool all = gp_factor_more(&s->gp, s->factored);
+    if (!all)
+        gp_factor(&s->gp);
+    /* More noise than the kernel has was needed for these rows alone. */
+    s->factored = all ? s->gp.points.count : 0;
 }
 
 void surrogate_believe(struct surrogate *s, const double *view) {

@@ -19,6 +19,7 @@ struct surrogate {
     uint32_t seen[LIMIT_PARAMS]; /* which */
     bool staged;                 /* how far along is one more */
     struct kernel kernel;        /* what surrogate_fit found */
+    uint32_t factored;           /* rows, from the first, that the process' factor knows by it */
 };
 
 size_t surrogate_bytes(const struct space *space, uint32_t rows);
@@ -31,6 +32,11 @@ void surrogate_view_of_row(const struct surrogate *s, const float *settled, doub
                            double *view);
 
 void surrogate_clear(struct surrogate *s);
+/* The first `count` rows stay, those after them and all beliefs go: what is known of the rows that
+ * stay need not be worked out again. */
+void surrogate_keep(struct surrogate *s, uint32_t count);
+/* Another target for a row that stayed. */
+void surrogate_aim(struct surrogate *s, uint32_t row, double target);
 /* target: of all rows together with mean about 0 and deviation about 1. There is room. */
 void surrogate_see(struct surrogate *s, const double *view, double target);
 /* The kernel that fits all rows best: of these rows it is a function, whatever was found before.

@@ -131,6 +131,34 @@ static void believed_as_if_observed(void **state) {
     assert_true(gp_predict(&gp, point).deviation == gp_predict(&again, point).deviation);
 }
 
+/* What was believed goes, values change, rows come: to the bit what a factor made at once is. */
+static void more_rows_as_if_factored_at_once(void **state) {
+    (void)state;
+    struct rng r = rng_of(4, 0, 0);
+    double at[DIMS];
+    fill(&again, 30, 3);
+    gp_factor(&again);
+    fill(&gp, 30, 3);
+    gp.points.count = 20;
+    gp.y[7] = 99;
+    gp_factor(&gp);
+    for (int i = 0; i < 3; i++) {
+        draw_point(&r, at);
+        assert_true(gp_believe(&gp, at));
+    }
+    gp.points.count = 20;
+    gp.y[7] = again.y[7];
+    for (uint32_t j = 20; j < 30; j++) {
+        gp_point(&again, j, at);
+        gp_add(&gp, at, again.y[j]);
+    }
+    assert_true(gp_factor_more(&gp, 20));
+    for (uint32_t j = 0; j < 30; j++)
+        assert_memory_equal(gp.l + j * CAPACITY, again.l + j * CAPACITY, (j + 1) * sizeof(double));
+    assert_memory_equal(gp.white, again.white, 30 * sizeof(double));
+    assert_memory_equal(gp.alpha, again.alpha, 30 * sizeof(double));
+}
+
 /* Each lane of a sum adds up to 1e2 terms of at most 1e3 in size: within 1e-10. */
 static void many_at_once_as_one_by_one(void **state) {
     (void)state;
@@ -307,6 +335,7 @@ int main(void) {
         cmocka_unit_test(passes_through_what_has_no_noise),
         cmocka_unit_test(far_away_it_believes_the_prior),
         cmocka_unit_test(believed_as_if_observed),
+        cmocka_unit_test(more_rows_as_if_factored_at_once),
         cmocka_unit_test(many_at_once_as_one_by_one),
         cmocka_unit_test(slopes_agree_with_differences),
         cmocka_unit_test(a_fit_never_ends_below_its_start),

@@ -96,6 +96,61 @@ static void of_too_many_stay_the_preferred_and_the_newest(void **state) {
         expect_row(i, expected[i], 0, false);
 }
 
+static uint32_t follow(uint32_t most, uint32_t place) {
+    return rows_follow(&rows, &trials, most, place, trials.best, trials.best_count);
+}
+
+/* Rows come at the end; those of a trial that failed or was taken back go. */
+static void rows_follow_their_trials(void **state) {
+    (void)state;
+    begin(1, RUNGS);
+    rows.count = 0;
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(follow(ROWS_MOST, add()), 0);
+    trials_curve(&trials, 1, 0, 8);
+    assert_int_equal(follow(ROWS_MOST, 1), 0);
+    trials_curve(&trials, 0, 0, 9);
+    assert_int_equal(follow(ROWS_MOST, 0), 1);
+    trials_curve(&trials, 1, 1, 4);
+    assert_int_equal(follow(ROWS_MOST, 1), 2);
+    trials_curve(&trials, 3, 2, 5); /* it passed two rungs without a word */
+    assert_int_equal(follow(ROWS_MOST, 3), 3);
+    trials_pause(&trials, 1);
+    assert_int_equal(follow(ROWS_MOST, 1), 4); /* nothing new */
+    assert_int_equal(rows.count, 4);
+    expect_row(0, 1, 0, false);
+    expect_row(1, 0, 0, false);
+    expect_row(2, 1, 1, false);
+    expect_row(3, 3, 2, false);
+    end_badly(0);
+    assert_int_equal(follow(ROWS_MOST, 0), 1);
+    expect_row(1, 1, 1, false);
+    expect_row(2, 3, 2, false);
+    expect_row(3, 0, RUNGS - 1, true);
+    trials_drop(&trials, 1);
+    assert_int_equal(follow(ROWS_MOST, 1), 0);
+    assert_int_equal(rows.count, 2);
+    expect_row(0, 3, 2, false);
+    expect_row(1, 0, RUNGS - 1, true);
+}
+
+/* The ninth does not fit: of eight stay six, the best three (which here are the first) and the
+ * newest three; the tenth and eleventh have room. */
+static void without_room_a_quarter_goes(void **state) {
+    (void)state;
+    const uint32_t expected[] = {0, 1, 2, 8, 7, 6, 9, 10};
+    begin(1, 1);
+    rows.count = 0;
+    for (uint32_t i = 0; i < 11; i++) {
+        uint32_t place = add();
+        end_well(place, i, 0);
+        assert_int_equal(follow(8, place), i == 8 ? 0 : i < 8 ? i : i - 3);
+    }
+    assert_int_equal(rows.count, 8);
+    for (uint32_t i = 0; i < 8; i++)
+        expect_row(i, expected[i], 0, false);
+}
+
 /* First at the eighth, then each time a tenth more is known: at n + 1 + n / 10. */
 static void kernels_are_due_when_a_tenth_is_new(void **state) {
     (void)state;
@@ -125,6 +180,8 @@ int main(void) {
         cmocka_unit_test(finished_trials_are_rows),
         cmocka_unit_test(rungs_are_rows),
         cmocka_unit_test(of_too_many_stay_the_preferred_and_the_newest),
+        cmocka_unit_test(rows_follow_their_trials),
+        cmocka_unit_test(without_room_a_quarter_goes),
         cmocka_unit_test(kernels_are_due_when_a_tenth_is_new),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
