@@ -24,7 +24,6 @@
 #include "proto/base/rng.h"
 
 #include <math.h>
-#include <string.h>
 
 enum {
     OBJECTIVES_MODELLED = 4,
@@ -127,6 +126,7 @@ static void *init_pareto(const struct brief *b, struct arena *arena) {
     m->hunt.gain_context = m;
     m->hunt.bonus = log_feasible;
     m->hunt.context = m;
+    m->rows.ends = m->refit.then.ends = true;
     return all && m->ehvi != NULL ? m : NULL;
 }
 
@@ -184,11 +184,13 @@ static double share_beyond(uint32_t objectives) {
 static void set_reference(const struct pareto *m, const struct trials *t, double *reference) {
     double values[ROWS_HERE * OBJECTIVES_MODELLED];
     uint32_t count = 0;
-    for (uint32_t j = 0; j < m->rows.count; j++)
-        if (!m->rows.row[j].bad)
-            memcpy(values + (size_t)count++ * m->objectives,
-                   t->values + (size_t)m->rows.row[j].place * t->objectives,
-                   m->objectives * sizeof *values);
+    for (uint32_t j = 0; j < m->rows.count; j++) {
+        if (m->rows.row[j].bad)
+            continue;
+        for (uint32_t i = 0; i < m->objectives; i++)
+            values[(size_t)count * m->objectives + i] = rows_value(t, m->rows.row[j], i);
+        count++;
+    }
     bool any = m->front.count > 0;
     hypervolume_reference(any ? m->front.values : values, any ? m->front.count : count, values,
                           m->objectives, count, share_beyond(m->objectives), reference);

@@ -8,8 +8,8 @@ static bool has_curves(const struct trials *t) {
     return t->rungs > 1 && t->objectives == 1;
 }
 
-static bool is_learnable(const struct trials *t, uint32_t place) {
-    return t->states[place] <= AT_REST ? t->reached[place] > 0 && has_curves(t)
+static bool is_learnable(const struct rows *rows, const struct trials *t, uint32_t place) {
+    return t->states[place] <= AT_REST ? t->reached[place] > 0 && has_curves(t) && !rows->ends
                                        : t->states[place] != TAKEN_BACK;
 }
 
@@ -22,7 +22,9 @@ static void add_row(struct rows *rows, uint32_t most, struct row row) {
 
 static void add_trial(struct rows *rows, const struct trials *t, uint32_t most, uint32_t place) {
     bool bad = t->states[place] == ENDED_BADLY;
-    if (bad || !has_curves(t))
+    if (rows->ends)
+        add_row(rows, most, (struct row){place, (uint8_t)t->rungs, bad});
+    else if (bad || !has_curves(t))
         add_row(rows, most, (struct row){place, (uint8_t)(t->rungs - 1), bad});
     else
         for (uint32_t rung = t->reached[place]; rung-- > 0;) {
@@ -31,16 +33,16 @@ static void add_trial(struct rows *rows, const struct trials *t, uint32_t most, 
         }
 }
 
-static bool is_row(const struct trials *t, struct row row) {
+static bool is_row(const struct rows *rows, const struct trials *t, struct row row) {
     bool bad = t->states[row.place] == ENDED_BADLY;
-    return is_learnable(t, row.place) && bad == row.bad;
+    return is_learnable(rows, t, row.place) && bad == row.bad;
 }
 
 /* Answers how many leading ones are as they were. */
 static uint32_t drop_of(struct rows *rows, const struct trials *t, uint32_t place) {
     uint32_t first = rows->count, stay = 0;
     for (uint32_t j = 0; j < rows->count; j++) {
-        bool goes = rows->row[j].place == place && !is_row(t, rows->row[j]);
+        bool goes = rows->row[j].place == place && !is_row(rows, t, rows->row[j]);
         if (goes && first == rows->count)
             first = j;
         rows->row[stay] = rows->row[j];
@@ -61,9 +63,9 @@ static bool has_row(const struct rows *rows, struct row row) {
 
 uint32_t rows_follow(struct rows *rows, const struct trials *t, uint32_t most, uint32_t place,
                      const uint32_t *places, uint32_t count) {
-    struct rows of_it = {.count = 0};
+    struct rows of_it = {.ends = rows->ends};
     uint32_t same = drop_of(rows, t, place);
-    if (is_learnable(t, place))
+    if (is_learnable(rows, t, place))
         add_trial(&of_it, t, ROWS_MOST, place);
     for (uint32_t i = of_it.count; i-- > 0;) { /* the lowest rung first */
         if (has_row(rows, of_it.row[i]))
@@ -79,7 +81,8 @@ uint32_t rows_follow(struct rows *rows, const struct trials *t, uint32_t most, u
 
 void rows_gather(struct rows *rows, const struct trials *t, uint32_t most, const uint32_t *places,
                  uint32_t count) {
-    bool all = (uint64_t)t->count * (has_curves(t) ? t->rungs : 1) <= most;
+    bool curves = has_curves(t) && !rows->ends;
+    bool all = (uint64_t)t->count * (curves ? t->rungs : 1) <= most;
     rows->count = 0;
     for (uint32_t i = 0; !all && i < count && rows->count < most / 2; i++)
         add_trial(rows, t, most, places[i]);
@@ -88,15 +91,15 @@ void rows_gather(struct rows *rows, const struct trials *t, uint32_t most, const
         bool has = false;
         for (uint32_t i = 0; i < chosen && !has; i++)
             has = rows->row[i].place == place;
-        if (!has && is_learnable(t, place))
+        if (!has && is_learnable(rows, t, place))
             add_trial(rows, t, most, place);
     }
 }
 
 /* ---- what they came to ---- */
 
-static double value_of(const struct trials *t, struct row row, uint32_t objective) {
-    if (has_curves(t))
+double rows_value(const struct trials *t, struct row row, uint32_t objective) {
+    if (has_curves(t) && row.rung < t->rungs)
         return trials_at_rung(t, row.place, row.rung);
     return t->values[(size_t)row.place * t->objectives + objective];
 }
@@ -107,7 +110,7 @@ void rows_values(const struct rows *rows, const struct trials *t, uint32_t objec
     for (uint32_t j = 0; j < rows->count; j++) {
         if (rows->row[j].bad)
             continue;
-        values[j] = value_of(t, rows->row[j], objective);
+        values[j] = rows_value(t, rows->row[j], objective);
         worst = values[j] > worst ? values[j] : worst;
     }
     for (uint32_t j = 0; j < rows->count; j++)
@@ -123,10 +126,11 @@ static bool has_value(const struct trials *t, uint32_t place) {
 
 /* Of trials that failed before the first value there is nothing to say. */
 bool refit_hear(struct refit *r, const struct trials *t, uint32_t place) {
-    if (!is_learnable(t, place) || (t->ended_count == 0 && !has_value(t, place)))
+    if (!is_learnable(&r->then, t, place) || (t->ended_count == 0 && !has_value(t, place)))
         return false;
+    uint32_t least = t->ended_count > 0 ? ROWS_TRIALS_LEAST : ROWS_OPEN_LEAST;
     r->news++;
-    if (r->news < r->at || r->news < ROWS_TRIALS_LEAST)
+    if (r->news < r->at || r->news < least)
         return false;
     r->at = r->news + 1 + r->news / REFIT_PART;
     r->due = true;

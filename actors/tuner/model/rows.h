@@ -15,15 +15,19 @@
 enum {
     ROWS_MOST = 320,
     ROWS_TRIALS_LEAST = 8, /* until so many are known a process says nothing */
+    ROWS_OPEN_LEAST = 64, /* and of rungs, as long as no trial has ended: where curves lead of which
+                            * none is known whole is a guess, and even draws do better than that */
 };
 
 struct row {
     uint32_t place;
-    uint8_t rung; /* the last, but for learning curves */
+    uint8_t rung; /* the last, but for learning curves; rungs: what the trial came to in all */
     bool bad;     /* ended without a value */
 };
 
+/* All zero at the start, or with `ends`: then only finished trials are rows, and no rungs. */
 struct rows {
+    bool ends;
     uint32_t count;
     struct row row[ROWS_MOST];
 };
@@ -40,6 +44,8 @@ void rows_gather(struct rows *rows, const struct trials *t, uint32_t most, const
 uint32_t rows_follow(struct rows *rows, const struct trials *t, uint32_t most, uint32_t place,
                      const uint32_t *places, uint32_t count);
 
+/* What a row that is not bad came to; it stays what it is. */
+double rows_value(const struct trials *t, struct row row, uint32_t objective);
 /* What each row came to in an objective; of bad rows the worst of the others, 0 when all are bad. */
 void rows_values(const struct rows *rows, const struct trials *t, uint32_t objective,
                  double *values);

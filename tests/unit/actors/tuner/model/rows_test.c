@@ -82,6 +82,30 @@ static void rungs_are_rows(void **state) {
     assert_true(values[0] == 9 && values[1] == 4 && values[2] == 8 && values[3] == 9);
 }
 
+/* Who wants ends alone gets what a curve came to in all, and nothing of those that run. */
+static void ends_are_rows(void **state) {
+    (void)state;
+    double values[ROWS_MOST];
+    struct refit refit = {.then = {.ends = true}};
+    begin(1, RUNGS);
+    for (int i = 0; i < 2; i++)
+        add();
+    trials_curve(&trials, 0, 0, 9);
+    trials_curve(&trials, 1, 0, 8);
+    trials_end(&trials, 1, ENDED_SOON, &(double){7}, 0, 1);
+    rows.ends = true;
+    rows_gather(&rows, &trials, ROWS_MOST, NULL, 0);
+    rows.ends = false;
+    assert_int_equal(rows.count, 1);
+    expect_row(0, 1, RUNGS, false);
+    rows_values(&rows, &trials, 0, values);
+    assert_true(values[0] == 7);
+    assert_false(refit_hear(&refit, &trials, 0));
+    assert_int_equal(refit.news, 0);
+    assert_false(refit_hear(&refit, &trials, 1));
+    assert_int_equal(refit.news, 1);
+}
+
 /* Half of the room is for those that are preferred; none comes twice. */
 static void of_too_many_stay_the_preferred_and_the_newest(void **state) {
     (void)state;
@@ -179,6 +203,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finished_trials_are_rows),
         cmocka_unit_test(rungs_are_rows),
+        cmocka_unit_test(ends_are_rows),
         cmocka_unit_test(of_too_many_stay_the_preferred_and_the_newest),
         cmocka_unit_test(rows_follow_their_trials),
         cmocka_unit_test(without_room_a_quarter_goes),
