@@ -1,5 +1,6 @@
 #include "actors/tuner/importance/importance.h"
 
+#include "actors/tuner/model/bend.h"
 #include "actors/tuner/model/rows.h"
 #include "actors/tuner/model/surrogate.h"
 #include "actors/tuner/model/warp.h"
@@ -15,6 +16,7 @@ enum { SAMPLES_LEAST = 64, EFFORT = 100000 };
 
 struct lesson {
     struct rows rows;
+    struct bend bend;
     double y[ROWS_MOST], left_out[ROWS_MOST];
 };
 
@@ -53,7 +55,6 @@ static enum importance_verdict gather(struct lesson *l, const struct trials *t, 
     rows_values(&l->rows, t, objective, l->y);
     if (t->space->free == 0 || all_equal(l->y, l->rows.count))
         return IMPORTANCE_EQUAL;
-    (void)warp_of(l->y, l->rows.count, l->left_out);
     return IMPORTANCE_KNOWN;
 }
 
@@ -63,14 +64,22 @@ static double stage_of(const struct brief *b, uint32_t rung) {
     return b->rungs != NULL ? rungs_stage(b->rungs, rung) : 1;
 }
 
-static void learn(struct surrogate *s, const struct lesson *l, const struct brief *b) {
+static void see(struct surrogate *s, const struct lesson *l, const struct brief *b) {
     double view[KERNEL_DIMS];
+    surrogate_clear(s);
     for (uint32_t j = 0; j < l->rows.count; j++) {
         struct row row = l->rows.row[j];
         surrogate_view_of_row(s, trials_point(b->trials, row.place), stage_of(b, row.rung), view);
         surrogate_see(s, view, l->y[j]);
     }
-    surrogate_fit(s);
+}
+
+static void learn(struct surrogate *s, struct lesson *l, const struct brief *b) {
+    bend_of(&l->bend, l->y, l->rows.count);
+    see(s, l, b);
+    surrogate_fit(s, &l->bend);
+    (void)warp_by(l->bend.power, l->y, l->rows.count, l->left_out);
+    see(s, l, b);
     surrogate_learn(s);
 }
 

@@ -3,7 +3,7 @@
  * A Gaussian process (model/surrogate.h) learns what the trials came to; the variance of what it
  * believes over the space, all configurations alike, is split by parameters and pairs (anova.h;
  * Hutter, Hoos and Leyton-Brown, ICML 2014, who took a random forest). It learns as the search's own
- * one does (model/rows.h): from warped values (model/warp.h), so that a few runs that went astray do
+ * one does (model/rows.h): from warped values (model/bend.h), so that a few runs that went astray do
  * not account for all of the variance; trials that ended badly count as the worst; with learning
  * curves it learns from every rung, and what is split are the values at full length.
  *
