@@ -82,6 +82,10 @@ bool job_learns(const struct job *job) {
     return !by_number[job->method] || ladder_of_job(&job->rungs).count > 1;
 }
 
+bool job_method_heeds_cost(enum method method) {
+    return method == METHOD_AUTO || method == METHOD_GP || method == METHOD_TPE;
+}
+
 const char *job_method_name(enum method method) {
     static const char *const names[METHOD_COUNT] = {
 #define METHOD(NAME, name) [METHOD_##NAME] = #name,

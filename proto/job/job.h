@@ -190,6 +190,9 @@ bool job_decode(struct job *job, struct span bytes, struct arena *arena, struct 
  * job and the slot alone. */
 bool job_learns(const struct job *job);
 
+/* Does it look at what trials cost, when the job is cost_aware? */
+bool job_method_heeds_cost(enum method method);
+
 /* What job_check finds wrong: which part, as a path in the words of the job file ("params.lr.when",
  * "run.command[3]", "try_first[0].lr"), an offset in its text, what is wrong and what was expected,
  * the nearest valid name (or ""). */

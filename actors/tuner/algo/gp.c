@@ -3,11 +3,13 @@
  *
  * What it learns from, and when it finds its kernel again: model/rows.h. Trials that ended badly
  * count as the worst that was seen; of more rows than there is room for stay the best and the
- * newest. Between two kernels the factor of what is known only grows, by n^2 for each row.
+ * newest. Between two kernels the factor of what is known only grows, by n^2 for each row. Of a job
+ * that is cost_aware a gain counts by what it costs: model/cost.h.
  */
 #include "actors/tuner/algo/algo.h"
 
 #include "actors/tuner/model/bend.h"
+#include "actors/tuner/model/cost.h"
 #include "actors/tuner/model/hunt.h"
 #include "actors/tuner/model/rows.h"
 #include "actors/tuner/model/warp.h"
@@ -27,6 +29,7 @@ enum {
 struct gp_method {
     struct surrogate surrogate;
     struct hunt hunt;
+    struct cost *cost; /* NULL: it does not matter */
     struct sobol sobol;
     struct bend bend;
     struct warp warp;
@@ -40,7 +43,18 @@ struct gp_method {
 
 static size_t bytes_gp(const struct brief *b) {
     return sizeof(struct gp_method) + surrogate_bytes(b->space, CAPACITY) +
-           hunt_bytes(b->space, CAPACITY, 1) + sobol_bytes(b->space->dims) + 1024;
+           hunt_bytes(b->space, CAPACITY, 1) + sobol_bytes(b->space->dims) +
+           (b->job->cost_aware ? sizeof(struct cost) + cost_bytes(b->space) : 0) + 1024;
+}
+
+static bool heed_cost(struct gp_method *m, const struct brief *b, struct arena *arena) {
+    if (!b->job->cost_aware)
+        return true;
+    m->cost = arena_take(arena, sizeof *m->cost);
+    m->hunt.bonus = cost_bonus;
+    m->hunt.bonus_slope = cost_slope;
+    m->hunt.context = m->cost;
+    return m->cost != NULL && cost_init(m->cost, b->space, arena);
 }
 
 static void *init_gp(const struct brief *b, struct arena *arena) {
@@ -48,7 +62,7 @@ static void *init_gp(const struct brief *b, struct arena *arena) {
     struct rng r = rng_of(b->job->seed, (uint32_t)PURPOSE_GP_SEARCH << 16 | 1, 0);
     bool all = m != NULL && sobol_init(&m->sobol, b->space->dims, &r, arena) &&
                surrogate_init(&m->surrogate, b->space, b->trials->rungs > 1, CAPACITY, arena) &&
-               hunt_init(&m->hunt, b, &m->surrogate, 1, CAPACITY, arena);
+               hunt_init(&m->hunt, b, &m->surrogate, 1, CAPACITY, arena) && heed_cost(m, b, arena);
     return all ? m : NULL;
 }
 
@@ -80,6 +94,8 @@ static void learn_all(struct gp_method *m, const struct brief *b) {
         bend_of(&m->bend, m->targets, m->refit.then.count);
         see(m, b, &m->refit.then, 0);
         surrogate_fit(&m->surrogate, &m->bend);
+        if (m->cost != NULL)
+            cost_fit(m->cost, t, &m->refit.then);
         m->refit.due = false;
         m->same = 0;
     }
@@ -88,6 +104,8 @@ static void learn_all(struct gp_method *m, const struct brief *b) {
     see(m, b, &m->rows, m->same);
     m->same = m->rows.count;
     surrogate_learn(&m->surrogate);
+    if (m->cost != NULL)
+        cost_learn(m->cost, t, &m->rows);
     uint32_t believed = t->active_count < BELIEVED_MOST ? t->active_count : BELIEVED_MOST;
     for (uint32_t i = 0; i < believed; i++) {
         const float *x = trials_point(t, t->active[t->active_count - believed + i]);
@@ -112,6 +130,8 @@ static bool propose_gp(void *state, const struct brief *b, uint64_t number, stru
     }
     if (!m->learned)
         learn_all(m, b);
+    if (m->cost != NULL)
+        m->cost->thrift = cost_thrift(b, number);
     uint32_t parents = t->best_count < PARENTS ? t->best_count : PARENTS;
     if (!hunt_best(&m->hunt, &r, t->best, parents, point))
         sobol_point(&m->sobol, number, point);

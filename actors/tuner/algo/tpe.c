@@ -6,6 +6,7 @@
  * densities, and one that is left alone becomes rare among the others, which speaks for it. An even
  * draw in sixteen cost a tenth of the regret on the suite of tests/bench. */
 #include "actors/tuner/algo/algo.h"
+#include "actors/tuner/model/cost.h"
 #include "actors/tuner/model/tpe_model.h"
 #include "actors/tuner/num/sobol.h"
 
@@ -72,7 +73,7 @@ static bool propose_tpe(void *state, const struct brief *b, uint64_t number, str
     double point[LIMIT_PARAMS];
     struct rng r = rng_of(b->job->seed, (uint32_t)PURPOSE_TPE << 16, number);
     sobol_point(&t->sobol, number, point);
-    if (!is_beginning(b, number) && tpe_model_fit(&t->model, b->trials))
+    if (!is_beginning(b, number) && tpe_model_fit(&t->model, b->trials, cost_thrift(b, number)))
         best_candidate(t, b, &r, point);
     return algo_fresh(b, &r, point, values);
 }

@@ -93,16 +93,24 @@ static bool is_open(const struct hunt *h, const double *full) {
 struct climb {
     struct hunt *hunt;
     double view[KERNEL_DIMS];
+    double settled[LIMIT_PARAMS];
     uint32_t moved[LIMIT_PARAMS]; /* coordinates of the view */
     uint32_t moved_count;
 };
 
 static double loss(void *context, const double *x, double *gradient) {
     struct climb *c = context;
+    const struct hunt *h = c->hunt;
     double slope[KERNEL_DIMS] = {0};
-    for (uint32_t k = 0; k < c->moved_count; k++)
+    for (uint32_t k = 0; k < c->moved_count; k++) {
         c->view[c->moved[k]] = x[k];
-    double gain = gain_at(c->hunt, c->view, slope);
+        c->settled[h->surrogates->seen[c->moved[k]]] = x[k];
+    }
+    double gain = gain_at(h, c->view, slope);
+    if (h->bonus_slope != NULL) {
+        gain += bonus_at(h, c->settled);
+        h->bonus_slope(h->context, c->settled, slope);
+    }
     for (uint32_t k = 0; k < c->moved_count; k++)
         gradient[k] = -slope[c->moved[k]];
     return -gain;
@@ -114,8 +122,8 @@ static double climb(struct hunt *h, double *full, double now) {
     const struct surrogate *s = h->surrogates;
     struct climb c = {.hunt = h};
     double settled[LIMIT_PARAMS], x[LIMIT_PARAMS], low[LIMIT_PARAMS], high[LIMIT_PARAMS];
-    settle(h, full, settled);
-    surrogate_view(s, settled, 1, c.view);
+    settle(h, full, c.settled);
+    surrogate_view(s, c.settled, 1, c.view);
     for (uint32_t k = 0; k < s->dims; k++) {
         if (c.view[k] < 0 || s->gp.kernel.choice[k])
             continue;

@@ -32,6 +32,9 @@ struct hunt {
     void *gain_context;
     /* What is added to the logarithm at a settled point: a weight, a cost. NULL: nothing. */
     double (*bonus)(void *context, const double *settled);
+    /* Adds the bonus' derivatives by the coordinates of the view. NULL: who climbs does so without a
+     * look at the bonus, and stays where he was when that lost more than he gained. */
+    void (*bonus_slope)(void *context, const double *settled, double *slope);
     void *context;
 
     double *full; /* candidates, dims of the space each */

@@ -27,8 +27,9 @@ struct tpe_model {
 size_t tpe_model_bytes(const struct space *s);
 bool tpe_model_init(struct tpe_model *m, const struct space *s, struct arena *arena);
 
-/* From what is known now. False, and nothing has changed: no trial has a value. */
-bool tpe_model_fit(struct tpe_model *m, const struct trials *t);
+/* From what is known now; thrift: how much cost counts (cost.h). False, and nothing has changed: no
+ * trial has a value. */
+bool tpe_model_fit(struct tpe_model *m, const struct trials *t, double thrift);
 
 /* A full point of the good density and its values; see parzen_draw. */
 void tpe_model_draw(struct tpe_model *m, struct rng *r, bool together, double *point,

@@ -78,6 +78,7 @@ enum {
     INIT_EXPLAIN,
     INIT_PATIENCE,
     INIT_REPEAT,
+    INIT_COST_AWARE,
     INIT_SPACE,
     INIT_TERMS, /* as many as there are TERMS */
     INIT_KEYS = INIT_TERMS + TERMS
@@ -95,6 +96,7 @@ static const char *const init_keys[INIT_KEYS] = {
     [INIT_EXPLAIN] = "explain",
     [INIT_PATIENCE] = "patience",
     [INIT_REPEAT] = "repeat",
+    [INIT_COST_AWARE] = "cost_aware",
     [INIT_SPACE] = "space",
     [INIT_TERMS + TERM_OBJECTIVES] = "objectives",
     [INIT_TERMS + TERM_TARGET] = "target",
@@ -156,12 +158,18 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
         !read_flag(t, given[INIT_FROM], "init, \"from\"", &from) ||
         !read_flag(t, given[INIT_EXPLAIN], "init, \"explain\"", &t->explains) ||
         !talk_optional(t, given[INIT_PATIENCE], "init, \"patience\"", 1, PATIENCE_MAX, &patience) ||
-        !talk_optional(t, given[INIT_REPEAT], "init, \"repeat\"", 1, REPEAT_MAX, &repeat))
+        !talk_optional(t, given[INIT_REPEAT], "init, \"repeat\"", 1, REPEAT_MAX, &repeat) ||
+        !read_flag(t, given[INIT_COST_AWARE], "init, \"cost_aware\"", &t->job.cost_aware))
         return false;
     if (repeat > 1 && steps > 1)
         return foreign_refuse(&t->foreign, "init, \"repeat\"",
                               "it does not go with learning curves, whose \"steps\" are %lld",
                               (long long)steps);
+    if (t->job.cost_aware &&
+        (steps > 1 || t->objectives > 1 || !job_method_heeds_cost(t->job.method)))
+        return foreign_refuse(&t->foreign, "init, \"cost_aware\"",
+                              "it goes with one objective, without learning curves, and with the "
+                              "methods auto, gp and tpe");
     if (patience > 0 && t->objectives > 1)
         return foreign_refuse(&t->foreign, "init, \"patience\"",
                               "it goes with one objective: of several there is no best");

@@ -390,9 +390,15 @@ static void what_does_not_run_yet_is_named(void **state) {
     job.where_count = 2;
     assert_true(job_runs(&job, &fault));
     job.cost_aware = true;
+    job.method = METHOD_RANDOM;
     assert_false(job_runs(&job, &fault));
     assert_string_equal(fault.where, "search.cost_aware");
-    assert_string_equal(fault.what, "'cost_aware' is not in this version yet");
+    assert_string_equal(fault.what, "'cost_aware' goes with one objective and the methods auto, gp "
+                                    "and tpe in this version");
+    job.method = METHOD_TPE;
+    assert_true(job_runs(&job, &fault));
+    job.rungs.steps = 9;
+    assert_false(job_runs(&job, &fault));
 }
 
 int main(void) {

@@ -53,7 +53,7 @@ static void good_ones_weigh_by_improvement(void **state) {
         trial(0.5 + i * 0.02, 5 + i, 0);
     trial(0.1, 1, 0);
     trial(0.2, 4, 0);
-    tpe_model_fit(&model, &search.trials);
+    tpe_model_fit(&model, &search.trials, 0);
     assert_int_equal(model.good.count, 3);
     assert_int_equal(model.others.count, 19);
     assert_near(model.good.weights[0], 1.0 / 3, 1e-12);
@@ -71,7 +71,7 @@ static void flat_when_improvement_says_nothing(void **state) {
         begin();
         for (uint32_t i = 0; i < 300; i++)
             trial(i / 300.0, broken ? i : 7, broken ? 1 : 0);
-        tpe_model_fit(&model, &search.trials);
+        tpe_model_fit(&model, &search.trials, 0);
         assert_int_equal(model.good.count, 26);
         for (uint32_t k = 0; k < 26; k++)
             assert_near(model.good.weights[k], 1.0 / 26, 1e-12);
@@ -84,14 +84,14 @@ static void running_and_failed_ones_repel(void **state) {
     begin();
     for (uint32_t i = 0; i < 20; i++)
         trial(i / 20.0, fabs(i / 20.0 - 0.5), 0);
-    tpe_model_fit(&model, &search.trials);
+    tpe_model_fit(&model, &search.trials, 0);
     double before = score(0.5);
     uint32_t place = start(0.51);
-    tpe_model_fit(&model, &search.trials);
+    tpe_model_fit(&model, &search.trials, 0);
     double running = score(0.5);
     assert_true(running < before);
     trials_end(&search.trials, place, ENDED_BADLY, NULL, 0, 0);
-    tpe_model_fit(&model, &search.trials);
+    tpe_model_fit(&model, &search.trials, 0);
     assert_near(score(0.5), running, 1e-9);
     end();
 }
@@ -104,7 +104,7 @@ static void no_more_than_so_many_count(void **state) {
         trial(i / 3000.0, 3000 - i, 0);
     for (uint32_t i = 0; i < 400; i++)
         start(0.9);
-    tpe_model_fit(&model, &search.trials);
+    tpe_model_fit(&model, &search.trials, 0);
     assert_int_equal(model.good.count, 1 + TPE_GOOD_MOST);
     const float *at = model.others.at;
     uint32_t running = 0, older = 0;
@@ -121,12 +121,12 @@ static void no_more_than_so_many_count(void **state) {
 static void nothing_known_no_model(void **state) {
     (void)state;
     begin();
-    assert_false(tpe_model_fit(&model, &search.trials));
+    assert_false(tpe_model_fit(&model, &search.trials, 0));
     trials_end(&search.trials, start(0.5), ENDED_BADLY, NULL, 0, 0);
     start(0.25);
-    assert_false(tpe_model_fit(&model, &search.trials));
+    assert_false(tpe_model_fit(&model, &search.trials, 0));
     trial(0.75, 3, 0);
-    assert_true(tpe_model_fit(&model, &search.trials));
+    assert_true(tpe_model_fit(&model, &search.trials, 0));
     end();
 }
 
@@ -189,7 +189,7 @@ static void curves_are_told_at_one_rung(void **state) {
     /* the next is worth 8: 7, 6, 5 below it, 6 on average */
     assert_near(split.weights[0], 7.0 / 6, 1e-12);
     assert_near(split.weights[2], 5.0 / 6, 1e-12);
-    assert_true(tpe_model_fit(&model, &search.trials));
+    assert_true(tpe_model_fit(&model, &search.trials, 0));
     assert_int_equal(model.others.count, 1 + 27);
     end();
 }

@@ -351,6 +351,18 @@ static void a_configuration_is_worth_the_mean_of_its_runs(void **state) {
         "init, \\\"repeat\\\": it does not go with learning curves, whose \\\"steps\\\" are 9");
 }
 
+static void cost_is_looked_at_where_it_can_be(void **state) {
+    (void)state;
+    expect("{\"op\":\"init\",\"cost_aware\":true,\"method\":\"tpe\",\"space\":[" RATE "]}", "{}");
+    assert_true(talk.job.cost_aware);
+    expect("{\"op\":\"init\",\"space\":[" RATE "]}", "{}");
+    assert_false(talk.job.cost_aware);
+    expect_error(
+        "{\"op\":\"init\",\"cost_aware\":true,\"method\":\"sobol\",\"space\":[" RATE "]}",
+        "init, \\\"cost_aware\\\": it goes with one objective, without learning curves, and with "
+        "the methods auto, gp and tpe");
+}
+
 static void init_begins_anew(void **state) {
     (void)state;
     expect(SPACE_OF(KERNEL), "{}");
@@ -442,6 +454,7 @@ int main(void) {
         TEST(a_bad_space_is_refused),
         TEST(patience_ends_the_search),
         TEST(a_configuration_is_worth_the_mean_of_its_runs),
+        TEST(cost_is_looked_at_where_it_can_be),
         TEST(init_begins_anew),
         TEST(who_proposed_is_said_when_asked_for),
         TEST(the_seed_decides),
