@@ -159,6 +159,7 @@ void ask_begin(struct asks *a, struct ask *ask, struct says *out) {
     case ASK_RECORDED: scan_of_slot(a, ask, TABLE_trials, out); break;
     case ASK_EVENTS: scan_of_job(a, ask, TABLE_events, true, out); break;
     case ASK_PROPOSALS: scan_of_job(a, ask, TABLE_proposals, true, out); break;
+    case ASK_STANDS: scan_of_job(a, ask, TABLE_stands, true, out); break;
     }
 }
 
@@ -471,6 +472,30 @@ static void on_proposals(struct ask *ask, const struct msg_rows *rows, struct sa
     send_end(ask, rows->more, cursor_of(ask), out);
 }
 
+static void on_stands(struct ask *ask, const struct msg_rows *rows, struct says *out) {
+    struct mp in = mp_of(rows->rows);
+    while (mp_peek(&in) != MP_END && in.bad == NULL) {
+        struct msg answer = {.kind = MSG_stand_row};
+        struct msg_stand_row *row = &answer.stand_row;
+        struct span key = mp_bin(&in);
+        struct mp value = mp_of(mp_bin(&in));
+        keep_cursor(ask, key);
+        row->ticket = ask->ticket;
+        row->slot = key.len < JOB_ID_BYTES + 12 ? 0 : read_be64(key.data + JOB_ID_BYTES);
+        row->attempt =
+            key.len < JOB_ID_BYTES + 12 ? 0 : read_be64(key.data + JOB_ID_BYTES + 4) & UINT32_MAX;
+        (void)mp_bin(&value); /* its configuration, which its trial has, too */
+        row->curve = mp_bin(&value);
+        row->saved = mp_bool(&value);
+        if (!mp_done(&value)) {
+            give_up(ask, ERR_STORE, "how a trial stood at a rung cannot be read", out);
+            return;
+        }
+        say_to(out, ROOM_CLIENTS, ask->peer, &answer);
+    }
+    send_end(ask, rows->more, cursor_of(ask), out);
+}
+
 static void on_record(struct ask *ask, const struct msg_rows *rows, const struct ask_hooks *hooks,
                       struct says *out) {
     struct mp in = mp_of(rows->rows);
@@ -519,6 +544,7 @@ static void on_rows(struct asks *a, struct ask *ask, const struct msg_rows *rows
         break;
     case ASK_EVENTS: on_events(ask, rows, out); break;
     case ASK_PROPOSALS: on_proposals(ask, rows, out); break;
+    case ASK_STANDS: on_stands(ask, rows, out); break;
     case ASK_RECORDED: on_record(ask, rows, hooks, out); break;
     }
 }

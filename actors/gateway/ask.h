@@ -23,6 +23,7 @@ enum ask_kind {
     ASK_SERIES, /* the trial for the names, then its curve */
     ASK_EVENTS,
     ASK_PROPOSALS,
+    ASK_STANDS,
     ASK_RECORDED /* of ASK_NOBODY: the trial, for follow */
 };
 

@@ -324,6 +324,13 @@ static void on_request(struct gateway *g, const struct event *event, when_ms now
                                      .after = m->list_proposals.after},
                out);
         break;
+    case MSG_list_stands:
+        on_ask(g, ASK_STANDS, peer, m->list_stands.ticket,
+               &(struct row_request){.job = m->list_stands.job,
+                                     .limit = m->list_stands.limit,
+                                     .after = m->list_stands.after},
+               out);
+        break;
     case MSG_watch: on_watch(g, peer, &m->watch, out); break;
     default: g->nonsense++; break;
     }

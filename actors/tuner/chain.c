@@ -289,20 +289,6 @@ void chain_learn(struct chain *c, const struct chain_news *news) {
 
 /* ---- rungs ---- */
 
-/* Of two that say how a slot stood at a rung the one of the earlier attempt counts; two islands may
- * have given out the same attempt. */
-static bool goes_before(const struct known_stand *a, const struct known_stand *b) {
-    uint8_t memory[2][CURVE_BYTES];
-    struct buf x = buf_of(memory[0], CURVE_BYTES), y = buf_of(memory[1], CURVE_BYTES);
-    if (b->curve.told == 0 || a->attempt != b->attempt)
-        return b->curve.told == 0 || a->attempt < b->attempt;
-    if (a->saved != b->saved)
-        return !a->saved;
-    curve_encode(&a->curve, &x);
-    curve_encode(&b->curve, &y);
-    return span_compare(buf_view(&x), buf_view(&y)) < 0;
-}
-
 static void note_stand(struct chain *c, const struct known_slot *item,
                        const struct known_stand *stand) {
     uint8_t memory[CURVE_BYTES];
@@ -343,7 +329,7 @@ void chain_stand(struct chain *c, const struct chain_stand *news) {
         return;
     struct known_stand *stand = known_stand(&c->known, item, reached - 1);
     bool first = stand->curve.told == 0;
-    if (!goes_before(&news->stand, stand))
+    if (!known_stand_counts(&news->stand, stand))
         return;
     c->moved = true;
     *stand = news->stand;

@@ -112,6 +112,18 @@ const struct known_stand *known_last_stand(const struct known *k, const struct k
     return stand;
 }
 
+bool known_stand_counts(const struct known_stand *a, const struct known_stand *b) {
+    uint8_t memory[2][CURVE_BYTES];
+    struct buf x = buf_of(memory[0], CURVE_BYTES), y = buf_of(memory[1], CURVE_BYTES);
+    if (b->curve.told == 0 || a->attempt != b->attempt)
+        return b->curve.told == 0 || a->attempt < b->attempt;
+    if (a->saved != b->saved)
+        return !a->saved;
+    curve_encode(&a->curve, &x);
+    curve_encode(&b->curve, &y);
+    return span_compare(buf_view(&x), buf_view(&y)) < 0;
+}
+
 struct node_id *known_home(const struct known *k, const struct known_slot *item) {
     ensure(k->rungs > 0);
     return &k->homes[item - k->items];

@@ -76,6 +76,9 @@ struct known_stand *known_stand(const struct known *k, const struct known_slot *
                                 uint32_t rung);
 /* The highest at which it has stood; NULL: at none. */
 const struct known_stand *known_last_stand(const struct known *k, const struct known_slot *item);
+/* Does a count, and b not? Of two that say how a slot stood at one rung the one of the earlier attempt does; two islands may
+ * have given out the same attempt. */
+bool known_stand_counts(const struct known_stand *a, const struct known_stand *b);
 /* k->rungs > 0 */
 struct node_id *known_home(const struct known *k, const struct known_slot *item);
 /* order[0.. count - 1] are the items by slot. */

@@ -22,7 +22,8 @@ enum replay_verdict {
  * next call. */
 struct replay_slots {
     struct chain_news (*slot)(void *context, uint32_t slot);
-    /* Where there are rungs: how it stood at this one (chain_stand picks of several); told 0: it did not. */
+    /* Where there are rungs: how it stood at this one (of several facts the one that known_stand_counts picks); told 0:
+     * it did not. */
     struct known_stand (*stand)(void *context, uint32_t slot, uint32_t rung);
     void *context;
 };

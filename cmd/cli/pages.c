@@ -23,6 +23,10 @@ static bool paging_of(struct msg *request, struct span **after, uint64_t **limit
         *after = &request->list_proposals.after;
         *limit = &request->list_proposals.limit;
         return true;
+    case MSG_list_stands:
+        *after = &request->list_stands.after;
+        *limit = &request->list_stands.limit;
+        return true;
     default: return false;
     }
 }

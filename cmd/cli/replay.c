@@ -40,6 +40,7 @@ static size_t pile_put(struct pile *p, const void *data, size_t len) {
 struct proposal {
     struct node_id author;
     uint64_t generation;
+    uint64_t asked;
     uint32_t slot;
     uint32_t config_len, known_len;
     size_t at; /* configuration, then what was known */
@@ -50,11 +51,17 @@ struct result {
     size_t at, config_len, others_len;
 };
 
+struct stand {
+    uint32_t slot, rung;
+    struct known_stand stand;
+};
+
 struct replaying {
     const struct job *job;
     struct proposals *alone; /* of a method that does not learn */
     struct pile text;
     struct pile proposals, results; /* of struct proposal, of struct result by slot */
+    struct pile stands;             /* of struct stand by slot */
     struct replay *replay;
     struct chain chain;
     void *memory; /* of the chain */
@@ -124,6 +131,7 @@ static bool proposal_take(void *context, const struct msg *answer) {
         return true;
     struct proposal p = {.author = row->author,
                          .generation = row->generation,
+                         .asked = row->asked,
                          .slot = (uint32_t)row->slot,
                          .config_len = (uint32_t)row->config.len,
                          .known_len = (uint32_t)row->known.len};
@@ -169,11 +177,47 @@ static struct chain_news result_of(void *context, uint32_t slot) {
     return news;
 }
 
+static bool stand_take(void *context, const struct msg *answer) {
+    struct replaying *r = context;
+    const struct msg_stand_row *row = &answer->stand_row;
+    const struct ladder ladder = ladder_of_job(&r->job->rungs);
+    struct stand s = {.slot = (uint32_t)row->slot,
+                      .stand = {.attempt = (uint32_t)row->attempt, .saved = row->saved}};
+    if (answer->kind != MSG_stand_row || row->slot >= r->job->trials ||
+        !curve_decode(&s.stand.curve, row->curve))
+        return true;
+    uint32_t reached = ladder_reached(&ladder, s.stand.curve.step);
+    if (reached == 0)
+        return true;
+    s.rung = reached - 1;
+    (void)pile_put(&r->stands, &s, sizeof s);
+    return true;
+}
+
+static struct known_stand stand_of(void *context, uint32_t slot, uint32_t rung) {
+    const struct replaying *r = context;
+    const struct stand *stands = (const void *)r->stands.bytes;
+    size_t low = 0, count = r->stands.len / sizeof *stands, high = count;
+    struct known_stand found = {.attempt = 0};
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (stands[middle].slot < slot)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < count && stands[low].slot == slot; low++) {
+        if (stands[low].rung == rung && known_stand_counts(&stands[low].stand, &found))
+            found = stands[low].stand;
+    }
+    return found;
+}
+
 static void derive(struct replaying *r) {
     uint32_t capacity = chain_wants(r->job);
     size_t size = chain_bytes(r->job, NULL, capacity);
     const struct proposal *all = (const void *)r->proposals.bytes;
-    const struct replay_slots slots = {.slot = result_of, .context = r};
+    const struct replay_slots slots = {.slot = result_of, .stand = stand_of, .context = r};
     r->memory = malloc(size);
     r->replay = malloc(sizeof *r->replay);
     ensure(r->memory != NULL && r->replay != NULL);
@@ -185,6 +229,7 @@ static void derive(struct replaying *r) {
         const struct replay_proposal p = {.author = all[i].author,
                                           .generation = all[i].generation,
                                           .slot = all[i].slot,
+                                          .asked = all[i].asked,
                                           .config = span_of(text, all[i].config_len),
                                           .known =
                                               span_of(text + all[i].config_len, all[i].known_len)};
@@ -204,6 +249,10 @@ static bool replay_learned(struct replaying *r, struct client *c, const struct s
         return false;
     reader.row = result_take;
     if (!pages_read(c, &trials, &reader, err))
+        return false;
+    struct msg stands = {.kind = MSG_list_stands, .list_stands = {.job = s->job}};
+    reader.row = stand_take;
+    if (ladder_of_job(&r->job->rungs).count > 1 && !pages_read(c, &stands, &reader, err))
         return false;
     derive(r);
     return true;
@@ -269,6 +318,7 @@ static bool job_replay(struct client *c, const struct args *args, const struct s
     free(r->text.bytes);
     free(r->proposals.bytes);
     free(r->results.bytes);
+    free(r->stands.bytes);
     free(r->replay);
     free(r->memory);
     free(r);

@@ -7,9 +7,13 @@ bool job_runs(const struct job *job, struct job_fault *fault) {
     if (job->constraints_count > 0)
         return job_fault_set(fault, "search.constraints", FAULT_AT_NAME,
                              "'constraints' is not in this version yet");
-    if (job->rungs.steps > 0)
+    if (job->rungs.policy == RUNGS_PBT)
+        return job_fault_set(
+            fault, "search.rungs.scheduler", 0,
+            "'pbt' needs checkpoints of other trials, and is not in this version yet");
+    if (job->rungs.steps > 0 && job->objectives_count > 1)
         return job_fault_set(fault, "search.rungs", FAULT_AT_NAME,
-                             "'rungs' is not in this version yet");
+                             "'rungs' with more than one objective is not in this version yet");
     if (job->repeat > 1 && job->rungs.steps > 0)
         return job_fault_set(fault, "search.repeat", FAULT_AT_NAME,
                              "'repeat' of learning curves is not in this version yet");
