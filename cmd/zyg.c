@@ -15,7 +15,7 @@ const char program_version[] = ZYG_VERSION;
 /* A new verb is a line here and a file cmd/cli/VERB.c; help and completion are printed from this
  * table. */
 const struct verb verbs[] = {
-    {"submit", "JOB_FILE [--wait] [-o FORMAT]",
+    {"submit", "JOB_FILE [--wait] [--learn-from JOB] [-o FORMAT]",
      "hand in a job; with --wait, run it and show how it goes", "run", cli_submit,
      cli_submit_details},
     {"resume", "[JOB] [-o FORMAT]", "go on with a job that was interrupted", "run", cli_resume,

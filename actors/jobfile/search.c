@@ -236,6 +236,26 @@ static bool read_cost_aware(struct reader *r, const struct key *key, const struc
     return true;
 }
 
+static bool read_learn_from(struct reader *r, const struct key *key, const struct tree_node *node) {
+    bool listed = node->kind == NODE_LIST && node->first != NULL;
+    size_t count = listed ? node_count(node) : 1;
+    if (count > LEARN_FROM_MAX)
+        return reader_fail(r, node, "'learn_from' names %zu jobs, at most %d are possible", count,
+                           LEARN_FROM_MAX);
+    struct span *jobs = arena_take(r->arena, count * sizeof *jobs);
+    if (jobs == NULL)
+        return reader_full(r);
+    const struct tree_node *item = listed ? node->first : node;
+    for (size_t i = 0; i < count; i++, item = item->next) {
+        if (item->kind != NODE_SCALAR || item->text.len == 0)
+            return reader_expected(r, key, item);
+        jobs[i] = item->text;
+    }
+    r->job->learn_from = jobs;
+    r->job->learn_from_count = (uint32_t)count;
+    return true;
+}
+
 static const struct key search_keys[] = {
     {"method", read_method, "a method like random, grid or list"},
     {"trials", read_trials, "a whole number from 1 to 1000000000"},
@@ -248,6 +268,8 @@ static const struct key search_keys[] = {
     {"repeat", read_repeat, "a whole number from 1 to 64"},
     {"patience", read_patience, "a whole number of trials from 1"},
     {"cost_aware", read_cost_aware, "true or false"},
+    {"learn_from", read_learn_from,
+     "an earlier job, or a list of them: last, a name, a handle, an id"},
 };
 
 bool read_search(struct reader *r, const struct key *key, const struct tree_node *node) {
@@ -263,6 +285,13 @@ bool read_search(struct reader *r, const struct key *key, const struct tree_node
         r->job->method != METHOD_AUTO)
         return reader_fail(r, method->value,
                            "the method '%s' learns from results: it needs an 'objective'",
+                           job_method_name(r->job->method));
+    const struct tree_node *learn_from = node_get(node, span_text("learn_from"));
+    if (learn_from != NULL && (!job_learns(r->job) || r->job->objectives_count != 1))
+        return reader_fail(r, learn_from,
+                           job_learns(r->job)
+                               ? "'learn_from' needs one 'objective': what is a better trial?"
+                               : "'learn_from' needs a method that learns; '%s' does not",
                            job_method_name(r->job->method));
     bool ends = r->job->method == METHOD_GRID || r->job->method == METHOD_LIST;
     if (!ends && !r->has_trials)

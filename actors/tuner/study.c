@@ -41,6 +41,7 @@ static uint32_t capacity_of(const struct study_setup *setup) {
         configurations(setup->job, setup->job->trials + setup->beyond) + setup->loaded;
     if (setup->capacity > 0)
         wanted = setup->capacity;
+    wanted += setup->job->history_count;
     return wanted < TRIALS_MOST ? (uint32_t)wanted : TRIALS_MOST;
 }
 
@@ -92,6 +93,17 @@ size_t study_bytes(const struct study_setup *setup) {
            (algo->bytes != NULL ? algo->bytes(&brief) : 0);
 }
 
+static void load_history(struct study *s) {
+    const struct job *job = s->setup.job;
+    for (uint32_t i = 0; i < job->history_count; i++) {
+        const struct known_trial *t = &job->history[i];
+        const struct study_result result = {.state = t->failed ? ENDED_BADLY : ENDED_WELL,
+                                            .values = t->failed ? NULL : &t->value,
+                                            .seconds = (double)t->run_ms / 1000};
+        ensure(study_load(s, t->values, &result)); /* as job_check has it */
+    }
+}
+
 static bool foresee(void *context, uint32_t trial, double *value) {
     struct study *s = context;
     return s->algo->foresee(s->state, &s->brief, trial, value);
@@ -115,10 +127,12 @@ struct study *study_init(const struct study_setup *setup, struct arena *arena) {
         return NULL;
     if (s->algo->foresee != NULL)
         rungs_ask_seer(s->rungs, (struct rungs_seer){.foresee = foresee, .context = s});
-    if (s->algo->init == NULL)
-        return s;
-    s->state = s->algo->init(&s->brief, arena);
-    return s->state != NULL ? s : NULL;
+    if (s->algo->init != NULL)
+        s->state = s->algo->init(&s->brief, arena);
+    if (s->algo->init != NULL && s->state == NULL)
+        return NULL;
+    load_history(s);
+    return s;
 }
 
 static void learn(struct study *s, uint32_t place) {

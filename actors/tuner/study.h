@@ -34,7 +34,8 @@ struct study_setup {
     /* Who is stopped; what is 0 here is as the job says. Its steps, seed and workers are set by the
      * study. */
     struct rungs_setup rungs;
-    uint32_t capacity;       /* trials there is room for; 0: as many as all of these */
+    /* Trials there is room for beside the job's history; 0: as many as all of these. */
+    uint32_t capacity;
     const struct algo *algo; /* NULL: the job's method */
 };
 
@@ -73,7 +74,7 @@ struct study_result {
 };
 
 size_t study_bytes(const struct study_setup *setup);
-/* NULL: the arena is too small. */
+/* It knows the job's history. NULL: the arena is too small. */
 struct study *study_init(const struct study_setup *setup, struct arena *arena);
 
 /* With one objective the search is over when as many trials in a row as job->patience (0: endlessly

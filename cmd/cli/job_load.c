@@ -89,14 +89,19 @@ static bool job_file_read(struct job_file *f, const char *path, struct err *err)
     if (!jobfile_read(&f->job, buf_view(&text), name, dir, can_begin, &arena, &at, err))
         return false;
 
-    struct buf spec = buf_of(memory + SPEC_AT, LIMIT_JOB_SPEC_BYTES);
-    if (!job_encode(&f->job, &spec))
+    if (!job_file_encode(f))
         return err_set(
             err, ERR_BAD_JOB_FILE,
             "%s: the job takes more than %d bytes when it is sent; make its lists shorter", name,
             LIMIT_JOB_SPEC_BYTES);
-    f->spec = buf_view(&spec);
     return true;
+}
+
+bool job_file_encode(struct job_file *f) {
+    struct buf spec = buf_of((uint8_t *)f->memory + SPEC_AT, LIMIT_JOB_SPEC_BYTES);
+    bool fits = job_encode(&f->job, &spec);
+    f->spec = buf_view(&spec);
+    return fits;
 }
 
 struct job_file *job_load(const char *path, struct err *err) {
@@ -118,6 +123,7 @@ void job_file_destroy(struct job_file **f) {
     if (*f == NULL)
         return;
     free((*f)->memory);
+    free((*f)->learned);
     free(*f);
     *f = NULL;
 }

@@ -16,10 +16,13 @@ struct job_file {
     struct job job;
     struct span spec; /* canonical bytes, as they are signed and sent */
     void *memory;
+    void *learned; /* what learn_from.h put into the job; or NULL */
 };
 
 /* path "-" is standard input; run.dir is then relative to the present folder. */
 struct job_file *job_load(const char *path, struct err *err);
+/* The canonical bytes anew, after the job has been changed. False: they are too many. */
+bool job_file_encode(struct job_file *f);
 void job_file_destroy(struct job_file **f);
 
 #endif

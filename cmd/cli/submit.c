@@ -4,6 +4,7 @@
 #include "actors/kit/clock_shell.h"
 #include "cmd/cli/cli.h"
 #include "cmd/cli/job_load.h"
+#include "cmd/cli/learn_from.h"
 #include "cmd/cli/session.h"
 #include "cmd/cli/show_job.h"
 #include "proto/base/check.h"
@@ -11,6 +12,7 @@
 
 const char cli_submit_details[] =
     "JOB_FILE          the job as YAML; - reads standard input\n"
+    "--learn-from JOB  its trials are known to the search from the start; may come several times\n"
     "-w, --wait        stay until the job is over and show how it goes\n"
     "-o FORMAT         table (default); json: the job's summary; id: its id\n";
 
@@ -124,7 +126,9 @@ static int submit(struct client **c, const struct job_file *file, const struct a
 
 int cli_submit(int argc, char **argv) {
     bool wait = false;
-    const struct args_option options[] = {{"wait", 'w', ARGS_FLAG, &wait}, {0}};
+    struct args_texts learn_from = {.count = 0};
+    const struct args_option options[] = {
+        {"wait", 'w', ARGS_FLAG, &wait}, {"learn-from", 0, ARGS_TEXTS, &learn_from}, {0}};
     const struct args_rules rules = {
         .options = options,
         .formats = SESSION_FORMATS | FORMAT_BIT(FORMAT_ID),
@@ -142,7 +146,12 @@ int cli_submit(int argc, char **argv) {
     if (file == NULL)
         return cli_fail(&err);
     struct client *c = client_open(args.state_dir, &err);
-    status = c == NULL ? cli_fail(&err) : submit(&c, file, &args, wait);
+    if (c == NULL)
+        status = cli_fail(&err);
+    else if (!learn_from_jobs(c, file, &learn_from, args.quiet, &err))
+        status = look_end(&c, false, &err);
+    else
+        status = submit(&c, file, &args, wait);
     job_file_destroy(&file);
     return status;
 }

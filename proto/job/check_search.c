@@ -164,6 +164,30 @@ static const char *needless(const struct job *job) {
                                       : NULL;
 }
 
+/* ---- what is known before the first trial ---- */
+
+static bool check_history(const struct job *job, struct job_fault *fault) {
+    static const char where[] = "search.learn_from";
+    uint32_t wrong;
+    if (job->history_count == 0)
+        return true;
+    if (job->objectives_count != 1 || !job_learns(job))
+        return job_fault_set(fault, where, FAULT_AT_NAME,
+                             "earlier trials need one objective and a method that learns");
+    if (job->history_count > HISTORY_MAX || job->params_count == 0 ||
+        job->history_count > CONFIG_VALUES_MAX / job->params_count)
+        return job_fault_set(fault, where, FAULT_AT_NAME, "%u earlier trials are too many",
+                             job->history_count);
+    for (uint32_t i = 0; i < job->history_count; i++) {
+        const struct known_trial *t = &job->history[i];
+        if (!isfinite(t->value) || (t->failed && t->value != 0) || t->run_ms < 0 ||
+            !job_config_valid(job, t->values, &wrong) || !job_allows(job, t->values))
+            return job_fault_set(fault, where, FAULT_AT_NAME,
+                                 "the earlier trial %u is none of this search", i);
+    }
+    return true;
+}
+
 bool check_search(struct job *job, struct arena *arena, struct job_fault *fault) {
     const char *part = job->objectives_count == 0 ? needless(job) : NULL;
     if (!check_objectives(job, fault))
@@ -177,5 +201,6 @@ bool check_search(struct job *job, struct arena *arena, struct job_fault *fault)
     if (job->patience > PATIENCE_MAX)
         return job_fault_set(fault, "search.patience", 0, "a patience of at most %d trials",
                              PATIENCE_MAX);
-    return check_constraints(job, arena, fault) && check_rungs(&job->rungs, fault);
+    return check_history(job, fault) && check_constraints(job, arena, fault) &&
+           check_rungs(&job->rungs, fault);
 }

@@ -6,16 +6,18 @@
  * form. Parts are appended, never taken away, and what is not there says what jobs did before there
  * was such a part: at least SPEC_PARTS_LEAST parts, without copies (from before there were several
  * nodes); the last, what a search has beside its method (write_search), is written only by a job that
- * says something there, so that other jobs keep the bytes they always had. Likewise a parameter's
- * last part, ordered. */
+ * says something there, so that other jobs keep the bytes they always had. Likewise the history after
+ * it, and a parameter's last part, ordered. */
 enum {
     SPEC_VERSION = 1,
     SPEC_PARTS_LEAST = 14,
-    SPEC_PARTS = 16,
+    SPEC_PARTS = 17,
+    SPEC_PARTS_ALWAYS = 15,
     PARAM_PARTS_LEAST = 9,
     PARAM_PARTS = 10,
     SEARCH_PARTS = 7,
-    RUNGS_PARTS = 6
+    RUNGS_PARTS = 6,
+    HISTORY_PARTS = 4
 };
 
 /* ---- writing ---- */
@@ -109,15 +111,28 @@ static void write_search(const struct job *job, struct buf *out) {
     mp_put_bool(out, job->cost_aware);
 }
 
+static void write_history(const struct job *job, struct buf *out) {
+    mp_put_array(out, job->history_count);
+    for (uint32_t i = 0; i < job->history_count; i++) {
+        const struct known_trial *t = &job->history[i];
+        mp_put_array(out, HISTORY_PARTS);
+        config_encode(out, t->values, job->params_count);
+        mp_put_bool(out, t->failed);
+        write_real(t->value, out);
+        mp_put_i64(out, t->run_ms);
+    }
+}
+
 static bool says_more(const struct job *job) {
     return job->where_count > 0 || job->objectives_count > 1 || job->constraints_count > 0 ||
-           job->rungs.steps > 0 || job->repeat > 1 || job->patience > 0 || job->cost_aware;
+           job->rungs.steps > 0 || job->repeat > 1 || job->patience > 0 || job->cost_aware ||
+           job->history_count > 0;
 }
 
 bool job_encode(const struct job *job, struct buf *out) {
     size_t before = out->len;
     bool more = says_more(job);
-    mp_put_array(out, more ? SPEC_PARTS : SPEC_PARTS - 1);
+    mp_put_array(out, job->history_count > 0 ? SPEC_PARTS : SPEC_PARTS_ALWAYS + (more ? 1u : 0u));
     mp_put_u64(out, SPEC_VERSION);
     mp_put_str(out, job->name);
     mp_put_str(out, job->dir);
@@ -132,6 +147,8 @@ bool job_encode(const struct job *job, struct buf *out) {
     mp_put_u64(out, job->copies);
     if (more)
         write_search(job, out);
+    if (job->history_count > 0)
+        write_history(job, out);
     return !out->overflow && out->len - before <= LIMIT_JOB_SPEC_BYTES;
 }
 
@@ -311,6 +328,23 @@ static void read_search(struct decoder *d, struct job *job) {
     job->cost_aware = mp_bool(&d->mp);
 }
 
+static void read_history(struct decoder *d, struct job *job) {
+    size_t row = job->params_count;
+    struct known_trial *list = read_list(d, HISTORY_MAX, sizeof *list, &job->history_count);
+    struct value *values = arena_take(d->arena, job->history_count * row * sizeof *values);
+    if (values == NULL)
+        fail(d, "the job needs more memory than there is");
+    job->history = list;
+    for (uint32_t i = 0; i < job->history_count && going(d); i++) {
+        read_parts(d, HISTORY_PARTS);
+        list[i].values = values + i * row;
+        read_values(d, values + i * row, job->params_count);
+        list[i].failed = mp_bool(&d->mp);
+        list[i].value = mp_f64(&d->mp);
+        list[i].run_ms = mp_i64(&d->mp);
+    }
+}
+
 static void read_job(struct decoder *d, struct job *job) {
     uint32_t parts = read_parts_between(d, SPEC_PARTS_LEAST, SPEC_PARTS);
     if (mp_u64(&d->mp) != SPEC_VERSION)
@@ -328,8 +362,10 @@ static void read_job(struct decoder *d, struct job *job) {
     read_run(d, job);
     if (parts > SPEC_PARTS_LEAST)
         job->copies = read_below(d, COPIES_MAX + 1);
-    if (parts == SPEC_PARTS)
+    if (parts > SPEC_PARTS_ALWAYS)
         read_search(d, job);
+    if (parts == SPEC_PARTS)
+        read_history(d, job);
 }
 
 bool job_decode(struct job *job, struct span bytes, struct arena *arena, struct err *err) {

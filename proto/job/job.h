@@ -97,6 +97,14 @@ struct variable {
     struct span value; /* may hold placeholders */
 };
 
+/* A trial of an earlier job, as if it had been one of this search. */
+struct known_trial {
+    const struct value *values; /* params_count: a configuration that is valid and allowed */
+    bool failed;                /* its configuration cannot be */
+    double value;               /* of the objective; 0 when it failed */
+    dur_ms run_ms;              /* 0: not known */
+};
+
 struct job {
     struct span name; /* [a-z0-9][a-z0-9._-]*, at most 64 */
     struct span dir;  /* absolute: where trials start */
@@ -141,6 +149,15 @@ struct job {
     const struct value *configs;
     uint32_t configs_count;
 
+    /* What a search that learns knows before its first trial. None of them is a trial of the job: they
+     * have no number, and none of them is its best. */
+    const struct known_trial *history;
+    uint32_t history_count;
+    /* Of a job file alone: selectors of the jobs whose trials become the history when it is handed in
+     * (cmd/cli/learn_from.h). No part of the canonical bytes. */
+    const struct span *learn_from;
+    uint32_t learn_from_count;
+
     const struct span *argv; /* may hold placeholders */
     uint32_t argv_count;
     const struct variable *env;
@@ -155,6 +172,8 @@ enum {
     PATTERN_BYTES_MAX = 500,
     PATTERN_PARTS_MAX = 1000,  /* with its repetitions written out */
     CONFIG_VALUES_MAX = 16384, /* configs_count * params_count */
+    HISTORY_MAX = 1024,        /* their values: CONFIG_VALUES_MAX */
+    LEARN_FROM_MAX = 8,
     POINTS_MAX = 1000000,
     REPEATS_MAX = 1000, /* run.retry */
     WHERE_MAX = 64,

@@ -182,6 +182,12 @@ static void put_search(const struct job *job, struct buf *out) {
         put_number_line("  patience", job->patience, out);
     if (job->cost_aware)
         buf_text(out, "  cost_aware: true\n");
+    if (job->history_count > 0) {
+        buf_text(out, "  # knows from the start ");
+        buf_u64(out, job->history_count);
+        buf_text(out, job->history_count == 1 ? " trial of earlier jobs\n"
+                                              : " trials of earlier jobs\n");
+    }
 }
 
 static void put_range(const struct param *p, struct buf *out) {

@@ -98,7 +98,7 @@ static bool propose_evolution(void *state, const struct brief *b, uint64_t numbe
     struct population population;
     double child[LIMIT_PARAMS];
     gather(&population, b->trials);
-    if (population.count < BEGIN || number < b->workers)
+    if (population.count < BEGIN || b->trials->count < b->workers)
         sobol_point(state, number, child);
     else
         breed_one(b->space, &r, trials_point(b->trials, parent_of(&population, b->trials, &r)),

@@ -124,7 +124,7 @@ static bool propose_gp(void *state, const struct brief *b, uint64_t number, stru
     struct rng r = rng_of(b->job->seed, (uint32_t)PURPOSE_GP_SEARCH << 16, number);
     double point[LIMIT_PARAMS];
     const struct trials *t = b->trials;
-    if (number < ROWS_TRIALS_LEAST || !refit_began(&m->refit)) {
+    if (t->count < ROWS_TRIALS_LEAST || !refit_began(&m->refit)) {
         sobol_point(&m->sobol, number, point);
         return algo_fresh(b, &r, point, values);
     }

@@ -118,7 +118,7 @@ static bool propose_nsga2(void *state, const struct brief *b, uint64_t number,
     struct population *p = state;
     struct rng r = rng_of(b->job->seed, (uint32_t)PURPOSE_NSGA2 << 16, number);
     double child[LIMIT_PARAMS];
-    if (number < p->kept || p->count < 2)
+    if (b->trials->count < p->kept || p->count < 2)
         return algo_random.propose(NULL, b, number, values);
     if (!p->sorted)
         rank_all(p, b->trials);

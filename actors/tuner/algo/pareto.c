@@ -235,7 +235,7 @@ static bool propose_pareto(void *state, const struct brief *b, uint64_t number,
     if (m->many != NULL)
         return algo_nsga2.propose(m->many, b, number, values);
     struct rng r = rng_of(b->job->seed, (uint32_t)PURPOSE_PARETO << 16, number);
-    if (number < ROWS_TRIALS_LEAST || !refit_began(&m->refit)) {
+    if (b->trials->count < ROWS_TRIALS_LEAST || !refit_began(&m->refit)) {
         sobol_point(&m->sobol, number, point);
         return algo_fresh(b, &r, point, values);
     }

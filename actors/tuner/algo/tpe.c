@@ -47,7 +47,8 @@ static bool is_beginning(const struct brief *b, uint64_t number) {
     uint64_t wanted = b->budget / 4 < BEGIN_MOST ? b->budget / 4 : BEGIN_MOST;
     uint32_t told =
         b->trials->rungs > 1 ? told_of_curves(b->trials, BEGIN_MOST) : b->trials->finished_count;
-    return told < wanted || told < BEGIN_LEAST || (number < b->workers && number < b->budget / 2);
+    return told < wanted || told < BEGIN_LEAST ||
+           (b->trials->count < b->workers && number < b->budget / 2);
 }
 
 /* `best` becomes the best of the candidates that no trial has had; all known: it stays. */

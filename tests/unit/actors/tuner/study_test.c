@@ -312,6 +312,63 @@ static void loaded_trials_are_known(void **state) {
     pair_end(&pair);
 }
 
+/* What a job knows of earlier ones is there before the first trial, and is none of its own. */
+static void history_is_known_from_the_start(void **state) {
+    (void)state;
+    const struct value rows[] = {text_value("y"), text_value("z")};
+    const struct known_trial history[] = {{.values = &rows[0], .value = 4, .run_ms = 1500},
+                                          {.values = &rows[1], .failed = true}};
+    job_begin(&test, METHOD_RANDOM, 10);
+    add_choice(&test, "a", (const char *const[]){"x", "y", "z", NULL});
+    job_end(&test);
+    test.job.history = history;
+    test.job.history_count = 2;
+    pair_begin(&pair, 1, 1);
+    const struct trials *t = study_trials(pair.plain);
+    assert_int_equal(t->count, 2);
+    assert_int_equal(t->capacity, 14);                       /* and two that are loaded */
+    assert_true(t->values[0] == -4 && t->seconds[0] == 1.5); /* maximised */
+    assert_int_equal(t->failed_count, 1);
+    pair.keys[pair.proposed++] = space_key(&space, &rows[0]);
+    pair.keys[pair.proposed++] = space_key(&space, &rows[1]);
+    search(&pair, 10);
+    assert_int_equal(pair.proposed, 3); /* the one that is left */
+    pair_end(&pair);
+}
+
+/* Methods go on from it, and do not begin with points that are drawn evenly. */
+static void methods_begin_with_what_is_known(void **state) {
+    static const enum method methods[] = {METHOD_GP, METHOD_TPE};
+    static struct known_trial history[40];
+    static struct value rows[40];
+    (void)state;
+    for (int i = 0; i < 40; i++) { /* maximised at 0.31 */
+        rows[i] = (struct value){.kind = VALUE_FLOAT, .real = i / 40.0};
+        history[i] = (struct known_trial){.values = &rows[i],
+                                          .value = -(i / 40.0 - 0.31) * (i / 40.0 - 0.31)};
+    }
+    for (size_t k = 0; k < sizeof methods / sizeof *methods; k++) {
+        double off = 0;
+        job_begin(&test, methods[k], 10);
+        add_range(&test, "a", PARAM_FLOAT, 0, 1);
+        test.job.objectives_count = 1;
+        test.job.objectives[0] =
+            (struct objective){.metric = span_text("acc"), .goal = GOAL_MAXIMIZE};
+        job_end(&test);
+        test.job.history = history;
+        test.job.history_count = 40;
+        pair_begin(&pair, 1, 1);
+        for (int i = 0; i < 4; i++) {
+            struct study_proposal p;
+            study_ask(pair.plain, &p);
+            assert_int_equal(p.answer, STUDY_START);
+            off += fabs(p.values[0].real - 0.31) / 4;
+        }
+        assert_true(off < 0.15); /* of even draws 0.29 */
+        pair_end(&pair);
+    }
+}
+
 /* Who keeps all constraints is better than who does not, whatever their values. */
 static void who_breaks_constraints_is_not_the_best(void **state) {
     (void)state;
@@ -389,6 +446,8 @@ int main(void) {
         cmocka_unit_test(the_budget_ends_it),
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(loaded_trials_are_known),
+        cmocka_unit_test(history_is_known_from_the_start),
+        cmocka_unit_test(methods_begin_with_what_is_known),
         cmocka_unit_test(a_search_that_is_used_up_does_not_look_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
