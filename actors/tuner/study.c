@@ -53,6 +53,7 @@ static struct rungs_setup rungs_of(const struct study_setup *setup) {
     rungs.first = rungs.first == 0 ? said->first : rungs.first;
     rungs.eta = rungs.eta == 0 ? said->eta : rungs.eta;
     rungs.patience = rungs.patience == 0 ? said->patience : rungs.patience;
+    rungs.trials = rungs.trials == 0 ? setup->job->trials : rungs.trials;
     rungs.steps = setup->steps;
     rungs.seed = setup->job->seed;
     rungs.workers = setup->workers > 0 ? setup->workers : WORKERS_UNKNOWN;

@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-enum { PROBES_MOST = 12, PROBES_LEAST = 4, PROBES_SHARE = 10 };
+enum { PROBES_MOST = 12, PROBES_LEAST = 4, PROBES_SHARE = 8 };
 enum { AUTO_PURPOSE = PURPOSE_RUNGS << 16 | 2 };
 
 bool auto_is_probe(const struct rungs *r, uint32_t number) {

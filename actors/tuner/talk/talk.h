@@ -3,8 +3,9 @@
  * One request a line, one reply a line:
  *
  *   {"op":"init","protocol":1,"seed":3,"budget":200,"workers":16,"steps":1,"objectives":["min"],
- *    "method":"auto","scheduler":"auto","explain":false,"from":false,"patience":50,"repeat":1,
- *    "cost_aware":false,"space":[...],"where":["a + b <= 1"],"constraints":["model_mb <= 20"],"target":0.1,
+ *    "method":"auto","scheduler":"auto","rungs":{"min":3,"eta":3,"patience":5},"explain":false,
+ *    "from":false,"patience":50,"repeat":1,"cost_aware":false,"space":[...],
+ *    "where":["a + b <= 1"],"constraints":["model_mb <= 20"],"target":0.1,
  *    "try_first":[{...}]}                                                -> {}
  *   {"op":"ask"}           -> {"id":7,"params":{...}}, {"id":5,"resume":true} or {"wait":true}
  *                             (or, when init has "from":true, {"id":9,"params":{...},"from":4})
@@ -26,6 +27,10 @@
  * {"wait":true,"over":"no better in 50 trials"}. With "repeat":3 each configuration is given out
  * under three ids, and is worth the mean of what they come to; when one of them failed, it failed.
  * With "cost_aware":true improvement counts by what it costs, "seconds" in whatever unit.
+ *
+ * Learning curves have "steps" above 1, reported one by one or every few; "scheduler" is one of
+ * proto/job/policies.def, and "rungs" says where it looks at them: first at step "min" (others call
+ * it grace), then at "eta" times as many, and nobody is stopped who improved within "patience".
  *
  * What a job file calls where, constraints, target and try_first means the same here. An objective
  * is "min", "max" or, with a name and a target of its own, {"metric":"loss","goal":"minimize",

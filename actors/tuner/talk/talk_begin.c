@@ -74,6 +74,7 @@ enum {
     INIT_STEPS,
     INIT_METHOD,
     INIT_SCHEDULER,
+    INIT_RUNGS,
     INIT_FROM,
     INIT_EXPLAIN,
     INIT_PATIENCE,
@@ -92,6 +93,7 @@ static const char *const init_keys[INIT_KEYS] = {
     [INIT_STEPS] = "steps",
     [INIT_METHOD] = "method",
     [INIT_SCHEDULER] = "scheduler",
+    [INIT_RUNGS] = "rungs",
     [INIT_FROM] = "from",
     [INIT_EXPLAIN] = "explain",
     [INIT_PATIENCE] = "patience",
@@ -142,6 +144,25 @@ static bool read_scheduler(struct talk *t, struct span json, enum rungs_policy *
                            SHOWN(name)));
 }
 
+/* Where rungs stand; t->steps is read. */
+static bool read_rungs(struct talk *t, struct span json) {
+    static const char *const keys[] = {"min", "eta", "patience"};
+    struct job_rungs *rungs = &t->job.rungs;
+    struct span given[3];
+    int64_t first = 0, eta = 0, patience = 0;
+    if (json.len == 0)
+        return true;
+    if (!foreign_object(&t->foreign, json, "init, \"rungs\"", keys, 3, given) ||
+        !talk_optional(t, given[0], "init, \"min\" of rungs", 1, t->steps, &first) ||
+        !talk_optional(t, given[1], "init, \"eta\" of rungs", 2, RUNGS_ETA_MOST, &eta) ||
+        !talk_optional(t, given[2], "init, \"patience\" of rungs", 1, t->steps, &patience))
+        return false;
+    rungs->first = (uint32_t)first;
+    rungs->eta = (uint32_t)eta;
+    rungs->patience = (uint32_t)patience;
+    return true;
+}
+
 static bool read_settings(struct talk *t, const struct span *given, struct study_setup *setup) {
     enum rungs_policy policy;
     bool from = false;
@@ -178,6 +199,8 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
     t->job.patience = (uint32_t)patience;
     t->job.repeat = (uint32_t)repeat;
     t->steps = (uint32_t)steps;
+    if (!read_rungs(t, given[INIT_RUNGS]))
+        return false;
     *setup = (struct study_setup){
         .job = &t->job,
         .goals = t->goals,

@@ -67,6 +67,23 @@ static void learning_curves_are_reported(void **state) {
                  "report, \\\"id\\\": trial 1 is over already");
 }
 
+static void where_rungs_stand_can_be_said(void **state) {
+    (void)state;
+#define WITH_RUNGS(text)                                                                           \
+    "{\"op\":\"init\",\"steps\":9,\"scheduler\":\"asha\",\"rungs\":" text ",\"space\":[" KERNEL "]}"
+    expect(WITH_RUNGS("{\"min\":2,\"eta\":2,\"patience\":1}"), "{}");
+    say(ASK);
+    expect("{\"op\":\"report\",\"id\":0,\"step\":1,\"value\":0.5}", "{\"action\":\"continue\"}");
+    expect("{\"op\":\"report\",\"id\":0,\"step\":2,\"value\":0.5}", "{\"action\":\"pause\"}");
+    expect_error(WITH_RUNGS("{\"min\":10}"),
+                 "init, \\\"min\\\" of rungs: expected a whole number from 1 to 9, not 10");
+    expect_error(WITH_RUNGS("{\"eta\":1}"),
+                 "init, \\\"eta\\\" of rungs: expected a whole number from 2 to 16, not 1");
+    expect_error(
+        WITH_RUNGS("{\"grace\":1}"),
+        "init, \\\"rungs\\\": there is no key \\\"grace\\\" here, expected min, eta, patience");
+}
+
 /* Five of a population at its first look; the worst ends and goes on as a copy of the best. */
 static void a_population_is_copied_from(void **state) {
     char line[80];
@@ -443,6 +460,7 @@ int main(void) {
         TEST(a_search_is_asked_and_told),
         TEST(floats_are_written_as_floats_and_read_back),
         TEST(learning_curves_are_reported),
+        TEST(where_rungs_stand_can_be_said),
         TEST(a_population_is_copied_from),
         TEST(objectives_have_their_own_sense),
         TEST(conditions_nest),
