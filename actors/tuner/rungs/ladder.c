@@ -4,7 +4,7 @@
 
 enum { OTHERS_DEFAULT = 3 };
 #define PASS_DEFAULT 0.05
-#define SIGMAS_DEFAULT 2.0
+#define SIGMAS_DEFAULT 3.0
 
 bool rungs_policy_named(struct span name, enum rungs_policy *policy) {
     for (uint32_t i = 0; i < RUNGS_POLICIES; i++) {

@@ -38,15 +38,19 @@ struct rungs_setup {
     uint32_t steps;           /* max: the full length; up to 1: no curves, and nothing to decide */
     uint32_t first;           /* min: the lowest rung; default steps / 27 (auto: / 9), at least 1 */
     uint32_t eta;             /* eta: 2.. 16, default 3 */
-    uint32_t others;          /* default 3; 1.. */
     uint32_t patience;        /* nobody is stopped within so many steps of his last improvement */
-    double pass;              /* share let through unjudged; default 0.05, below 0: none */
-    double sigmas; /* who is behind by less than so many deviations of the noise is not stopped;
-                     * default 2, below 0: noise is not looked at */
     uint64_t seed;
     uint32_t workers; /* trials at once; of pbt the population */
     uint64_t trials;  /* that there will be; 0: as many as there is room for */
     bool copies;      /* a trial can go on from another's checkpoint: else pbt works as asha */
+
+    /* What keeps a policy from judging too early, and what no job says: nobody who knows ASHA or
+     * Hyperband looks for it, and nothing was found to gain by other values. Without it (1, below 0,
+     * below 0) policies are to the letter what their papers say. */
+    uint32_t others; /* default 3; 1.. */
+    double pass;     /* share let through unjudged; default 0.05, below 0: none */
+    double sigmas;   /* who is behind by less than so many deviations of the noise is not stopped;
+                      * default 3, below 0: noise is not looked at */
 };
 
 /* The defaults filled in, what is out of range brought into it. */

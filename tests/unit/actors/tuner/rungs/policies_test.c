@@ -1,31 +1,16 @@
 #include "tests/unit/actors/tuner/rungs/stage.h"
 
+#include "actors/tuner/num/draw.h"
+#include "proto/base/rng.h"
+
 static struct test_job test;
 static struct stage s;
-
-static struct rungs_setup plain(enum rungs_policy policy, uint32_t steps) {
-    return (struct rungs_setup){.policy = policy,
-                                .steps = steps,
-                                .first = 1,
-                                .others = 1,
-                                .pass = -1,
-                                .sigmas = -1,
-                                .workers = 8,
-                                .copies = true};
-}
-
-static void expect_next(enum rungs_next next, uint32_t trial) {
-    struct rungs_choice choice = stage_choose(&s, true);
-    assert_int_equal(choice.next, next);
-    if (next != RUNGS_NEW)
-        assert_int_equal(choice.trial, trial);
-}
 
 /* Vizier: stopped when the best until now is worse than the median of the running averages of those
  * that ended. */
 static void median_compares_with_running_averages(void **state) {
     (void)state;
-    stage_begin(&s, &test, plain(RUNGS_MEDIAN, 9), 16);
+    stage_begin(&s, &test, stage_plain(RUNGS_MEDIAN, 9), 16);
     /* Averages until step 3: 4, 5, 6. */
     for (uint32_t i = 0; i < 3; i++) {
         stage_start(&s);
@@ -49,7 +34,7 @@ static void median_compares_with_running_averages(void **state) {
 /* Who passed step 3 without a word is no yardstick there: averages 4 and 6 are, the bar is 4. */
 static void median_leaves_out_what_it_was_not_told(void **state) {
     (void)state;
-    stage_begin(&s, &test, plain(RUNGS_MEDIAN, 9), 16);
+    stage_begin(&s, &test, stage_plain(RUNGS_MEDIAN, 9), 16);
     for (uint32_t i = 0; i < 3; i++) {
         stage_start(&s);
         assert_int_equal(stage_report(&s, i, i == 1 ? 2 : 3, 4 + i), RUNGS_GO_ON);
@@ -67,21 +52,21 @@ static void median_leaves_out_what_it_was_not_told(void **state) {
 /* PASHA: nobody goes beyond rung 1 as long as the order there is that of rung 0. */
 static void pasha_grows_when_the_order_changes(void **state) {
     (void)state;
-    stage_begin(&s, &test, plain(RUNGS_PASHA, 27), 64);
+    stage_begin(&s, &test, stage_plain(RUNGS_PASHA, 27), 64);
     for (uint32_t i = 0; i < 9; i++) {
         stage_start(&s);
         assert_int_equal(stage_report(&s, i, 1, i), RUNGS_PAUSE);
     }
     for (uint32_t i = 0; i < 3; i++) {
-        expect_next(RUNGS_RESUME, i);
+        stage_expect_resumed(&s, i, 3);
         assert_int_equal(stage_report(&s, i, 3, i - 0.5), RUNGS_PAUSE);
     }
-    expect_next(RUNGS_NEW, 0); /* three at rung 1, in the order of rung 0 */
+    stage_expect_new(&s); /* three at rung 1, in the order of rung 0 */
     for (uint32_t i = 9; i < 12; i++) {
         stage_start(&s);
         assert_int_equal(stage_report(&s, i, 1, i), RUNGS_PAUSE);
     }
-    expect_next(RUNGS_RESUME, 3);
+    stage_expect_resumed(&s, 3, 3);
     assert_int_equal(stage_report(&s, 3, 3, -1), RUNGS_GO_ON); /* last below, first here */
     assert_int_equal(stage_report(&s, 3, 9, -1), RUNGS_PAUSE);
     stage_end(&s);
@@ -90,7 +75,7 @@ static void pasha_grows_when_the_order_changes(void **state) {
 /* Differences that the curves' noise explains leave the order as it was (soft ranking). */
 static void pasha_does_not_grow_for_noise(void **state) {
     (void)state;
-    struct rungs_setup setup = plain(RUNGS_PASHA, 27);
+    struct rungs_setup setup = stage_plain(RUNGS_PASHA, 27);
     setup.first = 6;
     setup.eta = 2;
     setup.sigmas = 2;
@@ -102,20 +87,20 @@ static void pasha_does_not_grow_for_noise(void **state) {
         assert_int_equal(stage_report(&s, i, 6, 0.1 * i), RUNGS_PAUSE);
     }
     for (uint32_t i = 0; i < 2; i++) {
-        expect_next(RUNGS_RESUME, i);
+        stage_expect_resumed(&s, i, 12);
         assert_int_equal(stage_report(&s, i, 12, -1.0 - i), RUNGS_PAUSE);
     }
-    expect_next(RUNGS_NEW, 0);
+    stage_expect_new(&s);
     stage_end(&s);
 }
 
 static void finish_runs_the_best_few_to_the_end(void **state) {
     (void)state;
-    stage_begin(&s, &test, plain(RUNGS_FINISH, 9), 64);
+    stage_begin(&s, &test, stage_plain(RUNGS_FINISH, 9), 64);
     for (uint32_t i = 0; i < 8; i++) {
         stage_start(&s);
         assert_int_equal(stage_report(&s, i, 1, 10 - (i == 4)), RUNGS_PAUSE);
-        expect_next(RUNGS_NEW, 0);
+        stage_expect_new(&s);
     }
     stage_start(&s);
     stage_report(&s, 8, 1, 11);
@@ -129,7 +114,7 @@ static void finish_runs_the_best_few_to_the_end(void **state) {
 
 static void hyperband_starts_some_higher(void **state) {
     (void)state;
-    struct rungs_setup setup = plain(RUNGS_HYPERBAND, 27);
+    struct rungs_setup setup = stage_plain(RUNGS_HYPERBAND, 27);
     setup.others = 1000;
     stage_begin(&s, &test, setup, 128);
     for (uint32_t i = 0; i < 100; i++) {
@@ -145,11 +130,11 @@ static void hyperband_starts_some_higher(void **state) {
 
 static void a_population_copies_its_best(void **state) {
     (void)state;
-    struct rungs_setup setup = plain(RUNGS_PBT, 20);
+    struct rungs_setup setup = stage_plain(RUNGS_PBT, 20);
     setup.first = 2;
     stage_begin(&s, &test, setup, 64);
     for (uint32_t i = 0; i < 5; i++) {
-        expect_next(RUNGS_NEW, 0);
+        stage_expect_new(&s);
         stage_start(&s);
         assert_int_equal(stage_report(&s, i, 1, 10 * i), RUNGS_GO_ON);
     }
@@ -165,11 +150,54 @@ static void a_population_copies_its_best(void **state) {
     /* It is where its parent is: its first step is the third, and the parent's curve its own. */
     assert_int_equal(s.trials.reached[copy], 1);
     assert_true(s.trials.curve[(size_t)copy * s.trials.rungs] == 0);
-    expect_next(RUNGS_NEW, 0);
+    stage_expect_new(&s);
     /* Nobody is judged between two of the population's steps. */
     assert_int_equal(stage_report(&s, copy, 3, 99), RUNGS_GO_ON);
     assert_int_equal(stage_report(&s, copy, 4, 99), RUNGS_STOP);
     stage_end(&s);
+}
+
+/* Curves that are chance alone, round about the same value: whoever looks at noise stops nobody, as
+ * often as they are compared; whoever does not stops many. Of curves that differ by more than their
+ * noise he stops, too. */
+static uint32_t stopped_of(enum rungs_policy policy, double sigmas, double apart) {
+    enum { MANY = 120, LONG = 27 };
+    struct rungs_setup setup = stage_plain(policy, LONG);
+    struct rng r = rng_of(5, 0, policy);
+    uint32_t stopped = 0;
+    setup.sigmas = sigmas;
+    stage_begin(&s, &test, setup, MANY);
+    for (uint32_t i = 0; i < MANY; i += 4) {
+        bool ends[4] = {false};
+        for (uint32_t k = 0; k < 4; k++)
+            stage_start(&s);
+        for (uint32_t step = 1; step < LONG; step++) {
+            for (uint32_t k = 0; k < 4; k++) {
+                double value = apart * (i + k) / MANY + draw_normal(&r);
+                if (ends[k] || stage_report(&s, i + k, step, value) == RUNGS_GO_ON)
+                    continue;
+                ends[k] = true;
+                stopped++;
+                stage_finish(&s, i + k, ENDED_SOON, value);
+            }
+        }
+        for (uint32_t k = 0; k < 4; k++) {
+            if (!ends[k])
+                stage_finish(&s, i + k, ENDED_WELL, apart * (i + k) / MANY);
+        }
+    }
+    stage_end(&s);
+    return stopped;
+}
+
+static void noise_alone_stops_nobody(void **state) {
+    (void)state;
+    static const enum rungs_policy policies[] = {RUNGS_STOPPING, RUNGS_MEDIAN, RUNGS_PBT};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(stopped_of(policies[i], 0, 0), 0); /* as jobs have it */
+        assert_true(stopped_of(policies[i], -1, 0) > 20);
+        assert_true(stopped_of(policies[i], 0, 2000) > 20);
+    }
 }
 
 int main(void) {
@@ -181,6 +209,7 @@ int main(void) {
         cmocka_unit_test(finish_runs_the_best_few_to_the_end),
         cmocka_unit_test(hyperband_starts_some_higher),
         cmocka_unit_test(a_population_copies_its_best),
+        cmocka_unit_test(noise_alone_stops_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

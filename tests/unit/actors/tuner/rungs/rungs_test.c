@@ -4,31 +4,12 @@
 static struct test_job test;
 static struct stage s;
 
-/* As the papers have it: from the first trial on, nobody let through, noise not looked at. */
-static struct rungs_setup plain(enum rungs_policy policy, uint32_t steps) {
-    return (struct rungs_setup){.policy = policy,
-                                .steps = steps,
-                                .first = 1,
-                                .eta = 3,
-                                .others = 1,
-                                .pass = -1,
-                                .sigmas = -1};
-}
-
 static void start_all(const double *values, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
-        assert_int_equal(stage_choose(&s, true).next, RUNGS_NEW);
+        stage_expect_new(&s);
         assert_int_equal(stage_start(&s), i);
         assert_int_equal(stage_report(&s, i, 1, values[i]), RUNGS_PAUSE);
     }
-}
-
-static void expect_resumed(uint32_t trial, uint32_t until) {
-    struct rungs_choice choice = stage_choose(&s, true);
-    assert_int_equal(choice.next, RUNGS_RESUME);
-    assert_int_equal(choice.trial, trial);
-    assert_int_equal(choice.until, until);
-    assert_int_equal(s.trials.states[trial], AT_WORK);
 }
 
 /* Algorithm 2 of the ASHA paper, get_job (lines 12 to 22), with eta 3 and R 9: of the first three
@@ -36,28 +17,28 @@ static void expect_resumed(uint32_t trial, uint32_t until) {
  * fall with the number, so that no one is promotable the moment he arrives unless he says so. */
 static void asha_promotes_the_best_third(void **state) {
     (void)state;
-    stage_begin(&s, &test, plain(RUNGS_ASHA, 9), 16);
+    stage_begin(&s, &test, stage_plain(RUNGS_ASHA, 9), 16);
     start_all((const double[]){5, 6, 7}, 3);
-    expect_resumed(0, 3);
+    stage_expect_resumed(&s, 0, 3);
 
     assert_int_equal(stage_start(&s), 3);
     assert_int_equal(stage_report(&s, 3, 1, 8), RUNGS_PAUSE);
-    assert_int_equal(stage_choose(&s, true).next, RUNGS_NEW);
+    stage_expect_new(&s);
     assert_int_equal(stage_start(&s), 4);
     /* The best of five: |rung| / eta is 1 still, and it is him now. */
     assert_int_equal(stage_report(&s, 4, 1, 4), RUNGS_GO_ON);
-    assert_int_equal(stage_choose(&s, true).next, RUNGS_NEW);
+    stage_expect_new(&s);
     assert_int_equal(stage_start(&s), 5);
     assert_int_equal(stage_report(&s, 5, 1, 9), RUNGS_PAUSE);
     /* Two of six: 4 and 5, who are promoted already. */
-    assert_int_equal(stage_choose(&s, true).next, RUNGS_NEW);
+    stage_expect_new(&s);
     stage_end(&s);
 }
 
 /* The same, lines 13 and 14: higher rungs first. */
 static void asha_looks_at_higher_rungs_first(void **state) {
     (void)state;
-    stage_begin(&s, &test, plain(RUNGS_ASHA, 9), 32);
+    stage_begin(&s, &test, stage_plain(RUNGS_ASHA, 9), 32);
 
     for (uint32_t i = 0; i < 8; i++) {
         stage_start(&s);
@@ -70,13 +51,13 @@ static void asha_looks_at_higher_rungs_first(void **state) {
     assert_int_equal(stage_report(&s, 3, 3, 11), RUNGS_PAUSE);
     assert_int_equal(stage_report(&s, 4, 3, 12), RUNGS_PAUSE);
     /* A ninth at rung 0 makes room for three; the best three, 5 to 7, are on their way. */
-    expect_resumed(2, 9);
+    stage_expect_resumed(&s, 2, 9);
     stage_end(&s);
 }
 
 static void the_best_value_until_then_counts(void **state) {
     (void)state;
-    stage_begin(&s, &test, plain(RUNGS_ASHA, 27), 8);
+    stage_begin(&s, &test, stage_plain(RUNGS_ASHA, 27), 8);
     uint32_t trial = stage_start(&s);
     assert_int_equal(stage_report(&s, trial, 1, 3), RUNGS_PAUSE);
     assert_int_equal(s.trials.reached[trial], 1);
@@ -92,7 +73,7 @@ static void the_best_value_until_then_counts(void **state) {
  * goes on, where it is. */
 static void a_report_speaks_of_the_highest_rung(void **state) {
     (void)state;
-    stage_begin(&s, &test, plain(RUNGS_ASHA, 27), 8);
+    stage_begin(&s, &test, stage_plain(RUNGS_ASHA, 27), 8);
     for (uint32_t i = 0; i < 3; i++) {
         assert_int_equal(stage_start(&s), i);
         assert_int_equal(stage_report(&s, i, 4, 3 + i), RUNGS_PAUSE);
@@ -100,7 +81,7 @@ static void a_report_speaks_of_the_highest_rung(void **state) {
     assert_int_equal(s.trials.reached[0], 2);
     assert_true(isnan(s.trials.curve[0]));
     assert_true(s.trials.curve[1] == 3);
-    expect_resumed(0, 9);
+    stage_expect_resumed(&s, 0, 9);
     assert_int_equal(stage_report(&s, 0, 8, 2), RUNGS_GO_ON);
     stage_finish(&s, 0, ENDED_WELL, 1);
     assert_int_equal(s.trials.reached[0], 4);
@@ -111,7 +92,7 @@ static void a_report_speaks_of_the_highest_rung(void **state) {
 
 static void nobody_is_stopped_before_others_stood_there(void **state) {
     (void)state;
-    struct rungs_setup setup = plain(RUNGS_STOPPING, 9);
+    struct rungs_setup setup = stage_plain(RUNGS_STOPPING, 9);
     setup.others = 3;
     stage_begin(&s, &test, setup, 8);
     for (uint32_t i = 0; i < 4; i++)
@@ -126,7 +107,7 @@ static void nobody_is_stopped_before_others_stood_there(void **state) {
 
 static void patience_waits_for_those_that_still_improve(void **state) {
     (void)state;
-    struct rungs_setup setup = plain(RUNGS_STOPPING, 27);
+    struct rungs_setup setup = stage_plain(RUNGS_STOPPING, 27);
     setup.patience = 2;
     stage_begin(&s, &test, setup, 8);
     for (uint32_t i = 0; i < 5; i++) {
@@ -148,7 +129,7 @@ static void patience_waits_for_those_that_still_improve(void **state) {
 /* At the end: whoever is furthest goes on until one has come all the way and none is better. */
 static void the_best_is_brought_to_its_end(void **state) {
     (void)state;
-    struct rungs_setup setup = plain(RUNGS_ASHA, 9);
+    struct rungs_setup setup = stage_plain(RUNGS_ASHA, 9);
     setup.others = 100;
     stage_begin(&s, &test, setup, 8);
     start_all((const double[]){3, 1, 2}, 3);
@@ -169,7 +150,7 @@ static void the_best_is_brought_to_its_end(void **state) {
 
 static void who_failed_is_not_resumed(void **state) {
     (void)state;
-    stage_begin(&s, &test, plain(RUNGS_ASHA, 9), 8);
+    stage_begin(&s, &test, stage_plain(RUNGS_ASHA, 9), 8);
     start_all((const double[]){3, 1}, 2);
     stage_finish(&s, 1, ENDED_BADLY, NAN);
     struct rungs_choice choice = stage_choose(&s, false);

@@ -18,6 +18,19 @@ struct stage {
     void *memory;
 };
 
+/* As the papers have it: from the first trial on, nobody let through, noise not looked at. */
+static inline struct rungs_setup stage_plain(enum rungs_policy policy, uint32_t steps) {
+    return (struct rungs_setup){.policy = policy,
+                                .steps = steps,
+                                .first = 1,
+                                .eta = 3,
+                                .others = 1,
+                                .pass = -1,
+                                .sigmas = -1,
+                                .workers = 8,
+                                .copies = true};
+}
+
 static inline void stage_begin(struct stage *s, struct test_job *test, struct rungs_setup setup,
                                uint32_t capacity) {
     job_begin(test, METHOD_RANDOM, capacity);
@@ -67,6 +80,18 @@ static inline struct rungs_choice stage_choose(struct stage *s, bool may_start) 
     struct rungs_choice choice;
     rungs_choose(s->rungs, may_start, &choice);
     return choice;
+}
+
+static inline void stage_expect_new(struct stage *s) {
+    assert_int_equal(stage_choose(s, true).next, RUNGS_NEW);
+}
+
+static inline void stage_expect_resumed(struct stage *s, uint32_t trial, uint32_t until) {
+    struct rungs_choice choice = stage_choose(s, true);
+    assert_int_equal(choice.next, RUNGS_RESUME);
+    assert_int_equal(choice.trial, trial);
+    assert_int_equal(choice.until, until);
+    assert_int_equal(s->trials.states[trial], AT_WORK);
 }
 
 #endif
