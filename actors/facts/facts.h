@@ -24,8 +24,6 @@
  *            stands for its slot and whatever becomes of its job; no trial waits for it;
  *          - a log of another node is kept only when its author has shown a certificate of this cluster, whoever passes it on;
  *          - a job's counts are a fold of its rows: opening a job counts them again;
- *          - of a job with `repeat` the best, and what ranks as such, is what was heard before its end: what comes late
- *            changes neither;
  *          - only a node that leads ends a job as failed or early (end_fact); one that hears no `lead` leads itself.
  * Memory   the caller's, facts_size() bytes of zeros; only what is used is touched.
  * Pace     results alone gather for 5 ms, because a sync costs the same for one as for a hundred; what somebody waits for

@@ -22,7 +22,13 @@
 #include "actors/facts/late.h"
 #include "actors/facts/spread.h"
 
-enum { INBOX_BYTES = 1 << 20, INBOX_OVER = 256, INBOX_RETRY_MS = 500 };
+enum {
+    INBOX_BYTES = 1 << 20,
+    INBOX_OVER = 256,
+    INBOX_RETRY_MS = 500,
+    INBOX_WANTS =
+        2048 /* more than a bundle has facts, and than there are runs of one configuration */
+};
 
 /* The place of a bundle in the backlog of a job is its serial; what clients have said comes before all else, because nothing
  * matters after a cancellation. */
@@ -52,7 +58,9 @@ struct want {
     uint64_t slot;
     size_t at, len; /* of its row among `rows`; len 0: there is none */
     bool again;     /* several results of it come: the row that one makes is wanted by the next */
-    bool bad;       /* there was no room for it */
+    bool
+        beside; /* it is a run of the same configuration as another one that is wanted: its value is enough */
+    bool bad; /* there was no room for it, or for what it wants beside */
 };
 
 /* A job of which the rest of the head is put off. */
@@ -85,7 +93,7 @@ struct inbox {
         bool whole;     /* all its slots were finished: no proposal matters */
     } over[INBOX_OVER]; /* jobs that are over: most late facts are about these */
     uint32_t wants_count, wants_read;
-    struct want wants[LIMIT_BATCH_FACTS];
+    struct want wants[INBOX_WANTS];
     uint32_t looked; /* facts of the head whose jobs were asked for */
     uint32_t put_off_count;
     struct put_off put_off[LIMIT_BATCH_FACTS];

@@ -145,6 +145,22 @@ void intake_want(struct inbox *b, const struct job_id *job, uint64_t slot, bool 
         *w = (struct want){.job = *job, .slot = slot};
     }
     w->again = w->again || again;
+    w->beside = false;
+}
+
+/* Of a job that is over nothing is remembered: what the other runs of a configuration came to is read, too. Without room for
+ * them the result is put off; the first of a bundle has some. */
+static void want_runs(struct inbox *b, const struct seat *s, uint64_t slot) {
+    const uint64_t repeat = s->job.repeat, first = slot / repeat * repeat;
+    for (uint64_t i = first; s->late && i - first < repeat; i++) {
+        if (want_of(b, &s->id, i) != NULL)
+            continue;
+        if (b->wants_count + LIMIT_BATCH_FACTS >= INBOX_WANTS) {
+            want_of(b, &s->id, slot)->bad = true;
+            return;
+        }
+        b->wants[b->wants_count++] = (struct want){.job = s->id, .slot = i, .beside = true};
+    }
 }
 
 /* Slots of which results came before in the same bundle. */
@@ -165,8 +181,10 @@ static void look_for_row(struct facts *f, struct seen *seen, const struct msg_re
     bool again = false;
     for (uint32_t i = 0; i < seen->count && !again; i++)
         again = seen->items[i].slot == r->slot && seen->items[i].s == s;
-    if (again || fold_needs(f, s, r, key) == FOLD_WANTS_ROW)
+    if (again || fold_needs(f, s, r, key) == FOLD_WANTS_ROW) {
         intake_want(&f->inbox, &r->job, r->slot, again);
+        want_runs(&f->inbox, s, r->slot);
+    }
     seen->items[seen->count].s = s;
     seen->items[seen->count++].slot = r->slot;
 }
@@ -215,8 +233,20 @@ bool intake_look(struct facts *f, const struct inbox_head *h, struct says *out) 
 
 /* ---- folding ---- */
 
+/* What the mean of its configuration is made of. */
+static void note_run(struct facts *f, const struct want *w, struct span bytes) {
+    struct seat *s = folding_seat_of(f, &w->job);
+    struct trial_row row;
+    if (s != NULL && s->late && s->job.repeat > 1 && w->slot < s->job.trials && bytes.len > 0 &&
+        trial_row_decode(&row, bytes) && row.finished)
+        seat_remember(s, w->slot, &row);
+}
+
 void intake_row(struct facts *f, struct want *w, struct span row) {
     struct inbox *b = &f->inbox;
+    note_run(f, w, row);
+    if (w->beside)
+        return;
     if (sizeof b->rows - b->rows_len < row.len) {
         w->bad = true;
         return;

@@ -1,7 +1,8 @@
 /* means - what the configurations of a job with `repeat` are worth: the mean of their slots' values, once all of them ended
  * well.
  *
- * More values never take a mean away, and none depends on the order in which they came: sums go by slot.
+ * Slots that two nodes which both led have given different configurations count as one all the same: only who looks at the
+ * trials sees that. More values never take a mean away, and none depends on the order in which they came: sums go by slot.
  * Memory   fixed; only what the job has slots for is touched, and nothing where a configuration is run once.
  */
 #ifndef ZYG_MEANS_H
@@ -17,8 +18,7 @@ struct means {
 struct mean {
     uint64_t first; /* the lowest slot of the configuration */
     double value;
-    double
-        error; /* its standard error: the deviation of a value by the root of how many there are */
+    double error; /* its standard error: the deviation of one by the root of how many there are */
 };
 
 void means_begin(struct means *m, const struct job *job);

@@ -100,7 +100,7 @@ static void note_best(struct seat *s, uint64_t slot, const struct measure *m,
 }
 
 bool seat_mean(const struct seat *s, uint64_t slot, struct mean *out) {
-    return !s->late && means_of(&s->means, slot, out);
+    return means_of(&s->means, slot, out);
 }
 
 /* trials: that it stands for and that were not counted. */
@@ -120,13 +120,16 @@ static void note_measure(struct seat *s, uint64_t slot, const struct measure *m,
         note_best(s, slot, m, trial);
 }
 
+void seat_remember(struct seat *s, uint64_t slot, const struct trial_row *trial) {
+    if (trial->has_value && !(trial_row_measure(trial, &s->job).breach > 0))
+        means_put(&s->means, slot, trial->value);
+}
+
 /* As if it were one trial that was worth the mean. */
 static void note_mean(struct seat *s, uint64_t slot, const struct trial_row *trial) {
     struct mean before, mean;
-    if (s->late)
-        return;
     const bool counted = seat_mean(s, slot, &before);
-    means_put(&s->means, slot, trial->value);
+    seat_remember(s, slot, trial); /* when a run breaks a constraint its configuration does */
     if (!seat_mean(s, slot, &mean))
         return;
     const struct measure m = {.values = {mean.value}};

@@ -69,7 +69,8 @@ struct seat {
     uint8_t spec[LIMIT_JOB_SPEC_BYTES];
     size_t spec_len;
     uint8_t arena[JOB_ARENA_BYTES];
-    struct means means; /* not of a job that is over here (late): its best stays what it was */
+    struct means
+        means; /* of a job that is over here (late) as far as its slots were read (intake.c) */
 };
 
 /* What table jobs keeps of a job. */
@@ -97,6 +98,8 @@ bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial);
 /* More is known of a finished slot. */
 void seat_recount(struct seat *s, uint64_t slot, const struct trial_row *old,
                   const struct trial_row *trial);
+/* Of a job with `repeat`: this slot was finished before, and is counted already. */
+void seat_remember(struct seat *s, uint64_t slot, const struct trial_row *trial);
 /* What the configuration of this slot is worth, of a job with `repeat`. False: nothing is known of that. */
 bool seat_mean(const struct seat *s, uint64_t slot, struct mean *out);
 /* The job was ended as failed: of several such ends the earliest stands, and none when a trial has ended well. */

@@ -338,12 +338,12 @@ static inline void finish(struct world *w, struct node *n, uint32_t job, uint64_
                           uint64_t attempt, enum trial_status status) {
     uint8_t memory[1024];
     struct buf result = buf_of(memory, sizeof memory);
-    double value = (double)below(w, 1000) / 1000;
+    double value = (double)below(w, 1000) / 1000, x = job > 0 ? (double)(slot / 2) / 10 : value;
     const struct msg m = {.kind = MSG_result_fact,
                           .result_fact = {.job = w->works[job].id,
                                           .slot = slot,
                                           .attempt = attempt,
-                                          .config = config_bytes(value),
+                                          .config = config_bytes(x),
                                           .status = status,
                                           .has_value = status == TRIAL_DONE,
                                           .value = status == TRIAL_DONE ? value : 0,
@@ -361,7 +361,8 @@ static inline void finish(struct world *w, struct node *n, uint32_t job, uint64_
 
 /* Trials end on any node. Job 0 never gets its last slot, may reach its target or, in every second world, end early, and is
  * given out as if by two leaders: slots end several times.
- * Job 1 gets each slot once and is done. Job 2 is cancelled. */
+ * Job 1 gets each slot once and is done. Job 2 is cancelled. In every third world two slots of theirs have one
+ * configuration. */
 static inline void something_ends(struct world *w) {
     static const enum trial_status endings[] = {TRIAL_DONE, TRIAL_DONE, TRIAL_CRASHED,
                                                 TRIAL_TRANSIENT, TRIAL_TIMED_OUT};
@@ -386,6 +387,7 @@ static inline void make_works(struct world *w, uint64_t seed) {
             .metric = span_text("loss"), .has_target = i == 0, .target = i == 0 ? 0.05 : 0};
         f->job.job.objectives_count = 1;
         f->job.job.patience = i == 0 && seed % 2 == 0 ? 6 : 0;
+        f->job.job.repeat = i > 0 && seed % 3 == 0 ? 2 : 1;
         f->job.job.retry = (struct retry){.crash = 1, .transient = 2};
         work->copies = f->job.job.copies = 1 + (uint32_t)below(w, 5);
         job_end(&f->job);
