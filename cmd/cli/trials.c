@@ -2,6 +2,7 @@
 
 #include "cmd/cli/cli.h"
 #include "cmd/cli/details.h"
+#include "cmd/cli/ends.h"
 #include "cmd/cli/pages.h"
 #include "cmd/cli/trial_rows.h"
 #include "proto/status.h"
@@ -103,7 +104,9 @@ static bool trials_print(struct client *c, const struct args *args, const struct
                           .list_trials = {.job = s->job, .best_first = wanted->best}};
     if (wanted->limit < LIMIT_PAGE_ROWS && wanted->status == NULL)
         request.list_trials.limit = wanted->limit;
-    bool causes = wanted->status != NULL && !wanted->filter.statuses[TRIAL_DONE];
+    const struct ends ends = ends_of(&s->row);
+    bool causes = (wanted->status != NULL && !wanted->filter.statuses[TRIAL_DONE]) ||
+                  ends.stopped + ends.paused > 0; /* where they were stopped */
     trial_rows_begin(&l.rows, s, args->format, false, causes);
     struct pages_reader reader = {.row = trial_put, .context = &l};
     bool read = pages_read(c, &request, &reader, err);
