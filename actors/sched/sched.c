@@ -50,6 +50,7 @@ void sched_move(struct sched *s, struct flight *f, enum flight_state to) {
         plan->running -= runs(f->state);
         plan->running += runs(to);
         plan->away -= to == FLIGHT_NONE;
+        plan->idle = plan->idle && to != FLIGHT_NONE; /* what has ended may have been the last */
         plan->unlearned -= f->state == FLIGHT_UNRECORDED;
         plan->unlearned += to == FLIGHT_UNRECORDED;
     }
@@ -247,6 +248,7 @@ static void on_unproposed(struct sched *s, const struct msg_unproposed *m, struc
     if (f == NULL || plan == NULL)
         return;
     sched_again(s, f, f->slot.attempts, INT64_MIN);
+    plan->idle = true;
     if (m->over && plan_is_empty(plan))
         say(out, &(struct msg){.kind = MSG_exhausted, .exhausted.job = m->job});
 }

@@ -74,6 +74,17 @@ static void sketch_rules(struct job *job, struct rng *r) {
                                   .output = draw_chance(r, 0.7) ? 65536 : LIMITS_OUTPUT_DEFAULT};
 }
 
+/* Drawn apart, so that all else of the job is as it would be without. */
+static void sketch_rungs(struct job *job, const struct work_draft *draft) {
+    static const enum rungs_policy policies[] = {RUNGS_ASHA, RUNGS_STOPPING, RUNGS_AUTO,
+                                                 RUNGS_HYPERBAND};
+    struct rng r = draw_of(draft->seed, DRAW_JOB, 1000u + draft->number);
+    if (!draft->rungs || job->objectives_count == 0 || !draw_chance(&r, 0.4))
+        return;
+    job->rungs =
+        (struct job_rungs){.steps = 9, .first = 1, .eta = 3, .policy = policies[rng_below(&r, 4)]};
+}
+
 static void sign(const struct signer *signer, uint64_t sequence, const struct msg *fact,
                  uint8_t *memory, size_t cap, size_t *len) {
     struct bundle_writer writer;
@@ -108,6 +119,7 @@ void work_draw(struct work *work, const struct work_draft *draft) {
     snprintf(sketch.number, sizeof sketch.number, "%u", number);
     sketch_space(&sketch, &r, draft->trials_max);
     sketch_rules(&sketch.job, &r);
+    sketch_rungs(&sketch.job, draft);
     const struct span argv[] = {span_text("train"), span_text(sketch.number), span_text("{trial}"),
                                 span_text("{attempt}")};
     sketch.job.name = span_text(sketch.name);

@@ -36,6 +36,7 @@ struct work_draft {
     int64_t trials_max;
     uint32_t copies; /* 0: as a job file that does not say */
     when_ms now;
+    bool rungs;    /* it may have learning curves */
     dur_ms spread; /* it is submitted and perhaps cancelled within so long */
 };
 

@@ -17,6 +17,7 @@ void crowd_open(struct fleet *f) {
                                          .signer = &f->cast->people[owner],
                                          .trials_max = f->draft.trials_max,
                                          .copies = f->draft.copies[i],
+                                         .rungs = true,
                                          .now = f->now + 1000,
                                          .spread = f->draft.calm_after / 2};
         work_draw(&f->crowd.works[i], &draft);

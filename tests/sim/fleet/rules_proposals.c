@@ -44,6 +44,34 @@ static struct chain_news slot_on_disk(void *context, uint32_t slot) {
     return news;
 }
 
+/* Of several facts of one slot and rung the one that counts. */
+static struct known_stand stand_on_disk(void *context, uint32_t slot, uint32_t rung) {
+    const struct disk_slots *d = context;
+    const struct ladder ladder = ladder_of_job(&d->work->job.rungs);
+    const struct store *store = d->host->disk.store;
+    struct known_stand found = {.attempt = 0};
+    uint8_t memory[JOB_ID_BYTES + 8];
+    struct buf prefix = buf_of(memory, sizeof memory);
+    trial_row_key(&prefix, &d->work->id, slot);
+    for (size_t i = store_mem_find(store, TABLE_stands, buf_view(&prefix));
+         i < store_mem_rows(store, TABLE_stands); i++) {
+        struct span key, stored;
+        struct known_stand stand = {.attempt = 0};
+        store_mem_row(store, TABLE_stands, i, &key, &stored);
+        if (key.len < prefix.len || memcmp(key.data, prefix.data, prefix.len) != 0)
+            break;
+        struct mp value = mp_of(stored);
+        (void)mp_bin(&value);
+        ensure(curve_decode(&stand.curve, mp_bin(&value)));
+        stand.saved = mp_bool(&value);
+        stand.attempt = (uint32_t)trial_row_key_attempt(key);
+        if (ladder_reached(&ladder, stand.curve.step) == rung + 1 &&
+            known_stand_counts(&stand, &found))
+            found = stand;
+    }
+    return found;
+}
+
 /* The index-th row of table proposals, when it is of the job. */
 static bool read_proposal(const struct host *h, const struct work *work, size_t index,
                           struct replay_proposal *p) {
@@ -85,7 +113,8 @@ static bool is_twofold(const struct host *h, const struct work *work, size_t fir
 static uint32_t derive(struct host *h, const struct work *work, struct replay *replay) {
     struct replay_proposal p;
     struct disk_slots disk = {.host = h, .work = work};
-    const struct replay_slots slots = {.slot = slot_on_disk, .context = &disk};
+    const struct replay_slots slots = {
+        .slot = slot_on_disk, .stand = stand_on_disk, .context = &disk};
     const size_t first = store_mem_find(h->disk.store, TABLE_proposals,
                                         span_of(work->id.bytes, sizeof work->id.bytes));
     const bool twofold = is_twofold(h, work, first);

@@ -1,5 +1,6 @@
 /* What is run and what becomes of a slot (F8, F9). */
 #include "actors/facts/trial_row.h"
+#include "proto/job/ladder.h"
 #include "store/store_mem.h"
 #include "tests/sim/fleet/fleet.h"
 
@@ -21,9 +22,10 @@ void rule_spawn(struct host *h, const struct msg_spawn *m) {
                  (ull)slot, h->number);
     /* What could not be started where it was given to is tried elsewhere, or there once more. */
     bool bounded = h->fleet->draft.unable == 0;
+    const uint32_t pauses = ladder_of_job(&job->rungs).count - 1;
     fleet_ensure(h->fleet,
                  attempt >= 1 &&
-                     (!bounded || attempt <= 1u + job->retry.crash + job->retry.transient),
+                     (!bounded || attempt <= 1u + pauses + job->retry.crash + job->retry.transient),
                  "job%u #%llu: attempt %llu is one too many", number, (ull)slot, (ull)attempt);
     fleet_ensure(h->fleet, !runs_now(h, number, slot, attempt),
                  "host %u runs attempt %llu of job%u #%llu twice at once", h->number, (ull)attempt,

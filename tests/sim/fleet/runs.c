@@ -43,6 +43,10 @@ static enum run_fate draw_fate(const struct fleet *f, const struct run *r) {
     return draw_chance(&draws, d->no_start) ? RUN_NO_START : RUN_WELL;
 }
 
+static bool writes_checkpoints(uint64_t slot) {
+    return slot % 4 != 0;
+}
+
 bool runs_deserves(const struct fleet *f, uint32_t work, uint64_t slot, uint64_t attempt,
                    enum trial_status status) {
     const struct run run = {.work = work, .slot = slot, .attempt = attempt};
@@ -50,6 +54,8 @@ bool runs_deserves(const struct fleet *f, uint32_t work, uint64_t slot, uint64_t
     switch (status) {
     case TRIAL_LOST:
     case TRIAL_CANCELLED: return true;
+    case TRIAL_STOPPED: return f->crowd.works[work].job.rungs.steps > 0;
+    case TRIAL_PAUSED: return f->crowd.works[work].job.rungs.steps > 0 && writes_checkpoints(slot);
     case TRIAL_DONE:                   /* once nothing breaks any more everything goes well */
     case TRIAL_TIMED_OUT: return true; /* what the job allows may be less than it takes */
     case TRIAL_CRASHED: return fate == RUN_CRASH;
@@ -123,6 +129,11 @@ static void end(struct host *h, struct run *r, int64_t status, int64_t signal_nu
     r->state = RUN_NONE;
 }
 
+/* How many a curve has; 0: it prints none. */
+static uint32_t steps_of(const struct host *h, const struct run *r) {
+    return r->fate == RUN_LOOK ? 0 : h->fleet->crowd.works[r->work].job.rungs.steps;
+}
+
 static void start(struct host *h, struct run *r) {
     struct rng draws = draw_run(h->fleet, r, 2);
     if (r->fate == RUN_NO_START || r->fate == RUN_UNABLE || h->cramped > 0) {
@@ -140,13 +151,27 @@ static void start(struct host *h, struct run *r) {
     if (r->killed || r->fate == RUN_LOOK)
         plan_next(h, r, 1);
     else if (r->fate != RUN_HANG)
-        plan_next(h, r, draw_between(&draws, 0, h->fleet->draft.run_most));
+        plan_next(h, r, draw_between(&draws, 0, h->fleet->draft.run_most) / (1 + steps_of(h, r)));
+}
+
+/* Another step of a curve. */
+static void print_step(struct host *h, struct run *r) {
+    struct rng draws = draw_run(h->fleet, r, 4), noise = draw_run(h->fleet, r, 16u + r->step);
+    char line[128];
+    double level = rng_unit(&draws);
+    uint32_t step = ++r->step;
+    int len = snprintf(line, sizeof line, "::zyg {\"step\": %u, \"loss\": %.6f%s}\n", step,
+                       level + 0.5 / step + 0.01 * rng_unit(&noise),
+                       writes_checkpoints(r->slot) ? ", \"checkpoint\": \"x\"" : "");
+    post(h, &(struct msg){.kind = MSG_output,
+                          .output = {.run = r->number, .bytes = span_of(line, (size_t)len)}});
+    plan_next(h, r, draw_between(&draws, 0, h->fleet->draft.run_most) / (1 + steps_of(h, r)));
 }
 
 static void end_by_itself(struct host *h, struct run *r) {
     struct rng draws = draw_run(h->fleet, r, 3);
     char line[64];
-    if (r->fate == RUN_WELL) {
+    if (r->fate == RUN_WELL && steps_of(h, r) == 0) {
         int len = snprintf(line, sizeof line, "loss=%.6f\n", rng_unit(&draws));
         post(h, &(struct msg){.kind = MSG_output,
                               .output = {.run = r->number, .bytes = span_of(line, (size_t)len)}});
@@ -161,7 +186,12 @@ void runs_next(struct host *h, uint64_t place, uint64_t version) {
     switch (r->state) {
     case RUN_NONE: break;
     case RUN_STARTS: start(h, r); break;
-    case RUN_GOES: end_by_itself(h, r); break;
+    case RUN_GOES:
+        if (r->fate == RUN_WELL && r->step < steps_of(h, r))
+            print_step(h, r);
+        else
+            end_by_itself(h, r);
+        break;
     case RUN_DIES: end(h, r, 0, SIGTERM); break;
     }
 }

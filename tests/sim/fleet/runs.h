@@ -1,4 +1,5 @@
-/* runs - the LAUNCHER port of a host and the programs that it starts. They work, crash, ask to be tried again, hang or cannot
+/* runs - the LAUNCHER port of a host and the programs that it starts. They work, or print a curve, step by step, where their
+ * job has rungs (three of four write checkpoints, which are lost in the end: all begin at the first step), crash, ask to be tried again, hang or cannot
  * be started; they do not outlive their node. On a machine without room nothing starts, neither a trial nor the look of
  * actors/executor/shortage.h. */
 #ifndef ZYG_SIM_RUNS_H
@@ -21,6 +22,7 @@ struct run {
     uint64_t slot, attempt;
     enum run_fate fate;
     bool killed;
+    uint32_t step; /* of a curve: the last that was printed */
     uint64_t version;
 };
 
