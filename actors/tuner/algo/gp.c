@@ -1,9 +1,11 @@
 /* gp - a Gaussian process learns what trials came to, the configuration that is expected to improve
  * most upon the best is next (efficient global optimisation: Jones, Schonlau and Welch 1998).
  *
- * What it learns from, and when it finds its kernel again: model/rows.h. Trials that ended badly
- * count as the worst that was seen; of more rows than there is room for stay the best and the
- * newest. Between two kernels the factor of what is known only grows, by n^2 for each row. Of a job
+ * What it learns from, and when it finds its kernel again: model/rows.h. Of more rows than there is
+ * room for stay the best and the newest. Between two kernels the factor of what is known only grows,
+ * by n^2 for each row. Trials that ended badly say nothing of the values, nor is one that breaks a
+ * constraint what others are compared with: the chance that a point is not like them multiplies what
+ * it would gain (several/feasible.h), so that a crash by bad luck spoils no neighbourhood. Of a job
  * that is cost_aware a gain counts by what it costs: model/cost.h.
  */
 #include "actors/tuner/algo/algo.h"
@@ -15,6 +17,7 @@
 #include "actors/tuner/model/warp.h"
 #include "actors/tuner/num/sobol.h"
 #include "actors/tuner/rungs/rungs.h"
+#include "actors/tuner/several/feasible.h"
 #include "proto/base/rng.h"
 
 #include <math.h>
@@ -23,11 +26,13 @@
 enum {
     BELIEVED_MOST = FUTURES_BELIEVED, /* trials that run, as far as they count */
     CAPACITY = ROWS_MOST + BELIEVED_MOST,
-    PARENTS = 5, /* whose changes are candidates */
+    PARENTS = 5,        /* whose changes are candidates */
+    FEASIBLE_MOST = 160 /* trials from which the chance to fail is learned */
 };
 
 struct gp_method {
     struct surrogate surrogate;
+    struct feasible feasible;
     struct hunt hunt;
     struct cost *cost; /* NULL: it does not matter */
     struct sobol sobol;
@@ -35,25 +40,37 @@ struct gp_method {
     struct warp warp;
     bool learned; /* the surrogate knows all trials as they are now */
     struct refit refit;
-    struct rows rows; /* now */
-    uint32_t same;    /* of them, from the first: the surrogate has them already */
+    struct rows rows;              /* now */
+    struct rows ended, ended_then; /* the same, of what is feasible */
+    uint32_t same;                 /* of them, from the first: the surrogate has them already */
     double targets[ROWS_MOST];
     double scratch[ROWS_MOST];
 };
 
 static size_t bytes_gp(const struct brief *b) {
     return sizeof(struct gp_method) + surrogate_bytes(b->space, CAPACITY) +
-           hunt_bytes(b->space, CAPACITY, 1) + sobol_bytes(b->space->dims) +
+           feasible_bytes(b->space, FEASIBLE_MOST) + hunt_bytes(b->space, CAPACITY, 1) +
+           sobol_bytes(b->space->dims) +
            (b->job->cost_aware ? sizeof(struct cost) + cost_bytes(b->space) : 0) + 1024;
+}
+
+static double bonus_gp(void *context, const double *settled) {
+    struct gp_method *m = context;
+    double bonus = feasible_log_chance(&m->feasible, settled);
+    return m->cost != NULL ? bonus + cost_bonus(m->cost, settled) : bonus;
+}
+
+static void slope_gp(void *context, const double *settled, double *slope) {
+    struct gp_method *m = context;
+    feasible_slope_add(&m->feasible, settled, slope);
+    if (m->cost != NULL)
+        cost_slope(m->cost, settled, slope);
 }
 
 static bool heed_cost(struct gp_method *m, const struct brief *b, struct arena *arena) {
     if (!b->job->cost_aware)
         return true;
     m->cost = arena_take(arena, sizeof *m->cost);
-    m->hunt.bonus = cost_bonus;
-    m->hunt.bonus_slope = cost_slope;
-    m->hunt.context = m->cost;
     return m->cost != NULL && cost_init(m->cost, b->space, arena);
 }
 
@@ -62,8 +79,16 @@ static void *init_gp(const struct brief *b, struct arena *arena) {
     struct rng r = rng_of(b->job->seed, (uint32_t)PURPOSE_GP_SEARCH << 16 | 1, 0);
     bool all = m != NULL && sobol_init(&m->sobol, b->space->dims, &r, arena) &&
                surrogate_init(&m->surrogate, b->space, b->trials->rungs > 1, CAPACITY, arena) &&
+               feasible_init(&m->feasible, b->space, FEASIBLE_MOST, arena) &&
                hunt_init(&m->hunt, b, &m->surrogate, 1, CAPACITY, arena) && heed_cost(m, b, arena);
-    return all ? m : NULL;
+    if (!all)
+        return NULL;
+    m->rows.valued = m->refit.then.valued = true;
+    m->ended.ends = m->ended_then.ends = true;
+    m->hunt.bonus = bonus_gp;
+    m->hunt.bonus_slope = slope_gp;
+    m->hunt.context = m;
+    return m;
 }
 
 /* ---- what is known, as rows ---- */
@@ -94,6 +119,8 @@ static void learn_all(struct gp_method *m, const struct brief *b) {
         bend_of(&m->bend, m->targets, m->refit.then.count);
         see(m, b, &m->refit.then, 0);
         surrogate_fit(&m->surrogate, &m->bend);
+        feasible_see(&m->feasible, t, &m->ended_then);
+        feasible_fit(&m->feasible);
         if (m->cost != NULL)
             cost_fit(m->cost, t, &m->refit.then);
         m->refit.due = false;
@@ -104,6 +131,8 @@ static void learn_all(struct gp_method *m, const struct brief *b) {
     see(m, b, &m->rows, m->same);
     m->same = m->rows.count;
     surrogate_learn(&m->surrogate);
+    feasible_see(&m->feasible, t, &m->ended);
+    feasible_learn(&m->feasible);
     if (m->cost != NULL)
         cost_learn(m->cost, t, &m->rows);
     uint32_t believed = t->active_count < BELIEVED_MOST ? t->active_count : BELIEVED_MOST;
@@ -113,7 +142,10 @@ static void learn_all(struct gp_method *m, const struct brief *b) {
         surrogate_believe(&m->surrogate, view);
     }
     struct rng r = rng_of(b->job->seed, (uint32_t)PURPOSE_GP_SEARCH << 16 | 2, 0);
-    futures_draw(&m->hunt.futures, &m->surrogate.gp, &r);
+    bool counts[ROWS_MOST];
+    for (uint32_t j = 0; j < m->rows.count; j++)
+        counts[j] = !(t->breaches[m->rows.row[j].place] > 0);
+    futures_draw(&m->hunt.futures, &m->surrogate.gp, counts, &r);
     m->learned = true;
 }
 
@@ -144,8 +176,11 @@ static void learn_gp(void *state, const struct brief *b, uint32_t place) {
     uint32_t same = rows_follow(&m->rows, t, ROWS_MOST, place, t->best, t->best_count);
     m->same = same < m->same ? same : m->same;
     m->learned = false;
-    if (refit_hear(&m->refit, t, place))
-        m->refit.then = m->rows;
+    rows_follow(&m->ended, t, FEASIBLE_MOST, place, t->best, t->best_count);
+    if (!refit_hear(&m->refit, t, place))
+        return;
+    m->refit.then = m->rows;
+    m->ended_then = m->ended;
 }
 
 static void prepare_gp(void *state, const struct brief *b) {

@@ -10,13 +10,16 @@
 #include <string.h>
 
 /* The mean at an observation is y - noise alpha, as K alpha = y. */
-static double least_measured(const struct gp *g) {
+static double least_measured(const struct gp *g, const bool *counts) {
     double least = INFINITY;
+    double worst = -INFINITY;
     for (uint32_t j = 0; j < g->measured; j++) {
         double mean = g->y[j] - g->kernel.noise * g->alpha[j];
-        least = mean < least ? mean : least;
+        worst = mean > worst ? mean : worst;
+        if (counts == NULL || counts[j])
+            least = mean < least ? mean : least;
     }
-    return least;
+    return least < INFINITY ? least : worst;
 }
 
 /* The same of the believed ones in future s. Of alpha = L'^-1 L^-1 y the last ones need the last of
@@ -37,8 +40,8 @@ static double least_believed(const struct futures *f, const struct gp *g, uint32
     return least;
 }
 
-void futures_draw(struct futures *f, const struct gp *g, struct rng *r) {
-    double least = least_measured(g);
+void futures_draw(struct futures *f, const struct gp *g, const bool *counts, struct rng *r) {
+    double least = least_measured(g, counts);
     f->believed = g->points.count - g->measured;
     ensure(f->believed <= FUTURES_BELIEVED);
     f->count = f->believed > 0 ? FUTURES : 1;

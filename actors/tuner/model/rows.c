@@ -22,6 +22,8 @@ static void add_row(struct rows *rows, uint32_t most, struct row row) {
 
 static void add_trial(struct rows *rows, const struct trials *t, uint32_t most, uint32_t place) {
     bool bad = t->states[place] == ENDED_BADLY;
+    if (bad && rows->valued)
+        return;
     if (rows->ends)
         add_row(rows, most, (struct row){place, (uint8_t)t->rungs, bad});
     else if (bad || !has_curves(t))
@@ -63,7 +65,7 @@ static bool has_row(const struct rows *rows, struct row row) {
 
 uint32_t rows_follow(struct rows *rows, const struct trials *t, uint32_t most, uint32_t place,
                      const uint32_t *places, uint32_t count) {
-    struct rows of_it = {.ends = rows->ends};
+    struct rows of_it = {.ends = rows->ends, .valued = rows->valued};
     uint32_t same = drop_of(rows, t, place);
     if (is_learnable(rows, t, place))
         add_trial(&of_it, t, ROWS_MOST, place);

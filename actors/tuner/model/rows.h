@@ -25,9 +25,10 @@ struct row {
     bool bad;     /* ended without a value */
 };
 
-/* All zero at the start, or with `ends`: then only finished trials are rows, and no rungs. */
+/* All zero at the start, or with one of these: */
 struct rows {
-    bool ends;
+    bool ends;   /* only finished trials are rows, and no rungs */
+    bool valued; /* trials that ended badly are none */
     uint32_t count;
     struct row row[ROWS_MOST];
 };

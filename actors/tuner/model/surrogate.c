@@ -21,6 +21,16 @@ static const struct start {
 
 #define NOISE_START 1e-3
 
+static void begin_at(struct kernel *k, const struct start *at) {
+    for (uint32_t i = 0; i < k->dims; i++) {
+        k->w[i] = at->w_all / k->dims;
+        k->v[i] = at->v;
+    }
+    k->joint = at->joint;
+    k->apart = at->apart;
+    k->noise = NOISE_START;
+}
+
 size_t surrogate_bytes(const struct space *space, uint32_t rows) {
     return gp_bytes(space->free + 1, rows);
 }
@@ -35,6 +45,8 @@ bool surrogate_init(struct surrogate *s, const struct space *space, bool staged,
         return false;
     for (uint32_t i = 0; i < s->dims; i++)
         s->gp.kernel.choice[i] = space->dim[s->seen[i]].kind == DIM_CHOICE;
+    s->kernel = s->gp.kernel;
+    begin_at(&s->kernel, &starts[0]);
     return true;
 }
 
@@ -70,16 +82,6 @@ void surrogate_aim(struct surrogate *s, uint32_t row, double target) {
 
 void surrogate_see(struct surrogate *s, const double *view, double target) {
     gp_add(&s->gp, view, target);
-}
-
-static void begin_at(struct kernel *k, const struct start *at) {
-    for (uint32_t i = 0; i < k->dims; i++) {
-        k->w[i] = at->w_all / k->dims;
-        k->v[i] = at->v;
-    }
-    k->joint = at->joint;
-    k->apart = at->apart;
-    k->noise = NOISE_START;
 }
 
 void surrogate_fit(struct surrogate *s, struct bend *bend) {

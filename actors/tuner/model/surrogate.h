@@ -18,7 +18,7 @@ struct surrogate {
     uint32_t dims;               /* coordinates of the space that are seen */
     uint32_t seen[LIMIT_PARAMS]; /* which */
     bool staged;                 /* how far along is one more */
-    struct kernel kernel;        /* what surrogate_fit found */
+    struct kernel kernel;        /* what surrogate_fit found; a plain one before */
     uint32_t factored;           /* rows, from the first, that the process' factor knows by it */
 };
 

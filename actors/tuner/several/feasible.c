@@ -1,8 +1,11 @@
 #include "actors/tuner/several/feasible.h"
 
 #include "actors/tuner/num/normal.h"
+#include "actors/tuner/num/portable.h"
 
 #include <math.h>
+
+#define LOG_ROOT_2_PI 0.91893853320467274
 
 bool feasible_is(const struct trials *t, uint32_t place) {
     bool valued = t->states[place] == ENDED_WELL || t->states[place] == ENDED_SOON;
@@ -48,11 +51,29 @@ void feasible_learn(struct feasible *f) {
         surrogate_learn(&f->surrogate);
 }
 
+/* How many deviations the function lies above 0. */
+static double above(const struct feasible *f, const struct gp_belief *g) {
+    return (g->mean * f->deviation + f->mean) / (g->deviation * f->deviation);
+}
+
 double feasible_log_chance(struct feasible *f, const double *settled) {
     double view[KERNEL_DIMS];
     if (f->all)
         return 0;
     surrogate_view(&f->surrogate, settled, 1, view);
     struct gp_belief g = gp_predict(&f->surrogate.gp, view);
-    return normal_log_cdf((g.mean * f->deviation + f->mean) / (g.deviation * f->deviation));
+    return normal_log_cdf(above(f, &g));
+}
+
+/* ln Phi(z) has the derivative phi(z) / Phi(z). */
+void feasible_slope_add(struct feasible *f, const double *settled, double *slope) {
+    double view[KERNEL_DIMS];
+    if (f->all)
+        return;
+    surrogate_view(&f->surrogate, settled, 1, view);
+    struct gp_belief g = gp_predict(&f->surrogate.gp, view);
+    double z = above(f, &g);
+    double steep = portable_exp(-z * z / 2 - LOG_ROOT_2_PI - normal_log_cdf(z));
+    struct gp_belief by = {.mean = steep / g.deviation, .deviation = -steep * z / g.deviation};
+    gp_slopes_add(&f->surrogate.gp, view, &g, &by, NULL, slope);
 }

@@ -34,5 +34,7 @@ void feasible_fit(struct feasible *f);   /* finds the kernel for what was seen *
 void feasible_learn(struct feasible *f); /* under the present kernel */
 /* The logarithm of the chance at a settled point; 0 when all were feasible. */
 double feasible_log_chance(struct feasible *f, const double *settled);
+/* Adds its derivatives by the coordinates of the surrogate's view. */
+void feasible_slope_add(struct feasible *f, const double *settled, double *slope);
 
 #endif

@@ -84,6 +84,51 @@ static void a_corner_that_fails_is_left(void **state) {
     assert_true(played.best < 1e-3);
 }
 
+/* A quarter fails wherever it is tried. */
+static double crashes_now_and_then(const struct job *job, const struct value *values) {
+    double luck = values[0].real * 4096;
+    return luck - floor(luck) < 0.25 ? NAN : bowl(job, values);
+}
+
+static void crashes_by_chance_poison_nothing(void **state) {
+    (void)state;
+    job_of_four(50, 3, METHOD_GP);
+    play(&played, &test.job, 4, crashes_now_and_then, false);
+    assert_true(played.best < 1e-3);
+}
+
+/* Least of x^2 + 2 y^2 with x + y >= 1/2: 1/6, at (1/3, 1/6); without the constraint 0. */
+static void a_constraint_is_kept(void **state) {
+    (void)state;
+    const enum goal goal = GOAL_MINIMIZE;
+    double best = INFINITY;
+    job_begin(&test, METHOD_GP, 40);
+    add_range(&test, "x", PARAM_FLOAT, 0, 1);
+    add_range(&test, "y", PARAM_FLOAT, 0, 1);
+    job_end(&test);
+    const struct study_setup setup = {
+        .job = &test.job, .goals = &goal, .objectives = 1, .workers = 1, .steps = 1};
+    size_t size = study_bytes(&setup);
+    void *memory = malloc(size);
+    struct arena arena = arena_of(memory, size);
+    struct study *s = study_init(&setup, &arena);
+    assert_non_null(s);
+    for (uint32_t i = 0; i < 40; i++) {
+        struct study_proposal p;
+        study_ask(s, &p);
+        assert_int_equal(p.answer, STUDY_START);
+        double x = p.values[0].real, y = p.values[1].real;
+        double worth = x * x + 2 * y * y;
+        struct study_result result = {
+            .state = ENDED_WELL, .values = &worth, .breach = fmax(0, 0.5 - x - y)};
+        if (!(result.breach > 0))
+            best = fmin(best, worth);
+        assert_true(study_tell(s, p.trial, &result));
+    }
+    assert_true(best >= 1.0 / 6 && best < 1.03 / 6);
+    free(memory);
+}
+
 static void a_small_space_is_used_up(void **state) {
     (void)state;
     play_small_space(&played, &test, METHOD_GP, 12);
@@ -243,6 +288,8 @@ int main(void) {
         cmocka_unit_test(far_better_than_random_on_a_bowl),
         cmocka_unit_test(same_facts_same_proposals),
         cmocka_unit_test(a_corner_that_fails_is_left),
+        cmocka_unit_test(crashes_by_chance_poison_nothing),
+        cmocka_unit_test(a_constraint_is_kept),
         cmocka_unit_test(a_small_space_is_used_up),
         cmocka_unit_test(goes_on_when_nothing_is_learned),
         cmocka_unit_test(foresees_curves_that_cross),

@@ -46,7 +46,7 @@ static void believe(void) {
     begin(&gp, memory[0]);
     for (int j = 0; j < BELIEVED; j++)
         assert_true(gp_believe(&gp, points[j]));
-    futures_draw(&futures, &gp, &r);
+    futures_draw(&futures, &gp, NULL, &r);
 }
 
 /* The gain at a point in view of what runs; slope may be NULL. */
@@ -68,7 +68,7 @@ static void nothing_runs(void **state) {
     double point[DIMS];
     double least = INFINITY;
     begin(&gp, memory[0]);
-    futures_draw(&futures, &gp, NULL);
+    futures_draw(&futures, &gp, NULL, NULL);
     assert_int_equal(futures.count, 1);
     for (uint32_t j = 0; j < MEASURED; j++) {
         gp_point(&gp, j, point);
@@ -132,7 +132,7 @@ static void what_runs_is_not_asked_for_twice(void **state) {
     (void)state;
     const double near[DIMS] = {0.1, 0.9};
     begin(&gp, memory[0]);
-    futures_draw(&futures, &gp, NULL);
+    futures_draw(&futures, &gp, NULL, NULL);
     double before = gain_at(near, NULL);
     believe();
     assert_true(gain_at(near, NULL) < before - 0.5);

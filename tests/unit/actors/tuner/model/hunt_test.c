@@ -49,7 +49,7 @@ static void row_at(const double *full, double target) {
 /* Nothing runs: of futures there is one. */
 static void look_ahead(void) {
     surrogate_learn(&surrogate);
-    futures_draw(&hunt.futures, &surrogate.gp, NULL);
+    futures_draw(&hunt.futures, &surrogate.gp, NULL, NULL);
 }
 
 static void learn(uint32_t rows, uint64_t seed) {

@@ -199,11 +199,34 @@ static void kernels_are_due_when_a_tenth_is_new(void **state) {
     assert_int_equal(at, sizeof due / sizeof *due);
 }
 
+/* Who wants values gets no row of what failed, and one that ran and then fails loses its rungs. */
+static void rows_of_values(void **state) {
+    (void)state;
+    begin(1, RUNGS);
+    rows.valued = true;
+    rows.count = 0;
+    for (int i = 0; i < 2; i++)
+        add();
+    trials_curve(&trials, 0, 0, 9);
+    assert_int_equal(rows_follow(&rows, &trials, ROWS_MOST, 0, NULL, 0), 0);
+    expect_row(0, 0, 0, false);
+    end_badly(1);
+    rows_follow(&rows, &trials, ROWS_MOST, 1, NULL, 0);
+    assert_int_equal(rows.count, 1);
+    end_badly(0);
+    rows_follow(&rows, &trials, ROWS_MOST, 0, NULL, 0);
+    assert_int_equal(rows.count, 0);
+    rows_gather(&rows, &trials, ROWS_MOST, NULL, 0);
+    assert_int_equal(rows.count, 0);
+    rows.valued = false;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finished_trials_are_rows),
         cmocka_unit_test(rungs_are_rows),
         cmocka_unit_test(ends_are_rows),
+        cmocka_unit_test(rows_of_values),
         cmocka_unit_test(of_too_many_stay_the_preferred_and_the_newest),
         cmocka_unit_test(rows_follow_their_trials),
         cmocka_unit_test(without_room_a_quarter_goes),

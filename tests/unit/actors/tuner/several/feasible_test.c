@@ -94,12 +94,31 @@ static void test_nobody(void **state) {
     search_end(&s);
 }
 
+static void slopes_agree_with_differences(void **state) {
+    (void)state;
+    const double step = 1e-6;
+    begin();
+    for (int k = 0; k < 40; k++)
+        add((k + 0.5) / 40, k % 2 == 0, false);
+    learn();
+    for (double x = 0.05; x < 1; x += 0.1) {
+        double slope[2] = {0};
+        feasible_slope_add(&f, (double[]){x, 0.25}, slope);
+        double more = feasible_log_chance(&f, (double[]){x + step, 0.25});
+        double less = feasible_log_chance(&f, (double[]){x - step, 0.25});
+        assert_true(fabs(slope[0] - (more - less) / (2 * step)) < 1e-4 * (1 + fabs(slope[0])));
+        assert_true(slope[1] == 0);
+    }
+    search_end(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_regions),
         cmocka_unit_test(test_choice),
         cmocka_unit_test(test_all),
         cmocka_unit_test(test_nobody),
+        cmocka_unit_test(slopes_agree_with_differences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
