@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "cmd/cli/best_front.h"
 #include "cmd/cli/cli.h"
 #include "cmd/cli/details.h"
 #include "cmd/cli/object.h"
@@ -10,6 +11,7 @@
 
 const char cli_best_details[] =
     "JOB               last (default), a name, a handle or the start of an id\n"
+    "                  with several objectives: all trials that no other beats, as a table\n"
     "-n, --limit N     the N best as a table\n"
     "--args            the parameters as arguments for a shell, as {args} in a job file\n"
     "-o FORMAT         table (default), wide, json, jsonl, csv, id\n";
@@ -85,8 +87,13 @@ static bool args_put(struct best_listing *l, const struct msg_trial_row *row) {
 
 static bool trial_put(void *context, const struct msg *answer) {
     struct best_listing *l = context;
+    const struct job *job = l->rows.job;
+    struct measure m;
     if (answer->kind != MSG_trial_row)
         return true;
+    if (job != NULL && measure_of(&m, job, answer->trial_row.value, answer->trial_row.others) &&
+        m.breach > 0)
+        return false; /* and so do all that follow */
     return l->put(l, &answer->trial_row) && --l->left > 0;
 }
 
@@ -94,17 +101,16 @@ static bool none_yet(const struct subject *s, struct err *err) {
     if (s->row.metric.len == 0)
         return err_set(err, ERR_NOT_FOUND, "%s has no objective, so no trial of it is the best",
                        s->handle);
+    if (s->row.frontier.len > 0 && s->row.done > 0)
+        return err_set(err, ERR_NOT_FOUND, "no trial of %s keeps all constraints (%llu are done)",
+                       s->handle, (unsigned long long)s->row.done);
     return err_set(err, ERR_NOT_FOUND, "no trial of %s has a value yet (%llu of %llu finished)",
                    s->handle, (unsigned long long)job_row_finished(&s->row),
                    (unsigned long long)s->row.trials);
 }
 
 static bool best_print(struct client *c, const struct args *args, const struct subject *s,
-                       uint64_t limit, bool as_args, struct err *err) {
-    if (!subject_is_job(s, err))
-        return false;
-    if (!s->row.has_best)
-        return none_yet(s, err);
+                       const struct job_spec *spec, uint64_t limit, bool as_args, struct err *err) {
     bool lines = limit == 0 && args->format == FORMAT_TABLE;
     struct best_listing l = {.left = limit == 0 ? 1 : limit,
                              .put = as_args ? args_put
@@ -113,10 +119,27 @@ static bool best_print(struct client *c, const struct args *args, const struct s
     struct msg request = {.kind = MSG_list_trials,
                           .list_trials = {.job = s->job, .best_first = true}};
     request.list_trials.limit = l.left < LIMIT_PAGE_ROWS ? l.left : LIMIT_PAGE_ROWS;
-    trial_rows_begin(&l.rows, s, as_args || lines ? FORMAT_TABLE : args->format, false, false);
+    trial_rows_begin(&l.rows, s, spec, as_args || lines ? FORMAT_TABLE : args->format, false,
+                     false);
     struct pages_reader reader = {.row = trial_put, .context = &l};
     bool read = pages_read(c, &request, &reader, err);
     return trial_rows_end(&l.rows, read ? err : &(struct err){0}) && read;
+}
+
+static bool any_print(struct client *c, const struct args *args, const struct subject *s,
+                      uint64_t limit, bool as_args, struct err *err) {
+    if (!subject_is_job(s, err))
+        return false;
+    if (!s->row.has_best)
+        return none_yet(s, err);
+    bool ok;
+    struct job_spec *spec = job_spec_measured(c, s, &ok, err);
+    if (ok && spec != NULL && spec->job.objectives_count > 1 && !as_args)
+        ok = best_front_print(c, args, s, spec, limit, err);
+    else if (ok)
+        ok = best_print(c, args, s, spec, limit, as_args, err);
+    job_spec_free(&spec);
+    return ok;
 }
 
 int cli_best(int argc, char **argv) {
@@ -138,6 +161,6 @@ int cli_best(int argc, char **argv) {
     struct err err = {0};
     struct subject subject;
     struct client *c = look_open(&args, &subject, &err);
-    bool ok = c != NULL && best_print(c, &args, &subject, limit, as_args, &err);
+    bool ok = c != NULL && any_print(c, &args, &subject, limit, as_args, &err);
     return look_end(&c, ok, &err);
 }

@@ -4,8 +4,8 @@
 
 #include "cmd/cli/cli.h"
 #include "cmd/cli/details.h"
+#include "cmd/cli/measures.h"
 #include "cmd/cli/object.h"
-#include "cmd/cli/out.h"
 #include "cmd/cli/pages.h"
 #include "cmd/cli/trial_rows.h"
 #include "proto/job/job.h"
@@ -50,11 +50,13 @@ struct export {
     size_t metrics_count;
     uint64_t metrics_dropped;
     struct out *out;
+    struct job job; /* its texts lie in what follows */
+    char measures[MEASURE_COLUMNS][MEASURE_KEY_BYTES];
     uint8_t spec[LIMIT_JOB_SPEC_BYTES];
     size_t spec_len;
     uint8_t arena[ARENA_BYTES];
 };
-static_assert(FIXED + LIMIT_PARAMS + PER_METRIC * LIMIT_METRICS <= COLUMNS_MAX,
+static_assert(FIXED + MEASURE_COLUMNS + LIMIT_PARAMS + PER_METRIC * LIMIT_METRICS <= COLUMNS_MAX,
               "every column has a place");
 
 static void column_add(struct export *e, enum column_kind kind, const char *group, struct span name,
@@ -79,12 +81,13 @@ static bool params_learn(struct export *e, struct err *err) {
     if (!pages_read(e->client, &request, &reader, err))
         return false;
     struct arena arena = arena_of(e->arena, sizeof e->arena);
-    struct job job;
-    if (!job_decode(&job, span_of(e->spec, e->spec_len), &arena, err))
+    if (!job_decode(&e->job, span_of(e->spec, e->spec_len), &arena, err))
         return err_context(err, "reading the job of %s", e->subject->handle);
-    e->params_count = job.params_count;
+    if (job_has_frontier(&e->job))
+        e->columns_count += measures_columns(&e->job, e->columns + e->columns_count, e->measures);
+    e->params_count = e->job.params_count;
     for (size_t i = 0; i < e->params_count; i++) {
-        e->params[i] = job.params[i].name;
+        e->params[i] = e->job.params[i].name;
         column_add(e, COLUMN_VALUE, "params", e->params[i], "");
     }
     return true;
@@ -189,6 +192,8 @@ static bool trial_put(void *context, const struct msg *answer) {
     ended ? out_duration(o, row->cpu_ms) : out_none(o);
     ended ? out_count(o, row->rss_kib * 1024) : out_none(o);
     row->cause.len > 0 ? out_text(o, row->cause) : out_none(o);
+    measures_put(o, job_has_frontier(&e->job) ? &e->job : NULL, row->has_value, row->value,
+                 row->others);
     params_put(e, row->params);
     metrics_put(e, row->metrics);
     return out_row(o);

@@ -33,6 +33,13 @@ struct job_spec *job_spec_read(struct client *c, const struct subject *s, struct
     return spec;
 }
 
+struct job_spec *job_spec_measured(struct client *c, const struct subject *s, bool *ok,
+                                   struct err *err) {
+    struct job_spec *spec = s->row.frontier.len > 0 ? job_spec_read(c, s, err) : NULL;
+    *ok = spec != NULL || s->row.frontier.len == 0;
+    return spec;
+}
+
 void job_spec_free(struct job_spec **spec) {
     if (*spec == NULL)
         return;

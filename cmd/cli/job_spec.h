@@ -16,6 +16,10 @@ struct job_spec {
 
 /* NULL: err says why. */
 struct job_spec *job_spec_read(struct client *c, const struct subject *s, struct err *err);
+/* Of a job with several objectives or constraints, which measures.h prints; NULL: it is another, or,
+ * when *ok is false, err says why it is not known. */
+struct job_spec *job_spec_measured(struct client *c, const struct subject *s, bool *ok,
+                                   struct err *err);
 void job_spec_free(struct job_spec **spec);
 
 #endif

@@ -2,7 +2,7 @@
 #include "cmd/cli/details.h"
 #include "cmd/cli/ends.h"
 #include "cmd/cli/look.h"
-#include "cmd/cli/out.h"
+#include "cmd/cli/measures.h"
 #include "cmd/cli/pages.h"
 
 const char cli_ls_details[] = "-n, --limit N     the newest N jobs only\n"
@@ -32,12 +32,28 @@ static const struct column columns[] = {
 };
 
 struct job_listing {
+    enum format format;
     struct out *out;
     uint64_t left; /* rows that are still wanted */
 };
 
 static void text_or_none(struct out *o, struct span text) {
     text.len > 0 ? out_text(o, text) : out_none(o);
+}
+
+/* People read beside the metric how many trials are on the front. */
+static void metric_put(struct out *o, const struct msg_job_row *row, enum format format) {
+    uint8_t memory[LIMIT_NAME_BYTES + 48];
+    struct buf text = buf_of(memory, sizeof memory);
+    struct frontier f;
+    if (format > FORMAT_WIDE || !measures_frontier(row, &f) || f.objectives < 2) {
+        text_or_none(o, row->metric);
+        return;
+    }
+    buf_span(&text, row->metric);
+    buf_text(&text, ", ");
+    measures_print_front(&text, &f);
+    out_text(o, buf_view(&text));
 }
 
 static bool job_put(void *context, const struct msg *answer) {
@@ -64,7 +80,7 @@ static bool job_put(void *context, const struct msg *answer) {
     out_count(o, row->failed);
     out_count(o, row->retried);
     out_count(o, row->running);
-    text_or_none(o, row->metric);
+    metric_put(o, row, l->format);
     row->has_best ? out_real(o, row->best_value) : out_none(o);
     row->has_best ? out_count(o, row->best_slot) : out_none(o);
     out_duration(o, row->run_ms);
@@ -78,6 +94,7 @@ static bool job_put(void *context, const struct msg *answer) {
 /* c may be NULL: there is nothing to ask. */
 static bool jobs_print(struct client *c, const struct args *args, uint64_t limit, struct err *err) {
     struct job_listing l = {
+        .format = args->format,
         .out =
             out_new_stdout(args->format, false, "jobs", columns, sizeof columns / sizeof *columns),
         .left = limit,

@@ -55,6 +55,9 @@ static void outcome_take(struct stage *s, const struct msg_outcome *outcome) {
     ensure(known);
     v->has_value = result->has_value;
     v->value = result->value;
+    struct buf others = buf_of(v->others, sizeof v->others);
+    buf_span(&others, result->others);
+    v->others_len = others.len;
     v->run_ms = result->run_ms;
     v->cpu_ms = result->cpu_ms;
     v->rss_kib = result->rss_kib;

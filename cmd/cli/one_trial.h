@@ -28,6 +28,8 @@ struct verdict {
     enum trial_status status;
     bool has_value;
     double value;
+    uint8_t others[16 * JOB_METRICS_MAX]; /* beside it: proto/job/measure.h */
+    size_t others_len;
     dur_ms run_ms;
     dur_ms cpu_ms;
     uint64_t rss_kib;

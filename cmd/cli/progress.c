@@ -1,6 +1,7 @@
 #include "cmd/cli/progress.h"
 
 #include "cmd/cli/ends.h"
+#include "cmd/cli/measures.h"
 #include "cmd/cli/object.h"
 #include "cmd/cli/out.h"
 #include "cmd/cli/table.h"
@@ -60,6 +61,18 @@ static void put_counts(struct buf *out, const struct msg_job_row *row) {
     put_count(out, row->retried, " retried");
 }
 
+/* What several objectives and constraints add: how many break one, how many no other beats. */
+static void put_front(struct buf *out, const struct msg_job_row *row) {
+    struct frontier f;
+    if (!measures_frontier(row, &f))
+        return;
+    put_count(out, f.broken, f.broken == 1 ? " breaks constraints" : " break constraints");
+    if (f.objectives < 2)
+        return;
+    buf_text(out, "  ");
+    measures_print_front(out, &f);
+}
+
 static void put_progress(struct buf *out, const struct msg_job_row *row) {
     buf_u64(out, progress_finished(row));
     buf_byte(out, '/');
@@ -99,7 +112,13 @@ static void put_best(struct buf *out, const struct msg_job_row *row) {
     buf_u64(out, row->best_slot);
     buf_text(out, "  ");
     out_print_object(out, row->best_params);
+    put_front(out, row);
     table_clean(out, from);
+}
+
+static void put_none(struct buf *out, const struct msg_job_row *row) {
+    buf_text(out, row->done == 0 || row->frontier.len == 0 ? "no value yet"
+                                                           : "no trial keeps all constraints yet");
 }
 
 static void put_rate(struct buf *out, double rate) {
@@ -171,7 +190,7 @@ void progress_block(struct buf *out, const struct msg_job_row *row,
     if (row->has_best)
         put_best(out, row);
     else if (row->metric.len > 0)
-        buf_text(out, "no value yet");
+        put_none(out, row);
     text_cut(out, from, look->width);
     if (out->len > from)
         buf_byte(out, '\n');
@@ -232,6 +251,7 @@ void progress_news(struct buf *out, struct progress_told *told, const struct msg
         buf_text(out, "%  ");
         put_progress(out, row);
         put_counts(out, row);
+        put_front(out, row);
         buf_text(out, "  ");
         put_pace(out, row, look);
         buf_byte(out, '\n');
@@ -305,6 +325,23 @@ static void put_command(struct buf *out, const char *before, const char *verb,
     put_handle(out, row);
 }
 
+/* What there is beside the best of the first objective. */
+static void put_end_of_front(struct buf *out, const struct msg_job_row *row) {
+    struct frontier f;
+    if (!measures_frontier(row, &f))
+        return;
+    if (f.broken > 0) {
+        buf_u64(out, f.broken);
+        buf_text(out,
+                 f.broken == 1 ? " trial breaks constraints\n" : " trials break constraints\n");
+    }
+    if (f.objectives < 2 || f.count == 0)
+        return;
+    measures_print_front(out, &f);
+    put_command(out, ":  ", "best", row);
+    buf_byte(out, '\n');
+}
+
 void progress_end(struct buf *out, const struct msg_job_row *row,
                   const struct progress_look *look) {
     put_ending(out, row, look);
@@ -321,6 +358,7 @@ void progress_end(struct buf *out, const struct msg_job_row *row,
         buf_text(out, row->best_params.len > 2 ? ":\n" : "\n");
         put_params(out, row->best_params);
     }
+    put_end_of_front(out, row);
     put_command(out, "see more:  ", "trials", row);
     put_command(out, "   ", "show", row);
     put_command(out, "   ", "logs", row);

@@ -1,7 +1,7 @@
 /* progress - how a job that runs looks: pure text out of its summary, for a terminal and for a pipe.
  *
  *   digits-3f2a  RUNNING  [##########----------] 104/200  2 running  34 done  66 stopped early  4 failed
- *   best accuracy 0.9833  #87  model=svm C=12.3 gamma=0.0011
+ *   best accuracy 0.9833  #87  model=svm C=12.3 gamma=0.0011  3 break constraints  front 6 points
  *   3.1 trials/s  elapsed 34 s  left 31 s
  *
  * While something holds up the job, such as a full disk, a line of the block says what.

@@ -31,6 +31,7 @@ static const struct column curve_columns[] = {
 
 struct showing {
     const struct subject *subject;
+    const struct job_spec *spec;
     enum format format;
     struct out *out;
     bool found;
@@ -65,8 +66,8 @@ static bool trial_put(void *context, const struct msg *answer) {
     if (!w->found)
         return false;
     struct trial_rows rows;
-    trial_rows_begin(&rows, w->subject, w->format == FORMAT_TABLE ? FORMAT_WIDE : w->format, true,
-                     true);
+    trial_rows_begin(&rows, w->subject, w->spec,
+                     w->format == FORMAT_TABLE ? FORMAT_WIDE : w->format, true, true);
     trial_rows_put(&rows, row);
     w->ok = trial_rows_end(&rows, w->err);
     if (w->ok && w->format <= FORMAT_WIDE && row->metrics.len > 2) {
@@ -85,7 +86,12 @@ static bool trial_show(struct client *c, const struct args *args, const struct s
     struct msg request = {.kind = MSG_list_trials, .list_trials = {.job = s->job, .limit = 1}};
     request.list_trials.after = trial_cursor(s, s->slot, before);
     struct pages_reader reader = {.row = trial_put, .context = &w};
-    if (!pages_read(c, &request, &reader, err))
+    bool known;
+    struct job_spec *spec = job_spec_measured(c, s, &known, err);
+    w.spec = spec;
+    bool read = known && pages_read(c, &request, &reader, err);
+    job_spec_free(&spec);
+    if (!read)
         return false;
     if (!w.found)
         return err_set(err, ERR_NOT_FOUND, "trial %llu of %s has not begun (%llu of %llu finished)",

@@ -6,14 +6,15 @@
 
 #include "cmd/cli/ends.h"
 #include "cmd/cli/job_spec.h"
-#include "cmd/cli/out.h"
+#include "cmd/cli/measures.h"
 #include "cmd/cli/pages.h"
+#include "cmd/cli/spec_text.h"
 #include "cmd/cli/table.h"
 #include "proto/base/check.h"
 #include "proto/base/num.h"
 #include "proto/job/job.h"
 
-enum { EVENTS_SHOWN = 6, EVENT_BYTES = 200, YAML_BYTES = 1 << 20 };
+enum { EVENTS_SHOWN = 6, EVENT_BYTES = 200, YAML_BYTES = 1 << 20, GOAL_BYTES = 4096 };
 
 static const struct column columns[] = {
     {"id", NULL, COLUMN_TEXT, SHOWN_DATA},
@@ -41,7 +42,12 @@ static const struct column columns[] = {
     {"created", "CREATED", COLUMN_TIME, SHOWN_ALWAYS},
     {"finished", "FINISHED", COLUMN_TIME, SHOWN_ALWAYS},
     {NULL, "ID", COLUMN_TEXT, SHOWN_TABLE},
+    /* Of jobs with several objectives or constraints: */
+    {"front", "FRONT", COLUMN_COUNT, SHOWN_ALWAYS},
+    {"front_full", NULL, COLUMN_FLAG, SHOWN_DATA},
+    {"broken", "BROKEN", COLUMN_COUNT, SHOWN_ALWAYS},
 };
+enum { COLUMNS = sizeof columns / sizeof *columns, COLUMNS_MEASURED = 3 };
 
 static void part_print(struct buf *out, uint64_t count, const char *what, const char **gap) {
     if (count == 0)
@@ -74,7 +80,8 @@ static void text_or_none(struct out *o, struct span text) {
     text.len > 0 ? out_text(o, text) : out_none(o);
 }
 
-static void row_put(struct out *o, const struct subject *s) {
+/* goal: what is searched for. */
+static void row_put(struct out *o, const struct subject *s, struct span goal) {
     const struct msg_job_row *row = &s->row;
     const struct ends ends = ends_of(row);
     uint8_t memory[256];
@@ -93,10 +100,7 @@ static void row_put(struct out *o, const struct subject *s) {
     out_count(o, row->failed);
     out_count(o, row->retried);
     out_count(o, row->running);
-    buf_clear(&text);
-    buf_text(&text, row->metric.len == 0 ? "none" : row->maximize ? "maximize " : "minimize ");
-    buf_span(&text, row->metric);
-    out_text(o, buf_view(&text));
+    out_text(o, goal);
     text_or_none(o, row->metric);
     row->metric.len > 0 ? out_flag(o, row->maximize) : out_none(o);
     row->has_best ? out_real(o, row->best_value) : out_none(o);
@@ -108,7 +112,23 @@ static void row_put(struct out *o, const struct subject *s) {
     out_time(o, row->created);
     out_time(o, row->finished);
     out_text(o, span_text(s->id));
+    struct frontier f;
+    if (measures_frontier(row, &f)) {
+        f.objectives > 1 ? out_count(o, f.count) : out_none(o);
+        f.objectives > 1 ? out_flag(o, f.full) : out_none(o);
+        out_count(o, f.broken);
+    }
     out_row(o);
+}
+
+static void goal_print(const struct msg_job_row *row, const struct job_spec *spec,
+                       struct buf *out) {
+    if (spec != NULL) {
+        spec_print_objective(&spec->job, out);
+        return;
+    }
+    buf_text(out, row->metric.len == 0 ? "none" : row->maximize ? "maximize " : "minimize ");
+    buf_span(out, row->metric);
 }
 
 /* What is too long ends in "..." and never within a character. */
@@ -213,7 +233,8 @@ static void next_show(const struct subject *s) {
     if (row->state == JOB_OPEN && row->active)
         next_line("watch it", "zyg watch", s->handle, "");
     if (row->has_best)
-        next_line("the best parameters", "zyg best", s->handle, "");
+        next_line(row->frontier.len > 0 ? "the best" : "the best parameters", "zyg best", s->handle,
+                  "");
     if (row->failed > 0)
         next_line("what failed", "zyg trials", s->handle, " --status failed");
     if (row->has_best)
@@ -225,9 +246,17 @@ static void next_show(const struct subject *s) {
 }
 
 bool job_show(struct client *c, const struct args *args, const struct subject *s, struct err *err) {
-    struct out *o =
-        out_new_stdout(args->format, true, "job", columns, sizeof columns / sizeof *columns);
-    row_put(o, s);
+    uint8_t memory[GOAL_BYTES];
+    struct buf goal = buf_of(memory, sizeof memory);
+    bool known;
+    struct job_spec *spec = job_spec_measured(c, s, &known, err);
+    if (!known)
+        return false;
+    goal_print(&s->row, spec, &goal);
+    struct out *o = out_new_stdout(args->format, true, "job", columns,
+                                   spec != NULL ? COLUMNS : COLUMNS - COLUMNS_MEASURED);
+    row_put(o, s, buf_view(&goal));
+    job_spec_free(&spec);
     if (!out_close(&o, err))
         return false;
     if (args->format > FORMAT_WIDE)

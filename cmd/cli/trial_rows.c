@@ -35,10 +35,16 @@ bool trial_row_ran(const struct msg_trial_row *row) {
     return row->began != 0 && !row->running && row->status != TRIAL_NO_START;
 }
 
-void trial_rows_begin(struct trial_rows *t, const struct subject *subject, enum format format,
-                      bool record, bool causes) {
-    memcpy(t->columns, columns, sizeof columns);
+void trial_rows_begin(struct trial_rows *t, const struct subject *subject,
+                      const struct job_spec *spec, enum format format, bool record, bool causes) {
+    size_t count = AT_VALUE + 1;
     t->subject = subject;
+    t->job = spec != NULL ? &spec->job : NULL;
+    memcpy(t->columns, columns, count * sizeof *columns);
+    count += measures_columns(t->job, t->columns + count, t->keys);
+    const size_t more = count - AT_VALUE - 1;
+    memcpy(t->columns + count, columns + AT_VALUE + 1,
+           (TRIAL_COLUMNS - AT_VALUE - 1) * sizeof *columns);
     struct span metric = subject->row.metric;
     if (metric.len > 0 && metric.len < sizeof t->metric) {
         memcpy(t->metric, metric.data, metric.len);
@@ -46,8 +52,9 @@ void trial_rows_begin(struct trial_rows *t, const struct subject *subject, enum 
         t->columns[AT_VALUE].heading = t->metric;
     }
     if (causes)
-        t->columns[AT_CAUSE].shown = SHOWN_ALWAYS;
-    t->out = out_new_stdout(format, record, record ? "trial" : "trials", t->columns, TRIAL_COLUMNS);
+        t->columns[AT_CAUSE + more].shown = SHOWN_ALWAYS;
+    t->out = out_new_stdout(format, record, record ? "trial" : "trials", t->columns,
+                            TRIAL_COLUMNS + more);
 }
 
 static void json_or_none(struct out *o, struct span json) {
@@ -65,6 +72,7 @@ bool trial_rows_put(struct trial_rows *t, const struct msg_trial_row *row) {
     out_count(o, row->slot);
     out_text(o, span_text(trial_row_status(row)));
     row->has_value ? out_real(o, row->value) : out_none(o);
+    measures_put(o, t->job, row->has_value, row->value, row->others);
     out_count(o, row->attempts);
     out_time(o, row->began);
     bool ended = trial_row_ran(row);

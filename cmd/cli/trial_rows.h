@@ -5,21 +5,25 @@
 #ifndef ZYG_TRIAL_ROWS_H
 #define ZYG_TRIAL_ROWS_H
 
+#include "cmd/cli/job_spec.h"
 #include "cmd/cli/look.h"
-#include "cmd/cli/out.h"
+#include "cmd/cli/measures.h"
 
 enum { TRIAL_COLUMNS = 13 };
 
 struct trial_rows {
-    struct column columns[TRIAL_COLUMNS];
+    struct column columns[TRIAL_COLUMNS + MEASURE_COLUMNS];
+    char keys[MEASURE_COLUMNS][MEASURE_KEY_BYTES];
+    const struct job *job;             /* borrowed; NULL: it has one objective and no constraints */
     char metric[LIMIT_NAME_BYTES + 1]; /* heading of the value */
     const struct subject *subject;
     struct out *out;
 };
 
-/* causes: show why trials did not end well, also in tables that are not wide. */
-void trial_rows_begin(struct trial_rows *t, const struct subject *subject, enum format format,
-                      bool record, bool causes);
+/* spec: of job_spec_measured, until the end. causes: show why trials did not end well, also in tables
+ * that are not wide. */
+void trial_rows_begin(struct trial_rows *t, const struct subject *subject,
+                      const struct job_spec *spec, enum format format, bool record, bool causes);
 bool trial_rows_put(struct trial_rows *t, const struct msg_trial_row *row); /* as out_row */
 bool trial_rows_end(struct trial_rows *t, struct err *err);
 

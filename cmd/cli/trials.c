@@ -107,13 +107,18 @@ static bool trials_print(struct client *c, const struct args *args, const struct
     const struct ends ends = ends_of(&s->row);
     bool causes = (wanted->status != NULL && !wanted->filter.statuses[TRIAL_DONE]) ||
                   ends.stopped + ends.paused > 0; /* where they were stopped */
-    trial_rows_begin(&l.rows, s, args->format, false, causes);
+    bool known;
+    struct job_spec *spec = job_spec_measured(c, s, &known, err);
+    if (!known)
+        return false;
+    trial_rows_begin(&l.rows, s, spec, args->format, false, causes);
     struct pages_reader reader = {.row = trial_put, .context = &l};
     bool read = pages_read(c, &request, &reader, err);
     bool none = read && l.left == wanted->limit;
     bool ok = trial_rows_end(&l.rows, read ? err : &(struct err){0}) && read;
     if (none && args->format <= FORMAT_WIDE && !args->quiet)
         fprintf(stderr, "%s has no such trials yet\n", s->handle);
+    job_spec_free(&spec);
     return ok;
 }
 

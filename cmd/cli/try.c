@@ -6,6 +6,7 @@
 #include "actors/tuner/space/space.h"
 #include "cmd/cli/cli.h"
 #include "cmd/cli/details.h"
+#include "cmd/cli/measures.h"
 #include "cmd/cli/one_trial.h"
 #include "cmd/cli/out.h"
 #include "cmd/cli/proposals.h"
@@ -42,7 +43,7 @@ enum { AT_VALUE = 1, COLUMNS = sizeof columns / sizeof *columns };
 /* What the trial prints, line by line, with a mark under each that was understood. */
 struct listener {
     FILE *to;
-    struct span objective;
+    const struct job *job;
     struct reading_rules rules;
     struct contract contract;
     struct climb climb; /* of a job with rungs */
@@ -71,6 +72,18 @@ static void mark_rung(struct listener *l, const struct contract_news *news) {
                 ladder_step(&c->ladder, c->reached - 1));
 }
 
+/* What the search wants the metric for. */
+static const char *use_of(const struct job *job, struct span name) {
+    for (uint32_t i = 0; i < job->metrics_count; i++) {
+        if (!span_equal(job->metrics[i], name))
+            continue;
+        return i >= job->objectives_count  ? ", for a constraint"
+               : job->objectives_count > 1 ? ", an objective"
+                                           : ", the objective";
+    }
+    return "";
+}
+
 static void mark_value(struct listener *l, const struct contract_news *news) {
     uint8_t memory[40];
     struct buf value = buf_of(memory, sizeof memory);
@@ -81,10 +94,9 @@ static void mark_value(struct listener *l, const struct contract_news *news) {
         fputs(" (final)", l->to);
     else if (news->step != STEP_NONE)
         fprintf(l->to, " (step %" PRId64 ")", news->step);
-    if (span_equal(news->name, l->objective)) {
-        fputs(", the objective", l->to);
+    fputs(use_of(l->job, news->name), l->to);
+    if (span_equal(news->name, l->job->objectives[0].metric))
         mark_rung(l, news);
-    }
     fputc('\n', l->to);
 }
 
@@ -249,18 +261,25 @@ static bool values_choose(const struct job *job, struct proposals *proposals, ui
 
 static bool verdict_print(const struct verdict *v, const struct job *job, struct span params,
                           enum format format, struct err *err) {
-    struct column own[COLUMNS];
+    const struct job *measured = job_has_frontier(job) ? job : NULL;
+    struct column own[COLUMNS + MEASURE_COLUMNS];
+    char keys[MEASURE_COLUMNS][MEASURE_KEY_BYTES];
     char metric[LIMIT_NAME_BYTES + 1];
-    memcpy(own, columns, sizeof columns);
+    size_t count = AT_VALUE + 1;
+    memcpy(own, columns, count * sizeof *own);
+    count += measures_columns(measured, own + count, keys);
+    memcpy(own + count, columns + AT_VALUE + 1, (COLUMNS - AT_VALUE - 1) * sizeof *own);
+    count += COLUMNS - AT_VALUE - 1;
     if (job->objectives[0].metric.len > 0) {
         snprintf(metric, sizeof metric, "%.*s", (int)job->objectives[0].metric.len,
                  (const char *)job->objectives[0].metric.data);
         own[AT_VALUE].heading = metric;
     }
-    struct out *o = out_new_stdout(format, true, "trial", own, COLUMNS);
+    struct out *o = out_new_stdout(format, true, "trial", own, count);
     bool ran = v->status != TRIAL_NO_START;
     out_text(o, span_text(trial_status_name(v->status)));
     v->has_value ? out_real(o, v->value) : out_none(o);
+    measures_put(o, measured, v->has_value, v->value, span_of(v->others, v->others_len));
     v->cause[0] != '\0' ? out_text(o, span_text(v->cause)) : out_none(o);
     ran ? out_duration(o, v->run_ms) : out_none(o);
     ran ? out_duration(o, v->cpu_ms) : out_none(o);
@@ -288,8 +307,7 @@ static bool trial_run(const struct job_file *file, const struct value *values, u
     static uint8_t memory[CONFIG_TEXT_BYTES];
     const struct job *job = &file->job;
     struct buf config = buf_of(memory, sizeof memory);
-    l = (struct listener){.to = args->format == FORMAT_TABLE ? stdout : stderr,
-                          .objective = job->objectives[0].metric};
+    l = (struct listener){.to = args->format == FORMAT_TABLE ? stdout : stderr, .job = job};
     if (!args->quiet) {
         job_config_print(job, values, SIGNIFICANT, &config);
         fprintf(l.to, "trial %llu with %.*s\n", (unsigned long long)slot, (int)config.len,

@@ -188,6 +188,16 @@ static bool check_history(const struct job *job, struct job_fault *fault) {
     return true;
 }
 
+/* ---- who can search ---- */
+
+/* One that learns from the first objective alone would never come to the others' ends. */
+static bool check_several(const struct job *job, struct job_fault *fault) {
+    return job->objectives_count < 2 || job_method_weighs_all(job->method) ||
+           job_fault_set(fault, "search.method", 0,
+                         "'%s' looks at one objective; auto, pareto and nsga2 look at all %u",
+                         job_method_name(job->method), job->objectives_count);
+}
+
 bool check_search(struct job *job, struct arena *arena, struct job_fault *fault) {
     const char *part = job->objectives_count == 0 ? needless(job) : NULL;
     if (!check_objectives(job, fault))
@@ -202,5 +212,5 @@ bool check_search(struct job *job, struct arena *arena, struct job_fault *fault)
         return job_fault_set(fault, "search.patience", 0, "a patience of at most %d trials",
                              PATIENCE_MAX);
     return check_history(job, fault) && check_constraints(job, arena, fault) &&
-           check_rungs(&job->rungs, fault);
+           check_rungs(&job->rungs, fault) && check_several(job, fault);
 }

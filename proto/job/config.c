@@ -86,6 +86,13 @@ bool job_method_heeds_cost(enum method method) {
     return method == METHOD_AUTO || method == METHOD_GP || method == METHOD_TPE;
 }
 
+bool job_method_weighs_all(enum method method) {
+    static const bool all[METHOD_COUNT] = {
+        [METHOD_RANDOM] = true, [METHOD_GRID] = true,   [METHOD_LIST] = true, [METHOD_SOBOL] = true,
+        [METHOD_NSGA2] = true,  [METHOD_PARETO] = true, [METHOD_AUTO] = true};
+    return all[method];
+}
+
 const char *job_method_name(enum method method) {
     static const char *const names[METHOD_COUNT] = {
 #define METHOD(NAME, name) [METHOD_##NAME] = #name,

@@ -211,6 +211,8 @@ bool job_learns(const struct job *job);
 
 /* Does it look at what trials cost, when the job is cost_aware? */
 bool job_method_heeds_cost(enum method method);
+/* Does it look at all objectives? One that learns nothing does not prefer any. */
+bool job_method_weighs_all(enum method method);
 
 /* What job_check finds wrong: which part, as a path in the words of the job file ("params.lr.when",
  * "run.command[3]", "try_first[0].lr"), an offset in its text, what is wrong and what was expected,

@@ -1,25 +1,30 @@
 #include "proto/job/yet.h"
 
 bool job_runs(const struct job *job, struct job_fault *fault) {
-    if (job->objectives_count > 1)
-        return job_fault_set(fault, "search.objectives[1]", 0,
-                             "more than one objective is not in this version yet");
-    if (job->constraints_count > 0)
-        return job_fault_set(fault, "search.constraints", FAULT_AT_NAME,
-                             "'constraints' is not in this version yet");
     if (job->rungs.policy == RUNGS_PBT)
         return job_fault_set(
             fault, "search.rungs.scheduler", 0,
             "'pbt' needs checkpoints of other trials, and is not in this version yet");
+    /* Who is stopped by one objective may be good in another; what a constraint is about may be told
+     * at the end. */
     if (job->rungs.steps > 0 && job->objectives_count > 1)
         return job_fault_set(fault, "search.rungs", FAULT_AT_NAME,
                              "'rungs' with more than one objective is not in this version yet");
+    if (job->rungs.steps > 0 && job->constraints_count > 0)
+        return job_fault_set(fault, "search.rungs", FAULT_AT_NAME,
+                             "'rungs' with 'constraints' is not in this version yet");
+    if (job->history_count > 0 && job->constraints_count > 0)
+        return job_fault_set(fault, "search.learn_from", FAULT_AT_NAME,
+                             "'learn_from' with 'constraints' is not in this version yet");
     if (job->repeat > 1 && job->rungs.steps > 0)
         return job_fault_set(fault, "search.repeat", FAULT_AT_NAME,
                              "'repeat' of learning curves is not in this version yet");
     if (job->repeat > 1 && job->objectives_count > 1)
         return job_fault_set(fault, "search.repeat", FAULT_AT_NAME,
                              "'repeat' with more than one objective is not in this version yet");
+    if (job->repeat > 1 && job->constraints_count > 0)
+        return job_fault_set(fault, "search.repeat", FAULT_AT_NAME,
+                             "'repeat' with 'constraints' is not in this version yet");
     if (job->cost_aware && job->rungs.steps > 0)
         return job_fault_set(fault, "search.cost_aware", FAULT_AT_NAME,
                              "'cost_aware' of learning curves is not in this version yet");

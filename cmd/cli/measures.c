@@ -1,0 +1,94 @@
+#include "cmd/cli/measures.h"
+
+#include <stdio.h>
+
+#include "proto/base/num.h"
+
+enum { DIGITS = 6, BROKEN_BYTES = 2048, PREFIX = 7 /* of keys: "values." */ };
+
+size_t measures_columns(const struct job *job, struct column *to,
+                        char keys[MEASURE_COLUMNS][MEASURE_KEY_BYTES]) {
+    size_t count = 0;
+    for (uint32_t i = 1; job != NULL && i < job->objectives_count; i++) {
+        struct span name = job->objectives[i].metric;
+        snprintf(keys[count], MEASURE_KEY_BYTES, "values.%.*s", (int)name.len,
+                 (const char *)name.data);
+        to[count] = (struct column){keys[count], keys[count] + PREFIX, COLUMN_REAL, SHOWN_ALWAYS};
+        count++;
+    }
+    if (job != NULL && job->constraints_count > 0)
+        to[count++] = (struct column){"broken", "BROKEN", COLUMN_TEXT, SHOWN_ALWAYS};
+    return count;
+}
+
+struct told {
+    const struct job *job;
+    const struct value *metrics;
+    struct buf *out;
+    const char *gap;
+    bool said[JOB_METRICS_MAX];
+};
+
+static void print_told(void *context, const struct expr_use *use) {
+    struct told *t = context;
+    const struct value *v = &t->metrics[use->name];
+    if (t->said[use->name])
+        return;
+    t->said[use->name] = true;
+    buf_text(t->out, t->gap);
+    buf_span(t->out, t->job->metrics[use->name]);
+    if (v->kind == VALUE_NONE) {
+        buf_text(t->out, " was not told");
+    } else {
+        buf_byte(t->out, ' ');
+        num_print_short(t->out, v->real, DIGITS);
+    }
+    t->gap = ", ";
+}
+
+void measures_broken(struct buf *out, const struct job *job, double value, struct span others) {
+    struct value metrics[JOB_METRICS_MAX];
+    const char *gap = "";
+    if (!measure_metrics(job, value, others, metrics))
+        return;
+    for (uint32_t i = 0; i < job->constraints_count; i++) {
+        const struct condition *c = &job->constraints[i];
+        struct told told = {.job = job, .metrics = metrics, .out = out, .gap = " ("};
+        if (expr_true(c->test, metrics))
+            continue;
+        buf_text(out, gap);
+        buf_span(out, c->text);
+        expr_visit(c->test, print_told, &told);
+        buf_byte(out, ')');
+        gap = "; ";
+    }
+}
+
+void measures_put(struct out *o, const struct job *job, bool has_value, double value,
+                  struct span others) {
+    uint8_t memory[BROKEN_BYTES];
+    struct buf broken = buf_of(memory, sizeof memory);
+    struct measure m;
+    if (job == NULL)
+        return;
+    bool valued = has_value && measure_of(&m, job, value, others);
+    for (uint32_t i = 1; i < job->objectives_count; i++)
+        valued ? out_real(o, m.values[i]) : out_none(o);
+    if (job->constraints_count == 0)
+        return;
+    if (valued)
+        measures_broken(&broken, job, value, others);
+    broken.len > 0 ? out_text(o, buf_view(&broken)) : out_none(o);
+}
+
+bool measures_frontier(const struct msg_job_row *row, struct frontier *f) {
+    return row->frontier.len > 0 && frontier_decode(f, row->frontier);
+}
+
+void measures_print_front(struct buf *out, const struct frontier *f) {
+    if (f->objectives < 2)
+        return;
+    buf_text(out, f->full ? "front of more than " : "front ");
+    buf_u64(out, f->count);
+    buf_text(out, f->count == 1 ? " point" : " points");
+}
