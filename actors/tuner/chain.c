@@ -15,7 +15,8 @@ enum {
 
 uint32_t chain_wants(const struct job *job) {
     uint64_t wanted = job->trials + job->trials / 8 + MORE_SLOTS;
-    return wanted < TRIALS_MOST ? (uint32_t)wanted : TRIALS_MOST;
+    uint32_t most = TRIALS_MOST - job->history_count; /* the study knows that, too */
+    return wanted < most ? (uint32_t)wanted : most;
 }
 
 static struct study_setup setup_of(const struct job *job, const struct algo *algo,
