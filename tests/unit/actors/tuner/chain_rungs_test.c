@@ -1,0 +1,265 @@
+/* Chains of a job with rungs: verdicts, paused slots, who leads next, and all of it derived again. */
+#include "tests/unit/actors/tuner/chain_stage.h"
+
+enum { SLOTS = 90, STEPS = 27, PLACES = 4, STANDS_MOST = 400 };
+
+static struct chain_stage stage;
+
+static struct {
+    struct slot {
+        uint32_t attempts, step;
+        bool runs;
+        struct curve curve;
+    } slots[SLOTS];
+    struct chain_stand stands[STANDS_MOST];
+    uint32_t stands_count, next, running, resumed, paused, stopped, done;
+    bool over;
+} world;
+
+static int begin_test(void **state) {
+    (void)state;
+    memset(&stage, 0, sizeof stage);
+    memset(&world, 0, sizeof world);
+    job_begin(&stage.job, METHOD_RANDOM, SLOTS);
+    add_range(&stage.job, "x", PARAM_FLOAT, 0, 1);
+    stage.job.job.objectives_count = 1;
+    stage.job.job.objectives[0] =
+        (struct objective){.metric = span_text("accuracy"), .goal = GOAL_MAXIMIZE};
+    stage.job.job.rungs =
+        (struct job_rungs){.steps = STEPS, .first = 1, .eta = 3, .policy = RUNGS_ASHA};
+    job_end(&stage.job);
+    for (uint32_t i = 0; i < 4; i++)
+        node_begin(&stage, i, STAGE_SLOTS);
+    return 0;
+}
+
+static int end_test(void **state) {
+    (void)state;
+    stage_end(&stage);
+    return 0;
+}
+
+static double level_of(uint32_t slot) {
+    struct rng r = rng_of(5, 0, slot);
+    return rng_unit(&r);
+}
+
+/* ---- asking ---- */
+
+static struct chain_answer asks(uint32_t number, uint32_t slot, struct proposal *p) {
+    struct node *n = &stage.nodes[number];
+    static uint8_t known_memory[CHAIN_KNOWN_BYTES];
+    struct buf config = buf_of(p->config, sizeof p->config);
+    struct buf known = buf_of(known_memory, sizeof known_memory);
+    struct chain_answer a = chain_ask(&n->chain, slot, &config, &known);
+    assert_true(known.len <= STAGE_KNOWN);
+    if (known.len > 0)
+        memcpy(p->known, known.data, known.len);
+    p->p = (struct replay_proposal){.author = n->id,
+                                    .generation = n->generation,
+                                    .slot = a.slot,
+                                    .asked = a.answer == STUDY_RESUME ? slot + 1 : 0,
+                                    .config = span_of(p->config, config.len),
+                                    .known = span_of(p->known, known.len)};
+    return a;
+}
+
+static void ask(uint32_t leader) {
+    struct proposal *p = &stage.proposals[stage.proposals_count];
+    struct chain_answer a = asks(leader, world.next, p);
+    world.over = a.answer == STUDY_OVER;
+    if (a.answer == STUDY_WAIT || a.answer == STUDY_OVER)
+        return;
+    stage.proposals_count++;
+    world.running++;
+    world.slots[a.slot].runs = true;
+    if (a.answer == STUDY_RESUME) {
+        assert_int_equal(stage.rows[a.slot].status, TRIAL_PAUSED);
+        world.resumed++;
+        return;
+    }
+    assert_int_equal(a.slot, world.next);
+    world.next++;
+    everybody_learns(
+        &stage, stage_keeps(&stage, (struct chain_news){.slot = a.slot, .config = p->p.config}));
+}
+
+/* ---- running ---- */
+
+static void ends(uint32_t slot, enum trial_status status) {
+    struct slot *s = &world.slots[slot];
+    s->attempts++;
+    s->runs = false;
+    world.running--;
+    everybody_learns(&stage,
+                     stage_keeps(&stage, (struct chain_news){.slot = slot,
+                                                             .config = stage.rows[slot].config,
+                                                             .status = status,
+                                                             .has_value = true,
+                                                             .value = -s->curve.best,
+                                                             .run_ms = 1000 + slot,
+                                                             .attempts = s->attempts}));
+}
+
+static void stands(uint32_t leader, uint32_t slot) {
+    struct slot *s = &world.slots[slot];
+    assert_true(world.stands_count < STANDS_MOST);
+    struct chain_stand *fact = &world.stands[world.stands_count++];
+    *fact = (struct chain_stand){
+        .slot = slot,
+        .config = stage.rows[slot].config,
+        .stand = {.curve = s->curve, .attempt = s->attempts + 1, .saved = slot % 4 != 0}};
+    for (uint32_t i = 0; i < 3; i++)
+        chain_stand(&stage.nodes[i].chain, fact);
+    switch (chain_judge(&stage.nodes[leader].chain, slot)) {
+    case STUDY_GO_ON: return;
+    case STUDY_STOP:
+        assert_true(slot % 4 == 0);
+        world.stopped++;
+        ends(slot, TRIAL_STOPPED);
+        return;
+    case STUDY_PAUSE:
+        assert_true(slot % 4 != 0);
+        world.paused++;
+        ends(slot, TRIAL_PAUSED);
+    }
+}
+
+static void goes_on(uint32_t leader, uint32_t slot) {
+    struct slot *s = &world.slots[slot];
+    struct rng r = rng_of(6, s->step, slot);
+    double value = level_of(slot) + 1.0 / ++s->step + 0.001 * rng_unit(&r);
+    assert_true(curve_tell(&s->curve, s->step, value));
+    if (s->step == STEPS) {
+        world.done++;
+        ends(slot, TRIAL_DONE);
+    } else if (s->step == 1 || s->step == 3 || s->step == 9) {
+        stands(leader, slot);
+    }
+}
+
+/* Until so many slots were begun, and then (all) to the end. */
+static void run(uint32_t leader, uint32_t until, struct rng *r) {
+    bool all = until == SLOTS;
+    for (uint32_t turn = 0; turn < 100000 && !(all ? world.over : world.next >= until); turn++) {
+        for (uint32_t i = world.running; i < PLACES && world.next <= SLOTS && !world.over; i++)
+            ask(leader);
+        if (world.running == 0)
+            continue;
+        uint32_t which = (uint32_t)rng_below(r, SLOTS);
+        while (!world.slots[which].runs)
+            which = (which + 1) % SLOTS;
+        goes_on(leader, which);
+    }
+}
+
+/* ---- deriving it again ---- */
+
+static struct known_stand stand_of(void *context, uint32_t slot, uint32_t rung) {
+    struct known_stand found = {.attempt = 0};
+    const struct ladder ladder = ladder_of_job(&stage.job.job.rungs);
+    (void)context;
+    for (uint32_t i = 0; i < world.stands_count; i++) {
+        const struct chain_stand *s = &world.stands[i];
+        if (s->slot == slot && ladder_reached(&ladder, s->stand.curve.step) == rung + 1 &&
+            known_stand_counts(&s->stand, &found))
+            found = s->stand;
+    }
+    return found;
+}
+
+static void expect_all_same(void) {
+    const struct replay_slots slots = {.slot = stage_row, .stand = stand_of, .context = &stage};
+    node_begin(&stage, 3, STAGE_SLOTS);
+    replay_init(&stage.replay, &stage.nodes[3].chain, &slots);
+    for (uint32_t author = 0; author < 3; author++) {
+        for (uint32_t i = 0; i < stage.proposals_count; i++) {
+            size_t derived;
+            if (stage.proposals[i].p.author.bytes[0] == author + 1)
+                assert_int_equal(replay_next(&stage.replay, &stage.proposals[i].p, &derived),
+                                 REPLAY_SAME);
+        }
+    }
+}
+
+static void what_pauses_goes_on_and_all_is_derived_again(void **state) {
+    (void)state;
+    struct rng r = rng_of(1, 0, 0);
+    run(0, SLOTS, &r);
+    assert_int_equal(world.next, SLOTS);
+    assert_true(world.resumed > 5 && world.paused > world.resumed && world.stopped > 2);
+    assert_true(world.done > 5);
+    assert_int_equal(stage.proposals_count, SLOTS + world.resumed);
+    expect_all_same();
+}
+
+static void who_leads_next_goes_on_from_the_facts(void **state) {
+    (void)state;
+    struct rng r = rng_of(2, 0, 0);
+    run(0, 40, &r);
+    run(1, 70, &r);
+    run(0, 80, &r);
+    run(1, SLOTS, &r);
+    assert_int_equal(world.next, SLOTS);
+    assert_true(world.resumed > 5);
+    expect_all_same();
+}
+
+/* Twice, late, in any order: whoever begins a chain then says the same. */
+static void the_order_of_facts_does_not_matter(void **state) {
+    (void)state;
+    static struct proposal first, again;
+    struct rng r = rng_of(3, 0, 0);
+    run(0, 60, &r);
+    struct chain_answer a = asks(1, 60, &first), b;
+    for (uint32_t time = 0; time < 8; time++) {
+        node_begin(&stage, 2, STAGE_SLOTS);
+        struct chain *c = &stage.nodes[2].chain;
+        for (uint32_t i = 0; i < 2000; i++) {
+            if (rng_below(&r, 2) == 0)
+                chain_learn(c, &stage.rows[rng_below(&r, 60)]);
+            else
+                chain_stand(c, &world.stands[rng_below(&r, world.stands_count)]);
+        }
+        for (uint32_t i = 0; i < world.stands_count; i++)
+            chain_stand(c, &world.stands[(i * 7 + time) % world.stands_count]);
+        for (uint32_t i = 0; i < 60; i++)
+            chain_learn(c, &stage.rows[(i * 7 + time) % 60]);
+        b = asks(2, 60, &again);
+        assert_int_equal(b.answer, a.answer);
+        assert_int_equal(b.slot, a.slot);
+        assert_true(span_equal(again.p.known, first.p.known));
+        assert_true(span_equal(again.p.config, first.p.config));
+    }
+}
+
+/* Its proposal has reached nobody, and its leader is gone. */
+static void what_was_resumed_in_vain_rests_again(void **state) {
+    (void)state;
+    static struct proposal p;
+    struct rng r = rng_of(4, 0, 0);
+    run(0, SLOTS, &r);
+    uint32_t slot = 0;
+    while (stage.rows[slot].status != TRIAL_PAUSED)
+        slot++;
+    struct chain *c = &stage.nodes[1].chain;
+    struct known_slot *item = known_find(&c->known, slot);
+    item->status = TRIAL_OPEN;
+    item->resumed = true;
+    assert_int_equal(asks(1, SLOTS, &p).answer, STUDY_WAIT);
+    chain_alone(c);
+    assert_int_equal(item->status, TRIAL_PAUSED);
+    assert_int_equal(asks(1, SLOTS, &p).answer, STUDY_OVER);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_pauses_goes_on_and_all_is_derived_again, begin_test,
+                                        end_test),
+        cmocka_unit_test_setup_teardown(who_leads_next_goes_on_from_the_facts, begin_test,
+                                        end_test),
+        cmocka_unit_test_setup_teardown(the_order_of_facts_does_not_matter, begin_test, end_test),
+        cmocka_unit_test_setup_teardown(what_was_resumed_in_vain_rests_again, begin_test, end_test),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
