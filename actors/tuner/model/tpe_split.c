@@ -7,7 +7,7 @@ struct ranked {
     uint32_t most, count;
     uint32_t places[TPE_GOOD_MOST + 1];
     double values[TPE_GOOD_MOST + 1];
-    bool by_value; /* not, when constraints come first */
+    double breaches[TPE_GOOD_MOST + 1]; /* the lesser comes first, whatever the value */
 };
 
 static uint32_t good_of(uint32_t known) {
@@ -20,21 +20,27 @@ static void rank_ended(struct ranked *r, const struct trials *t) {
     for (uint32_t i = 0; i < r->count; i++) {
         r->places[i] = t->best[i];
         r->values[i] = t->values[(size_t)t->best[i] * t->objectives];
-        r->by_value = r->by_value && t->breaches[t->best[i]] == 0;
+        r->breaches[i] = t->breaches[t->best[i]];
     }
 }
 
-/* Of equal values the lower place stays first. */
-static void enter(struct ranked *r, uint32_t place, double value) {
+static bool is_worse(const struct ranked *r, uint32_t at, double breach, double value) {
+    return r->breaches[at] != breach ? r->breaches[at] > breach : r->values[at] > value;
+}
+
+/* Of equal ones the lower place stays first. */
+static void enter(struct ranked *r, uint32_t place, double breach, double value) {
     uint32_t at = r->count;
-    if (r->count == r->most && value >= r->values[r->count - 1])
+    if (r->count == r->most && !is_worse(r, r->count - 1, breach, value))
         return;
     if (r->count == r->most)
         at--;
-    for (; at > 0 && r->values[at - 1] > value; at--) {
+    for (; at > 0 && is_worse(r, at - 1, breach, value); at--) {
+        r->breaches[at] = r->breaches[at - 1];
         r->values[at] = r->values[at - 1];
         r->places[at] = r->places[at - 1];
     }
+    r->breaches[at] = breach;
     r->values[at] = value;
     r->places[at] = place;
     r->count += r->count < r->most;
@@ -76,7 +82,7 @@ static void rank_curves(struct ranked *r, const struct trials *t, const uint32_t
     for (uint32_t place = first_curve(t); place < t->count; place++) {
         double value = trials_at_rung(t, place, rung);
         if (!isnan(value) && t->states[place] != ENDED_BADLY)
-            enter(r, place, value);
+            enter(r, place, t->breaches[place], value);
     }
 }
 
@@ -85,7 +91,9 @@ static void weigh(struct tpe_split *s, const struct ranked *r) {
     double sum = 0;
     for (uint32_t i = 0; i < s->count; i++)
         sum += edge - r->values[i];
-    bool flat = !r->by_value || !(sum > 0) || !isfinite(sum);
+    bool flat = !(sum > 0) || !isfinite(sum);
+    for (uint32_t i = 0; i < r->count; i++)
+        flat = flat || r->breaches[i] > 0; /* values do not say what is better */
     for (uint32_t i = 0; i < s->count; i++) {
         double weight = flat ? 1 : (edge - r->values[i]) / sum * s->count;
         s->weights[i] = weight > TPE_WEIGHT_LEAST ? weight : TPE_WEIGHT_LEAST;
@@ -96,7 +104,7 @@ void tpe_split(struct tpe_split *s, const struct trials *t) {
     uint32_t how_many[RUNGS_MOST];
     s->known = t->rungs > 1 ? count_curves(t, how_many) : t->ended_count;
     s->count = good_of(s->known);
-    struct ranked r = {.most = s->count + 1, .by_value = true};
+    struct ranked r = {.most = s->count + 1};
     if (s->count == 0)
         return;
     if (t->rungs > 1)

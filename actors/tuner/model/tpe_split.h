@@ -5,6 +5,10 @@
  * curves values compare at one rung only: the highest at which twice as many trials have a value as
  * are good (BOHB, arXiv:1807.01774, section 3.2: the largest budget with enough observations), else
  * that at which most have one. Of curves the newest TPE_CURVES_MOST trials are looked at.
+ *
+ * Trials that keep all constraints come before those that break one, and these by how far they break
+ * them, so the good ones lie where the least is broken until enough keep all (c-TPE, Watanabe &
+ * Hutter, arXiv:2211.14411, splits each constraint on its own; here one breach stands for all).
  */
 #ifndef ZYG_TPE_SPLIT_H
 #define ZYG_TPE_SPLIT_H

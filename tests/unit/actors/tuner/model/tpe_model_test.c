@@ -194,6 +194,27 @@ static void curves_are_told_at_one_rung(void **state) {
     end();
 }
 
+/* Two of twenty are good. The best values break a constraint: the best that breaks none comes first,
+ * then, as all others break one, that which breaks it least. */
+static void what_breaks_constraints_is_not_good(void **state) {
+    (void)state;
+    struct tpe_split split;
+    begin_curves(2);
+    for (uint32_t i = 0; i < 20; i++) {
+        uint32_t place = start(i / 20.0);
+        double value = i == 5 ? 100 : i;
+        trials_curve(&search.trials, place, 1, value);
+        trials_end(&search.trials, place, ENDED_WELL, &value, i == 5 ? 0 : i == 9 ? 0.25 : 1, 0);
+    }
+    tpe_split(&split, &search.trials);
+    assert_int_equal(split.count, 2);
+    assert_int_equal(split.good[0], 5);
+    assert_int_equal(split.good[1], 9);
+    assert_near(split.weights[0], 1, 0);
+    assert_near(split.weights[1], 1, 0);
+    end();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_ones_weigh_by_improvement),
@@ -202,6 +223,7 @@ int main(void) {
         cmocka_unit_test(no_more_than_so_many_count),
         cmocka_unit_test(nothing_known_no_model),
         cmocka_unit_test(curves_are_told_at_one_rung),
+        cmocka_unit_test(what_breaks_constraints_is_not_good),
         cmocka_unit_test(who_told_its_end_alone_is_no_curve),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
