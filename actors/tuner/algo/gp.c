@@ -38,7 +38,8 @@ struct gp_method {
     struct sobol sobol;
     struct bend bend;
     struct warp warp;
-    bool learned; /* the surrogate knows all trials as they are now */
+    bool measured; /* the surrogate knows all rows */
+    bool learned;  /* and believes of those that run what it will */
     struct refit refit;
     struct rows rows;              /* now */
     struct rows ended, ended_then; /* the same, of what is feasible */
@@ -111,9 +112,8 @@ static void see(struct gp_method *m, const struct brief *b, const struct rows *r
     }
 }
 
-static void learn_all(struct gp_method *m, const struct brief *b) {
+static void measure(struct gp_method *m, const struct brief *b) {
     const struct trials *t = b->trials;
-    double view[KERNEL_DIMS];
     if (m->refit.due) {
         rows_values(&m->refit.then, t, 0, m->targets);
         bend_of(&m->bend, m->targets, m->refit.then.count);
@@ -135,6 +135,15 @@ static void learn_all(struct gp_method *m, const struct brief *b) {
     feasible_learn(&m->feasible);
     if (m->cost != NULL)
         cost_learn(m->cost, t, &m->rows);
+    m->measured = true;
+}
+
+static void learn_all(struct gp_method *m, const struct brief *b) {
+    const struct trials *t = b->trials;
+    double view[KERNEL_DIMS];
+    if (!m->measured)
+        measure(m, b);
+    surrogate_keep(&m->surrogate, m->rows.count);
     uint32_t believed = t->active_count < BELIEVED_MOST ? t->active_count : BELIEVED_MOST;
     for (uint32_t i = 0; i < believed; i++) {
         const float *x = trials_point(t, t->active[t->active_count - believed + i]);
@@ -175,12 +184,16 @@ static void learn_gp(void *state, const struct brief *b, uint32_t place) {
     const struct trials *t = b->trials;
     uint32_t same = rows_follow(&m->rows, t, ROWS_MOST, place, t->best, t->best_count);
     m->same = same < m->same ? same : m->same;
+    /* Who begins, pauses or goes on changes what is believed alone. */
+    if (t->states[place] > AT_REST || m->same < m->rows.count)
+        m->measured = false;
     m->learned = false;
     rows_follow(&m->ended, t, FEASIBLE_MOST, place, t->best, t->best_count);
     if (!refit_hear(&m->refit, t, place))
         return;
     m->refit.then = m->rows;
     m->ended_then = m->ended;
+    m->measured = false;
 }
 
 static void prepare_gp(void *state, const struct brief *b) {
@@ -189,13 +202,14 @@ static void prepare_gp(void *state, const struct brief *b) {
         learn_all(m, b);
 }
 
+/* A mean is the same, to the bit, whether or not anything is believed. */
 static bool foresee_gp(void *state, const struct brief *b, uint32_t place, double *value) {
     struct gp_method *m = state;
     double view[KERNEL_DIMS], slope;
     if (!refit_began(&m->refit))
         return false;
-    if (!m->learned)
-        learn_all(m, b);
+    if (!m->measured)
+        measure(m, b);
     surrogate_view_of_row(&m->surrogate, trials_point(b->trials, place), 1, view);
     *value = warp_back(&m->warp, gp_mean(&m->surrogate.gp, view), &slope);
     return true;
