@@ -4,7 +4,7 @@
  *   the file
  *   <<< job.yaml:LINE:COLUMN: the message
  *
- * \xNN in a file is that byte. With REWRITE=1 in the environment the file is written anew with the
+ * \xNN in a file is that byte. With ZYG_REWRITE=1 in the environment the file is written anew with the
  * messages there are; read the difference before keeping it.
  */
 #include <setjmp.h>
@@ -82,7 +82,7 @@ static void each_bad_file_gets_its_line(void **state) {
     (void)state;
     static struct script_case c;
     FILE *file = fopen(CASES, "r");
-    FILE *rewritten = getenv("REWRITE") == NULL ? NULL : fopen(CASES ".new", "w");
+    FILE *rewritten = getenv("ZYG_REWRITE") == NULL ? NULL : fopen(CASES ".new", "w");
     char line[LINE_BYTES];
     int count = 0;
     int wrong = 0;
