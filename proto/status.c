@@ -60,6 +60,11 @@ bool trial_status_final(enum trial_status status) {
     return statuses[status].final;
 }
 
+bool trial_status_blames(enum trial_status status) {
+    return status == TRIAL_INFEASIBLE || status == TRIAL_CRASHED || status == TRIAL_TIMED_OUT ||
+           status == TRIAL_FLOODED || status == TRIAL_NO_METRIC;
+}
+
 void end_counts_encode(const uint64_t of[TRIAL_STATUS_COUNT], struct buf *out) {
     uint32_t kinds = 0;
     for (size_t i = 0; i < TRIAL_STATUS_COUNT; i++)

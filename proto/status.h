@@ -45,6 +45,8 @@ bool attempts_count(struct attempts *a, const struct retry *allowed, enum trial_
 /* The two halves of that rule: an ending that finishes a slot by itself, and allowances that are used up. Sums do not depend
  * on the order in which attempts are heard of. */
 bool trial_status_final(enum trial_status status);
+/* It came to nothing by what its configuration did, not by what zyg or a machine did to it. */
+bool trial_status_blames(enum trial_status status);
 bool attempts_spent(const struct attempts *a, const struct retry *allowed);
 
 /* How often the finished slots of a job ended in each way, as bytes for a job_row: an array of status, count, status, ...

@@ -122,17 +122,7 @@ static bool adopt(struct chain *c, struct known_slot *item) {
 
 /* What zyg or its machines did to a trial says nothing about its configuration. */
 static bool says_nothing(const struct known_slot *item) {
-    switch ((enum trial_status)item->status) {
-    case TRIAL_DONE:
-    case TRIAL_STOPPED:
-    case TRIAL_PAUSED: return !item->has_value;
-    case TRIAL_INFEASIBLE:
-    case TRIAL_CRASHED:
-    case TRIAL_TIMED_OUT:
-    case TRIAL_FLOODED:
-    case TRIAL_NO_METRIC: return false;
-    default: return true;
-    }
+    return !item->has_value && !trial_status_blames((enum trial_status)item->status);
 }
 
 /* It rests where it has stood last; one that has stood nowhere will not go on. */

@@ -210,7 +210,7 @@ static bool session_tell(struct session *s, struct err *err) {
     struct args args = {.format = s->plan->format};
     struct subject subject = *s->subject;
     subject.row = s->row;
-    return job_show(s->client, &args, &subject, err);
+    return job_show(s->client, &args, &subject, false, err);
 }
 
 static int session_over(struct session *s) {

@@ -12,6 +12,10 @@ const char cli_show_details[] =
     "JOB/TRIAL         as in last/17: one trial, its parameters, metrics and why it ended as it "
     "did\n"
     "--spec            the job file in its long form, with every default written out\n"
+    "--importance      of a job, which parameters matter: the share of the variance that each "
+    "explains,\n"
+    "                  with all that it does together with others; tables of small jobs say it "
+    "anyway\n"
     "--curve           of a trial, every point that is kept of its metrics\n"
     "-o FORMAT         table (default), wide, json, jsonl, csv, id\n";
 
@@ -133,19 +137,21 @@ static bool curve_show(struct client *c, const struct args *args, const struct s
 struct show_request {
     bool spec;
     bool curve;
+    bool importance;
 };
 
 static bool subject_show(struct client *c, const struct args *args, const struct subject *s,
                          const struct show_request *wanted, struct err *err) {
     if (wanted->curve && !s->has_slot)
         return err_set(err, ERR_USAGE, "--curve: expected a trial, as in %s/0", s->handle);
-    if (wanted->spec && s->has_slot)
+    if ((wanted->spec || wanted->importance) && s->has_slot)
         return subject_is_job(s, err);
     if (wanted->curve)
         return curve_show(c, args, s, err);
     if (wanted->spec)
         return job_show_spec(c, s, err);
-    return s->has_slot ? trial_show(c, args, s, err) : job_show(c, args, s, err);
+    return s->has_slot ? trial_show(c, args, s, err)
+                       : job_show(c, args, s, wanted->importance, err);
 }
 
 int cli_show(int argc, char **argv) {
@@ -153,6 +159,7 @@ int cli_show(int argc, char **argv) {
     const struct args_option options[] = {
         {"spec", 0, ARGS_FLAG, &wanted.spec},
         {"curve", 0, ARGS_FLAG, &wanted.curve},
+        {"importance", 0, ARGS_FLAG, &wanted.importance},
         {0},
     };
     const struct args_rules rules = {
@@ -161,9 +168,13 @@ int cli_show(int argc, char **argv) {
     int status;
     if (!cli_args(&args, argc, argv, &rules, &status))
         return status;
-    if (wanted.spec && (args.format_given || wanted.curve))
+    if (wanted.spec && (args.format_given || wanted.curve || wanted.importance))
         return cli_usage("show", "--spec prints YAML; it does not go with %s",
-                         wanted.curve ? "--curve" : "-o");
+                         wanted.curve        ? "--curve"
+                         : wanted.importance ? "--importance"
+                                             : "-o");
+    if (wanted.curve && wanted.importance)
+        return cli_usage("show", "--curve is of a trial, --importance of a job");
     struct err err = {0};
     struct subject subject;
     struct client *c = look_open(&args, &subject, &err);

@@ -6,6 +6,7 @@
 
 #include "cmd/cli/ends.h"
 #include "cmd/cli/job_spec.h"
+#include "cmd/cli/matters.h"
 #include "cmd/cli/measures.h"
 #include "cmd/cli/pages.h"
 #include "cmd/cli/spec_text.h"
@@ -14,7 +15,14 @@
 #include "proto/base/num.h"
 #include "proto/job/job.h"
 
-enum { EVENTS_SHOWN = 6, EVENT_BYTES = 200, YAML_BYTES = 1 << 20, GOAL_BYTES = 4096 };
+enum {
+    EVENTS_SHOWN = 6,
+    EVENT_BYTES = 200,
+    YAML_BYTES = 1 << 20,
+    MATTERS_BYTES = 1 << 20,
+    SMALL_TRIALS = 100,
+    GOAL_BYTES = 4096,
+};
 
 static const struct column columns[] = {
     {"id", NULL, COLUMN_TEXT, SHOWN_DATA},
@@ -42,6 +50,7 @@ static const struct column columns[] = {
     {"created", "CREATED", COLUMN_TIME, SHOWN_ALWAYS},
     {"finished", "FINISHED", COLUMN_TIME, SHOWN_ALWAYS},
     {NULL, "ID", COLUMN_TEXT, SHOWN_TABLE},
+    {"importance", NULL, COLUMN_JSON, SHOWN_DATA}, /* null unless it was asked for */
     /* Of jobs with several objectives or constraints: */
     {"front", "FRONT", COLUMN_COUNT, SHOWN_ALWAYS},
     {"front_full", NULL, COLUMN_FLAG, SHOWN_DATA},
@@ -80,8 +89,18 @@ static void text_or_none(struct out *o, struct span text) {
     text.len > 0 ? out_text(o, text) : out_none(o);
 }
 
-/* goal: what is searched for. */
-static void row_put(struct out *o, const struct subject *s, struct span goal) {
+static void matters_put(struct out *o, const struct matters *m) {
+    struct buf json = buf_of(malloc(MATTERS_BYTES), MATTERS_BYTES);
+    ensure(json.data != NULL);
+    matters_json(m, &json);
+    ensure(!json.overflow);
+    out_json(o, buf_view(&json));
+    free(json.data);
+}
+
+/* goal: what is searched for; m may be NULL. */
+static void row_put(struct out *o, const struct subject *s, struct span goal,
+                    const struct matters *m) {
     const struct msg_job_row *row = &s->row;
     const struct ends ends = ends_of(row);
     uint8_t memory[256];
@@ -112,6 +131,7 @@ static void row_put(struct out *o, const struct subject *s, struct span goal) {
     out_time(o, row->created);
     out_time(o, row->finished);
     out_text(o, span_text(s->id));
+    m != NULL ? matters_put(o, m) : out_none(o);
     struct frontier f;
     if (measures_frontier(row, &f)) {
         f.objectives > 1 ? out_count(o, f.count) : out_none(o);
@@ -225,7 +245,7 @@ static void next_line(const char *what, const char *command, const char *handle,
     printf("  %-26s %s %s%s\n", what, command, handle, rest);
 }
 
-static void next_show(const struct subject *s) {
+static void next_show(const struct subject *s, bool without_importance) {
     const struct msg_job_row *row = &s->row;
     printf("\nnext\n");
     if (row->state == JOB_OPEN && !row->active)
@@ -241,11 +261,20 @@ static void next_show(const struct subject *s) {
         next_line("trials, the best first", "zyg trials", s->handle, " --best");
     else if (job_row_finished(row) > 0)
         next_line("trials", "zyg trials", s->handle, "");
+    if (without_importance && row->metric.len > 0 && row->done >= IMPORTANCE_TRIALS_LEAST)
+        next_line("which parameters matter", "zyg show", s->handle, " --importance");
     if (job_row_finished(row) > 0)
         next_line("all of it", "zyg export", s->handle, " -o csv");
 }
 
-bool job_show(struct client *c, const struct args *args, const struct subject *s, struct err *err) {
+/* It is reckoned within some tens of milliseconds. */
+static bool is_small(const struct msg_job_row *row) {
+    return row->metric.len > 0 && row->done >= IMPORTANCE_TRIALS_LEAST &&
+           job_row_finished(row) <= SMALL_TRIALS;
+}
+
+static bool record_put(struct client *c, const struct args *args, const struct subject *s,
+                       const struct matters *m, struct err *err) {
     uint8_t memory[GOAL_BYTES];
     struct buf goal = buf_of(memory, sizeof memory);
     bool known;
@@ -255,17 +284,29 @@ bool job_show(struct client *c, const struct args *args, const struct subject *s
     goal_print(&s->row, spec, &goal);
     struct out *o = out_new_stdout(args->format, true, "job", columns,
                                    spec != NULL ? COLUMNS : COLUMNS - COLUMNS_MEASURED);
-    row_put(o, s, buf_view(&goal));
+    row_put(o, s, buf_view(&goal), m);
     job_spec_free(&spec);
-    if (!out_close(&o, err))
+    return out_close(&o, err);
+}
+
+bool job_show(struct client *c, const struct args *args, const struct subject *s, bool importance,
+              struct err *err) {
+    bool table = args->format <= FORMAT_WIDE;
+    struct matters *m = NULL;
+    if ((importance || (table && is_small(&s->row))) && (m = matters_read(c, s, err)) == NULL)
         return false;
-    if (args->format > FORMAT_WIDE)
-        return true;
-    if (!causes_show(c, s, err) || !events_show(c, s, err))
-        return false;
-    if (!args->quiet)
-        next_show(s);
-    return true;
+    bool ok = record_put(c, args, s, m, err);
+    if (ok && table) {
+        ok = causes_show(c, s, err);
+        if (ok && m != NULL)
+            matters_print(m, importance);
+        ok = ok && events_show(c, s, err);
+        if (ok && !args->quiet)
+            next_show(s, m == NULL);
+    }
+    if (m != NULL)
+        matters_free(&m);
+    return ok;
 }
 
 bool job_show_spec(struct client *c, const struct subject *s, struct err *err) {

@@ -120,7 +120,7 @@ static int submit(struct client **c, const struct job_file *file, const struct a
         return session_follow(c, &subject, &plan);
     if (!args->quiet)
         say_what_next(*c, &subject);
-    bool told = args->format != FORMAT_JSON || job_show(*c, args, &subject, &err);
+    bool told = args->format != FORMAT_JSON || job_show(*c, args, &subject, false, &err);
     return look_end(c, told, &err);
 }
 
