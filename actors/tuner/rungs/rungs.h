@@ -45,8 +45,8 @@ struct rungs_setup {
     bool copies;      /* a trial can go on from another's checkpoint: else pbt works as asha */
 
     /* What keeps a policy from judging too early, and what no job says: nobody who knows ASHA or
-     * Hyperband looks for it, and nothing was found to gain by other values. Without it (1, below 0,
-     * below 0) policies are to the letter what their papers say. */
+     * Hyperband looks for it. Without it (1, below 0, below 0) policies are to the letter what their
+     * papers say. */
     uint32_t others; /* default 3; 1.. */
     double pass;     /* share let through unjudged; default 0.05, below 0: none */
     double sigmas;   /* who is behind by less than so many deviations of the noise is not stopped;
