@@ -51,6 +51,7 @@ bool attempts_count(struct attempts *a, const struct retry *allowed, enum trial_
         return false; /* not an ending, whatever a peer says */
     a->made++;
     a->again += status == TRIAL_AGAIN;
+    a->paused += status == TRIAL_PAUSED;
     a->crash += statuses[status].counter == COUNTER_CRASH;
     a->transient += statuses[status].counter == COUNTER_TRANSIENT;
     return trial_status_final(status) || attempts_spent(a, allowed);

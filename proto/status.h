@@ -29,6 +29,7 @@ struct attempts {
     uint32_t crash;
     uint32_t transient;
     uint32_t again;
+    uint32_t paused; /* what follows one goes on and repeats nothing */
 };
 
 enum { ATTEMPTS_AGAIN_MAX = 1000 };

@@ -170,6 +170,12 @@ static void put_end_counts(struct seat *s) {
     s->row.end_counts = buf_view(&bytes);
 }
 
+/* Of the attempts of a finished slot: all but the one that stands for it and those that let it rest. */
+static uint64_t retries(const struct trial_row *trial) {
+    bool rests = trial->status == TRIAL_PAUSED;
+    return trial->attempts.made - trial->attempts.paused - !rests;
+}
+
 /* by: 1, or -1 to take it back. */
 static void tally(struct seat *s, const struct trial_row *trial, uint64_t by) {
     const enum trial_status status = trial_row_ended_as(trial, &s->job);
@@ -179,7 +185,7 @@ static void tally(struct seat *s, const struct trial_row *trial, uint64_t by) {
         s->row.infeasible += by;
     else
         s->row.failed += by;
-    s->row.retried += by * (trial->attempts.made - 1);
+    s->row.retried += by * retries(trial);
     if (status == TRIAL_DONE)
         return;
     s->end_counts[status] += by;

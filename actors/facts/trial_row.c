@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { ROW_PARTS = 23, ROW_PARTS_SECOND = 22, ROW_PARTS_FIRST = 19 /* of earlier versions */ };
+enum { ROW_PARTS = 24, ROW_PARTS_SECOND = 22, ROW_PARTS_FIRST = 19 /* of earlier versions */ };
 
 void trial_row_encode(const struct trial_row *row, struct buf *out) {
     mp_put_array(out, ROW_PARTS);
@@ -30,6 +30,7 @@ void trial_row_encode(const struct trial_row *row, struct buf *out) {
     unable_encode(&row->unable, out);
     mp_put_i64(out, row->last_end);
     mp_put_bin(out, row->others);
+    mp_put_u64(out, row->attempts.paused);
 }
 
 static uint32_t read_count(struct mp *in) {
@@ -73,9 +74,12 @@ bool trial_row_decode(struct trial_row *row, struct span bytes) {
             return false;
         row->last_end = mp_i64(&in);
     }
-    if (parts == ROW_PARTS)
+    if (parts == ROW_PARTS) {
         row->others = mp_bin(&in);
-    if (!mp_done(&in) || author.len != sizeof row->from.author.bytes)
+        row->attempts.paused = read_count(&in);
+    }
+    if (!mp_done(&in) || author.len != sizeof row->from.author.bytes ||
+        row->attempts.paused > row->attempts.made)
         return false;
     memcpy(row->from.author.bytes, author.data, author.len);
     return !row->finished || row->attempts.made > 0;

@@ -42,7 +42,7 @@ static bool count(struct seat *s, uint64_t slot, enum trial_status status, doubl
     return seat_count(s, slot,
                       &(struct trial_row){.status = status,
                                           .finished = true,
-                                          .attempts = {.made = 2},
+                                          .attempts = {.made = 2, .paused = status == TRIAL_PAUSED},
                                           .has_value = status == TRIAL_DONE,
                                           .value = value,
                                           .config = buf_view(&config)});
@@ -94,6 +94,21 @@ static void each_status_is_counted_where_it_belongs(void **state) {
     for (size_t i = 0; i < TRIAL_STATUS_COUNT; i++) {
         assert_int_equal(end_counts[i], i <= TRIAL_DONE ? 0 : i == TRIAL_CRASHED ? 3 : 1);
     }
+    seat_check(s);
+    free(s);
+}
+
+static void what_goes_on_after_a_rest_is_not_repeated(void **state) {
+    (void)state;
+    struct seat *s = seat_of(&least, 100);
+    const struct trial_row rests = {
+        .status = TRIAL_PAUSED, .finished = true, .attempts = {.made = 3, .crash = 1, .paused = 2}};
+    const struct trial_row done = {
+        .status = TRIAL_DONE, .finished = true, .attempts = {.made = 5, .crash = 2, .paused = 2}};
+    assert_true(seat_count(s, 0, &rests));
+    assert_int_equal(s->row.retried, 1); /* after the crash */
+    seat_recount(s, 0, &rests, &done);
+    assert_int_equal(s->row.retried, 2); /* one more crash */
     seat_check(s);
     free(s);
 }
@@ -503,6 +518,7 @@ int main(void) {
         cmocka_unit_test(a_seat_is_taken_with_nothing_counted),
         cmocka_unit_test(a_description_that_cannot_be_is_refused),
         cmocka_unit_test(each_status_is_counted_where_it_belongs),
+        cmocka_unit_test(what_goes_on_after_a_rest_is_not_repeated),
         cmocka_unit_test(one_node_alone_that_cannot_start_it_is_enough),
         cmocka_unit_test(all_nodes_are_asked_whether_they_can_start_it),
         cmocka_unit_test(a_job_of_which_nothing_could_be_started_says_so),

@@ -39,7 +39,7 @@ static void a_row_survives_its_bytes(void **state) {
     const struct trial_row row = {
         .status = TRIAL_CRASHED,
         .finished = true,
-        .attempts = {.made = 4, .crash = 2, .transient = 1, .again = 1},
+        .attempts = {.made = 5, .crash = 2, .transient = 1, .again = 1, .paused = 1},
         .has_value = true,
         .value = -0.125,
         .began = 1700000000000,
