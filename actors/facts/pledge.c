@@ -41,7 +41,8 @@ void pledge_add(struct pledge *p, uint64_t number, const struct batch *batch) {
  * are. */
 static uint32_t find_lacking(const struct pledge *p, const struct spread *s, uint32_t copies) {
     uint32_t wanted = spread_wanted(s, copies);
-    for (uint32_t i = 0; copies > p->proven && i < s->logs->count; i++) {
+    uint32_t proven = p->proven_turn == s->turns ? p->proven : 0;
+    for (uint32_t i = 0; copies > proven && i < s->logs->count; i++) {
         uint32_t log = (p->lacking + i) % s->logs->count;
         uint64_t found = s->logs->items[log].found;
         if (found > 0 && spread_copies(s, log, found) < wanted)
@@ -75,7 +76,9 @@ void pledge_keep(struct pledge *p, const struct spread *s, struct says *out) {
     size_t begun = out->frames.len;
     while (pledge_ready(p, s) && out->frames.len - begun < PLEDGE_SAY_BYTES) {
         const struct promise *promise = &p->promises[p->first];
-        p->proven = promise->copies > p->proven ? promise->copies : p->proven;
+        if (p->proven_turn != s->turns || promise->copies > p->proven)
+            p->proven = promise->copies;
+        p->proven_turn = s->turns;
         take_bytes(p, promise->bytes, &out->frames);
         p->marks_first = (p->marks_first + promise->marks) % PLEDGE_MARKS;
         p->marks_count -= promise->marks;

@@ -3,7 +3,8 @@
  * Enough is min(the copies its jobs want, the nodes that keep facts and stay): a node that is alone promises what its own disk
  * holds, and one that stops being active lowers it at once. Promises are kept in the order in which they were made.
  * What the disk had when this life began counts in whatever is promised, and may lie nowhere else: before the first promise
- * that wants so many copies is said, all of it lies on as many disks.
+ * that wants so many copies is said, all of it lies on as many disks; so it does anew whenever other nodes keep facts, as a
+ * node that was alone has proven nothing about two.
  * Memory   fixed. PLEDGE_HOLD bytes or promises in, facts holds sched and takes nothing new; beyond PLEDGE_FULL it sends no
  *          batch to the disk, so pledge_add always finds room.
  */
@@ -33,8 +34,9 @@ struct pledge {
     uint32_t first, count; /* rings */
     uint32_t marks_first, marks_count;
     size_t bytes_first, bytes_count;
-    /* Promises of so many copies were said: what was found lies on as many disks. */
+    /* Promises of so many copies were said among the holders of this turn: what was found lies on as many disks. */
     uint32_t proven;
+    uint64_t proven_turn;
     uint32_t lacking; /* number of a log of which that could not be said */
     struct promise promises[PLEDGE_PROMISES];
     struct mark marks[PLEDGE_MARKS];

@@ -35,6 +35,7 @@ static struct holder *holder_of(struct spread *s, uint32_t peer) {
 
 static void set_holder(struct spread *s, const struct msg_node_known *known, bool holds) {
     struct holder *h = holder_of(s, (uint32_t)known->peer);
+    s->turns += (h != NULL) != holds || (h != NULL && h->generation != known->generation);
     if (h != NULL && !holds)
         *h = s->holders[--s->holders_count];
     else if (h == NULL && holds && s->holders_count < LIMIT_MEMBERS)
@@ -146,6 +147,7 @@ void spread_known(struct spread *s, const struct msg_node_known *known, when_ms 
         know_other(s, known, holds, now);
         return;
     }
+    s->turns += s->self_leaves == holds;
     s->self_leaves = !holds;
     s->leaving = known->state == MEMBER_LEAVING;
     s->unsure = s->unsure && !known->active;

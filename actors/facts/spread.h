@@ -105,6 +105,7 @@ struct spread {
     uint32_t near; /* neighbours to which an edge leads */
     uint32_t holders_count;
     struct holder holders[LIMIT_MEMBERS];
+    uint64_t turns; /* how often who holds has changed: what lay on enough disks then may not now */
     when_ms tell_at;     /* changed heads are said then */
     when_ms tell_least;  /* ... and no sooner than this */
     uint64_t own_serial; /* of the newest synced bundle of this node */

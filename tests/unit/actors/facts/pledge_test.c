@@ -189,9 +189,38 @@ static void what_was_found_at_the_start_lies_there_first(void **state) {
     expect_said(f, 0, 0); /* on three of three */
     know(f, 1, MEMBER_UNREACHABLE);
     expect_said(f, 4, 4);
-    know(f, 3, MEMBER_ALIVE); /* what was promised was: it is not asked again */
     promise(f, 5, 3, 0, 0);
     expect_said(f, 5, 5);
+}
+
+/* Who asks again for what was found is promised the disks that are there now, not those that were. */
+static void what_was_found_lies_there_anew_when_others_hold(void **state) {
+    struct fixture *f = *state;
+    f->logs->items[0].found = 20;
+    promise(f, 1, 2, 1, 0); /* alone */
+    expect_said(f, 1, 1);
+    know(f, 1, MEMBER_ALIVE);
+    promise(f, 2, 1, 1, 0);
+    promise(f, 3, 2, 1, 0);
+    expect_said(f, 2, 2); /* that of one copy proves nothing about two */
+    has(f, 1, 0, 20);
+    expect_said(f, 3, 3);
+    know(f, 2, MEMBER_ALIVE);
+    promise(f, 4, 2, 1, 0); /* it still lies on two */
+    expect_said(f, 4, 4);
+    know(f, 1, MEMBER_UNREACHABLE); /* and now on one of two */
+    promise(f, 5, 2, 1, 0);
+    expect_said(f, 0, 0);
+    has(f, 2, 0, 20);
+    expect_said(f, 5, 5);
+    know(f, 0, MEMBER_LEAVING); /* this disk does not stay: one of one */
+    promise(f, 6, 2, 1, 0);
+    expect_said(f, 6, 6);
+    know(f, 1, MEMBER_ALIVE);
+    promise(f, 7, 2, 1, 0);
+    expect_said(f, 0, 0);
+    has(f, 1, 0, 20);
+    expect_said(f, 7, 7);
 }
 
 static void the_queue_tells_when_it_is_full(void **state) {
@@ -244,10 +273,15 @@ static void large_promises_are_said_over_several_steps(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        FIXED(alone_a_promise_is_kept_at_once), FIXED(so_many_disks_are_wanted_as_the_job_says),
-        FIXED(promises_are_said_in_order),      FIXED(each_log_of_a_batch_must_lie_there),
-        FIXED(who_goes_lowers_what_is_wanted),  FIXED(what_was_found_at_the_start_lies_there_first),
-        FIXED(the_queue_tells_when_it_is_full), FIXED(large_promises_are_said_over_several_steps),
+        FIXED(alone_a_promise_is_kept_at_once),
+        FIXED(so_many_disks_are_wanted_as_the_job_says),
+        FIXED(promises_are_said_in_order),
+        FIXED(each_log_of_a_batch_must_lie_there),
+        FIXED(who_goes_lowers_what_is_wanted),
+        FIXED(what_was_found_at_the_start_lies_there_first),
+        FIXED(what_was_found_lies_there_anew_when_others_hold),
+        FIXED(the_queue_tells_when_it_is_full),
+        FIXED(large_promises_are_said_over_several_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
