@@ -12,6 +12,7 @@ void climb_begin(struct climb *c, const struct job *job, struct span before) {
     if (before.len == 0 || !curve_decode(&c->curve, before))
         c->curve = (struct curve){0};
     c->reached = ladder_reached(&c->ladder, c->curve.step);
+    c->lines = c->curve.step; /* whoever says no steps goes on from there */
 }
 
 bool climb_has_rungs(const struct climb *c) {
@@ -25,17 +26,12 @@ static uint32_t step_of(struct climb *c, int64_t step) {
     return step > UINT32_MAX ? UINT32_MAX : (uint32_t)step;
 }
 
-/* Sums and squares of numbers as large as a double can hold are none, and nobody would take such a curve. */
-static bool is_sound(const struct curve *c) {
-    return c->sum - c->sum == 0 && c->bends - c->bends == 0;
-}
-
 void climb_tell(struct climb *c, int64_t step, double value) {
     if (!climb_has_rungs(c) ||
         !curve_tell(&c->curve, step_of(c, step), c->maximize ? -value : value))
         return;
     uint32_t reached = ladder_reached(&c->ladder, c->curve.step);
-    if (reached == c->reached || !is_sound(&c->curve))
+    if (reached == c->reached)
         return;
     c->reached = reached;
     ensure(c->stands_count < RUNGS_MOST);

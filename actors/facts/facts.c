@@ -505,7 +505,7 @@ static void facts_step(void *self, const struct event *event, struct moment at, 
     case MSG_job_want: errand_want(f, m->job_want.ticket, &m->job_want.job, out); break;
     case MSG_proposed: fold_proposed(f, &m->proposed, at.now); break;
     case MSG_reached: fold_reached(f, &m->reached, at.now); break;
-    case MSG_exhausted: fold_exhausted(f, &m->exhausted, at); break;
+    case MSG_exhausted: fold_exhausted(f, &m->exhausted); break;
     case MSG_outcome: fold_outcome(f, &m->outcome, at, out); break;
     case MSG_node_known:
         spread_known(&f->spread, &m->node_known, at.now);

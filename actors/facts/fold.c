@@ -2,6 +2,7 @@
 
 #include "proto/base/check.h"
 #include "proto/job/curve.h"
+#include "proto/job/ladder.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -61,7 +62,9 @@ void fold_stands(struct facts *f, struct batch *batch, const struct msg_reached_
     struct buf row = buf_of(key_memory, sizeof key_memory);
     struct buf value = buf_of(value_memory, sizeof value_memory);
     const struct seat *s = facts_seat(f, &reached->job);
-    if (reached->config.len > RESULT_BYTES_MAX || reached->curve.len > CURVE_BYTES)
+    if (reached->config.len > RESULT_BYTES_MAX || reached->curve.len > CURVE_BYTES ||
+        reached->attempt == 0 || reached->attempt > UINT32_MAX ||
+        (s != NULL && reached->slot >= s->job.trials))
         return;
     trial_row_output_key(&row, &reached->job, reached->slot, key);
     mp_put_bin(&value, reached->config);
@@ -175,10 +178,15 @@ void fold_proposed(struct facts *f, const struct msg_proposed *proposed, when_ms
 
 /* ---- results ---- */
 
+static bool has_rungs(const struct seat *s) {
+    return s->job.rungs.steps > 0 && ladder_of_job(&s->job.rungs).count > 1;
+}
+
 bool fold_makes_sense(const struct seat *s, const struct msg_result_fact *result) {
     enum trial_status status;
     return trial_status_of(result->status, &status) && status != TRIAL_OPEN &&
            status != TRIAL_LOST && status != TRIAL_CANCELLED && result->slot < s->job.trials &&
+           (has_rungs(s) || (status != TRIAL_STOPPED && status != TRIAL_PAUSED)) &&
            result->attempt > 0 && result->attempt <= UINT32_MAX &&
            result->value - result->value == 0 && /* a number that can be compared */
            result->config.len + result->metrics.len + result->cause.len + result->others.len <=
@@ -319,7 +327,7 @@ struct trial_row fold_result(struct facts *f, struct batch *batch, struct seat *
         uint64_t best_before = s->row.has_best ? s->row.best_slot : UINT64_MAX;
         count_finished(f, batch, s, result->slot, &before, &row);
         bool new_best = s->row.has_best && s->row.best_slot != best_before;
-        if (stands && !before.finished && !s->late)
+        if (stands && (!before.finished || before.status == TRIAL_PAUSED) && !s->late)
             note_trial(f, batch, s, result, new_best, at.wall);
     }
     facts_touch(f, s);
@@ -346,7 +354,7 @@ static void judge_early(struct facts *f, struct batch *batch, struct seat *s, wa
     struct buf cause = buf_of(memory, sizeof memory);
     if (seat_has_failed(s, &cause))
         end_job(f, batch, s, JOB_FAILED, buf_view(&cause), wall);
-    else if (seat_has_stalled(s, &cause))
+    else if (seat_has_stalled(s, &cause) || (s->exhausted && seat_is_whole(s)))
         end_job(f, batch, s, JOB_DONE, buf_view(&cause), wall);
 }
 
@@ -393,14 +401,11 @@ void fold_end(struct facts *f, struct batch *batch, struct seat *s, const struct
 }
 
 /* The search has nothing more to run: what it has paused stays so. */
-void fold_exhausted(struct facts *f, const struct msg_exhausted *m, struct moment at) {
+void fold_exhausted(struct facts *f, const struct msg_exhausted *m) {
     struct seat *s = facts_seat(f, &m->job);
-    struct batch *batch;
-    if (s == NULL || s->state != SEAT_OPEN || s->backlog || !f->leading || !seat_is_whole(s) ||
-        s->row.state != JOB_OPEN || (batch = facts_room(f, 1024)) == NULL)
-        return; /* sched says it again when something has changed */
-    end_job(f, batch, s, JOB_DONE, (struct span){0}, at.wall);
-    facts_close_seat(f, batch, s, at.wall, &batch->after);
+    if (s == NULL || s->state != SEAT_OPEN)
+        return;
+    s->exhausted = s->unjudged = f->announcing = true;
 }
 
 /* ---- the executor of this node ---- */

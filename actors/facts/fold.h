@@ -55,7 +55,7 @@ struct fact_key fold_sign(struct facts *f, struct batch *batch, struct msg *resu
 void fold_proposed(struct facts *f, const struct msg_proposed *proposed, when_ms now);
 void fold_reached(struct facts *f, const struct msg_reached *reached, when_ms now);
 /* What sched says. */
-void fold_exhausted(struct facts *f, const struct msg_exhausted *exhausted, struct moment at);
+void fold_exhausted(struct facts *f, const struct msg_exhausted *exhausted);
 /* One that becomes no fact is answered with `dropped`. */
 void fold_outcome(struct facts *f, const struct msg_outcome *outcome, struct moment at,
                   struct says *out);

@@ -42,6 +42,7 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     s->owner = *owner;
     s->finished = ranges_of(s->ranges_memory, LIMIT_RANGES);
     s->touched = s->late = s->crowded = s->asked = s->told = s->unjudged = false;
+    s->exhausted = false;
     s->events = 0;
     s->unable = (struct unable){0};
     s->no_start_len = 0;
@@ -223,7 +224,7 @@ bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial) {
         return false;
     tally(s, trial, 1);
     if (trial->has_value)
-        note_value(s, slot, trial, true);
+        note_value(s, slot, trial, trial->status != TRIAL_PAUSED);
     return true;
 }
 
@@ -235,7 +236,7 @@ void seat_recount(struct seat *s, uint64_t slot, const struct trial_row *old,
     if (old->has_value)
         take_value_back(s, slot, old);
     if (trial->has_value)
-        note_value(s, slot, trial, false);
+        note_value(s, slot, trial, old->status == TRIAL_PAUSED && trial->status != TRIAL_PAUSED);
 }
 
 void seat_end(struct seat *s, enum job_state state, struct span cause, wall_ms wall) {

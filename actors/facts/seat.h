@@ -51,6 +51,7 @@ struct seat {
     bool told;          /* sched has heard job_open since this node leads */
     bool late;          /* LATE, and CLOSING after it: its counts are those of its summary */
     bool unjudged;      /* whether it is over was not looked at since something has changed */
+    bool exhausted;     /* the search has nothing more to try; said to this node as the leader */
     uint64_t closed_in; /* CLOSING, SHUT: the batch that says so */
     uint32_t events;
     uint64_t end_counts[TRIAL_STATUS_COUNT]; /* of what did not end well */

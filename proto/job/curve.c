@@ -3,6 +3,7 @@
 #include "proto/base/mp.h"
 
 enum { MEMORY = 6, CURVE_PARTS = 8 };
+#define LEVEL_MOST 1e150
 
 static void tell_bend(struct curve *c, double value) {
     double bend = value - 2 * c->last + c->before;
@@ -10,20 +11,25 @@ static void tell_bend(struct curve *c, double value) {
     c->bends += (bend * bend / 6 - c->bends) / bends;
 }
 
+/* What has diverged is as far as LEVEL_MOST for sums and squares, so that these stay numbers. */
+static double level(double value) {
+    return value > LEVEL_MOST ? LEVEL_MOST : value < -LEVEL_MOST ? -LEVEL_MOST : value;
+}
+
 bool curve_tell(struct curve *c, uint32_t step, double value) {
     if (step <= c->step)
         return false;
     if (c->told >= 2)
-        tell_bend(c, value);
+        tell_bend(c, level(value));
     if (c->improved == 0 || value < c->best) {
         c->best = value;
         c->improved = step;
     }
     c->step = step;
     c->told++;
-    c->sum += value;
+    c->sum += level(value);
     c->before = c->last;
-    c->last = value;
+    c->last = level(value);
     return true;
 }
 

@@ -16,8 +16,8 @@ struct curve {
     uint32_t told;     /* values */
     uint32_t improved; /* the step at which the best was told; 0: there is none */
     double best;
-    double sum;          /* of all values told, in their order */
-    double last, before; /* its last two values */
+    double sum;          /* of all values told, in their order, none of them beyond 1e150 */
+    double last, before; /* its last two values, likewise */
     double bends;        /* mean square of second differences, over 6 */
 };
 

@@ -470,6 +470,28 @@ static void what_ended_before_the_best_tries_no_patience(void **state) {
     free(s);
 }
 
+static void what_rests_tries_no_patience(void **state) {
+    (void)state;
+    const struct trial_row rests = {.status = TRIAL_PAUSED,
+                                    .finished = true,
+                                    .attempts = {.made = 1, .paused = 1},
+                                    .has_value = true,
+                                    .value = 0.6};
+    struct trial_row done = rests;
+    struct seat *s = seat_of(&least, 20);
+    s->state = SEAT_OPEN;
+    s->job.patience = 1;
+    assert_true(count(s, 0, TRIAL_DONE, 0.5));
+    assert_true(seat_count(s, 1, &rests));
+    assert_stalled(s, NULL);
+    done.status = TRIAL_DONE;
+    done.attempts.made = 2;
+    seat_recount(s, 1, &rests, &done);
+    assert_stalled(s, "no better in 1 trial");
+    seat_check(s);
+    free(s);
+}
+
 static void an_early_end_stands_before_a_failure_and_behind_results(void **state) {
     (void)state;
     struct objective objective = least;
@@ -535,6 +557,7 @@ int main(void) {
         cmocka_unit_test(patience_counts_values_that_were_no_better),
         cmocka_unit_test(a_configuration_is_worth_the_mean_of_its_slots),
         cmocka_unit_test(what_ended_before_the_best_tries_no_patience),
+        cmocka_unit_test(what_rests_tries_no_patience),
         cmocka_unit_test(an_early_end_stands_before_a_failure_and_behind_results),
         cmocka_unit_test(summaries_sort_by_time),
     };

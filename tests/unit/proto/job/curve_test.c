@@ -44,8 +44,8 @@ static void bytes_bring_it_back(void **state) {
     struct buf out = buf_of(memory, sizeof memory);
     curve_encode(&c, &out);
     assert_false(out.overflow);
-    assert_false(
-        curve_decode(&back, buf_view(&out))); /* its bends are beyond what a number holds */
+    assert_true(curve_decode(&back, buf_view(&out)));
+    assert_true(back.best == -1e300 && back.bends > 1e290);
     const double calm[] = {9, 3, 2.5, 0.125, 4, 1};
     c = curve_of(calm, 6);
     buf_clear(&out);
