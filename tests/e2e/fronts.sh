@@ -34,12 +34,7 @@ front_job front $TRIALS "$program" "mb <= 20" "$both"
 run on a zyg submit "$WORK/front.yaml"
 assert_status 0
 job=$out
-wait_until 20 "a leader" has_leader a
-victim=$(leader a)
-others=()
-for name in "${NODES[@]}"; do
-    [ "$name" = "$victim" ] || others+=("$name")
-done
+find_victim a
 wait_until 60 "16 trials" knows_of "$job" "${others[0]}" 16
 kill_node "$victim"
 for name in "${others[@]}"; do

@@ -53,12 +53,7 @@ repeated learns gp 60 '0.$(({x} % 4))' 'cost_aware: true, '
 run on a zyg submit "$WORK/learns.yaml"
 assert_status 0
 job=$out
-wait_until 20 "a leader" has_leader a
-victim=$(leader a)
-others=()
-for name in "${NODES[@]}"; do
-    [ "$name" = "$victim" ] || others+=("$name")
-done
+find_victim a
 wait_until 60 "20 trials" knows_of "$job" "${others[0]}" 20
 kill_node "$victim"
 for name in "${others[@]}"; do

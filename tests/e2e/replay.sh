@@ -26,12 +26,7 @@ wait_until 20 "everybody to know everybody" all_know 3 "${NODES[@]}"
 run on a zyg submit "$WORK/learns.yaml"
 assert_status 0
 job=$out
-wait_until 20 "a leader" has_leader a
-victim=$(leader a)
-others=()
-for name in "${NODES[@]}"; do
-    [ "$name" = "$victim" ] || others+=("$name")
-done
+find_victim a
 wait_until 60 "20 trials" knows_of "$job" "${others[0]}" 20
 replays "${others[0]}" "$job" # while it runs
 kill_node "$victim"

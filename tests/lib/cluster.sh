@@ -74,6 +74,16 @@ has_leader() { # NODE
     [ -n "$(leader "$1")" ]
 }
 
+find_victim() { # NODE, of NODES: $victim is the leader, as it knows, "${others[@]}" are the rest
+    local name
+    wait_until 20 "a leader" has_leader "$1"
+    victim=$(leader "$1")
+    others=()
+    for name in "${NODES[@]}"; do
+        [ "$name" = "$victim" ] || others+=("$name")
+    done
+}
+
 members() { # NODE: all of them by name, as it knows, such as "a alive b dead"
     on "$1" zyg nodes -o jsonl | sed -n 's/.*"name": *"\([^"]*\)".*"state": *"\([a-z]*\)".*/\1 \2/p' | sort | paste -sd' '
 }
