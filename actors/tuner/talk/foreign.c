@@ -91,6 +91,18 @@ uint32_t foreign_count(struct foreign *f, struct span json, const char *where, c
     return items.bad ? 0 : items.count;
 }
 
+struct list {
+    char text[FOREIGN_LIST_BYTES];
+};
+
+static struct list listed(const char *const *words, size_t count) {
+    struct list list = {""};
+    for (size_t i = 0, len = 0; i < count && len < sizeof list.text; i++)
+        len += (size_t)snprintf(list.text + len, sizeof list.text - len, "%s%s", i > 0 ? ", " : "",
+                                words[i]);
+    return list;
+}
+
 static bool refuse_key(struct foreign *f, const char *where, struct span key,
                        const char *const *names, size_t count) {
     struct nearest nearest = nearest_of(key);
@@ -99,12 +111,8 @@ static bool refuse_key(struct foreign *f, const char *where, struct span key,
     if (nearest.best.len > 0)
         return foreign_refuse(f, where, "there is no key \"%.*s\" here, did you mean \"%.*s\"?",
                               SHOWN(key), SHOWN(nearest.best));
-    char known[FOREIGN_WHERE_BYTES] = "";
-    for (size_t i = 0, len = 0; i < count && len < sizeof known; i++)
-        len +=
-            (size_t)snprintf(known + len, sizeof known - len, "%s%s", i > 0 ? ", " : "", names[i]);
     return foreign_refuse(f, where, "there is no key \"%.*s\" here, expected %s", SHOWN(key),
-                          known);
+                          listed(names, count).text);
 }
 
 bool foreign_object(struct foreign *f, struct span json, const char *where,
@@ -202,12 +210,8 @@ bool foreign_word(struct foreign *f, struct span json, const char *where, const 
         if (span_is(text, words[*out]))
             return true;
     }
-    char known[FOREIGN_WHERE_BYTES] = "";
-    for (size_t i = 0, len = 0; i < count && len < sizeof known; i++)
-        len +=
-            (size_t)snprintf(known + len, sizeof known - len, "%s%s", i > 0 ? ", " : "", words[i]);
     return foreign_refuse(f, where, "\"%.*s\" is not known, expected one of %s", SHOWN(text),
-                          known);
+                          listed(words, count).text);
 }
 
 bool foreign_is_null(struct span json) {

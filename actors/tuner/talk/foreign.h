@@ -12,7 +12,12 @@
 #include "proto/base/arena.h"
 #include "proto/job/value.h"
 
-enum { FOREIGN_TEXT_MAX = 16384, FOREIGN_FAULT_BYTES = 400, FOREIGN_WHERE_BYTES = 160 };
+enum {
+    FOREIGN_TEXT_MAX = 16384,
+    FOREIGN_FAULT_BYTES = 640,
+    FOREIGN_WHERE_BYTES = 160,
+    FOREIGN_LIST_BYTES = 320 /* all keys of init */
+};
 
 struct foreign {
     char fault[FOREIGN_FAULT_BYTES]; /* empty: all is well */

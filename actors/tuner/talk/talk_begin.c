@@ -2,7 +2,6 @@
 #include "actors/tuner/space/allowed.h"
 #include "actors/tuner/talk/space_json.h"
 #include "actors/tuner/talk/talk_parts.h"
-#include "proto/job/shown.h"
 
 enum { PROTOCOL = 1, BUDGET_DEFAULT = 200 };
 
@@ -10,6 +9,12 @@ static const char *const method_names[] = {
 #define METHOD(NAME, name) #name,
 #include "proto/job/methods.def"
 #undef METHOD
+};
+
+static const char *const policy_names[] = {
+#define POLICY(NAME, name) #name,
+#include "proto/job/policies.def"
+#undef POLICY
 };
 
 bool talk_method_named(struct span name, enum method *out) {
@@ -134,14 +139,12 @@ static bool read_method(struct talk *t, struct span json) {
 }
 
 static bool read_scheduler(struct talk *t, struct span json, enum rungs_policy *policy) {
-    struct span name;
-    *policy = t->setup.policy;
-    if (json.len == 0)
-        return true;
-    return foreign_text(&t->foreign, json, "init, \"scheduler\"", &name) &&
-           (rungs_policy_named(name, policy) ||
-            foreign_refuse(&t->foreign, "init, \"scheduler\"", "there is no \"%.*s\"",
-                           SHOWN(name)));
+    size_t which = t->setup.policy;
+    if (json.len > 0 && !foreign_word(&t->foreign, json, "init, \"scheduler\"", policy_names,
+                                      RUNGS_POLICIES, &which))
+        return false;
+    *policy = (enum rungs_policy)which;
+    return true;
 }
 
 /* Where rungs stand; t->steps is read. */

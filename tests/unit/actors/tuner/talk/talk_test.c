@@ -211,6 +211,13 @@ static void what_is_no_request_is_refused(void **state) {
     expect_error("{\"op\":\"aks\"}",
                  "request, \\\"op\\\": \\\"aks\\\" is not known, expected one of "
                  "init, ask, report, tell, load, importance, quit");
+    expect_error("{\"op\":\"init\",\"xyzzy\":3}",
+                 "init: there is no key \\\"xyzzy\\\" here, expected op, protocol, seed, budget, "
+                 "workers, steps, method, scheduler, rungs, from, explain, patience, repeat, "
+                 "cost_aware, space, objectives, target, where, constraints, try_first");
+    expect_error("{\"op\":\"init\",\"scheduler\":\"ahsa\"}",
+                 "init, \\\"scheduler\\\": \\\"ahsa\\\" is not known, expected one of auto, none, "
+                 "asha, asha-stop, hyperband, median, pasha, finish, pbt");
     expect_error(ASK, "ask: there is no study, expected an init");
     expect(SPACE_OF(KERNEL), "{}");
     expect_error("{\"op\":\"ask\"", "ask: not JSON at byte 11, expected a comma or }");
