@@ -61,6 +61,10 @@ bool trial_status_final(enum trial_status status) {
     return statuses[status].final;
 }
 
+bool trial_status_well(enum trial_status status) {
+    return status == TRIAL_DONE || status == TRIAL_STOPPED || status == TRIAL_PAUSED;
+}
+
 bool trial_status_blames(enum trial_status status) {
     return status == TRIAL_INFEASIBLE || status == TRIAL_CRASHED || status == TRIAL_TIMED_OUT ||
            status == TRIAL_FLOODED || status == TRIAL_NO_METRIC;

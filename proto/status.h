@@ -46,6 +46,8 @@ bool attempts_count(struct attempts *a, const struct retry *allowed, enum trial_
 /* The two halves of that rule: an ending that finishes a slot by itself, and allowances that are used up. Sums do not depend
  * on the order in which attempts are heard of. */
 bool trial_status_final(enum trial_status status);
+/* It ended as its program was to: all the way, or early at a rung. Only then a value of it means something. */
+bool trial_status_well(enum trial_status status);
 /* It came to nothing by what its configuration did, not by what zyg or a machine did to it. */
 bool trial_status_blames(enum trial_status status);
 bool attempts_spent(const struct attempts *a, const struct retry *allowed);

@@ -1,9 +1,9 @@
 /* climb - how far an attempt of a job with rungs has come: its curve, and at which rungs it has to be said where it stands.
  *
  * The step of a value of the objective is the one that its line says. A program whose lines say none is taken to print the
- * objective once a step: they are counted, from 1 in every attempt. Steps need not follow each other; one that is not beyond
- * the last (told again after a resume, or 0: nothing was done yet) is let pass, and so are values without a step once a
- * step was said. Nobody but the search decides who ends: beyond the full length a program goes on until it ends by itself.
+ * objective once a step: they are counted, in an attempt that goes on from where the one before was judged. Steps need not
+ * follow each other; one that is not beyond the last (told again after a resume, or 0: nothing was done yet) is let pass, and
+ * so are values without a step once a step was said. Nobody but the search decides who ends: beyond the full length a program goes on until it ends by itself.
  * Memory   fixed, zeroed: a climb without rungs. `unit` is borrowed from the job.
  */
 #ifndef ZYG_CLIMB_H
@@ -45,9 +45,9 @@ bool climb_is_whole(const struct climb *c);  /* it has done its full length */
 bool climb_is_judged(const struct climb *c); /* somebody may have judged it */
 bool climb_is_missed(const struct climb *c); /* it never came to a rung, and could not be judged */
 
-/* "stopped early at step 9 of 27, behind others there; its best was at step 7" */
+/* "stopped early at step 9 of 27: others were better there; its best was at step 7" */
 void climb_explain(const struct climb *c, bool paused, struct buf *out);
-/* "could not be compared: the first rung is at step 3, 'acc' was told up to step 1" */
+/* "could not be compared with others: the first rung is at step 3, 'acc' was told up to step 1" */
 void climb_explain_missed(const struct climb *c, struct span objective, struct buf *out);
 
 #endif

@@ -1,17 +1,19 @@
 /* executor - runs trials: fills their command lines, has them started and stopped, understands what they print and says
  * how each attempt ended.
  *
- * Hears    start, job_open, job_shut, lease, verdict, quit; follow (gateways, this node's and through member those of others); from the
- *          launcher spawned, spawn_failed, output, output_end, exited, launcher_up, launcher_down; the time.
+ * Hears    start, job_open, job_shut, lease, verdict, quit; follow (gateways, this node's and through member those of
+ *          others); from the launcher spawned, spawn_failed, output, output_end, exited, launcher_up, launcher_down; the
+ *          time.
  * Says     capacity (after start, whenever the launcher goes or comes back, when suspects are cleared, and when a shortage
- *          begins or ends), unfit (then, too), spawn, kill, reached, outcome, quiet; note (when trials get keepers, and when fewer
- *          run at once); printed (gateways that follow: this node's, and by say_to MEMBER those of others).
+ *          begins or ends), unfit (then, too), spawn, kill, reached, outcome, quiet; note (when trials get keepers, and when
+ *          fewer run at once); printed (gateways that follow: this node's, and by say_to MEMBER those of others).
  * Holds    every lease is answered by exactly one outcome. One that cannot be run here (no free place, after quit) is LOST at
  *          once, one of an unknown job when that has not come within half a second (early.h); so is every attempt under way
  *          when the launcher dies. A trial may kill its parent: once the launcher has died under trials, each that is
  *          started has a parent of its own (keeper, cmd/run/start.h), and one that kills it is CRASHED and takes no other
  *          with it. There are other ways to kill zyg-run: slots that went down with it several times in a row run one at a
- *          time (capacity 1), and one that does so alone for the sixth time is CRASHED. No answer of the launcher about a run that is over changes anything.
+ *          time (capacity 1), and one that does so alone for the sixth time is CRASHED. No answer of the launcher about a
+ *          run that is over changes anything.
  *          What this machine is short of is charged to no trial: the attempt is LOST, capacity is 0, and from time to time
  *          a look (a spawn of nothing, shortage.h) shows whether trials can be started again. Of what each trial takes some
  *          there may be enough for fewer of them: then so many run (capacity), and more are tried now and then.

@@ -109,11 +109,6 @@ static void say_outcome(struct executor *e, const struct msg *result, const stru
     say(out, &m);
 }
 
-/* What it came to means something only where its program did as it should. */
-static bool has_value(enum trial_status verdict) {
-    return verdict == TRIAL_DONE || verdict == TRIAL_STOPPED || verdict == TRIAL_PAUSED;
-}
-
 void executor_say_trial_outcome(struct executor *e, struct trial *t, struct says *out) {
     struct buf metrics = buf_of(e->metrics, sizeof e->metrics);
     uint8_t others_memory[16 * JOB_METRICS_MAX];
@@ -126,7 +121,7 @@ void executor_say_trial_outcome(struct executor *e, struct trial *t, struct says
     result->attempt = t->attempt;
     result->config = span_of(t->config, t->config_len);
     result->status = (uint64_t)t->verdict;
-    result->has_value = has_value(t->verdict) && trial_value(t, &result->value);
+    result->has_value = trial_status_well(t->verdict) && trial_value(t, &result->value);
     if (result->has_value)
         contract_put_others(&t->contract, t->rules, &others);
     result->others = buf_view(&others);

@@ -178,15 +178,11 @@ void fold_proposed(struct facts *f, const struct msg_proposed *proposed, when_ms
 
 /* ---- results ---- */
 
-static bool has_rungs(const struct seat *s) {
-    return s->job.rungs.steps > 0 && ladder_of_job(&s->job.rungs).count > 1;
-}
-
 bool fold_makes_sense(const struct seat *s, const struct msg_result_fact *result) {
     enum trial_status status;
     return trial_status_of(result->status, &status) && status != TRIAL_OPEN &&
            status != TRIAL_LOST && status != TRIAL_CANCELLED && result->slot < s->job.trials &&
-           (has_rungs(s) || (status != TRIAL_STOPPED && status != TRIAL_PAUSED)) &&
+           (job_has_rungs(&s->job) || (status != TRIAL_STOPPED && status != TRIAL_PAUSED)) &&
            result->attempt > 0 && result->attempt <= UINT32_MAX &&
            result->value - result->value == 0 && /* a number that can be compared */
            result->config.len + result->metrics.len + result->cause.len + result->others.len <=
@@ -220,7 +216,7 @@ static void note_trial(struct facts *f, struct batch *batch, struct seat *s,
         facts_event(f, batch, s, wall, "best %.*s %.6g by #%llu%s", (int)job->metric.len,
                     (const char *)job->metric.data, job->best_value,
                     (unsigned long long)job->best_slot, runs);
-    else if (status != TRIAL_DONE && status != TRIAL_STOPPED && status != TRIAL_PAUSED)
+    else if (!trial_status_well(status))
         facts_event(f, batch, s, wall, "#%llu %s%s%.*s", (unsigned long long)result->slot,
                     trial_status_name(status), result->cause.len > 0 ? ": " : "",
                     (int)(result->cause.len < 200 ? result->cause.len : 200),

@@ -219,7 +219,7 @@ void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at
     }
     if (rows->more)
         read_trials(f, key, out);
-    else if (ladder_of_job(&s->job.rungs).count > 1)
+    else if (job_has_rungs(&s->job))
         read_page(f, ERRAND_READS_STANDS, TABLE_stands, (struct span){0}, out);
     else
         resume(f, s, at, out);

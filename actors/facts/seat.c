@@ -180,7 +180,7 @@ static uint64_t retries(const struct trial_row *trial) {
 /* by: 1, or -1 to take it back. */
 static void tally(struct seat *s, const struct trial_row *trial, uint64_t by) {
     const enum trial_status status = trial_row_ended_as(trial, &s->job);
-    if (status == TRIAL_DONE || status == TRIAL_STOPPED || status == TRIAL_PAUSED)
+    if (trial_status_well(status))
         s->row.done += by;
     else if (status == TRIAL_INFEASIBLE)
         s->row.infeasible += by;

@@ -161,8 +161,7 @@ bool trial_row_fold(struct trial_row *row, const struct msg_result_fact *result,
         return false;
     row->status = (enum trial_status)result->status;
     row->from = *key;
-    row->has_value = valued && (row->status == TRIAL_DONE || row->status == TRIAL_STOPPED ||
-                                row->status == TRIAL_PAUSED);
+    row->has_value = valued && trial_status_well(row->status);
     row->value = row->has_value ? result->value : 0;
     row->others = row->has_value ? result->others : (struct span){0};
     row->began = result->began;

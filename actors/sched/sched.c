@@ -408,7 +408,7 @@ static void on_job_open(struct sched *s, const struct msg_job_open *m) {
     }
     plan->opened = ++s->opened;
     plan->learns = job_learns(&job);
-    plan->rungs = ladder_of_job(&job.rungs).count > 1;
+    plan->rungs = job_has_rungs(&job);
     take_flights(s, plan);
 }
 

@@ -86,14 +86,10 @@ static bool is_in(const struct chain *c, uint32_t trial, enum trial_state state)
     return trial != KNOWN_NO_TRIAL && study_trials(c->study)->states[trial] == state;
 }
 
-static uint32_t repeat_of(const struct chain *c) {
-    return c->setup.job->repeat > 1 ? c->setup.job->repeat : 1;
-}
-
 /* The next slot of this one's configuration that something is known of, from `from` on. NULL: there
  * are no more. */
 static struct known_slot *next_run(const struct chain *c, uint32_t slot, uint32_t from) {
-    const uint32_t repeat = repeat_of(c), first = slot / repeat * repeat;
+    const uint32_t repeat = job_runs_each(c->setup.job), first = slot / repeat * repeat;
     struct known_slot *item = NULL;
     for (uint32_t i = from > first ? from : first; i - first < repeat && item == NULL; i++)
         item = i == slot ? NULL : known_find(&c->known, i);
@@ -139,7 +135,7 @@ static void tell(struct chain *c, const struct known_slot *item) {
                                               : ENDED_SOON,
         .values = item->has_value ? m.values : NULL,
         .seconds = item->run_ms > 0 ? (double)item->run_ms / 1000 : 0,
-        .run = item->slot % repeat_of(c),
+        .run = item->slot % job_runs_each(c->setup.job),
     };
     if (!is_in(c, item->trial, AT_WORK) && !is_in(c, item->trial, AT_REST))
         return; /* of one configuration a second result that is better, or of one that has failed */
@@ -161,13 +157,9 @@ static enum study_verdict judge(struct chain *c, const struct known_slot *item) 
 
 /* ---- the set ---- */
 
-static bool can_have_value(enum trial_status status) {
-    return status == TRIAL_DONE || status == TRIAL_STOPPED || status == TRIAL_PAUSED;
-}
-
 static void keep(struct chain *c, struct known_slot *item, const struct chain_news *news) {
     item->status = (uint8_t)news->status;
-    item->has_value = news->has_value && can_have_value(news->status);
+    item->has_value = news->has_value && trial_status_well(news->status);
     item->value = item->has_value ? news->value : 0;
     item->run_ms = news->status == TRIAL_OPEN ? 0 : news->run_ms;
     item->resumed = false;
@@ -516,7 +508,7 @@ static struct chain_answer ask(struct chain *c, uint32_t slot, struct buf *confi
     struct study_proposal p;
     if (c->study == NULL || is_stale(c) || (is_new && is_full(c)))
         begin_again(c);
-    study_ask_as(c->study, slot / repeat_of(c), &p);
+    study_ask_as(c->study, slot / job_runs_each(c->setup.job), &p);
     if (p.answer == STUDY_RESUME) {
         struct known_slot *item = slot_of(c, p.trial);
         ensure(item != NULL); /* only what is known of a slot lets a trial rest */

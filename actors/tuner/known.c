@@ -263,7 +263,7 @@ static void compact(struct known *k) {
 }
 
 void known_forget(struct known *k, const struct job *job) {
-    const uint32_t repeat = job->repeat > 1 ? job->repeat : 1;
+    const uint32_t repeat = job_runs_each(job);
     const uint32_t objectives = job->objectives_count > 0 ? job->objectives_count : 1;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < k->count; i++)

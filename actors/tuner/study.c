@@ -26,13 +26,9 @@ struct study {
 
 enum { WORKERS_UNKNOWN = 4 };
 
-static uint32_t repeat_of(const struct job *job) {
-    return job->repeat > 1 ? job->repeat : 1;
-}
-
 /* Of so many trials. */
 static uint64_t configurations(const struct job *job, uint64_t trials) {
-    return (trials + repeat_of(job) - 1) / repeat_of(job);
+    return (trials + job_runs_each(job) - 1) / job_runs_each(job);
 }
 
 /* Trials beyond what can be remembered are not proposed by a method that learns. */
@@ -258,7 +254,7 @@ bool study_drop(struct study *s, uint32_t trial) {
 
 /* Inside, less is better. */
 static double inward(const struct study *s, uint32_t objective, double value) {
-    return s->setup.goals[objective] == GOAL_MAXIMIZE ? -value : value;
+    return goal_inward(s->setup.goals[objective], value);
 }
 
 static bool is_at_work(const struct study *s, uint32_t trial) {

@@ -220,7 +220,7 @@ static void put_past(const struct tuner_seat *seat, struct msg_proposed *p, bool
 
 static bool hear_propose(struct tuner *t, const struct msg_propose *m, struct says *out) {
     struct tuner_seat *seat = find_seat(t, &m->job);
-    bool may_resume = seat != NULL && ladder_of_job(&seat->job.rungs).count > 1;
+    bool may_resume = seat != NULL && job_has_rungs(&seat->job);
     if (seat == NULL || m->slot >= seat->job.trials + may_resume)
         return false;
     struct buf config = buf_of(t->config, sizeof t->config);

@@ -345,7 +345,7 @@ uint32_t zygtune_best(const struct zygtune *z, double *value) {
     if (t == NULL || t->best_count == 0)
         return ZYGTUNE_NO_TRIAL;
     double best = t->values[(size_t)t->best[0] * t->objectives];
-    *value = z->talk.goals[0] == GOAL_MAXIMIZE ? -best : best;
+    *value = goal_inward(z->talk.goals[0], best);
     return t->best[0];
 }
 

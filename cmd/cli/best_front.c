@@ -22,18 +22,14 @@ struct points {
     double *values; /* rows, less is better */
     uint64_t *slots;
     uint32_t front_count;
-    uint32_t *front; /* of the points */
+    uint32_t *front;       /* of the points */
+    uint64_t *front_slots; /* sorted */
 };
 
 static void *more(void *memory, size_t size) {
     memory = realloc(memory, size);
     ensure(memory != NULL);
     return memory;
-}
-
-/* Less is better, and back. */
-static double turned(const struct job *job, uint32_t objective, double value) {
-    return job->objectives[objective].goal == GOAL_MAXIMIZE ? -value : value;
 }
 
 static bool point_take(void *context, const struct msg *answer) {
@@ -51,7 +47,8 @@ static bool point_take(void *context, const struct msg *answer) {
         p->slots = more(p->slots, p->room * sizeof *p->slots);
     }
     for (uint32_t i = 0; i < p->objectives; i++)
-        p->values[(size_t)p->count * p->objectives + i] = turned(p->job, i, m.values[i]);
+        p->values[(size_t)p->count * p->objectives + i] =
+            goal_inward(p->job->objectives[i].goal, m.values[i]);
     p->slots[p->count++] = row->slot;
     return true;
 }
@@ -69,6 +66,11 @@ static bool is_double(const struct points *p, uint32_t point) {
     return false;
 }
 
+static int compare_slots(const void *a, const void *b) {
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
 static void find_front(struct points *p) {
     uint32_t *ranks = more(NULL, (4 * (size_t)p->count + 1) * sizeof *ranks);
     p->front = more(NULL, ((size_t)p->count + 1) * sizeof *p->front);
@@ -77,6 +79,10 @@ static void find_front(struct points *p) {
         if (ranks[i] == 0 && !is_double(p, i))
             p->front[p->front_count++] = i;
     free(ranks);
+    p->front_slots = more(NULL, ((size_t)p->front_count + 1) * sizeof *p->front_slots);
+    for (uint32_t k = 0; k < p->front_count; k++)
+        p->front_slots[k] = p->slots[p->front[k]];
+    qsort(p->front_slots, p->front_count, sizeof *p->front_slots, compare_slots);
 }
 
 /* ---- rows ---- */
@@ -88,10 +94,7 @@ struct front_listing {
 };
 
 static bool is_on_front(const struct points *p, uint64_t slot) {
-    for (uint32_t k = 0; k < p->front_count; k++)
-        if (p->slots[p->front[k]] == slot)
-            return true;
-    return false;
+    return bsearch(&slot, p->front_slots, p->front_count, sizeof slot, compare_slots) != NULL;
 }
 
 static bool row_take(void *context, const struct msg *answer) {
@@ -129,7 +132,7 @@ static void volume_print(const struct points *p) {
         buf_text(&out, i == 0 ? " " : ", ");
         buf_span(&out, p->job->objectives[i].metric);
         buf_byte(&out, ' ');
-        num_print_short(&out, turned(p->job, i, reference[i]), DIGITS);
+        num_print_short(&out, goal_inward(p->job->objectives[i].goal, reference[i]), DIGITS);
     }
     printf("%.*s", (int)out.len, text);
     free(scratch.rows);
@@ -164,6 +167,7 @@ bool best_front_print(struct client *c, const struct args *args, const struct su
     if (ok && points.front_count > 0 && args->format <= FORMAT_WIDE && !args->quiet)
         summary_print(&points);
     free(points.front);
+    free(points.front_slots);
     free(points.values);
     free(points.slots);
     return ok;

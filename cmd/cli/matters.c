@@ -52,7 +52,7 @@ static bool outcome_of(const struct reading *r, const struct msg_trial_row *row,
     *state = status == TRIAL_DONE ? ENDED_WELL : ENDED_SOON;
     *breach = m.breach;
     for (uint32_t i = 0; i < r->job->objectives_count; i++)
-        values[i] = r->job->objectives[i].goal == GOAL_MAXIMIZE ? -m.values[i] : m.values[i];
+        values[i] = goal_inward(r->job->objectives[i].goal, m.values[i]);
     return true;
 }
 

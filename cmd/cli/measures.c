@@ -1,6 +1,7 @@
 #include "cmd/cli/measures.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "proto/base/num.h"
 
@@ -19,6 +20,16 @@ size_t measures_columns(const struct job *job, struct column *to,
     if (job != NULL && job->constraints_count > 0)
         to[count++] = (struct column){"broken", "BROKEN", COLUMN_TEXT, SHOWN_ALWAYS};
     return count;
+}
+
+size_t measures_beside(const struct job *job, const struct column *table, size_t count,
+                       size_t value, struct column *to,
+                       char keys[MEASURE_COLUMNS][MEASURE_KEY_BYTES]) {
+    const size_t before = value + 1;
+    memcpy(to, table, before * sizeof *to);
+    const size_t own = measures_columns(job, to + before, keys);
+    memcpy(to + before + own, table + before, (count - before) * sizeof *to);
+    return count + own;
 }
 
 struct told {

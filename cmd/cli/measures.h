@@ -19,6 +19,10 @@ enum {
  * job: NULL: none. */
 size_t measures_columns(const struct job *job, struct column *to,
                         char keys[MEASURE_COLUMNS][MEASURE_KEY_BYTES]);
+/* The columns of a table, and behind the one at `value` these; `to` has room for all. How many. */
+size_t measures_beside(const struct job *job, const struct column *table, size_t count,
+                       size_t value, struct column *to,
+                       char keys[MEASURE_COLUMNS][MEASURE_KEY_BYTES]);
 /* Their cells. */
 void measures_put(struct out *o, const struct job *job, bool has_value, double value,
                   struct span others);

@@ -252,7 +252,7 @@ static bool replay_learned(struct replaying *r, struct client *c, const struct s
         return false;
     struct msg stands = {.kind = MSG_list_stands, .list_stands = {.job = s->job}};
     reader.row = stand_take;
-    if (ladder_of_job(&r->job->rungs).count > 1 && !pages_read(c, &stands, &reader, err))
+    if (job_has_rungs(r->job) && !pages_read(c, &stands, &reader, err))
         return false;
     derive(r);
     return true;

@@ -37,14 +37,10 @@ bool trial_row_ran(const struct msg_trial_row *row) {
 
 void trial_rows_begin(struct trial_rows *t, const struct subject *subject,
                       const struct job_spec *spec, enum format format, bool record, bool causes) {
-    size_t count = AT_VALUE + 1;
     t->subject = subject;
     t->job = spec != NULL ? &spec->job : NULL;
-    memcpy(t->columns, columns, count * sizeof *columns);
-    count += measures_columns(t->job, t->columns + count, t->keys);
-    const size_t more = count - AT_VALUE - 1;
-    memcpy(t->columns + count, columns + AT_VALUE + 1,
-           (TRIAL_COLUMNS - AT_VALUE - 1) * sizeof *columns);
+    const size_t count =
+        measures_beside(t->job, columns, TRIAL_COLUMNS, AT_VALUE, t->columns, t->keys);
     struct span metric = subject->row.metric;
     if (metric.len > 0 && metric.len < sizeof t->metric) {
         memcpy(t->metric, metric.data, metric.len);
@@ -52,9 +48,8 @@ void trial_rows_begin(struct trial_rows *t, const struct subject *subject,
         t->columns[AT_VALUE].heading = t->metric;
     }
     if (causes)
-        t->columns[AT_CAUSE + more].shown = SHOWN_ALWAYS;
-    t->out = out_new_stdout(format, record, record ? "trial" : "trials", t->columns,
-                            TRIAL_COLUMNS + more);
+        t->columns[AT_CAUSE + count - TRIAL_COLUMNS].shown = SHOWN_ALWAYS;
+    t->out = out_new_stdout(format, record, record ? "trial" : "trials", t->columns, count);
 }
 
 static void json_or_none(struct out *o, struct span json) {

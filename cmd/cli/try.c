@@ -265,11 +265,7 @@ static bool verdict_print(const struct verdict *v, const struct job *job, struct
     struct column own[COLUMNS + MEASURE_COLUMNS];
     char keys[MEASURE_COLUMNS][MEASURE_KEY_BYTES];
     char metric[LIMIT_NAME_BYTES + 1];
-    size_t count = AT_VALUE + 1;
-    memcpy(own, columns, count * sizeof *own);
-    count += measures_columns(measured, own + count, keys);
-    memcpy(own + count, columns + AT_VALUE + 1, (COLUMNS - AT_VALUE - 1) * sizeof *own);
-    count += COLUMNS - AT_VALUE - 1;
+    const size_t count = measures_beside(measured, columns, COLUMNS, AT_VALUE, own, keys);
     if (job->objectives[0].metric.len > 0) {
         snprintf(metric, sizeof metric, "%.*s", (int)job->objectives[0].metric.len,
                  (const char *)job->objectives[0].metric.data);

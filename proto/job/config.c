@@ -79,7 +79,7 @@ bool job_better(const struct job *job, double a, double b) {
 bool job_learns(const struct job *job) {
     static const bool by_number[METHOD_COUNT] = {
         [METHOD_RANDOM] = true, [METHOD_GRID] = true, [METHOD_LIST] = true, [METHOD_SOBOL] = true};
-    return !by_number[job->method] || ladder_of_job(&job->rungs).count > 1;
+    return !by_number[job->method] || job_has_rungs(job);
 }
 
 bool job_method_heeds_cost(enum method method) {

@@ -33,6 +33,10 @@ enum rungs_policy {
     RUNGS_POLICIES
 };
 enum goal { GOAL_MINIMIZE, GOAL_MAXIMIZE };
+/* A value as everything that compares takes it: less is better. The same way leads back. */
+static inline double goal_inward(enum goal goal, double value) {
+    return goal == GOAL_MAXIMIZE ? -value : value;
+}
 enum param_kind { PARAM_FLOAT, PARAM_INT, PARAM_CHOICE };
 enum scale { SCALE_LINEAR, SCALE_LOG };
 
@@ -208,6 +212,11 @@ bool job_decode(struct job *job, struct span bytes, struct arena *arena, struct 
 /* Does what becomes known change what is proposed, or how long it runs? Otherwise a slot's configuration follows from the
  * job and the slot alone. */
 bool job_learns(const struct job *job);
+
+/* Trials of one configuration, 1..; also of a job that was not checked. */
+static inline uint32_t job_runs_each(const struct job *job) {
+    return job->repeat > 1 ? job->repeat : 1;
+}
 
 /* Does it look at what trials cost, when the job is cost_aware? */
 bool job_method_heeds_cost(enum method method);

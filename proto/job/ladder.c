@@ -37,6 +37,10 @@ struct ladder ladder_of_job(const struct job_rungs *rungs) {
     return ladder_of(rungs->policy, rungs->steps, rungs->first, rungs->eta);
 }
 
+bool job_has_rungs(const struct job *job) {
+    return ladder_of_job(&job->rungs).count > 1;
+}
+
 uint32_t ladder_step(const struct ladder *l, uint32_t rung) {
     uint32_t step = l->first;
     if (rung + 1 >= l->count)

@@ -18,6 +18,8 @@ struct ladder {
 /* What is 0 becomes the default, what is out of range is brought into it. */
 struct ladder ladder_of(enum rungs_policy policy, uint32_t steps, uint32_t first, uint32_t eta);
 struct ladder ladder_of_job(const struct job_rungs *rungs);
+/* Is anybody judged on the way? */
+bool job_has_rungs(const struct job *job);
 /* The step at which rung 0.. count - 1 stands; the last is the full length. */
 uint32_t ladder_step(const struct ladder *l, uint32_t rung);
 /* On how many rungs somebody has stood who has done `step` steps; the full length, where nobody is judged, is none. */

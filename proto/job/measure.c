@@ -39,9 +39,8 @@ bool measure_of(struct measure *m, const struct job *job, double value, struct s
     return job->objectives_count > 0;
 }
 
-/* Less is better. */
 static double inward(const struct job *job, uint32_t objective, double value) {
-    return job->objectives[objective].goal == GOAL_MAXIMIZE ? -value : value;
+    return goal_inward(job->objectives[objective].goal, value);
 }
 
 static int compare(double a, double b) {

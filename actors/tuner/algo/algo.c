@@ -33,6 +33,10 @@ enum method algo_lighter(enum method method) {
     return has_process ? METHOD_TPE : METHOD_RANDOM;
 }
 
+double algo_stage(const struct brief *b, uint32_t rung) {
+    return b->rungs != NULL ? rungs_stage(b->rungs, rung) : 1;
+}
+
 static bool is_new(const struct brief *b, const double *point, struct value *values) {
     space_values(b->space, point, values);
     return space_allows(b->space, values) && !trials_know(b->trials, space_key(b->space, values));

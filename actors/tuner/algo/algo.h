@@ -78,6 +78,8 @@ const struct algo *algo_named(struct span name); /* NULL: none is called so */
  * for all others. */
 enum method algo_lighter(enum method method);
 
+/* For methods that learn curves: how far along a rung is, rungs_stage; 1 where there are no curves. */
+double algo_stage(const struct brief *b, uint32_t rung);
 /* For methods: an allowed configuration no trial has had, near `point` (full), which is moved there
  * when it is known already or not allowed: it becomes allowed first (allowed_near); then single
  * coordinates are redrawn by r, at last all, at most ALGO_TRIES times; a small space is then searched

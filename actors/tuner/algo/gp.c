@@ -16,7 +16,6 @@
 #include "actors/tuner/model/rows.h"
 #include "actors/tuner/model/warp.h"
 #include "actors/tuner/num/sobol.h"
-#include "actors/tuner/rungs/rungs.h"
 #include "actors/tuner/several/feasible.h"
 #include "proto/base/rng.h"
 
@@ -94,21 +93,15 @@ static void *init_gp(const struct brief *b, struct arena *arena) {
 
 /* ---- what is known, as rows ---- */
 
-static double stage_of(const struct brief *b, uint32_t rung) {
-    return b->rungs != NULL ? rungs_stage(b->rungs, rung) : 1;
-}
-
 /* Of which the surrogate has seen the first `same`. */
 static void see(struct gp_method *m, const struct brief *b, const struct rows *rows,
                 uint32_t same) {
-    double view[KERNEL_DIMS];
     surrogate_keep(&m->surrogate, same);
     for (uint32_t j = 0; j < same; j++)
         surrogate_aim(&m->surrogate, j, m->targets[j]);
     for (uint32_t j = same; j < rows->count; j++) {
         const float *x = trials_point(b->trials, rows->row[j].place);
-        surrogate_view_of_row(&m->surrogate, x, stage_of(b, rows->row[j].rung), view);
-        surrogate_see(&m->surrogate, view, m->targets[j]);
+        surrogate_see(&m->surrogate, x, algo_stage(b, rows->row[j].rung), m->targets[j]);
     }
 }
 

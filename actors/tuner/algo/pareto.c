@@ -139,14 +139,11 @@ static void gather(const struct pareto *m, const struct trials *t, struct rows *
 static void see_objective(struct pareto *m, const struct trials *t, const struct rows *rows,
                           uint32_t objective) {
     struct surrogate *s = &m->surrogates[objective];
-    double view[KERNEL_DIMS];
     rows_values(rows, t, objective, m->targets);
     m->warps[objective] = warp_of(m->targets, rows->count, m->scratch);
     surrogate_clear(s);
-    for (uint32_t j = 0; j < rows->count; j++) {
-        surrogate_view_of_row(s, trials_point(t, rows->row[j].place), 1, view);
-        surrogate_see(s, view, m->targets[j]);
-    }
+    for (uint32_t j = 0; j < rows->count; j++)
+        surrogate_see(s, trials_point(t, rows->row[j].place), 1, m->targets[j]);
 }
 
 static void see(struct pareto *m, const struct trials *t, const struct rows *rows) {

@@ -60,17 +60,11 @@ static enum importance_verdict gather(struct lesson *l, const struct trials *t, 
 
 /* ---- the process ---- */
 
-static double stage_of(const struct brief *b, uint32_t rung) {
-    return b->rungs != NULL ? rungs_stage(b->rungs, rung) : 1;
-}
-
 static void see(struct surrogate *s, const struct lesson *l, const struct brief *b) {
-    double view[KERNEL_DIMS];
     surrogate_clear(s);
     for (uint32_t j = 0; j < l->rows.count; j++) {
         struct row row = l->rows.row[j];
-        surrogate_view_of_row(s, trials_point(b->trials, row.place), stage_of(b, row.rung), view);
-        surrogate_see(s, view, l->y[j]);
+        surrogate_see(s, trials_point(b->trials, row.place), algo_stage(b, row.rung), l->y[j]);
     }
 }
 

@@ -40,7 +40,6 @@ static bool standardise(struct cost *c, uint32_t count) {
 }
 
 static bool see(struct cost *c, const struct trials *t, const struct rows *rows) {
-    double view[KERNEL_DIMS];
     uint32_t count = 0;
     for (uint32_t j = 0; j < rows->count; j++) {
         const double seconds = t->seconds[rows->row[j].place];
@@ -55,8 +54,7 @@ static bool see(struct cost *c, const struct trials *t, const struct rows *rows)
         const struct row row = rows->row[j];
         if (row.bad || !(t->seconds[row.place] > 0))
             continue;
-        surrogate_view_of_row(&c->surrogate, trials_point(t, row.place), 1, view);
-        surrogate_see(&c->surrogate, view, c->logs[count++]);
+        surrogate_see(&c->surrogate, trials_point(t, row.place), 1, c->logs[count++]);
     }
     return true;
 }

@@ -29,9 +29,9 @@ struct futures {
                             * noise, the least that was seen is mostly luck */
 };
 
-/* At most FUTURES_BELIEVED observations are believed. Of those that were measured the ones count that
- * counts says, NULL: all; when none does, what is to be undercut is the worst of all. Takes a normal draw for each of them and every
- * second future: the others are their opposites. */
+/* At most FUTURES_BELIEVED observations are believed. Of those that were measured the ones count
+ * that `counts` says, NULL: all; when none does, what is to be undercut is the worst of all. Takes a
+ * normal draw for each believed one and every second future: the others are their opposites. */
 void futures_draw(struct futures *f, const struct gp *g, const bool *counts, struct rng *r);
 
 /* By how much each future moves the mean of the point last predicted (gp.h, seen) with seen[0],

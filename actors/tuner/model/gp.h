@@ -1,9 +1,8 @@
 /* gp - a Gaussian process over what trials came to (Rasmussen & Williams, "Gaussian processes for
  * machine learning", 2006, algorithm 2.1).
  *
- * Observations are added, then all are factored at once under a kernel; beliefs may be appended,
- * and taken back by making points.count less. The
- * kernel that fits them best is found by gp_fit.
+ * Observations are added, then all are factored at once under a kernel; beliefs may be appended, and
+ * taken back by making points.count less. The kernel that fits them best is found by gp_fit.
  *
  * Memory   one arena at init, gp_bytes(): three times capacity^2 doubles and some vectors.
  * Cost     n^3 / 6 for a factor, n^2 for a row appended to it or a prediction.

@@ -51,8 +51,9 @@ size_t hunt_bytes(const struct space *space, uint32_t rows, uint32_t count);
 /* With one surrogate and without a gain, until somebody sets one. */
 bool hunt_init(struct hunt *h, const struct brief *brief, struct surrogate *surrogates,
                uint32_t count, uint32_t rows, struct arena *arena);
-/* The surrogates have learned, and without a gain the futures were drawn from the first one. point: full, of an allowed configuration that no trial has had.
- * `parents` are the places whose changes are candidates. False: no candidate is of that kind. */
+/* The surrogates have learned, and without a gain the futures were drawn from the first one. point:
+ * full, of an allowed configuration that no trial has had. `parents` are the places whose changes are
+ * candidates. False: no candidate is of that kind. */
 bool hunt_best(struct hunt *h, struct rng *r, const uint32_t *parents, uint32_t parents_count,
                double *point);
 

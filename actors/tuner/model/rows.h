@@ -1,8 +1,8 @@
 /* rows - from which trials a process learns, and when it finds its kernel again.
  *
  * A row is a finished trial; in a search with learning curves and one objective, each rung at which
- * a trial has a value, whether or not any has ended. Of more rows than there is room for stay some that the caller prefers and the
- * newest.
+ * a trial has a value, whether or not any has ended. Of more rows than there is room for stay some
+ * that the caller prefers and the newest.
  *
  * A kernel is found again each time a tenth more is known, from the rows of that moment: they are
  * noted then and worked on when somebody asks, so that it does not matter who asks when.

@@ -80,7 +80,9 @@ void surrogate_aim(struct surrogate *s, uint32_t row, double target) {
     s->gp.y[row] = target;
 }
 
-void surrogate_see(struct surrogate *s, const double *view, double target) {
+void surrogate_see(struct surrogate *s, const float *settled, double stage, double target) {
+    double view[KERNEL_DIMS];
+    surrogate_view_of_row(s, settled, stage, view);
     gp_add(&s->gp, view, target);
 }
 

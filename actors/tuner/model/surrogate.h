@@ -37,8 +37,9 @@ void surrogate_clear(struct surrogate *s);
 void surrogate_keep(struct surrogate *s, uint32_t count);
 /* Another target for a row that stayed. */
 void surrogate_aim(struct surrogate *s, uint32_t row, double target);
-/* target: of all rows together with mean about 0 and deviation about 1. There is room. */
-void surrogate_see(struct surrogate *s, const double *view, double target);
+/* A row more: its point and stage as in surrogate_view_of_row. target: of all rows together with mean
+ * about 0 and deviation about 1. There is room. */
+void surrogate_see(struct surrogate *s, const float *settled, double stage, double target);
 /* The kernel that fits all rows best: of these rows it is a function, whatever was found before.
  * bend, when not NULL, was made of their targets, and its power is found too (bend.h); what was seen
  * as targets is of no use then. */

@@ -43,8 +43,8 @@ struct forecast {
     double gram[FORECAST_CURVES * FORECAST_CURVES];
 };
 
-/* What trial `place`, whose curve at rung `rung` is known, would be worth at the last one; what it was
- * when it has been there. False: too few curves were seen whole. */
+/* What trial `place`, whose curve at rung `rung` is known, would be worth at the last one; what it
+ * was when it has been there. False: too few curves were seen whole. */
 bool forecast_of(struct forecast *f, uint32_t place, uint32_t rung, double *value);
 
 #endif

@@ -1,5 +1,6 @@
-/* noise - how much of a learning curve's ups and downs is chance (proto/job/curve.h says how it shows). Of one curve that is
- * little to go by: it is drawn towards the median of what the other curves last showed.
+/* noise - how much of a learning curve's ups and downs is chance (proto/job/curve.h says how it
+ * shows). Of one curve that is little to go by: it is drawn towards the median of what the other
+ * curves last showed.
  */
 #ifndef ZYG_NOISE_H
 #define ZYG_NOISE_H

@@ -3,9 +3,9 @@
  * Works with any method. A trial's curve is compared with others at a few lengths only, the rungs:
  * first, first * eta, first * eta^2 ... and the full length; integers throughout. What is compared
  * is the best value until then, as the first report at a rung or beyond it tells; of several rungs
- * that a report is the first to be beyond it speaks of the highest. Nobody is judged before `others` more trials stood at the same
- * rung, and a share `pass` of the trials (drawn by trial number) is let through to the end; of auto
- * a share of those at a rung, and only to the next.
+ * that a report is the first to be beyond it speaks of the highest. Nobody is judged before `others`
+ * more trials stood at the same rung, and a share `pass` of the trials (drawn by trial number) is let
+ * through to the end; of auto a share of those at a rung, and only to the next.
  *
  * asha, asha-stop  Li and others, "A system for massively parallel hyperparameter tuning",
  *                  arXiv:1810.05934, algorithm 2

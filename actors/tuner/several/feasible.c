@@ -34,10 +34,9 @@ void feasible_see(struct feasible *f, const struct trials *t, const struct rows 
     f->mean = 2.0 * kept / count - 1;
     f->deviation = kept > 0 ? sqrt(1 - f->mean * f->mean) : 1;
     for (uint32_t k = 0; k < count; k++) {
-        double view[KERNEL_DIMS];
         double label = feasible_is(t, rows->row[k].place) ? 1 : -1;
-        surrogate_view_of_row(&f->surrogate, trials_point(t, rows->row[k].place), 1, view);
-        surrogate_see(&f->surrogate, view, (label - f->mean) / f->deviation);
+        surrogate_see(&f->surrogate, trials_point(t, rows->row[k].place), 1,
+                      (label - f->mean) / f->deviation);
     }
 }
 

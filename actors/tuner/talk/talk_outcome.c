@@ -1,5 +1,6 @@
 /* What a trial came to. */
 #include "actors/tuner/talk/talk_parts.h"
+#include "proto/job/measure.h"
 #include "proto/job/shown.h"
 
 /* From "value", "values" or, of objectives that have names, "metrics". */
@@ -102,19 +103,13 @@ static bool check_told(struct talk *t, struct span json, const char *where,
 
 bool talk_reaches(const struct talk *t, uint32_t trial) {
     const struct trials *trials = study_trials(t->study);
-    const double *inside = &trials->values[(size_t)trial * trials->objectives];
-    bool any = false;
-    if ((trials->states[trial] != ENDED_WELL && trials->states[trial] != ENDED_SOON) ||
-        trials->breaches[trial] > 0)
+    struct measure m = {.breach = trials->breaches[trial]};
+    if (trials->states[trial] != ENDED_WELL && trials->states[trial] != ENDED_SOON)
         return false;
-    for (uint32_t i = 0; i < t->objectives; i++) {
-        const struct objective *o = &t->job.objectives[i];
-        double target = o->goal == GOAL_MAXIMIZE ? -o->target : o->target;
-        if (o->has_target && inside[i] > target)
-            return false;
-        any = any || o->has_target;
-    }
-    return any;
+    for (uint32_t i = 0; i < t->objectives; i++)
+        m.values[i] =
+            goal_inward(t->goals[i], trials->values[(size_t)trial * trials->objectives + i]);
+    return measure_reaches(&t->job, &m);
 }
 
 static bool read_good(struct talk *t, const struct span *given, const char *where,

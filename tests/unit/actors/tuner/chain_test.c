@@ -185,6 +185,16 @@ static void a_new_leader_in_the_middle(void **state) {
     expect_all_same(400);
 }
 
+/* Two islands give out the same slot, and hear their own result. */
+static void both_run(uint32_t slot, struct chain_news rows[2], uint8_t configs[2][STAGE_CONFIG]) {
+    for (uint32_t i = 0; i < 2; i++) {
+        struct span config = node_asks(&stage, i, slot);
+        memcpy(configs[i], config.data, config.len);
+        rows[i] = stage_result(slot, span_of(configs[i], config.len));
+        chain_learn(&stage.nodes[i].chain, &rows[i]);
+    }
+}
+
 /* Both give the same slots other configurations; of each the one that facts pick stands. */
 static void two_islands(void **state) {
     (void)state;
@@ -194,12 +204,7 @@ static void two_islands(void **state) {
     for (uint32_t slot = 40; slot < 80; slot++) {
         struct chain_news rows[2];
         uint8_t configs[2][STAGE_CONFIG];
-        for (uint32_t i = 0; i < 2; i++) {
-            struct span config = node_asks(&stage, i, slot);
-            memcpy(configs[i], config.data, config.len);
-            rows[i] = stage_result(slot, span_of(configs[i], config.len));
-            chain_learn(&stage.nodes[i].chain, &rows[i]);
-        }
+        both_run(slot, rows, configs);
         assert_false(span_equal(rows[0].config, rows[1].config));
         (void)stage_keeps(&stage, rows[slot % 2]);
     }
@@ -439,12 +444,7 @@ static void two_islands_that_repeat(void **state) {
     for (uint32_t slot = 42; slot < 81; slot++) {
         struct chain_news rows[2];
         uint8_t configs[2][STAGE_CONFIG];
-        for (uint32_t i = 0; i < 2; i++) {
-            struct span config = node_asks(&stage, i, slot);
-            memcpy(configs[i], config.data, config.len);
-            rows[i] = stage_result(slot, span_of(configs[i], config.len));
-            chain_learn(&stage.nodes[i].chain, &rows[i]);
-        }
+        both_run(slot, rows, configs);
         (void)stage_keeps(&stage, rows[rng_below(&r, 2)]);
     }
     for (uint32_t slot = 42; slot < 81; slot++) /* they meet */

@@ -47,6 +47,17 @@ static inline void played_tell(struct study *s, struct played *p, uint32_t trial
         p->best = worth;
 }
 
+/* A worth_fn of job_conditional: svm fails with a large C; else the forest with 30 trees is best, next the
+ * polynomial of degree 3. */
+static inline double worth_of_learners(const struct job *job, const struct value *values) {
+    (void)job;
+    if (values[4].kind != VALUE_NONE)
+        return fabs((double)values[4].integer - 30);
+    if (values[1].real > 100)
+        return NAN;
+    return 2 + fabs(log10(values[1].real)) + (values[3].kind != VALUE_NONE ? 0 : 1);
+}
+
 /* Until the budget is spent or nothing is left. Every proposal must be valid and new; with several
  * workers the one that ends is not always the oldest. prepare: calls study_prepare before some of
  * the questions, which must not change any answer. */

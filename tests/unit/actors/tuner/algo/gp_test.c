@@ -42,23 +42,13 @@ static void far_better_than_random_on_a_bowl(void **state) {
     assert_true(learned < 0.01 * drawn);
 }
 
-/* svm fails with a large C; else the forest with 30 trees is best. */
-static double learner(const struct job *job, const struct value *values) {
-    (void)job;
-    if (values[4].kind != VALUE_NONE)
-        return fabs((double)values[4].integer - 30);
-    if (values[1].real > 100)
-        return NAN;
-    return 2 + fabs(log10(values[1].real)) + (values[3].kind != VALUE_NONE ? 0 : 1);
-}
-
 static void same_facts_same_proposals(void **state) {
     (void)state;
     job_conditional(&test, METHOD_GP, 35);
-    play(&played, &test.job, 6, learner, false);
+    play(&played, &test.job, 6, worth_of_learners, false);
     assert_int_equal(played.count, 35);
     assert_true(played.best == 0);
-    play(&again, &test.job, 6, learner, true);
+    play(&again, &test.job, 6, worth_of_learners, true);
     for (uint32_t i = 0; i < played.count; i++)
         assert_true(same_values(&test.job, played.values[i], again.values[i]));
 }

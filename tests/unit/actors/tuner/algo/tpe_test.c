@@ -33,21 +33,10 @@ static void finds_the_bottom_of_a_bowl(void **state) {
     assert_true(sum / 10 < 0.0008);
 }
 
-/* svm fails with a large C; else the forest with 30 trees is best, next the polynomial of degree
- * 3. */
-static double learner(const struct job *job, const struct value *values) {
-    (void)job;
-    if (values[4].kind != VALUE_NONE)
-        return fabs((double)values[4].integer - 30);
-    if (values[1].real > 100)
-        return NAN;
-    return 2 + fabs(log10(values[1].real)) + (values[3].kind != VALUE_NONE ? 0 : 1);
-}
-
 static void goes_through_a_conditional_space(void **state) {
     (void)state;
     job_conditional(&test, METHOD_TPE, 60);
-    play(&played, &test.job, 4, learner, false);
+    play(&played, &test.job, 4, worth_of_learners, false);
     assert_int_equal(played.count, 60);
     assert_true(played.best == 0);
 }
@@ -55,12 +44,12 @@ static void goes_through_a_conditional_space(void **state) {
 static void same_facts_same_proposals(void **state) {
     (void)state;
     job_conditional(&test, METHOD_TPE, 40);
-    play(&played, &test.job, 6, learner, false);
-    play(&again, &test.job, 6, learner, true);
+    play(&played, &test.job, 6, worth_of_learners, false);
+    play(&again, &test.job, 6, worth_of_learners, true);
     for (uint32_t i = 0; i < played.count; i++)
         assert_true(same_values(&test.job, played.values[i], again.values[i]));
     test.job.seed = 2;
-    play(&again, &test.job, 6, learner, false);
+    play(&again, &test.job, 6, worth_of_learners, false);
     uint32_t same = 0;
     for (uint32_t i = 0; i < played.count; i++)
         same += same_values(&test.job, played.values[i], again.values[i]);

@@ -28,22 +28,15 @@ static void end(void) {
     search_end(&search);
 }
 
-static void settled_of(const struct value *values, double *point) {
-    space_point(&search.space, values, point);
-}
-
 /* An allowed configuration at random becomes a trial and a row. */
 static void row_at(const double *full, double target) {
     struct value values[JOB_PARAMS_MAX];
-    double settled[JOB_PARAMS_MAX], view[KERNEL_DIMS];
     space_values(&search.space, full, values);
     if (trials_know(&search.trials, space_key(&search.space, values)))
         return;
     uint32_t place = trials_add(&search.trials, values);
     trials_end(&search.trials, place, ENDED_WELL, &target, 0, 0);
-    settled_of(values, settled);
-    surrogate_view(&surrogate, settled, 1, view);
-    surrogate_see(&surrogate, view, target);
+    surrogate_see(&surrogate, trials_point(&search.trials, place), 1, target);
 }
 
 /* Nothing runs: of futures there is one. */
