@@ -178,11 +178,15 @@ void fold_proposed(struct facts *f, const struct msg_proposed *proposed, when_ms
 
 /* ---- results ---- */
 
+static bool is_early(enum trial_status status) {
+    return status == TRIAL_STOPPED || status == TRIAL_PAUSED;
+}
+
 bool fold_makes_sense(const struct seat *s, const struct msg_result_fact *result) {
     enum trial_status status;
     return trial_status_of(result->status, &status) && status != TRIAL_OPEN &&
            status != TRIAL_LOST && status != TRIAL_CANCELLED && result->slot < s->job.trials &&
-           (job_has_rungs(&s->job) || (status != TRIAL_STOPPED && status != TRIAL_PAUSED)) &&
+           (!is_early(status) || (job_has_rungs(&s->job) && result->has_value)) &&
            result->attempt > 0 && result->attempt <= UINT32_MAX &&
            result->value - result->value == 0 && /* a number that can be compared */
            result->config.len + result->metrics.len + result->cause.len + result->others.len <=
@@ -298,6 +302,13 @@ static void say_folded(struct facts *f, struct batch *batch, const struct seat *
                                                       .pause_ms = pause}});
 }
 
+/* It had not ended before, or only rested. */
+static bool ends_anew(const struct seat *s, const struct trial_row *before,
+                      const struct trial_row *row) {
+    return !before->finished || (trial_row_ended_as(before, &s->job) == TRIAL_PAUSED &&
+                                 trial_row_ended_as(row, &s->job) != TRIAL_PAUSED);
+}
+
 struct trial_row fold_result(struct facts *f, struct batch *batch, struct seat *s,
                              const struct msg_result_fact *result, const struct fact_key *key,
                              const struct trial_row *old, struct moment at) {
@@ -320,10 +331,11 @@ struct trial_row fold_result(struct facts *f, struct batch *batch, struct seat *
     seat_ran(s, result->began, result->run_ms);
     seat_note(s, &row);
     if (row.finished) {
-        uint64_t best_before = s->row.has_best ? s->row.best_slot : UINT64_MAX;
+        const struct msg_job_row was = s->row;
         count_finished(f, batch, s, result->slot, &before, &row);
-        bool new_best = s->row.has_best && s->row.best_slot != best_before;
-        if (stands && (!before.finished || before.status == TRIAL_PAUSED) && !s->late)
+        bool new_best = s->row.has_best && (!was.has_best || s->row.best_slot != was.best_slot ||
+                                            s->row.best_value != was.best_value);
+        if (ends_anew(s, &before, &row) && !s->late)
             note_trial(f, batch, s, result, new_best, at.wall);
     }
     facts_touch(f, s);

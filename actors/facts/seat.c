@@ -150,7 +150,7 @@ static void note_value(struct seat *s, uint64_t slot, const struct trial_row *tr
         note_measure(s, slot, &m, trial, counts ? 1 : 0);
 }
 
-/* The best and what was reached stay. */
+/* The best and what was reached stay: what comes in its place is no worse. */
 static void take_value_back(struct seat *s, uint64_t slot, const struct trial_row *trial) {
     s->frontier.broken -= trial_row_measure(trial, &s->job).breach > 0;
     frontier_leave(&s->frontier, slot);
@@ -171,10 +171,13 @@ static void put_end_counts(struct seat *s) {
     s->row.end_counts = buf_view(&bytes);
 }
 
-/* Of the attempts of a finished slot: all but the one that stands for it and those that let it rest. */
-static uint64_t retries(const struct trial_row *trial) {
-    bool rests = trial->status == TRIAL_PAUSED;
-    return trial->attempts.made - trial->attempts.paused - !rests;
+static bool rests(const struct seat *s, const struct trial_row *trial) {
+    return trial_row_ended_as(trial, &s->job) == TRIAL_PAUSED;
+}
+
+/* Of the attempts of a finished slot: all but the one that ended it and those that let it rest. */
+static uint64_t retries(const struct seat *s, const struct trial_row *trial) {
+    return trial->attempts.made - trial->attempts.paused - !rests(s, trial);
 }
 
 /* by: 1, or -1 to take it back. */
@@ -186,7 +189,7 @@ static void tally(struct seat *s, const struct trial_row *trial, uint64_t by) {
         s->row.infeasible += by;
     else
         s->row.failed += by;
-    s->row.retried += by * retries(trial);
+    s->row.retried += by * retries(s, trial);
     if (status == TRIAL_DONE)
         return;
     s->end_counts[status] += by;
@@ -224,7 +227,7 @@ bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial) {
         return false;
     tally(s, trial, 1);
     if (trial->has_value)
-        note_value(s, slot, trial, trial->status != TRIAL_PAUSED);
+        note_value(s, slot, trial, !rests(s, trial));
     return true;
 }
 
@@ -236,7 +239,7 @@ void seat_recount(struct seat *s, uint64_t slot, const struct trial_row *old,
     if (old->has_value)
         take_value_back(s, slot, old);
     if (trial->has_value)
-        note_value(s, slot, trial, old->status == TRIAL_PAUSED && trial->status != TRIAL_PAUSED);
+        note_value(s, slot, trial, rests(s, old) && !rests(s, trial));
 }
 
 void seat_end(struct seat *s, enum job_state state, struct span cause, wall_ms wall) {

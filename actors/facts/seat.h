@@ -1,7 +1,8 @@
 /* seat - a job while it runs here: its description, its finished slots, its counts, its best trial and its end.
  *
  * The row is a fold of the job's trial rows: seat_note and seat_count fold one in, whether it came from the disk or has just
- * been made. More facts never take away (trial_row.h): counts of what is done only grow, the best gets no worse. The best is
+ * been made. More facts never take away (trial_row.h): counts of what is done only grow, the best gets no worse; and the row
+ * is the same whatever the order in which they came, or read again from the disk. The best is
  * the first by measure_compare of the trials that keep all constraints. Where two results of one slot were measured of which
  * neither beats the other, what the first had beaten is missing on the frontier until the job is opened again.
  * Memory   fixed; the description is decoded into the seat's own arena.

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { ROW_PARTS = 24, ROW_PARTS_SECOND = 22, ROW_PARTS_FIRST = 19 /* of earlier versions */ };
+enum { ROW_PARTS = 25, ROW_PARTS_THIRD = 24, ROW_PARTS_SECOND = 22, ROW_PARTS_FIRST = 19 };
 
 void trial_row_encode(const struct trial_row *row, struct buf *out) {
     mp_put_array(out, ROW_PARTS);
@@ -31,6 +31,7 @@ void trial_row_encode(const struct trial_row *row, struct buf *out) {
     mp_put_i64(out, row->last_end);
     mp_put_bin(out, row->others);
     mp_put_u64(out, row->attempts.paused);
+    mp_put_u64(out, row->end);
 }
 
 static uint32_t read_count(struct mp *in) {
@@ -43,13 +44,20 @@ wall_ms trial_ended_at(wall_ms began, dur_ms run_ms) {
     return sane ? began + run_ms : 0;
 }
 
+static enum trial_end end_of(enum trial_status status) {
+    bool ends = trial_status_final(status) && status != TRIAL_PAUSED;
+    return status == TRIAL_DONE ? TRIAL_END_DONE : ends ? TRIAL_END_FINAL : TRIAL_END_NONE;
+}
+
 bool trial_row_decode(struct trial_row *row, struct span bytes) {
     struct mp in = mp_of(bytes);
     *row = (struct trial_row){0};
     uint32_t parts = mp_array(&in);
-    if ((parts != ROW_PARTS && parts != ROW_PARTS_SECOND && parts != ROW_PARTS_FIRST) ||
+    if ((parts != ROW_PARTS && parts != ROW_PARTS_THIRD && parts != ROW_PARTS_SECOND &&
+         parts != ROW_PARTS_FIRST) ||
         !trial_status_of(mp_u64(&in), &row->status))
         return false;
+    row->end = end_of(row->status); /* earlier versions knew no more */
     row->finished = mp_bool(&in);
     row->attempts.made = read_count(&in);
     row->attempts.crash = read_count(&in);
@@ -74,11 +82,13 @@ bool trial_row_decode(struct trial_row *row, struct span bytes) {
             return false;
         row->last_end = mp_i64(&in);
     }
-    if (parts == ROW_PARTS) {
+    if (parts >= ROW_PARTS_THIRD) {
         row->others = mp_bin(&in);
         row->attempts.paused = read_count(&in);
     }
-    if (!mp_done(&in) || author.len != sizeof row->from.author.bytes ||
+    uint64_t end = parts == ROW_PARTS ? mp_u64(&in) : row->end;
+    row->end = (enum trial_end)end;
+    if (end > TRIAL_END_DONE || !mp_done(&in) || author.len != sizeof row->from.author.bytes ||
         row->attempts.paused > row->attempts.made)
         return false;
     memcpy(row->from.author.bytes, author.data, author.len);
@@ -103,15 +113,14 @@ bool trial_row_replaces(const struct attempts *attempts, const struct fact_key *
     return attempts->made == 0 || trial_status_final(status) || fact_key_compare(key, from) > 0;
 }
 
-enum grade { GRADE_REPEATED, GRADE_PAUSED, GRADE_FINAL, GRADE_DONE, GRADE_VALUED };
+/* From the lowest. */
+enum grade { GRADE_REPEATED, GRADE_FINAL, GRADE_DONE, GRADE_VALUED };
 
 static enum grade grade_of(enum trial_status status, bool has_value) {
-    if (status == TRIAL_DONE)
-        return has_value ? GRADE_VALUED : GRADE_DONE;
-    if (status == TRIAL_STOPPED && has_value)
+    if (has_value && trial_status_well(status))
         return GRADE_VALUED;
-    if (status == TRIAL_PAUSED)
-        return GRADE_PAUSED;
+    if (status == TRIAL_DONE)
+        return GRADE_DONE;
     return trial_status_final(status) ? GRADE_FINAL : GRADE_REPEATED;
 }
 
@@ -121,22 +130,31 @@ struct measure trial_row_measure(const struct trial_row *row, const struct job *
     return m;
 }
 
+/* Of two equal measures. */
+static int weight_of(enum trial_status status) {
+    return status == TRIAL_DONE ? 2 : status == TRIAL_STOPPED ? 1 : 0;
+}
+
 /* Does this result stand for the slot instead of the one that did? m: of the result, when it is valued. */
 static bool goes_before(const struct trial_row *row, const struct msg_result_fact *result,
                         const struct measure *m, const struct fact_key *key,
                         const struct job *job) {
+    const enum trial_status status = (enum trial_status)result->status;
     enum grade old = grade_of(row->status, row->has_value);
-    enum grade new = grade_of((enum trial_status)result->status, m != NULL);
+    enum grade new = grade_of(status, m != NULL);
     if (row->attempts.made == 0 || new != old)
         return row->attempts.made == 0 || new > old;
     if (new == GRADE_VALUED) {
         const struct measure standing = trial_row_measure(row, job);
         int better = measure_compare(job, m, &standing);
+        if (better == 0)
+            better = weight_of(row->status) - weight_of(status);
         if (better != 0)
             return better < 0;
     }
     int order = fact_key_compare(key, &row->from);
-    return new <= GRADE_PAUSED ? order > 0 : order < 0;
+    bool latest = new == GRADE_REPEATED || (new == GRADE_VALUED &&status == TRIAL_PAUSED);
+    return latest ? order > 0 : order < 0;
 }
 
 /* What is summed up, whichever result stands for the slot. */
@@ -145,6 +163,7 @@ static void count(struct trial_row *row, const struct msg_result_fact *result,
     enum trial_status status = (enum trial_status)result->status;
     wall_ms ended = trial_ended_at(result->began, result->run_ms);
     bool finished = attempts_count(&row->attempts, allowed, status);
+    row->end = end_of(status) > row->end ? end_of(status) : row->end;
     if (status == TRIAL_NO_START)
         unable_add(&row->unable, &key->author, result->nodes);
     row->finished = row->finished || finished || unable_gives_up(&row->unable, UNABLE_SLOT);
@@ -175,8 +194,10 @@ bool trial_row_fold(struct trial_row *row, const struct msg_result_fact *result,
 }
 
 enum trial_status trial_row_ended_as(const struct trial_row *row, const struct job *job) {
-    bool stays = row->status == TRIAL_PAUSED && attempts_spent(&row->attempts, &job->retry);
-    return stays ? TRIAL_STOPPED : row->status;
+    bool rests = row->end == TRIAL_END_NONE && !attempts_spent(&row->attempts, &job->retry);
+    if (row->end == TRIAL_END_DONE)
+        return TRIAL_DONE;
+    return row->status == TRIAL_PAUSED && !rests ? TRIAL_STOPPED : row->status;
 }
 
 struct msg_learned trial_row_learned(const struct job_id *id, const struct job *job, uint64_t slot,

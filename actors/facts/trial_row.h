@@ -1,12 +1,14 @@
 /* trial_row - one slot's row: the fold of the facts about it, as it is kept in table trials.
  *
  * The fold does not depend on the order in which facts come, and more facts never take away: a slot that is finished stays
- * so (a paused one that is resumed, too: it shows its pause until it has ended in another way), one that is done or was
- * stopped stays so, and its value gets no worse. Attempts are summed. Of the results that finish a slot by themselves the
- * done ones come first, of these the best measure (proto/job/measure.h), of equal ones the lowest key; while there is none,
- * that of the highest key stands, of paused ones before all that were repeated. It is finished when such a one is known, when
- * the sums have used up what the job allows, or when
- * enough nodes could not start it (unable.h).
+ * so, one that has a value keeps one, and that gets no worse. Attempts are summed. One result stands for the slot:
+ *   - of those with a value, whether the attempt was done, stopped or paused, the best measure (proto/job/measure.h); of
+ *     equal ones a done one before a stopped and that before a paused one, then the lowest key, of pauses the highest;
+ *   - while there is none, of those that finish a slot by themselves the lowest key, a done one first;
+ *   - while there is none, the highest key.
+ * How the slot ended is another matter (trial_row_ended_as), for what stands may be a pause that came to more than what
+ * followed it. It is finished when a result that finishes by itself is known, when the sums have used up what the job allows,
+ * or when enough nodes could not start it (unable.h).
  * Memory   spans borrow from the row's bytes or from the fact that was folded in.
  */
 #ifndef ZYG_TRIAL_ROW_H
@@ -26,8 +28,16 @@ struct fact_key {
     uint64_t number;
 };
 
+/* What is known of the end of a slot. */
+enum trial_end {
+    TRIAL_END_NONE,  /* nothing, or that it rests */
+    TRIAL_END_FINAL, /* it has ended for good */
+    TRIAL_END_DONE   /* it ran to its end */
+};
+
 struct trial_row {
     enum trial_status status; /* of the result that stands for it; OPEN before the first */
+    enum trial_end end;
     struct fact_key from;
     bool finished;
     struct attempts attempts;
@@ -61,7 +71,8 @@ bool trial_row_fold(struct trial_row *row, const struct msg_result_fact *result,
  * row itself is wanted. */
 bool trial_row_replaces(const struct attempts *attempts, const struct fact_key *from,
                         enum trial_status status, const struct fact_key *key);
-/* How its slot ended. One that is paused and has used up its allowances is never resumed: it was stopped. */
+/* How its slot ended: DONE when one of its attempts was; else, when its best value is that of a pause and it will not go on
+ * (it has ended for good since, or has used up its allowances), STOPPED; else as what stands for it. */
 enum trial_status trial_row_ended_as(const struct trial_row *row, const struct job *job);
 /* What it came to; has_value. */
 struct measure trial_row_measure(const struct trial_row *row, const struct job *job);

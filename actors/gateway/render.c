@@ -38,7 +38,7 @@ bool render_trial(struct msg_trial_row *answer, const struct job *job, uint64_t 
         return false;
     *answer = (struct msg_trial_row){
         .slot = slot,
-        .status = row.finished ? row.status : TRIAL_OPEN,
+        .status = row.finished ? trial_row_ended_as(&row, job) : TRIAL_OPEN,
         .attempts = row.attempts.made,
         .has_value = row.has_value,
         .value = row.value,

@@ -468,88 +468,6 @@ static void an_answer_wants_no_more_disks_than_there_are(void **state) {
     expect_answer(f, 9, ERR_NONE, "");
 }
 
-/* ---- in any order ---- */
-
-/* The rows of the tables that are a fold of the logs. */
-static size_t dump(struct facts_stage *f, uint8_t *memory, size_t cap) {
-    static const enum table tables[] = {TABLE_trials, TABLE_rank, TABLE_logs, TABLE_heads};
-    struct buf out = buf_of(memory, cap);
-    struct span key, value;
-    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
-        for (size_t row = 0; row < store_mem_rows(f->stage->store, tables[i]); row++) {
-            store_mem_row(f->stage->store, tables[i], row, &key, &value);
-            mp_put_bin(&out, key);
-            mp_put_bin(&out, value);
-        }
-    }
-    store_mem_row(f->stage->store, TABLE_summaries, 0, &key, &value);
-    struct msg m;
-    struct err err;
-    assert_true(msg_decode(&m, value, &err));
-    assert_true(msg_encode(&m, &out));
-    assert_false(out.overflow);
-    return out.len;
-}
-
-/* Two leaders gave out the same slots: what their workers say, in two logs. */
-static void make_logs(struct author *authors[2], const struct job_id *id, uint64_t seed) {
-    static const enum trial_status endings[] = {TRIAL_DONE, TRIAL_CRASHED, TRIAL_DONE,
-                                                TRIAL_TRANSIENT, TRIAL_TIMED_OUT};
-    struct rng r = rng_of(seed, 1, 0);
-    for (uint32_t i = 0; i < 24; i++) {
-        struct msg facts[3];
-        for (uint32_t j = 0; j < 3; j++) {
-            uint64_t slot = rng_below(&r, 5), attempt = 1 + rng_below(&r, 4);
-            if (rng_below(&r, 4) == 0)
-                facts[j] = (struct msg){.kind = MSG_proposal_fact,
-                                        .proposal_fact = {.job = *id,
-                                                          .slot = 5 + slot,
-                                                          .config = span_of(&"abcdef"[slot], 1)}};
-            else
-                facts[j] = result_of(id, slot, attempt, endings[rng_below(&r, 5)],
-                                     (double)rng_below(&r, 100));
-        }
-        (void)author_says(authors[i % 2], facts, 3);
-    }
-}
-
-static void rows_do_not_depend_on_the_order(void **state) {
-    (void)state;
-    static uint8_t first[65536], other[65536];
-    size_t first_len = 0;
-    for (uint64_t seed = 0; seed < 40; seed++) {
-        bool is_first = seed % 8 == 0; /* of the orders of the same logs */
-        struct rng r = rng_of(seed, 2, 0);
-        struct facts_stage *f = facts_stage_new();
-        struct author *authors[] = {author_new(f, 40), author_new(f, 41)};
-        struct job_id id;
-        facts_stage_boot(f, 1, true);
-        know(f, PEER, MEMBER_ALIVE);
-        job_begin(&f->job, METHOD_RANDOM, 20);
-        add_range(&f->job, "lr", PARAM_FLOAT, 0, 1);
-        f->job.job.objectives[0] = (struct objective){.metric = span_text("loss")};
-        f->job.job.objectives_count = 1;
-        f->job.job.retry = (struct retry){.crash = 2, .transient = 3};
-        job_end(&f->job);
-        hear(f, PEER, author_carries(authors[0], job_bundle(f, 1, &id)));
-        make_logs(authors, &id, seed / 8);
-        uint32_t next[] = {1, 0};
-        while (next[0] < authors[0]->count || next[1] < authors[1]->count) {
-            uint32_t which = (uint32_t)rng_below(&r, 2);
-            if (next[which] < authors[which]->count)
-                hear(f, PEER, authors[which]->bundles[next[which]++]);
-        }
-        stage_pass(f->stage, 1000);
-        assert_int_equal(kept(f), 25);
-        size_t len = dump(f, is_first ? first : other, sizeof first);
-        if (is_first)
-            first_len = len;
-        assert_int_equal(len, first_len);
-        assert_memory_equal(is_first ? first : other, first, first_len);
-        facts_stage_destroy(&f);
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         AMONG(a_job_of_another_node_opens_here),
@@ -573,7 +491,6 @@ int main(void) {
         AMONG(what_waits_for_the_disk_does_not_wait_for_an_empty_batch),
         AMONG(an_answer_waits_for_other_disks),
         AMONG(an_answer_wants_no_more_disks_than_there_are),
-        cmocka_unit_test(rows_do_not_depend_on_the_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,6 +105,7 @@ static void what_goes_on_after_a_rest_is_not_repeated(void **state) {
         .status = TRIAL_PAUSED, .finished = true, .attempts = {.made = 3, .crash = 1, .paused = 2}};
     const struct trial_row done = {
         .status = TRIAL_DONE, .finished = true, .attempts = {.made = 5, .crash = 2, .paused = 2}};
+    s->job.retry.crash = 2;
     assert_true(seat_count(s, 0, &rests));
     assert_int_equal(s->row.retried, 1); /* after the crash */
     seat_recount(s, 0, &rests, &done);

@@ -23,7 +23,8 @@ static struct msg_result_fact ended(enum trial_status status, double value) {
     return (struct msg_result_fact){.job = job,
                                     .slot = 3,
                                     .status = status,
-                                    .has_value = status == TRIAL_DONE,
+                                    .has_value = status == TRIAL_DONE || status == TRIAL_STOPPED ||
+                                                 status == TRIAL_PAUSED,
                                     .value = value,
                                     .began = 100,
                                     .run_ms = 20,
@@ -38,6 +39,7 @@ static void a_row_survives_its_bytes(void **state) {
     (void)state;
     const struct trial_row row = {
         .status = TRIAL_CRASHED,
+        .end = TRIAL_END_FINAL,
         .finished = true,
         .attempts = {.made = 5, .crash = 2, .transient = 1, .again = 1, .paused = 1},
         .has_value = true,
@@ -59,6 +61,7 @@ static void a_row_survives_its_bytes(void **state) {
     trial_row_encode(&row, &out);
     assert_true(trial_row_decode(&again, buf_view(&out)));
     assert_int_equal(again.status, TRIAL_CRASHED);
+    assert_int_equal(again.end, TRIAL_END_FINAL);
     assert_true(again.finished);
     assert_memory_equal(&again.attempts, &row.attempts, sizeof row.attempts);
     assert_true(again.has_value);
@@ -195,7 +198,9 @@ static void the_row_does_not_depend_on_the_order(void **state) {
         {TRIAL_TRANSIENT, TRIAL_CRASHED, TRIAL_CRASHED, TRIAL_CRASHED},
         {TRIAL_AGAIN, TRIAL_CRASHED, TRIAL_DONE, TRIAL_CRASHED},
         {TRIAL_NO_START, TRIAL_NO_START, TRIAL_CRASHED, TRIAL_NO_START},
-        {TRIAL_NO_START, TRIAL_DONE, TRIAL_NO_START, TRIAL_TIMED_OUT}};
+        {TRIAL_NO_START, TRIAL_DONE, TRIAL_NO_START, TRIAL_TIMED_OUT},
+        {TRIAL_PAUSED, TRIAL_TIMED_OUT, TRIAL_PAUSED, TRIAL_CRASHED},
+        {TRIAL_PAUSED, TRIAL_DONE, TRIAL_STOPPED, TRIAL_INFEASIBLE}};
     static const uint64_t attempts[] = {2, 1, 2, 1};
     const struct job test_job = job_with(1, 5);
     for (size_t mix = 0; mix < sizeof mixes / sizeof mixes[0]; mix++) {
@@ -226,6 +231,46 @@ static void the_row_does_not_depend_on_the_order(void **state) {
             assert_int_equal(out.len, first_len);
             assert_memory_equal(first, memory, first_len);
         }
+    }
+}
+
+/* A pause has a value, and what follows takes none away: two results of one slot, in both orders. */
+static void what_was_paused_keeps_its_value(void **state) {
+    (void)state;
+    const struct job test_job = job_with(0, 5); /* more is better */
+    static const struct {
+        enum trial_status status;
+        double value;
+        enum trial_status stands, ended;
+        double worth;
+    } cases[] = {
+        {TRIAL_TIMED_OUT, 9, TRIAL_PAUSED, TRIAL_STOPPED, 0.5},
+        {TRIAL_INFEASIBLE, 9, TRIAL_PAUSED, TRIAL_STOPPED, 0.5},
+        {TRIAL_CRASHED, 9, TRIAL_PAUSED, TRIAL_STOPPED, 0.5}, /* the only one that was allowed */
+        {TRIAL_TRANSIENT, 9, TRIAL_PAUSED, TRIAL_PAUSED, 0.5},
+        {TRIAL_DONE, 0.6, TRIAL_DONE, TRIAL_DONE, 0.6},
+        {TRIAL_DONE, 0.5, TRIAL_DONE, TRIAL_DONE, 0.5},
+        {TRIAL_DONE, 0.4, TRIAL_PAUSED, TRIAL_DONE, 0.5}, /* it began anew, and came to less */
+        {TRIAL_STOPPED, 0.5, TRIAL_STOPPED, TRIAL_STOPPED, 0.5},
+        {TRIAL_STOPPED, 0.4, TRIAL_PAUSED, TRIAL_STOPPED, 0.5},
+        {TRIAL_PAUSED, 0.5, TRIAL_PAUSED, TRIAL_PAUSED, 0.5},
+    };
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+        struct trial_row row = {.status = TRIAL_OPEN};
+        const struct msg_result_fact results[] = {ended(TRIAL_PAUSED, 0.5),
+                                                  ended(cases[i / 2].status, cases[i / 2].value)};
+        for (uint64_t k = 0; k < 2; k++) {
+            uint64_t which = (k + i) % 2;
+            trial_row_fold(&row, &results[which], &(struct fact_key){.attempt = 1 + which},
+                           &test_job);
+        }
+        assert_true(row.finished && row.has_value && row.value == cases[i / 2].worth);
+        assert_int_equal(row.status, cases[i / 2].stands);
+        assert_int_equal(trial_row_ended_as(&row, &test_job), cases[i / 2].ended);
+        assert_int_equal(row.attempts.made, 2);
+        assert_int_equal(row.from.attempt,
+                         row.status == cases[i / 2].status ? 2 : 1); /* of pauses the last */
+        assert_int_equal(trial_row_learned(&job, &test_job, 3, &row).status, cases[i / 2].ended);
     }
 }
 
@@ -409,6 +454,7 @@ int main(void) {
         cmocka_unit_test(a_value_counts_only_when_the_slot_is_finished),
         cmocka_unit_test(keys_order_by_attempt_then_by_author),
         cmocka_unit_test(the_row_does_not_depend_on_the_order),
+        cmocka_unit_test(what_was_paused_keeps_its_value),
         cmocka_unit_test(the_best_of_what_is_done_stands),
         cmocka_unit_test(what_cannot_be_started_is_tried_on_other_nodes),
         cmocka_unit_test(the_last_end_of_all_attempts_is_kept),
