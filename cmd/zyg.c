@@ -30,7 +30,7 @@ const struct verb verbs[] = {
      cli_plan, cli_plan_details},
     {"try", "JOB_FILE [--set NAME=VALUE]... [-o FORMAT]",
      "run one trial here and show what was understood of it", "run", cli_try, cli_try_details},
-    {"asktell", "[--method NAME] [--scheduler NAME]",
+    {"asktell", "[--method NAME] [--scheduler NAME] [--memory SIZE]",
      "propose to a loop of your own, by lines of JSON", "run", cli_asktell, cli_asktell_details},
     {"ls", "[-n N] [-o FORMAT]", "list the jobs, newest first", "look", cli_ls, cli_ls_details},
     {"show", "[JOB[/TRIAL]] [--spec] [--importance] [-o FORMAT]", "show one job or trial in full",

@@ -69,6 +69,8 @@ bool zygtune_float(struct zygtune *z, const char *name, double low, double high,
 bool zygtune_int(struct zygtune *z, const char *name, int64_t low, int64_t high,
                  enum zygtune_scale scale);
 bool zygtune_choice(struct zygtune *z, const char *name, const char *const *choices, size_t count);
+/* Choices that ascend, as small, medium, large do: neighbours are more alike than others. */
+bool zygtune_ordered(struct zygtune *z, const char *name, const char *const *choices, size_t count);
 /* Any parameter as JSON, as `zyg help asktell` shows them: with steps, conditions, numbers to choose
  * from. One object, or several with commas between them. What is wrong in it the first ask says. */
 bool zygtune_json(struct zygtune *z, const char *json);

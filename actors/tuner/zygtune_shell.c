@@ -54,14 +54,14 @@ const char *zygtune_error(const struct zygtune *z) {
 /* ---- beginning and end ---- */
 
 static bool read_names(const struct zygtune_setup *setup, struct talk_setup *talk, char *error) {
-    const char *wrong = NULL;
-    if (setup->method != NULL && !talk_method_named(span_text(setup->method), &talk->method))
-        wrong = setup->method;
-    if (setup->scheduler != NULL && !rungs_policy_named(span_text(setup->scheduler), &talk->policy))
-        wrong = setup->scheduler;
-    if (wrong != NULL && error != NULL)
-        snprintf(error, ZYGTUNE_ERROR_BYTES, "setup: there is no \"%.100s\"", wrong);
-    return wrong == NULL;
+    struct foreign f = {.fault = ""};
+    bool ok = (setup->method == NULL ||
+               talk_method_named(&f, span_text(setup->method), "setup, method", &talk->method)) &&
+              (setup->scheduler == NULL || talk_policy_named(&f, span_text(setup->scheduler),
+                                                             "setup, scheduler", &talk->policy));
+    if (!ok && error != NULL)
+        snprintf(error, ZYGTUNE_ERROR_BYTES, "%.*s", ZYGTUNE_ERROR_BYTES - 1, f.fault);
+    return ok;
 }
 
 struct zygtune *zygtune_new(const struct zygtune_setup *setup, char *error) {
@@ -172,7 +172,8 @@ bool zygtune_int(struct zygtune *z, const char *name, int64_t low, int64_t high,
     return put_range(z, name, "int", (double)low, (double)high, scale);
 }
 
-bool zygtune_choice(struct zygtune *z, const char *name, const char *const *choices, size_t count) {
+static bool put_choices(struct zygtune *z, const char *name, const char *const *choices,
+                        size_t count, bool ordered) {
     size_t bytes = 6 * strlen(name) + LINE_BYTES;
     for (size_t i = 0; i < count; i++)
         bytes += 6 * strlen(choices[i]) + 3;
@@ -184,8 +185,19 @@ bool zygtune_choice(struct zygtune *z, const char *name, const char *const *choi
     for (size_t i = 0; i < count; i++)
         json_put_string(&out, span_text(choices[i]));
     json_close(&out, ']');
+    json_put_key(&out, "ordered");
+    json_put_bool(&out, ordered);
     json_close(&out, '}');
     return true;
+}
+
+bool zygtune_choice(struct zygtune *z, const char *name, const char *const *choices, size_t count) {
+    return put_choices(z, name, choices, count, false);
+}
+
+bool zygtune_ordered(struct zygtune *z, const char *name, const char *const *choices,
+                     size_t count) {
+    return put_choices(z, name, choices, count, true);
 }
 
 /* ---- the search ---- */
@@ -201,7 +213,7 @@ static void put_init(const struct zygtune *z, struct buf *line) {
     json_put_key(&out, "budget");
     setup->budget > 0 ? json_put_u64(&out, setup->budget) : json_put_null(&out);
     json_put_key(&out, "workers");
-    json_put_u64(&out, setup->workers);
+    setup->workers > 0 ? json_put_u64(&out, setup->workers) : json_put_null(&out);
     json_put_key(&out, "steps");
     json_put_u64(&out, setup->steps > 0 ? setup->steps : 1);
     json_put_key(&out, "from");

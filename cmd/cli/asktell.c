@@ -36,6 +36,7 @@ const char cli_asktell_details[] =
     "                                     "
     "\"pairs\":[{\"a\":\"C\",\"b\":\"degree\",\"share\":0.1}]}]}\n"
     "{\"op\":\"quit\"}\n"
+    "Choices that ascend say \"ordered\":true, as in \"choices\":[\"small\",\"large\"].\n"
     "Values are minimised; \"objectives\":[\"max\"] in init turns that round. As in a job file it\n"
     "also takes \"where\":[\"a + b <= 1\"], \"try_first\":[{...}], \"target\":0.1 and\n"
     "\"constraints\":[\"model_mb <= 20\"]; tell then says \"metrics\":{\"model_mb\":12} too.\n"
@@ -165,10 +166,12 @@ int cli_asktell(int argc, char **argv) {
         return status;
     struct talk_setup setup = {
         .take = take_pages, .give = give_pages, .method = METHOD_AUTO, .beyond = TRIALS_BEYOND};
-    if (method != NULL && !talk_method_named(span_text(method), &setup.method))
-        return cli_usage("asktell", "there is no method '%s'", method);
-    if (scheduler != NULL && !rungs_policy_named(span_text(scheduler), &setup.policy))
-        return cli_usage("asktell", "there is no scheduler '%s'", scheduler);
+    struct foreign names = {.fault = ""};
+    if ((method != NULL &&
+         !talk_method_named(&names, span_text(method), "--method", &setup.method)) ||
+        (scheduler != NULL &&
+         !talk_policy_named(&names, span_text(scheduler), "--scheduler", &setup.policy)))
+        return cli_usage("asktell", "%s", names.fault);
     if (memory != NULL && !read_memory(memory, &setup.memory))
         return cli_usage("asktell", "--memory wants 1MiB to 1TiB, not '%s'", memory);
     struct err err = {0};

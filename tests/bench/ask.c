@@ -79,9 +79,11 @@ static void show(enum method method, uint32_t finished) {
 
 int main(int argc, char **argv) {
     static const uint32_t usual[] = {100, 1000, 5000};
+    struct foreign names = {.fault = ""};
     enum method only = METHOD_COUNT;
-    if (argc > 1 && strcmp(argv[1], "all") != 0 && !talk_method_named(span_text(argv[1]), &only)) {
-        fprintf(stderr, "ask: there is no method '%s'\n", argv[1]);
+    if (argc > 1 && strcmp(argv[1], "all") != 0 &&
+        !talk_method_named(&names, span_text(argv[1]), "ask", &only)) {
+        fprintf(stderr, "%s\n", names.fault);
         return 2;
     }
     for (enum method method = 0; method < METHOD_COUNT; method++) {

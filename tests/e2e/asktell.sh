@@ -51,7 +51,12 @@ assert_contains "$err" "--memory wants 1MiB to 1TiB, not 'little'"
 
 run zyg asktell --method nonsense
 assert_status 2
-assert_contains "$err" "there is no method 'nonsense'"
+assert_contains "$err" '--method: "nonsense" is not known, expected one of random, nsga2, sobol, tpe, gp, auto, evolution, pareto'
+run zyg asktell --scheduler ahsa
+assert_status 2
+assert_contains "$err" '--scheduler: "ahsa" is not known, expected one of auto, none, asha,'
+run zyg help asktell
+assert_contains "$out" '[--memory SIZE]'
 
 # The library: nothing of it can be seen but zygtune_..., and it needs nothing but the C library.
 library=${ZYG_BUILD:-$ROOT/build/release}/lib/libzygtune.a

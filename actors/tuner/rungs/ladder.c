@@ -6,16 +6,6 @@ enum { OTHERS_DEFAULT = 3 };
 #define PASS_DEFAULT 0.05
 #define SIGMAS_DEFAULT 3.0
 
-bool rungs_policy_named(struct span name, enum rungs_policy *policy) {
-    for (uint32_t i = 0; i < RUNGS_POLICIES; i++) {
-        if (span_is(name, job_policy_name((enum rungs_policy)i))) {
-            *policy = (enum rungs_policy)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 static struct ladder ladder_of_setup(const struct rungs_setup *s) {
     return ladder_of(s->policy, s->steps, s->first, s->eta);
 }

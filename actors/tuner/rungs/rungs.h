@@ -63,8 +63,6 @@ uint32_t rungs_step(const struct rungs_setup *setup, uint32_t rung);
 /* How far along that is for a model: the logarithm of the step, 0 at the first rung and 1 at the full
  * length; 1 too of one rung alone. */
 double rungs_stage(const struct rungs_setup *setup, uint32_t rung);
-/* False: there is no policy of this name. */
-bool rungs_policy_named(struct span name, enum rungs_policy *policy);
 
 struct rungs;
 

@@ -201,17 +201,20 @@ bool foreign_value(struct foreign *f, struct span json, const char *where, struc
     }
 }
 
+bool foreign_named(struct foreign *f, struct span word, const char *where, const char *const *words,
+                   size_t count, size_t *out) {
+    for (*out = 0; *out < count; ++*out) {
+        if (span_is(word, words[*out]))
+            return true;
+    }
+    return foreign_refuse(f, where, "\"%.*s\" is not known, expected one of %s", SHOWN(word),
+                          listed(words, count).text);
+}
+
 bool foreign_word(struct foreign *f, struct span json, const char *where, const char *const *words,
                   size_t count, size_t *out) {
     struct span text;
-    if (!foreign_text(f, json, where, &text))
-        return false;
-    for (*out = 0; *out < count; ++*out) {
-        if (span_is(text, words[*out]))
-            return true;
-    }
-    return foreign_refuse(f, where, "\"%.*s\" is not known, expected one of %s", SHOWN(text),
-                          listed(words, count).text);
+    return foreign_text(f, json, where, &text) && foreign_named(f, text, where, words, count, out);
 }
 
 bool foreign_is_null(struct span json) {

@@ -64,6 +64,9 @@ bool foreign_value(struct foreign *f, struct span json, const char *where, struc
 /* The position of one of the words. */
 bool foreign_word(struct foreign *f, struct span json, const char *where, const char *const *words,
                   size_t count, size_t *out);
+/* The same of a word that is there already. */
+bool foreign_named(struct foreign *f, struct span word, const char *where, const char *const *words,
+                   size_t count, size_t *out);
 bool foreign_is_null(struct span json);
 
 #endif

@@ -14,11 +14,12 @@ enum part {
     PART_LOG,
     PART_STEP,
     PART_CHOICES,
+    PART_ORDERED,
     PART_WHEN,
     PARTS
 };
-static const char *const part_names[PARTS] = {"name", "type", "low",     "high",
-                                              "log",  "step", "choices", "when"};
+static const char *const part_names[PARTS] = {"name", "type",    "low",     "high", "log",
+                                              "step", "choices", "ordered", "when"};
 
 /* What is being read. */
 struct space_reader {
@@ -71,6 +72,10 @@ static bool read_choices(struct space_reader *r, const struct span *parts, const
         return false;
     if (parts[PART_CHOICES].len == 0)
         return foreign_refuse(r->f, where, "\"type\":\"cat\" needs \"choices\":[...]");
+    struct foreign_where ordered_at = foreign_at("%s, \"ordered\"", where);
+    if (parts[PART_ORDERED].len > 0 &&
+        !foreign_bool(r->f, parts[PART_ORDERED], ordered_at.text, &p->ordered))
+        return false;
     uint32_t count = foreign_count(r->f, parts[PART_CHOICES], where, '[');
     struct value *choices = arena_take(r->arena, count * sizeof *choices);
     if (choices == NULL)
@@ -113,9 +118,10 @@ static bool read_range(struct space_reader *r, const struct span *parts, const c
                        struct param *p) {
     struct foreign_where log_at = foreign_at("%s, \"log\"", where);
     struct foreign_where step_at = foreign_at("%s, \"step\"", where);
+    const char *type = p->kind == PARAM_INT ? "int" : "float";
     bool log = false;
-    if (!refuse_part(r, parts, PART_CHOICES, where, p->kind == PARAM_INT ? "int" : "float") ||
-        !read_ends(r, parts, where, p))
+    if (!refuse_part(r, parts, PART_CHOICES, where, type) ||
+        !refuse_part(r, parts, PART_ORDERED, where, type) || !read_ends(r, parts, where, p))
         return false;
     if (parts[PART_LOG].len > 0 && !foreign_bool(r->f, parts[PART_LOG], log_at.text, &log))
         return false;
@@ -126,6 +132,8 @@ static bool read_range(struct space_reader *r, const struct span *parts, const c
         return foreign_refuse(r->f, where,
                               "with \"log\":true \"low\" must be greater than 0, not %.*s",
                               SHOWN(parts[PART_LOW]));
+    if (log && p->step != 0)
+        return foreign_refuse(r->f, where, "\"step\" does not go with \"log\":true");
     p->scale = log ? SCALE_LOG : SCALE_LINEAR;
     if (p->kind == PARAM_INT && p->step == 1)
         p->step = 0; /* what an int does anyhow */
@@ -227,6 +235,36 @@ static bool read_when(struct space_reader *r, uint32_t place) {
     return !r->arena->full || no_memory(r);
 }
 
+/* Of a path in a job file, whose words for some parts are others. */
+static struct foreign_where where_of(struct span path) {
+    static const struct {
+        const char *theirs, *ours;
+    } words[] = {{"min", "low"}, {"max", "high"}, {"values", "choices"}};
+    const size_t room = span_text("params.").len;
+    size_t dot = path.len;
+    if (span_starts(path, "search."))
+        return foreign_at("%.*s", SHOWN_UP_TO(span_from(path, room), path.len));
+    if (!span_starts(path, "params."))
+        return foreign_at("%.*s", SHOWN_UP_TO(path, path.len));
+    while (dot > room && path.data[dot - 1] != '.')
+        dot--;
+    struct span part = span_from(path, dot);
+    struct span owner = span_from(span_of(path.data, dot), room);
+    for (size_t i = 0; owner.len > 0 && i < sizeof words / sizeof *words; i++) {
+        struct span rest = span_from(part, span_text(words[i].theirs).len);
+        if (span_starts(part, words[i].theirs))
+            return foreign_at("space, \"%.*s%s%.*s\"", SHOWN_UP_TO(owner, owner.len), words[i].ours,
+                              SHOWN_UP_TO(rest, rest.len));
+    }
+    return foreign_at("space, \"%.*s\"", SHOWN_UP_TO(span_from(path, room), path.len));
+}
+
+static bool refuse_fault(struct foreign *f, const struct job_fault *fault) {
+    bool near = fault->nearest[0] != '\0';
+    return foreign_refuse(f, where_of(span_text(fault->where)).text, "%s%s%s%s", fault->what,
+                          near ? ", did you mean '" : "", fault->nearest, near ? "'?" : "");
+}
+
 /* The parameters twice (job_check_space makes its own of them), and what a byte of text becomes at
  * most: in the list of a condition a digit and a comma are a value and an operand. */
 size_t space_json_bytes(size_t len) {
@@ -252,25 +290,14 @@ bool space_json_read(struct foreign *f, struct span json, struct job *job, struc
     }
     if (items.bad)
         return false;
+    if (job->params_count == 0)
+        return foreign_refuse(f, "space", "the list is empty, expected parameters");
     for (uint32_t i = 0; i < job->params_count; i++) {
         if (!read_when(&r, i))
             return false;
     }
     struct job_fault fault;
-    if (job_check_space(job, arena, &fault))
-        return true;
-    struct span part = span_text(fault.where);
-    if (span_starts(part, "params."))
-        part = span_from(part, 7);
-    struct foreign_where where =
-        foreign_at("space, \"%.*s\"", SHOWN_UP_TO(part, sizeof fault.where));
-    if (span_starts(part, "search."))
-        part = span_from(part, 7);
-    if (span_starts(part, "where") || span_starts(part, "constraints"))
-        where = foreign_at("%.*s", SHOWN_UP_TO(part, sizeof fault.where));
-    bool near = fault.nearest[0] != '\0';
-    return foreign_refuse(f, where.text, "%s%s%s%s", fault.what, near ? ", did you mean '" : "",
-                          fault.nearest, near ? "'?" : "");
+    return job_check_space(job, arena, &fault) || refuse_fault(f, &fault);
 }
 
 /* ---- configurations ---- */

@@ -139,6 +139,9 @@ static bool answer_tell(struct talk *t, struct span line, struct json_out *out) 
     if (!talk_optional(t, given[STEP], "tell, \"step\"", 0, t->steps, &step) ||
         !talk_outcome_read(t, given, "tell", &o))
         return false;
+    if (t->job.cost_aware && o.result.state == ENDED_WELL && given[OUTCOME_SECONDS].len == 0)
+        return foreign_refuse(&t->foreign, "tell",
+                              "there is no \"seconds\":NUMBER, which \"cost_aware\" looks at");
     o.result.run = run;
     if (!study_tell(t->study, id, &o.result))
         return foreign_refuse(&t->foreign, "tell", "trial %u cannot end like this", id);

@@ -17,8 +17,8 @@
  *                             importance.h writes it
  *   {"op":"quit"}                                                       no reply: it is over
  *
- * init needs "space" alone (space_json.h); it may come again and begins a new study, and when it is
- * refused there is none. Without "objectives" one value is minimised. The budget is what the search
+ * init needs "space" alone, which is not empty (space_json.h); it may come again and begins a new
+ * study, and when it is refused there is none. Without "objectives" one value is minimised. The budget is what the search
  * plans with, no bound: so many more trials may be asked for as talk_setup says, or until the space
  * is used up; then the reply is {"wait":true}. With "explain":true every new trial says "by" which
  * method or arm it was proposed. With "from":true a trial can go on from another's checkpoint, as
@@ -26,11 +26,14 @@
  * is over when so many values in a row were no better: then the reply to each further ask is
  * {"wait":true,"over":"no better in 50 trials"}. With "repeat":3 each configuration is given out
  * under three ids, and is worth the mean of what they come to; when one of them failed, it failed.
- * With "cost_aware":true improvement counts by what it costs, "seconds" in whatever unit.
+ * With "cost_aware":true improvement counts by what it costs, "seconds" in whatever unit, which a
+ * trial that is ok must tell, if only by null that it is not known.
  *
  * Learning curves have "steps" above 1, reported one by one or every few; "scheduler" is one of
  * proto/job/policies.def, and "rungs" says where it looks at them: first at step "min" (others call
- * it grace), then at "eta" times as many, and nobody is stopped who improved within "patience".
+ * it grace), then at "eta" times as many, and nobody is stopped who improved within "patience". A
+ * trial may begin again from an older checkpoint: a step that is not beyond those it has reported is
+ * answered like any other, counts for its best, and is no step forward.
  *
  * What a job file calls where, constraints, target and try_first means the same here. An objective
  * is "min", "max" or, with a name and a target of its own, {"metric":"loss","goal":"minimize",
@@ -47,7 +50,7 @@
  * with a Gaussian process, else random), and the reply to init is
  * {"note":"memory is short: tpe proposes in place of auto"}.
  *
- * "state" is ok, failed (no value) or stopped. Several objectives have "values":[...] in place of
+ * "state" is ok, failed (no value, or null) or stopped. Several objectives have "values":[...] in place of
  * "value". A loaded trial whose value is null, or whose "state" is failed, failed. Text, lists and
  * numbers are bounded: foreign.h, TALK_LINE_BYTES.
  *
@@ -114,6 +117,10 @@ void talk_prepare(struct talk *t);
 /* The reply to a line that is longer than TALK_LINE_BYTES. */
 void talk_refuse_long(struct talk *t, struct buf *out);
 
-bool talk_method_named(struct span name, enum method *out);
+/* For talk_setup: grid and list, which go through configurations of a job file, are no methods here.
+ * False: f says which names there are. */
+bool talk_method_named(struct foreign *f, struct span name, const char *where, enum method *out);
+bool talk_policy_named(struct foreign *f, struct span name, const char *where,
+                       enum rungs_policy *out);
 
 #endif

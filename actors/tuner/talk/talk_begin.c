@@ -17,14 +17,27 @@ static const char *const policy_names[] = {
 #undef POLICY
 };
 
-bool talk_method_named(struct span name, enum method *out) {
+bool talk_method_named(struct foreign *f, struct span name, const char *where, enum method *out) {
+    const char *names[METHOD_COUNT];
+    enum method methods[METHOD_COUNT];
+    size_t count = 0, which = 0;
     for (size_t i = 0; i < METHOD_COUNT; i++) {
-        if (span_is(name, method_names[i])) {
-            *out = (enum method)i;
-            return true;
-        }
+        if (i == METHOD_GRID || i == METHOD_LIST)
+            continue;
+        names[count] = method_names[i];
+        methods[count++] = (enum method)i;
     }
-    return false;
+    bool known = foreign_named(f, name, where, names, count, &which);
+    *out = known ? methods[which] : METHOD_AUTO;
+    return known;
+}
+
+bool talk_policy_named(struct foreign *f, struct span name, const char *where,
+                       enum rungs_policy *out) {
+    size_t which;
+    bool known = foreign_named(f, name, where, policy_names, RUNGS_POLICIES, &which);
+    *out = known ? (enum rungs_policy)which : RUNGS_AUTO;
+    return known;
 }
 
 static void give_back(struct talk *t, struct talk_block *block) {
@@ -124,27 +137,30 @@ static bool read_flag(struct talk *t, struct span json, const char *where, bool 
 }
 
 static bool read_method(struct talk *t, struct span json) {
-    size_t method = t->setup.method;
-    if (json.len > 0 &&
-        !foreign_word(&t->foreign, json, "init, \"method\"", method_names, METHOD_COUNT, &method))
-        return false;
-    t->job.method = (enum method)method;
-    if (method != METHOD_GRID && method != METHOD_LIST)
-        return true;
-    return foreign_refuse(
-        &t->foreign, "init, \"method\"",
-        "\"%s\" goes through configurations of a job file, expected a method that "
-        "proposes them",
-        method_names[method]);
+    static const char where[] = "init, \"method\"";
+    struct span name;
+    t->job.method = t->setup.method;
+    return json.len == 0 || (foreign_text(&t->foreign, json, where, &name) &&
+                             talk_method_named(&t->foreign, name, where, &t->job.method));
 }
 
-static bool read_scheduler(struct talk *t, struct span json, enum rungs_policy *policy) {
-    size_t which = t->setup.policy;
-    if (json.len > 0 && !foreign_word(&t->foreign, json, "init, \"scheduler\"", policy_names,
-                                      RUNGS_POLICIES, &which))
+/* What stops trials needs something to look at; `steps` and whether checkpoints are copied is read. */
+static bool read_scheduler(struct talk *t, struct span json, int64_t steps, bool copies,
+                           enum rungs_policy *policy) {
+    static const char where[] = "init, \"scheduler\"";
+    struct span name;
+    *policy = t->setup.policy;
+    if (json.len > 0 && (!foreign_text(&t->foreign, json, where, &name) ||
+                         !talk_policy_named(&t->foreign, name, where, policy)))
         return false;
-    *policy = (enum rungs_policy)which;
-    return true;
+    if (json.len > 0 && *policy != RUNGS_AUTO && *policy != RUNGS_NONE && steps == 1)
+        return foreign_refuse(&t->foreign, where,
+                              "\"%s\" looks at learning curves, expected \"steps\", their length",
+                              policy_names[*policy]);
+    return *policy != RUNGS_PBT || steps == 1 || copies ||
+           foreign_refuse(&t->foreign, where,
+                          "in \"pbt\" trials go on from the checkpoints of others, expected "
+                          "\"from\":true, that they can");
 }
 
 /* Where rungs stand; t->steps is read. */
@@ -155,6 +171,9 @@ static bool read_rungs(struct talk *t, struct span json) {
     int64_t first = 0, eta = 0, patience = 0;
     if (json.len == 0)
         return true;
+    if (t->steps == 1)
+        return foreign_refuse(&t->foreign, "init, \"rungs\"",
+                              "they stand on learning curves, expected \"steps\", their length");
     if (!foreign_object(&t->foreign, json, "init, \"rungs\"", keys, 3, given) ||
         !talk_optional(t, given[0], "init, \"min\" of rungs", 1, t->steps, &first) ||
         !talk_optional(t, given[1], "init, \"eta\" of rungs", 2, RUNGS_ETA_MOST, &eta) ||
@@ -175,11 +194,11 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
                        &protocol) ||
         !talk_optional(t, given[INIT_SEED], "init, \"seed\"", INT64_MIN, INT64_MAX, &seed) ||
         !talk_optional(t, given[INIT_BUDGET], "init, \"budget\"", 1, LIMIT_SLOTS_JOB, &budget) ||
-        !talk_optional(t, given[INIT_WORKERS], "init, \"workers\"", 0, PARALLEL_MAX, &workers) ||
+        !talk_optional(t, given[INIT_WORKERS], "init, \"workers\"", 1, PARALLEL_MAX, &workers) ||
         !talk_optional(t, given[INIT_STEPS], "init, \"steps\"", 1, TALK_STEPS_MOST, &steps) ||
         !talk_goals_read(t, given + INIT_TERMS) || !read_method(t, given[INIT_METHOD]) ||
-        !read_scheduler(t, given[INIT_SCHEDULER], &policy) ||
         !read_flag(t, given[INIT_FROM], "init, \"from\"", &from) ||
+        !read_scheduler(t, given[INIT_SCHEDULER], steps, from, &policy) ||
         !read_flag(t, given[INIT_EXPLAIN], "init, \"explain\"", &t->explains) ||
         !talk_optional(t, given[INIT_PATIENCE], "init, \"patience\"", 1, PATIENCE_MAX, &patience) ||
         !talk_optional(t, given[INIT_REPEAT], "init, \"repeat\"", 1, REPEAT_MAX, &repeat) ||

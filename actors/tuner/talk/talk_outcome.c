@@ -126,6 +126,17 @@ static bool read_good(struct talk *t, const struct span *given, const char *wher
     return true;
 }
 
+/* What failed is worth nothing: whoever says a value means another state. */
+static bool has_no_value(struct talk *t, const struct span *given, const char *where) {
+    for (int i = OUTCOME_VALUE; i <= OUTCOME_VALUES; i++)
+        if (given[i].len > 0 && !foreign_is_null(given[i]))
+            return foreign_refuse(&t->foreign, where,
+                                  "what failed has no value, expected \"state\" ok or stopped, or "
+                                  "no \"%s\"",
+                                  i == OUTCOME_VALUE ? "value" : "values");
+    return true;
+}
+
 bool talk_outcome_read(struct talk *t, const struct span *given, const char *where,
                        struct talk_outcome *o) {
     static const char *const states[] = {"ok", "stopped", "failed"};
@@ -137,6 +148,8 @@ bool talk_outcome_read(struct talk *t, const struct span *given, const char *whe
         !foreign_word(&t->foreign, given[OUTCOME_STATE], state_at.text, states, 3, &state))
         return false;
     o->result.state = state == 0 ? ENDED_WELL : state == 1 ? ENDED_SOON : ENDED_BADLY;
+    if (o->result.state == ENDED_BADLY && !has_no_value(t, given, where))
+        return false;
     if (o->result.state == ENDED_BADLY)
         o->result.values = NULL;
     else if (!read_good(t, given, where, o))

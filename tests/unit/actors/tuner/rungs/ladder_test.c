@@ -48,15 +48,6 @@ static void what_is_out_of_range_is_brought_into_it(void **state) {
     EXPECT_RUNGS(automatic, 6, 18, 54);
 }
 
-static void policies_have_names(void **state) {
-    (void)state;
-    enum rungs_policy policy;
-    assert_true(rungs_policy_named(span_text("asha-stop"), &policy));
-    assert_int_equal(policy, RUNGS_STOPPING);
-    assert_string_equal(job_policy_name(policy), "asha-stop");
-    assert_false(rungs_policy_named(span_text("ash"), &policy));
-}
-
 static void a_population_needs_copies(void **state) {
     (void)state;
     struct rungs_setup setup = {.policy = RUNGS_PBT, .steps = 27};
@@ -68,7 +59,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rungs_are_whole_powers),
         cmocka_unit_test(what_is_out_of_range_is_brought_into_it),
-        cmocka_unit_test(policies_have_names),
         cmocka_unit_test(a_population_needs_copies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,6 +48,20 @@ static void floats_are_written_as_floats_and_read_back(void **state) {
     expect(ASK, "{\"id\":0,\"params\":{\"x\":2.0,\"y\":0.1,\"z\":1e22,\"i\":-3}}");
 }
 
+static void choices_may_ascend(void **state) {
+    (void)state;
+    expect(SPACE_OF("{\"name\":\"size\",\"type\":\"cat\",\"choices\":[\"s\",\"m\",\"l\"],"
+                    "\"ordered\":true},"
+                    "{\"name\":\"kind\",\"type\":\"cat\",\"choices\":[1,2,3]}"),
+           "{}");
+    const struct space *space = study_brief(talk.study)->space;
+    assert_int_equal(space->dim[0].kind, DIM_STEPS);
+    assert_int_equal(space->dim[1].kind, DIM_CHOICE); /* numbers may be names */
+    say(ASK);
+    expect("{\"op\":\"load\",\"trials\":[{\"params\":{\"size\":\"l\",\"kind\":2},\"value\":4}]}",
+           "{}");
+}
+
 /* What is decided is the rungs' affair; here it is said. */
 static void learning_curves_are_reported(void **state) {
     (void)state;
@@ -62,6 +76,10 @@ static void learning_curves_are_reported(void **state) {
     expect("{\"op\":\"report\",\"id\":1,\"step\":1,\"value\":0.4}", "{\"action\":\"pause\"}");
     expect(ASK, "{\"id\":1,\"resume\":true}"); /* there are no other configurations */
     expect("{\"op\":\"report\",\"id\":1,\"step\":2,\"value\":0.3}", "{\"action\":\"continue\"}");
+    /* From an older checkpoint: no step forward, though it counts for its best. */
+    expect("{\"op\":\"report\",\"id\":1,\"step\":1,\"value\":0.2}", "{\"action\":\"continue\"}");
+    const struct trials *t = study_trials(talk.study);
+    assert_true(t->values[1] == 0.2 && t->curve[(size_t)1 * t->rungs] == 0.4);
     expect("{\"op\":\"tell\",\"id\":1,\"state\":\"stopped\",\"value\":0.3,\"step\":2}", "{}");
     expect_error("{\"op\":\"report\",\"id\":1,\"step\":3,\"value\":0.5}",
                  "report, \\\"id\\\": trial 1 is over already");
@@ -77,6 +95,14 @@ static void where_rungs_stand_can_be_said(void **state) {
     expect("{\"op\":\"report\",\"id\":0,\"step\":2,\"value\":0.5}", "{\"action\":\"pause\"}");
     expect_error(WITH_RUNGS("{\"min\":10}"),
                  "init, \\\"min\\\" of rungs: expected a whole number from 1 to 9, not 10");
+    expect_error(
+        "{\"op\":\"init\",\"rungs\":{\"min\":3},\"space\":[" KERNEL "]}",
+        "init, \\\"rungs\\\": they stand on learning curves, expected \\\"steps\\\", their "
+        "length");
+    expect_error("{\"op\":\"init\",\"scheduler\":\"asha\",\"space\":[" KERNEL "]}",
+                 "init, \\\"scheduler\\\": \\\"asha\\\" looks at learning curves, expected "
+                 "\\\"steps\\\", their length");
+    expect("{\"op\":\"init\",\"scheduler\":\"auto\",\"space\":[" KERNEL "]}", "{}");
     expect_error(WITH_RUNGS("{\"eta\":1}"),
                  "init, \\\"eta\\\" of rungs: expected a whole number from 2 to 16, not 1");
     expect_error(
@@ -86,12 +112,15 @@ static void where_rungs_stand_can_be_said(void **state) {
 
 /* Five of a population at its first look; the worst ends and goes on as a copy of the best. */
 static void a_population_is_copied_from(void **state) {
+    static const char population[] =
+        "{\"op\":\"init\",\"steps\":27,\"scheduler\":\"pbt\",\"from\":true,\"workers\":5,\"space\":"
+        "[{\"name\":\"x\",\"type\":\"float\",\"low\":0,\"high\":1}]}";
     char line[80];
     (void)state;
-    expect(
-        "{\"op\":\"init\",\"steps\":27,\"scheduler\":\"pbt\",\"from\":true,\"workers\":5,\"space\":"
-        "[{\"name\":\"x\",\"type\":\"float\",\"low\":0,\"high\":1}]}",
-        "{}");
+    expect_error("{\"op\":\"init\",\"steps\":27,\"scheduler\":\"pbt\",\"space\":[" KERNEL "]}",
+                 "init, \\\"scheduler\\\": in \\\"pbt\\\" trials go on from the checkpoints of "
+                 "others, expected \\\"from\\\":true, that they can");
+    expect(population, "{}");
     for (int i = 0; i < 5; i++)
         say(ASK);
     for (int step = 1; step <= 5; step++) {
@@ -218,6 +247,11 @@ static void what_is_no_request_is_refused(void **state) {
     expect_error("{\"op\":\"init\",\"scheduler\":\"ahsa\"}",
                  "init, \\\"scheduler\\\": \\\"ahsa\\\" is not known, expected one of auto, none, "
                  "asha, asha-stop, hyperband, median, pasha, finish, pbt");
+    expect_error("{\"op\":\"init\",\"method\":\"grid\"}",
+                 "init, \\\"method\\\": \\\"grid\\\" is not known, expected one of random, nsga2, "
+                 "sobol, tpe, gp, auto, evolution, pareto");
+    expect_error("{\"op\":\"init\",\"workers\":0}",
+                 "init, \\\"workers\\\": expected a whole number from 1 to 1000000, not 0");
     expect_error(ASK, "ask: there is no study, expected an init");
     expect(SPACE_OF(KERNEL), "{}");
     expect_error("{\"op\":\"ask\"", "ask: not JSON at byte 11, expected a comma or }");
@@ -237,7 +271,10 @@ static void what_is_no_request_is_refused(void **state) {
                  "tell, \\\"seconds\\\": expected no less than 0");
     expect_error("{\"op\":\"tell\",\"id\":1,\"state\":\"failed\"}",
                  "tell, \\\"id\\\": there is no trial 1");
-    expect(TELL(",\"state\":\"failed\""), "{}");
+    expect_error(TELL(",\"state\":\"failed\",\"value\":3"),
+                 "tell: what failed has no value, expected \\\"state\\\" ok or stopped, or no "
+                 "\\\"value\\\"");
+    expect(TELL(",\"state\":\"failed\",\"value\":null"), "{}");
     expect_error(TELL(",\"state\":\"failed\""), "tell, \\\"id\\\": trial 0 is over already");
 #undef TELL
 }
@@ -258,14 +295,23 @@ static void a_bad_space_is_refused(void **state) {
         {"{\"name\":\"a\",\"type\":\"int\",\"low\":1}",
          "space[0] \\\"a\\\": a range needs \\\"low\\\" and \\\"high\\\""},
         {"{\"name\":\"a\",\"type\":\"int\",\"low\":1.5,\"high\":3}",
-         "space, \\\"a.min\\\": an int runs between whole numbers from -9007199254740992 to "
+         "space, \\\"a.low\\\": an int runs between whole numbers from -9007199254740992 to "
          "9007199254740992, not from 1.5"},
         {"{\"name\":\"a\",\"type\":\"float\",\"low\":0,\"high\":3,\"log\":true}",
          "space[0] \\\"a\\\": with \\\"log\\\":true \\\"low\\\" must be greater than 0, not 0"},
         {"{\"name\":\"a\",\"type\":\"float\",\"low\":0,\"high\":3,\"step\":4}",
          "space, \\\"a.step\\\": a step of 4 is longer than the range from 0 to 3"},
         {"{\"name\":\"a\",\"type\":\"cat\",\"choices\":[1,1.0]}",
-         "space, \\\"a.values[1]\\\": the value '1' twice"},
+         "space, \\\"a.choices[1]\\\": the value '1' twice"},
+        {"{\"name\":\"a.min\",\"type\":\"cat\",\"choices\":[]}",
+         "space, \\\"a.min.choices\\\": a parameter needs at least one value"},
+        {"{\"name\":\"a\",\"type\":\"float\",\"low\":1,\"high\":3,\"log\":true,\"step\":1}",
+         "space[0] \\\"a\\\": \\\"step\\\" does not go with \\\"log\\\":true"},
+        {"{\"name\":\"a\",\"type\":\"int\",\"low\":1,\"high\":3,\"ordered\":true}",
+         "space[0] \\\"a\\\": \\\"ordered\\\" does not go with \\\"type\\\":\\\"int\\\""},
+        {"{\"name\":\"a\",\"type\":\"cat\",\"choices\":[1],\"ordered\":1}",
+         "space[0] \\\"a\\\", \\\"ordered\\\": expected true or false, not 1"},
+        {"", "space: the list is empty, expected parameters"},
         {"{\"name\":\"a\",\"type\":\"cat\",\"choices\":[null]}",
          "space[0] \\\"a\\\", choices[0]: expected text, a number, true or false, not null"},
         {"{\"name\":\"a\",\"type\":\"cat\",\"choices\":[1],\"low\":1}",
@@ -379,6 +425,10 @@ static void cost_is_looked_at_where_it_can_be(void **state) {
     (void)state;
     expect("{\"op\":\"init\",\"cost_aware\":true,\"method\":\"tpe\",\"space\":[" RATE "]}", "{}");
     assert_true(talk.job.cost_aware);
+    say(ASK);
+    expect_error("{\"op\":\"tell\",\"id\":0,\"state\":\"ok\",\"value\":1}",
+                 "tell: there is no \\\"seconds\\\":NUMBER, which \\\"cost_aware\\\" looks at");
+    expect("{\"op\":\"tell\",\"id\":0,\"state\":\"ok\",\"value\":1,\"seconds\":null}", "{}");
     expect("{\"op\":\"init\",\"space\":[" RATE "]}", "{}");
     assert_false(talk.job.cost_aware);
     expect_error(
@@ -466,6 +516,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_search_is_asked_and_told),
         TEST(floats_are_written_as_floats_and_read_back),
+        TEST(choices_may_ascend),
         TEST(learning_curves_are_reported),
         TEST(where_rungs_stand_can_be_said),
         TEST(a_population_is_copied_from),
