@@ -55,10 +55,16 @@ static void fail_saying(struct compiler *c, struct span word, size_t at, const c
 
 /* A word that is no name but stands where one must. */
 static void fail_naming(struct compiler *c, struct span word, size_t at, const char *what) {
-    struct nearest nearest = nearest_of(word);
+    struct span part = expr_blame(c->names, word);
+    struct nearest nearest = nearest_of(part);
+    uint32_t position;
     if (c->failed)
         return;
-    fail_saying(c, word, at, what);
+    if (expr_named(c->names, word, &position)) { /* otherwise it would have been taken for one */
+        fail_saying(c, word, at, "in quotes is text; a parameter stands without them");
+        return;
+    }
+    fail_saying(c, part, at + (size_t)(part.data - word.data), what);
     for (uint32_t i = 0; i < c->names->count; i++)
         nearest_offer(&nearest, c->names->names[i]);
     c->fault->nearest = nearest.best;

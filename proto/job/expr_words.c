@@ -96,21 +96,34 @@ static bool begins_number(struct span text, size_t at) {
     return at < text.len && (is_digit(text.data[at]) || text.data[at] == '.');
 }
 
-/* Whether what lies between - and + are parameters, functions and numbers all along. */
-static bool is_reckoning(const struct words_of *w, size_t at, size_t end) {
-    const struct span text = span_of(w->text.data, end);
-    for (;;) {
+/* What lies between - and +: parameters, functions and numbers all along, or where is the first part
+ * that is none of them? names_found: how many parameters there are. */
+static bool is_reckoning(const struct expr_names *names, struct span text, struct span *odd,
+                         uint32_t *names_found) {
+    bool reckons = true;
+    *names_found = 0;
+    for (size_t at = 0;;) {
         uint32_t position;
         enum function function;
         bool number = begins_number(text, at);
-        size_t part = number ? number_end(text, at) : name_end(text, at);
-        struct span word = span_of(text.data + at, part - at);
-        if (!number && !expr_named(w->names, word, &position) && !expr_function(word, &function))
-            return false;
-        if (part == end)
-            return true;
-        at = part + 1;
+        size_t end = number ? number_end(text, at) : name_end(text, at);
+        struct span part = span_of(text.data + at, end - at);
+        bool named = !number && expr_named(names, part, &position);
+        *names_found += named;
+        if (reckons && !number && !named && !expr_function(part, &function)) {
+            reckons = false;
+            *odd = part;
+        }
+        if (end >= text.len)
+            return reckons;
+        at = end + 1;
     }
+}
+
+struct span expr_blame(const struct expr_names *names, struct span word) {
+    struct span odd;
+    uint32_t found;
+    return is_reckoning(names, word, &odd, &found) || found == 0 || odd.len == 0 ? word : odd;
 }
 
 static size_t word_end(const struct words_of *w, size_t at) {
@@ -118,7 +131,9 @@ static size_t word_end(const struct words_of *w, size_t at) {
     size_t end = name;
     while (end < w->text.len && (is_inside_name(w->text.data[end]) || is_sign(w->text.data[end])))
         end++;
-    return w->names->open || is_reckoning(w, at, end) ? name : end;
+    struct span word = span_of(w->text.data + at, end - at), odd;
+    uint32_t found;
+    return w->names->open || is_reckoning(w->names, word, &odd, &found) ? name : end;
 }
 
 static struct lexeme bad(struct words_of *w, size_t at, const char *what) {

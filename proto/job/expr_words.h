@@ -33,6 +33,9 @@ struct words_of {
 void expr_advance(struct words_of *w);
 
 bool expr_named(const struct expr_names *names, struct span word, uint32_t *position);
+/* Of a word that is no name: the part between - and + that is none, where others are; else all of
+ * it. */
+struct span expr_blame(const struct expr_names *names, struct span word);
 bool expr_function(struct span word, enum function *out);
 const char *expr_function_name(enum function function);
 

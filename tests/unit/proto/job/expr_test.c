@@ -270,7 +270,10 @@ static void faults_say_what_and_where(void **state) {
         {"abs() < 2", 4, "expected a parameter or a value here", ""},
         {"depth + true < 2", 8, "expected a number here", ""},
         {"depth * < 2", 8, "expected a parameter or a value here", ""},
-        {"-learner-x < 2", 1, "'learner-x' is neither a number nor a parameter", "learner"},
+        {"-learner-x < 2", 9, "'x' is neither a number nor a parameter", ""},
+        {"depth+rat <= 1", 6, "'rat' is not a parameter", "rate"},
+        {"k-nn == depth-nn", 0, "'k-nn' is not a parameter", ""},
+        {"'depth' <= 3", 0, "'depth' in quotes is text; a parameter stands without them", ""},
         {"depth + 1 == svm", 13, "'svm' is neither a number nor a parameter", ""},
         {"depth == 1e", 9, "'1e' is not a number; put text that begins so in quotes", ""},
     };
