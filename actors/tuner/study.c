@@ -245,7 +245,7 @@ bool study_adopt(struct study *s, const struct value *values, uint32_t *trial) {
 bool study_drop(struct study *s, uint32_t trial) {
     if (trial >= s->trials.count || s->trials.states[trial] > AT_REST)
         return false;
-    rungs_end(s->rungs, trial, false, NAN);
+    rungs_end(s->rungs, trial, false, NAN, NULL);
     trials_drop(&s->trials, trial);
     s->used_up = false;
     learn(s, trial);
@@ -345,7 +345,8 @@ static bool is_better(const struct trials *t, double worth, double breach) {
 /* values: inside; NULL when it ended badly. */
 static void end_trial(struct study *s, uint32_t trial, const struct study_result *result,
                       const double *values) {
-    rungs_end(s->rungs, trial, result->state == ENDED_WELL, values == NULL ? NAN : values[0]);
+    rungs_end(s->rungs, trial, result->state == ENDED_WELL, values == NULL ? NAN : values[0],
+              result->curve);
     trials_end(&s->trials, trial, result->state, values, values == NULL ? 0 : result->breach,
                result->seconds);
     s->used_up = false;

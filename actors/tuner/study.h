@@ -71,6 +71,7 @@ struct study_result {
     double seconds;         /* what it cost; 0: not known */
     double breach;          /* how far it breaks the constraints on metrics (job_breach); 0: none */
     uint32_t run;           /* of the trial, 0.. repeat - 1 */
+    const struct curve *curve; /* how it went to its end; NULL: as it was reported */
 };
 
 size_t study_bytes(const struct study_setup *setup);

@@ -7,8 +7,8 @@ enum { MEMORY = 6, CURVE_PARTS = 8 };
 
 static void tell_bend(struct curve *c, double value) {
     double bend = value - 2 * c->last + c->before;
-    uint32_t bends = c->told - 1 < MEMORY ? c->told - 1 : MEMORY;
-    c->bends += (bend * bend / 6 - c->bends) / bends;
+    uint32_t later = c->told / 2; /* of as many as there are with this one, less one */
+    c->bends += (bend * bend / 6 - c->bends) / (later < MEMORY ? later : MEMORY);
 }
 
 /* What has diverged is as far as LEVEL_MOST for sums and squares, so that these stay numbers. */

@@ -3,7 +3,8 @@
  *
  * Less is better: of a goal "maximize" the values are turned round (-value), which is exact.
  * Noise    second differences take a curve's trend away and leave, of independent noise of variance v at each step, 6 v on
- *          average. They are averaged with a memory of a few steps, so that the bend of the beginning is forgotten.
+ *          average. The later half of them is averaged, with a memory of six at most: a curve bends most at its beginning, and that
+ *          is forgotten.
  */
 #ifndef ZYG_CURVE_H
 #define ZYG_CURVE_H
@@ -18,7 +19,7 @@ struct curve {
     double best;
     double sum;          /* of all values told, in their order, none of them beyond 1e150 */
     double last, before; /* its last two values, likewise */
-    double bends;        /* mean square of second differences, over 6 */
+    double bends;        /* mean square of its later second differences, over 6 */
 };
 
 /* Noise can be told of a curve from so many values on. */

@@ -12,8 +12,10 @@ static void enter(const struct rungs *r, uint32_t *sorted, uint32_t count, uint3
 
 /* Values of the rung below that differ by less are in no order. */
 static double softness(const struct rungs *r) {
-    double typical = noise_typical(&r->pool);
-    return r->setup.sigmas > 0 && !isnan(typical) ? r->setup.sigmas * sqrt(2 * typical) : 0;
+    const struct noise_level typical = noise_typical(&r->pool);
+    bool known = r->setup.sigmas > 0 && !isnan(typical.variance);
+    return known ? noise_deviations(r->setup.sigmas, typical.freedom) * sqrt(2 * typical.variance)
+                 : 0;
 }
 
 static bool is_unstable(const struct rungs *r) {

@@ -122,13 +122,13 @@ static uint8_t next_goal(const struct rungs *r, uint32_t at) {
 
 double rungs_margin(const struct rungs *r, uint32_t trial) {
     const struct course *course = &r->courses[trial];
-    double typical = noise_typical(&r->pool);
-    double own = noise_variance(&course->curve, typical);
+    const struct noise_level typical = noise_typical(&r->pool);
+    double own = noise_variance(&course->curve, &typical);
     if (r->setup.sigmas < 0)
         return 0;
     if (isnan(own))
         return INFINITY;
-    return r->setup.sigmas * sqrt(own + (isnan(typical) ? own : typical));
+    return noise_deviations(r->setup.sigmas, typical.freedom) * sqrt(own + typical.variance);
 }
 
 static bool is_to_stop(const struct rungs *r, uint32_t at, uint32_t trial) {
@@ -188,6 +188,14 @@ static void arrive(struct rungs *r, uint32_t at, uint32_t trial) {
         pasha_arrive(r, trial);
 }
 
+static void share(struct rungs *r, uint32_t trial, const struct curve *curve, bool whole) {
+    struct course *course = &r->courses[trial];
+    if (curve->told <= course->shared)
+        return;
+    course->shared = curve->told;
+    noise_share(&r->pool, curve, whole);
+}
+
 /* Its curve has gone on from step `last`. */
 static bool climb(struct rungs *r, uint32_t trial, uint32_t last) {
     struct course *course = &r->courses[trial];
@@ -196,12 +204,13 @@ static bool climb(struct rungs *r, uint32_t trial, uint32_t last) {
     uint32_t reached = before;
     while (reached + 1 < r->count && r->rung[reached].step <= step)
         reached++;
-    if (reached > before) {
+    bool copies = r->setup.policy == RUNGS_PBT; /* looks between rungs, and nobody has ended yet */
+    if (reached > before)
         arrive(r, reached - 1, trial);
-        noise_share(&r->pool, &course->curve);
-    }
-    course->due = r->setup.policy == RUNGS_PBT ? step / r->setup.first > last / r->setup.first
-                                               : reached > before && reached > course->goal;
+    if (reached > before || (copies && course->curve.told >= course->shared + CURVE_TOLD_ENOUGH))
+        share(r, trial, &course->curve, false);
+    course->due = copies ? step / r->setup.first > last / r->setup.first
+                         : reached > before && reached > course->goal;
     return reached > before;
 }
 
@@ -229,11 +238,12 @@ enum rungs_verdict rungs_judge(struct rungs *r, uint32_t trial, bool may_rest) {
     return judge(r, r->trials->reached[trial] - 1u, trial, may_rest);
 }
 
-void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best) {
+void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best,
+               const struct curve *curve) {
     const struct course *course = &r->courses[trial];
     if (r->count == 1)
         return;
-    noise_share(&r->pool, &course->curve);
+    share(r, trial, curve != NULL ? curve : &course->curve, whole);
     r->owed += r->setup.policy == RUNGS_PBT && !whole;
     if (isnan(best))
         return;

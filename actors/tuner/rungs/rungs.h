@@ -118,7 +118,8 @@ bool rungs_rest(struct rungs *r, uint32_t trial);
 /* `trial`, AT_REST, goes on by somebody else's choice. */
 void rungs_go_on(struct rungs *r, uint32_t trial);
 /* trials_end was called, or is about to be. best: over all its steps; NAN when it failed. whole: it
- * went its full length. */
-void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best);
+ * went its full length. curve: how it went to its end, which says how much of curves is chance; NULL:
+ * as it was reported. */
+void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best, const struct curve *curve);
 
 #endif

@@ -10,9 +10,10 @@
 /* How far a trial has come; by place. */
 struct course {
     struct curve curve;
-    uint8_t goal; /* the rung at which it is judged next; asha: at which it pauses */
-    bool passes;  /* never judged */
-    bool due;     /* to be judged for what it told last */
+    uint32_t shared; /* values it had when the others learned from it */
+    uint8_t goal;    /* the rung at which it is judged next; asha: at which it pauses */
+    bool passes;     /* never judged */
+    bool due;        /* to be judged for what it told last */
 };
 
 enum { AUTO_WINDOW = 64 };

@@ -4,6 +4,8 @@
 #include "proto/job/curve.h"
 #include "proto/job/ladder.h"
 
+#include <math.h>
+
 static struct curve curve_of(const double *values, uint32_t count) {
     struct curve c = {0};
     for (uint32_t i = 0; i < count; i++)
@@ -19,9 +21,13 @@ static void a_curve_is_folded_step_by_step(void **state) {
     assert_int_equal(c.told, 5);
     assert_int_equal(c.improved, 4);
     assert_true(c.best == 0.5 && c.sum == 10.5 && c.last == 4 && c.before == 0.5);
-    /* Bends -3, -0.5, 5: their mean square over 6. */
-    assert_true(c.bends - (9 + 0.25 + 25) / 3.0 / 6 < 1e-12);
-    assert_true(c.bends - (9 + 0.25 + 25) / 3.0 / 6 > -1e-12);
+    /* Bends -3, -0.5, 5: the mean square of the last two, over 6. */
+    assert_true(fabs(c.bends - (0.25 + 25) / 2 / 6) < 1e-12);
+    const double long_one[] = {1, 3, 2, 0.5, 4, 4, 7};
+    /* Bends -3, -0.5, 5, -3.5, 3: halves of halves, then a third. */
+    assert_true(fabs(curve_of(long_one, 6).bends - ((0.25 + 25) / 2 + 12.25) / 2 / 6) < 1e-12);
+    assert_true(fabs(curve_of(long_one, 7).bends -
+                     (((0.25 + 25) / 2 + 12.25) / 2 * 2 / 3 + 9 / 3.0) / 6) < 1e-12);
 }
 
 static void what_is_told_again_changes_nothing(void **state) {
@@ -38,7 +44,7 @@ static void what_is_told_again_changes_nothing(void **state) {
 
 static void bytes_bring_it_back(void **state) {
     (void)state;
-    const double values[] = {-1e300, 3, 2.5, 0.125, 4, 1};
+    const double values[] = {9, 3, 2.5, -1e300, 4, 1};
     struct curve c = curve_of(values, 6), back = {0};
     uint8_t memory[CURVE_BYTES];
     struct buf out = buf_of(memory, sizeof memory);

@@ -72,7 +72,7 @@ static inline enum rungs_verdict stage_report(struct stage *s, uint32_t trial, u
 static inline void stage_finish(struct stage *s, uint32_t trial, enum trial_state state,
                                 double value) {
     bool badly = state == ENDED_BADLY;
-    rungs_end(s->rungs, trial, state == ENDED_WELL, badly ? NAN : value);
+    rungs_end(s->rungs, trial, state == ENDED_WELL, badly ? NAN : value, NULL);
     trials_end(&s->trials, trial, state, badly ? NULL : &value, 0, 0);
 }
 
