@@ -15,12 +15,13 @@ static double freedom_of(const struct curve *c) {
     return (double)(c->told < TOLD_MOST ? c->told : TOLD_MOST) / TOLD_A_FREEDOM;
 }
 
-void noise_share(struct noise_pool *p, const struct curve *c, bool whole) {
+bool noise_share(struct noise_pool *p, const struct curve *c, bool whole) {
     if (c->told < TOLD_LEAST || (c->told < CURVE_TOLD_ENOUGH && !whole))
-        return;
+        return false;
     double n = freedom_of(c), root = 1 - 2 / (9 * n);
     p->shown[p->count++ % NOISE_CURVES] =
         (struct noise_level){.variance = c->bends / (root * root * root), .freedom = n};
+    return true;
 }
 
 struct noise_level noise_typical(const struct noise_pool *p) {

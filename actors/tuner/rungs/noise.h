@@ -33,8 +33,8 @@ struct noise_pool {
 };
 
 /* A curve stands at a rung or ends, and something was told of it since it was last shared: the others
- * may learn from it, when it is long enough. whole: it went its full length, however short that is. */
-void noise_share(struct noise_pool *p, const struct curve *c, bool whole);
+ * may learn from it. whole: it went its full length, however short that is. False: it is too short. */
+bool noise_share(struct noise_pool *p, const struct curve *c, bool whole);
 /* Not known while a few curves, or many short ones, have not shown it. */
 struct noise_level noise_typical(const struct noise_pool *p);
 /* Variance of this curve's values; NAN when nothing is known. */

@@ -190,10 +190,8 @@ static void arrive(struct rungs *r, uint32_t at, uint32_t trial) {
 
 static void share(struct rungs *r, uint32_t trial, const struct curve *curve, bool whole) {
     struct course *course = &r->courses[trial];
-    if (curve->told <= course->shared)
-        return;
-    course->shared = curve->told;
-    noise_share(&r->pool, curve, whole);
+    if (curve->told > course->shared && noise_share(&r->pool, curve, whole))
+        course->shared = curve->told;
 }
 
 /* Its curve has gone on from step `last`. */

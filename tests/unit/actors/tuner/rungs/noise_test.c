@@ -43,7 +43,7 @@ static void the_median_of_the_last_curves_is_typical(void **state) {
     struct noise_pool pool = {0};
     for (uint32_t i = 0; i < 5 * NOISE_CURVES; i++) {
         struct curve n = {.bends = (double)(i % NOISE_CURVES), .told = 9};
-        noise_share(&pool, &n, false);
+        assert_true(noise_share(&pool, &n, false));
     }
     const struct noise_level typical = noise_typical(&pool);
     const double root = 1 - 2 / 27.0; /* three degrees of freedom */
@@ -57,18 +57,18 @@ static void a_few_curves_are_enough(void **state) {
     (void)state;
     struct noise_pool pool = {0};
     const struct curve nine = curve_of(1, 9, 0, 1), three = curve_of(2, 3, 0, 1);
-    noise_share(&pool, &nine, true);
+    assert_true(noise_share(&pool, &nine, true));
     assert_true(isnan(noise_typical(&pool).variance));
-    noise_share(&pool, &nine, true);
+    assert_true(noise_share(&pool, &nine, true));
     assert_true(noise_typical(&pool).variance > 0);
     pool = (struct noise_pool){.count = 0};
     for (uint32_t i = 0; i < 9; i++)
-        noise_share(&pool, &three, false); /* its trial goes on */
+        assert_false(noise_share(&pool, &three, false)); /* its trial goes on */
     assert_true(isnan(noise_typical(&pool).variance));
     for (uint32_t i = 0; i < 4; i++)
-        noise_share(&pool, &three, true);
+        assert_true(noise_share(&pool, &three, true));
     assert_true(isnan(noise_typical(&pool).variance));
-    noise_share(&pool, &three, true);
+    assert_true(noise_share(&pool, &three, true));
     assert_true(noise_typical(&pool).variance > 0);
 }
 
@@ -108,7 +108,7 @@ static void noise_of_a_falling_curve_is_found(void **state) {
         struct noise_pool pool = {0};
         for (uint32_t curve = 0; curve < 40; curve++) {
             const struct curve c = curve_of(curve, steps[i], 1, 0.02);
-            noise_share(&pool, &c, true);
+            assert_true(noise_share(&pool, &c, true));
         }
         double typical = sqrt(noise_typical(&pool).variance);
         assert_true(typical > 0.016 && typical < 0.026);
