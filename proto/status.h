@@ -13,7 +13,7 @@ enum trial_status {
 };
 
 /* What an owner, or the cluster's key, can order (control_fact). */
-enum control_verb { CONTROL_CANCEL = 1 };
+enum control_verb { CONTROL_CANCEL = 1, CONTROL_EXTEND };
 
 enum job_state { JOB_OPEN, JOB_DONE, JOB_FAILED, JOB_CANCELLED, JOB_STATE_COUNT };
 

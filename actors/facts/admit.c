@@ -1,9 +1,10 @@
-/* admit - what becomes of a request that a client has signed: a job is kept, or a cancellation; what was asked before is
- * answered once more. */
+/* admit - what becomes of a request that a client has signed: a job is kept, a cancellation, or more trials; what was asked
+ * before is answered once more. */
 #include "actors/facts/facts_state.h"
 
 #include "proto/base/check.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What came from a client goes into this node's log; what was carried here lies in another's, which goes on with the same
@@ -22,7 +23,8 @@ static void keep_bundle(struct facts *f, struct batch *batch, struct errand *e, 
         batch_carry(&f->batches, batch, bundle);
         place = mark_of(&f->logs, logs_own(&f->logs));
     }
-    carriers_note(&f->carriers, &e->job, e->kind == ERRAND_CANCEL, place);
+    if (e->kind != ERRAND_EXTEND) /* of these there may be several */
+        carriers_note(&f->carriers, &e->job, e->kind == ERRAND_CANCEL, place);
     f->urgent = f->urgent || batch->due == INT64_MIN;
 }
 
@@ -60,6 +62,8 @@ static bool relies_on_all(struct facts *f, struct batch *batch, uint32_t copies)
 /* What was answered before lies in this log; what is not known any more in any one. */
 static bool relies_on_carrier(struct facts *f, struct batch *batch, uint32_t copies) {
     const struct errand *e = errand_current(&f->errands);
+    if (e->kind == ERRAND_EXTEND)
+        return relies_on_all(f, batch, copies);
     const struct mark *place = carriers_find(&f->carriers, &e->job, e->kind == ERRAND_CANCEL);
     if (place != NULL)
         batch_relies(batch, *place);
@@ -98,17 +102,19 @@ static struct span cause_of(const struct facts *f, const struct errand *e) {
     return span_text(is_by_cluster(f, e) ? "with the cluster's key" : "by its owner");
 }
 
-static bool may_cancel(struct facts *f, const struct seat *s, struct says *out) {
+static bool may_order(struct facts *f, const struct seat *s, struct says *out) {
     const struct errand *e = errand_current(&f->errands);
     if (node_id_equal(&s->owner, &e->author) || is_by_cluster(f, e))
         return true;
-    errand_fail(f, out, ERR_NOT_ALLOWED, "only the job's owner may cancel it");
+    errand_fail(f, out, ERR_NOT_ALLOWED,
+                e->kind == ERRAND_CANCEL ? "only the job's owner may cancel it"
+                                         : "only the job's owner may extend it");
     return false;
 }
 
 void admit_cancel(struct facts *f, struct seat *s, struct moment at, struct says *out) {
     struct errand *e = errand_current(&f->errands);
-    if (!may_cancel(f, s, out))
+    if (!may_order(f, s, out))
         return;
     struct batch *batch = room_for(f, e, 0, at.now);
     if (batch == NULL) {
@@ -206,7 +212,7 @@ static bool goes_before(const struct facts *f, const struct errand *e, const str
 void admit_cancel_resting(struct facts *f, struct seat *s, const struct msg_job_row *row,
                           struct moment at, struct says *out) {
     const struct errand *e = errand_current(&f->errands);
-    if (!may_cancel(f, s, out))
+    if (!may_order(f, s, out))
         return;
     seat_resume(s, row);
     bool stands = row->state == JOB_CANCELLED && (!e->carried || !goes_before(f, e, s));
@@ -214,4 +220,99 @@ void admit_cancel_resting(struct facts *f, struct seat *s, const struct msg_job_
         cancel_resting(f, s, at, out);
     else if (admit_again(f, s->job.copies, out))
         errand_finish(f);
+}
+
+/* ---- more trials ---- */
+
+/* Why a job as it stands cannot have as many; NULL: it can, or has them by this very request. What another node has taken
+ * stands: where it was asked for the job may have been open. */
+static const char *cannot_have(struct seat *s, const struct errand *e, struct job_fault *fault) {
+    if (!seat_may_extend(s, e->trials, fault))
+        return fault->what;
+    if (e->carried || (e->known && e->trials <= s->job.trials))
+        return NULL;
+    if (s->row.state == JOB_CANCELLED || s->row.state == JOB_FAILED)
+        return errand_over_because(s->row.state);
+    if (s->reached)
+        return "the job has reached its target; more trials would not be run";
+    if (e->trials > s->job.trials)
+        return NULL;
+    snprintf(fault->what, sizeof fault->what, "the job has %llu trials already, expected more",
+             (unsigned long long)s->job.trials);
+    return fault->what;
+}
+
+/* False: it is answered. */
+static bool may_extend(struct facts *f, struct seat *s, struct says *out) {
+    const struct errand *e = errand_current(&f->errands);
+    struct job_fault fault;
+    if (!may_order(f, s, out))
+        return false;
+    const char *why = cannot_have(s, e, &fault);
+    if (why != NULL) {
+        errand_fail(f, out, ERR_USAGE, why);
+        return false;
+    }
+    if (!e->known || e->carried || e->trials > s->job.trials)
+        return true;
+    if (admit_again(f, s->job.copies, out))
+        errand_finish(f);
+    return false;
+}
+
+/* Kept, and the job has as many; NULL: the disk does not keep up, which is answered. */
+static struct batch *extend(struct facts *f, struct seat *s, struct moment at, struct says *out) {
+    struct errand *e = errand_current(&f->errands);
+    const bool own = !e->carried;
+    struct batch *batch = room_for(f, e, SEAT_PARAMS_BYTES + FRONTIER_BYTES, at.now);
+    if (batch == NULL) {
+        errand_trouble(f, out, ERR_BUSY, "the disk does not keep up; try again");
+        return NULL;
+    }
+    const uint64_t before = s->job.trials;
+    const bool more = seat_extend(s, e->trials, span_of(e->bundle, e->bundle_len), e->wall);
+    keep_bundle(f, batch, e, at);
+    batch_wants(batch, s->job.copies);
+    if (more)
+        s->carries = own;
+    if (s->job.trials > before)
+        facts_event(f, batch, s, at.wall, "extended from %llu to %llu trials %.*s",
+                    (unsigned long long)before, (unsigned long long)s->job.trials,
+                    (int)cause_of(f, e).len, (const char *)cause_of(f, e).data);
+    errand_reply(e, &batch->after, ERR_NONE, "");
+    return batch;
+}
+
+void admit_extend(struct facts *f, struct seat *s, struct moment at, struct says *out) {
+    if (!may_extend(f, s, out) || extend(f, s, at, out) == NULL)
+        return;
+    facts_touch(f, s);
+    say(out, &(struct msg){.kind = MSG_job_extended,
+                           .job_extended = {.job = s->id, .trials = s->job.trials}});
+    errand_finish(f);
+}
+
+void admit_extend_resting(struct facts *f, struct seat *s, const struct msg_job_row *row,
+                          struct moment at, struct says *out) {
+    struct errand *e = errand_current(&f->errands);
+    seat_resume(s, row);
+    if (!may_extend(f, s, out))
+        return;
+    const bool was_open = row->state == JOB_OPEN;
+    struct batch *batch = extend(f, s, at, out);
+    if (batch == NULL)
+        return;
+    (void)seat_is_over(s);
+    if (f->inbox.put_off_ever)
+        late_again(f);
+    facts_put_summary(batch, s);
+    errand_finish_saved(f);
+    if (s->row.state != JOB_OPEN)
+        return;
+    inbox_job_goes_on(&f->inbox, &s->id);
+    if (was_open || !(e->run || f->autorun))
+        return;
+    e->kind = ERRAND_OPEN; /* when the batch is saved, as any other */
+    e->bundle_len = 0;
+    e->over = false;
 }

@@ -65,8 +65,9 @@ static struct errand *append(struct errands *e, enum errand_kind kind, const str
     added->kind = kind;
     added->ticket = 0;
     added->job = *job;
-    added->run = added->replied = added->over = added->carried = false;
+    added->run = added->replied = added->over = added->carried = added->known = false;
     added->wall = 0;
+    added->trials = 0;
     added->pause = 0;
     added->not_before = INT64_MIN;
     added->bundle_len = 0;
@@ -153,8 +154,12 @@ void errand_want(struct facts *f, uint64_t ticket, const struct job_id *job, str
 
 static void prepare(struct errand *e, const struct bundle *bundle, const struct msg *fact,
                     struct span bytes) {
-    e->kind = fact->kind == MSG_job_fact ? ERRAND_ADMIT : ERRAND_CANCEL;
-    e->wall = fact->kind == MSG_control_fact ? fact->control_fact.wall : 0;
+    const struct msg_control_fact *control = &fact->control_fact;
+    e->kind = fact->kind == MSG_job_fact        ? ERRAND_ADMIT
+              : control->verb == CONTROL_CANCEL ? ERRAND_CANCEL
+                                                : ERRAND_EXTEND;
+    e->wall = fact->kind == MSG_control_fact ? control->wall : 0;
+    e->trials = e->kind == ERRAND_EXTEND ? control->trials : 0;
     e->author = bundle->author;
     e->generation = bundle->generation;
     e->sequence = bundle->sequence;
@@ -276,12 +281,15 @@ static void on_bundle(struct facts *f, const struct msg_rows *rows, struct momen
     struct seat *s = facts_seat(f, &e->job);
     struct mp in = mp_of(rows->rows);
     (void)mp_bin(&in);
-    if (rows->rows.len > 0 && !span_equal(mp_bin(&in), span_of(e->bundle, e->bundle_len)))
+    e->known = rows->rows.len > 0;
+    if (e->known && !span_equal(mp_bin(&in), span_of(e->bundle, e->bundle_len)))
         errand_fail(f, out, ERR_BAD_FACT, "another request was signed with the same number");
     else if (s != NULL && (s->state == SEAT_CLOSING || s->state == SEAT_LATE))
         f->errands.step = ERRAND_WAITS; /* from the start, when it has ended */
     else if (s != NULL && e->kind == ERRAND_CANCEL)
         admit_cancel(f, s, at, out);
+    else if (s != NULL && e->kind == ERRAND_EXTEND)
+        admit_extend(f, s, at, out);
     else if (s != NULL)
         answer_open(f, s, out);
     else
@@ -343,7 +351,7 @@ static void on_job_row(struct facts *f, const struct msg_rows *rows, struct mome
     read_row(f, &kept, out);
 }
 
-static const char *over_because(uint64_t state) {
+const char *errand_over_because(uint64_t state) {
     return state == JOB_DONE        ? "the job is done; there is nothing left to run"
            : state == JOB_CANCELLED ? "the job was cancelled; nothing undoes that"
                                     : "the job has failed; submit it again";
@@ -375,18 +383,20 @@ static void on_summary(struct facts *f, const struct msg_rows *rows, struct mome
     }
     if (state == JOB_OPEN && e->kind == ERRAND_OPEN && facts_is_shut(f, &e->job)) {
         opening_leave(f, out);
-        errand_trouble(f, out, ERR_BUSY, "the job had failed and goes on in a moment; try again");
+        errand_trouble(f, out, ERR_BUSY, "the job was over and goes on in a moment; try again");
         return;
     }
     if (state == JOB_OPEN && e->kind == ERRAND_OPEN) {
-        opening_begin(f, s, row.job_row.ran, out);
+        opening_begin(f, s, &row.job_row, out);
         return;
     }
     /* Where another node has admitted it the job ran: it absorbs the end that came first here. */
     if (e->kind == ERRAND_CANCEL && (state == JOB_OPEN || state == JOB_CANCELLED || e->carried))
         admit_cancel_resting(f, s, &row.job_row, at, out);
+    else if (e->kind == ERRAND_EXTEND)
+        admit_extend_resting(f, s, &row.job_row, at, out);
     else
-        errand_fail(f, out, ERR_NOT_FOUND, over_because(state));
+        errand_fail(f, out, ERR_NOT_FOUND, errand_over_because(state));
     s->state = SEAT_FREE;
 }
 

@@ -1,4 +1,4 @@
-/* errand - work that has to look into the store first: admit a job, cancel one, open one.
+/* errand - work that has to look into the store first: admit a job, cancel or extend one, open one.
  *
  * Errands wait in a ring and are done one at a time, so two of them never see half of each other. Each asks the store for
  * one thing, gets it, decides, asks for the next; what it promises is said by the batch it wrote to.
@@ -11,7 +11,7 @@
 
 enum { ERRANDS = 32, ERRAND_BUNDLE_BYTES = LIMIT_JOB_SPEC_BYTES + 1024 };
 
-enum errand_kind { ERRAND_ADMIT, ERRAND_CANCEL, ERRAND_OPEN, ERRAND_LATE };
+enum errand_kind { ERRAND_ADMIT, ERRAND_CANCEL, ERRAND_EXTEND, ERRAND_OPEN, ERRAND_LATE };
 
 enum errand_step {
     ERRAND_WAITS,
@@ -29,10 +29,12 @@ struct errand {
     struct job_id job;
     bool run; /* ADMIT: open it as well */
     bool replied;
-    bool over;    /* nothing is left to do but to wait for its batch */
-    bool carried; /* came in the log of another node: the inbox waits for it */
-    wall_ms wall; /* CANCEL: when it was said */
-    dur_ms pause; /* OPEN, promised already: tried again after it, each time a longer one */
+    bool over;       /* nothing is left to do but to wait for its batch */
+    bool carried;    /* came in the log of another node: the inbox waits for it */
+    bool known;      /* this very request lies on the disk already */
+    wall_ms wall;    /* CANCEL, EXTEND: when it was said */
+    uint64_t trials; /* EXTEND */
+    dur_ms pause;    /* OPEN, promised already: tried again after it, each time a longer one */
     when_ms not_before;
     struct node_id author; /* of what was signed, with its place among the author's bundles */
     uint64_t generation, sequence;
@@ -87,8 +89,15 @@ void admit_cancel(struct facts *f, struct seat *s, struct moment at, struct says
 void admit_cancel_resting(struct facts *f, struct seat *s, const struct msg_job_row *row,
                           struct moment at, struct says *out);
 
-/* `read` holds its description; ran: as its summary has it. */
-void opening_begin(struct facts *f, struct seat *read, struct span ran, struct says *out);
+/* The same for more trials. One that was over and is not any more goes on. */
+void admit_extend(struct facts *f, struct seat *s, struct moment at, struct says *out);
+void admit_extend_resting(struct facts *f, struct seat *s, const struct msg_job_row *row,
+                          struct moment at, struct says *out);
+const char *errand_over_because(uint64_t state); /* why nothing of such a job is left to run */
+
+/* `read` holds its description; row: its summary. */
+void opening_begin(struct facts *f, struct seat *read, const struct msg_job_row *row,
+                   struct says *out);
 /* A job that is being admitted and that nobody has run: it is open from now on. Its trials need not wait for the disk: what
  * they find lies behind its description. False: there is no seat. */
 bool opening_fresh(struct facts *f, const struct seat *read, struct says *out);

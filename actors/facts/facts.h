@@ -9,7 +9,7 @@
  * Hears    start, admit, job_want (gateway); proposed (tuner); outcome, reached (executor); exhausted (sched); node_known (member); lead (leader); heads,
  *          bundles (other nodes, through member); saved, save_failed, rows (store); quit; the time.
  * Says     save, scan (store); admitted, job_stand (gateway); ailing, hold (also leader); job_open (all; sched only where
- *          this node leads); job_shut (those that run jobs); learned (tuner); stands (tuner, sched); recorded (sched, where this node leads);
+ *          this node leads); job_extended (tuner, sched); job_shut (those that run jobs); learned (tuner); stands (tuner, sched); recorded (sched, where this node leads);
  *          dropped (leader); blame (member: a bundle that is not signed came from that node);
  *          handed_over (elastic, while this node is leaving); note; heads, bundles (other nodes, by say_to MEMBER); quiet.
  * Holds    - an answer that promises durability lies in the batch it depends on and is said when that batch is on this disk
@@ -36,7 +36,7 @@
  *
  *   facts.c     the step: which event goes where      boot.c         from the start to the first batch
  *   errand.c    what must look into the store first   opening.c      reading a job's trials before it runs
- *   admit.c     admitting and cancelling jobs         late.c         what is heard of a job that is over
+ *   admit.c     admitting, ending, extending jobs     late.c         what is heard of a job that is over
  *   fold.c      what facts do to the rows             inbox.c        what other nodes sent, in order
  *   intake.c    what of it is folded now, what later  copies.c       on how many disks a log lies
  *   spread.c    what the neighbours have              courier.c      sending them what they lack

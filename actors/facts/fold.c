@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RESULT_BYTES_MAX = LIMIT_JOB_SPEC_BYTES - 1024 }; /* what a row holds of a result */
+enum {
+    RESULT_BYTES_MAX = LIMIT_JOB_SPEC_BYTES - 1024, /* what a row holds of a result */
+    FACT_BYTES = 512 + 2 * SEAT_EXTENSION_BYTES /* beside what it says, and what goes before it */
+};
 
 /* ---- rows ---- */
 
@@ -82,6 +85,24 @@ void fold_stands(struct facts *f, struct batch *batch, const struct msg_reached_
                                                     .saved = reached->saved}});
 }
 
+/* ---- what is signed here ---- */
+
+/* Whoever has the log of this life as far as the next fact of it knows what extended its job: no other node hears of a trial
+ * or an end that it would take for nonsense. */
+static void carry_extension(struct facts *f, struct batch *batch, struct seat *s) {
+    if (s->carries)
+        return;
+    s->carries = true;
+    batch_carry(&f->batches, batch, s->row.extension);
+}
+
+static struct fact_key own_key(const struct facts *f, uint64_t attempt, uint64_t number) {
+    return (struct fact_key){.attempt = attempt,
+                             .author = f->config.signer.id,
+                             .generation = f->batches.generation,
+                             .number = number};
+}
+
 /* ---- proposals ---- */
 
 void fold_known(struct batch *batch, const struct msg_proposal_fact *proposal,
@@ -141,13 +162,6 @@ struct trial_row fold_proposal_late(struct batch *batch, const struct seat *s,
     return row;
 }
 
-static struct fact_key own_key(const struct facts *f, uint64_t attempt, uint64_t number) {
-    return (struct fact_key){.attempt = attempt,
-                             .author = f->config.signer.id,
-                             .generation = f->batches.generation,
-                             .number = number};
-}
-
 void fold_proposed(struct facts *f, const struct msg_proposed *proposed, when_ms now) {
     struct seat *s = facts_seat(f, &proposed->job);
     if (s == NULL || s->state != SEAT_OPEN)
@@ -157,10 +171,11 @@ void fold_proposed(struct facts *f, const struct msg_proposed *proposed, when_ms
     bool full = f->open_slots.count == OPEN_SLOTS_MAX;
     if ((ended || open || full) && proposed->known.len == 0)
         return; /* the slot has ended, or it is a further attempt of one that is known */
-    struct batch *batch = facts_room_by(f, 2 * (proposed->config.len + proposed->known.len) + 512,
-                                        now + FACTS_GATHER_MS);
+    struct batch *batch = facts_room_by(
+        f, 2 * (proposed->config.len + proposed->known.len) + FACT_BYTES, now + FACTS_GATHER_MS);
     if (batch == NULL)
         return; /* the result will say by itself what it is a result of */
+    carry_extension(f, batch, s);
     struct msg fact = {.kind = MSG_proposal_fact,
                        .proposal_fact = {.job = proposed->job,
                                          .slot = proposed->slot,
@@ -349,11 +364,14 @@ struct trial_row fold_result(struct facts *f, struct batch *batch, struct seat *
 static void end_job(struct facts *f, struct batch *batch, struct seat *s, enum job_state state,
                     struct span cause, wall_ms wall) {
     seat_end(s, state, cause, wall);
-    (void)batch_add_fact(
-        &f->batches, batch,
-        &(struct msg){
-            .kind = MSG_end_fact,
-            .end_fact = {.job = s->id, .state = state, .cause = s->row.cause, .wall = wall}});
+    carry_extension(f, batch, s);
+    (void)batch_add_fact(&f->batches, batch,
+                         &(struct msg){.kind = MSG_end_fact,
+                                       .end_fact = {.job = s->id,
+                                                    .state = state,
+                                                    .cause = s->row.cause,
+                                                    .wall = wall,
+                                                    .trials = s->job.trials}});
 }
 
 /* What a leader alone says of a job that its results do not end by themselves. */
@@ -396,6 +414,8 @@ void fold_judge(struct facts *f, struct batch *batch, struct seat *s, struct mom
 
 void fold_end(struct facts *f, struct batch *batch, struct seat *s, const struct msg_end_fact *end,
               struct moment at) {
+    if ((end->trials > 0 ? end->trials : s->described) != s->job.trials)
+        return; /* it has more of them by now */
     if (end->state == JOB_FAILED)
         seat_fail(s, end->cause, end->wall);
     else if (end->state == JOB_DONE)
@@ -411,7 +431,7 @@ void fold_end(struct facts *f, struct batch *batch, struct seat *s, const struct
 /* The search has nothing more to run: what it has paused stays so. */
 void fold_exhausted(struct facts *f, const struct msg_exhausted *m) {
     struct seat *s = facts_seat(f, &m->job);
-    if (s == NULL || s->state != SEAT_OPEN)
+    if (s == NULL || s->state != SEAT_OPEN || m->trials != s->job.trials)
         return;
     s->exhausted = s->unjudged = f->announcing = true;
 }
@@ -425,12 +445,13 @@ void fold_reached(struct facts *f, const struct msg_reached *m, when_ms now) {
         f->nonsense++;
         return;
     }
-    const struct seat *s = facts_seat(f, &fact.reached_fact.job);
+    struct seat *s = facts_seat(f, &fact.reached_fact.job);
     if (s == NULL || s->state != SEAT_OPEN)
         return;
-    struct batch *batch = facts_room_by(f, 4 * m->fact.len + 512, now + FACTS_GATHER_MS);
+    struct batch *batch = facts_room_by(f, 4 * m->fact.len + FACT_BYTES, now + FACTS_GATHER_MS);
     if (batch == NULL)
         return; /* it is judged at the next rung */
+    carry_extension(f, batch, s);
     const struct fact_key key =
         own_key(f, fact.reached_fact.attempt, batch_add_fact(&f->batches, batch, &fact));
     fold_stands(f, batch, &fact.reached_fact, &key);
@@ -469,8 +490,10 @@ static void say_who_is_asked(const struct facts *f, struct msg_result_fact *resu
                                                      : f->others.count + 1;
 }
 
-struct fact_key fold_sign(struct facts *f, struct batch *batch, struct msg *result) {
+struct fact_key fold_sign(struct facts *f, struct batch *batch, struct seat *s,
+                          struct msg *result) {
     say_who_is_asked(f, &result->result_fact);
+    carry_extension(f, batch, s);
     return own_key(f, result->result_fact.attempt, batch_add_fact(&f->batches, batch, result));
 }
 
@@ -483,17 +506,18 @@ static bool keep_outcome(struct facts *f, const struct msg_outcome *outcome, str
     if (s == NULL || s->state != SEAT_OPEN || !fold_makes_sense(s, result))
         return false;
     size_t bytes = outcome->series.len + outcome->log_head.len + outcome->log_tail.len +
-                   2 * outcome->result.len + 1024;
+                   2 * outcome->result.len + 512 + FACT_BYTES;
     struct batch *batch = facts_room(f, bytes);
     if (batch == NULL)
         return false;
+    carry_extension(f, batch, s);
     struct fact_key key = own_key(f, result->attempt, f->batches.sequence); /* as it will be */
     bool waits = fold_needs(f, s, result, &key) == FOLD_WANTS_ROW ||
                  inbox_reads(&f->inbox, &result->job, result->slot);
     if (waits && !inbox_put(&f->inbox, INBOX_OWN, outcome->result))
         return false;
     if (!waits) {
-        key = fold_sign(f, batch, fact);
+        key = fold_sign(f, batch, s, fact);
         (void)fold_result(f, batch, s, result, &key, NULL, at);
     }
     add_output(f, batch, result, outcome);

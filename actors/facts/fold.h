@@ -8,7 +8,9 @@
  * of several the earliest) and the job asks for that; else failed when such a node has said so (likewise) and no slot went
  * well; else open. More facts only lead upwards: what comes late may make a failed job done, or
  * open again (late.h): a node that was cut off failed it and had not heard how well it went elsewhere. Nothing takes a done
- * job back.
+ * job back but its owner, who gives it more trials: then all its slots are not finished any more, and an end_fact of the time
+ * when it had fewer ends nothing. Facts about slots that a job has only since then come behind what gave it these, in every log
+ * for itself.
  */
 #ifndef ZYG_FOLD_H
 #define ZYG_FOLD_H
@@ -49,7 +51,7 @@ void fold_end(struct facts *f, struct batch *batch, struct seat *s, const struct
 void fold_judge(struct facts *f, struct batch *batch, struct seat *s, struct moment at);
 
 /* A result of this node becomes a fact; its key. */
-struct fact_key fold_sign(struct facts *f, struct batch *batch, struct msg *result);
+struct fact_key fold_sign(struct facts *f, struct batch *batch, struct seat *s, struct msg *result);
 
 /* What the tuner and the executor of this node say. */
 void fold_proposed(struct facts *f, const struct msg_proposed *proposed, when_ms now);

@@ -430,7 +430,7 @@ bool intake_keep_own(struct facts *f, struct span bytes, struct moment at) {
         return false;
     if (s == NULL || s->state != SEAT_OPEN)
         return true; /* its job has ended meanwhile: it becomes no fact */
-    const struct fact_key key = fold_sign(f, batch, &fact);
+    const struct fact_key key = fold_sign(f, batch, s, &fact);
     if (!fold_one_result(f, batch, s, &fact.result_fact, &key, at))
         f->nonsense++; /* its row was read, and there is room for one */
     return true;

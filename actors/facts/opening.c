@@ -34,24 +34,26 @@ static void read_trials(struct facts *f, struct span after, struct says *out) {
 }
 
 /* The tuner hears of the job before it hears what was learned of it. NULL: there is no seat. */
-static struct seat *take_seat(struct facts *f, const struct seat *read, struct span ran,
-                              struct says *out) {
+static struct seat *take_seat(struct facts *f, const struct seat *read,
+                              const struct msg_job_row *row, struct says *out) {
     struct seat *s = facts_free_seat(f);
     struct err err;
     if (s == NULL) {
         f->unseated = true;
         return NULL;
     }
-    const struct msg_job_row row = {.created = read->row.created, .ran = ran};
-    ensure(seat_take(s, &read->id, span_of(read->spec, read->spec_len), &read->owner, &row, &err));
+    ensure(seat_take(s, &read->id, span_of(read->spec, read->spec_len), &read->owner, row, &err));
     say_to(out, ROOM_TUNER, 0,
            &(struct msg){.kind = MSG_job_open,
-                         .job_open = {.job = s->id, .spec = span_of(s->spec, s->spec_len)}});
+                         .job_open = {.job = s->id,
+                                      .spec = span_of(s->spec, s->spec_len),
+                                      .trials = s->job.trials}});
     return s;
 }
 
-void opening_begin(struct facts *f, struct seat *read, struct span ran, struct says *out) {
-    struct seat *s = take_seat(f, read, ran, out);
+void opening_begin(struct facts *f, struct seat *read, const struct msg_job_row *row,
+                   struct says *out) {
+    struct seat *s = take_seat(f, read, row, out);
     read->state = SEAT_FREE;
     if (s == NULL) {
         errand_trouble(f, out, ERR_BUSY, "as many jobs run here as can; wait for one to end");
@@ -97,7 +99,8 @@ static bool say_open(struct facts *f, const struct seat *s, const enum room *roo
                              .job_open = {.job = s->id,
                                           .spec = span_of(s->spec, s->spec_len),
                                           .finished = buf_view(&finished),
-                                          .begun = buf_view(&begun)}});
+                                          .begun = buf_view(&begun),
+                                          .trials = s->job.trials}});
     return true;
 }
 
@@ -160,7 +163,7 @@ static bool open_seat(struct facts *f, struct seat *s, struct says *out) {
 }
 
 bool opening_fresh(struct facts *f, const struct seat *read, struct says *out) {
-    struct seat *s = take_seat(f, read, (struct span){0}, out);
+    struct seat *s = take_seat(f, read, &(struct msg_job_row){.created = read->row.created}, out);
     if (s != NULL)
         ensure(open_seat(f, s, out)); /* nothing is finished */
     return s != NULL;

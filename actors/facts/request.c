@@ -2,6 +2,15 @@
 
 #include "actors/facts/errand.h"
 
+static bool knows_order(const struct msg_control_fact *order, struct span bundle, struct err *err) {
+    if (order->verb != CONTROL_CANCEL && order->verb != CONTROL_EXTEND)
+        return err_set(err, ERR_BAD_FACT, "an order that this version does not know");
+    if (order->verb == CONTROL_EXTEND && bundle.len > SEAT_EXTENSION_BYTES)
+        return err_set(err, ERR_BAD_FACT, "an order of %zu bytes, expected at most %d", bundle.len,
+                       SEAT_EXTENSION_BYTES);
+    return true;
+}
+
 bool request_read(struct span bytes, struct bundle *bundle, struct msg *fact, struct job_id *job,
                   struct err *err) {
     if (bytes.len > ERRAND_BUNDLE_BYTES)
@@ -15,9 +24,7 @@ bool request_read(struct span bytes, struct bundle *bundle, struct msg *fact, st
         return false;
     if (fact->kind == MSG_control_fact) {
         *job = fact->control_fact.job;
-        if (fact->control_fact.verb != CONTROL_CANCEL)
-            return err_set(err, ERR_BAD_FACT, "an order that this version does not know");
-        return true;
+        return knows_order(&fact->control_fact, bytes, err);
     }
     if (fact->kind != MSG_job_fact)
         return err_set(err, ERR_NOT_ALLOWED, "a client may not say '%s'", msg_name(fact->kind));

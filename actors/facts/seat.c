@@ -1,6 +1,7 @@
 #include "actors/facts/seat.h"
 
 #include "proto/base/check.h"
+#include "proto/trust/bundle.h"
 
 #include <string.h>
 
@@ -27,6 +28,57 @@ static void put_frontier(struct seat *s) {
     s->row.frontier = buf_view(&bytes);
 }
 
+/* When that was signed; 0: it cannot be read. */
+static wall_ms wall_of(struct span extension) {
+    struct bundle bundle;
+    struct msg fact;
+    struct err err;
+    return extension.len > 0 && bundle_peek(&bundle, extension, &err) &&
+                   bundle_next(&bundle, &fact, &err) && fact.kind == MSG_control_fact
+               ? fact.control_fact.wall
+               : 0;
+}
+
+/* The row's copy of it. */
+static void put_extension(struct seat *s, uint64_t trials, struct span bundle, wall_ms wall) {
+    s->job.trials = s->row.trials = trials;
+    s->extended = wall;
+    s->carries = false;
+    memcpy(s->extension, bundle.data, bundle.len);
+    s->row.extension = span_of(s->extension, bundle.len);
+}
+
+/* As the row says that it was extended. */
+static void take_extension(struct seat *s, const struct msg_job_row *row) {
+    s->described = s->job.trials;
+    s->extended = 0;
+    s->carries = true;
+    if (row->trials > s->described && row->extension.len > 0 &&
+        row->extension.len <= sizeof s->extension)
+        put_extension(s, row->trials, row->extension, wall_of(row->extension));
+}
+
+bool seat_may_extend(struct seat *s, uint64_t trials, struct job_fault *fault) {
+    struct arena arena = {.data = s->arena, .used = s->arena_used, .cap = sizeof s->arena};
+    return job_may_have(&s->job, trials, &arena, fault);
+}
+
+bool seat_extend(struct seat *s, uint64_t trials, struct span bundle, wall_ms wall) {
+    const bool same = trials == s->job.trials && trials > s->described;
+    ensure(bundle.len <= sizeof s->extension);
+    if (trials < s->job.trials || (!same && trials == s->job.trials) ||
+        (same && span_compare(bundle, s->row.extension) >= 0))
+        return false;
+    put_extension(s, trials, bundle, wall);
+    if (same)
+        return true;
+    s->no_better = 0;
+    s->exhausted = false;
+    if (s->row.state != JOB_CANCELLED)
+        seat_end(s, JOB_OPEN, (struct span){0}, 0);
+    return true;
+}
+
 bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
                const struct node_id *owner, const struct msg_job_row *row, struct err *err) {
     if (spec.len > sizeof s->spec)
@@ -38,6 +90,7 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     if (!job_decode(&s->job, span_of(s->spec, s->spec_len), &arena, err))
         return false;
     wall_ms created = row->created;
+    s->arena_used = arena.used;
     s->id = *id;
     s->owner = *owner;
     s->finished = ranges_of(s->ranges_memory, LIMIT_RANGES);
@@ -55,6 +108,7 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     s->frontier = frontier_of(&s->job);
     put_frontier(s);
     (void)ran_decode(&s->ran, row->ran);
+    take_extension(s, row);
     s->state = SEAT_OPENING;
     return true;
 }
@@ -78,7 +132,8 @@ static void note_patience(struct seat *s, const struct trial_row *trial, bool be
     if (better) {
         s->no_better = 0;
         s->best_end = trial->last_end;
-    } else if (s->state != SEAT_OPENING || trial->last_end >= s->best_end) {
+    } else if (s->state != SEAT_OPENING ||
+               (trial->last_end >= s->best_end && trial->last_end > s->extended)) {
         s->no_better += trials;
     }
 }
@@ -334,6 +389,10 @@ void seat_resume(struct seat *s, const struct msg_job_row *row) {
     s->row = *row; /* and what it borrows: */
     s->row.name = name;
     s->row.metric = metric;
+    s->row.trials = s->described;
+    s->row.extension = (struct span){0};
+    s->job.trials = s->described;
+    take_extension(s, row);
     seat_end(s, (enum job_state)row->state, row->cause, row->finished);
     resume_values(s, row);
     (void)ran_decode(&s->ran, row->ran);
@@ -410,6 +469,6 @@ void seat_check(const struct seat *s) {
     if (s->state == SEAT_FREE)
         return;
     ensure(s->late || finished_count(s) == ranges_size(&s->finished));
-    ensure(finished_count(s) <= s->job.trials);
+    ensure(finished_count(s) <= s->job.trials && s->row.trials == s->job.trials);
     ensure(s->state != SEAT_OPEN || s->row.state == JOB_OPEN);
 }

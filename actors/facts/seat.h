@@ -20,7 +20,8 @@ enum {
     SEAT_PARAMS_BYTES = 16384,
     /* So many trials without the objective and none with it: the program never prints it. */
     SEAT_NO_METRIC_MAX = 3,
-    SEAT_EVENTS_MAX = 1000 /* events kept of one job; its trials tell the rest */
+    SEAT_EVENTS_MAX = 1000,    /* events kept of one job; its trials tell the rest */
+    SEAT_EXTENSION_BYTES = 512 /* of the bundle that extends a job */
 };
 
 enum seat_state {
@@ -71,6 +72,11 @@ struct seat {
     uint8_t spec[LIMIT_JOB_SPEC_BYTES];
     size_t spec_len;
     uint8_t arena[JOB_ARENA_BYTES];
+    size_t arena_used;
+    uint64_t described; /* trials that its description gives it; job.trials are those it has */
+    wall_ms extended;   /* when more were asked for; 0: never */
+    bool carries;       /* the log of this life carries what extended it, or nothing did */
+    uint8_t extension[SEAT_EXTENSION_BYTES]; /* which the row has */
     struct means
         means; /* of a job that is over here (late) as far as its slots were read (intake.c) */
 };
@@ -83,10 +89,15 @@ struct job_kept {
 };
 
 bool seat_read_kept(struct job_kept *kept, struct span rows);
-/* Decodes the description; the counts begin at nothing. */
+/* Decodes the description; the counts begin at nothing. Of the row count created, ran, trials and extension. */
 bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
                const struct node_id *owner, const struct msg_job_row *row, struct err *err);
 
+/* May the job have so many trials? */
+bool seat_may_extend(struct seat *s, uint64_t trials, struct job_fault *fault);
+/* It has so many from now on, as this bundle says, whose kept form is SEAT_EXTENSION_BYTES at most; what ended it when it had
+ * fewer does not any more, but for a cancellation. False: nothing changes, it has more, or as many by a lower bundle. */
+bool seat_extend(struct seat *s, uint64_t trials, struct span bundle, wall_ms wall);
 /* A job that has no seat goes on from its summary; its `finished` stay empty. */
 void seat_resume(struct seat *s, const struct msg_job_row *row);
 bool seat_is_whole(const struct seat *s); /* all its slots are finished */
@@ -115,7 +126,8 @@ bool seat_is_over(struct seat *s);
 /* The job will come to nothing: true with the cause. Depends on who has heard what, so only a leader asks. */
 bool seat_has_failed(const struct seat *s, struct buf *cause);
 /* As many results in a row were no better as the job has patience for: true with the cause. Only a leader asks: in a row is
- * what came here in a row. What a restart reads comes in the order of the slots; what ended before the best did counts not. */
+ * what came here in a row, since the job was extended. What a restart reads comes in the order of the slots; what ended before
+ * the best did counts not. */
 bool seat_has_stalled(const struct seat *s, struct buf *cause);
 void seat_end(struct seat *s, enum job_state state, struct span cause, wall_ms wall);
 /* The row as it is kept, all of it; `ran` is room for what the seat holds otherwise. */

@@ -145,6 +145,8 @@ static void give_out(struct sched *s, struct says *out) {
         struct plan *plan = next(s, &slot);
         if (plan == NULL)
             return;
+        if (slot.slot == plan->trials && flights_find(&s->flights, &plan->job, slot.slot) != NULL)
+            continue; /* a trial runs that this node will know when it hears that the job has more of them */
         struct flight *f = flights_add(&s->flights, &plan->job, &slot);
         ensure(f != NULL); /* may_give_out has seen that there is room */
         plan->away++;
@@ -250,7 +252,8 @@ static void on_unproposed(struct sched *s, const struct msg_unproposed *m, struc
     sched_again(s, f, f->slot.attempts, INT64_MIN);
     plan->idle = true;
     if (m->over && plan_is_empty(plan))
-        say(out, &(struct msg){.kind = MSG_exhausted, .exhausted.job = m->job});
+        say(out, &(struct msg){.kind = MSG_exhausted,
+                               .exhausted = {.job = m->job, .trials = plan->trials}});
 }
 
 static void on_proposed(struct sched *s, const struct msg_proposed *m, struct says *out) {
@@ -402,7 +405,8 @@ static void on_job_open(struct sched *s, const struct msg_job_open *m) {
         plan = &s->plans[s->plans_used++];
     if (plan == NULL || sched_plan(s, &m->job) != NULL ||
         !job_decode(&job, m->spec, &arena, &err) ||
-        !plan_open(plan, &m->job, job.trials, job.parallel, m->finished, m->begun)) {
+        !plan_open(plan, &m->job, m->trials > 0 ? m->trials : job.trials, job.parallel, m->finished,
+                   m->begun)) {
         s->nonsense++;
         return;
     }
@@ -410,6 +414,25 @@ static void on_job_open(struct sched *s, const struct msg_job_open *m) {
     plan->learns = job_learns(&job);
     plan->rungs = job_has_rungs(&job);
     take_flights(s, plan);
+}
+
+/* Of the slots that are new what an earlier leader has given out runs already, and whoever was asked for behind the last one so
+ * far is not asked for any more: that number is a slot's now. */
+static void on_job_extended(struct sched *s, const struct msg_job_extended *m) {
+    struct plan *plan = sched_plan(s, &m->job);
+    if (plan == NULL || m->trials <= plan->trials)
+        return; /* facts says it with job_open when this node leads */
+    const uint64_t before = plan->trials;
+    plan->trials = m->trials;
+    for (uint32_t i = 0; i < s->flights.used; i++) {
+        struct flight *f = &s->flights.entries[i];
+        if (f->state == FLIGHT_NONE || f->slot.slot < before || !job_id_equal(&f->job, &m->job))
+            continue;
+        if (f->state == FLIGHT_ASKED)
+            sched_move(s, f, FLIGHT_NONE);
+        else if (f->moot)
+            f->moot = !plan_take(plan, f->slot.slot, f->slot.attempts);
+    }
 }
 
 /* Flights of the job stay until their workers have let go of them: until then they hold a place. */
@@ -461,6 +484,7 @@ static void sched_step(void *self, const struct event *event, struct moment at, 
     case MSG_start: s->up = true; break;
     case MSG_capacity: crew_capacity(s, m->capacity.slots); break;
     case MSG_job_open: on_job_open(s, &m->job_open); break;
+    case MSG_job_extended: on_job_extended(s, &m->job_extended); break;
     case MSG_job_shut: on_job_shut(s, &m->job_shut); break;
     case MSG_proposed: on_proposed(s, &m->proposed, out); break;
     case MSG_unproposed: on_unproposed(s, &m->unproposed, out); break;

@@ -42,19 +42,23 @@ size_t chain_bytes(const struct job *job, const struct algo *algo, uint32_t capa
 
 bool chain_init(struct chain *c, const struct job *job, const struct algo *algo, uint32_t capacity,
                 struct arena *arena) {
-    *c = (struct chain){.setup = setup_of(job, algo, capacity)};
+    *c = (struct chain){.job = *job, .described = job->trials};
+    c->setup = setup_of(&c->job, algo, capacity);
     for (uint32_t i = 0; i < OBJECTIVES_MOST; i++)
         c->goals[i] = job->objectives[i].goal;
     c->setup.goals = c->goals;
     c->ladder = ladder_of_job(&job->rungs);
-    space_of(&c->space, job);
+    space_of(&c->space, &c->job);
     void *news = arena_take_unset(arena, CHAIN_NEWS_BYTES);
     if (news == NULL || !trials_init(&c->none, &c->space, 1, 1, 1, arena) ||
         !known_init(&c->known, capacity, job, arena))
         return false;
     c->news = buf_of(news, CHAIN_NEWS_BYTES);
-    c->blind = (struct brief){
-        .job = job, .space = &c->space, .trials = &c->none, .workers = 1, .budget = job->trials};
+    c->blind = (struct brief){.job = &c->job,
+                              .space = &c->space,
+                              .trials = &c->none,
+                              .workers = 1,
+                              .budget = job->trials};
     c->memory_size = study_bytes(&c->setup);
     c->memory = arena_take_unset(arena, c->memory_size);
     return c->memory != NULL;
@@ -80,6 +84,16 @@ static void break_off(struct chain *c) {
 void chain_clear(struct chain *c) {
     break_off(c);
     known_clear(&c->known);
+}
+
+void chain_extend(struct chain *c, uint64_t trials) {
+    break_off(c);
+    c->job.trials = c->setup.rungs.trials = c->blind.budget = trials;
+}
+
+void chain_inherit(struct chain *c, const struct chain *from) {
+    known_copy(&c->known, &from->known);
+    c->forgot = from->forgot;
 }
 
 static bool is_in(const struct chain *c, uint32_t trial, enum trial_state state) {
@@ -475,6 +489,8 @@ static bool is_full(const struct chain *c) {
 
 static void put_known(struct chain *c, struct buf *known) {
     mp_put_u64(known, c->number);
+    if (c->number == 0 && c->job.trials != c->described)
+        mp_put_u64(known, c->job.trials);
     if (c->number == 0)
         put_set(c, known);
     else

@@ -25,13 +25,17 @@
  *          stopped when its result says so, and one that ends before it is heard ended. One that is
  *          PAUSED may be answered to whoever asks for a new slot, or for none: it is OPEN again then,
  *          and that proposal is one of the chain. Budgets count new slots.
- * known    msgpack: number; then of number 0 bin ranges (proto/base/ranges.h) of finished slots, bin
+ * More trials   The total that the job has counts for methods, too; with another one a new chain
+ *          begins, whose number 0 says which.
+ * known    msgpack: number; then of number 0, unless they are as many as the job's description says,
+ *          u64 trials; bin ranges (proto/base/ranges.h) of finished slots, bin
  *          ranges of open ones; with rungs: of those paused, of those open after a pause, of those
  *          that stood at each rung but the last; u64 digest, str method unless it is the job's; of others, for each piece of news: slot,
  *          status, bin configuration (empty: as was known), and unless it is OPEN: run_ms, value or
  *          nil; after a value of a job with other metrics (proto/job/measure.h): bin others; of PAUSED
  *          also attempts. With CHAIN_STAND for a status: attempt, saved, bin curve.
- * Memory   one arena, chain_bytes(); only what is used of it is ever touched. The job is borrowed.
+ * Memory   one arena, chain_bytes(); only what is used of it is ever touched. What the job points to
+ *          is borrowed.
  * Errors   what does not fit is forgotten, the best and the newest last; a proposal whose `known`
  *          would be too long for a fact says nil and cannot be derived again.
  */
@@ -69,6 +73,8 @@ struct chain_stand {
 };
 
 struct chain {
+    struct job job;     /* with the trials it has by now */
+    uint64_t described; /* ... and as many as its description gives it */
     struct study_setup setup;
     enum goal goals[OBJECTIVES_MOST]; /* the setup's */
     struct ladder ladder;
@@ -87,9 +93,9 @@ struct chain {
 
 /* Slots there should be room for. */
 uint32_t chain_wants(const struct job *job);
-/* algo: NULL for the job's method. */
+/* algo: NULL for the job's method. Of the job's trials this does not depend. */
 size_t chain_bytes(const struct job *job, const struct algo *algo, uint32_t capacity);
-/* False: the arena is too small. */
+/* The job is as its description has it. False: the arena is too small. */
 bool chain_init(struct chain *c, const struct job *job, const struct algo *algo, uint32_t capacity,
                 struct arena *arena);
 
@@ -125,6 +131,10 @@ uint32_t chain_set_kinds(const struct chain *c);
 /* From the next chain on the method of this name proposes; empty: the job's. False: there is none, or
  * it needs more memory than the chain was made with. */
 bool chain_use(struct chain *c, struct span method);
+/* The job has so many trials from now on; what is known stays, and the next proposal begins a new chain. */
+void chain_extend(struct chain *c, uint64_t trials);
+/* Takes over what the chain of the same job, in less memory, knows; itself it knows nothing yet. */
+void chain_inherit(struct chain *c, const struct chain *from);
 /* Nothing is known any more. */
 void chain_clear(struct chain *c);
 

@@ -236,29 +236,53 @@ static void keep(struct known *k, uint32_t slot, uint32_t repeat, uint32_t *kept
     }
 }
 
+/* A slot as it was, of this memory or another's. */
+struct former {
+    struct known_slot item;
+    const uint8_t *config, *others;
+    struct known_stand stands[RUNGS_MOST];
+    struct node_id home;
+};
+
+static struct former former_of(const struct known *k, uint32_t i) {
+    struct former f = {.item = k->items[i],
+                       .config = k->configs + (size_t)i * k->config_cap,
+                       .others = k->others + (size_t)i * k->others_cap};
+    for (uint32_t r = 0; r < k->rungs; r++)
+        f.stands[r] = k->stands[(size_t)i * k->rungs + r];
+    if (k->rungs > 0)
+        f.home = k->homes[i];
+    return f;
+}
+
+static void put_former(struct known *k, const struct former *f) {
+    struct known_slot *item = known_put(k, f->item.slot);
+    *item = f->item;
+    item->trial = KNOWN_NO_TRIAL;
+    known_set_config(k, item, span_of(f->config, f->item.config_len));
+    known_set_others(k, item, span_of(f->others, f->item.others_len));
+    for (uint32_t r = 0; r < k->rungs; r++)
+        *known_stand(k, item, r) = f->stands[r];
+    if (k->rungs > 0)
+        *known_home(k, item) = f->home;
+}
+
+void known_copy(struct known *to, const struct known *from) {
+    ensure(to->count == 0 && from->count <= to->capacity);
+    for (uint32_t i = 0; i < from->count; i++) {
+        const struct former f = former_of(from, i);
+        put_former(to, &f);
+    }
+}
+
 /* What is moved lies in front of where it was, or there. */
 static void compact(struct known *k) {
-    struct known_stand stands[RUNGS_MOST];
     uint32_t count = k->count;
     known_clear(k);
     for (uint32_t i = 0; i < count; i++) {
-        const struct known_slot old = k->items[i];
-        const struct node_id home = k->rungs > 0 ? k->homes[i] : (struct node_id){{0}};
-        for (uint32_t r = 0; r < k->rungs; r++)
-            stands[r] = k->stands[(size_t)i * k->rungs + r];
-        const uint8_t *config = k->configs + (size_t)i * k->config_cap;
-        const uint8_t *others = k->others + (size_t)i * k->others_cap;
-        if (old.trial != STAYS)
-            continue;
-        struct known_slot *item = known_put(k, old.slot);
-        *item = old;
-        item->trial = KNOWN_NO_TRIAL;
-        known_set_config(k, item, span_of(config, old.config_len));
-        known_set_others(k, item, span_of(others, old.others_len));
-        for (uint32_t r = 0; r < k->rungs; r++)
-            *known_stand(k, item, r) = stands[r];
-        if (k->rungs > 0)
-            *known_home(k, item) = home;
+        const struct former f = former_of(k, i);
+        if (f.item.trial == STAYS)
+            put_former(k, &f);
     }
 }
 

@@ -60,6 +60,8 @@ size_t known_config_cap(const struct job *job);
 size_t known_bytes(uint32_t capacity, const struct job *job);
 bool known_init(struct known *k, uint32_t capacity, const struct job *job, struct arena *arena);
 void known_clear(struct known *k);
+/* All of it, into one of the same job that is empty and has room for as many; no trials. */
+void known_copy(struct known *to, const struct known *from);
 
 struct known_slot *known_find(const struct known *k, uint32_t slot); /* NULL: nothing is known */
 /* A slot of which nothing is known; it is OPEN, without a trial. NULL: no room. */

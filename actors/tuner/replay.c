@@ -10,7 +10,7 @@ void replay_init(struct replay *r, struct chain *chain, const struct replay_slot
 
 /* What comes from foreign bytes: only such as the job can have. */
 static bool learn(struct replay *r, const struct chain_news *news) {
-    const struct job *job = r->chain->setup.job;
+    const struct job *job = &r->chain->job;
     struct value values[LIMIT_PARAMS];
     struct measure m;
     uint32_t wrong;
@@ -54,7 +54,7 @@ static bool learn_ranges(struct replay *r, struct span bytes, uint32_t kind) {
         return false;
     for (uint32_t i = 0; i < ranges.count; i++) {
         for (uint64_t slot = ranges.items[i].from; slot < ranges.items[i].to; slot++) {
-            if (slot >= r->chain->setup.job->trials || !learn_as(r, (uint32_t)slot, kind))
+            if (slot >= r->chain->job.trials || !learn_as(r, (uint32_t)slot, kind))
                 return false;
         }
     }
@@ -63,7 +63,11 @@ static bool learn_ranges(struct replay *r, struct span bytes, uint32_t kind) {
 
 static bool learn_set(struct replay *r, struct mp *in) {
     uint32_t kinds = chain_set_kinds(r->chain);
+    uint64_t trials = mp_peek(in) == MP_INT ? mp_u64(in) : r->chain->described;
+    if (trials > LIMIT_SLOTS_JOB)
+        return false;
     chain_clear(r->chain);
+    chain_extend(r->chain, trials);
     for (uint32_t kind = 0; kind < kinds; kind++) {
         if (!learn_ranges(r, mp_bin(in), kind))
             return false;
@@ -149,8 +153,7 @@ enum replay_verdict replay_next(struct replay *r, const struct replay_proposal *
     struct buf known = buf_of(r->known, sizeof r->known);
     *derived = 0;
     uint64_t asked = p->asked > 0 ? p->asked - 1 : p->slot;
-    r->whole = p->slot < r->chain->setup.job->trials && asked <= r->chain->setup.job->trials &&
-               learn_known(r, p);
+    r->whole = learn_known(r, p) && p->slot < r->chain->job.trials && asked <= r->chain->job.trials;
     if (!r->whole)
         return REPLAY_UNKNOWN;
     const struct chain_answer answer = chain_ask(r->chain, (uint32_t)asked, &config, &known);

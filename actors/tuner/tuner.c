@@ -42,7 +42,7 @@ static struct tuner_seat *find_free(struct tuner *t) {
 }
 
 /* Decodes the job into the seat's own memory and prepares its algorithm. */
-static bool take_seat(struct tuner *t, struct tuner_seat *seat, struct span spec) {
+static bool take_seat(struct tuner *t, struct tuner_seat *seat, struct span spec, uint64_t trials) {
     uint8_t *memory = t->memory + (size_t)(seat - t->seats) * SEAT_BYTES;
     struct arena job_arena = arena_of(memory + LIMIT_JOB_SPEC_BYTES, JOB_ARENA_BYTES);
     struct arena algo_arena =
@@ -53,6 +53,9 @@ static bool take_seat(struct tuner *t, struct tuner_seat *seat, struct span spec
     memcpy(memory, spec.data, spec.len);
     if (!job_decode(&seat->job, span_of(memory, spec.len), &job_arena, &ignored))
         return false;
+    seat->described = seat->job.trials;
+    if (trials > seat->described)
+        seat->job.trials = trials;
     space_of(&seat->space, &seat->job);
     if (!trials_init(&seat->none, &seat->space, 1, 1, 1, &algo_arena))
         return false;
@@ -67,20 +70,31 @@ static bool take_seat(struct tuner *t, struct tuner_seat *seat, struct span spec
     return seat->algo->init == NULL || seat->state != NULL;
 }
 
+static void begin_chain(const struct tuner_seat *seat, struct chain *chain, const struct algo *algo,
+                        uint32_t capacity, struct arena *arena) {
+    struct job described = seat->job;
+    described.trials = seat->described;
+    ensure(chain_init(chain, &described, algo, capacity, arena));
+    if (seat->job.trials > seat->described)
+        chain_extend(chain, seat->job.trials);
+}
+
 /* All it wants, or half of that, or half of that ... NULL: these would be fewer than `least`. */
-static struct chain *take_chain(struct tuner *t, struct tuner_seat *seat, const struct algo *algo,
-                                uint32_t least) {
+static struct chain *take_chain(struct tuner *t, const struct tuner_seat *seat,
+                                const struct algo *algo, uint32_t least, struct piece *piece) {
     uint32_t capacity = chain_wants(&seat->job);
     size_t most = pool_most(&t->pool), beside = sizeof(struct chain) + POOL_ALIGN;
+    *piece = (struct piece){.size = 0};
     while (capacity >= least &&
            (chain_bytes(&seat->job, algo, capacity) + beside > most ||
-            !pool_take(&t->pool, chain_bytes(&seat->job, algo, capacity) + beside, &seat->piece)))
+            !pool_take(&t->pool, chain_bytes(&seat->job, algo, capacity) + beside, piece)))
         capacity /= 2;
-    if (seat->piece.size == 0)
+    if (piece->size == 0)
         return NULL;
-    struct arena arena = arena_of(t->pool.memory + seat->piece.from, seat->piece.size);
+    struct arena arena = arena_of(t->pool.memory + piece->from, piece->size);
     struct chain *chain = arena_take(&arena, sizeof *chain);
-    ensure(chain != NULL && chain_init(chain, &seat->job, algo, capacity, &arena));
+    ensure(chain != NULL);
+    begin_chain(seat, chain, algo, capacity, &arena);
     return chain;
 }
 
@@ -90,9 +104,9 @@ static struct chain *take_some_chain(struct tuner *t, struct tuner_seat *seat) {
     enum method lighter = algo_lighter(seat->job.method);
     bool has_lighter = lighter != METHOD_RANDOM;
     uint32_t least = has_lighter && wants > CHAIN_ENOUGH ? CHAIN_ENOUGH : CHAIN_LEAST;
-    struct chain *chain = take_chain(t, seat, NULL, least);
+    struct chain *chain = take_chain(t, seat, NULL, least, &seat->piece);
     if (chain == NULL && has_lighter)
-        chain = take_chain(t, seat, algo_of(lighter), CHAIN_LEAST);
+        chain = take_chain(t, seat, algo_of(lighter), CHAIN_LEAST, &seat->piece);
     return chain;
 }
 
@@ -102,12 +116,40 @@ static bool hear_job_open(struct tuner *t, const struct msg_job_open *m) {
         return false;
     if (t->seats_used <= (uint32_t)(seat - t->seats))
         t->seats_used = (uint32_t)(seat - t->seats) + 1;
-    if (!take_seat(t, seat, m->spec))
+    if (!take_seat(t, seat, m->spec, m->trials))
         return false;
     if (job_learns(&seat->job))
         seat->chain = take_some_chain(t, seat);
     seat->id = m->job;
     seat->open = true;
+    return true;
+}
+
+/* A chain with room for more slots, if there is memory for both; else it will forget the oldest. */
+static void grow_chain(struct tuner *t, struct tuner_seat *seat) {
+    struct piece piece;
+    struct chain *old = seat->chain;
+    if (chain_wants(&seat->job) <= old->known.capacity)
+        return;
+    seat->said = false;
+    struct chain *chain = take_chain(t, seat, old->setup.algo, old->known.capacity + 1, &piece);
+    if (chain == NULL)
+        return;
+    chain_inherit(chain, old);
+    pool_give(&t->pool, &seat->piece);
+    seat->chain = chain;
+    seat->piece = piece;
+}
+
+static bool hear_job_extended(struct tuner *t, const struct msg_job_extended *m) {
+    struct tuner_seat *seat = find_seat(t, &m->job);
+    if (seat == NULL || m->trials <= seat->job.trials || m->trials > LIMIT_SLOTS_JOB)
+        return false;
+    seat->job.trials = seat->brief.budget = m->trials;
+    if (seat->chain == NULL)
+        return true;
+    grow_chain(t, seat);
+    chain_extend(seat->chain, m->trials);
     return true;
 }
 
@@ -277,6 +319,7 @@ static void tuner_step(void *self, const struct event *event, struct moment at, 
     switch (m->kind) {
     case MSG_NONE: made_sense = true; break;
     case MSG_job_open: made_sense = hear_job_open(t, &m->job_open); break;
+    case MSG_job_extended: made_sense = hear_job_extended(t, &m->job_extended); break;
     case MSG_learned: made_sense = hear_learned(t, &m->learned); break;
     case MSG_propose: made_sense = hear_propose(t, &m->propose, out); break;
     case MSG_stands: made_sense = hear_stands(t, &m->stands); break;
@@ -299,7 +342,7 @@ static void tuner_check(const void *self) {
         if (!seat->open)
             continue;
         ensure(seat->chain == NULL || job_learns(&seat->job));
-        ensure(seat->chain == NULL || seat->chain->setup.job == &seat->job);
+        ensure(seat->chain == NULL || seat->chain->job.trials == seat->job.trials);
         ensure(seat->job.params_count <= LIMIT_PARAMS);
         for (size_t k = 0; k < i; k++)
             ensure(!t->seats[k].open || !job_id_equal(&t->seats[k].id, &seat->id));

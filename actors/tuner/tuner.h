@@ -1,6 +1,6 @@
 /* tuner - which configuration a slot gets: a fold over the facts of each open job.
  *
- * Hears    job_open, learned, stands, job_shut (facts); propose, judge (sched).
+ * Hears    job_open, job_extended, learned, stands, job_shut (facts); propose, judge (sched).
  * Says     proposed (sched and facts); unproposed, judged (sched); note.
  * Holds    - of a method that does not learn (job_learns): a slot's configuration follows from the
  *            job alone, on any machine, whatever is known;
@@ -48,7 +48,8 @@ enum { TUNER_CONFIG_BYTES = LIMIT_JOB_SPEC_BYTES + 16 * LIMIT_PARAMS + 16 };
 struct tuner_seat {
     bool open;
     struct job_id id;
-    struct job job;
+    struct job job;     /* with the trials it has by now */
+    uint64_t described; /* ... and as many as its description gives it */
     struct space space;
     struct trials none; /* who does not learn knows nothing */
     struct brief brief;

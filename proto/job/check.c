@@ -170,6 +170,13 @@ static bool check_trials(struct job *job, struct arena *arena, struct job_fault 
     return true;
 }
 
+bool job_may_have(const struct job *job, uint64_t trials, struct arena *arena,
+                  struct job_fault *fault) {
+    struct job extended = *job;
+    extended.trials = trials;
+    return check_trials(&extended, arena, fault);
+}
+
 bool job_check(struct job *job, struct arena *arena, struct job_fault *fault) {
     if (job->method >= METHOD_COUNT)
         return job_fault_set(fault, "search.method", 0, "there is no such method");

@@ -243,6 +243,9 @@ bool job_fault_set(struct job_fault *fault, const char *where, size_t at, const 
  * copies 0 stands for COPIES_DEFAULT and repeat 0 for 1, and are replaced by it. The values of
  * configs must have gone through param_fit. */
 bool job_check(struct job *job, struct arena *arena, struct job_fault *fault);
+/* Could a job that has passed it have so many trials (1..)? The arena is left as it was. */
+bool job_may_have(const struct job *job, uint64_t trials, struct arena *arena,
+                  struct job_fault *fault);
 /* The part of it that is about parameters alone; the functions on parameters below want one that
  * has passed it. */
 bool job_check_params(struct job *job, struct arena *arena, struct job_fault *fault);

@@ -9,7 +9,7 @@
 #include "proto/base/rng.h"
 #include "tests/unit/actors/facts/facts_stage.h"
 
-enum { NODES_MAX = 5, JOBS = 3, SLOTS = 24, PACKETS_MAX = 4096, OUTCOMES = 120 };
+enum { NODES_MAX = 5, JOBS = 3, SLOTS = 24, MORE_SLOTS = 12, PACKETS_MAX = 4096, OUTCOMES = 120 };
 
 struct packet {
     when_ms at;
@@ -40,7 +40,8 @@ struct node {
     struct request requests[64]; /* of the disk, in order */
     uint32_t requests_count;
     when_ms disk_at;
-    bool open[JOBS]; /* its executor may run trials of it */
+    bool open[JOBS];       /* its executor may run trials of it */
+    uint64_t trials[JOBS]; /* ... so many, as its tuner has heard */
 };
 
 struct work {
@@ -48,7 +49,7 @@ struct work {
     uint32_t copies;
     uint8_t bundle[4096];
     size_t bundle_len;
-    uint32_t attempts[SLOTS];
+    uint32_t attempts[SLOTS + MORE_SLOTS];
     uint32_t answers;
 };
 
@@ -131,6 +132,11 @@ static inline void see(void *self, enum room to, const struct event *event) {
     struct node *n = self;
     const struct msg *m = &event->msg;
     struct work *work;
+    if (to == ROOM_TUNER && m->kind == MSG_job_open)
+        n->trials[work_of(n->world, &m->job_open.job) - n->world->works] = m->job_open.trials;
+    if (to == ROOM_TUNER && m->kind == MSG_job_extended)
+        n->trials[work_of(n->world, &m->job_extended.job) - n->world->works] =
+            m->job_extended.trials;
     if (to == ROOM_EXECUTOR && m->kind == MSG_job_open)
         n->open[work_of(n->world, &m->job_open.job) - n->world->works] = true;
     if (to == ROOM_EXECUTOR && m->kind == MSG_job_shut)
@@ -361,14 +367,14 @@ static inline void finish(struct world *w, struct node *n, uint32_t job, uint64_
 
 /* Trials end on any node. Job 0 never gets its last slot, may reach its target or, in every second world, end early, and is
  * given out as if by two leaders: slots end several times.
- * Job 1 gets each slot once and is done. Job 2 is cancelled. In every third world two slots of theirs have one
+ * Job 1 gets each slot once and is done; sometimes it is extended, before or after that. Job 2 is cancelled. In every third world two slots of theirs have one
  * configuration. */
 static inline void something_ends(struct world *w) {
     static const enum trial_status endings[] = {TRIAL_DONE, TRIAL_DONE, TRIAL_CRASHED,
                                                 TRIAL_TRANSIENT, TRIAL_TIMED_OUT};
     struct node *n = &w->nodes[below(w, w->count)];
     uint32_t job = (uint32_t)below(w, JOBS);
-    uint64_t slot = below(w, job == 1 ? SLOTS : SLOTS - 1);
+    uint64_t slot = below(w, job == 1 && n->trials[1] > 0 ? n->trials[1] : SLOTS - 1);
     struct work *work = &w->works[job];
     if (!n->up || !n->open[job] || (job == 1 && work->attempts[slot] > 0))
         return;

@@ -278,7 +278,7 @@ static void bad_bundles_are_refused_with_the_reason(void **state) {
                    "message 'hello' is not a fact");
     expect_refused(
         f, 8,
-        one_fact(f, &f->user, &(struct msg){.kind = MSG_control_fact, .control_fact.verb = 2}),
+        one_fact(f, &f->user, &(struct msg){.kind = MSG_control_fact, .control_fact.verb = 3}),
         ERR_BAD_FACT, "an order that this version does not know");
 }
 

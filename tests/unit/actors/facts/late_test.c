@@ -136,7 +136,7 @@ static void it_opens_again_when_its_end_was_told(void **state) {
     stage_pass(f->stage, 100);
     assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
     say_want(f, 8, &id);
-    expect_answer(f, 8, ERR_BUSY, "the job had failed and goes on in a moment; try again");
+    expect_answer(f, 8, ERR_BUSY, "the job was over and goes on in a moment; try again");
     assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_job_shut), 0);
     assert_int_equal(stage_count(f->stage, ROOM_EXECUTOR, MSG_job_open), 1);
     say_head(f, OTHER_PEER, &a->signer.id, 5, 2, true);
