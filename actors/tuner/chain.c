@@ -1,5 +1,6 @@
 #include "actors/tuner/chain.h"
 
+#include "actors/tuner/chain_set.h"
 #include "proto/base/check.h"
 #include "proto/base/mp.h"
 
@@ -7,8 +8,7 @@
 
 enum {
     STUDY_ALIGN = 64,
-    MORE_SLOTS = 64, /* for slots with two configurations */
-    EVENT_BYTES = 64 /* one piece of news without its configuration */
+    MORE_SLOTS = 64 /* for slots with two configurations */
 };
 
 /* ---- memory ---- */
@@ -135,10 +135,10 @@ static bool says_nothing(const struct known_slot *item) {
     return !item->has_value && !trial_status_blames((enum trial_status)item->status);
 }
 
-/* It rests where it has stood last; one that has stood nowhere will not go on. */
-static bool rests(struct chain *c, const struct known_slot *item) {
-    return item->status == TRIAL_PAUSED &&
-           (is_in(c, item->trial, AT_REST) || study_rest(c->study, item->trial));
+/* It rests where it has stood last; one that has stood nowhere, as far as is known, will not go on. */
+static void rest(struct chain *c, const struct known_slot *item) {
+    if (!is_in(c, item->trial, AT_REST) && !study_rest(c->study, item->trial))
+        ensure(study_drop(c->study, item->trial));
 }
 
 static void tell(struct chain *c, const struct known_slot *item) {
@@ -150,11 +150,14 @@ static void tell(struct chain *c, const struct known_slot *item) {
         .values = item->has_value ? m.values : NULL,
         .seconds = item->run_ms > 0 ? (double)item->run_ms / 1000 : 0,
         .run = item->slot % job_runs_each(c->setup.job),
+        .settled = true, /* by the row */
     };
     if (!is_in(c, item->trial, AT_WORK) && !is_in(c, item->trial, AT_REST))
         return; /* of one configuration a second result that is better, or of one that has failed */
-    if (rests(c, item))
+    if (item->status == TRIAL_PAUSED) {
+        rest(c, item);
         return;
+    }
     if (item->has_value)
         ensure(measure_of(&m, c->setup.job, item->value, known_others(&c->known, item)));
     result.breach = m.breach;
@@ -302,7 +305,9 @@ static void note_stand(struct chain *c, const struct known_slot *item,
 /* The study hears of it, and says what shall become of the trial. */
 static void follow_stand(struct chain *c, struct known_slot *item,
                          const struct known_stand *stand) {
-    if (item->trial == KNOWN_NO_TRIAL || item->status != TRIAL_OPEN)
+    if (item->status == TRIAL_PAUSED && !is_in(c, item->trial, AT_REST))
+        break_off(c); /* it was dropped, and can rest: a new chain knows it */
+    if (c->study == NULL || item->trial == KNOWN_NO_TRIAL || item->status != TRIAL_OPEN)
         return;
     note_stand(c, item, stand);
     if (c->news.overflow) {
@@ -311,7 +316,8 @@ static void follow_stand(struct chain *c, struct known_slot *item,
     }
     if (item->resumed) /* by another leader, when it rests here */
         (void)study_go_on(c->study, item->trial);
-    if (study_stand(c->study, item->trial, &stand->curve))
+    if (study_stand(c->study, item->trial, &stand->curve) &&
+        stand == known_last_stand(&c->known, item))
         item->verdict = (uint8_t)judge(c, item);
 }
 
@@ -338,104 +344,27 @@ void chain_stand(struct chain *c, const struct chain_stand *news) {
 
 /* ---- a new chain ---- */
 
-/* FNV-1a (Fowler, Noll, Vo), 64 bits. */
-static uint64_t digest_of(uint64_t digest, struct span bytes) {
-    for (size_t i = 0; i < bytes.len; i++)
-        digest = (digest ^ bytes.data[i]) * 0x100000001b3u;
-    return digest;
-}
-
-static uint64_t digest_item(uint64_t digest, const struct chain *c, const struct known_slot *item) {
-    uint8_t memory[EVENT_BYTES + RUNGS_MOST * (CURVE_BYTES + 2)];
-    struct buf out = buf_of(memory, sizeof memory);
-    bool rests = item->status == TRIAL_PAUSED; /* what that attempt cost does not matter */
-    mp_put_u64(&out, item->slot);
-    mp_put_u64(&out, item->status);
-    mp_put_i64(&out, rests ? 0 : item->run_ms);
-    mp_put_f64(&out, rests ? 0 : item->value);
-    for (uint32_t i = 0; i < c->known.rungs; i++) {
-        const struct known_stand *stand = known_stand(&c->known, item, i);
-        if (stand->curve.told == 0)
-            continue;
-        mp_put_u64(&out, i);
-        mp_put_bool(&out, stand->saved);
-        curve_encode(&stand->curve, &out);
-    }
-    ensure(!out.overflow);
-    digest = digest_of(digest_of(digest, buf_view(&out)), known_config(&c->known, item));
-    return rests ? digest : digest_of(digest, known_others(&c->known, item));
-}
-
-uint32_t chain_set_kinds(const struct chain *c) {
-    return c->known.rungs == 0 ? CHAIN_SET_PAUSED : CHAIN_SET_STOOD + c->known.rungs;
-}
-
-static bool is_of(const struct chain *c, const struct known_slot *item, uint32_t kind) {
-    bool open = item->status == TRIAL_OPEN, paused = item->status == TRIAL_PAUSED;
-    switch (kind) {
-    case CHAIN_SET_FINISHED: return !open && !paused;
-    case CHAIN_SET_OPEN: return open && !item->resumed;
-    case CHAIN_SET_PAUSED: return paused;
-    case CHAIN_SET_RESUMED: return open && item->resumed;
-    default: return known_stand(&c->known, item, kind - CHAIN_SET_STOOD)->curve.told > 0;
-    }
-}
-
-/* As ranges_encode writes them. */
-static void put_ranges(const struct chain *c, uint32_t kind, struct buf *out) {
-    const struct known *k = &c->known;
-    for (int pass = 0; pass < 2; pass++) { /* counts, then writes */
-        uint32_t count = 0, from = 0, to = 0;
-        for (uint32_t i = 0; i <= k->count; i++) {
-            const struct known_slot *item = i < k->count ? &k->items[k->order[i]] : NULL;
-            if (item != NULL && !is_of(c, item, kind))
-                continue;
-            if (item != NULL && to > from && item->slot == to) {
-                to++;
-                continue;
-            }
-            if (to > from && pass == 1) {
-                mp_put_u64(out, from);
-                mp_put_u64(out, to - from);
-            }
-            count += to > from ? 2 : 0;
-            from = item != NULL ? item->slot : 0;
-            to = item != NULL ? item->slot + 1 : 0;
-        }
-        if (pass == 0)
-            mp_put_array(out, count);
-    }
-}
-
-static void put_set(const struct chain *c, struct buf *known) {
-    uint32_t kinds = chain_set_kinds(c);
-    uint64_t digest = 0xcbf29ce484222325u;
-    for (uint32_t kind = 0; kind < kinds; kind++) {
-        uint8_t memory[CHAIN_KNOWN_BYTES];
-        struct buf ranges = buf_of(memory, sizeof memory);
-        put_ranges(c, kind, &ranges);
-        mp_put_bin(known, buf_view(&ranges));
-        known->overflow = known->overflow || ranges.overflow;
-    }
-    for (uint32_t i = 0; i < c->known.count; i++)
-        digest = digest_item(digest, c, &c->known.items[c->known.order[i]]);
-    mp_put_u64(known, digest);
-    if (c->setup.algo != NULL)
-        mp_put_str(known, span_text(c->setup.algo->name));
-}
-
-/* A slot comes into a new study as it stands now. */
-static void take_in(struct chain *c, struct known_slot *item) {
-    ensure(adopt(c, item)); /* as many as can be known */
-    for (uint32_t i = 0; i < c->known.rungs; i++) {
+/* From one rung up to another, which it does not hear of. */
+static void tell_stands(struct chain *c, const struct known_slot *item, uint32_t from,
+                        uint32_t to) {
+    for (uint32_t i = from; i < to; i++) {
         const struct known_stand *stand = known_stand(&c->known, item, i);
         if (stand->curve.told > 0)
             (void)study_stand(c->study, item->trial, &stand->curve);
     }
+}
+
+/* A slot comes into a new study as it stands now, by the way it went: at a rung where it has stood since it went on it is
+ * judged. */
+static void take_in(struct chain *c, struct known_slot *item) {
+    const uint32_t rested = item->status == TRIAL_OPEN ? chain_set_rested_at(c, item) : 0;
+    ensure(adopt(c, item)); /* as many as can be known */
+    tell_stands(c, item, 0, rested);
+    if (rested > 0 && study_rest(c->study, item->trial))
+        ensure(study_go_on(c->study, item->trial));
+    tell_stands(c, item, rested, c->known.rungs);
     if (item->status != TRIAL_OPEN)
         tell(c, item);
-    else if (item->resumed && study_rest(c->study, item->trial))
-        ensure(study_go_on(c->study, item->trial));
 }
 
 static void begin_again(struct chain *c) {
@@ -458,7 +387,7 @@ static void begin_again(struct chain *c) {
     for (uint32_t i = 0; i < k->count && k->rungs > 0; i++) {
         struct known_slot *item = &k->items[k->order[i]];
         if (item->status == TRIAL_OPEN)
-            item->verdict = (uint8_t)(item->resumed ? STUDY_GO_ON : judge(c, item));
+            item->verdict = (uint8_t)judge(c, item);
     }
 }
 
@@ -492,7 +421,7 @@ static void put_known(struct chain *c, struct buf *known) {
     if (c->number == 0 && c->job.trials != c->described)
         mp_put_u64(known, c->job.trials);
     if (c->number == 0)
-        put_set(c, known);
+        chain_set_put(c, known);
     else
         buf_span(known, buf_view(&c->news));
     if (known->overflow || known->len > CHAIN_KNOWN_BYTES) {
@@ -560,6 +489,11 @@ struct chain_answer chain_ask(struct chain *c, uint32_t slot, struct buf *config
     return (struct chain_answer){.answer = STUDY_START, .slot = slot};
 }
 
+bool chain_is_open(const struct chain *c, uint32_t slot) {
+    const struct known_slot *item = known_find(&c->known, slot);
+    return item != NULL && item->status == TRIAL_OPEN;
+}
+
 void chain_alone(struct chain *c) {
     for (uint32_t i = 0; i < c->known.count; i++) {
         struct known_slot *item = &c->known.items[i];
@@ -571,9 +505,12 @@ void chain_alone(struct chain *c) {
     }
 }
 
-enum study_verdict chain_judge(struct chain *c, uint32_t slot) {
+enum study_verdict chain_judge(struct chain *c, uint32_t slot, uint64_t attempt) {
     const struct known_slot *item = known_find(&c->known, slot);
-    if (item == NULL || item->status != TRIAL_OPEN || known_last_stand(&c->known, item) == NULL)
+    if (item == NULL || item->status != TRIAL_OPEN)
+        return STUDY_GO_ON;
+    const struct known_stand *stand = known_last_stand(&c->known, item);
+    if (stand == NULL || stand->attempt != attempt)
         return STUDY_GO_ON;
     if (c->study == NULL)
         begin_again(c);

@@ -25,12 +25,12 @@
  *          stopped when its result says so, and one that ends before it is heard ended. One that is
  *          PAUSED may be answered to whoever asks for a new slot, or for none: it is OPEN again then,
  *          and that proposal is one of the chain. Budgets count new slots.
+ *          One that has stood nowhere cannot rest: nothing is learned from its pause.
  * More trials   The total that the job has counts for methods, too; with another one a new chain
  *          begins, whose number 0 says which.
  * known    msgpack: number; then of number 0, unless they are as many as the job's description says,
- *          u64 trials; bin ranges (proto/base/ranges.h) of finished slots, bin
- *          ranges of open ones; with rungs: of those paused, of those open after a pause, of those
- *          that stood at each rung but the last; u64 digest, str method unless it is the job's; of others, for each piece of news: slot,
+ *          u64 trials; bin ranges (proto/base/ranges.h) of slots, of each kind that chain_set.h names;
+ *          u64 digest, str method unless it is the job's; of others, for each piece of news: slot,
  *          status, bin configuration (empty: as was known), and unless it is OPEN: run_ms, value or
  *          nil; after a value of a job with other metrics (proto/job/measure.h): bin others; of PAUSED
  *          also attempts. With CHAIN_STAND for a status: attempt, saved, bin curve.
@@ -102,11 +102,14 @@ bool chain_init(struct chain *c, const struct job *job, const struct algo *algo,
 /* A durable fact, or what is on its way to be one. */
 void chain_learn(struct chain *c, const struct chain_news *news);
 void chain_stand(struct chain *c, const struct chain_stand *news);
-/* Shall the slot's present attempt go on? */
-enum study_verdict chain_judge(struct chain *c, uint32_t slot);
+/* Shall this attempt of the slot go on? One that has not come to a rung itself does. */
+enum study_verdict chain_judge(struct chain *c, uint32_t slot, uint64_t attempt);
 
 /* Nothing of the job runs: what was resumed and has no end was lost with whoever led, and rests again. */
 void chain_alone(struct chain *c);
+
+/* It was proposed, and has not ended or rests since. */
+bool chain_is_open(const struct chain *c, uint32_t slot);
 
 struct chain_answer {
     enum study_answer answer;
@@ -118,16 +121,6 @@ struct chain_answer {
  * only for none. */
 struct chain_answer chain_ask(struct chain *c, uint32_t slot, struct buf *config,
                               struct buf *known);
-/* Which slots a set names, in this order: by what they are, then those that stood at each rung but the
- * last. Without rungs the first two. */
-enum chain_set {
-    CHAIN_SET_FINISHED,
-    CHAIN_SET_OPEN,
-    CHAIN_SET_PAUSED,
-    CHAIN_SET_RESUMED, /* open after a pause */
-    CHAIN_SET_STOOD    /* + the rung */
-};
-uint32_t chain_set_kinds(const struct chain *c);
 /* From the next chain on the method of this name proposes; empty: the job's. False: there is none, or
  * it needs more memory than the chain was made with. */
 bool chain_use(struct chain *c, struct span method);

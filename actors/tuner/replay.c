@@ -1,5 +1,6 @@
 #include "actors/tuner/replay.h"
 
+#include "actors/tuner/chain_set.h"
 #include "proto/base/mp.h"
 
 void replay_init(struct replay *r, struct chain *chain, const struct replay_slots *slots) {
@@ -26,26 +27,45 @@ static bool learn(struct replay *r, const struct chain_news *news) {
 /* ---- the first of a chain ---- */
 
 /* A slot as the set names it: what is open or paused stands as it did, whatever has come of it since. */
-static bool learn_as(struct replay *r, uint32_t slot, uint32_t kind) {
+static bool learn_slot(struct replay *r, uint32_t slot, uint32_t kind) {
     struct chain_news news = r->slots.slot(r->slots.context, slot);
-    struct known *known = &r->chain->known;
     news.slot = slot;
     if (kind == CHAIN_SET_FINISHED)
         return news.status != TRIAL_OPEN && news.status != TRIAL_PAUSED && learn(r, &news);
     news = (struct chain_news){.slot = slot, .config = news.config, .status = TRIAL_OPEN};
-    if (kind < CHAIN_SET_STOOD && !learn(r, &news))
+    if (!learn(r, &news))
         return false;
-    struct known_slot *item = known_find(known, slot);
-    if (item == NULL || (kind >= CHAIN_SET_STOOD && r->slots.stand == NULL))
-        return false;
-    if (kind == CHAIN_SET_PAUSED)
+    struct known_slot *item = known_find(&r->chain->known, slot);
+    if (item != NULL && kind == CHAIN_SET_PAUSED)
         item->status = TRIAL_PAUSED;
-    item->resumed = item->resumed || kind == CHAIN_SET_RESUMED;
-    if (kind < CHAIN_SET_STOOD)
-        return true;
-    struct known_stand *stand = known_stand(known, item, kind - CHAIN_SET_STOOD);
-    *stand = r->slots.stand(r->slots.context, slot, kind - CHAIN_SET_STOOD);
+    return item != NULL;
+}
+
+static bool learn_stood(struct replay *r, uint32_t slot, uint32_t rung) {
+    const struct known_slot *item = known_find(&r->chain->known, slot);
+    if (item == NULL || r->slots.stand == NULL)
+        return false;
+    struct known_stand *stand = known_stand(&r->chain->known, item, rung);
+    *stand = r->slots.stand(r->slots.context, slot, rung);
     return stand->curve.told > 0;
+}
+
+/* Of the attempts those up to the one that stood there were made when it rested. */
+static bool learn_rested(struct replay *r, uint32_t slot, uint32_t rung) {
+    struct known_slot *item = known_find(&r->chain->known, slot);
+    if (item == NULL || item->status != TRIAL_OPEN)
+        return false;
+    item->resumed = true;
+    item->attempts = known_stand(&r->chain->known, item, rung)->attempt;
+    return true;
+}
+
+static bool learn_as(struct replay *r, uint32_t slot, uint32_t kind) {
+    const uint32_t rested = chain_set_rested(r->chain);
+    if (kind < CHAIN_SET_STOOD)
+        return learn_slot(r, slot, kind);
+    return kind < rested ? learn_stood(r, slot, kind - CHAIN_SET_STOOD)
+                         : learn_rested(r, slot, kind - rested);
 }
 
 static bool learn_ranges(struct replay *r, struct span bytes, uint32_t kind) {

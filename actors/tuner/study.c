@@ -312,12 +312,13 @@ bool study_go_on(struct study *s, uint32_t trial) {
     return true;
 }
 
-/* The values inside, a curve's the best of all its steps. */
-static void values_inward(struct study *s, uint32_t trial, const double *values, double *inside) {
+/* The values inside, a curve's the best of all its steps unless somebody else has settled that. */
+static void values_inward(struct study *s, uint32_t trial, const struct study_result *result,
+                          double *inside) {
     for (uint32_t i = 0; i < s->setup.objectives; i++)
-        inside[i] = inward(s, i, values[i]);
+        inside[i] = inward(s, i, result->values[i]);
     double best = s->trials.values[(size_t)trial * s->trials.objectives];
-    if (best < inside[0])
+    if (best < inside[0] && !result->settled)
         inside[0] = best;
 }
 
@@ -372,7 +373,7 @@ bool study_tell(struct study *s, uint32_t trial, const struct study_result *resu
         end_trial(s, trial, result, NULL);
         return true;
     }
-    values_inward(s, trial, result->values, inside);
+    values_inward(s, trial, result, inside);
     if (!runs_add(&s->runs, trial, inside, &mean.seconds, &mean.breach))
         return true;
     s->no_better = is_better(&s->trials, inside[0], mean.breach) ? 0 : s->no_better + 1;
@@ -391,7 +392,7 @@ bool study_load(struct study *s, const struct value *values, const struct study_
         return true;
     }
     double inside[OBJECTIVES_MOST];
-    values_inward(s, place, result->values, inside);
+    values_inward(s, place, result, inside);
     if (is_better(&s->trials, inside[0], result->breach))
         s->no_better = 0;
     end_trial(s, place, result, inside);

@@ -72,6 +72,9 @@ struct study_result {
     double breach;          /* how far it breaks the constraints on metrics (job_breach); 0: none */
     uint32_t run;           /* of the trial, 0.. repeat - 1 */
     const struct curve *curve; /* how it went to its end; NULL: as it was reported */
+    /* The first value is what the trial is worth, whatever its curve was told; else the curve's best counts where that is
+     * better. */
+    bool settled;
 };
 
 size_t study_bytes(const struct study_setup *setup);

@@ -197,7 +197,7 @@ static bool hear_judge(struct tuner *t, const struct msg_judge *m, struct says *
     if (seat == NULL || m->slot >= seat->job.trials)
         return false;
     enum study_verdict verdict =
-        seat->chain != NULL ? chain_judge(seat->chain, (uint32_t)m->slot) : STUDY_GO_ON;
+        seat->chain != NULL ? chain_judge(seat->chain, (uint32_t)m->slot, m->attempt) : STUDY_GO_ON;
     if (verdict != STUDY_GO_ON)
         say(out, &(struct msg){.kind = MSG_judged,
                                .judged = {.job = m->job,
@@ -272,7 +272,9 @@ static bool hear_propose(struct tuner *t, const struct msg_propose *m, struct sa
     if (m->alone && seat->chain != NULL)
         chain_alone(seat->chain);
     struct chain_answer a = {.answer = STUDY_START, .slot = (uint32_t)m->slot};
-    if (seat->chain != NULL)
+    if (m->rested && (seat->chain == NULL || !chain_is_open(seat->chain, (uint32_t)m->slot)))
+        a.answer = STUDY_WAIT;
+    else if (seat->chain != NULL)
         a = chain_ask(seat->chain, (uint32_t)m->slot, &config, &known);
     else if (m->slot == seat->job.trials)
         a.answer = STUDY_OVER;

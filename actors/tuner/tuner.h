@@ -22,11 +22,12 @@
  * Errors   step cannot fail: what is not of an open job or cannot be read is dropped and counted as
  *          nonsense.
  *
- *   tuner.c   the step                              study.c   one search, in order
- *   pool.c    memory for the jobs that learn        chain.c   its proposals as facts
- *   space/    configurations as points of a cube    known.c   what is known of each slot
- *   algo/     the methods                           replay.c  deriving proposals again
- *   num/      arithmetic that is the same everywhere
+ *   tuner.c   the step                              study.c      one search, in order
+ *   pool.c    memory for the jobs that learn        chain.c      its proposals as facts
+ *   space/    configurations as points of a cube    chain_set.c  what they begin with
+ *   algo/     the methods                           known.c      what is known of each slot
+ *   num/      arithmetic that is the same           replay.c     deriving proposals again
+ *             everywhere
  */
 #ifndef ZYG_TUNER_H
 #define ZYG_TUNER_H

@@ -164,6 +164,7 @@ bool rungs_rest(struct rungs *r, uint32_t trial) {
         return false;
     uint32_t at = reached - 1;
     r->courses[trial].goal = (uint8_t)at;
+    r->courses[trial].due = false; /* that it rests is the answer */
     trials_pause(r->trials, trial);
     if (r->setup.policy != RUNGS_AUTO)
         heap_push(&r->rung[at].paused, trial);
@@ -249,8 +250,6 @@ void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best,
         if (!isnan(rungs_value(r, trial, i)))
             ranks_add(&r->rung[i].ranks, trial);
     }
-    if (whole && course->curve.improved > 0 && course->curve.best < best)
-        best = course->curve.best;
     if (whole)
         trials_curve(r->trials, trial, r->count - 1, best);
 }

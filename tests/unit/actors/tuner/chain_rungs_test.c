@@ -111,7 +111,7 @@ static void stands(uint32_t leader, uint32_t slot) {
         .stand = {.curve = s->curve, .attempt = s->attempts + 1, .saved = slot % 4 != 0}};
     for (uint32_t i = 0; i < 3; i++)
         chain_stand(&stage.nodes[i].chain, fact);
-    switch (chain_judge(&stage.nodes[leader].chain, slot)) {
+    switch (chain_judge(&stage.nodes[leader].chain, slot, s->attempts + 1)) {
     case STUDY_GO_ON: return;
     case STUDY_STOP:
         assert_true(slot % 4 == 0);
@@ -252,6 +252,143 @@ static void what_was_resumed_in_vain_rests_again(void **state) {
     assert_int_equal(asks(1, SLOTS, &p).answer, STUDY_OVER);
 }
 
+/* ---- one trial at a time ---- */
+
+/* It comes to a rung in this attempt, with a checkpoint. */
+static void comes_to(uint32_t slot, uint32_t attempt, uint32_t step, double value) {
+    struct chain_stand *fact = &world.stands[world.stands_count++];
+    *fact = (struct chain_stand){.slot = slot,
+                                 .config = stage.rows[slot].config,
+                                 .stand = {.attempt = attempt, .saved = true}};
+    for (uint32_t i = 1; i <= step; i++)
+        assert_true(curve_tell(&fact->stand.curve, i, value + 1.0 / i));
+    for (uint32_t i = 0; i < 3; i++)
+        chain_stand(&stage.nodes[i].chain, fact);
+}
+
+static void ended_as(uint32_t slot, uint32_t attempts, enum trial_status status, double value) {
+    struct chain_news news = {.slot = slot,
+                              .config = stage.rows[slot].config,
+                              .status = status,
+                              .has_value = true,
+                              .value = value,
+                              .run_ms = 1000,
+                              .attempts = attempts};
+    everybody_learns(&stage, stage_keeps(&stage, news));
+}
+
+/* The first few run beyond the second rung, with these values there and below. */
+static void begin_some(uint32_t count) {
+    for (uint32_t slot = 0; slot < count; slot++) {
+        ask(0);
+        comes_to(slot, 1, 1, 0.01 * slot);
+        comes_to(slot, 1, 3, 0.01 * slot);
+    }
+}
+
+static enum study_verdict verdict_of(uint32_t number, uint32_t slot, uint64_t attempt) {
+    return chain_judge(&stage.nodes[number].chain, slot, attempt);
+}
+
+/* It rested at the first rung, and has come to the second since: there it is judged, by whoever heard of it when it happened
+ * and by whoever begins a chain later. */
+static void what_went_on_is_judged_at_its_next_rung(void **state) {
+    (void)state;
+    static struct proposal p;
+    begin_some(9);
+    for (uint32_t slot = 9; slot < 12; slot++) {
+        ask(0);
+        comes_to(slot, 1, 1, 5);
+        ended_as(slot, 1, TRIAL_PAUSED, -5);
+    }
+    comes_to(10, 2, 3, 4);
+    comes_to(11, 2, 3, -4);
+    (void)asks(1, 12, &p); /* 1 begins a chain */
+    for (uint32_t number = 0; number < 2; number++) {
+        assert_int_equal(verdict_of(number, 9, 2), STUDY_GO_ON); /* as far as is known it rests */
+        assert_int_equal(verdict_of(number, 10, 2), STUDY_PAUSE);
+        assert_int_equal(verdict_of(number, 11, 2), STUDY_GO_ON); /* better than all */
+    }
+}
+
+/* Where it rested the search has let it go on, whatever would be said of it there now. */
+static void what_went_on_is_not_judged_where_it_rested(void **state) {
+    (void)state;
+    static struct proposal p;
+    begin_some(9);
+    ask(0);
+    comes_to(9, 1, 1, 5);
+    ended_as(9, 1, TRIAL_PAUSED, -5);
+    known_find(&stage.nodes[1].chain.known, 9)->status = TRIAL_OPEN; /* by a proposal of 1 */
+    known_find(&stage.nodes[1].chain.known, 9)->resumed = true;
+    (void)asks(1, 10, &p);
+    assert_int_equal(verdict_of(1, 9, 1), STUDY_GO_ON);
+    assert_int_equal(verdict_of(1, 9, 2), STUDY_GO_ON);
+}
+
+/* A verdict is one on the attempt that stands there. */
+static void another_attempt_is_not_judged(void **state) {
+    (void)state;
+    begin_some(9);
+    ask(0);
+    comes_to(9, 2, 1, 5);
+    assert_int_equal(verdict_of(0, 9, 1), STUDY_GO_ON);
+    assert_int_equal(verdict_of(0, 9, 2), STUDY_PAUSE);
+    assert_int_equal(verdict_of(0, 9, 3), STUDY_GO_ON);
+}
+
+/* A rung below the one where it stands, heard of late. */
+static void a_late_stand_takes_no_verdict_back(void **state) {
+    (void)state;
+    begin_some(9);
+    ask(0);
+    comes_to(9, 1, 3, 5);
+    assert_int_equal(verdict_of(0, 9, 1), STUDY_PAUSE);
+    comes_to(9, 1, 1, 5);
+    assert_int_equal(verdict_of(0, 9, 1), STUDY_PAUSE);
+}
+
+/* That it came to a rung is not known: it cannot rest there. Whoever learns that at once and whoever learns it from a set says
+ * the same. */
+static void a_pause_at_no_rung_says_nothing(void **state) {
+    (void)state;
+    begin_some(3);
+    ask(0);
+    ended_as(3, 1, TRIAL_PAUSED, 0.9);
+    for (uint32_t i = 0; i < 3; i++)
+        ask(0);
+    for (uint32_t i = 0; i < 3; i++)
+        ask(1);
+    expect_all_same();
+    assert_int_equal(study_trials(stage.nodes[0].chain.study)->states[3],
+                     study_trials(stage.nodes[1].chain.study)->states[3]);
+}
+
+static void what_rests_is_known_once_its_rung_is(void **state) {
+    (void)state;
+    begin_some(9);
+    ask(0);
+    ended_as(9, 1, TRIAL_PAUSED, 3);
+    ask(0);
+    comes_to(9, 1, 1, -3); /* the best of all */
+    ask(0);
+    assert_int_equal(world.resumed, 1);
+    expect_all_same();
+}
+
+/* It calls a value final that is worse than the best of its curve. */
+static void a_trial_is_worth_what_its_row_says(void **state) {
+    (void)state;
+    ask(0);
+    comes_to(0, 1, 1, -9);
+    ended_as(0, 1, TRIAL_DONE, 0.25);
+    const struct trials *t = study_trials(stage.nodes[0].chain.study);
+    assert_true(t->values[0] == -0.25);
+    ask(1);
+    t = study_trials(stage.nodes[1].chain.study);
+    assert_true(t->values[0] == -0.25);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_pauses_goes_on_and_all_is_derived_again, begin_test,
@@ -260,6 +397,15 @@ int main(void) {
                                         end_test),
         cmocka_unit_test_setup_teardown(the_order_of_facts_does_not_matter, begin_test, end_test),
         cmocka_unit_test_setup_teardown(what_was_resumed_in_vain_rests_again, begin_test, end_test),
+        cmocka_unit_test_setup_teardown(what_went_on_is_judged_at_its_next_rung, begin_test,
+                                        end_test),
+        cmocka_unit_test_setup_teardown(what_went_on_is_not_judged_where_it_rested, begin_test,
+                                        end_test),
+        cmocka_unit_test_setup_teardown(another_attempt_is_not_judged, begin_test, end_test),
+        cmocka_unit_test_setup_teardown(a_late_stand_takes_no_verdict_back, begin_test, end_test),
+        cmocka_unit_test_setup_teardown(a_pause_at_no_rung_says_nothing, begin_test, end_test),
+        cmocka_unit_test_setup_teardown(what_rests_is_known_once_its_rung_is, begin_test, end_test),
+        cmocka_unit_test_setup_teardown(a_trial_is_worth_what_its_row_says, begin_test, end_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,6 +77,18 @@ static void a_trial_is_worth_its_best_step(void **state) {
     assert_true(study_trials(study)->curve[study_trials(study)->rungs - 1] == -0.9);
 }
 
+static void what_somebody_else_has_settled_counts(void **state) {
+    (void)state;
+    const double values[] = {0.7};
+    const struct study_result result = {.state = ENDED_WELL, .values = values, .settled = true};
+    begin(GOAL_MAXIMIZE, 10, 100);
+    expect_ask(STUDY_START, 0);
+    expect_report(0, 1, 0.9, STUDY_PAUSE);
+    assert_true(study_tell(study, 0, &result));
+    assert_true(study_trials(study)->values[0] == -0.7);
+    assert_true(study_trials(study)->curve[study_trials(study)->rungs - 1] == -0.7);
+}
+
 static void what_cannot_be_changes_nothing(void **state) {
     enum study_verdict verdict;
     (void)state;
@@ -113,6 +125,7 @@ static void at_the_end_the_best_goes_all_the_way(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(a_trial_is_worth_its_best_step, end),
+        cmocka_unit_test_teardown(what_somebody_else_has_settled_counts, end),
         cmocka_unit_test_teardown(what_cannot_be_changes_nothing, end),
         cmocka_unit_test_teardown(at_the_end_the_best_goes_all_the_way, end),
     };

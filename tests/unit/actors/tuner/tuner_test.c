@@ -122,6 +122,48 @@ static void learn(struct desk *d, uint8_t number, uint64_t slot, struct span con
     tell(d, &(struct msg){.kind = MSG_learned, .learned = learned});
 }
 
+/* The one thing the tuner said: nothing to run in that place. */
+static void expect_unproposed(struct desk *d, uint64_t slot) {
+    struct span run = buf_view(&d->says.frames);
+    struct msg m;
+    struct err err = {0};
+    assert_true(msg_decode(&m, frame_take(&run).message, &err));
+    assert_int_equal(run.len, 0);
+    assert_int_equal(m.kind, MSG_unproposed);
+    assert_int_equal(m.unproposed.slot, slot);
+    assert_false(m.unproposed.over);
+}
+
+static void ask_rested(struct desk *d, uint8_t number, uint64_t slot) {
+    tell(d, &(struct msg){.kind = MSG_propose,
+                          .propose = {.job = id_of(number), .slot = slot, .rested = true}});
+}
+
+/* Slots that have ended once: only what is open goes on. */
+static void what_has_rested_goes_on_only_if_it_is_open(void **state) {
+    (void)state;
+    uint8_t memory[64];
+    struct buf config = buf_of(memory, sizeof memory);
+    job_begin(&test, METHOD_RANDOM, 4);
+    add_range(&test, "x", PARAM_FLOAT, 0, 1);
+    test.job.objectives_count = 1;
+    test.job.objectives[0] = (struct objective){.metric = span_text("loss"), .goal = GOAL_MINIMIZE};
+    test.job.rungs = (struct job_rungs){.steps = 9, .first = 1, .eta = 3, .policy = RUNGS_ASHA};
+    job_end(&test);
+    open_spec(&desk, 1, spec_of(&test.job));
+    buf_span(&config, propose(&desk, 1, 0));
+    ask_rested(&desk, 1, 0);
+    assert_true(span_equal(proposed_config(&desk, 1, 0), buf_view(&config)));
+    learn(&desk, 1, 0, buf_view(&config), TRIAL_PAUSED);
+    ask_rested(&desk, 1, 0);
+    expect_unproposed(&desk, 0);
+    ask_rested(&desk, 1, 1); /* nothing is known of it (any more) */
+    expect_unproposed(&desk, 1);
+    learn(&desk, 1, 0, buf_view(&config), TRIAL_DONE);
+    ask_rested(&desk, 1, 0);
+    expect_unproposed(&desk, 0);
+}
+
 static void answers_with_the_algorithm(void **state) {
     (void)state;
     job_begin(&test, METHOD_RANDOM, 100);
@@ -528,6 +570,8 @@ static void drops_and_counts_nonsense(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(answers_with_the_algorithm, begin_test, end_test),
+        cmocka_unit_test_setup_teardown(what_has_rested_goes_on_only_if_it_is_open, begin_test,
+                                        end_test),
         cmocka_unit_test_setup_teardown(proposals_keep_conditions, begin_test, end_test),
         cmocka_unit_test_setup_teardown(steps_end_inside_their_range, begin_test, end_test),
         cmocka_unit_test_setup_teardown(try_first_comes_first, begin_test, end_test),
