@@ -203,17 +203,15 @@ static void take_up(struct sched *s, struct flight *f, uint32_t place, bool over
     }
 }
 
-/* A lease that is not ours but could be: from now on it is. False: its slot is finished, or there is no room. */
+/* A lease that is not ours but could be: from now on it is. False: its slot is finished for good, or there is no room. */
 static bool adopt(struct sched *s, uint32_t place, const struct reported *r) {
     struct plan *plan = sched_plan(s, &r->job);
-    const struct plan_slot slot = {.slot = r->slot, .attempts = (uint32_t)r->attempt - 1};
+    struct plan_slot slot = {.slot = r->slot, .attempts = (uint32_t)r->attempt - 1};
     if (s->flights.count == LIMIT_BEGUN || (plan != NULL && !plan_has_room(plan)))
         return false;
-    bool taken = plan == NULL || plan_take(plan, r->slot, slot.attempts);
-    if (!taken && !plan->rungs)
+    if (plan != NULL && !plan_take_over(plan, &slot))
         return false;
     struct flight *f = flights_add(&s->flights, &r->job, &slot);
-    f->moot = !taken; /* unless the tuner wants a paused slot to go on, as whoever led before did */
     if (plan != NULL) {
         plan->away++;
         plan->inherited++;

@@ -150,20 +150,38 @@ void plan_homeless(struct plan *p, uint32_t place) {
     }
 }
 
+/* again_count: it does not wait. */
+static uint32_t find_again(const struct plan *p, uint64_t slot) {
+    uint32_t at = 0;
+    while (at < p->again_count && p->again[at].slot.slot != slot)
+        at++;
+    return at;
+}
+
 bool plan_take(struct plan *p, uint64_t slot, uint32_t attempts) {
     if (slot >= p->trials)
         return false;
     if (!ranges_has(&p->taken, slot))
         return ranges_add(&p->taken, slot);
-    for (uint32_t i = 0; i < p->again_count; i++) {
-        if (p->again[i].slot.slot != slot)
-            continue;
-        if (p->again[i].slot.attempts > attempts)
-            return false;
-        (void)take_again(p, i);
-        return true;
-    }
-    return false;
+    const uint32_t at = find_again(p, slot);
+    if (at == p->again_count || p->again[at].slot.attempts > attempts)
+        return false;
+    (void)take_again(p, at);
+    return true;
+}
+
+bool plan_take_over(struct plan *p, struct plan_slot *slot) {
+    bool finished = p->rungs && slot->slot < p->trials && ranges_has(&p->taken, slot->slot) &&
+                    find_again(p, slot->slot) == p->again_count;
+    if (finished)
+        slot->rested = slot->attempts > 0 ? slot->attempts : 1;
+    return finished || plan_take(p, slot->slot, slot->attempts);
+}
+
+void plan_finish(struct plan *p, uint64_t slot, uint64_t attempts) {
+    const uint32_t at = find_again(p, slot);
+    if (at == p->again_count || p->again[at].slot.rested < attempts)
+        (void)plan_take(p, slot, UINT32_MAX);
 }
 
 bool plan_has_room(const struct plan *p) {

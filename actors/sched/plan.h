@@ -26,6 +26,8 @@ struct plan_slot {
     when_ms not_before; /* it rests until then */
     uint32_t home;      /* 1 + the place of the worker that has its checkpoint; 0: there is none */
     when_ms at_home;    /* it rests until then if that one takes it */
+    /* It goes on after it was finished: so many attempts of it were recorded before. 0: it was never finished. */
+    uint32_t rested;
 };
 
 struct plan_again {
@@ -40,16 +42,16 @@ struct plan {
     uint64_t trials;
     uint32_t parallel; /* 0: no limit */
     uint32_t running;
-    uint32_t away;       /* slots in flight: the caller counts them */
-    uint32_t inherited;  /* of those that ever ran: how many an earlier leader had given out */
-    dur_ms trial_ms;     /* how long its trials take, a moving mean; 0: none has ended */
-    when_ms rests_until; /* nothing of it is given out before */
-    bool learns;         /* what it is given next depends on what is known (job_learns) */
-    bool rungs;          /* it may have paused slots: */
-    bool idle;          /* none was to go on when the tuner was asked last, or it is being asked; */
-    bool alone;         /* nothing else of it ran then */
-    uint32_t unlearned; /* flights that have ended and are not recorded; the caller counts them */
-    when_ms learns_until;     /* ... are waited for until then */
+    uint32_t away;        /* slots in flight: the caller counts them */
+    uint32_t inherited;   /* of those that ever ran: how many an earlier leader had given out */
+    dur_ms trial_ms;      /* how long its trials take, a moving mean; 0: none has ended */
+    when_ms rests_until;  /* nothing of it is given out before */
+    bool learns;          /* what it is given next depends on what is known (job_learns) */
+    bool rungs;           /* it may have paused slots */
+    bool idle;            /* RUNGS: the tuner is asked, or knows none that is to go on */
+    bool alone;           /* IDLE: nothing of the job was on its way when it was asked */
+    uint32_t unlearned;   /* flights that have ended and are not recorded; the caller counts them */
+    when_ms learns_until; /* ... are waited for until then */
     struct worker_set unable; /* who cannot start it */
     when_ms unable_until;     /* they are asked again; WHEN_NEVER: nobody is unable */
     dur_ms unable_pause;
@@ -71,6 +73,11 @@ bool plan_next(struct plan *p, when_ms now, struct plan_slot *next);
 /* This slot is on its way or finished without having been taken from here. False: it was not left to give out, or more than
  * `attempts` attempts of it were made. */
 bool plan_take(struct plan *p, uint64_t slot, uint32_t attempts);
+/* The same of one that somebody else has given out. Where there are rungs one that is finished may have been resumed by him:
+ * that it `rested` the slot then says. */
+bool plan_take_over(struct plan *p, struct plan_slot *slot);
+/* So many recorded attempts have finished this slot; what goes on after a rest waits on until there are more. */
+void plan_finish(struct plan *p, uint64_t slot, uint64_t attempts);
 /* No slot waits to be given out, and none is on its way. */
 bool plan_is_empty(const struct plan *p);
 bool plan_has_room(const struct plan *p);    /* for one more slot in flight */

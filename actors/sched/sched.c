@@ -154,7 +154,8 @@ static void give_out(struct sched *s, struct says *out) {
         say(out, &(struct msg){.kind = MSG_propose,
                                .propose = {.job = f->job,
                                            .slot = slot.slot,
-                                           .alone = slot.slot == plan->trials && plan->alone}});
+                                           .alone = slot.slot == plan->trials && plan->alone,
+                                           .rested = slot.rested > 0}});
     }
 }
 
@@ -202,12 +203,16 @@ static struct flight *find_asked(struct sched *s, const struct job_id *job, uint
     return NULL;
 }
 
+static bool is_at(const struct sched *s, uint32_t place, const struct node_id *node) {
+    const struct worker *k = &s->workers.entries[place];
+    return k->used && (s->clustered ? node_id_equal(&k->node, node) : k->peer == 0);
+}
+
 /* Where its checkpoint is, if that worker is here. */
 static void send_home(struct sched *s, struct flight *f, const struct plan *plan,
                       const struct node_id *home) {
     for (uint32_t i = 0; i < s->workers.count; i++) {
-        const struct worker *k = &s->workers.entries[i];
-        if (!k->used || !(s->clustered ? node_id_equal(&k->node, home) : k->peer == 0))
+        if (!is_at(s, i, home))
             continue;
         f->saved = true;
         f->slot.home = i + 1;
@@ -215,8 +220,18 @@ static void send_home(struct sched *s, struct flight *f, const struct plan *plan
     }
 }
 
-/* A paused slot goes on in place of the one that was asked for, which waits. NULL: it runs already, as an earlier leader
- * wanted, or has just ended. */
+/* The tuner lets a slot go on of which a worker has an attempt already: one that an earlier leader wanted, or that was given
+ * out twice because a worker was thought lost, or that ended by resting, which its worker is about to say. */
+static void resume_leased(struct sched *s, struct flight *f, const struct msg_proposed *m) {
+    bool rested_there = is_at(s, f->list - FLIGHTS_AT_WORKER, &m->home);
+    f->moot = false;
+    f->slot.rested = (uint32_t)m->attempts;
+    f->made = rested_there && m->attempts > f->slot.attempts
+                  ? (uint32_t)m->attempts
+                  : f->slot.attempts; /* what is recorded is not its end */
+}
+
+/* A paused slot goes on in place of the one that was asked for, which waits. NULL: a worker has it. */
 static struct flight *resume(struct sched *s, const struct msg_proposed *m) {
     struct plan *plan = sched_plan(s, &m->job);
     struct flight *asked = find_asked(s, &m->job, m->asked - 1);
@@ -226,16 +241,16 @@ static struct flight *resume(struct sched *s, const struct msg_proposed *m) {
     sched_again(s, asked, asked->slot.attempts, INT64_MIN);
     struct flight *f = flights_find(&s->flights, &m->job, m->slot);
     if (f != NULL && f->state == FLIGHT_LEASED) {
-        f->moot = false;
-        if (m->attempts > f->made)
-            f->made =
-                (uint32_t)m->attempts; /* it is another attempt that runs: the next follows it */
+        resume_leased(s, f, m);
         return NULL;
     }
     if (f != NULL)
-        sched_move(s, f, FLIGHT_NONE); /* how it ended is known */
-    const struct plan_slot slot = {
-        .slot = m->slot, .attempts = (uint32_t)m->attempts, .not_before = INT64_MIN};
+        sched_move(s, f, FLIGHT_NONE);          /* how it ended is known */
+    (void)plan_take(plan, m->slot, UINT32_MAX); /* it may have waited for a place */
+    const struct plan_slot slot = {.slot = m->slot,
+                                   .attempts = (uint32_t)m->attempts,
+                                   .not_before = INT64_MIN,
+                                   .rested = (uint32_t)m->attempts};
     f = flights_add(&s->flights, &m->job, &slot);
     ensure(f != NULL); /* that one has made room */
     plan->away++;
@@ -249,6 +264,10 @@ static void on_unproposed(struct sched *s, const struct msg_unproposed *m, struc
     struct flight *f = find_asked(s, &m->job, m->slot);
     if (f == NULL || plan == NULL)
         return;
+    if (m->slot < plan->trials) { /* it does not go on, whoever wanted it to */
+        sched_move(s, f, FLIGHT_NONE);
+        return;
+    }
     sched_again(s, f, f->slot.attempts, INT64_MIN);
     plan->idle = true;
     if (m->over && plan_is_empty(plan))
@@ -347,7 +366,7 @@ static when_ms end_of(dur_ms pause, when_ms now) {
 /* A slot that nothing of ours was under way for: an attempt of an earlier leader or of another island. */
 static void on_foreign_record(struct plan *plan, const struct msg_recorded *m, when_ms now) {
     if (m->finished)
-        (void)plan_take(plan, m->slot, UINT32_MAX);
+        plan_finish(plan, m->slot, m->attempts);
     else if (plan_has_room(plan) && plan_take(plan, m->slot, (uint32_t)m->attempts))
         plan_again(plan, m->slot, (uint32_t)m->attempts, end_of(m->pause_ms, now));
 }
@@ -364,6 +383,8 @@ static void on_recorded(struct sched *s, const struct msg_recorded *m) {
             on_foreign_record(plan, m, s->now);
         return;
     }
+    if (m->attempts <= f->slot.rested)
+        return; /* of before it went on */
     bool leased = f->state == FLIGHT_LEASED, more = m->attempts > f->made;
     f->made = more ? (uint32_t)m->attempts : f->made;
     f->rest = more ? end_of(m->pause_ms, s->now) : f->rest;
@@ -382,7 +403,7 @@ static void take_flights(struct sched *s, struct plan *plan) {
         struct flight *f = &s->flights.entries[i];
         if (f->state == FLIGHT_NONE || !job_id_equal(&f->job, &plan->job))
             continue;
-        f->moot = !plan_take(plan, f->slot.slot, f->slot.attempts);
+        f->moot = !plan_take_over(plan, &f->slot);
         plan->away++;
         plan->unlearned += f->state == FLIGHT_UNRECORDED;
         plan->running += runs(f->state);

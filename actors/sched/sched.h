@@ -1,8 +1,8 @@
 /* sched - which slot of which job runs next, and where: gives free places of workers to jobs, one lease at a time.
  *
- * Hears    start, job_open, job_extended, job_shut, capacity, proposed, unproposed, judged, recorded, stands, hold, quit; outcome (executor, where there is no leader
- *          room); lead, worker, ended (leader: of this node and of others); look (gateways, this node's and through member
- *          those of others); the time.
+ * Hears    start, job_open, job_extended, job_shut, capacity, proposed, unproposed, judged, recorded, stands, hold, quit;
+ *          outcome (executor, where there is no leader room); lead, worker, ended (leader: of this node and of others); look
+ *          (gateways, this node's and through member those of others); the time.
  * Says     propose, judge (tuner); lease, verdict (other nodes by say_to MEMBER; this node's leader room, which treats it as
  *          any other's); exhausted (facts); running (gateways that look).
  * Holds    - a slot is in at most one flight: asked for, leased, or ended and not yet recorded;
@@ -32,7 +32,9 @@
  *          - of a job with rungs, whoever comes to one is judged by the tuner while it runs; the verdict goes to its worker, and
  *            again with each of its reports, until it has ended; a new leader asks anew of all it finds running;
  *          - a paused slot counts as finished and is given out only when the tuner names it, as its next attempt: it goes to
- *            the worker that paused it like what goes on from a checkpoint;
+ *            the worker that paused it like what goes on from a checkpoint, and is a flight like any other until more
+ *            attempts are recorded than when it rested. Of a finished slot that a worker reports only the tuner knows
+ *            whether it was resumed: when that is to be given out again, and it has ended or rests, it says so;
  *          - when nothing of such a job is left but paused slots of which none is to go on, facts hears that;
  *          - when a worker says that a job is over (`shut`) nothing of it is given out for SHUT_MS: the order is on its way.
  * Where    workers.h. No lease is given beyond a worker's places and nobody queues: at a round trip of 1 ms a place of 100 ms
