@@ -24,6 +24,8 @@ const struct verb verbs[] = {
      cli_watch_details},
     {"wait", "[JOB] [--timeout TIME] [-o FORMAT]", "wait until a job is over", "run", cli_wait,
      cli_wait_details},
+    {"extend", "[JOB] --trials N|+N [--wait] [-o FORMAT]",
+     "give a job more trials, whether it runs or is done", "run", cli_extend, cli_extend_details},
     {"cancel", "JOB", "stop a job for good", "run", cli_cancel, cli_cancel_details},
     {"validate", "JOB_FILE", "check a job file", "run", cli_validate, cli_validate_details},
     {"plan", "JOB_FILE [-o FORMAT]", "say what a job would run, where and how often", "run",

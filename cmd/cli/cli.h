@@ -36,6 +36,7 @@ int cli_resume(int argc, char **argv);
 int cli_watch(int argc, char **argv);
 int cli_wait(int argc, char **argv);
 int cli_cancel(int argc, char **argv);
+int cli_extend(int argc, char **argv);
 int cli_validate(int argc, char **argv);
 int cli_plan(int argc, char **argv);
 int cli_try(int argc, char **argv);
@@ -61,5 +62,6 @@ extern const char cli_resume_details[];
 extern const char cli_watch_details[];
 extern const char cli_wait_details[];
 extern const char cli_cancel_details[];
+extern const char cli_extend_details[];
 
 #endif

@@ -10,6 +10,8 @@ enum { ARENA_BYTES = 8 << 20 };
 
 static bool spec_take(void *context, const struct msg *answer) {
     struct job_spec *spec = context;
+    if (answer->kind == MSG_job_row)
+        spec->described = answer->job_row.trials; /* until its description is read */
     if (answer->kind != MSG_job_spec || answer->job_spec.spec.len > LIMIT_JOB_SPEC_BYTES)
         return true;
     spec->bytes = span_of(spec->memory, answer->job_spec.spec.len);
@@ -26,10 +28,16 @@ struct job_spec *job_spec_read(struct client *c, const struct subject *s, struct
     struct pages_reader reader = {.row = spec_take, .context = spec};
     struct arena arena = arena_of(spec->memory + LIMIT_JOB_SPEC_BYTES, ARENA_BYTES);
     bool ok = pages_read(c, &request, &reader, err);
+    const uint64_t trials = spec->described;
     if (ok && !job_decode(&spec->job, spec->bytes, &arena, err))
         ok = err_context(err, "reading the job of %s", s->handle);
-    if (!ok)
+    if (!ok) {
         job_spec_free(&spec);
+        return NULL;
+    }
+    spec->described = spec->job.trials;
+    if (trials > spec->described)
+        spec->job.trials = trials;
     return spec;
 }
 

@@ -9,8 +9,9 @@
 #include "proto/job/job.h"
 
 struct job_spec {
-    struct job job;
-    struct span bytes; /* canonical */
+    struct job job;     /* with the trials it has by now */
+    uint64_t described; /* ... and as many as its description gives it */
+    struct span bytes;  /* canonical */
     uint8_t *memory;
 };
 

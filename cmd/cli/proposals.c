@@ -53,7 +53,9 @@ struct proposals *proposals_new(const struct job_file *file) {
     struct buf finished = buf_of(none, sizeof none);
     ranges_encode(&(struct ranges){0}, &finished);
     struct msg open = {.kind = MSG_job_open,
-                       .job_open = {.spec = file->spec, .finished = buf_view(&finished)}};
+                       .job_open = {.spec = file->spec,
+                                    .finished = buf_view(&finished),
+                                    .trials = file->job.trials}};
     post(p, &open);
     return p;
 }

@@ -58,6 +58,7 @@ struct stand {
 
 struct replaying {
     const struct job *job;
+    uint64_t described;      /* trials that its description gives it */
     struct proposals *alone; /* of a method that does not learn */
     struct pile text;
     struct pile proposals, results; /* of struct proposal, of struct result by slot */
@@ -222,7 +223,9 @@ static void derive(struct replaying *r) {
     r->replay = malloc(sizeof *r->replay);
     ensure(r->memory != NULL && r->replay != NULL);
     struct arena arena = arena_of(r->memory, size);
-    ensure(chain_init(&r->chain, r->job, NULL, capacity, &arena));
+    struct job described = *r->job;
+    described.trials = r->described;
+    ensure(chain_init(&r->chain, &described, NULL, capacity, &arena));
     replay_init(r->replay, &r->chain, &slots);
     for (size_t i = 0; i < r->proposals.len / sizeof *all; i++) {
         const uint8_t *text = r->text.bytes + all[i].at;
@@ -308,6 +311,7 @@ static bool job_replay(struct client *c, const struct args *args, const struct s
     struct replaying *r = calloc(1, sizeof *r);
     ensure(r != NULL);
     r->job = &spec->job;
+    r->described = spec->described;
     bool ok = job_learns(r->job) ? replay_learned(r, c, s, err) : replay_alone(r, c, s, spec, err);
     if (ok && args->format == FORMAT_TABLE)
         text_print(r);

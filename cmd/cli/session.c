@@ -305,6 +305,14 @@ int session_follow(struct client **c, const struct subject *subject,
     }
 }
 
+void session_say_next(struct client *c, const struct subject *s) {
+    if (client_autorun(c) || s->row.active)
+        fprintf(stderr, "it runs; watch it:  zyg watch %s   stop it:  zyg cancel %s\n", s->handle,
+                s->handle);
+    else
+        fprintf(stderr, "it is kept, but no agent runs here; run it:  zyg resume %s\n", s->handle);
+}
+
 int session_verb(int argc, char **argv, const struct args_option *options,
                  struct session_plan *plan) {
     const struct args_rules rules = {

@@ -27,6 +27,9 @@ enum { SESSION_FORMATS = FORMAT_BIT(FORMAT_TABLE) | FORMAT_BIT(FORMAT_JSON) };
 int session_verb(int argc, char **argv, const struct args_option *options,
                  struct session_plan *plan);
 
+/* What happens with an open job that nobody waits for. */
+void session_say_next(struct client *c, const struct subject *s);
+
 /* Closes the client; returns the exit status. */
 int session_follow(struct client **c, const struct subject *subject,
                    const struct session_plan *plan);

@@ -90,15 +90,6 @@ static bool job_submit(struct client *c, const struct job_file *file, bool wait,
     return *watched || subject_find(c, text, subject, err);
 }
 
-/* What happens with a job that nobody waits for. */
-static void say_what_next(struct client *c, const struct subject *s) {
-    if (client_autorun(c) || s->row.active)
-        fprintf(stderr, "it runs; watch it:  zyg watch %s   stop it:  zyg cancel %s\n", s->handle,
-                s->handle);
-    else
-        fprintf(stderr, "it is kept, but no agent runs here; run it:  zyg resume %s\n", s->handle);
-}
-
 static int submit(struct client **c, const struct job_file *file, const struct args *args,
                   bool wait) {
     struct subject subject;
@@ -119,7 +110,7 @@ static int submit(struct client **c, const struct job_file *file, const struct a
     if (wait)
         return session_follow(c, &subject, &plan);
     if (!args->quiet)
-        say_what_next(*c, &subject);
+        session_say_next(*c, &subject);
     bool told = args->format != FORMAT_JSON || job_show(*c, args, &subject, false, &err);
     return look_end(c, told, &err);
 }
