@@ -61,6 +61,14 @@ static double search(uint32_t objectives, uint64_t budget, uint32_t loaded, uint
     return best;
 }
 
+/* From number 20 on each fifth: 20, 25 ... 55. */
+static void now_and_then_the_estimator_has_a_word(void **state) {
+    (void)state;
+    assert_true(search(1, 60, 0, 60) < 1e-4);
+    assert_int_equal(by_process, 52);
+    assert_int_equal(by_parzen, 8);
+}
+
 static void goes_on_beyond_what_the_process_holds(void **state) {
     (void)state;
     assert_true(search(1, 300, 260, 40) < 1e-3);
@@ -82,6 +90,7 @@ static void several_objectives_have_their_own_method(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(now_and_then_the_estimator_has_a_word),
         cmocka_unit_test(goes_on_beyond_what_the_process_holds),
         cmocka_unit_test(a_small_budget_does_not_bound_it),
         cmocka_unit_test(several_objectives_have_their_own_method),
