@@ -111,8 +111,9 @@ static void say_outcome(struct executor *e, const struct msg *result, const stru
 
 void executor_say_trial_outcome(struct executor *e, struct trial *t, struct says *out) {
     struct buf metrics = buf_of(e->metrics, sizeof e->metrics);
-    uint8_t others_memory[16 * JOB_METRICS_MAX];
+    uint8_t others_memory[16 * JOB_METRICS_MAX], curve_memory[CURVE_BYTES];
     struct buf others = buf_of(others_memory, sizeof others_memory);
+    struct buf curve = buf_of(curve_memory, sizeof curve_memory);
     struct msg m = {.kind = MSG_result_fact};
     struct msg_result_fact *result = &m.result_fact;
     bool lost = t->verdict == TRIAL_LOST; /* nobody keeps what it printed */
@@ -124,7 +125,10 @@ void executor_say_trial_outcome(struct executor *e, struct trial *t, struct says
     result->has_value = trial_status_well(t->verdict) && trial_value(t, &result->value);
     if (result->has_value)
         contract_put_others(&t->contract, t->rules, &others);
+    if (result->has_value && climb_has_rungs(&t->climb) && t->climb.curve.told > 0)
+        curve_encode(&t->climb.curve, &curve);
     result->others = buf_view(&others);
+    result->curve = buf_view(&curve);
     metrics_encode(&t->metrics, &metrics);
     result->metrics = buf_view(&metrics);
     result->began = t->began.wall;

@@ -204,6 +204,7 @@ bool fold_makes_sense(const struct seat *s, const struct msg_result_fact *result
            (!is_early(status) || (job_has_rungs(&s->job) && result->has_value)) &&
            result->attempt > 0 && result->attempt <= UINT32_MAX &&
            result->value - result->value == 0 && /* a number that can be compared */
+           result->curve.len <= CURVE_BYTES &&
            result->config.len + result->metrics.len + result->cause.len + result->others.len <=
                RESULT_BYTES_MAX;
 }

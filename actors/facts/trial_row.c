@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { ROW_PARTS = 25, ROW_PARTS_THIRD = 24, ROW_PARTS_SECOND = 22, ROW_PARTS_FIRST = 19 };
+enum { ROW_PARTS = 26, ROW_PARTS_THIRD = 24, ROW_PARTS_SECOND = 22, ROW_PARTS_FIRST = 19 };
 
 void trial_row_encode(const struct trial_row *row, struct buf *out) {
     mp_put_array(out, ROW_PARTS);
@@ -32,6 +32,7 @@ void trial_row_encode(const struct trial_row *row, struct buf *out) {
     mp_put_bin(out, row->others);
     mp_put_u64(out, row->attempts.paused);
     mp_put_u64(out, row->end);
+    mp_put_bin(out, row->curve);
 }
 
 static uint32_t read_count(struct mp *in) {
@@ -88,6 +89,8 @@ bool trial_row_decode(struct trial_row *row, struct span bytes) {
     }
     uint64_t end = parts == ROW_PARTS ? mp_u64(&in) : row->end;
     row->end = (enum trial_end)end;
+    if (parts == ROW_PARTS)
+        row->curve = mp_bin(&in);
     if (end > TRIAL_END_DONE || !mp_done(&in) || author.len != sizeof row->from.author.bytes ||
         row->attempts.paused > row->attempts.made)
         return false;
@@ -183,6 +186,7 @@ bool trial_row_fold(struct trial_row *row, const struct msg_result_fact *result,
     row->has_value = valued && trial_status_well(row->status);
     row->value = row->has_value ? result->value : 0;
     row->others = row->has_value ? result->others : (struct span){0};
+    row->curve = row->has_value ? result->curve : (struct span){0};
     row->began = result->began;
     row->run_ms = result->run_ms;
     row->cpu_ms = result->cpu_ms;
@@ -211,7 +215,8 @@ struct msg_learned trial_row_learned(const struct job_id *id, const struct job *
                                 .run_ms = row->run_ms,
                                 .attempts = row->attempts.made,
                                 .author = row->from.author,
-                                .others = row->others};
+                                .others = row->others,
+                                .curve = row->curve};
 }
 
 void trial_row_key(struct buf *out, const struct job_id *job, uint64_t slot) {

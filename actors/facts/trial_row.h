@@ -46,6 +46,7 @@ struct trial_row {
     bool has_value;       /* of each objective */
     double value;
     struct span others; /* beside it: proto/job/measure.h */
+    struct span curve;  /* likewise, where the job has rungs: proto/job/curve.h; empty: not told */
     wall_ms began;
     dur_ms run_ms;
     dur_ms cpu_ms;

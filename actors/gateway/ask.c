@@ -289,7 +289,7 @@ static bool send_trial(struct ask *ask, uint64_t slot, struct span stored,
     if (!render_trial(&answer.trial_row, &ask->decoded, slot, stored, &scratch))
         return false;
     if (!ask->configs)
-        answer.trial_row.config = (struct span){0};
+        answer.trial_row.config = answer.trial_row.curve = (struct span){0};
     if (ask->kind == ASK_RANKED && ask->ended == 0 && ask->decoded.repeat > 1) /* the mean */
         answer.trial_row.value = ask->ranks[ask->pending - 1];
     answer.trial_row.ticket = ask->ticket;

@@ -50,7 +50,8 @@ bool render_trial(struct msg_trial_row *answer, const struct job *job, uint64_t 
         .rss_kib = row.rss_kib,
         .cause = row.cause,
         .config = row.config,
-        .others = row.others};
+        .others = row.others,
+        .curve = row.curve};
     return true;
 }
 

@@ -151,6 +151,7 @@ static void tell(struct chain *c, const struct known_slot *item) {
         .seconds = item->run_ms > 0 ? (double)item->run_ms / 1000 : 0,
         .run = item->slot % job_runs_each(c->setup.job),
         .settled = true, /* by the row */
+        .curve = known_end(&c->known, item),
     };
     if (!is_in(c, item->trial, AT_WORK) && !is_in(c, item->trial, AT_REST))
         return; /* of one configuration a second result that is better, or of one that has failed */
@@ -182,6 +183,12 @@ static void keep(struct chain *c, struct known_slot *item, const struct chain_ne
     item->resumed = false;
     item->verdict = STUDY_GO_ON;
     known_set_others(&c->known, item, item->has_value ? news->others : (struct span){0});
+    known_set_end(&c->known, item, &news->curve);
+}
+
+void chain_news_curve(struct chain_news *news, struct span curve) {
+    if (!curve_decode(&news->curve, curve))
+        news->curve = (struct curve){0};
 }
 
 static struct known_slot *put(struct chain *c, uint32_t slot) {
@@ -192,6 +199,14 @@ static struct known_slot *put(struct chain *c, uint32_t slot) {
     c->forgot++;
     known_forget(&c->known, c->setup.job);
     return known_put(&c->known, slot); /* NULL: all of it is open */
+}
+
+static void note_end(struct chain *c, const struct known_slot *item) {
+    uint8_t memory[CURVE_BYTES];
+    struct buf curve = buf_of(memory, sizeof memory);
+    if (known_end(&c->known, item) != NULL)
+        curve_encode(known_end(&c->known, item), &curve);
+    mp_put_bin(&c->news, buf_view(&curve));
 }
 
 static void note(struct chain *c, const struct known_slot *item, bool moved) {
@@ -209,6 +224,8 @@ static void note(struct chain *c, const struct known_slot *item, bool moved) {
         mp_put_bin(&c->news, known_others(&c->known, item));
     if (item->status == TRIAL_PAUSED)
         mp_put_u64(&c->news, item->attempts);
+    else if (item->has_value && c->known.rungs > 0)
+        note_end(c, item);
 }
 
 /* It has another configuration by now, and no other slot may have the old one. */

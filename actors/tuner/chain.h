@@ -33,7 +33,8 @@
  *          u64 digest, str method unless it is the job's; of others, for each piece of news: slot,
  *          status, bin configuration (empty: as was known), and unless it is OPEN: run_ms, value or
  *          nil; after a value of a job with other metrics (proto/job/measure.h): bin others; of PAUSED
- *          also attempts. With CHAIN_STAND for a status: attempt, saved, bin curve.
+ *          also attempts; of others with a value, where there are rungs, bin curve (empty: not known).
+ *          With CHAIN_STAND for a status: attempt, saved, bin curve.
  * Memory   one arena, chain_bytes(); only what is used of it is ever touched. What the job points to
  *          is borrowed.
  * Errors   what does not fit is forgotten, the best and the newest last; a proposal whose `known`
@@ -61,9 +62,13 @@ struct chain_news {
     double value;       /* finite, in the job's own sense */
     struct span others; /* with a value: what measure_of reads; empty: the job wants no others */
     dur_ms run_ms;
-    uint32_t attempts;   /* made */
+    struct curve curve; /* with a value, not of PAUSED: how it went to its end; told 0: not known */
+    uint32_t attempts;  /* made */
     struct node_id home; /* of PAUSED: who has its checkpoint */
 };
+
+/* As a fact says it: bytes that are no curve say nothing. */
+void chain_news_curve(struct chain_news *news, struct span curve);
 
 /* A slot has come to a rung. */
 struct chain_stand {

@@ -28,6 +28,8 @@ static uint64_t digest_item(uint64_t digest, const struct chain *c, const struct
         mp_put_bool(&out, stand->saved);
         curve_encode(&stand->curve, &out);
     }
+    if (known_end(&c->known, item) != NULL)
+        curve_encode(known_end(&c->known, item), &out);
     ensure(!out.overflow);
     digest = digest_of(digest_of(digest, buf_view(&out)), known_config(&c->known, item));
     return rests ? digest : digest_of(digest, known_others(&c->known, item));

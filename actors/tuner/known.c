@@ -38,9 +38,10 @@ static uint32_t rungs_of(const struct job *job) {
 }
 
 size_t known_bytes(uint32_t capacity, const struct job *job) {
-    enum { SLACK = 7 * 64 /* what the arena aligns */ };
+    enum { SLACK = 8 * 64 /* what the arena aligns */ };
     uint32_t rungs = rungs_of(job);
-    size_t curves = rungs > 0 ? rungs * sizeof(struct known_stand) + sizeof(struct node_id) : 0;
+    size_t end = sizeof(struct node_id) + sizeof(struct curve);
+    size_t curves = rungs > 0 ? rungs * sizeof(struct known_stand) + end : 0;
     return SLACK + (size_t)cells_of(capacity) * sizeof(uint32_t) +
            capacity * (sizeof(struct known_slot) + sizeof(uint32_t) + known_config_cap(job) +
                        others_cap_of(job) + curves);
@@ -54,6 +55,7 @@ bool known_init(struct known *k, uint32_t capacity, const struct job *job, struc
     if (k->rungs > 0) {
         k->stands = arena_take_unset(arena, (size_t)capacity * k->rungs * sizeof *k->stands);
         k->homes = arena_take_unset(arena, capacity * sizeof *k->homes);
+        k->ends = arena_take_unset(arena, capacity * sizeof *k->ends);
     }
     k->items = arena_take_unset(arena, capacity * sizeof *k->items);
     k->configs = arena_take_unset(arena, capacity * k->config_cap);
@@ -94,6 +96,7 @@ struct known_slot *known_put(struct known *k, uint32_t slot) {
         *known_stand(k, item, i) = (struct known_stand){.attempt = 0};
     if (k->rungs > 0)
         *known_home(k, item) = (struct node_id){{0}};
+    known_set_end(k, item, &(struct curve){0});
     return item;
 }
 
@@ -127,6 +130,16 @@ bool known_stand_counts(const struct known_stand *a, const struct known_stand *b
 struct node_id *known_home(const struct known *k, const struct known_slot *item) {
     ensure(k->rungs > 0);
     return &k->homes[item - k->items];
+}
+
+const struct curve *known_end(const struct known *k, const struct known_slot *item) {
+    bool ended = k->rungs > 0 && item->has_value && item->status != TRIAL_PAUSED;
+    return ended && k->ends[item - k->items].told > 0 ? &k->ends[item - k->items] : NULL;
+}
+
+void known_set_end(struct known *k, const struct known_slot *item, const struct curve *curve) {
+    if (k->rungs > 0)
+        k->ends[item - k->items] = *curve;
 }
 
 struct span known_config(const struct known *k, const struct known_slot *item) {
@@ -242,6 +255,7 @@ struct former {
     const uint8_t *config, *others;
     struct known_stand stands[RUNGS_MOST];
     struct node_id home;
+    struct curve end;
 };
 
 static struct former former_of(const struct known *k, uint32_t i) {
@@ -250,8 +264,10 @@ static struct former former_of(const struct known *k, uint32_t i) {
                        .others = k->others + (size_t)i * k->others_cap};
     for (uint32_t r = 0; r < k->rungs; r++)
         f.stands[r] = k->stands[(size_t)i * k->rungs + r];
-    if (k->rungs > 0)
-        f.home = k->homes[i];
+    if (k->rungs == 0)
+        return f;
+    f.home = k->homes[i];
+    f.end = k->ends[i];
     return f;
 }
 
@@ -265,6 +281,7 @@ static void put_former(struct known *k, const struct former *f) {
         *known_stand(k, item, r) = f->stands[r];
     if (k->rungs > 0)
         *known_home(k, item) = f->home;
+    known_set_end(k, item, &f->end);
 }
 
 void known_copy(struct known *to, const struct known *from) {

@@ -3,7 +3,7 @@
  *
  * A set, not a history: what is put in twice, late or in another order makes the same set. It is
  * kept small, so that every node can keep it: 40 bytes, the configuration and a place in a table;
- * where there are rungs, 64 bytes for each of them but the last, and a name; and what the job's
+ * where there are rungs, 64 bytes for each of them and a name; and what the job's
  * other metrics came to (measure.h), where it has any.
  * Memory   one arena, known_bytes(); only what is used of it is ever touched.
  * Errors   known_put answers NULL when there is no room; known_forget makes some.
@@ -47,6 +47,7 @@ struct known {
     uint8_t *others;            /* likewise: others_cap */
     struct known_stand *stands; /* of each item: `rungs` */
     struct node_id *homes;      /* of each item: who paused it; only where there are rungs */
+    struct curve *ends;         /* likewise: how it went to its end */
     uint32_t rungs;             /* at which trials are judged; 0: none */
     uint32_t *order;            /* of items, as they were last put in order */
     uint32_t *cells;            /* item + 1, 0: none. Open addressing by slot */
@@ -81,6 +82,10 @@ const struct known_stand *known_last_stand(const struct known *k, const struct k
 /* Does a count, and b not? Of two that say how a slot stood at one rung the one of the earlier attempt does; two islands may
  * have given out the same attempt. */
 bool known_stand_counts(const struct known_stand *a, const struct known_stand *b);
+/* How a slot with a value went to its end, which a pause is not. NULL: not known, or there are no rungs. */
+const struct curve *known_end(const struct known *k, const struct known_slot *item);
+/* told 0: not known. Nothing where there are no rungs. */
+void known_set_end(struct known *k, const struct known_slot *item, const struct curve *curve);
 /* k->rungs > 0 */
 struct node_id *known_home(const struct known *k, const struct known_slot *item);
 /* order[0.. count - 1] are the items by slot. */

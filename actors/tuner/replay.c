@@ -106,16 +106,18 @@ static bool read_stand(struct mp *in, struct known_stand *stand) {
     return curve_decode(&stand->curve, mp_bin(in)) && attempt <= UINT32_MAX && in->bad == NULL;
 }
 
-/* others: the job wants to know other metrics. */
-static bool read_end(struct mp *in, bool others, struct chain_news *news) {
+/* known: of the job, which says whether it wants to know other metrics, and has rungs. */
+static bool read_end(struct mp *in, const struct known *known, struct chain_news *news) {
     news->run_ms = mp_i64(in);
     news->has_value = mp_peek(in) != MP_NIL;
     if (news->has_value)
         news->value = mp_f64(in);
     else
         mp_nil(in);
-    if (news->has_value && others)
+    if (news->has_value && known->others_cap > 0)
         news->others = mp_bin(in);
+    if (news->has_value && known->rungs > 0 && news->status != TRIAL_PAUSED)
+        chain_news_curve(news, mp_bin(in));
     uint64_t attempts = news->status == TRIAL_PAUSED ? mp_u64(in) : 0;
     news->attempts = (uint32_t)attempts;
     return attempts <= UINT32_MAX && in->bad == NULL;
@@ -137,7 +139,7 @@ static bool learn_one(struct replay *r, struct mp *in) {
         return true;
     }
     if (!trial_status_of(status, &news.status) ||
-        (news.status != TRIAL_OPEN && !read_end(in, r->chain->known.others_cap > 0, &news)))
+        (news.status != TRIAL_OPEN && !read_end(in, &r->chain->known, &news)))
         return false;
     if (news.config.len == 0)
         news.config = known_config(&r->chain->known, item);

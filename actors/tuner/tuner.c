@@ -174,6 +174,7 @@ static bool hear_learned(struct tuner *t, const struct msg_learned *m) {
     news.attempts = m->attempts > UINT32_MAX ? UINT32_MAX : (uint32_t)m->attempts;
     news.home = m->author;
     news.has_value = m->has_value && measure_of(&measured, &seat->job, m->value, m->others);
+    chain_news_curve(&news, m->curve);
     if (seat->chain != NULL)
         chain_learn(seat->chain, &news);
     return true;

@@ -153,6 +153,7 @@ static bool result_take(void *context, const struct msg *answer) {
     result.news.has_value = row->has_value;
     result.news.value = row->value;
     result.news.run_ms = row->run_ms;
+    chain_news_curve(&result.news, row->curve);
     result.at = pile_put(&r->text, row->config.data, row->config.len);
     (void)pile_put(&r->text, row->others.data, row->others.len);
     (void)pile_put(&r->results, &result, sizeof result);

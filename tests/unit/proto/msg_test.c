@@ -192,7 +192,7 @@ static void a_message_prints_on_one_line(void **state) {
     assert_string_equal(
         text,
         "learned{job=3f2a0102 slot=7 config=<3 bytes> status=0 has_value=yes value=0.1 run_ms=0 "
-        "attempts=0 author=00000000 others=<0 bytes>}");
+        "attempts=0 author=00000000 others=<0 bytes> curve=<0 bytes>}");
     buf_clear(&out);
     msg_print(&(struct msg){.kind = MSG_find, .find.selector = span_text("last")}, &out);
     msg_print(&(struct msg){.kind = MSG_NONE}, &out);

@@ -83,6 +83,8 @@ static void rungs_are_said_as_they_are_reached(void **state) {
     end_with(number, 0, 0);
     assert_outcome(TRIAL_DONE, "");
     assert_true(result().value == 0.125); /* it is worth its best */
+    assert_true(curve_decode(&curve, result().curve));
+    assert_true(curve.step == 27 && curve.told == 5 && curve.last == 0.25);
 }
 
 static void what_comes_at_once_is_said_in_order(void **state) {

@@ -54,6 +54,7 @@ static void a_row_survives_its_bytes(void **state) {
         .unable = {.nodes = 3, .count = 2, .authors = {{{5}}, {{6}}}},
         .last_end = 1700000009000,
         .others = span_text("others"),
+        .curve = span_text("curve"),
         .from = {.attempt = 4, .author = {{8}}, .generation = (uint64_t)1 << 40, .number = 77}};
     uint8_t memory[512];
     struct buf out = buf_of(memory, sizeof memory);
@@ -77,6 +78,7 @@ static void a_row_survives_its_bytes(void **state) {
     assert_memory_equal(&again.unable, &row.unable, sizeof row.unable);
     assert_int_equal(again.last_end, 1700000009000);
     assert_true(span_is(again.others, "others"));
+    assert_true(span_is(again.curve, "curve"));
 
     for (size_t len = 0; len < out.len; len++)
         assert_false(trial_row_decode(&again, span_of(memory, len)));

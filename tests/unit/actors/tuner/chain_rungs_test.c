@@ -97,6 +97,7 @@ static void ends(uint32_t slot, enum trial_status status) {
                                                              .status = status,
                                                              .has_value = true,
                                                              .value = -s->curve.best,
+                                                             .curve = s->curve,
                                                              .run_ms = 1000 + slot,
                                                              .attempts = s->attempts}));
 }
@@ -114,7 +115,7 @@ static void stands(uint32_t leader, uint32_t slot) {
     switch (chain_judge(&stage.nodes[leader].chain, slot, s->attempts + 1)) {
     case STUDY_GO_ON: return;
     case STUDY_STOP:
-        assert_true(slot % 4 == 0);
+        assert_true(slot % 4 == 0 || stage.job.job.rungs.policy == RUNGS_STOPPING);
         world.stopped++;
         ends(slot, TRIAL_STOPPED);
         return;
@@ -130,7 +131,7 @@ static void goes_on(uint32_t leader, uint32_t slot) {
     struct rng r = rng_of(6, s->step, slot);
     double value = level_of(slot) + 1.0 / ++s->step + 0.001 * rng_unit(&r);
     assert_true(curve_tell(&s->curve, s->step, value));
-    if (s->step == STEPS) {
+    if (s->step == stage.job.job.rungs.steps) {
         world.done++;
         ends(slot, TRIAL_DONE);
     } else if (s->step == 1 || s->step == 3 || s->step == 9) {
@@ -202,6 +203,25 @@ static void who_leads_next_goes_on_from_the_facts(void **state) {
     run(1, SLOTS, &r);
     assert_int_equal(world.next, SLOTS);
     assert_true(world.resumed > 5);
+    expect_all_same();
+}
+
+/* Nine steps, and what stands at its rungs has told three at most: how much of that is chance is known
+ * by the curves of those that went all the way, and by whoever leads next. */
+static void on_a_short_ladder_who_is_behind_is_stopped(void **state) {
+    (void)state;
+    struct rng r = rng_of(5, 0, 0);
+    stage.job.job.rungs.steps = 9;
+    stage.job.job.rungs.policy = RUNGS_STOPPING;
+    for (uint32_t i = 0; i < 4; i++)
+        node_begin(&stage, i, STAGE_SLOTS);
+    run(0, 60, &r);
+    uint32_t stopped = world.stopped;
+    assert_true(stopped > 10);
+    run(1, SLOTS, &r);
+    assert_true(world.stopped > stopped + 5 && world.paused == 0);
+    for (uint32_t i = 0; i < SLOTS; i++) /* nobody who is good */
+        assert_true(stage.rows[i].status == TRIAL_DONE || level_of(i) > 0.1);
     expect_all_same();
 }
 
@@ -394,6 +414,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_pauses_goes_on_and_all_is_derived_again, begin_test,
                                         end_test),
         cmocka_unit_test_setup_teardown(who_leads_next_goes_on_from_the_facts, begin_test,
+                                        end_test),
+        cmocka_unit_test_setup_teardown(on_a_short_ladder_who_is_behind_is_stopped, begin_test,
                                         end_test),
         cmocka_unit_test_setup_teardown(the_order_of_facts_does_not_matter, begin_test, end_test),
         cmocka_unit_test_setup_teardown(what_was_resumed_in_vain_rests_again, begin_test, end_test),
