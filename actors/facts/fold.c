@@ -123,9 +123,13 @@ void fold_known(struct batch *batch, const struct msg_proposal_fact *proposal,
         ops_put(&batch->ops, TABLE_proposals, buf_view(&row), buf_view(&value));
 }
 
+/* key: of what was just folded in; saved: it ended with a checkpoint. That is newer than what a pause which stands for the slot
+ * by its value has left; read from the disk again the row knows that alone. */
 static void say_learned(struct batch *batch, const struct seat *s, uint64_t slot,
-                        const struct trial_row *row) {
-    const struct msg_learned learned = trial_row_learned(&s->id, &s->job, slot, row);
+                        const struct trial_row *row, const struct fact_key *key, bool saved) {
+    struct msg_learned learned = trial_row_learned(&s->id, &s->job, slot, row);
+    if (saved && fact_key_compare(key, &row->from) > 0)
+        learned.author = key->author;
     say(&batch->after, &(struct msg){.kind = MSG_learned, .learned = learned});
 }
 
@@ -147,7 +151,7 @@ void fold_proposal(struct facts *f, struct batch *batch, struct seat *s,
     const struct trial_row row = {.config = proposal->config, .from = *key};
     put_trial(batch, &proposal->job, proposal->slot, &row);
     if (job_learns(&s->job) && !node_id_equal(&key->author, &f->config.signer.id))
-        say_learned(batch, s, proposal->slot, &row);
+        say_learned(batch, s, proposal->slot, &row, key, false);
 }
 
 struct trial_row fold_proposal_late(struct batch *batch, const struct seat *s,
@@ -305,10 +309,12 @@ static void count_finished(struct facts *f, struct batch *batch, struct seat *s,
 }
 
 static void say_folded(struct facts *f, struct batch *batch, const struct seat *s, uint64_t slot,
-                       const struct trial_row *row, enum trial_status status) {
+                       const struct trial_row *row, enum trial_status status,
+                       const struct fact_key *key) {
+    bool saved = status == TRIAL_PAUSED || status == TRIAL_AGAIN;
     dur_ms pause = row->finished ? 0 : attempts_pause(&row->attempts, status);
     batch_wants(batch, s->job.copies);
-    say_learned(batch, s, slot, row); /* before the next is asked for */
+    say_learned(batch, s, slot, row, key, saved); /* before the next is asked for */
     if (f->leading)
         say(&batch->after, &(struct msg){.kind = MSG_recorded,
                                          .recorded = {.job = s->id,
@@ -356,7 +362,7 @@ struct trial_row fold_result(struct facts *f, struct batch *batch, struct seat *
     }
     facts_touch(f, s);
     if (!s->late)
-        say_folded(f, batch, s, result->slot, &row, (enum trial_status)result->status);
+        say_folded(f, batch, s, result->slot, &row, (enum trial_status)result->status, key);
     return row;
 }
 
