@@ -11,7 +11,7 @@ void climb_begin(struct climb *c, const struct job *job, struct span before) {
     c->ladder = ladder_of_job(&job->rungs);
     if (before.len == 0 || !curve_decode(&c->curve, before))
         c->curve = (struct curve){0};
-    c->reached = ladder_reached(&c->ladder, c->curve.step);
+    c->reached = c->before = ladder_reached(&c->ladder, c->curve.step);
     c->lines = c->curve.step; /* whoever says no steps goes on from there */
 }
 
@@ -54,7 +54,7 @@ bool climb_is_whole(const struct climb *c) {
 }
 
 bool climb_is_judged(const struct climb *c) {
-    return climb_has_rungs(c) && c->reached > 0;
+    return climb_has_rungs(c) && c->reached > c->before;
 }
 
 bool climb_is_missed(const struct climb *c) {

@@ -25,6 +25,7 @@ struct climb {
     bool saved;       /* it has a checkpoint: it says so, or something is in its folder for it */
     uint32_t lines;   /* with the objective and without a step */
     uint32_t reached; /* rungs, in all attempts */
+    uint32_t before;  /* ... but this one */
     struct curve curve;
     struct span unit; /* what people call a step; empty: a step */
     /* What is to be said, in order; who says it sets the count to 0. An attempt reaches each rung once. */
@@ -42,7 +43,7 @@ bool climb_has_rungs(const struct climb *c);
 /* False: nothing was told. What it is worth is the best value until now. */
 bool climb_value(const struct climb *c, double *value);
 bool climb_is_whole(const struct climb *c);  /* it has done its full length */
-bool climb_is_judged(const struct climb *c); /* somebody may have judged it */
+bool climb_is_judged(const struct climb *c); /* somebody may have judged this attempt */
 bool climb_is_missed(const struct climb *c); /* it never came to a rung, and could not be judged */
 
 /* "stopped early at step 9 of 27: others were better there; its best was at step 7" */

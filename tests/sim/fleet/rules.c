@@ -55,6 +55,7 @@ void rules_host_up(struct host *h) {
     r->map_sum = 0;
     r->stored = (struct epoch){0};
     memset(r->shut, 0, sizeof r->shut);
+    memset(r->stood, 0, sizeof r->stood);
     memset(r->seen, 0, sizeof r->seen);
     for (uint32_t i = 0; i < f->crowd.works_count; i++) {
         const struct work *work = &f->crowd.works[i];
@@ -121,7 +122,9 @@ static bool is_judged(enum room from, enum room to, enum msg_kind kind) {
     case MSG_lead: return to == ROOM_GATEWAY;
     case MSG_farewell: return from == ROOM_ELASTIC;
     case MSG_lease: return from == ROOM_SCHED;
+    case MSG_reached:
     case MSG_spawn: return from == ROOM_EXECUTOR;
+    case MSG_outcome: return from == ROOM_EXECUTOR && to == ROOM_FACTS;
     case MSG_accuse: return from == ROOM_MEMBER;
     case MSG_admitted:
     case MSG_job_stand:
@@ -144,6 +147,8 @@ void rules_said(struct host *h, enum room room, const struct frame *frame) {
     case MSG_job_stand: rule_stand(h, &m.job_stand); break;
     case MSG_recorded: rule_recorded(h, &m.recorded); break;
     case MSG_spawn: rule_spawn(h, &m.spawn); break;
+    case MSG_reached: rule_reached(h, &m.reached); break;
+    case MSG_outcome: rule_ended(h, &m.outcome); break;
     case MSG_accuse: rule_accused(h); break;
     default: rule_epoch_said(h, &m); break;
     }

@@ -10,7 +10,8 @@
  *           acknowledged lies on enough synced disks. Of the hosts that had a fact on their disks one has not given itself
  *           back. An attempt is charged with what it did alone, not with what its machine lacked or who stopped it.
  * Trials    F8 F9: no attempt twice at once on a host; no start where the job is known to be cancelled, no number beyond the
- *           job, no attempt beyond the retries; a finished slot stays finished.
+ *           job, no attempt beyond the retries; a finished slot stays finished. Who is stopped early or paused came to a rung
+ *           in the same attempt.
  */
 #ifndef ZYG_SIM_RULES_H
 #define ZYG_SIM_RULES_H
@@ -43,7 +44,8 @@ struct rule_host {
     struct rule_version seen[HOSTS_MAX];
     uint64_t map_sum; /* records are looked at when it changes */
     uint64_t lead_term;
-    int32_t leader; /* -1: nobody */
+    uint8_t stood[FLEET_JOBS_MAX][WORK_SLOTS_MAX]; /* the attempt that came to a rung last */
+    int32_t leader;                                /* -1: nobody */
     bool leads;
     bool gives; /* sched was told so */
     uint64_t gives_term;
@@ -108,6 +110,8 @@ void rule_proposals(struct fleet *f, const struct work *work);
 void rule_farewell(struct host *h, const struct msg_farewell *m);
 /* rules_trials.c */
 void rule_spawn(struct host *h, const struct msg_spawn *m);
+void rule_reached(struct host *h, const struct msg_reached *m);
+void rule_ended(struct host *h, const struct msg_outcome *m);
 void rule_trial_kept(struct host *h, const struct op *op);
 
 #endif

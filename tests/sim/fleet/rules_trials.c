@@ -35,6 +35,36 @@ void rule_spawn(struct host *h, const struct msg_spawn *m) {
                  number);
 }
 
+void rule_reached(struct host *h, const struct msg_reached *m) {
+    struct msg fact;
+    struct err err;
+    fleet_ensure(h->fleet, msg_decode(&fact, m->fact, &err) && fact.kind == MSG_reached_fact,
+                 "host %u says a rung that cannot be read", h->number);
+    const struct msg_reached_fact *reached = &fact.reached_fact;
+    const struct work *work = crowd_work(h->fleet, &reached->job);
+    fleet_ensure(h->fleet, work != NULL && reached->slot < work->job.trials,
+                 "host %u says a rung of no trial", h->number);
+    h->fleet->rules->hosts[h->number].stood[work->number][reached->slot] =
+        (uint8_t)reached->attempt;
+}
+
+void rule_ended(struct host *h, const struct msg_outcome *m) {
+    struct msg fact;
+    struct err err;
+    fleet_ensure(h->fleet, msg_decode(&fact, m->result, &err) && fact.kind == MSG_result_fact,
+                 "host %u says an end that cannot be read", h->number);
+    const struct msg_result_fact *r = &fact.result_fact;
+    const struct work *work = crowd_work(h->fleet, &r->job);
+    if (work == NULL || (r->status != TRIAL_STOPPED && r->status != TRIAL_PAUSED))
+        return;
+    fleet_ensure(h->fleet,
+                 h->fleet->rules->hosts[h->number].stood[work->number][r->slot] ==
+                     (uint8_t)r->attempt,
+                 "host %u: attempt %llu of job%u #%llu is %s and came to no rung itself", h->number,
+                 (ull)r->attempt, work->number, (ull)r->slot,
+                 trial_status_name((enum trial_status)r->status));
+}
+
 void rule_trial_kept(struct host *h, const struct op *op) {
     struct span bytes;
     struct trial_row old = {0}, row;

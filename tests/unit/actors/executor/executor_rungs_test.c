@@ -217,7 +217,7 @@ static void a_cancel_that_came_first_stands(void **state) {
 
 static void a_later_attempt_goes_on(void **state) {
     (void)state;
-    const struct curve until = {.step = 9, .told = 9, .improved = 8, .best = 0.25, .last = 0.5};
+    const struct curve until = {.step = 3, .told = 3, .improved = 2, .best = 0.25, .last = 0.5};
     uint8_t memory[CURVE_BYTES];
     struct buf curve = buf_of(memory, sizeof memory);
     curve_encode(&until, &curve);
@@ -234,16 +234,18 @@ static void a_later_attempt_goes_on(void **state) {
     spawned(number, 100);
     m = (struct msg){.kind = MSG_output};
     m.output.run = number;
-    m.output.bytes = span_text("step=8 loss=0.1\nstep=9 loss=0.1\nstep=10 loss=0.5\n");
+    m.output.bytes = span_text("step=2 loss=0.1\nstep=3 loss=0.1\nstep=4 loss=0.5\n");
     m.output.saved = true; /* what it goes on from */
     step(&m, 200);
     assert_int_equal(said_count, 0);
     assert_true(executor->trials[0].climb.saved);
-    verdict(5, 2, true, 300); /* it stood at that rung before */
+    verdict(5, 2, true, 300); /* another one that was given the same attempt has come further */
+    assert_int_equal(said_count, 0);
+    output(number, "step=9 loss=0.5\n", 300);
+    verdict(5, 2, true, 400);
     assert_killed(number, SIGTERM);
     end_with(number, 0, SIGTERM);
-    assert_outcome(TRIAL_PAUSED,
-                   "paused at step 10 of 27: others go first; its best was at step 8");
+    assert_outcome(TRIAL_PAUSED, "paused at step 9 of 27: others go first; its best was at step 2");
     assert_true(result().value == 0.25);
     m = (struct msg){.kind = MSG_lease,
                      .lease = {.job = job_a,
