@@ -41,6 +41,7 @@ static struct chain_news slot_on_disk(void *context, uint32_t slot) {
     news.value = learned.value;
     news.others = learned.others;
     news.run_ms = learned.run_ms;
+    chain_news_curve(&news, learned.curve);
     return news;
 }
 
