@@ -3,7 +3,8 @@
  * The step of a value of the objective is the one that its line says. A program whose lines say none is taken to print the
  * objective once a step: they are counted, in an attempt that goes on from where the one before was judged. Steps need not
  * follow each other; one that is not beyond the last (told again after a resume, or 0: nothing was done yet) is let pass, and
- * so are values without a step once a step was said. Nobody but the search decides who ends: beyond the full length a program goes on until it ends by itself.
+ * so are values without a step once a step was said. Nobody but the search decides who ends: beyond the full length a
+ * program goes on until it ends by itself.
  * Memory   fixed, zeroed: a climb without rungs. `unit` is borrowed from the job.
  */
 #ifndef ZYG_CLIMB_H

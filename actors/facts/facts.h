@@ -6,12 +6,14 @@
  * outputs. Events are what this node saw.
  * What is heard of a job that is over is folded like the rest, when nothing else waits (late.h).
  *
- * Hears    start, admit, job_want (gateway); proposed (tuner); outcome, reached (executor); exhausted (sched); node_known (member); lead (leader); heads,
- *          bundles (other nodes, through member); saved, save_failed, rows (store); quit; the time.
+ * Hears    start, admit, job_want (gateway); proposed (tuner); outcome, reached (executor); exhausted (sched); node_known
+ *          (member); lead (leader); heads, bundles (other nodes, through member); saved, save_failed, rows (store); quit; the
+ *          time.
  * Says     save, scan (store); admitted, job_stand (gateway); ailing, hold (also leader); job_open (all; sched only where
- *          this node leads); job_extended (tuner, sched); job_shut (those that run jobs); learned (tuner); stands (tuner, sched); recorded (sched, where this node leads);
- *          dropped (leader); blame (member: a bundle that is not signed came from that node);
- *          handed_over (elastic, while this node is leaving); note; heads, bundles (other nodes, by say_to MEMBER); quiet.
+ *          this node leads); job_extended (tuner, sched); job_shut (those that run jobs); learned (tuner); stands (tuner,
+ *          sched); recorded (sched, where this node leads); dropped (leader); blame (member: a bundle that is not signed came
+ *          from that node); handed_over (elastic, while this node is leaving); note; heads, bundles (other nodes, by say_to
+ *          MEMBER); quiet.
  * Holds    - an answer that promises durability lies in the batch it depends on and is said when that batch is on this disk
  *            and its bundles on enough others (pledge.h), and so is all that this disk had when this life began. job_open and
  *            learned are no promises: learned tells what is on this disk, job_open what is on its way there;

@@ -203,6 +203,7 @@ static bool is_early(enum trial_status status) {
 
 bool fold_makes_sense(const struct seat *s, const struct msg_result_fact *result) {
     enum trial_status status;
+    struct value values[LIMIT_PARAMS];
     return trial_status_of(result->status, &status) && status != TRIAL_OPEN &&
            status != TRIAL_LOST && status != TRIAL_CANCELLED && result->slot < s->job.trials &&
            (!is_early(status) || (job_has_rungs(&s->job) && result->has_value)) &&
@@ -210,7 +211,8 @@ bool fold_makes_sense(const struct seat *s, const struct msg_result_fact *result
            result->value - result->value == 0 && /* a number that can be compared */
            result->curve.len <= CURVE_BYTES &&
            result->config.len + result->metrics.len + result->cause.len + result->others.len <=
-               RESULT_BYTES_MAX;
+               RESULT_BYTES_MAX &&
+           job_config_read(&s->job, result->config, values); /* else the search never hears of it */
 }
 
 enum fold_need fold_needs(struct facts *f, struct seat *s, const struct msg_result_fact *result,
@@ -273,9 +275,9 @@ struct rank {
 };
 
 static void put_rank(struct batch *batch, const struct seat *s, const struct rank *rank, bool put) {
-    uint8_t key_memory[JOB_ID_BYTES + 16];
+    uint8_t key_memory[RANK_KEY_BYTES_MAX];
     struct buf key = buf_of(key_memory, sizeof key_memory);
-    trial_row_rank_key(&key, &s->id, s->row.maximize, &rank->measure, rank->slot);
+    trial_row_rank_key(&key, &s->id, &s->job, &rank->measure, rank->slot);
     if (put)
         ops_put(&batch->ops, TABLE_rank, buf_view(&key), (struct span){0});
     else

@@ -4,9 +4,9 @@
  * that is begun (open_slots.h) is enough for a result that stands for it; any other result wants the slot's row first
  * (inbox.h). So a trial costs no read of the store, unless two leaders gave it out.
  * A job is cancelled when its owner says so (errand.h); else done when its target is reached or all slots are finished and
- * one went well and none is paused, which every node sees by itself; else done, before its last trial, when a node that led has said so (end_fact;
- * of several the earliest) and the job asks for that; else failed when such a node has said so (likewise) and no slot went
- * well; else open. More facts only lead upwards: what comes late may make a failed job done, or
+ * one went well and none is paused, which every node sees by itself; else done, before its last trial, when a node that led
+ * has said so (end_fact; of several the earliest) and the job asks for that; else failed when such a node has said so
+ * (likewise) and no slot went well; else open. More facts only lead upwards: what comes late may make a failed job done, or
  * open again (late.h): a node that was cut off failed it and had not heard how well it went elsewhere. Nothing takes a done
  * job back but its owner, who gives it more trials: then all its slots are not finished any more, and an end_fact of the time
  * when it had fewer ends nothing. Facts about slots that a job has only since then come behind what gave it these, in every log

@@ -26,8 +26,8 @@ enum {
     INBOX_BYTES = 1 << 20,
     INBOX_OVER = 256,
     INBOX_RETRY_MS = 500,
-    INBOX_WANTS =
-        2048 /* more than a bundle has facts, and than there are runs of one configuration */
+    /* More than a bundle has facts, and than there are runs of one configuration. */
+    INBOX_WANTS = 2048
 };
 
 /* The place of a bundle in the backlog of a job is its serial; what clients have said comes before all else, because nothing
@@ -58,8 +58,8 @@ struct want {
     uint64_t slot;
     size_t at, len; /* of its row among `rows`; len 0: there is none */
     bool again;     /* several results of it come: the row that one makes is wanted by the next */
-    bool
-        beside; /* it is a run of the same configuration as another one that is wanted: its value is enough */
+    /* It is a run of the same configuration as another one that is wanted: its value is enough. */
+    bool beside;
     bool bad; /* there was no room for it, or for what it wants beside */
 };
 

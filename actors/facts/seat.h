@@ -30,20 +30,20 @@ enum seat_state {
     SEAT_OPEN,
     SEAT_LATE,    /* its job is over, and what came late is being folded (late.h) */
     SEAT_CLOSING, /* its end is on the way to the disk */
-    SEAT_SHUT /* ... and there; the rooms hear of it when it lies on enough others. LATE, and open again: as well */
+    /* ... and there; the rooms hear of it when it lies on enough others. LATE, and open again: as well. */
+    SEAT_SHUT
 };
 
 struct seat {
     enum seat_state state;
     struct job_id id;
-    struct msg_job_row
-        row; /* the durable part; its spans point into the seat. run_ms and ran are in: */
-    struct ran ran;
+    struct msg_job_row row; /* the durable part; its spans point into the seat */
+    struct ran ran;         /* in place of the row's run_ms and ran */
     struct node_id owner;
     struct job job;
     struct ranges finished;
-    uint64_t
-        no_better; /* values since the best one, or the newest on the frontier, in the order in which they came here */
+    /* Values since the best one, or the newest on the frontier, in the order in which they came here. */
+    uint64_t no_better;
     wall_ms best_end;   /* OPENING: when the best trial ended */
     bool touched;       /* the row differs from what the newest closed batch holds */
     bool backlog;       /* some of its facts may have been put off (inbox.h) */
@@ -77,8 +77,8 @@ struct seat {
     wall_ms extended;   /* when more were asked for; 0: never */
     bool carries;       /* the log of this life carries what extended it, or nothing did */
     uint8_t extension[SEAT_EXTENSION_BYTES]; /* which the row has */
-    struct means
-        means; /* of a job that is over here (late) as far as its slots were read (intake.c) */
+    /* Of a job that is over here (late) as far as its slots were read (intake.c). */
+    struct means means;
 };
 
 /* What table jobs keeps of a job. */

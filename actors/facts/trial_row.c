@@ -255,11 +255,17 @@ static uint64_t behind_all(double breach) {
     return (uint64_t)0xfff << 52 | (sortable(breach) & ~((uint64_t)1 << 63)) >> 12;
 }
 
-void trial_row_rank_key(struct buf *out, const struct job_id *job, bool maximize,
+static uint64_t place_of(const struct job *job, uint32_t objective, double value) {
+    uint64_t place = sortable(value);
+    return job->objectives[objective].goal == GOAL_MAXIMIZE ? ~place : place;
+}
+
+void trial_row_rank_key(struct buf *out, const struct job_id *id, const struct job *job,
                         const struct measure *m, uint64_t slot) {
-    uint64_t place = sortable(m->values[0]);
-    buf_put(out, job->bytes, sizeof job->bytes);
-    buf_be64(out, m->breach > 0 ? behind_all(m->breach) : maximize ? ~place : place);
+    buf_put(out, id->bytes, sizeof id->bytes);
+    buf_be64(out, m->breach > 0 ? behind_all(m->breach) : place_of(job, 0, m->values[0]));
+    for (uint32_t i = 1; i < job->objectives_count; i++)
+        buf_be64(out, place_of(job, i, m->values[i]));
     buf_be64(out, slot);
 }
 
@@ -279,7 +285,7 @@ void trial_row_end_key(struct buf *out, const struct job_id *job, enum trial_sta
 }
 
 uint64_t trial_row_rank_key_slot(struct span key) {
-    return key.len < JOB_ID_BYTES + 16 ? 0 : read_be64(key.data + JOB_ID_BYTES + 8);
+    return key.len < JOB_ID_BYTES + 16 ? 0 : read_be64(key.data + key.len - 8);
 }
 
 double trial_row_rank_key_value(struct span key, bool maximize) {

@@ -86,9 +86,11 @@ void trial_row_attempt_key(struct buf *out, const struct job_id *job, uint64_t s
                            uint64_t attempt);
 void trial_row_output_key(struct buf *out, const struct job_id *job, uint64_t slot,
                           const struct fact_key *key); /* begins with trial_row_attempt_key */
-/* Better values of the first objective sort first, whatever the goal; equal ones by slot. What breaks constraints comes after
- * all of them, the lesser breach first. Of a job with `repeat`: means, by the lowest slot of their configuration. */
-void trial_row_rank_key(struct buf *out, const struct job_id *job, bool maximize,
+/* What measure_compare finds better sorts first, equal ones by slot: the first of a job that keeps all constraints is its
+ * best. What breaks some comes after all of them, the lesser breach first. Of a job with `repeat`: means, by the lowest slot
+ * of their configuration. */
+enum { RANK_KEY_BYTES_MAX = JOB_ID_BYTES + 8 * OBJECTIVES_MOST + 8 };
+void trial_row_rank_key(struct buf *out, const struct job_id *id, const struct job *job,
                         const struct measure *m, uint64_t slot);
 /* The slot in a key of trials; 0 when it is too short. */
 uint64_t trial_row_key_slot(struct span key);
@@ -96,7 +98,7 @@ uint64_t trial_row_key_attempt(struct span key); /* likewise, of stands, series 
 void trial_row_end_key(struct buf *out, const struct job_id *job, enum trial_status status,
                        uint64_t slot);
 uint64_t trial_row_rank_key_slot(struct span key); /* of an end key, too */
-/* As it was put there. */
+/* That of the first objective, as it was put there. */
 double trial_row_rank_key_value(struct span key, bool maximize);
 
 #endif

@@ -371,7 +371,7 @@ static void on_log(struct ask *ask, const struct msg_rows *rows, struct says *ou
         give_up(ask, ERR_STORE, "the log in the store cannot be read", out);
         return;
     }
-    uint64_t attempt = read_be64(key.data + JOB_ID_BYTES + 4) & 0xffffffff;
+    uint64_t attempt = trial_row_key_attempt(key);
     const struct span parts[] = {head, tail};
     const uint64_t offsets[] = {0, bytes - tail.len};
     for (int i = 0; i < 2; i++) {
@@ -481,9 +481,8 @@ static void on_stands(struct ask *ask, const struct msg_rows *rows, struct says 
         struct mp value = mp_of(mp_bin(&in));
         keep_cursor(ask, key);
         row->ticket = ask->ticket;
-        row->slot = key.len < JOB_ID_BYTES + 12 ? 0 : read_be64(key.data + JOB_ID_BYTES);
-        row->attempt =
-            key.len < JOB_ID_BYTES + 12 ? 0 : read_be64(key.data + JOB_ID_BYTES + 4) & UINT32_MAX;
+        row->slot = trial_row_key_slot(key);
+        row->attempt = trial_row_key_attempt(key);
         (void)mp_bin(&value); /* its configuration, which its trial has, too */
         row->curve = mp_bin(&value);
         row->saved = mp_bool(&value);

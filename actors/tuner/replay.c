@@ -14,11 +14,9 @@ static bool learn(struct replay *r, const struct chain_news *news) {
     const struct job *job = &r->chain->job;
     struct value values[LIMIT_PARAMS];
     struct measure m;
-    uint32_t wrong;
     if (news->slot >= job->trials || news->value - news->value != 0 ||
         (news->has_value && !measure_of(&m, job, news->value, news->others)) ||
-        !config_decode(news->config, values, job->params_count) ||
-        !job_config_valid(job, values, &wrong))
+        !job_config_read(job, news->config, values))
         return false;
     chain_learn(r->chain, news);
     return true;

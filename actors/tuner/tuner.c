@@ -156,10 +156,8 @@ static bool hear_job_extended(struct tuner *t, const struct msg_job_extended *m)
 /* What it is a fact of can be one of the job's. */
 static bool is_slot(const struct tuner_seat *seat, uint64_t slot, struct span config) {
     struct value values[LIMIT_PARAMS];
-    uint32_t wrong;
     return slot < seat->job.trials && slot <= UINT32_MAX &&
-           config_decode(config, values, seat->job.params_count) &&
-           job_config_valid(&seat->job, values, &wrong);
+           job_config_read(&seat->job, config, values);
 }
 
 static bool hear_learned(struct tuner *t, const struct msg_learned *m) {

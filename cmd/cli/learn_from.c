@@ -106,14 +106,12 @@ static void take(struct learning *l, const struct msg_trial_row *row, bool faile
         [CARRY_MISSING] = MISSING, [CARRY_OUTSIDE] = OUTSIDE, [CARRY_FORBIDDEN] = FORBIDDEN};
     struct value old[LIMIT_PARAMS];
     struct carry_why why;
-    uint32_t wrong;
     struct learned t = {.failed = failed,
                         .value = failed ? 0 : row->value,
                         .run_ms = row->run_ms > 0 ? row->run_ms : 0,
                         .runs = 1,
                         .number = l->number++};
-    if (!config_decode(row->config, old, l->from->params_count) ||
-        !job_config_valid(l->from, old, &wrong) || t.value - t.value != 0) {
+    if (!job_config_read(l->from, row->config, old) || t.value - t.value != 0) {
         leave(l, NO_RESULT, 0);
         return;
     }

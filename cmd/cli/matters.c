@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "actors/tuner/model/rows.h"
 #include "cmd/cli/pages.h"
@@ -26,6 +27,13 @@ struct reading {
     struct space space;
     struct trials trials;
     uint64_t slots[READ_MOST]; /* of the trials, by place */
+    /* Of a job with `repeat`: the configuration whose runs are being read, which are one trial. */
+    struct {
+        uint64_t first;
+        uint32_t count; /* of runs */
+        double sum;
+        bool badly;
+    } runs;
     void *memory;
 };
 
@@ -56,29 +64,54 @@ static bool outcome_of(const struct reading *r, const struct msg_trial_row *row,
     return true;
 }
 
-static bool row_take(void *context, const struct msg *answer) {
-    struct reading *r = context;
+/* One more run of a configuration; runs come by slot. True when it was the last: its mean is what the configuration is
+ * worth, when all of them ended well (actors/tuner/runs.h). */
+static bool run_take(struct reading *r, uint64_t slot, double *value, enum trial_state *state) {
+    const uint32_t repeat = job_runs_each(r->job);
+    const uint64_t first = slot / repeat * repeat;
+    if (r->runs.count == 0 || r->runs.first != first) {
+        memset(&r->runs, 0, sizeof r->runs);
+        r->runs.first = first;
+    }
+    r->runs.badly = r->runs.badly || *state == ENDED_BADLY;
+    r->runs.sum += r->runs.badly ? 0 : *value;
+    if (++r->runs.count < repeat)
+        return false;
+    *value = r->runs.sum / repeat;
+    *state = r->runs.badly ? ENDED_BADLY : ENDED_WELL;
+    return true;
+}
+
+/* means: the row has its configuration's, else what its own run came to. */
+static bool row_take(struct reading *r, const struct msg *answer, bool means) {
     const struct msg_trial_row *row = &answer->trial_row;
     struct value config[LIMIT_PARAMS];
     double values[OBJECTIVES_MOST], breach;
     enum trial_state state;
-    uint32_t wrong;
+    uint64_t slot = row->slot - row->slot % job_runs_each(r->job);
     if (answer->kind != MSG_trial_row)
         return true;
     if (!outcome_of(r, row, values, &state, &breach) ||
-        !config_decode(row->config, config, r->job->params_count) ||
-        !job_config_valid(r->job, config, &wrong) || has_slot(r, row->slot))
+        !job_config_read(r->job, row->config, config))
+        return true;
+    if (!means && job_runs_each(r->job) > 1 && !run_take(r, row->slot, &values[0], &state))
+        return true;
+    if (has_slot(r, slot))
         return true;
     uint32_t place = trials_add(&r->trials, config);
-    r->slots[place] = row->slot;
+    r->slots[place] = slot;
     trials_end(&r->trials, place, state, state == ENDED_BADLY ? NULL : values, breach, 0);
     return r->trials.count < r->trials.capacity;
+}
+
+static bool any_take(void *context, const struct msg *answer) {
+    return row_take(context, answer, false);
 }
 
 /* The best first: no more of them than are learned from. */
 static bool best_take(void *context, const struct msg *answer) {
     struct reading *r = context;
-    return row_take(context, answer) && r->trials.count < ROWS_MOST / 2;
+    return row_take(r, answer, true) && r->trials.count < ROWS_MOST / 2;
 }
 
 static bool reading_fill(struct reading *r, struct client *c, const struct subject *s,
@@ -86,14 +119,14 @@ static bool reading_fill(struct reading *r, struct client *c, const struct subje
     uint64_t finished = job_row_finished(&s->row);
     uint8_t before[TRIAL_CURSOR_BYTES];
     struct msg request = {.kind = MSG_list_trials, .list_trials = {.job = s->job, .configs = true}};
-    struct pages_reader reader = {.row = row_take, .context = r};
+    struct pages_reader reader = {.row = any_take, .context = r};
     if (finished <= READ_MOST)
         return pages_read(c, &request, &reader, err);
     reader.row = best_take;
     request.list_trials.best_first = true;
     if (!pages_read(c, &request, &reader, err))
         return false;
-    reader.row = row_take;
+    reader.row = any_take;
     request.list_trials.best_first = false;
     request.list_trials.after = trial_cursor(s, finished - ROWS_MOST, before);
     return pages_read(c, &request, &reader, err);
@@ -152,7 +185,7 @@ struct matters *matters_read(struct client *c, const struct subject *s, struct e
         reading_free(&r);
     }
     for (uint32_t i = 0; good && i < m->count; i++)
-        m->of[i].trials = (uint32_t)job_row_finished(&s->row);
+        m->of[i].trials = (uint32_t)(job_row_finished(&s->row) / job_runs_each(&m->spec->job));
     if (!good)
         matters_free(&m);
     return m;

@@ -27,6 +27,11 @@ bool job_config_valid(const struct job *job, const struct value *values, uint32_
     return true;
 }
 
+bool job_config_read(const struct job *job, struct span bytes, struct value *values) {
+    uint32_t wrong;
+    return config_decode(bytes, values, job->params_count) && job_config_valid(job, values, &wrong);
+}
+
 void job_config_json(const struct job *job, const struct value *values, struct buf *out) {
     struct json_out json = json_out_of(out);
     json_open(&json, '{');

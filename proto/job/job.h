@@ -283,6 +283,8 @@ void job_deactivate(const struct job *job, struct value *values);
 /* Every active value inside its range or choices, every inactive one absent. `wrong` gets the
  * position of the first bad. */
 bool job_config_valid(const struct job *job, const struct value *values, uint32_t *wrong);
+/* Reads anybody's bytes (config_decode), which must be such a one. */
+bool job_config_read(const struct job *job, struct span bytes, struct value *values);
 /* No `where` is false for a valid configuration. One that is neither true nor false, because what
  * it mentions is not active, keeps nothing out. */
 bool job_allows(const struct job *job, const struct value *values);

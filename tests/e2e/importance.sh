@@ -24,6 +24,13 @@ assert_contains "$out" '{"name":"k","alone":0,"total":0,"active":0,"where_active
 run zyg show sums -o json
 assert_contains "$out" '"importance":null'
 
+# The runs of one configuration are one trial, worth their mean.
+sed 's/name: sums/name: means/; s/trials: 30/trials: 60, repeat: 2/' "$WORK/sums.yaml" >"$WORK/means.yaml"
+run zyg submit "$WORK/means.yaml" --wait -q
+assert_status 0
+run zyg show means --importance -o json
+assert_contains "$out" '"verdict":"known","trials":30,"used":30,'
+
 # Ten trials are too few, which is said when asked for.
 sed 's/name: sums/name: few/; s/trials: 30/trials: 10/' "$WORK/sums.yaml" >"$WORK/few.yaml"
 run zyg submit "$WORK/few.yaml" --wait -q

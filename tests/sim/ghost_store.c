@@ -221,11 +221,11 @@ void ghost_save(struct world *w, struct span bytes) {
 
 static void judge_rank(const struct world *w, const struct work *work, uint64_t slot,
                        const struct trial_row *row) {
-    uint8_t memory[JOB_ID_BYTES + 16];
+    uint8_t memory[RANK_KEY_BYTES_MAX];
     struct buf key = buf_of(memory, sizeof memory);
     struct span value;
     const struct measure m = trial_row_measure(row, &work->job);
-    trial_row_rank_key(&key, &work->id, work->job.objectives[0].goal == GOAL_MAXIMIZE, &m, slot);
+    trial_row_rank_key(&key, &work->id, &work->job, &m, slot);
     world_ensure(w, store_mem_get(w->disk.store, TABLE_rank, buf_view(&key), &value),
                  "job%u #%llu has a value and no rank", work->number, (ull)slot);
 }

@@ -45,7 +45,7 @@ static inline struct msg result_of(const struct job_id *id, uint64_t slot, uint6
                         .result_fact = {.job = *id,
                                         .slot = slot,
                                         .attempt = attempt,
-                                        .config = span_text("\x91\xcb\x3f\xe0\0\0\0\0\0\0"),
+                                        .config = span_of("\x91\xcb\x3f\xe0\0\0\0\0\0\0", 10),
                                         .status = status,
                                         .has_value = status == TRIAL_DONE,
                                         .value = value,

@@ -344,7 +344,7 @@ static inline void finish(struct world *w, struct node *n, uint32_t job, uint64_
                           uint64_t attempt, enum trial_status status) {
     uint8_t memory[1024];
     struct buf result = buf_of(memory, sizeof memory);
-    double value = (double)below(w, 1000) / 1000, x = job > 0 ? (double)(slot / 2) / 10 : value;
+    double value = (double)below(w, 1000) / 1000, x = job > 0 ? (double)(slot / 2) / 1000 : value;
     const struct msg m = {.kind = MSG_result_fact,
                           .result_fact = {.job = w->works[job].id,
                                           .slot = slot,

@@ -210,7 +210,7 @@ static inline void say_outcome_now(struct facts_stage *f, const struct job_id *i
                     .result_fact = {.job = *id,
                                     .slot = slot,
                                     .attempt = ++f->attempts[id->bytes[0]][slot % 4096],
-                                    .config = config_bytes(value),
+                                    .config = config_bytes(value > 1 ? 1 : value),
                                     .status = status,
                                     .has_value = status == TRIAL_DONE,
                                     .value = status == TRIAL_DONE ? value : 0,

@@ -138,6 +138,29 @@ static void what_it_has_signed_itself_is_acknowledged(void **state) {
     assert_true(mp_done(&in));
 }
 
+/* The search would never hear of it, and wait for its slot for ever. */
+static void a_result_of_no_configuration_of_the_job_is_none(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(f, 40);
+    struct trial_row row;
+    struct job_id id = hear_job(f, a, 1);
+    static const char *const configs[] = {"", "\x91\xcb\x40", "\x91\x01", "\x92\x01\x01"};
+    for (uint64_t i = 0; i < 4; i++) {
+        struct msg fact = result_of(&id, i, 1, TRIAL_DONE, 0.5);
+        fact.result_fact.config = span_text(configs[i]);
+        hear_fact(f, a, fact);
+        assert_false(stored_trial(f, &id, i, &row));
+    }
+    struct msg fact = result_of(&id, 0, 1, TRIAL_DONE, 0.5);
+    fact.result_fact.config = config_bytes(1.5); /* beyond its range */
+    hear_fact(f, a, fact);
+    assert_false(stored_trial(f, &id, 0, &row));
+    hear_fact(f, a, result_of(&id, 0, 1, TRIAL_DONE, 0.5));
+    assert_true(stored_trial(f, &id, 0, &row) && row.finished);
+    assert_int_equal(stored_row(f, &id).done, 1);
+    assert_int_equal(kept(f), 7); /* logs keep it all */
+}
+
 static void bytes_that_are_not_signed_are_dropped(void **state) {
     struct facts_stage *f = *state;
     struct author *a = author_new(f, 40);
@@ -475,6 +498,7 @@ int main(void) {
         AMONG(nor_are_they_two_when_a_batch_is_nearly_full),
         AMONG(a_gap_and_a_repetition_change_nothing),
         AMONG(what_it_has_signed_itself_is_acknowledged),
+        AMONG(a_result_of_no_configuration_of_the_job_is_none),
         AMONG(bytes_that_are_not_signed_are_dropped),
         AMONG(what_cannot_be_taken_is_not_verified),
         AMONG(what_comes_before_its_job_is_folded_when_that_comes),

@@ -364,10 +364,16 @@ static void a_row_of_nineteen_parts_is_read(void **state) {
     assert_int_equal(row.unable.count, 0);
 }
 
+static void rank_put(struct buf *key, bool maximize, const struct measure *m, uint64_t slot) {
+    const struct job one = {.objectives_count = 1,
+                            .objectives[0].goal = maximize ? GOAL_MAXIMIZE : GOAL_MINIMIZE};
+    trial_row_rank_key(key, &job, &one, m, slot);
+}
+
 static struct buf rank_key(uint8_t memory[32 + 8], bool maximize, double value, uint64_t slot) {
     struct buf key = buf_of(memory, 40);
     const struct measure m = {.values = {value}};
-    trial_row_rank_key(&key, &job, maximize, &m, slot);
+    rank_put(&key, maximize, &m, slot);
     return key;
 }
 
@@ -410,11 +416,32 @@ static void what_breaks_constraints_sorts_last(void **state) {
             /* Better in its value, and of no use. */
             const struct measure m = {.values = {maximize ? 1 : -1}, .breach = breaches[i]};
             struct buf key = buf_of(b, sizeof b);
-            trial_row_rank_key(&key, &job, maximize != 0, &m, 1);
+            rank_put(&key, maximize != 0, &m, 1);
             assert_true(span_compare(buf_view(&before), buf_view(&key)) < 0);
             before = buf_of(a, sizeof a);
             buf_span(&before, buf_view(&key));
         }
+    }
+}
+
+/* Of two objectives, the second one greater: as the job's best is found. */
+static void ranks_agree_with_the_best(void **state) {
+    (void)state;
+    const struct job two = {.objectives_count = 2,
+                            .objectives = {{.goal = GOAL_MINIMIZE}, {.goal = GOAL_MAXIMIZE}}};
+    static const double values[] = {-1, 0, 0.5};
+    for (uint64_t i = 0; i < 81; i++) {
+        uint8_t memory[2][RANK_KEY_BYTES_MAX];
+        struct buf a = buf_of(memory[0], RANK_KEY_BYTES_MAX),
+                   b = buf_of(memory[1], sizeof memory[1]);
+        const struct measure x = {.values = {values[i % 3], values[i / 3 % 3]}};
+        const struct measure y = {.values = {values[i / 9 % 3], values[i / 27]}};
+        int order = measure_compare(&two, &x, &y);
+        trial_row_rank_key(&a, &job, &two, &x, 7);
+        trial_row_rank_key(&b, &job, &two, &y, 8);
+        assert_int_equal(span_compare(buf_view(&a), buf_view(&b)) < 0, order <= 0);
+        assert_int_equal(trial_row_rank_key_slot(buf_view(&b)), 8);
+        assert_true(trial_row_rank_key_value(buf_view(&a), false) == x.values[0]);
     }
 }
 
@@ -463,6 +490,7 @@ int main(void) {
         cmocka_unit_test(a_row_of_nineteen_parts_is_read),
         cmocka_unit_test(better_values_sort_first),
         cmocka_unit_test(what_breaks_constraints_sorts_last),
+        cmocka_unit_test(ranks_agree_with_the_best),
         cmocka_unit_test(equal_values_sort_by_slot),
         cmocka_unit_test(keys_of_trials_order_by_slot_and_attempt),
     };
