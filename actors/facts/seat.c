@@ -79,6 +79,20 @@ bool seat_extend(struct seat *s, uint64_t trials, struct span bundle, wall_ms wa
     return true;
 }
 
+/* Likewise of what constraints are about and nobody has told. */
+static void put_untold(struct seat *s) {
+    struct buf text = buf_of(s->untold_text, sizeof s->untold_text);
+    size_t whole = 0;
+    for (uint32_t i = s->job.objectives_count; i < s->job.metrics_count; i++) {
+        if (s->row.done < SEAT_NO_METRIC_MAX || s->untold[i] < s->row.done)
+            continue;
+        buf_text(&text, whole > 0 ? ", " : "");
+        buf_span(&text, s->job.metrics[i]);
+        whole = text.overflow ? whole : text.len;
+    }
+    s->row.untold = span_of(s->untold_text, whole);
+}
+
 bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
                const struct node_id *owner, const struct msg_job_row *row, struct err *err) {
     if (spec.len > sizeof s->spec)
@@ -107,6 +121,8 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     new_row(&s->row, &s->job, id, created);
     s->frontier = frontier_of(&s->job);
     put_frontier(s);
+    memset(s->untold, 0, sizeof s->untold);
+    put_untold(s);
     (void)ran_decode(&s->ran, row->ran);
     take_extension(s, row);
     s->state = SEAT_OPENING;
@@ -236,6 +252,15 @@ static uint64_t retries(const struct seat *s, const struct trial_row *trial) {
 }
 
 /* by: 1, or -1 to take it back. */
+static void tally_untold(struct seat *s, const struct trial_row *trial, uint64_t by) {
+    struct value metrics[JOB_METRICS_MAX];
+    if (!measure_metrics(&s->job, trial->value, trial->others, metrics))
+        return;
+    for (uint32_t i = s->job.objectives_count; i < s->job.metrics_count; i++)
+        s->untold[i] += metrics[i].kind == VALUE_NONE ? by : 0;
+}
+
+/* by: 1, or -1 to take it back. */
 static void tally(struct seat *s, const struct trial_row *trial, uint64_t by) {
     const enum trial_status status = trial_row_ended_as(trial, &s->job);
     if (trial_status_well(status))
@@ -245,6 +270,9 @@ static void tally(struct seat *s, const struct trial_row *trial, uint64_t by) {
     else
         s->row.failed += by;
     s->row.retried += by * retries(s, trial);
+    if (trial->has_value)
+        tally_untold(s, trial, by);
+    put_untold(s);
     if (status == TRIAL_DONE)
         return;
     s->end_counts[status] += by;
@@ -361,7 +389,19 @@ bool seat_folds(const struct seat *s) {
     return s->state == SEAT_OPEN || s->state == SEAT_LATE;
 }
 
-/* What the summary says of the best and of the frontier. */
+/* "a, b" has a and b. */
+static bool is_listed(struct span list, struct span name) {
+    for (size_t from = 0, at = 0; at <= list.len; at++) {
+        if (at < list.len && list.data[at] != ',')
+            continue;
+        if (span_equal(span_trim(span_of(list.data + from, at - from)), name))
+            return true;
+        from = at + 1;
+    }
+    return false;
+}
+
+/* What the summary says of the best, the frontier and what was not told. */
 static void resume_values(struct seat *s, const struct msg_job_row *row) {
     struct buf best = buf_of(s->best_params, sizeof s->best_params);
     buf_span(&best, row->best_params);
@@ -370,6 +410,9 @@ static void resume_values(struct seat *s, const struct msg_job_row *row) {
         s->frontier.objectives != s->job.objectives_count)
         s->frontier = frontier_of(&s->job);
     put_frontier(s);
+    for (uint32_t i = s->job.objectives_count; i < s->job.metrics_count; i++)
+        s->untold[i] = is_listed(row->untold, s->job.metrics[i]) ? row->done : 0;
+    put_untold(s);
     const struct frontier_point *point = frontier_find(&s->frontier, row->best_slot);
     s->valued = row->has_best;
     s->best = (struct measure){.values = {row->best_value}};

@@ -18,8 +18,10 @@
 
 enum {
     SEAT_PARAMS_BYTES = 16384,
-    /* So many trials without the objective and none with it: the program never prints it. */
+    /* So many trials without the objective, or with it and without a metric of the constraints, and none with it: the program
+     * never prints it. */
     SEAT_NO_METRIC_MAX = 3,
+    SEAT_UNTOLD_BYTES = 256,
     SEAT_EVENTS_MAX = 1000,    /* events kept of one job; its trials tell the rest */
     SEAT_EXTENSION_BYTES = 512 /* of the bundle that extends a job */
 };
@@ -61,13 +63,16 @@ struct seat {
     struct measure best;      /* of these; the row has it where it keeps all constraints */
     bool reached;             /* one trial has reached all targets */
     struct frontier frontier; /* of a job that has one */
-    struct unable unable;     /* nodes that could not start some trial of it */
+    uint64_t
+        untold[JOB_METRICS_MAX]; /* how many that are done did not tell this one of job.metrics */
+    struct unable unable;        /* nodes that could not start some trial of it */
     size_t no_start_len;
     char no_start[256]; /* ... and what one of them said */
     struct range ranges_memory[LIMIT_RANGES];
     uint8_t best_params[SEAT_PARAMS_BYTES];
     uint8_t end_counts_bytes[END_COUNTS_BYTES];
     uint8_t frontier_bytes[FRONTIER_BYTES];
+    char untold_text[SEAT_UNTOLD_BYTES];
     char cause[256];
     uint8_t spec[LIMIT_JOB_SPEC_BYTES];
     size_t spec_len;

@@ -16,7 +16,14 @@ enum { BAR_WIDTH = 20, BAR_WIDTH_LEAST = 4, VALUE_DIGITS = 6, TENTHS = 10 };
 #define SGR_NONE "\033[0m"
 
 uint64_t progress_finished(const struct msg_job_row *row) {
-    return row->done + row->infeasible + row->failed;
+    const uint64_t finished = row->done + row->infeasible + row->failed;
+    const uint64_t rests = row->running < row->trials ? row->trials - row->running : 0;
+    return finished < rests ? finished : rests;
+}
+
+/* Some that have paused may go on: nobody knows how many. */
+static bool may_go_on(const struct msg_job_row *row) {
+    return row->state == JOB_OPEN && ends_of(row).paused > 0;
 }
 
 static const char *state_word(const struct msg_job_row *row) {
@@ -139,11 +146,25 @@ static void put_pace(struct buf *out, const struct msg_job_row *row,
         buf_text(out, "  left ");
         num_print_duration(
             out, (dur_ms)((double)(row->trials - progress_finished(row)) / look->rate * 1000));
+        buf_text(out, may_go_on(row) ? " or more" : "");
     }
 }
 
 static void put_handle(struct buf *out, const struct msg_job_row *row) {
     job_handle_print(out, row->name, &row->job);
+}
+
+static bool lacks_metrics(const struct msg_job_row *row) {
+    return row->untold.len > 0;
+}
+
+/* A misspelled metric in a constraint, most often. */
+static void put_lacking(struct buf *out, const struct msg_job_row *row) {
+    size_t from = out->len;
+    buf_text(out, "no trial has told ");
+    buf_span(out, row->untold);
+    buf_text(out, ", which 'constraints' are about; zyg try shows what is understood");
+    table_clean(out, from);
 }
 
 static bool is_troubled(const struct msg_job_row *row) {
@@ -201,6 +222,13 @@ void progress_block(struct buf *out, const struct msg_job_row *row,
     buf_byte(out, '\n');
 
     from = out->len;
+    if (lacks_metrics(row)) {
+        put_lacking(out, row);
+        text_cut(out, from, look->width);
+        buf_byte(out, '\n');
+    }
+
+    from = out->len;
     if (is_troubled(row)) {
         put_trouble(out, row);
         text_cut(out, from, look->width);
@@ -245,7 +273,13 @@ void progress_news(struct buf *out, struct progress_told *told, const struct msg
         told->best = true;
         told->best_slot = row->best_slot;
     }
-    if (tenths > told->tenths) {
+    if (lacks_metrics(row) && !told->lacking) {
+        begin_line(out, row);
+        put_lacking(out, row);
+        buf_byte(out, '\n');
+        told->lacking = true;
+    }
+    if (tenths > told->tenths && (tenths < TENTHS || !may_go_on(row))) {
         begin_line(out, row);
         buf_u64(out, tenths * TENTHS);
         buf_text(out, "%  ");
@@ -334,6 +368,10 @@ static void put_end_of_front(struct buf *out, const struct msg_job_row *row) {
         buf_u64(out, f.broken);
         buf_text(out,
                  f.broken == 1 ? " trial breaks constraints\n" : " trials break constraints\n");
+    }
+    if (lacks_metrics(row)) {
+        put_lacking(out, row);
+        buf_byte(out, '\n');
     }
     if (f.objectives < 2 || f.count == 0)
         return;

@@ -4,7 +4,8 @@
  *   best accuracy 0.9833  #87  model=svm C=12.3 gamma=0.0011  3 break constraints  front 6 points
  *   3.1 trials/s  elapsed 34 s  left 31 s
  *
- * While something holds up the job, such as a full disk, a line of the block says what.
+ * While something holds up the job, such as a full disk, a line of the block says what; likewise when no trial tells a metric
+ * that constraints are about.
  * A pipe gets a line for every change that matters: the start, each new best, each tenth of the
  * way, the end.
  * Memory   everything is written into the caller's buf; PROGRESS_BYTES hold any of the texts.
@@ -25,6 +26,7 @@ struct progress_look {
     double rate;    /* trials finished in a second; 0: not known yet */
 };
 
+/* Trials that are over, those not counted that have paused and run again. */
 uint64_t progress_finished(const struct msg_job_row *row);
 
 /* The lines of the block, each ended by a line feed. */
@@ -37,6 +39,7 @@ struct progress_told {
     bool best;
     uint64_t best_slot;
     uint64_t tenths;
+    bool lacking; /* metrics of constraints that nobody tells */
     bool trouble;
 };
 

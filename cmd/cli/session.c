@@ -60,9 +60,9 @@ static struct progress_look session_look(const struct session *s) {
         .color = s->screen.color,
         .elapsed = session_elapsed(s),
     };
-    uint64_t finished = progress_finished(&s->row) - s->finished_at_start;
-    if (finished > 0 && now - s->began >= RATE_AFTER_MS)
-        look.rate = (double)finished * 1000 / (double)(now - s->began);
+    uint64_t finished = progress_finished(&s->row);
+    if (finished > s->finished_at_start && now - s->began >= RATE_AFTER_MS)
+        look.rate = (double)(finished - s->finished_at_start) * 1000 / (double)(now - s->began);
     return look;
 }
 

@@ -55,8 +55,9 @@ static const struct column columns[] = {
     {"front", "FRONT", COLUMN_COUNT, SHOWN_ALWAYS},
     {"front_full", NULL, COLUMN_FLAG, SHOWN_DATA},
     {"broken", "BROKEN", COLUMN_COUNT, SHOWN_ALWAYS},
+    {"untold", "NEVER TOLD", COLUMN_TEXT, SHOWN_ALWAYS},
 };
-enum { COLUMNS = sizeof columns / sizeof *columns, COLUMNS_MEASURED = 3 };
+enum { COLUMNS = sizeof columns / sizeof *columns, COLUMNS_MEASURED = 4 };
 
 static void part_print(struct buf *out, uint64_t count, const char *what, const char **gap) {
     if (count == 0)
@@ -137,6 +138,7 @@ static void row_put(struct out *o, const struct subject *s, struct span goal,
         f.objectives > 1 ? out_count(o, f.count) : out_none(o);
         f.objectives > 1 ? out_flag(o, f.full) : out_none(o);
         out_count(o, f.broken);
+        text_or_none(o, row->untold);
     }
     out_row(o);
 }

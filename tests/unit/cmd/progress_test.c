@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "cmd/cli/progress.h"
+#include "proto/job/frontier.h"
 #include "proto/status.h"
 
 static char text[PROGRESS_BYTES + 1];
@@ -87,8 +88,17 @@ static void what_ended_early_is_counted_apart(void **state) {
                         " 60 stopped early  6 paused\n"
                         "no value yet\n"
                         "elapsed 0 ms\n");
+    look.rate = 2;
+    row.done = 200; /* as many of which as run have gone on after a rest */
+    assert_non_null(strstr(block(&row, &look), "] 174/200  26 running"));
+    assert_non_null(strstr(text, "  left 13 s or more\n"));
+    struct progress_told told = {.started = true, .tenths = 8};
+    assert_string_equal(news(&told, &row, &look), "");
+    row.running = 0; /* the search will say whether others do */
+    assert_string_equal(news(&told, &row, &look), "");
+    look.rate = 0;
+    row.done = 104;
     row.state = JOB_DONE; /* nobody goes on any more */
-    row.running = 0;
     row.name = span_text("d");
     assert_string_equal(end(&row, &look),
                         "d-3f2a is done: 104/200 trials in 0 ms  38 done  66 stopped early\n"
@@ -131,6 +141,29 @@ static void a_block_says_what_holds_it_up(void **state) {
     assert_string_equal(block(&row, &look), "digits-3f2a  RUNNING\n"
                                             "elapsed 0 ms\n"
                                             "trouble: the disk is\n");
+}
+
+static void what_no_trial_tells_is_said_once(void **state) {
+    (void)state;
+    struct progress_told told = {.started = true, .tenths = 2};
+    struct msg_job_row row = row_of(5, 20);
+    struct progress_look look = {.width = 0};
+#define LACKING                                                                                    \
+    "no trial has told lat, which 'constraints' are about; zyg try shows what is understood\n"
+    assert_string_equal(news(&told, &row, &look), "");
+    row.untold = span_text("lat");
+    assert_string_equal(news(&told, &row, &look), "digits-3f2a  " LACKING);
+    assert_string_equal(news(&told, &row, &look), "");
+    assert_non_null(strstr(block(&row, &look), "\n" LACKING));
+    struct frontier frontier = {.objectives = 1, .broken = 20};
+    uint8_t memory[FRONTIER_BYTES];
+    struct buf bytes = buf_of(memory, sizeof memory);
+    frontier_encode(&frontier, &bytes);
+    row.frontier = buf_view(&bytes);
+    row.done = 20;
+    row.state = JOB_DONE;
+    assert_non_null(strstr(end(&row, &look), "\n20 trials break constraints\n" LACKING));
+#undef LACKING
 }
 
 static void a_block_at_the_start(void **state) {
@@ -269,6 +302,7 @@ int main(void) {
         cmocka_unit_test(what_ended_early_is_counted_apart),
         cmocka_unit_test(trouble_is_told_once_and_its_end_too),
         cmocka_unit_test(a_block_says_what_holds_it_up),
+        cmocka_unit_test(what_no_trial_tells_is_said_once),
         cmocka_unit_test(a_block_at_the_start),
         cmocka_unit_test(slow_trials_are_counted_by_the_minute),
         cmocka_unit_test(lines_are_cut_to_the_terminal),

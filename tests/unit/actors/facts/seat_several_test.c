@@ -106,6 +106,47 @@ static void the_frontier_and_the_best_keep_all_constraints(void **state) {
     free(s);
 }
 
+/* A trial of the accuracy alone; the constraint is about mb. */
+static struct trial_row without_mb(double acc) {
+    static uint8_t memory[64][8];
+    static uint32_t next;
+    struct trial_row row = came_to(acc, 0);
+    struct buf others = buf_of(memory[next++ % 64], 8);
+    mp_put_array(&others, 1);
+    mp_put_nil(&others);
+    row.others = buf_view(&others);
+    return row;
+}
+
+static void what_no_trial_tells_is_known_after_some(void **state) {
+    (void)state;
+    struct seat *s = seat_of_two(0, true);
+    struct seat *late = seat_of_two(0, true);
+    uint8_t ran[RAN_BYTES];
+    s->job.objectives_count = late->job.objectives_count = 1;
+    const struct trial_row untold = without_mb(0.5), told = came_to(0.6, 50);
+    for (uint64_t slot = 0; slot < 3; slot++) {
+        assert_int_equal(s->row.untold.len, 0);
+        assert_true(seat_count(s, slot, &untold));
+    }
+    assert_true(span_is(s->row.untold, "mb"));
+    const struct msg_job_row kept = seat_kept_row(s, ran);
+    seat_resume(late, &kept);
+    assert_true(span_is(late->row.untold, "mb"));
+    assert_true(seat_count(late, 9, &untold));
+    assert_true(span_is(late->row.untold, "mb"));
+    assert_true(seat_count(late, 10, &told)); /* late, and yet */
+    assert_int_equal(late->row.untold.len, 0);
+    assert_true(seat_count(s, 3, &told));
+    assert_int_equal(s->row.untold.len, 0);
+    seat_recount(s, 3, &told, &untold);
+    assert_true(span_is(s->row.untold, "mb"));
+    seat_recount(s, 1, &untold, &told);
+    assert_int_equal(s->row.untold.len, 0);
+    free(late);
+    free(s);
+}
+
 static void one_trial_reaches_all_targets(void **state) {
     (void)state;
     struct seat *s = seat_of_two(0.9, true);
@@ -129,6 +170,7 @@ static void one_trial_reaches_all_targets(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_frontier_and_the_best_keep_all_constraints),
+        cmocka_unit_test(what_no_trial_tells_is_known_after_some),
         cmocka_unit_test(one_trial_reaches_all_targets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
