@@ -487,9 +487,7 @@ bool seat_has_failed(const struct seat *s, struct buf *cause) {
 bool seat_has_stalled(const struct seat *s, struct buf *cause) {
     if (s->row.state != JOB_OPEN || s->job.patience == 0 || s->no_better < s->job.patience)
         return false;
-    buf_text(cause, "no better in ");
-    buf_u64(cause, s->no_better);
-    buf_text(cause, s->no_better == 1 ? " trial" : " trials");
+    job_stalled_print(&s->job, s->no_better, cause);
     return true;
 }
 

@@ -189,25 +189,22 @@ static void tell(const struct learning *l, const char *handle) {
     fprintf(stderr, "\n");
 }
 
-static bool learn_one(struct client *c, struct learning *l, const char *name, bool quiet,
+static bool learn_one(struct client *c, struct learning *l, const struct subject *s, bool quiet,
                       struct err *err) {
-    struct subject s;
-    struct job_spec *spec = NULL;
-    if (subject_find(c, name, &s, err) && subject_is_job(&s, err))
-        spec = job_spec_read(c, &s, err);
+    struct job_spec *spec = job_spec_read(c, s, err);
     if (spec == NULL)
-        return err_context(err, "learning from %s", name);
+        return err_context(err, "learning from %s", s->handle);
     l->from = &spec->job;
     l->tally = (struct tally){0};
     l->related = has_same_goal(l->job, l->from);
     l->comparable = l->related && l->job->constraints_count == 0 &&
                     l->from->constraints_count == 0 && l->job->rungs.steps == l->from->rungs.steps;
-    struct msg request = {.kind = MSG_list_trials, .list_trials = {.job = s.job, .configs = true}};
+    struct msg request = {.kind = MSG_list_trials, .list_trials = {.job = s->job, .configs = true}};
     struct pages_reader reader = {.row = trial_take, .context = l};
     bool ok = pages_read(c, &request, &reader, err);
     put_pending(l);
     if (ok && !quiet)
-        tell(l, s.handle);
+        tell(l, s->handle);
     job_spec_free(&spec);
     return ok;
 }
@@ -287,6 +284,24 @@ static bool set_all(struct learning *l, struct job_file *file, struct err *err) 
     return true;
 }
 
+/* All of them before anything is learned: one that is misspelled is said first. */
+static bool find_all(struct client *c, const struct job_file *file, const struct args_texts *more,
+                     struct subject *found, struct err *err) {
+    const uint32_t own = file->job.learn_from_count;
+    for (uint32_t i = 0; i < own + (uint32_t)more->count; i++) {
+        char name[JOB_TEXT_BYTES + LIMIT_NAME_BYTES];
+        if (i < own)
+            snprintf(name, sizeof name, "%.*s",
+                     SHOWN_UP_TO(file->job.learn_from[i], sizeof name - 1));
+        const char *selector = i < own ? name : more->items[i - own];
+        if (subject_find(c, selector, &found[i], err) && subject_is_job(&found[i], err))
+            continue;
+        return i < own ? err_context(err, "'learn_from' of %s", file->name)
+                       : err_context(err, "--learn-from");
+    }
+    return true;
+}
+
 bool learn_from_jobs(struct client *c, struct job_file *file, const struct args_texts *more,
                      bool quiet, struct err *err) {
     struct job *job = &file->job;
@@ -301,16 +316,14 @@ bool learn_from_jobs(struct client *c, struct job_file *file, const struct args_
     struct learning *l = calloc(1, sizeof *l);
     ensure(l != NULL);
     l->job = job;
-    bool ok = true;
-    for (uint32_t i = 0; ok && i < job->learn_from_count; i++) {
-        char name[JOB_TEXT_BYTES + LIMIT_NAME_BYTES];
-        struct span text = job->learn_from[i];
-        snprintf(name, sizeof name, "%.*s", SHOWN_UP_TO(text, sizeof name - 1));
-        ok = learn_one(c, l, name, quiet, err);
-    }
-    for (int i = 0; ok && i < more->count; i++)
-        ok = learn_one(c, l, more->items[i], quiet, err);
+    const uint32_t count = job->learn_from_count + (uint32_t)more->count;
+    struct subject *found = calloc(count, sizeof *found);
+    ensure(found != NULL);
+    bool ok = find_all(c, file, more, found, err);
+    for (uint32_t i = 0; ok && i < count; i++)
+        ok = learn_one(c, l, &found[i], quiet, err);
     ok = ok && set_all(l, file, err);
+    free(found);
     free(l);
     return ok;
 }

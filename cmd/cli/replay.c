@@ -67,6 +67,8 @@ struct replaying {
     struct chain chain;
     void *memory; /* of the chain */
     uint64_t count, same, unknown;
+    uint8_t *known;   /* a bit a slot: it was proposed */
+    uint64_t resumed; /* proposals to go on with what was */
     bool differs;
     uint64_t first;                        /* slot of the first that is not the same */
     uint8_t said[2][LIMIT_JOB_SPEC_BYTES]; /* its configuration: derived, in the fact; JSON */
@@ -228,7 +230,12 @@ static void derive(struct replaying *r) {
     described.trials = r->described;
     ensure(chain_init(&r->chain, &described, NULL, capacity, &arena));
     replay_init(r->replay, &r->chain, &slots);
+    r->known = calloc((size_t)r->job->trials / 8 + 1, 1);
+    ensure(r->known != NULL);
     for (size_t i = 0; i < r->proposals.len / sizeof *all; i++) {
+        uint8_t *known = &r->known[all[i].slot / 8], bit = (uint8_t)(1 << all[i].slot % 8);
+        r->resumed += (*known & bit) != 0;
+        *known |= bit;
         const uint8_t *text = r->text.bytes + all[i].at;
         const struct replay_proposal p = {.author = all[i].author,
                                           .generation = all[i].generation,
@@ -273,6 +280,7 @@ static const struct column columns[] = {
     {"first", "FIRST", COLUMN_COUNT, SHOWN_ALWAYS},
     {"derived", "DERIVED", COLUMN_JSON, SHOWN_ALWAYS},
     {"proposed", "PROPOSED", COLUMN_JSON, SHOWN_ALWAYS},
+    {"resumed", "RESUMED", COLUMN_COUNT, SHOWN_ALWAYS}, /* of the proposals: to go on */
 };
 
 static bool data_print(const struct replaying *r, const struct args *args, const struct subject *s,
@@ -287,13 +295,19 @@ static bool data_print(const struct replaying *r, const struct args *args, const
     r->same < r->count ? out_count(o, r->first) : out_none(o);
     for (int i = 0; i < 2; i++)
         r->said_len[i] > 0 ? out_json(o, span_of(r->said[i], r->said_len[i])) : out_none(o);
+    out_count(o, r->resumed);
     out_row(o);
     return out_close(&o, err);
 }
 
 static void text_print(const struct replaying *r) {
-    printf("%llu of %llu proposals are the same\n", (unsigned long long)r->same,
+    printf("%llu of %llu proposals are the same", (unsigned long long)r->same,
            (unsigned long long)r->count);
+    if (r->resumed > 0)
+        printf("; %llu of them let a trial go on that had paused", (unsigned long long)r->resumed);
+    if (r->job->repeat > 1)
+        printf("; each was for %u trials", r->job->repeat);
+    printf("\n");
     if (r->differs)
         printf("#%llu differs: from the facts follows %.*s, proposed was %.*s\n",
                (unsigned long long)r->first, (int)r->said_len[0], (const char *)r->said[0],
@@ -326,6 +340,7 @@ static bool job_replay(struct client *c, const struct args *args, const struct s
     free(r->stands.bytes);
     free(r->replay);
     free(r->memory);
+    free(r->known);
     free(r);
     job_spec_free(&spec);
     return ok;

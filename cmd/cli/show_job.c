@@ -55,7 +55,7 @@ static const struct column columns[] = {
     {"front", "FRONT", COLUMN_COUNT, SHOWN_ALWAYS},
     {"front_full", NULL, COLUMN_FLAG, SHOWN_DATA},
     {"broken", "BROKEN", COLUMN_COUNT, SHOWN_ALWAYS},
-    {"untold", "NEVER TOLD", COLUMN_TEXT, SHOWN_ALWAYS},
+    {"untold", "UNTOLD", COLUMN_TEXT, SHOWN_ALWAYS},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns, COLUMNS_MEASURED = 4 };
 

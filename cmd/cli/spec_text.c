@@ -42,6 +42,11 @@ void spec_print_summary(const struct job *job, struct buf *out) {
         buf_text(out, ", rungs ");
         spec_print_rungs(job, out);
     }
+    if (job->learn_from_count > 0) {
+        buf_text(out, ", learns from ");
+        count_print(out, job->learn_from_count, "job");
+        buf_text(out, " that 'submit' looks for");
+    }
 }
 
 static void constraints_print(const struct job *job, struct buf *out) {

@@ -128,7 +128,25 @@ bool check_constraints(struct job *job, struct arena *arena, struct job_fault *f
 
 /* ---- how the search goes on ---- */
 
-static bool check_rungs(const struct job_rungs *r, struct job_fault *fault) {
+/* What counts the steps is not what they come to. */
+static bool check_budget(const struct job *job, struct job_fault *fault) {
+    static const char where[] = "search.rungs.budget";
+    const struct span budget = job->rungs.budget;
+    if (budget.len > 0 && !is_metric_name(budget))
+        return job_fault_set(fault, where, 0,
+                             "'%.*s' is no word for a step: at most %d characters, no spaces",
+                             SHOWN(budget), LIMIT_NAME_BYTES);
+    for (uint32_t i = 0; i < job->metrics_count; i++)
+        if (span_equal(job->metrics[i], budget))
+            return job_fault_set(fault, where, 0,
+                                 "'%.*s' is a metric of the search: a budget is what a step is "
+                                 "called, like epochs",
+                                 SHOWN(budget));
+    return true;
+}
+
+static bool check_rungs(const struct job *job, struct job_fault *fault) {
+    const struct job_rungs *r = &job->rungs;
     if (r->steps == 0)
         return (r->policy == RUNGS_AUTO && r->first == 0 && r->eta == 0 && r->patience == 0 &&
                 r->budget.len == 0) ||
@@ -148,10 +166,7 @@ static bool check_rungs(const struct job_rungs *r, struct job_fault *fault) {
         return job_fault_set(fault, "search.rungs.patience", 0,
                              "a patience of %u steps is longer than a trial, %u", r->patience,
                              r->steps);
-    return r->budget.len == 0 || is_metric_name(r->budget) ||
-           job_fault_set(fault, "search.rungs.budget", 0,
-                         "'%.*s' is no word for a step: at most %d characters, no spaces",
-                         SHOWN(r->budget), LIMIT_NAME_BYTES);
+    return check_budget(job, fault);
 }
 
 /* What is only about results, of a job that compares none. */
@@ -212,5 +227,5 @@ bool check_search(struct job *job, struct arena *arena, struct job_fault *fault)
         return job_fault_set(fault, "search.patience", 0, "a patience of at most %d trials",
                              PATIENCE_MAX);
     return check_history(job, fault) && check_constraints(job, arena, fault) &&
-           check_rungs(&job->rungs, fault) && check_several(job, fault);
+           check_rungs(job, fault) && check_several(job, fault);
 }

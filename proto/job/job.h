@@ -308,6 +308,9 @@ const char *job_policy_name(enum rungs_policy policy);
 /* The job as the long form of its file. */
 void job_print(const struct job *job, struct buf *out);
 
+/* Why a search whose patience is at its end is over, after so many trials in a row: "no better in 50 trials". */
+void job_stalled_print(const struct job *job, uint64_t trials, struct buf *out);
+
 /* True when value a is better than b for this job's first goal. */
 bool job_better(const struct job *job, double a, double b);
 

@@ -318,3 +318,18 @@ void job_print(const struct job *job, struct buf *out) {
     put_run(job, out);
     put_number_line("copies", job->copies, out);
 }
+
+void job_stalled_print(const struct job *job, uint64_t trials, struct buf *out) {
+    const uint64_t repeat = job->repeat > 1 ? job->repeat : 1;
+    const uint64_t configurations = (trials + repeat - 1) / repeat;
+    buf_text(out, "no better in ");
+    buf_u64(out, configurations);
+    if (repeat == 1) {
+        buf_text(out, configurations == 1 ? " trial" : " trials");
+        return;
+    }
+    buf_text(out, configurations == 1 ? " configuration of " : " configurations of ");
+    buf_u64(out, repeat);
+    buf_text(out, " trials");
+    buf_text(out, configurations == 1 ? "" : " each");
+}

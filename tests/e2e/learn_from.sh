@@ -50,3 +50,11 @@ assert_status 0
 assert_contains "$err" "0 of 24 trials count, not the others: 24 without a value for 'z'"
 run zyg submit --learn-from nonsense "$WORK/new.yaml"
 assert_status 4
+assert_contains "$err" "zyg: no job 'nonsense'; there are "
+assert_contains "$err" "(--learn-from)"
+job lost 4 ', learn_from: [old, nonsense]' 'x: {min: 0, max: 1}'
+run zyg validate "$WORK/lost.yaml"
+assert_contains "$out" ", learns from 2 jobs that 'submit' looks for"
+run zyg submit "$WORK/lost.yaml"
+assert_status 4
+assert_match "$err" "^zyg: no job 'nonsense'; there are .* \('learn_from' of .*/lost.yaml\)"

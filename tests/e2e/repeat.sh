@@ -64,6 +64,6 @@ for name in "${others[@]}"; do
     assert_contains "$out" "\"best\":$((least + 2)),\"best_runs\":3,"
     run on "$name" zyg replay "$job"
     assert_status 0
-    assert_match "$out" '^([0-9]+) of \1 proposals are the same$'
+    assert_match "$out" '^([0-9]+) of \1 proposals are the same; each was for [0-9]+ trials$'
 done
 end_all "${NODES[@]}"

@@ -32,14 +32,12 @@ static bool is_bare(struct talk *t, struct span line, const char *op) {
 }
 
 static void put_over(const struct talk *t, struct json_out *out) {
-    char text[48];
+    char text[96];
     struct buf why = buf_of(text, sizeof text);
     if (t->reached) {
         buf_text(&why, "target reached");
     } else {
-        buf_text(&why, "no better in ");
-        buf_u64(&why, t->job.patience);
-        buf_text(&why, t->job.patience == 1 ? " trial" : " trials");
+        job_stalled_print(&t->job, t->job.patience, &why);
     }
     json_put_key(out, "over");
     json_put_string(out, buf_view(&why));

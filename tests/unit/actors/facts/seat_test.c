@@ -428,7 +428,7 @@ static void a_configuration_is_worth_the_mean_of_its_slots(void **state) {
         assert_true(s->row.best_error == 1); /* 3 / 3: deviations 2, -1, -1, squares 6 / 2 / 3 */
         assert_true(seat_mean(s, 8, &mean) && mean.first == 6 && mean.value == 5);
         assert_false(seat_mean(s, 4, &mean));
-        assert_stalled(s, "no better in 6 trials");
+        assert_stalled(s, "no better in 2 configurations of 3 trials each");
         seat_recount(
             s, 7,
             &(struct trial_row){.status = TRIAL_DONE, .attempts = {.made = 1}, .finished = true},

@@ -413,7 +413,7 @@ static void a_configuration_is_worth_the_mean_of_its_runs(void **state) {
         ask_again(id, other);
     for (int id = 9; id < 15; id++)
         tell_run(id, "\"ok\",\"value\":2");
-    expect(ASK, "{\"wait\":true,\"over\":\"no better in 6 trials\"}");
+    expect(ASK, "{\"wait\":true,\"over\":\"no better in 2 configurations of 3 trials each\"}");
     expect_error("{\"op\":\"init\",\"repeat\":65,\"space\":[" RATE "]}",
                  "init, \\\"repeat\\\": expected a whole number from 1 to 64, not 65");
     expect_error(
