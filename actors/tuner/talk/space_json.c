@@ -76,15 +76,16 @@ static bool read_choices(struct space_reader *r, const struct span *parts, const
     if (parts[PART_ORDERED].len > 0 &&
         !foreign_bool(r->f, parts[PART_ORDERED], ordered_at.text, &p->ordered))
         return false;
-    uint32_t count = foreign_count(r->f, parts[PART_CHOICES], where, '[');
+    struct foreign_where list_at = foreign_at("%s, \"choices\"", where);
+    uint32_t count = foreign_count(r->f, parts[PART_CHOICES], list_at.text, '[');
     struct value *choices = arena_take(r->arena, count * sizeof *choices);
     if (choices == NULL)
         return no_memory(r);
     p->kind = PARAM_CHOICE;
     p->choices = choices;
-    if (!foreign_items(r->f, parts[PART_CHOICES], where, '[', &items))
+    if (!foreign_items(r->f, parts[PART_CHOICES], list_at.text, '[', &items))
         return false;
-    while (foreign_next(r->f, where, &items)) {
+    while (foreign_next(r->f, list_at.text, &items)) {
         struct value *v = &choices[p->choices_count];
         struct foreign_where at = foreign_at("%s, choices[%u]", where, p->choices_count++);
         if (!foreign_value(r->f, items.value, at.text, v))

@@ -108,6 +108,10 @@ static bool answer_report(struct talk *t, struct span line, struct json_out *out
         return false;
     if (given[2].len == 0 || given[3].len == 0)
         return foreign_refuse(&t->foreign, "report", "expected \"id\", \"step\" and \"value\"");
+    if (t->steps == 1)
+        return foreign_refuse(
+            &t->foreign, "report",
+            "this search has no learning curves: init did not say their \"steps\"");
     if (!foreign_whole(&t->foreign, given[2], "report, \"step\"", 1, t->steps, &step) ||
         !foreign_number(&t->foreign, given[3], "report, \"value\"", &value))
         return false;

@@ -258,6 +258,9 @@ static void what_is_no_request_is_refused(void **state) {
     expect_error("{\"op\":\"ask\",\"n\":2}", "ask: there is no key \\\"n\\\" here, expected op");
     expect_error("{\"op\":\"ask\",\"op\":\"ask\"}", "ask: the key \\\"op\\\" comes twice");
     say(ASK);
+    expect_error("{\"op\":\"report\",\"id\":0,\"step\":1,\"value\":1}",
+                 "report: this search has no learning curves: init did not say their "
+                 "\\\"steps\\\"");
 #define TELL(rest) "{\"op\":\"tell\",\"id\":0" rest "}"
     expect_error(TELL(""), "tell: there is no \\\"state\\\", expected ok, stopped or failed");
     expect_error(TELL(",\"state\":\"ok\""), "tell: there is no \\\"value\\\"");
@@ -311,6 +314,8 @@ static void a_bad_space_is_refused(void **state) {
          "space[0] \\\"a\\\": \\\"ordered\\\" does not go with \\\"type\\\":\\\"int\\\""},
         {"{\"name\":\"a\",\"type\":\"cat\",\"choices\":[1],\"ordered\":1}",
          "space[0] \\\"a\\\", \\\"ordered\\\": expected true or false, not 1"},
+        {"{\"name\":\"a\",\"type\":\"cat\",\"choices\":\"abc\"}",
+         "space[0] \\\"a\\\", \\\"choices\\\": expected a list [...]"},
         {"", "space: the list is empty, expected parameters"},
         {"{\"name\":\"a\",\"type\":\"cat\",\"choices\":[null]}",
          "space[0] \\\"a\\\", choices[0]: expected text, a number, true or false, not null"},
