@@ -12,11 +12,13 @@ enum {
     LOST_PAUSE_FAR = 300000,
     LOST_TRIES = 9, /* of growing pauses, then the far one */
     TURN_MS = 3000,
-    SEED_MS = 30000,
-    SEED_REFUSED_MS = 200, /* and as much again at random */
+    SEED_MS = 30000,         /* whoever is known is looked at again, and one that is remembered */
+    SEED_PAUSE_MOST = 20000, /* of a connected node, half of it at random */
+    SEED_REFUSED_MS = 200,   /* and as much again at random */
     SEED_REFUSED_TRIES = 1000,
     RECALL_TRIES = 100,
-    /* Dials of remembered ones under way: the others are for neighbours and seeds. */
+    /* Dials under way of those that are remembered, and of a connected node of seeds as well: the others are for whoever
+     * it needs more. */
     RECALLS_MAX = 2,
 };
 
@@ -42,19 +44,34 @@ static bool is_remembered(const struct member *m, uint32_t seed) {
     return seed >= m->config.seeds_count;
 }
 
+static bool has_ready_edge(const struct member *m) {
+    for (uint32_t i = 0; i < LIMIT_EDGES; i++) {
+        if (m->edges[i].state == EDGE_READY)
+            return true;
+    }
+    return false;
+}
+
+/* A connected node is in no hurry, but there may be another half of the cluster, which nobody here has ever heard of. */
+static dur_ms seed_pause(struct member *m, uint32_t seed, enum edge_end why) {
+    uint32_t tries = m->seeds[seed].tries;
+    uint32_t eager_tries = is_remembered(m, seed) ? RECALL_TRIES : SEED_REFUSED_TRIES;
+    if (has_ready_edge(m)) {
+        dur_ms half = grown(PAUSE_MIN, tries, SEED_PAUSE_MOST) / 2;
+        return half + member_jitter(m, half);
+    }
+    if (why == EDGE_REFUSED && tries < eager_tries)
+        return SEED_REFUSED_MS + member_jitter(m, SEED_REFUSED_MS);
+    return member_jitter(m, grown(PAUSE_MIN, tries, PAUSE_MAX));
+}
+
 void dial_failed(struct member *m, int32_t place, int32_t seed, enum edge_end why) {
     if (place >= 0)
         pair_failed(m, (uint32_t)place);
     if (seed < 0)
         return;
-    struct seed *s = &m->seeds[seed];
-    s->dial_at = m->at.now;
-    uint32_t eager_tries = is_remembered(m, (uint32_t)seed) ? RECALL_TRIES : SEED_REFUSED_TRIES;
-    if (why == EDGE_REFUSED && s->tries < eager_tries)
-        s->dial_at += SEED_REFUSED_MS + member_jitter(m, SEED_REFUSED_MS);
-    else
-        s->dial_at += member_jitter(m, grown(PAUSE_MIN, s->tries, PAUSE_MAX));
-    s->tries++;
+    m->seeds[seed].dial_at = m->at.now + seed_pause(m, (uint32_t)seed, why);
+    m->seeds[seed].tries++;
 }
 
 static uint32_t in_flight(const struct member *m) {
@@ -138,12 +155,12 @@ static bool is_live_member(const struct member *m, const uint8_t curve[32]) {
     return false;
 }
 
-static bool has_ready_edge(const struct member *m) {
-    for (uint32_t i = 0; i < LIMIT_EDGES; i++) {
-        if (m->edges[i].state == EDGE_READY)
-            return true;
-    }
-    return false;
+/* Dials under way of seeds that are at least this one. */
+static uint32_t seeds_in_flight(const struct member *m, uint32_t from) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < LIMIT_EDGES; i++)
+        count += m->edges[i].state == EDGE_DIALLING && m->edges[i].seed >= (int32_t)from;
+    return count;
 }
 
 /* One of the configuration, which a connected node asks now and then, too, as long as nobody is known there; and a remembered
@@ -154,23 +171,17 @@ static void dial_seed(struct member *m, uint32_t seed, bool connected, struct sa
         return;
     if (!connected && s->dial_at > m->at.now + PAUSE_MAX)
         s->dial_at = m->at.now; /* the pause was for a node that had others */
-    if (m->at.now >= s->dial_at && connected && (s->tries > 0 || is_live_member(m, s->curve))) {
+    if (m->at.now >= s->dial_at && connected && is_live_member(m, s->curve)) {
         s->dial_at = m->at.now + SEED_MS + member_jitter(m, SEED_MS);
         s->tries = 0;
     }
     when_ms until = grudge_until(m, s->curve), due = s->dial_at > until ? s->dial_at : until;
     if (m->at.now < due)
         member_wake(m, due);
+    else if (connected && seeds_in_flight(m, 0) >= RECALLS_MAX)
+        return; /* the end of another dial wakes us */
     else if (s->endpoint[0] != '\0' && !has_edge(m, s->curve))
         dial(m, span_text(s->endpoint), s->curve, -1, (int32_t)seed, out);
-}
-
-static uint32_t recalls_in_flight(const struct member *m) {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < LIMIT_EDGES; i++)
-        count += m->edges[i].state == EDGE_DIALLING && m->edges[i].seed >= 0 &&
-                 is_remembered(m, (uint32_t)m->edges[i].seed);
-    return count;
 }
 
 /* Those that are remembered have their turn one after the other, however many of them there are: all of them while this node
@@ -185,7 +196,8 @@ static void dial_remembered(struct member *m, bool connected, struct says *out) 
         member_wake(m, m->seeds_at);
         return;
     }
-    for (uint32_t i = 0; i < count && recalls_in_flight(m) < RECALLS_MAX; i++) {
+    for (uint32_t i = 0; i < count && seeds_in_flight(m, m->config.seeds_count) < RECALLS_MAX;
+         i++) {
         uint32_t seed = m->config.seeds_count + m->seeds_turn++ % count;
         bool wanted =
             !connected || (!m->seeds[seed].gone && map_find(&m->map, &m->seeds[seed].id) < 0);

@@ -29,8 +29,8 @@
  *          - what goes on from a checkpoint (`again`) is left to the worker that has it, before all else that its places could
  *            take, for about as long as its attempts took so far, 2 s to 10 minutes: then, and at once when that one is gone or
  *            another node leads, anybody takes it;
- *          - of a job with rungs, whoever comes to one is judged by the tuner while it runs; the verdict goes to its worker, and
- *            again with each of its reports, until it has ended; a new leader asks anew of all it finds running;
+ *          - of a job with rungs, whoever comes to one is judged by the tuner while it runs; the verdict goes to its worker,
+ *            and again with each of its reports, until it has ended; a new leader asks anew of all it finds running;
  *          - a paused slot counts as finished and is given out only when the tuner names it, as its next attempt: it goes to
  *            the worker that paused it like what goes on from a checkpoint, and is a flight like any other until more
  *            attempts are recorded than when it rested. Of a finished slot that a worker reports only the tuner knows

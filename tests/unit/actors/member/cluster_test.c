@@ -123,6 +123,28 @@ static void one_that_comes_back_is_known_by_its_new_life(void **state) {
     }
 }
 
+/* Two pairs, each of which is complete in its own eyes: one node alone has been told of the others, who could not be reached
+ * when it began. */
+static void islands_that_never_met_find_each_other(void **state) {
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct world *w = world_new(4, seed);
+        world_seed(w, 1, 0);
+        world_seed(w, 1, 2);
+        world_seed(w, 3, 2);
+        for (uint32_t i = 0; i < 8; i++)
+            world_cut(w, i % 4 / 2 + (i < 4 ? 0 : 2), i % 2 + (i < 4 ? 2 : 0), true);
+        for (uint32_t i = 0; i < 4; i++)
+            world_start(w, i);
+        world_run(w, 5000 + 7000 * (dur_ms)seed);
+        assert_false(all_see_all(w));
+        for (uint32_t i = 0; i < 8; i++)
+            world_cut(w, i % 4 / 2 + (i < 4 ? 0 : 2), i % 2 + (i < 4 ? 2 : 0), false);
+        assert_in_range(world_until(w, all_see_all, 60000), 1, 25000);
+        world_destroy(w);
+    }
+}
+
 static void who_leaves_is_not_accused(void **state) {
     (void)state;
     struct world *w = cluster(5, 3);
@@ -468,6 +490,7 @@ int main(void) {
         cmocka_unit_test(a_vanished_host_is_known_in_seconds_and_dead_in_ten_more),
         cmocka_unit_test(one_that_is_alone_with_the_lost_waits_for_nobody),
         cmocka_unit_test(one_that_comes_back_is_known_by_its_new_life),
+        cmocka_unit_test(islands_that_never_met_find_each_other),
         cmocka_unit_test(who_leaves_is_not_accused),
         cmocka_unit_test(who_is_told_to_stop_says_so_and_waits_until_it_was_heard),
         cmocka_unit_test(nobody_waits_long_for_one_who_does_not_answer),
