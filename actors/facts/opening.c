@@ -228,6 +228,35 @@ void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at
         resume(f, s, at, out);
 }
 
+static void say_stand(const struct seat *s, struct span key, struct span value, struct says *out) {
+    struct mp row = mp_of(value);
+    struct msg m = {.kind = MSG_stands,
+                    .stands = {.job = s->id,
+                               .slot = trial_row_key_slot(key),
+                               .attempt = trial_row_key_attempt(key)}};
+    m.stands.config = mp_bin(&row);
+    m.stands.curve = mp_bin(&row);
+    m.stands.saved = mp_bool(&row);
+    if (mp_done(&row))
+        say_to(out, ROOM_TUNER, 0, &m);
+}
+
+/* What was kept while the job had no seat is said to nobody when it is on the disk, and may not be there yet: the store
+ * answers in order, so it is in what was read or still in a batch. What the tuner hears twice changes nothing. */
+static void say_unsaved_stands(const struct facts *f, const struct seat *s, struct says *out) {
+    const struct span job = span_of(s->id.bytes, sizeof s->id.bytes);
+    for (uint64_t serial = f->batches.flying; serial <= f->batches.filling; serial++) {
+        struct ops ops = ops_of(buf_view(&batches_at(&f->batches, serial)->ops));
+        struct op op;
+        bool wrong;
+        while (ops_next(&ops, &op, &wrong)) {
+            if (op.table == TABLE_stands && op.put && op.key.len > job.len &&
+                span_equal(span_of(op.key.data, job.len), job))
+                say_stand(s, op.key, op.value, out);
+        }
+    }
+}
+
 /* How its trials stood at rungs: the tuner hears of that, too, before anybody runs one. */
 void opening_stands(struct facts *f, const struct msg_rows *rows, struct moment at,
                     struct says *out) {
@@ -236,17 +265,9 @@ void opening_stands(struct facts *f, const struct msg_rows *rows, struct moment 
     struct span key = {0};
     while (mp_peek(&in) != MP_END && in.bad == NULL) {
         key = mp_bin(&in);
-        struct mp row = mp_of(mp_bin(&in));
-        struct msg m = {.kind = MSG_stands,
-                        .stands = {.job = s->id,
-                                   .slot = trial_row_key_slot(key),
-                                   .attempt = trial_row_key_attempt(key)}};
-        m.stands.config = mp_bin(&row);
-        m.stands.curve = mp_bin(&row);
-        m.stands.saved = mp_bool(&row);
-        if (mp_done(&row))
-            say_to(out, ROOM_TUNER, 0, &m);
+        say_stand(s, key, mp_bin(&in), out);
     }
+    say_unsaved_stands(f, s, out);
     if (rows->more)
         read_page(f, ERRAND_READS_STANDS, TABLE_stands, key, out);
     else
