@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Early stopping on three nodes: examples/epochs finds about what it finds in full, for less than two thirds of the epochs,
-# though the leader and then a worker are killed; and trials that are stopped for good say where and why.
+# though the leader and then a worker are killed; and trials that are stopped for good say
+# where and why; on a short ladder, too, and none by chance alone.
 # timeout 400
 # processors 2
 . "$(dirname "$0")/../lib/e2e.sh"
@@ -133,4 +134,45 @@ assert_equal 24 $(($(count_of b "$job" stopped) + $(count_of b "$job" done))) "t
 run on b zyg trials "$job" --status stopped
 assert_match "$out" 'stopped early at step [0-9]+ of 18: others were better there'
 replays b "$job"
+
+# ---- on a short ladder, without a checkpoint ----
+
+# At its rungs three values are known of a curve: how much of that is chance is known by those that went all the way.
+# short NAME SCHEDULER SPREAD: a job whose trials differ by SPREAD, and whose curves fall, with ups and downs.
+cat >"$WORK/short.awk" <<'END_OF_PROGRAM'
+BEGIN {
+    srand(seed)
+    for (i = 1; i <= 9; i++) {
+        printf "step=%d score=%.6f\n", i, spread * x + 1 / i + 0.02 * (rand() + rand() - 1)
+        fflush()
+        system("sleep 0.1")
+    }
+}
+END_OF_PROGRAM
+short() {
+    cat <<END_OF_JOB >"$WORK/$1.yaml"
+zyg: 1
+name: $1
+search:
+  method: random
+  trials: 24
+  seed: 3
+  objective: {metric: score, goal: minimize}
+  rungs: {scheduler: $2, max: 9}
+params: {x: {min: 0, max: 1}}
+run: {command: [sh, -c, 'exec awk -v seed=\$ZYG_SEED -v spread=$3 -v x={x} -f $WORK/short.awk']}
+END_OF_JOB
+    run on c zyg submit "$WORK/$1.yaml"
+    assert_status 0
+    job=$out
+    wait_until 90 "the end of $1" is_done c "$job"
+    assert_equal 24 $(($(count_of c "$job" stopped) + $(count_of c "$job" done))) "trials of $1 that ended well"
+    replays a "$job"
+}
+for scheduler in asha asha-stop median; do
+    short "differ-$scheduler" "$scheduler" 1
+    assert_less 3 "$(count_of c "$job" stopped)" "trials that were clearly behind and stopped"
+done
+short equal asha-stop 0
+assert_equal 0 "$(count_of c "$job" stopped)" "trials that were stopped by chance alone"
 end_all "${NODES[@]}"
