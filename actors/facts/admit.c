@@ -289,7 +289,7 @@ void admit_extend(struct facts *f, struct seat *s, struct moment at, struct says
     facts_touch(f, s);
     say(out, &(struct msg){.kind = MSG_job_extended,
                            .job_extended = {.job = s->id, .trials = s->job.trials}});
-    errand_finish(f);
+    errand_finish_saved(f); /* whoever asks for the same again finds it there */
 }
 
 void admit_extend_resting(struct facts *f, struct seat *s, const struct msg_job_row *row,

@@ -66,8 +66,7 @@ void fold_stands(struct facts *f, struct batch *batch, const struct msg_reached_
     struct buf value = buf_of(value_memory, sizeof value_memory);
     const struct seat *s = facts_seat(f, &reached->job);
     if (reached->config.len > RESULT_BYTES_MAX || reached->curve.len > CURVE_BYTES ||
-        reached->attempt == 0 || reached->attempt > UINT32_MAX ||
-        (s != NULL && reached->slot >= s->job.trials))
+        reached->attempt == 0 || reached->attempt > UINT32_MAX)
         return;
     trial_row_output_key(&row, &reached->job, reached->slot, key);
     mp_put_bin(&value, reached->config);
@@ -75,7 +74,8 @@ void fold_stands(struct facts *f, struct batch *batch, const struct msg_reached_
     mp_put_bool(&value, reached->saved);
     ensure(!value.overflow);
     ops_put(&batch->ops, TABLE_stands, buf_view(&row), buf_view(&value));
-    if (s != NULL && (s->state == SEAT_OPEN || s->state == SEAT_OPENING))
+    if (s != NULL && (s->state == SEAT_OPEN || s->state == SEAT_OPENING) &&
+        reached->slot < s->job.trials) /* else it may have as many soon (intake.c) */
         say(&batch->after, &(struct msg){.kind = MSG_stands,
                                          .stands = {.job = reached->job,
                                                     .slot = reached->slot,

@@ -196,9 +196,17 @@ static void look_for_late_row(struct facts *f, const struct msg_proposal_fact *p
         intake_want(&f->inbox, &p->job, p->slot, true);
 }
 
-/* An end of a job of which facts were put off: a cancellation among them would hold, and is folded first. */
-static bool ends_early(struct facts *f, const struct msg *fact) {
-    return fact->kind == MSG_end_fact && folding_seat_of(f, &fact->end_fact.job)->backlog;
+/* Of a job of which facts were put off: an end, because a cancellation among them would hold and is folded first; and a slot
+ * that it does not have, because what gives it more may be among them. */
+static bool comes_early(struct facts *f, const struct msg *fact) {
+    const struct seat *s = folding_seat_of(f, job_of(fact));
+    if (!s->backlog)
+        return false;
+    switch (fact->kind) {
+    case MSG_end_fact: return true;
+    case MSG_result_fact: return fact->result_fact.slot >= s->job.trials;
+    default: return fact->proposal_fact.slot >= s->job.trials;
+    }
 }
 
 bool intake_look(struct facts *f, const struct inbox_head *h, struct says *out) {
@@ -217,7 +225,7 @@ bool intake_look(struct facts *f, const struct inbox_head *h, struct says *out) 
             enum settled settled = settle(f, job, out);
             if (settled == SETTLED_NOT)
                 return false;
-            if (settled == SETTLED_LATER || (settled == SETTLED_HERE && ends_early(f, &fact)))
+            if (settled == SETTLED_LATER || (settled == SETTLED_HERE && comes_early(f, &fact)))
                 (void)put_off(b, job);
             b->looked = index + 1;
         }

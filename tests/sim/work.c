@@ -107,6 +107,25 @@ static void sign_orders(struct work *work, const struct signer *owner) {
         .control_fact = {.job = work->id, .verb = CONTROL_CANCEL, .wall = CREATED}};
     sign(owner, 11u + 2 * work->number, &cancel, work->cancel, sizeof work->cancel,
          &work->cancel_len);
+    const struct msg extend = {
+        .kind = MSG_control_fact,
+        .control_fact = {
+            .job = work->id, .verb = CONTROL_EXTEND, .wall = CREATED, .trials = work->more}};
+    sign(owner, 500u + work->number, &extend, work->extend, sizeof work->extend, &work->extend_len);
+}
+
+/* Drawn apart, as rungs are. Not a list, nor a grid: they have as many configurations as trials. */
+static void draw_more(struct work *work, const struct work_draft *draft) {
+    struct rng r = draw_of(draft->seed, DRAW_JOB, 2000u + draft->number);
+    const uint64_t trials = work->job.trials;
+    work->extend_at = WHEN_NEVER;
+    if (!draft->extends || trials >= WORK_SLOTS_MAX || work->job.method == METHOD_LIST ||
+        work->job.method == METHOD_GRID || !draw_chance(&r, 0.4))
+        return;
+    work->more = trials + (uint64_t)draw_between(&r, 1, (int64_t)(WORK_SLOTS_MAX - trials));
+    if (work->more > trials + 12)
+        work->more = trials + 12;
+    work->extend_at = work->submit_at + draw_between(&r, 0, 2 * draft->spread);
 }
 
 void work_draw(struct work *work, const struct work_draft *draft) {
@@ -137,5 +156,6 @@ void work_draw(struct work *work, const struct work_draft *draft) {
     work->cancel_at =
         draw_chance(&r, 0.15) ? work->submit_at + draw_between(&r, 0, draft->spread) : WHEN_NEVER;
     work->run = draw_chance(&r, 0.9);
+    draw_more(work, draft);
     sign_orders(work, draft->signer);
 }

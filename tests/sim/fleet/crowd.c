@@ -18,6 +18,7 @@ void crowd_open(struct fleet *f) {
                                          .trials_max = f->draft.trials_max,
                                          .copies = f->draft.copies[i],
                                          .rungs = true,
+                                         .extends = true,
                                          .now = f->now + 1000,
                                          .spread = f->draft.calm_after / 2};
         work_draw(&f->crowd.works[i], &draft);
@@ -89,6 +90,18 @@ static void leave(struct fleet *f, struct customer *c) {
     forget(c);
 }
 
+static void order_more(struct fleet *f, struct customer *c, const struct work *work) {
+    struct question *q = new_question(f, c, MSG_control, work->number);
+    if (q == NULL)
+        return;
+    q->extends = true;
+    f->rules->more_asked[work->number] = true;
+    send_msg(f, c,
+             &(struct msg){.kind = MSG_control,
+                           .control = {.ticket = q->ticket,
+                                       .bundle = span_of(work->extend, work->extend_len)}});
+}
+
 static void ask(struct fleet *f, struct customer *c, enum msg_kind kind, const struct work *work) {
     const struct question *q = new_question(f, c, kind, work->number);
     struct msg m = {.kind = kind};
@@ -129,6 +142,8 @@ static void do_work(struct fleet *f, struct customer *c, uint32_t number, struct
             ask(f, c, MSG_submit, work);
         else if (work->cancel_at <= f->now && !work->cancelled)
             ask(f, c, MSG_control, work);
+        else if (work->extend_at <= f->now && !work->extended)
+            order_more(f, c, work);
         else
             ask(f, c, idle[rng_below(r, sizeof idle / sizeof idle[0])], work);
     }
@@ -168,17 +183,24 @@ static void on_refused(struct fleet *f, const struct question *q, const struct m
                  "'%s' was refused without a reason", msg_name(q->kind));
     fleet_ensure(f, q->kind != MSG_submit || err_can_retry(code), "job%u was refused: %.*s",
                  q->work, (int)m->what.len, (const char *)m->what.data);
-    if (q->kind == MSG_control && code == ERR_NOT_FOUND && rules_is_over(f, q->work))
+    if (q->kind == MSG_control && q->extends && code == ERR_USAGE) {
+        fleet_ensure(f, rules_is_shut(f, q->work), "job%u got no more trials: %.*s", q->work,
+                     (int)m->what.len, (const char *)m->what.data);
+        work->extend_at = WHEN_NEVER;
+    } else if (q->kind == MSG_control && code == ERR_NOT_FOUND && rules_is_over(f, q->work)) {
         work->cancel_at = WHEN_NEVER;
+    }
 }
 
 static void hear_answer(struct host *h, struct question *q, const struct msg *m) {
     struct fleet *f = h->fleet;
     struct work *work = &f->crowd.works[q->work];
     if (m->kind == MSG_accepted) {
-        rule_accepted(h, q->work, q->kind == MSG_control);
+        const bool order = q->kind == MSG_control;
+        rule_accepted(h, q->work, q->extends ? RULE_MORE : order ? RULE_CANCEL : RULE_JOB);
         work->accepted = work->accepted || q->kind == MSG_submit;
-        work->cancelled = work->cancelled || q->kind == MSG_control;
+        work->cancelled = work->cancelled || (order && !q->extends);
+        work->extended = work->extended || q->extends;
     } else if (m->kind == MSG_refused) {
         on_refused(f, q, &m->refused);
     } else if (m->kind == MSG_job_row) {

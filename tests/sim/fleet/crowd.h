@@ -18,6 +18,7 @@ struct question {
     enum msg_kind kind; /* MSG_NONE: none */
     uint64_t ticket;
     uint32_t work;
+    bool extends; /* of control: else it cancels */
     when_ms sent;
 };
 

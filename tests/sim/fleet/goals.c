@@ -72,12 +72,13 @@ static bool has_one_leader(const struct fleet *f, struct shortfall *s) {
 
 /* ---- jobs ---- */
 
-static bool is_whole(const struct host *h, const struct work *work, struct shortfall *s) {
+static bool is_whole(const struct host *h, const struct work *work, uint64_t trials,
+                     struct shortfall *s) {
     const struct store *store = h->disk.store;
     struct span key, value;
     struct trial_row row;
     size_t first = store_mem_find(store, TABLE_trials, span_of(work->id.bytes, JOB_ID_BYTES));
-    for (uint64_t slot = 0; slot < work->job.trials; slot++) {
+    for (uint64_t slot = 0; slot < trials; slot++) {
         if (first + slot >= store_mem_rows(store, TABLE_trials))
             return LACKS(s, "host %u: job%u ends with #%llu", h->number, work->number, (ull)slot);
         store_mem_row(store, TABLE_trials, first + slot, &key, &value);
@@ -98,7 +99,10 @@ static bool is_over_on(const struct host *h, const struct work *work, struct sho
     if (work->cancelled && row.state != JOB_CANCELLED)
         return LACKS(s, "job%u was cancelled, host %u says it is %s", work->number, h->number,
                      job_state_name((enum job_state)row.state));
-    return row.state != JOB_DONE || row.cause.len > 0 || is_whole(h, work, s);
+    if (work->extended && row.trials != work->more)
+        return LACKS(s, "job%u was extended, host %u says it has %llu trials", work->number,
+                     h->number, (ull)row.trials);
+    return row.state != JOB_DONE || row.cause.len > 0 || is_whole(h, work, row.trials, s);
 }
 
 static bool jobs_are_over(const struct fleet *f, struct shortfall *s) {
@@ -108,6 +112,8 @@ static bool jobs_are_over(const struct fleet *f, struct shortfall *s) {
             return LACKS(s, "job%u was never accepted", i);
         if (work->cancel_at <= f->now && !work->cancelled)
             return LACKS(s, "job%u is not cancelled, nor is its owner told why", i);
+        if (work->extend_at < WHEN_NEVER && !work->extended)
+            return LACKS(s, "job%u has no more trials, nor is its owner told why", i);
         for (uint32_t k = 0; k < f->draft.hosts; k++) {
             if (!is_over_on(&f->hosts[k], work, s))
                 return false;
@@ -168,7 +174,7 @@ static struct span row_of(const struct host *h, enum table table, const struct w
 /* Equal facts give equal rows, in whatever order they came, before or after the end of their job. */
 static void judge_rows(const struct fleet *f, const struct work *work) {
     char text_a[HEX_TEXT], text_b[HEX_TEXT];
-    for (uint64_t slot = 0; slot < work->job.trials; slot++) {
+    for (uint64_t slot = 0; slot < rules_trials(f, work); slot++) {
         struct span first = row_of(&f->hosts[0], TABLE_trials, work, slot);
         for (uint32_t i = 1; i < f->draft.hosts; i++) {
             struct span other = row_of(&f->hosts[i], TABLE_trials, work, slot);

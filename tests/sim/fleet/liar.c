@@ -82,28 +82,30 @@ static void raise_another(struct lie *l) {
 
 /* ---- facts ---- */
 
-/* A cancellation that the owner did not sign: in another name, or with a signature that does not fit. */
-static struct span cancellation(const struct lie *l, const struct work *work, bool as_owner,
-                                uint8_t memory[1024]) {
+/* An order that the owner did not sign: in another name, or with a signature that does not fit. */
+static struct span order(const struct lie *l, const struct work *work, enum control_verb verb,
+                         bool as_owner, uint8_t memory[1024]) {
     struct signer signer = self_of(l)->signer;
     struct bundle_writer w;
     if (as_owner)
         signer.id = l->host->fleet->cast->people[work->owner].id;
-    bundle_begin(&w, &signer, 1, 9000 + work->number, memory, 1024);
-    ensure(bundle_add(
-        &w, &(struct msg){
-                .kind = MSG_control_fact,
-                .control_fact = {.job = work->id, .verb = CONTROL_CANCEL, .wall = 1800000000000}}));
+    bundle_begin(&w, &signer, 1, 9000 + 100 * (uint64_t)verb + work->number, memory, 1024);
+    ensure(bundle_add(&w, &(struct msg){.kind = MSG_control_fact,
+                                        .control_fact = {.job = work->id,
+                                                         .verb = verb,
+                                                         .wall = 1800000000000,
+                                                         .trials = WORK_SLOTS_MAX}}));
     return bundle_seal(&w);
 }
 
-/* A cancellation travels in a bundle of its own. */
-static void add_cancellation(const struct lie *l, struct bundle_writer *w, bool as_owner) {
+/* An order travels in a bundle of its own. */
+static void add_order(const struct lie *l, struct bundle_writer *w, enum control_verb verb,
+                      bool as_owner) {
     uint8_t memory[1024];
     const struct work *work = &l->host->fleet->crowd.works[0];
     ensure(bundle_add(
         w, &(struct msg){.kind = MSG_carried_fact,
-                         .carried_fact.bundle = cancellation(l, work, as_owner, memory)}));
+                         .carried_fact.bundle = order(l, work, verb, as_owner, memory)}));
 }
 
 static void add_nonsense(const struct lie *l, struct bundle_writer *w) {
@@ -127,11 +129,11 @@ static void say_bundles(struct lie *l, bool own) {
     struct buf list = buf_of(list_memory, sizeof list_memory);
     struct buf certificates = buf_of(certificate_memory, sizeof certificate_memory);
     signer.id = author->signer.id;
-    for (uint64_t i = 0; i < 3; i++) {
+    for (uint64_t i = 0; i < 5; i++) {
         struct bundle_writer w;
         bundle_begin(&w, &signer, LIAR_GENERATION, i, memory, sizeof memory);
-        if (i < 2)
-            add_cancellation(l, &w, i == 1);
+        if (i < 4)
+            add_order(l, &w, i < 2 ? CONTROL_CANCEL : CONTROL_EXTEND, i % 2 == 1);
         else
             add_nonsense(l, &w);
         mp_put_bin(&list, bundle_seal(&w));

@@ -2,7 +2,7 @@
  * believe. Its own rooms are honest, so the rules hold for its host, too.
  *
  * Lies     a frame with a wrong byte; a member that is none; a record of another host with a higher incarnation; bundles that
- *          others have not signed; its own with facts about trials and jobs that do not exist and cancellations that the owner
+ *          others have not signed; its own with facts about trials and jobs that do not exist and orders that the owner
  *          did not sign; messages beyond every size; claims and leases of terms beyond the last.
  *          What it holds: more than that, or that it takes none. Everybody believes that of it and of nobody else; until its
  *          next life, which begins when it lies no more, it gets nothing of what it says it has.

@@ -32,6 +32,23 @@ bool rules_is_over(const struct fleet *f, uint32_t work) {
     return false;
 }
 
+bool rules_is_shut(const struct fleet *f, uint32_t work) {
+    const struct work *w = &f->crowd.works[work];
+    struct msg_job_row row;
+    for (uint32_t i = 0; i < f->draft.hosts; i++) {
+        if (!rules_summary(&f->hosts[i], w, &row))
+            continue;
+        bool reached = row.state == JOB_DONE && w->job.objectives[0].has_target;
+        if (row.state == JOB_CANCELLED || row.state == JOB_FAILED || reached)
+            return true;
+    }
+    return f->rules->cancel_asked[work];
+}
+
+uint64_t rules_trials(const struct fleet *f, const struct work *work) {
+    return f->rules->more_asked[work->number] ? work->more : work->job.trials;
+}
+
 bool rules_has_result(const struct host *h, const struct work *work, uint64_t slot) {
     uint64_t on = 0;
     for (size_t i = 0; i < ATTEMPTS_WATCHED; i++)
@@ -81,13 +98,18 @@ static void facts_heard(struct host *h, const struct event *event) {
         r->holders &= ~((uint64_t)1 << host);
 }
 
-/* Of the ends only a failure may turn out to be none. */
-static void hear_state(struct host *h, const struct job_id *job, enum job_state state) {
+/* Of the ends only a failure may turn out to be none; what is done is opened again with more trials than it was before. */
+static void hear_state(struct host *h, const struct job_id *job, enum job_state state,
+                       uint64_t trials) {
     const struct work *work = crowd_work(h->fleet, job);
     fleet_ensure(h->fleet, work != NULL, "host %u opens or ends a job that nobody submitted",
                  h->number);
-    enum job_state *shut = &h->fleet->rules->hosts[h->number].shut[work->number];
-    fleet_ensure(h->fleet, state != JOB_OPEN || *shut == JOB_OPEN || *shut == JOB_FAILED,
+    struct rule_host *r = &h->fleet->rules->hosts[h->number];
+    enum job_state *shut = &r->shut[work->number];
+    const bool more = *shut == JOB_DONE && trials > r->opened_with[work->number];
+    if (state == JOB_OPEN)
+        r->opened_with[work->number] = trials;
+    fleet_ensure(h->fleet, state != JOB_OPEN || *shut == JOB_OPEN || *shut == JOB_FAILED || more,
                  "host %u opens job%u again, which is %s", h->number, work->number,
                  job_state_name(*shut));
     *shut = state;
@@ -98,9 +120,9 @@ static void executor_heard(struct host *h, const struct event *event) {
     if (m->kind == MSG_lease && event->from == ROOM_LEADER)
         rule_lease_passed(h, &m->lease);
     if (m->kind == MSG_job_open)
-        hear_state(h, &m->job_open.job, JOB_OPEN);
+        hear_state(h, &m->job_open.job, JOB_OPEN, m->job_open.trials);
     if (m->kind == MSG_job_shut && m->job_shut.state != JOB_OPEN)
-        hear_state(h, &m->job_shut.job, (enum job_state)m->job_shut.state);
+        hear_state(h, &m->job_shut.job, (enum job_state)m->job_shut.state, 0);
 }
 
 void rules_heard(struct host *h, enum room room, const struct event *event) {

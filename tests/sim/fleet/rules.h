@@ -9,6 +9,8 @@
  * Facts     F1 F2 F3 F5: a number is used once; what is kept is signed, a job by its owner; logs only grow; what is
  *           acknowledged lies on enough synced disks. Of the hosts that had a fact on their disks one has not given itself
  *           back. An attempt is charged with what it did alone, not with what its machine lacked or who stopped it.
+ * Extended  a job has as many trials as its description says, or as its owner has asked for; who has accepted that never
+ *           forgets it.
  * Trials    F8 F9: no attempt twice at once on a host; no start where the job is known to be cancelled, no number beyond the
  *           job, no attempt beyond the retries; a finished slot stays finished. Who is stopped early or paused came to a rung
  *           in the same attempt.
@@ -37,10 +39,11 @@ struct rule_version {
 
 struct rule_host {
     /* of this life */
-    uint64_t holders;                    /* set of hosts that facts here may count on */
-    bool counts;                         /* ... and itself */
-    enum job_state shut[FLEET_JOBS_MAX]; /* as the executor heard it is over */
-    bool over_at_start[FLEET_JOBS_MAX];  /* the disk had it cancelled when this life began */
+    uint64_t holders;                     /* set of hosts that facts here may count on */
+    bool counts;                          /* ... and itself */
+    enum job_state shut[FLEET_JOBS_MAX];  /* as the executor heard it is over */
+    uint64_t opened_with[FLEET_JOBS_MAX]; /* trials */
+    bool over_at_start[FLEET_JOBS_MAX];   /* the disk had it cancelled when this life began */
     struct rule_version seen[HOSTS_MAX];
     uint64_t map_sum; /* records are looked at when it changes */
     uint64_t lead_term;
@@ -68,12 +71,14 @@ struct rules {
     uint32_t bundles_count;
     uint64_t gone; /* who was idle and went, disk and all */
     /* On whose synced disks. */
-    uint64_t job_on[FLEET_JOBS_MAX], cancel_on[FLEET_JOBS_MAX];
+    uint64_t job_on[FLEET_JOBS_MAX], cancel_on[FLEET_JOBS_MAX], more_on[FLEET_JOBS_MAX];
+    uint64_t more_counts[FLEET_JOBS_MAX]; /* whose summaries say so */
     uint64_t result_on[FLEET_JOBS_MAX][WORK_SLOTS_MAX][ATTEMPTS_WATCHED];
     uint64_t ended_by[FLEET_JOBS_MAX][WORK_SLOTS_MAX]; /* the first final attempt; 0: none */
     /* What some host has told, with enough copies as it saw the cluster then: slots are bits. */
-    bool cancel_asked[FLEET_JOBS_MAX]; /* by its owner */
+    bool cancel_asked[FLEET_JOBS_MAX], more_asked[FLEET_JOBS_MAX]; /* by its owner */
     bool job_promised[FLEET_JOBS_MAX], cancel_promised[FLEET_JOBS_MAX];
+    bool more_promised[FLEET_JOBS_MAX];
     uint64_t promised[FLEET_JOBS_MAX];
 };
 
@@ -82,6 +87,10 @@ bool rules_has_result(const struct host *h, const struct work *work,
                       uint64_t slot); /* on its disk */
 bool rules_summary(const struct host *h, const struct work *work, struct msg_job_row *row);
 bool rules_is_over(const struct fleet *f, uint32_t work); /* on some disk */
+bool rules_is_shut(const struct fleet *f,
+                   uint32_t work); /* likewise, and no more trials would run */
+/* The most trials it may have by now. */
+uint64_t rules_trials(const struct fleet *f, const struct work *work);
 void rules_heard(struct host *h, enum room room, const struct event *event);
 void rules_said(struct host *h, enum room room, const struct frame *frame);
 void rules_save(struct host *h, struct span ops);  /* is about to be kept */
@@ -102,7 +111,8 @@ void rule_summary_kept(struct host *h, struct span value);
 void rule_head_kept(struct host *h, const struct op *op);
 void rule_admitted(struct host *h, const struct msg_admitted *m);
 void rule_stand(struct host *h, const struct msg_job_stand *m);
-void rule_accepted(struct host *h, uint32_t work, bool cancel);
+enum rule_order { RULE_JOB, RULE_CANCEL, RULE_MORE };
+void rule_accepted(struct host *h, uint32_t work, enum rule_order order);
 void rule_row_shown(struct host *h, const struct msg_job_row *row);
 void rule_recorded(struct host *h, const struct msg_recorded *m);
 /* At the end: each proposal of a method that learns can be derived on every host. */

@@ -37,13 +37,13 @@ static void judge_bytes(struct host *h, const struct bundle *b, struct span byte
 
 static void take_proposal(struct host *h, const struct msg_proposal_fact *m) {
     const struct work *work = crowd_work(h->fleet, &m->job);
-    fleet_ensure(h->fleet, work != NULL && m->slot < work->job.trials,
+    fleet_ensure(h->fleet, work != NULL && m->slot < rules_trials(h->fleet, work),
                  "host %u keeps a proposal of no trial", h->number);
 }
 
 static void take_result(struct host *h, const struct msg_result_fact *m) {
     const struct work *work = crowd_work(h->fleet, &m->job);
-    fleet_ensure(h->fleet, work != NULL && m->slot < work->job.trials,
+    fleet_ensure(h->fleet, work != NULL && m->slot < rules_trials(h->fleet, work),
                  "host %u keeps a result of no trial", h->number);
     uint64_t attempt = m->attempt < ATTEMPTS_WATCHED ? m->attempt : ATTEMPTS_WATCHED - 1;
     h->fleet->rules->result_on[work->number][m->slot][attempt] |= (uint64_t)1 << h->number;
@@ -76,6 +76,8 @@ static void take_carried(struct host *h, struct span bytes) {
                      work->number);
         if (fact.kind == MSG_job_fact)
             rules->job_on[work->number] |= (uint64_t)1 << h->number;
+        else if (fact.control_fact.verb == CONTROL_EXTEND)
+            rules->more_on[work->number] |= (uint64_t)1 << h->number;
         else
             rules->cancel_on[work->number] |= (uint64_t)1 << h->number;
     }
@@ -120,6 +122,14 @@ void rule_summary_kept(struct host *h, struct span value) {
                  work->number);
     if (m.job_row.state == JOB_CANCELLED)
         rules->cancel_on[work->number] |= (uint64_t)1 << h->number;
+    const bool more = m.job_row.trials > work->job.trials;
+    fleet_ensure(h->fleet, m.job_row.trials == (more ? work->more : work->job.trials),
+                 "host %u gives job%u %llu trials", h->number, work->number, (ull)m.job_row.trials);
+    fleet_ensure(h->fleet, !more || rules->more_asked[work->number],
+                 "host %u extends job%u, its owner never asked for that", h->number, work->number);
+    fleet_ensure(h->fleet, more || (rules->more_counts[work->number] >> h->number & 1) == 0,
+                 "host %u forgets that job%u was extended", h->number, work->number);
+    rules->more_counts[work->number] |= (uint64_t)more << h->number;
 }
 
 void rule_head_kept(struct host *h, const struct op *op) {
@@ -164,15 +174,20 @@ void rule_admitted(struct host *h, const struct msg_admitted *m) {
         rules->job_promised[i] = true;
     if (rules->cancel_on[i] != 0 && is_enough(h, work, rules->cancel_on[i]))
         rules->cancel_promised[i] = true;
+    if (rules->more_on[i] != 0 && is_enough(h, work, rules->more_on[i]))
+        rules->more_promised[i] = true;
 }
 
-void rule_accepted(struct host *h, uint32_t work, bool cancel) {
+void rule_accepted(struct host *h, uint32_t work, enum rule_order order) {
     const struct rules *rules = h->fleet->rules;
     const struct rule_host *r = &rules->hosts[h->number];
-    fleet_ensure(h->fleet, cancel ? rules->cancel_promised[work] : rules->job_promised[work],
+    static const char *const orders[] = {"", "to cancel ", "to extend "};
+    const bool promised[] = {rules->job_promised[work], rules->cancel_promised[work],
+                             rules->more_promised[work]};
+    const uint64_t on[] = {rules->job_on[work], rules->cancel_on[work], rules->more_on[work]};
+    fleet_ensure(h->fleet, promised[order],
                  "host %u accepts %sjob%u, which lies on the disks of %llx; it counts on %llx%s",
-                 h->number, cancel ? "to cancel " : "", work,
-                 (ull)(cancel ? rules->cancel_on[work] : rules->job_on[work]), (ull)r->holders,
+                 h->number, orders[order], work, (ull)on[order], (ull)r->holders,
                  r->counts ? " and itself" : "");
 }
 
@@ -195,7 +210,7 @@ static bool slot_is_safe(const struct host *h, const struct work *work, uint64_t
 static uint64_t promised_slots(const struct host *h, const struct work *work) {
     uint64_t *promised = &h->fleet->rules->promised[work->number];
     uint64_t count = 0;
-    for (uint64_t slot = 0; slot < work->job.trials; slot++) {
+    for (uint64_t slot = 0; slot < rules_trials(h->fleet, work); slot++) {
         uint64_t ended_by = h->fleet->rules->ended_by[work->number][slot];
         if (slot_is_safe(h, work, slot, ended_by > 0 ? ended_by : ATTEMPTS_WATCHED))
             *promised |= (uint64_t)1 << slot;
@@ -220,7 +235,7 @@ void rule_stand(struct host *h, const struct msg_job_stand *m) {
 
 void rule_recorded(struct host *h, const struct msg_recorded *m) {
     const struct work *work = crowd_work(h->fleet, &m->job);
-    fleet_ensure(h->fleet, work != NULL && m->slot < work->job.trials,
+    fleet_ensure(h->fleet, work != NULL && m->slot < rules_trials(h->fleet, work),
                  "a result of no trial is recorded");
     (void)promised_slots(h, work);
     fleet_ensure(h->fleet,
@@ -235,7 +250,7 @@ void rule_row_shown(struct host *h, const struct msg_job_row *row) {
     const struct work *work = crowd_work(h->fleet, &row->job);
     fleet_ensure(h->fleet, work != NULL, "host %u shows a job that nobody submitted", h->number);
     uint64_t told = row->done + row->infeasible + row->failed, known = 0;
-    for (uint64_t slot = 0; slot < work->job.trials; slot++)
+    for (uint64_t slot = 0; slot < rules_trials(h->fleet, work); slot++)
         known += rules_has_result(h, work, slot);
     fleet_ensure(h->fleet, told <= known, "host %u shows %llu trials of job%u, its disk has %llu",
                  h->number, (ull)told, work->number, (ull)known);
@@ -255,7 +270,8 @@ void rule_farewell(struct host *h, const struct msg_farewell *m) {
         return;
     rules->gone |= (uint64_t)1 << h->number;
     for (uint32_t i = 0; i < f->crowd.works_count; i++) {
-        bool left = is_left(rules, rules->job_on[i]) && is_left(rules, rules->cancel_on[i]);
+        bool left = is_left(rules, rules->job_on[i]) && is_left(rules, rules->cancel_on[i]) &&
+                    is_left(rules, rules->more_on[i]);
         for (size_t slot = 0; slot < WORK_SLOTS_MAX; slot++) {
             for (size_t attempt = 0; attempt < ATTEMPTS_WATCHED; attempt++)
                 left = left && is_left(rules, rules->result_on[i][slot][attempt]);

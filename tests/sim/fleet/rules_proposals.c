@@ -104,7 +104,7 @@ static bool is_twofold(const struct host *h, const struct work *work, size_t fir
     }
     const struct disk_slots disk = {.host = h, .work = work};
     struct trial_row row;
-    for (uint64_t slot = 0; slot < work->job.trials; slot++) {
+    for (uint64_t slot = 0; slot < rules_trials(h->fleet, work); slot++) {
         if (read_slot(&disk, slot, &row) && row.attempts.made > 1)
             return true;
     }

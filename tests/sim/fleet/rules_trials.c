@@ -18,8 +18,8 @@ void rule_spawn(struct host *h, const struct msg_spawn *m) {
     fleet_ensure(h->fleet, number < h->fleet->crowd.works_count, "host %u runs a trial of no job",
                  h->number);
     const struct job *job = &h->fleet->crowd.works[number].job;
-    fleet_ensure(h->fleet, slot < job->trials, "job%u has no #%llu, host %u runs it", number,
-                 (ull)slot, h->number);
+    fleet_ensure(h->fleet, slot < rules_trials(h->fleet, &h->fleet->crowd.works[number]),
+                 "job%u has no #%llu, host %u runs it", number, (ull)slot, h->number);
     /* What could not be started where it was given to is tried elsewhere, or there once more. */
     bool bounded = h->fleet->draft.unable == 0;
     const uint32_t pauses = ladder_of_job(&job->rungs).count - 1;
@@ -42,7 +42,7 @@ void rule_reached(struct host *h, const struct msg_reached *m) {
                  "host %u says a rung that cannot be read", h->number);
     const struct msg_reached_fact *reached = &fact.reached_fact;
     const struct work *work = crowd_work(h->fleet, &reached->job);
-    fleet_ensure(h->fleet, work != NULL && reached->slot < work->job.trials,
+    fleet_ensure(h->fleet, work != NULL && reached->slot < rules_trials(h->fleet, work),
                  "host %u says a rung of no trial", h->number);
     h->fleet->rules->hosts[h->number].stood[work->number][reached->slot] =
         (uint8_t)reached->attempt;
@@ -74,7 +74,7 @@ void rule_trial_kept(struct host *h, const struct op *op) {
     memcpy(job.bytes, op->key.data, sizeof job.bytes);
     const struct work *work = crowd_work(h->fleet, &job);
     fleet_ensure(h->fleet,
-                 work != NULL && trial_row_key_slot(op->key) < work->job.trials &&
+                 work != NULL && trial_row_key_slot(op->key) < rules_trials(h->fleet, work) &&
                      row.attempts.made <= (uint64_t)ATTEMPTS_WATCHED * HOSTS_MAX,
                  "host %u keeps a trial that does not exist", h->number);
     if (!store_mem_get(h->disk.store, TABLE_trials, op->key, &bytes) ||
