@@ -6,8 +6,12 @@
 
 void means_begin(struct means *m, const struct job *job) {
     m->repeat = job->repeat;
-    ensure(job->repeat == 1 || job->trials <= REPEAT_TRIALS_MAX);
-    for (uint64_t slot = 0; job->repeat > 1 && slot < job->trials; slot++)
+    means_extend(m, 0, job->trials);
+}
+
+void means_extend(struct means *m, uint64_t from, uint64_t to) {
+    ensure(m->repeat == 1 || to <= REPEAT_TRIALS_MAX);
+    for (uint64_t slot = from; m->repeat > 1 && slot < to; slot++)
         m->values[slot] = NAN;
 }
 

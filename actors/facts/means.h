@@ -22,6 +22,7 @@ struct mean {
 };
 
 void means_begin(struct means *m, const struct job *job);
+void means_extend(struct means *m, uint64_t from, uint64_t to); /* it has these slots, too */
 void means_put(struct means *m, uint64_t slot, double value);
 /* False: the configuration of this slot has none, or is run once. */
 bool means_of(const struct means *m, uint64_t slot, struct mean *out);

@@ -41,6 +41,7 @@ static wall_ms wall_of(struct span extension) {
 
 /* The row's copy of it. */
 static void put_extension(struct seat *s, uint64_t trials, struct span bundle, wall_ms wall) {
+    means_extend(&s->means, s->job.trials, trials);
     s->job.trials = s->row.trials = trials;
     s->extended = wall;
     s->carries = false;
@@ -48,19 +49,20 @@ static void put_extension(struct seat *s, uint64_t trials, struct span bundle, w
     s->row.extension = span_of(s->extension, bundle.len);
 }
 
+bool seat_may_extend(struct seat *s, uint64_t trials, struct job_fault *fault) {
+    struct arena arena = {.data = s->arena, .used = s->arena_used, .cap = sizeof s->arena};
+    return job_may_have(&s->job, trials, &arena, fault);
+}
+
 /* As the row says that it was extended. */
 static void take_extension(struct seat *s, const struct msg_job_row *row) {
     s->described = s->job.trials;
     s->extended = 0;
     s->carries = true;
+    struct job_fault fault;
     if (row->trials > s->described && row->extension.len > 0 &&
-        row->extension.len <= sizeof s->extension)
+        row->extension.len <= sizeof s->extension && seat_may_extend(s, row->trials, &fault))
         put_extension(s, row->trials, row->extension, wall_of(row->extension));
-}
-
-bool seat_may_extend(struct seat *s, uint64_t trials, struct job_fault *fault) {
-    struct arena arena = {.data = s->arena, .used = s->arena_used, .cap = sizeof s->arena};
-    return job_may_have(&s->job, trials, &arena, fault);
 }
 
 bool seat_extend(struct seat *s, uint64_t trials, struct span bundle, wall_ms wall) {

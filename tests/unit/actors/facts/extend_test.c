@@ -181,6 +181,61 @@ static void who_asks_again_is_answered_again(void **state) {
     assert_int_equal(stored_events(f, "extended"), 1);
 }
 
+static void configurations_of_the_new_slots_have_means(void **state) {
+    struct facts_stage *f = *state;
+    f->job.job.repeat = 2;
+    struct job_id id = open_job(f, 1);
+    say_extend(f, 1, &id, 5);
+    expect_answer(f, 1, ERR_USAGE,
+                  "5 trials are no multiple of 'repeat', 2, the trials of one configuration");
+    say_extend(f, 2, &id, 6);
+    say_outcome(f, &id, 0, TRIAL_DONE, 0.5);
+    say_outcome(f, &id, 1, TRIAL_DONE, 0.5);
+    say_outcome(f, &id, 4, TRIAL_DONE, 0.25);
+    assert_int_equal(stored_row(f, &id).best_slot, 0); /* one run of it is missing */
+    facts_stage_crash(f, true);
+    assert_int_equal(stored_row(f, &id).best_slot, 0);
+    say_outcome(f, &id, 5, TRIAL_DONE, 0.125);
+    assert_int_equal(stored_row(f, &id).best_slot, 4);
+    assert_true(stored_row(f, &id).best_value == 0.1875);
+}
+
+/* What gives a job more slots may be put off until the job itself is known: what is heard of these slots meanwhile is not
+ * forgotten. */
+static void new_slots_are_heard_of_before_the_job(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(f, 40), *b = author_new(f, 41), *c = author_new(f, 42);
+    lead(f, false);
+    struct job_id id;
+    uint8_t kept[4096];
+    struct span job = job_bundle(f, 1, &id);
+    memcpy(kept, job.data, job.len);
+    job.data = kept;
+    hear(f, PEER, author_carries(b, extend_bundle(f, &id, 6)));
+    hear_fact(f, b, result_of(&id, 5, 1, TRIAL_DONE, 0.5));
+    hear(f, PEER, author_carries(a, job));
+    hear(f, PEER, author_carries(c, extend_bundle(f, &id, 6)));
+    hear_fact(f, c, result_of(&id, 4, 1, TRIAL_DONE, 0.25));
+    stage_pass(f->stage, 1000);
+    assert_int_equal(stored_row(f, &id).trials, 6);
+    assert_int_equal(stored_row(f, &id).done, 2);
+    assert_int_equal(store_mem_rows(f->stage->store, TABLE_backlog), 0);
+}
+
+/* How a trial stood at a rung is kept like what it printed, whatever is known of its job by then. */
+static void a_new_slot_at_a_rung_is_kept_before_it_is_known(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(f, 40);
+    lead(f, false);
+    struct job_id id = hear_job(f, a, 1);
+    hear_fact(f, a,
+              (struct msg){.kind = MSG_reached_fact,
+                           .reached_fact = {.job = id, .slot = 5, .attempt = 1}});
+    stage_pass(f->stage, 1000);
+    assert_int_equal(store_mem_rows(f->stage->store, TABLE_stands), 1);
+    assert_null(stage_heard(f->stage, ROOM_TUNER, MSG_stands, 0));
+}
+
 /* Of extensions the most trials hold, and an end of the time when there were fewer ends nothing. */
 static void the_order_does_not_matter(void **state) {
     struct facts_stage *f = *state;
@@ -269,6 +324,9 @@ int main(void) {
         ALONE(what_cannot_be_is_refused),
         ALONE(a_grid_has_no_more_than_its_points),
         ALONE(who_asks_again_is_answered_again),
+        ALONE(configurations_of_the_new_slots_have_means),
+        AMONG(new_slots_are_heard_of_before_the_job),
+        AMONG(a_new_slot_at_a_rung_is_kept_before_it_is_known),
         AMONG(the_order_does_not_matter),
         AMONG(of_as_many_the_lowest_bundle_stands),
         AMONG(what_depends_on_it_comes_behind_it_in_each_log),
