@@ -73,6 +73,7 @@ void rules_host_up(struct host *h) {
     r->stored = (struct epoch){0};
     memset(r->shut, 0, sizeof r->shut);
     memset(r->stood, 0, sizeof r->stood);
+    memset(r->ended, 0, sizeof r->ended);
     memset(r->seen, 0, sizeof r->seen);
     for (uint32_t i = 0; i < f->crowd.works_count; i++) {
         const struct work *work = &f->crowd.works[i];
@@ -143,6 +144,7 @@ static bool is_judged(enum room from, enum room to, enum msg_kind kind) {
     case MSG_report: return from == ROOM_LEADER;
     case MSG_lead: return to == ROOM_GATEWAY;
     case MSG_farewell: return from == ROOM_ELASTIC;
+    case MSG_exhausted:
     case MSG_lease: return from == ROOM_SCHED;
     case MSG_reached:
     case MSG_spawn: return from == ROOM_EXECUTOR;
@@ -150,6 +152,7 @@ static bool is_judged(enum room from, enum room to, enum msg_kind kind) {
     case MSG_accuse: return from == ROOM_MEMBER;
     case MSG_admitted:
     case MSG_job_stand:
+    case MSG_dropped:
     case MSG_recorded: return from == ROOM_FACTS;
     default: return false;
     }
@@ -171,6 +174,8 @@ void rules_said(struct host *h, enum room room, const struct frame *frame) {
     case MSG_spawn: rule_spawn(h, &m.spawn); break;
     case MSG_reached: rule_reached(h, &m.reached); break;
     case MSG_outcome: rule_ended(h, &m.outcome); break;
+    case MSG_dropped: rule_dropped(h, &m.dropped); break;
+    case MSG_exhausted: rule_exhausted(h, &m.exhausted); break;
     case MSG_accuse: rule_accused(h); break;
     default: rule_epoch_said(h, &m); break;
     }

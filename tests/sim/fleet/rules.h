@@ -13,7 +13,7 @@
  *           forgets it.
  * Trials    F8 F9: no attempt twice at once on a host; no start where the job is known to be cancelled, no number beyond the
  *           job, no attempt beyond the retries; a finished slot stays finished. Who is stopped early or paused came to a rung
- *           in the same attempt.
+ *           in the same attempt. A search is not called over by whoever has ended an attempt that is on its way to its disk.
  */
 #ifndef ZYG_SIM_RULES_H
 #define ZYG_SIM_RULES_H
@@ -48,6 +48,7 @@ struct rule_host {
     uint64_t map_sum; /* records are looked at when it changes */
     uint64_t lead_term;
     uint8_t stood[FLEET_JOBS_MAX][WORK_SLOTS_MAX]; /* the attempt that came to a rung last */
+    uint8_t ended[FLEET_JOBS_MAX][WORK_SLOTS_MAX]; /* ... that has ended last, and will be a fact */
     int32_t leader;                                /* -1: nobody */
     bool leads;
     bool gives; /* sched was told so */
@@ -122,6 +123,8 @@ void rule_farewell(struct host *h, const struct msg_farewell *m);
 void rule_spawn(struct host *h, const struct msg_spawn *m);
 void rule_reached(struct host *h, const struct msg_reached *m);
 void rule_ended(struct host *h, const struct msg_outcome *m);
+void rule_dropped(struct host *h, const struct msg_dropped *m);
+void rule_exhausted(struct host *h, const struct msg_exhausted *m);
 void rule_trial_kept(struct host *h, const struct op *op);
 
 #endif

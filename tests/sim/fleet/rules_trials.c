@@ -55,14 +55,39 @@ void rule_ended(struct host *h, const struct msg_outcome *m) {
                  "host %u says an end that cannot be read", h->number);
     const struct msg_result_fact *r = &fact.result_fact;
     const struct work *work = crowd_work(h->fleet, &r->job);
-    if (work == NULL || (r->status != TRIAL_STOPPED && r->status != TRIAL_PAUSED))
+    struct rule_host *rules = &h->fleet->rules->hosts[h->number];
+    if (work == NULL)
         return;
+    if (r->status != TRIAL_LOST && r->status != TRIAL_CANCELLED)
+        rules->ended[work->number][r->slot] = (uint8_t)r->attempt;
     fleet_ensure(h->fleet,
-                 h->fleet->rules->hosts[h->number].stood[work->number][r->slot] ==
-                     (uint8_t)r->attempt,
+                 (r->status != TRIAL_STOPPED && r->status != TRIAL_PAUSED) ||
+                     rules->stood[work->number][r->slot] == (uint8_t)r->attempt,
                  "host %u: attempt %llu of job%u #%llu is %s and came to no rung itself", h->number,
                  (ull)r->attempt, work->number, (ull)r->slot,
                  trial_status_name((enum trial_status)r->status));
+}
+
+void rule_dropped(struct host *h, const struct msg_dropped *m) {
+    const struct work *work = crowd_work(h->fleet, &m->job);
+    if (work != NULL)
+        h->fleet->rules->hosts[h->number].ended[work->number][m->slot] = 0;
+}
+
+void rule_exhausted(struct host *h, const struct msg_exhausted *m) {
+    const struct work *work = crowd_work(h->fleet, &m->job);
+    const struct rules *rules = h->fleet->rules;
+    fleet_ensure(h->fleet, work != NULL, "host %u calls a job over that nobody submitted",
+                 h->number);
+    for (uint64_t slot = 0; slot < work->job.trials; slot++) {
+        uint8_t attempt = rules->hosts[h->number].ended[work->number][slot];
+        if (attempt == 0 || attempt >= ATTEMPTS_WATCHED)
+            continue;
+        fleet_ensure(h->fleet,
+                     (rules->result_on[work->number][slot][attempt] >> h->number & 1) != 0,
+                     "host %u calls job%u over, and attempt %u of #%llu has just ended there",
+                     h->number, work->number, attempt, (ull)slot);
+    }
 }
 
 void rule_trial_kept(struct host *h, const struct op *op) {
