@@ -197,6 +197,13 @@ void fold_proposed(struct facts *f, const struct msg_proposed *proposed, when_ms
 
 /* ---- results ---- */
 
+/* Who was judged at a rung has told what it is worth. */
+static bool is_early_well(const struct job *job, const struct msg_result_fact *result) {
+    struct measure m;
+    return job_has_rungs(job) && result->has_value &&
+           measure_of(&m, job, result->value, result->others);
+}
+
 static bool is_early(enum trial_status status) {
     return status == TRIAL_STOPPED || status == TRIAL_PAUSED;
 }
@@ -206,8 +213,8 @@ bool fold_makes_sense(const struct seat *s, const struct msg_result_fact *result
     struct value values[LIMIT_PARAMS];
     return trial_status_of(result->status, &status) && status != TRIAL_OPEN &&
            status != TRIAL_LOST && status != TRIAL_CANCELLED && result->slot < s->job.trials &&
-           (!is_early(status) || (job_has_rungs(&s->job) && result->has_value)) &&
-           result->attempt > 0 && result->attempt <= UINT32_MAX &&
+           (!is_early(status) || is_early_well(&s->job, result)) && result->attempt > 0 &&
+           result->attempt <= UINT32_MAX &&
            result->value - result->value == 0 && /* a number that can be compared */
            result->curve.len <= CURVE_BYTES &&
            result->config.len + result->metrics.len + result->cause.len + result->others.len <=

@@ -13,7 +13,7 @@ static struct metrics metrics;
 static uint8_t stored[8192], scratch_memory[RENDER_BYTES];
 
 /* learner=svm C=1.5 kernel=poly degree=3, and no trees. */
-static struct span stored_row(bool finished) {
+static struct span stored_row_of(enum trial_status status, bool finished) {
     uint8_t config_memory[256], metrics_memory[512];
     struct buf config = buf_of(config_memory, sizeof config_memory);
     struct buf names = buf_of(metrics_memory, sizeof metrics_memory);
@@ -29,7 +29,7 @@ static struct span stored_row(bool finished) {
     assert_true(metrics_add(&metrics, span_text("loss \"x\""), 1, 0.5, 1));
     assert_true(metrics_add(&metrics, span_text("accuracy"), 1, 0.75, 1));
     metrics_encode(&metrics, &names);
-    trial_row_encode(&(struct trial_row){.status = TRIAL_CRASHED,
+    trial_row_encode(&(struct trial_row){.status = status,
                                          .finished = finished,
                                          .attempts = {.made = 2, .crash = 2},
                                          .has_value = true,
@@ -43,6 +43,24 @@ static struct span stored_row(bool finished) {
                                          .cause = span_text("exit 1")},
                      &out);
     return buf_view(&out);
+}
+
+static struct span stored_row(bool finished) {
+    return stored_row_of(TRIAL_CRASHED, finished);
+}
+
+/* It rests, and crashed too often since: people hear what the search does. */
+static void who_will_not_go_on_was_stopped(void **state) {
+    (void)state;
+    struct buf scratch = buf_of(scratch_memory, sizeof scratch_memory);
+    struct msg_trial_row answer;
+    struct span row = stored_row_of(TRIAL_PAUSED, true);
+    description.job.retry.crash = 2;
+    assert_true(render_trial(&answer, &description.job, 7, row, &scratch));
+    assert_int_equal(answer.status, TRIAL_PAUSED);
+    description.job.retry.crash = 1;
+    assert_true(render_trial(&answer, &description.job, 7, row, &scratch));
+    assert_int_equal(answer.status, TRIAL_STOPPED);
 }
 
 static void a_row_becomes_an_answer(void **state) {
@@ -104,6 +122,7 @@ static void metrics_are_named_by_their_position(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_will_not_go_on_was_stopped),
         cmocka_unit_test(a_row_becomes_an_answer),
         cmocka_unit_test(a_slot_to_be_repeated_is_open),
         cmocka_unit_test(what_cannot_be_read_is_no_answer),
