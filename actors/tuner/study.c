@@ -399,6 +399,11 @@ bool study_load(struct study *s, const struct value *values, const struct study_
     return true;
 }
 
+void study_extend(struct study *s) {
+    s->brief.budget = configurations(s->setup.job, s->setup.job->trials);
+    s->no_better = 0;
+}
+
 bool study_prepare(struct study *s) {
     if (s->algo->prepare == NULL)
         return false;

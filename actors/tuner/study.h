@@ -112,6 +112,9 @@ bool study_load(struct study *s, const struct value *values, const struct study_
 bool study_adopt(struct study *s, const struct value *values, uint32_t *trial);
 /* Nothing will come of this trial, and nothing is to be learned from that. */
 bool study_drop(struct study *s, uint32_t trial);
+/* The job has other trials than before, as study_setup.job says, and memory for no more of them than it had: methods plan with
+ * these from now on, and patience begins anew. */
+void study_extend(struct study *s);
 /* Work that the next study_ask would have to do first; changes no answer. True when there was
  * some. */
 bool study_prepare(struct study *s);

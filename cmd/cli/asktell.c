@@ -31,6 +31,7 @@ const char cli_asktell_details[] =
     "{\"op\":\"report\",\"id\":7,\"step\":3,\"value\":0.4}     {\"action\":\"continue\"}, stop, "
     "pause\n"
     "{\"op\":\"load\",\"trials\":[{\"params\":{...},\"value\":0.4}]}    {}\n"
+    "{\"op\":\"extend\",\"budget\":400}       {}\n"
     "{\"op\":\"importance\"}                 {\"importance\":[{\"verdict\":\"known\",\"params\":[\n"
     "                                     {\"name\":\"C\",\"alone\":0.6,\"total\":0.8,...},...],\n"
     "                                     "

@@ -9,8 +9,9 @@
 
 static_assert(SPACE_JSON_MAX + 64 <= TALK_REPLY_BYTES, "every configuration is a reply");
 
-static const char *const ops[] = {"init", "ask", "report", "tell", "load", "importance", "quit"};
-enum { OP_INIT, OP_ASK, OP_REPORT, OP_TELL, OP_LOAD, OP_IMPORTANCE, OP_QUIT, OPS };
+static const char *const ops[] = {"init", "ask",    "report",     "tell",
+                                  "load", "extend", "importance", "quit"};
+enum { OP_INIT, OP_ASK, OP_REPORT, OP_TELL, OP_LOAD, OP_EXTEND, OP_IMPORTANCE, OP_QUIT, OPS };
 
 void talk_init(struct talk *t, const struct talk_setup *setup) {
     memset(t, 0, sizeof *t);
@@ -208,6 +209,34 @@ static bool answer_load(struct talk *t, struct span line, struct json_out *out) 
     return true;
 }
 
+/* ---- extend ---- */
+
+static bool answer_extend(struct talk *t, struct span line, struct json_out *out) {
+    static const char *const keys[] = {"op", "budget"};
+    static const char where[] = "extend, \"budget\"";
+    struct span given[2];
+    int64_t budget;
+    if (!has_study(t, "extend") || !foreign_object(&t->foreign, line, "extend", keys, 2, given))
+        return false;
+    if (given[1].len == 0)
+        return foreign_refuse(
+            &t->foreign, "extend",
+            "there is no \"budget\":NUMBER, how many trials there will be in all");
+    /* What is remembered was set aside at init. */
+    const uint64_t room = (uint64_t)study_trials(t->study)->capacity * t->job.repeat;
+    const int64_t most = room < LIMIT_SLOTS_JOB ? (int64_t)room : LIMIT_SLOTS_JOB;
+    const int64_t least = (int64_t)t->job.trials + 1;
+    if (least > most)
+        return foreign_refuse(&t->foreign, "extend", "no more trials can be remembered");
+    if (!foreign_whole(&t->foreign, given[1], where, least, most, &budget))
+        return false;
+    t->job.trials = (uint64_t)budget;
+    study_extend(t->study);
+    json_open(out, '{');
+    json_close(out, '}');
+    return true;
+}
+
 /* ---- the line ---- */
 
 static bool read_op(struct talk *t, struct span line, size_t *op) {
@@ -220,7 +249,7 @@ static bool read_op(struct talk *t, struct span line, size_t *op) {
     }
     return foreign_refuse(
         &t->foreign, "request",
-        "there is no \"op\", expected init, ask, report, tell, load, importance or quit");
+        "there is no \"op\", expected init, ask, report, tell, load, extend, importance or quit");
 }
 
 static void put_begun(const struct talk *t, struct json_out *out) {
@@ -249,6 +278,7 @@ static bool answer(struct talk *t, struct span line, struct json_out *out) {
     case OP_REPORT: return answer_report(t, line, out);
     case OP_TELL: return answer_tell(t, line, out);
     case OP_LOAD: return answer_load(t, line, out);
+    case OP_EXTEND: return answer_extend(t, line, out);
     case OP_IMPORTANCE:
         return has_study(t, "importance") && is_bare(t, line, "importance") &&
                talk_importance(t, out);

@@ -236,10 +236,10 @@ static void what_is_no_request_is_refused(void **state) {
     expect_error("[]", "request: expected an object {...}");
     expect_error("{\"id\":1}",
                  "request: there is no \\\"op\\\", expected init, ask, report, tell, load, "
-                 "importance or quit");
+                 "extend, importance or quit");
     expect_error("{\"op\":\"aks\"}",
                  "request, \\\"op\\\": \\\"aks\\\" is not known, expected one of "
-                 "init, ask, report, tell, load, importance, quit");
+                 "init, ask, report, tell, load, extend, importance, quit");
     expect_error("{\"op\":\"init\",\"xyzzy\":3}",
                  "init: there is no key \\\"xyzzy\\\" here, expected op, protocol, seed, budget, "
                  "workers, steps, method, scheduler, rungs, from, explain, patience, repeat, "
@@ -342,6 +342,32 @@ static void a_bad_space_is_refused(void **state) {
                  "init, \\\"protocol\\\": expected a whole number from 1 to 1, not 2");
     expect_error("{\"op\":\"init\",\"space\":[],\"objectives\":[]}",
                  "init, \\\"objectives\\\": the list is empty");
+}
+
+static void a_search_that_is_over_goes_on(void **state) {
+    (void)state;
+    expect_error("{\"op\":\"extend\",\"budget\":9}", "extend: there is no study, expected an init");
+    expect("{\"op\":\"init\",\"patience\":2,\"budget\":4,\"method\":\"tpe\",\"cost_aware\":true,"
+           "\"space\":[{\"name\":"
+           "\"rate\",\"type\":\"float\",\"low\":0,\"high\":1}]}",
+           "{}");
+    for (int i = 0; i < 3; i++) {
+        char line[100];
+        assert_non_null(strstr(say(ASK), "\"params\""));
+        snprintf(line, sizeof line,
+                 "{\"op\":\"tell\",\"id\":%d,\"state\":\"ok\",\"value\":0.5,\"seconds\":1}", i);
+        expect(line, "{}");
+    }
+    expect(ASK, "{\"wait\":true,\"over\":\"no better in 2 trials\"}");
+    expect_error("{\"op\":\"extend\"}",
+                 "extend: there is no \\\"budget\\\":NUMBER, how many trials there will be in all");
+    expect_error("{\"op\":\"extend\",\"budget\":4}",
+                 "extend, \\\"budget\\\": expected a whole number from 5 to 204, not 4");
+    expect("{\"op\":\"extend\",\"budget\":40}", "{}");
+    assert_int_equal(study_brief(talk.study)->budget, 40);
+    assert_non_null(strstr(say(ASK), "{\"id\":3,"));
+    expect("{\"op\":\"tell\",\"id\":3,\"state\":\"ok\",\"value\":0.5,\"seconds\":1}", "{}");
+    assert_non_null(strstr(say(ASK), "{\"id\":4,"));
 }
 
 #define RATE "{\"name\":\"rate\",\"type\":\"float\",\"low\":0,\"high\":1}"
@@ -534,6 +560,7 @@ int main(void) {
         TEST(what_is_no_request_is_refused),
         TEST(a_bad_space_is_refused),
         TEST(patience_ends_the_search),
+        TEST(a_search_that_is_over_goes_on),
         TEST(a_configuration_is_worth_the_mean_of_its_runs),
         TEST(cost_is_looked_at_where_it_can_be),
         TEST(init_begins_anew),
