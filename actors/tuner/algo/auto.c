@@ -1,22 +1,22 @@
 /* auto - what a job gets that names no method: the one that the evidence speaks for.
  *
- * One objective: the Gaussian process as long as it can hold all that is known; beyond, where its
- * time would grow and its lead is small, the Parzen estimator, and the process now and then. One
- * proposal in PARZEN_EVERY is the estimator's from early on: a process that is sure of the wrong
- * branch or choice proposes ever smaller steps there, and with few trials at once nothing else tells
- * it better. (Regret at 100 trials over the suite of tests/bench, mean and geometric mean: one worker
- * 0.029 and 0.011 without, 0.021 and 0.010 with; sixteen workers, who spread by themselves, the same
- * either way.)
+ * One objective: the Gaussian process, which from some hundreds of trials on knows the best and the
+ * newest and looks around the best alone (gp.c); beyond a thousand, where an answer is wanted within
+ * a millisecond, the Parzen estimator, and the process now and then. One proposal in PARZEN_EVERY is
+ * the estimator's from early on: a process that is sure of the wrong branch or choice proposes ever
+ * smaller steps there, and with few trials at once nothing else tells it better. (Regret at 100 trials
+ * over the suite of tests/bench, mean and geometric mean: one worker 0.029 and 0.011 without, 0.021
+ * and 0.010 with; sixteen workers, who spread by themselves, the same either way.)
  * Several objectives: expected hypervolume improvement (pareto.c).
  * Every arm hears of every trial, so whichever is asked knows all.
  */
 #include "actors/tuner/algo/algo.h"
 
 enum {
-    PARZEN_FROM = 20,   /* trials ended */
-    PARZEN_EVERY = 5,   /* from then on one in so many */
-    PROCESS_MOST = 250, /* trials ended until then the others are the process's */
-    PROCESS_EVERY = 32, /* afterwards one in so many */
+    PARZEN_FROM = 20,    /* trials ended */
+    PARZEN_EVERY = 5,    /* from then on one in so many */
+    PROCESS_MOST = 1000, /* trials ended until then the others are the process's */
+    PROCESS_EVERY = 32,  /* afterwards one in so many */
 };
 
 enum arm { ARM_PROCESS, ARM_PARZEN, ARM_FRONT, ARMS };

@@ -6,7 +6,8 @@
  * by n^2 for each row. Trials that ended badly say nothing of the values, nor is one that breaks a
  * constraint what others are compared with: the chance that a point is not like them multiplies what
  * it would gain (several/feasible.h), so that a crash by bad luck spoils no neighbourhood. Of a job
- * that is cost_aware a gain counts by what it costs: model/cost.h.
+ * that is cost_aware a gain counts by what it costs: model/cost.h. Once hundreds have ended it looks
+ * around the best alone, in a region that grows and shrinks: model/region.h.
  */
 #include "actors/tuner/algo/algo.h"
 
@@ -25,8 +26,9 @@
 enum {
     BELIEVED_MOST = FUTURES_BELIEVED, /* trials that run, as far as they count */
     CAPACITY = ROWS_MOST + BELIEVED_MOST,
-    PARENTS = 5,        /* whose changes are candidates */
-    FEASIBLE_MOST = 160 /* trials from which the chance to fail is learned */
+    PARENTS = 5,         /* whose changes are candidates */
+    FEASIBLE_MOST = 160, /* trials from which the chance to fail is learned */
+    REGION_FROM = 250,   /* as many as have ended, it looks around the best alone */
 };
 
 struct gp_method {
@@ -39,6 +41,9 @@ struct gp_method {
     struct warp warp;
     bool measured; /* the surrogate knows all rows */
     bool learned;  /* and believes of those that run what it will */
+    struct region region;
+    struct region_box box;
+    uint32_t region_place; /* + 1; the first trial that was begun in it; 0: none yet */
     struct refit refit;
     struct rows rows;              /* now */
     struct rows ended, ended_then; /* the same, of what is feasible */
@@ -151,6 +156,23 @@ static void learn_all(struct gp_method *m, const struct brief *b) {
     m->learned = true;
 }
 
+/* ---- around the best ---- */
+
+static bool is_crowded(const struct trials *t) {
+    return t->ended_count >= REGION_FROM;
+}
+
+/* What was loaded, or was begun before, says nothing of the region. */
+static void follow_region(struct gp_method *m, const struct brief *b, uint32_t place) {
+    const struct trials *t = b->trials;
+    if (!is_crowded(t) || t->states[place] == TAKEN_BACK)
+        return;
+    if (t->states[place] == AT_WORK && m->region_place == 0)
+        m->region_place = place + 1;
+    if (t->states[place] > AT_REST && m->region_place > 0 && place + 1 >= m->region_place)
+        region_hear(&m->region, t->best[0] == place, m->surrogate.dims, b->workers);
+}
+
 /* ---- the method ---- */
 
 static bool propose_gp(void *state, const struct brief *b, uint64_t number, struct value *values) {
@@ -167,6 +189,11 @@ static bool propose_gp(void *state, const struct brief *b, uint64_t number, stru
     if (m->cost != NULL)
         m->cost->thrift = cost_thrift(b, number);
     uint32_t parents = t->best_count < PARENTS ? t->best_count : PARENTS;
+    m->hunt.box = NULL;
+    if (is_crowded(t)) {
+        region_box(&m->region, &m->surrogate, trials_point(t, t->best[0]), &m->box);
+        m->hunt.box = &m->box;
+    }
     if (!hunt_best(&m->hunt, &r, t->best, parents, point))
         sobol_point(&m->sobol, number, point);
     return algo_fresh(b, &r, point, values);
@@ -175,6 +202,7 @@ static bool propose_gp(void *state, const struct brief *b, uint64_t number, stru
 static void learn_gp(void *state, const struct brief *b, uint32_t place) {
     struct gp_method *m = state;
     const struct trials *t = b->trials;
+    follow_region(m, b, place);
     uint32_t same = rows_follow(&m->rows, t, ROWS_MOST, place, t->best, t->best_count);
     m->same = same < m->same ? same : m->same;
     /* Who begins, pauses or goes on changes what is believed alone. */

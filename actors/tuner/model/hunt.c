@@ -13,6 +13,7 @@ enum {
     CLIMB_STEPS = 15,
     ROUNDS = 3,
     CELLS_TRIED = 6, /* more cells than that are tried next to where one is */
+    MOVED = 20,      /* coordinates that leave the centre of a region, on average */
 };
 
 #define GAIN_LEAST 0.01 /* of the logarithm, for another round */
@@ -128,8 +129,8 @@ static double climb(struct hunt *h, double *full, double now) {
         if (c.view[k] < 0 || s->gp.kernel.choice[k])
             continue;
         x[c.moved_count] = c.view[k];
-        low[c.moved_count] = 0;
-        high[c.moved_count] = 1;
+        low[c.moved_count] = h->box != NULL ? h->box->low[s->seen[k]] : 0;
+        high[c.moved_count] = h->box != NULL ? h->box->high[s->seen[k]] : 1;
         c.moved[c.moved_count++] = k;
     }
     if (c.moved_count == 0)
@@ -231,12 +232,35 @@ static void change(const struct hunt *h, struct rng *r, double share, double sca
     }
 }
 
+/* In a region of many coordinates only some leave the centre (Eriksson et al., arXiv:1910.01739, on
+ * their implementation: 20 on average), and choices none: what changes the best tries others. */
+static void draw_in_box(const struct hunt *h, struct rng *r, double *full) {
+    const struct space *space = h->brief->space;
+    uint32_t sure = h->surrogates->seen[rng_below(r, h->surrogates->dims)];
+    for (uint32_t i = 0; i < space->dims; i++) {
+        const double centre = (double)h->box->centre[i];
+        bool leaves = rng_unit(r) * space->dims < MOVED || i == sure;
+        if (centre < 0)
+            continue;
+        full[i] = leaves && space->dim[i].kind != DIM_CHOICE
+                      ? h->box->low[i] + full[i] * (h->box->high[i] - h->box->low[i])
+                      : centre;
+    }
+}
+
+static void keep_in_box(const struct hunt *h, double *full) {
+    for (uint32_t i = 0; i < h->brief->space->dims; i++)
+        full[i] = region_within(h->box, i, full[i]);
+}
+
 static void candidate(const struct hunt *h, struct rng *r, const uint32_t *parents,
                       uint32_t parents_count, double *full) {
     static const double scales[] = {0.3, 0.1, 0.03, 0.01};
     uint32_t dims = h->brief->space->dims;
     for (uint32_t i = 0; i < dims; i++)
         full[i] = rng_unit(r);
+    if (parents_count == 0 && h->box != NULL)
+        draw_in_box(h, r, full);
     if (parents_count == 0)
         return;
     const float *x = trials_point(h->brief->trials, parents[rng_below(r, parents_count)]);
@@ -244,6 +268,8 @@ static void candidate(const struct hunt *h, struct rng *r, const uint32_t *paren
         full[i] = x[i] < 0 ? full[i] : (double)x[i];
     double share = rng_below(r, 2) == 0 ? 0.5 : 1.5 / h->surrogates->dims;
     change(h, r, share, scales[rng_below(r, 4)], full);
+    if (h->box != NULL)
+        keep_in_box(h, full);
 }
 
 /* What each gains; the surrogates' beliefs of all are known. */

@@ -15,7 +15,7 @@
 
 #include "actors/tuner/algo/algo.h"
 #include "actors/tuner/model/futures.h"
-#include "actors/tuner/model/surrogate.h"
+#include "actors/tuner/model/region.h"
 
 struct rng;
 
@@ -36,6 +36,8 @@ struct hunt {
      * look at the bonus, and stays where he was when that lost more than he gained. */
     void (*bonus_slope)(void *context, const double *settled, double *slope);
     void *context;
+    /* All candidates lie in it, and nobody climbs out. NULL: anywhere. */
+    const struct region_box *box;
 
     double *full; /* candidates, dims of the space each */
     double *columns;

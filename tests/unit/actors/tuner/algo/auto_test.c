@@ -41,7 +41,7 @@ static double search(uint32_t objectives, uint64_t budget, uint32_t loaded, uint
     struct study *s = study_init(&setup, &arena);
     assert_non_null(s);
     for (uint32_t i = 0; i < loaded; i++) {
-        const struct value v[] = {float_value((i % 17) / 16.0), float_value((i / 17) / 16.0)};
+        const struct value v[] = {float_value((i % 32) / 31.0), float_value((i / 32) / 31.0)};
         struct study_result result = result_of(v, values);
         assert_true(study_load(s, v, &result));
     }
@@ -71,15 +71,22 @@ static void now_and_then_the_estimator_has_a_word(void **state) {
 
 static void goes_on_beyond_what_the_process_holds(void **state) {
     (void)state;
-    assert_true(search(1, 300, 260, 40) < 1e-3);
+    assert_true(search(1, 1050, 1010, 40) < 1e-3);
     assert_int_equal(by_process, 2); /* proposals 0 and 32 */
     assert_int_equal(by_parzen, 38);
+}
+
+static void the_process_goes_on_for_a_thousand(void **state) {
+    (void)state;
+    assert_true(search(1, 1050, 996, 8) < 1e-3);
+    assert_int_equal(by_process, 3); /* numbers 1 to 3, the last with 999 known */
+    assert_int_equal(by_parzen, 5);
 }
 
 /* Where trials are stopped early there are more of them than the budget says. */
 static void a_small_budget_does_not_bound_it(void **state) {
     (void)state;
-    assert_true(search(1, 10, 260, 40) < 1e-3);
+    assert_true(search(1, 10, 1010, 40) < 1e-3);
 }
 
 static void several_objectives_have_their_own_method(void **state) {
@@ -92,6 +99,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(now_and_then_the_estimator_has_a_word),
         cmocka_unit_test(goes_on_beyond_what_the_process_holds),
+        cmocka_unit_test(the_process_goes_on_for_a_thousand),
         cmocka_unit_test(a_small_budget_does_not_bound_it),
         cmocka_unit_test(several_objectives_have_their_own_method),
     };

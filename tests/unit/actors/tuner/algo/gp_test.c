@@ -138,6 +138,46 @@ static void goes_on_when_nothing_is_learned(void **state) {
     }
 }
 
+/* Of 256 trials on a lattice (x, y) = (1/5, 2/5) is the best. None of 25 more is better, five after
+ * five: the region is 0.8 / 2^5 wide, and what is next lies in it, the best coordinates being as
+ * smooth as each other. */
+static void stays_near_the_best_of_many(void **state) {
+    (void)state;
+    enum { SIDE = 16, VAIN = 25 };
+    const enum goal goal = GOAL_MINIMIZE;
+    struct study_proposal p = {.trial = 0};
+    job_begin(&test, METHOD_GP, VAIN + 1);
+    add_range(&test, "x", PARAM_FLOAT, 0, 1);
+    add_range(&test, "y", PARAM_FLOAT, 0, 1);
+    job_end(&test);
+    const struct study_setup setup = {.job = &test.job,
+                                      .goals = &goal,
+                                      .objectives = 1,
+                                      .workers = 1,
+                                      .steps = 1,
+                                      .loaded = SIDE * SIDE};
+    size_t size = study_bytes(&setup);
+    void *memory = malloc(size);
+    struct arena arena = arena_of(memory, size);
+    struct study *s = study_init(&setup, &arena);
+    assert_non_null(s);
+    for (uint32_t i = 0; i < SIDE * SIDE; i++) {
+        const struct value v[] = {float_value((i % SIDE) / 15.0), float_value((i / SIDE) / 15.0)};
+        double worth = bowl(&test.job, v);
+        assert_true(study_load(s, v, &(struct study_result){ENDED_WELL, .values = &worth}));
+    }
+    for (uint32_t i = 0; i <= VAIN; i++) {
+        double worth = 1;
+        study_ask(s, &p);
+        assert_int_equal(p.answer, STUDY_START);
+        if (i < VAIN)
+            assert_true(
+                study_tell(s, p.trial, &(struct study_result){ENDED_WELL, .values = &worth}));
+    }
+    assert_true(fabs(p.values[0].real - 0.2) < 0.05 && fabs(p.values[1].real - 0.4) < 0.05);
+    free(memory);
+}
+
 /* ---- learning curves ---- */
 
 enum { STEPS = 9, CURVES = 24 };
@@ -282,6 +322,7 @@ int main(void) {
         cmocka_unit_test(a_constraint_is_kept),
         cmocka_unit_test(a_small_space_is_used_up),
         cmocka_unit_test(goes_on_when_nothing_is_learned),
+        cmocka_unit_test(stays_near_the_best_of_many),
         cmocka_unit_test(foresees_curves_that_cross),
         cmocka_unit_test(learns_before_the_first_has_ended),
         cmocka_unit_test(an_end_alone_is_no_curve),

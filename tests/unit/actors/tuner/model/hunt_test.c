@@ -202,6 +202,30 @@ static void stays_within_where(void **state) {
     end();
 }
 
+/* Candidates and who climbs, though more is to be gained elsewhere; an int may lie in the middle of
+ * a cell that the box cuts. */
+static void stays_within_a_box(void **state) {
+    (void)state;
+    static const float centre[] = {0.9F, 0.85F, 0.5F};
+    struct region_box box = {.centre = centre, .low = {0.8, 0.7, 0.3}, .high = {1, 1, 0.7}};
+    job_begin(&test, METHOD_GP, 1000);
+    add_range(&test, "x", PARAM_FLOAT, 0, 1);
+    add_range(&test, "y", PARAM_FLOAT, 0, 1);
+    add_range(&test, "n", PARAM_INT, 1, 5);
+    job_end(&test);
+    begin();
+    learn(30, 11);
+    for (uint64_t n = 0; n < 10; n++) {
+        struct rng r = rng_of(12, 0, n);
+        double point[JOB_PARAMS_MAX];
+        hunt.box = n > 0 ? &box : NULL;
+        assert_true(hunt_best(&hunt, &r, search.trials.best, 5, point));
+        bool within = point[0] >= 0.8 && point[1] >= 0.7 && point[2] >= 0.3 && point[2] <= 0.7;
+        assert_true(within == (n > 0));
+    }
+    end();
+}
+
 /* What is worked out from alpha is the least of the predictions at the rows. */
 static void least_is_of_the_rows(void **state) {
     (void)state;
@@ -240,6 +264,7 @@ int main(void) {
         cmocka_unit_test(climbs_beyond_even_draws),
         cmocka_unit_test(a_bonus_counts),
         cmocka_unit_test(stays_within_where),
+        cmocka_unit_test(stays_within_a_box),
         cmocka_unit_test(least_is_of_the_rows),
         cmocka_unit_test(a_fit_forgets),
     };
