@@ -330,7 +330,9 @@ static void say_folded(struct facts *f, struct batch *batch, const struct seat *
                                                       .slot = slot,
                                                       .finished = row->finished,
                                                       .attempts = row->attempts.made,
-                                                      .pause_ms = pause}});
+                                                      .pause_ms = pause,
+                                                      .attempt = key->attempt,
+                                                      .author = key->author}});
 }
 
 /* It had not ended before, or only rested. */

@@ -68,9 +68,7 @@ static void land(struct sched *s, struct flight *f, const struct msg_ended *m) {
     }
     if (m->lost && !s->clustered && f->rest < s->now + REST_MS)
         f->rest = s->now + REST_MS;
-    if (plan == NULL || f->moot) {
-        sched_move(s, f, FLIGHT_NONE);
-    } else if (m->lost || f->made > f->slot.attempts) {
+    if (m->lost || sched_is_settled(s, f)) {
         give_again(s, f);
     } else {
         sched_move(s, f, FLIGHT_UNRECORDED);
@@ -268,8 +266,8 @@ static void take_report(struct sched *s, uint32_t place, struct span leases, str
         next = flights_next(&s->flights, f);
         if (f->seen == s->reports || s->now - f->since < LOST_MS)
             continue;
-        if (f->moot || f->made > f->slot.attempts) {
-            give_again(s, f); /* its record is here already */
+        if (sched_is_settled(s, f)) {
+            give_again(s, f);
             continue;
         }
         sched_move(s, f, FLIGHT_UNRECORDED);

@@ -28,10 +28,11 @@ enum {
 
 struct flight {
     enum flight_state state;
-    bool moot;    /* its slot is finished: it only holds its worker's place */
-    bool adopted; /* was leased by an earlier leader */
-    bool saved;   /* its last attempt ended with a checkpoint, at slot.home */
-    bool asked;   /* ADOPTED: the tuner was asked whether it shall go on */
+    bool moot;     /* its slot is finished: it is not given out again */
+    bool recorded; /* its own end is: nothing more of it is waited for */
+    bool adopted;  /* was leased by an earlier leader */
+    bool saved;    /* its last attempt ended with a checkpoint, at slot.home */
+    bool asked;    /* ADOPTED: the tuner was asked whether it shall go on */
     enum flight_verdict {
         FLIGHT_GOES_ON,
         FLIGHT_STOPS,
@@ -40,8 +41,7 @@ struct flight {
     uint32_t list;
     struct job_id job;
     struct plan_slot slot;
-    /* Attempts that are recorded: more than the slot's while its end was not heard, or of another one. */
-    uint32_t made;
+    uint32_t made;   /* attempts that are recorded, whoever made them */
     when_ms rest;    /* the recorded one's pause ends */
     uint32_t place;  /* who has ended it */
     when_ms since;   /* it was leased */

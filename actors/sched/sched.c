@@ -223,12 +223,12 @@ static void send_home(struct sched *s, struct flight *f, const struct plan *plan
 /* The tuner lets a slot go on of which a worker has an attempt already: one that an earlier leader wanted, or that was given
  * out twice because a worker was thought lost, or that ended by resting, which its worker is about to say. */
 static void resume_leased(struct sched *s, struct flight *f, const struct msg_proposed *m) {
-    bool rested_there = is_at(s, f->list - FLIGHTS_AT_WORKER, &m->home);
     f->moot = false;
     f->slot.rested = (uint32_t)m->attempts;
-    f->made = rested_there && m->attempts > f->slot.attempts
-                  ? (uint32_t)m->attempts
-                  : f->slot.attempts; /* what is recorded is not its end */
+    if (m->attempts <= f->slot.attempts)
+        return;
+    f->made = f->made > m->attempts ? f->made : (uint32_t)m->attempts;
+    f->recorded = f->recorded || is_at(s, f->list - FLIGHTS_AT_WORKER, &m->home);
 }
 
 /* A paused slot goes on in place of the one that was asked for, which waits. NULL: a worker has it. */
@@ -371,8 +371,25 @@ static void on_foreign_record(struct plan *plan, const struct msg_recorded *m, w
         plan_again(plan, m->slot, (uint32_t)m->attempts, end_of(m->pause_ms, now));
 }
 
-/* What is leased stays so until its worker says that it has ended: the record may be of another attempt, of a worker that
- * was thought lost. */
+/* It may be of another worker's attempt: of one that was thought lost, or of another island. */
+static bool is_own_record(const struct sched *s, const struct flight *f,
+                          const struct msg_recorded *m) {
+    if (m->attempt != (uint64_t)f->slot.attempts + 1)
+        return false;
+    switch (f->state) {
+    case FLIGHT_LEASED: return is_at(s, f->list - FLIGHTS_AT_WORKER, &m->author);
+    case FLIGHT_UNRECORDED: return f->list == FLIGHTS_ORPHANS || is_at(s, f->place, &m->author);
+    default: return false;
+    }
+}
+
+bool sched_is_settled(struct sched *s, const struct flight *f) {
+    const struct plan *plan = sched_plan(s, &f->job);
+    /* Without rungs a job is over when its slots are finished, whatever is still to come. */
+    return plan == NULL || f->recorded || (f->moot && !plan->rungs);
+}
+
+/* What is leased stays so until its worker says that it has ended, and then until its own record is there. */
 static void on_recorded(struct sched *s, const struct msg_recorded *m) {
     struct flight *f = flights_find(&s->flights, &m->job, m->slot);
     struct plan *plan = sched_plan(s, &m->job);
@@ -385,13 +402,14 @@ static void on_recorded(struct sched *s, const struct msg_recorded *m) {
     }
     if (m->attempts <= f->slot.rested)
         return; /* of before it went on */
-    bool leased = f->state == FLIGHT_LEASED, more = m->attempts > f->made;
+    bool more = m->attempts > f->made;
     f->made = more ? (uint32_t)m->attempts : f->made;
     f->rest = more ? end_of(m->pause_ms, s->now) : f->rest;
     f->moot = f->moot || m->finished;
-    if (!leased && m->finished)
-        sched_move(s, f, FLIGHT_NONE);
-    else if (!leased && more)
+    f->recorded = f->recorded || is_own_record(s, f, m);
+    bool ends = f->state == FLIGHT_ASKED ? f->moot || more
+                                         : f->state == FLIGHT_UNRECORDED && sched_is_settled(s, f);
+    if (ends)
         sched_again(s, f, f->made, f->rest);
 }
 

@@ -32,6 +32,8 @@ struct plan *sched_plan(struct sched *s, const struct job_id *job);
 /* Every move of a flight goes through here, so the counts cannot drift; to FLIGHT_NONE it is gone. A flight that is leased
  * stands in its worker's list before. */
 void sched_move(struct sched *s, struct flight *f, enum flight_state to);
+/* Nothing more of it is to come, whether its end was heard or not. */
+bool sched_is_settled(struct sched *s, const struct flight *f);
 /* It ends; unless its slot is finished or its job over, it is given out again after `attempts` attempts, not before then. */
 void sched_again(struct sched *s, struct flight *f, uint32_t attempts, when_ms not_before);
 /* Its worker reports a flight that it has: a verdict may have been lost, or be another leader's. */

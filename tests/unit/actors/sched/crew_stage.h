@@ -74,11 +74,20 @@ static inline void ended_so(struct fixture *f, uint32_t peer, const struct msg_e
                &(struct msg){.kind = MSG_ended, .ended = *end});
 }
 
-static inline void recorded(struct fixture *f, uint64_t slot, bool finished, uint64_t attempts) {
-    const struct msg m = {
-        .kind = MSG_recorded,
-        .recorded = {.job = job, .slot = slot, .finished = finished, .attempts = attempts}};
+/* So many attempts in all, the newest of them with this number; whose workers have no names here. */
+static inline void recorded_of(struct fixture *f, uint64_t slot, bool finished, uint64_t attempts,
+                               uint64_t attempt) {
+    const struct msg m = {.kind = MSG_recorded,
+                          .recorded = {.job = job,
+                                       .slot = slot,
+                                       .finished = finished,
+                                       .attempts = attempts,
+                                       .attempt = attempt}};
     tell(f, &m);
+}
+
+static inline void recorded(struct fixture *f, uint64_t slot, bool finished, uint64_t attempts) {
+    recorded_of(f, slot, finished, attempts, attempts);
 }
 
 static inline void expect_asked(const struct fixture *f, uint32_t count, uint64_t last_slot) {

@@ -69,8 +69,9 @@ static void an_attempt_that_is_recorded_is_not_reported_back_into_flight(void **
     lead_workers(f, 1, 0, 1);
     proposed(f, 0);
     ended(f, A, 0, 1, false);
-    tell(f, &(struct msg){.kind = MSG_recorded,
-                          .recorded = {.job = job, .slot = 0, .attempts = 1, .pause_ms = 200}});
+    tell(f, &(struct msg){
+                .kind = MSG_recorded,
+                .recorded = {.job = job, .slot = 0, .attempts = 1, .pause_ms = 200, .attempt = 1}});
     REPORT(f, A, 1, 0, 1, 1); /* its report still names it as ended not long ago */
     stage_pass(f->stage, 199);
     assert_int_equal(asked(f), 1);
@@ -134,12 +135,20 @@ static void a_record_of_another_attempt_frees_no_place(void **state) {
     expect_asked(f, 3, 0);
     give(f, B, 0, 1);
     tell(f, &(struct msg){.kind = MSG_recorded, /* A lived after all */
-                          .recorded = {.job = job, .slot = 0, .attempts = 1, .pause_ms = 500}});
+                          .recorded = {.job = job,
+                                       .slot = 0,
+                                       .attempts = 1,
+                                       .pause_ms = 100,
+                                       .attempt = 1,
+                                       .author = {{A}}}});
     assert_int_equal(asked(f), 3);
     stage_pass(f->stage, 100);
     ended(f, B, 0, 1, false);
-    expect_asked(f, 4, 2);
+    expect_asked(f, 4, 2); /* what comes of B's is waited for */
     proposed(f, 2);
+    tell(f, &(struct msg){
+                .kind = MSG_recorded,
+                .recorded = {.job = job, .slot = 0, .attempts = 2, .pause_ms = 400, .attempt = 1}});
     stage_pass(f->stage, 300);
     ended(f, B, 2, 1, false);
     expect_asked(f, 5, 3);
@@ -147,7 +156,7 @@ static void a_record_of_another_attempt_frees_no_place(void **state) {
     stage_pass(f->stage, 100); /* the rest of the recorded one is over */
     ended(f, B, 3, 1, false);
     expect_asked(f, 6, 0);
-    give(f, B, 0, 2);
+    give(f, B, 0, 3);
 }
 
 static void reports_of_slots_nobody_began_cannot_fill_the_plan(void **state) {

@@ -16,7 +16,8 @@ static void saves(struct fixture *f, uint32_t peer, uint64_t slot, uint64_t atte
 static void recorded_with_rest(struct fixture *f, uint64_t slot, uint64_t attempts, dur_ms rest) {
     const struct msg m = {
         .kind = MSG_recorded,
-        .recorded = {.job = job, .slot = slot, .attempts = attempts, .pause_ms = rest}};
+        .recorded = {
+            .job = job, .slot = slot, .attempts = attempts, .pause_ms = rest, .attempt = attempts}};
     tell(f, &m);
 }
 

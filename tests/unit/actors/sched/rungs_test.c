@@ -212,8 +212,23 @@ static void what_goes_on_where_another_paused_it_waits_for_its_own_record(void *
     ended(f, B, 0, 1, false);
     stage_pass(f->stage, 1000);
     assert_int_equal(asked(f), 4); /* not for slot 0, as if nothing came of it */
-    recorded(f, 0, true, 2);
+    recorded_of(f, 0, true, 2, 1);
     expect_asked(f, 5, 1);
+    assert_true(newest_asked(f)->alone);
+}
+
+/* Another island's attempts are recorded while it runs: its own end is waited for all the same. */
+static void what_others_made_is_not_its_end(void **state) {
+    struct fixture *f = *state;
+    one_goes_on(f);
+    recorded_of(f, 0, true, 3, 1);
+    unproposed(f, 1, false);
+    ended(f, A, 0, 2, false);
+    stage_pass(f->stage, 1000);
+    const uint32_t before = asked(f);
+    assert_false(newest_asked(f)->alone);
+    recorded_of(f, 0, true, 4, 2);
+    assert_int_equal(asked(f), before + 1);
     assert_true(newest_asked(f)->alone);
 }
 
@@ -304,6 +319,7 @@ int main(void) {
         CREW(of_a_finished_slot_that_is_lost_the_tuner_says_whether_it_goes_on),
         CREW(a_report_of_no_slot_of_the_job_is_no_flight),
         CREW(what_goes_on_where_another_paused_it_waits_for_its_own_record),
+        CREW(what_others_made_is_not_its_end),
         CREW(what_goes_on_before_its_end_is_heard_is_given_out_then),
         CREW(what_waits_and_is_named_again_runs_once),
         CREW(who_is_not_at_that_attempt_is_not_judged),

@@ -43,10 +43,12 @@ static void outcome(struct fixture *f, int job, uint64_t slot, enum trial_status
 }
 
 static void recorded(struct fixture *f, int job, uint64_t slot, bool finished, uint64_t attempts) {
-    tell(f, &(struct msg){
-                .kind = MSG_recorded,
-                .recorded = {
-                    .job = jobs[job], .slot = slot, .finished = finished, .attempts = attempts}});
+    tell(f, &(struct msg){.kind = MSG_recorded,
+                          .recorded = {.job = jobs[job],
+                                       .slot = slot,
+                                       .finished = finished,
+                                       .attempts = attempts,
+                                       .attempt = attempts}});
 }
 
 static uint32_t leased(const struct fixture *f) {
@@ -214,9 +216,11 @@ static void no_more_are_begun_than_may_be(void **state) {
         stage_forget(f->stage);
         proposed(f, 0, slot);
         outcome(f, 0, slot, TRIAL_AGAIN);
-        tell(f, &(struct msg){
-                    .kind = MSG_recorded,
-                    .recorded = {.job = jobs[0], .slot = slot, .attempts = 1, .pause_ms = 1000}});
+        tell(f,
+             &(struct msg){
+                 .kind = MSG_recorded,
+                 .recorded = {
+                     .job = jobs[0], .slot = slot, .attempts = 1, .pause_ms = 1000, .attempt = 1}});
     }
     assert_int_equal(asked(f), 0);
     stage_pass(f->stage, 1000);
