@@ -18,13 +18,15 @@ struct study {
     void *state;
     uint64_t asked;     /* configurations that were proposed */
     uint64_t no_better; /* values since the best one */
+    uint32_t hopeless;  /* proposals since the newest of which a model expected something */
     /* The method found no new configuration, which is dear to find out; until a trial ends it would
      * find none either. */
     bool used_up;
     struct value values[LIMIT_PARAMS];
 };
 
-enum { WORKERS_UNKNOWN = 4 };
+enum { WORKERS_UNKNOWN = 4, HOPELESS_ENOUGH = 10 };
+#define HOPE_LEAST 0.001 /* a share, as algo.h has it */
 
 /* Of so many trials. */
 static uint64_t configurations(const struct job *job, uint64_t trials) {
@@ -165,6 +167,14 @@ static bool start_again(struct study *s, struct study_proposal *out) {
     return true;
 }
 
+/* What no model proposed says nothing of it. */
+static void weigh_hope(struct study *s, const struct algo *algo) {
+    double share;
+    if (algo->hope == NULL || !algo->hope(s->state, &s->brief, &share))
+        return;
+    s->hopeless = share < HOPE_LEAST ? s->hopeless + 1 : 0;
+}
+
 /* False: there is no configuration left that was not tried. */
 static bool start_new(struct study *s, uint64_t number, struct study_proposal *out) {
     bool first = number < s->setup.job->configs_count; /* try_first */
@@ -175,6 +185,7 @@ static bool start_new(struct study *s, uint64_t number, struct study_proposal *o
     s->used_up = !algo->propose(s->state, &s->brief, number, s->values);
     if (s->used_up)
         return false;
+    weigh_hope(s, algo);
     start(s, s->values, STUDY_NO_PARENT, by, out);
     return true;
 }
@@ -209,9 +220,15 @@ static bool has_patience(const struct study *s) {
     return patience == 0 || s->setup.objectives > 1 || s->no_better * s->runs.repeat < patience;
 }
 
+/* Those that run at once are proposed with the same knowledge. */
+static bool has_hope(const struct study *s) {
+    return !s->setup.ends_without_hope || s->hopeless < HOPELESS_ENOUGH + s->brief.workers;
+}
+
 void study_ask(struct study *s, struct study_proposal *out) {
-    if (!has_patience(s)) {
-        *out = (struct study_proposal){.answer = STUDY_OVER, .why = STUDY_NO_BETTER};
+    if (!has_patience(s) || !has_hope(s)) {
+        *out = (struct study_proposal){.answer = STUDY_OVER,
+                                       .why = has_hope(s) ? STUDY_NO_BETTER : STUDY_NO_HOPE};
         return;
     }
     if (start_again(s, out))
@@ -401,7 +418,7 @@ bool study_load(struct study *s, const struct value *values, const struct study_
 
 void study_extend(struct study *s) {
     s->brief.budget = configurations(s->setup.job, s->setup.job->trials);
-    s->no_better = 0;
+    s->no_better = s->hopeless = 0;
 }
 
 bool study_prepare(struct study *s) {

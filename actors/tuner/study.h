@@ -34,6 +34,16 @@ struct study_setup {
     /* Who is stopped; what is 0 here is as the job says. Its steps, seed and workers are set by the
      * study. */
     struct rungs_setup rungs;
+    /* The search is over (of study_ask), and stays so until it is extended, when of ten proposals in a
+     * row, and as many more as there are workers, the model that made them expected to improve less
+     * than 0.001 of what the best trial is better than the median of the first sixteen: expected
+     * improvement as a sign to stop, as in Nguyen et al., "Regret for expected improvement over the
+     * best-observed value and stopping condition" (ACML 2017), with a threshold that does not depend
+     * on what a value of 1 means. Of methods that expect something (algo.h, hope: gp and auto as long
+     * as they look everywhere), one objective, full lengths. Over the functions of tests/bench/search,
+     * 3 seeds, 120 trials: with one worker 28 % of all trials are spared, and the mean regret is
+     * 0.0146 in place of 0.0127; with eight 15 %, 0.0144 for 0.0142. */
+    bool ends_without_hope;
     /* Trials there is room for beside the job's history; 0: as many as all of these. */
     uint32_t capacity;
     const struct algo *algo; /* NULL: the job's method */
@@ -49,6 +59,7 @@ enum study_answer {
 enum study_end {
     STUDY_SPENT,     /* the budget is, or no configuration is left */
     STUDY_NO_BETTER, /* the job's patience is */
+    STUDY_NO_HOPE,   /* the method expects no improvement worth the name */
 };
 
 #define STUDY_NO_PARENT UINT32_MAX

@@ -41,7 +41,8 @@ const char cli_asktell_details[] =
     "Values are minimised; \"objectives\":[\"max\"] in init turns that round. As in a job file it\n"
     "also takes \"where\":[\"a + b <= 1\"], \"try_first\":[{...}], \"target\":0.1 and\n"
     "\"constraints\":[\"model_mb <= 20\"]; tell then says \"metrics\":{\"model_mb\":12} too.\n"
-    "\"patience\":50 is over when fifty in a row were no better, \"repeat\":3 goes by the mean\n"
+    "\"patience\":50 is over when fifty in a row were no better, \"patience\":\"auto\" when no\n"
+    "improvement is expected that is worth the name. \"repeat\":3 goes by the mean\n"
     "of three ids, \"cost_aware\":true by the \"seconds\" that tell then says.\n"
     "Examples: examples/asktell\n";
 

@@ -64,6 +64,10 @@ struct algo {
      * would come to there, in the sense of trials->values; false when it cannot say yet. Then who
      * is resumed is chosen by it, not by the value until now. */
     bool (*foresee)(void *state, const struct brief *b, uint32_t place, double *value);
+    /* NULL: or says what its newest proposal was expected to improve, as a share of what the best
+     * trial is better than the median of the first sixteen. False: it was no model's, or there is no
+     * such share. */
+    bool (*hope)(void *state, const struct brief *b, double *share);
     /* NULL: or does ahead of time what the next propose would have to do first. */
     void (*prepare)(void *state, const struct brief *b);
 };

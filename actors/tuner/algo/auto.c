@@ -29,6 +29,7 @@ static const char *const names[ARMS] = {
 struct auto_method {
     void *states[ARMS]; /* NULL: not in use */
     bool in_use[ARMS];
+    enum arm newest; /* whose the newest proposal is */
 };
 
 /* However small the budget: where trials are stopped early there may be more of them. */
@@ -69,7 +70,7 @@ static enum arm arm_of(const struct brief *b, uint64_t number) {
 static bool propose_auto(void *state, const struct brief *b, uint64_t number,
                          struct value *values) {
     struct auto_method *m = state;
-    enum arm arm = arm_of(b, number);
+    enum arm arm = m->newest = arm_of(b, number);
     return arms[arm]->propose(m->states[arm], b, number, values);
 }
 
@@ -89,6 +90,12 @@ static bool foresee_auto(void *state, const struct brief *b, uint32_t place, dou
     return m->in_use[ARM_PROCESS] && algo_gp.foresee(m->states[ARM_PROCESS], b, place, value);
 }
 
+static bool hope_auto(void *state, const struct brief *b, double *share) {
+    struct auto_method *m = state;
+    const struct algo *newest = arms[m->newest];
+    return newest->hope != NULL && newest->hope(m->states[m->newest], b, share);
+}
+
 /* Of the processes alone, whose work is long. */
 static void prepare_auto(void *state, const struct brief *b) {
     struct auto_method *m = state;
@@ -106,5 +113,6 @@ const struct algo algo_auto = {
     .arm = name_of_arm,
     .learn = learn_auto,
     .foresee = foresee_auto,
+    .hope = hope_auto,
     .prepare = prepare_auto,
 };

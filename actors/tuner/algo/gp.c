@@ -16,6 +16,7 @@
 #include "actors/tuner/model/hunt.h"
 #include "actors/tuner/model/rows.h"
 #include "actors/tuner/model/warp.h"
+#include "actors/tuner/num/portable.h"
 #include "actors/tuner/num/sobol.h"
 #include "actors/tuner/several/feasible.h"
 #include "proto/base/rng.h"
@@ -29,6 +30,7 @@ enum {
     PARENTS = 5,         /* whose changes are candidates */
     FEASIBLE_MOST = 160, /* trials from which the chance to fail is learned */
     REGION_FROM = 250,   /* as many as have ended, it looks around the best alone */
+    USUAL = 16,          /* trials that tell what is usual */
 };
 
 struct gp_method {
@@ -44,6 +46,7 @@ struct gp_method {
     struct region region;
     struct region_box box;
     uint32_t region_place; /* + 1; the first trial that was begun in it; 0: none yet */
+    bool hunted;           /* the newest proposal was found by it, wherever it may be */
     struct refit refit;
     struct rows rows;              /* now */
     struct rows ended, ended_then; /* the same, of what is feasible */
@@ -180,6 +183,7 @@ static bool propose_gp(void *state, const struct brief *b, uint64_t number, stru
     struct rng r = rng_of(b->job->seed, (uint32_t)PURPOSE_GP_SEARCH << 16, number);
     double point[LIMIT_PARAMS];
     const struct trials *t = b->trials;
+    m->hunted = false;
     if (t->count < ROWS_TRIALS_LEAST || !refit_began(&m->refit)) {
         sobol_point(&m->sobol, number, point);
         return algo_fresh(b, &r, point, values);
@@ -194,7 +198,9 @@ static bool propose_gp(void *state, const struct brief *b, uint64_t number, stru
         region_box(&m->region, &m->surrogate, trials_point(t, t->best[0]), &m->box);
         m->hunt.box = &m->box;
     }
-    if (!hunt_best(&m->hunt, &r, t->best, parents, point))
+    const bool found = hunt_best(&m->hunt, &r, t->best, parents, point);
+    m->hunted = found && m->hunt.box == NULL;
+    if (!found)
         sobol_point(&m->sobol, number, point);
     return algo_fresh(b, &r, point, values);
 }
@@ -236,6 +242,37 @@ static bool foresee_gp(void *state, const struct brief *b, uint32_t place, doubl
     return true;
 }
 
+/* The median of what the first trials that came to something came to: of what was known before the
+ * process chose, most of it. */
+static double usual_of(const struct trials *t) {
+    double sorted[USUAL];
+    uint32_t count = 0;
+    for (uint32_t place = 0; place < t->count && count < USUAL; place++) {
+        uint32_t at = count;
+        if (t->states[place] != ENDED_WELL && t->states[place] != ENDED_SOON)
+            continue;
+        for (; at > 0 && sorted[at - 1] > t->values[place]; at--)
+            sorted[at] = sorted[at - 1];
+        sorted[at] = t->values[place];
+        count++;
+    }
+    return count > 0 ? sorted[count / 2] : NAN;
+}
+
+/* As good as a straight line brings what is expected of the process' targets back to values. */
+static bool hope_gp(void *state, const struct brief *b, double *share) {
+    struct gp_method *m = state;
+    const struct trials *t = b->trials;
+    double slope;
+    if (!m->hunted || t->best_count == 0 || m->cost != NULL)
+        return false;
+    const double best = t->values[t->best[0]];
+    const double spread = usual_of(t) - best;
+    (void)warp_back(&m->warp, warp_to(&m->warp, best), &slope);
+    *share = portable_exp(m->hunt.most) * slope / spread;
+    return spread > 0;
+}
+
 const struct algo algo_gp = {
     .name = "gp",
     .bytes = bytes_gp,
@@ -243,5 +280,6 @@ const struct algo algo_gp = {
     .propose = propose_gp,
     .learn = learn_gp,
     .foresee = foresee_gp,
+    .hope = hope_gp,
     .prepare = prepare_gp,
 };

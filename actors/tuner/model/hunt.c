@@ -351,5 +351,6 @@ bool hunt_best(struct hunt *h, struct rng *r, const uint32_t *parents, uint32_t 
             memcpy(point, full, dims * sizeof *point);
         }
     }
+    h->most = most;
     return most > -INFINITY;
 }

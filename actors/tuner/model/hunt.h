@@ -39,6 +39,8 @@ struct hunt {
     /* All candidates lie in it, and nobody climbs out. NULL: anywhere. */
     const struct region_box *box;
 
+    double most; /* the gain with its bonus at the point that hunt_best found last */
+
     double *full; /* candidates, dims of the space each */
     double *columns;
     double *work;

@@ -32,11 +32,13 @@ static bool is_bare(struct talk *t, struct span line, const char *op) {
     return foreign_object(&t->foreign, line, op, keys, 1, given);
 }
 
-static void put_over(const struct talk *t, struct json_out *out) {
+static void put_over(const struct talk *t, enum study_end end, struct json_out *out) {
     char text[96];
     struct buf why = buf_of(text, sizeof text);
     if (t->reached) {
         buf_text(&why, "target reached");
+    } else if (end == STUDY_NO_HOPE) {
+        buf_text(&why, "no further improvement expected");
     } else {
         job_stalled_print(&t->job, t->job.patience, &why);
     }
@@ -72,8 +74,8 @@ static bool answer_ask(struct talk *t, struct span line, struct json_out *out) {
         json_put_key(out, p.answer == STUDY_RESUME ? "resume" : "wait");
         json_put_bool(out, true);
     }
-    if (t->reached || (p.answer == STUDY_OVER && p.why == STUDY_NO_BETTER))
-        put_over(t, out);
+    if (t->reached || (p.answer == STUDY_OVER && p.why != STUDY_SPENT))
+        put_over(t, p.why, out);
     json_close(out, '}');
     return true;
 }

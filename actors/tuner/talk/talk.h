@@ -25,8 +25,10 @@
  * method or arm it was proposed. With "from":true a trial can go on from another's checkpoint, as
  * scheduler pbt needs: trial 9 then begins at the step at which 4 stands. With "patience" the search
  * is over when so many values in a row were no better: then the reply to each further ask is
- * {"wait":true,"over":"no better in 50 trials"}; it begins anew with "extend", which plans with a
- * larger budget from then on, up to what init has set memory aside for. With "repeat":3 each configuration is given out
+ * {"wait":true,"over":"no better in 50 trials"}; with "patience":"auto" it is when the method, auto
+ * or gp, expects no improvement worth the name (study.h, ends_without_hope), and the reply is
+ * {"wait":true,"over":"no further improvement expected"}. It begins anew with "extend", which plans
+ * with a larger budget from then on, up to what init has set memory aside for. With "repeat":3 each configuration is given out
  * under three ids, and is worth the mean of what they come to; when one of them failed, it failed.
  * With "cost_aware":true improvement counts by what it costs, "seconds" in whatever unit, which a
  * trial that is ok must tell, if only by null that it is not known.

@@ -185,11 +185,29 @@ static bool read_rungs(struct talk *t, struct span json) {
     return true;
 }
 
+/* "auto": until nothing better is expected; or so many trials. */
+static bool read_patience(struct talk *t, struct span json, bool curves, bool *until_hopeless) {
+    static const char where[] = "init, \"patience\"";
+    const enum method method = t->job.method;
+    int64_t patience = 0;
+    *until_hopeless = span_is(json, "\"auto\"");
+    if (!*until_hopeless && !talk_optional(t, json, where, 1, PATIENCE_MAX, &patience))
+        return false;
+    t->job.patience = (uint32_t)patience;
+    if ((patience > 0 || *until_hopeless) && t->objectives > 1)
+        return foreign_refuse(&t->foreign, where,
+                              "it goes with one objective: of several there is no best");
+    return !*until_hopeless || (!curves && !t->job.cost_aware && algo_of(method)->hope != NULL) ||
+           foreign_refuse(&t->foreign, where,
+                          "\"auto\" goes with the methods auto and gp, without learning curves and "
+                          "\"cost_aware\"");
+}
+
 static bool read_settings(struct talk *t, const struct span *given, struct study_setup *setup) {
     enum rungs_policy policy;
-    bool from = false;
+    bool from = false, until_hopeless = false;
     int64_t protocol = PROTOCOL, seed = 0, budget = BUDGET_DEFAULT, workers = 0, steps = 1;
-    int64_t patience = 0, repeat = 1;
+    int64_t repeat = 1;
     if (!talk_optional(t, given[INIT_PROTOCOL], "init, \"protocol\"", PROTOCOL, PROTOCOL,
                        &protocol) ||
         !talk_optional(t, given[INIT_SEED], "init, \"seed\"", INT64_MIN, INT64_MAX, &seed) ||
@@ -200,9 +218,9 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
         !read_flag(t, given[INIT_FROM], "init, \"from\"", &from) ||
         !read_scheduler(t, given[INIT_SCHEDULER], steps, from, &policy) ||
         !read_flag(t, given[INIT_EXPLAIN], "init, \"explain\"", &t->explains) ||
-        !talk_optional(t, given[INIT_PATIENCE], "init, \"patience\"", 1, PATIENCE_MAX, &patience) ||
         !talk_optional(t, given[INIT_REPEAT], "init, \"repeat\"", 1, REPEAT_MAX, &repeat) ||
-        !read_flag(t, given[INIT_COST_AWARE], "init, \"cost_aware\"", &t->job.cost_aware))
+        !read_flag(t, given[INIT_COST_AWARE], "init, \"cost_aware\"", &t->job.cost_aware) ||
+        !read_patience(t, given[INIT_PATIENCE], steps > 1, &until_hopeless))
         return false;
     if (repeat > 1 && steps > 1)
         return foreign_refuse(&t->foreign, "init, \"repeat\"",
@@ -213,12 +231,8 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
         return foreign_refuse(&t->foreign, "init, \"cost_aware\"",
                               "it goes with one objective, without learning curves, and with the "
                               "methods auto, gp and tpe");
-    if (patience > 0 && t->objectives > 1)
-        return foreign_refuse(&t->foreign, "init, \"patience\"",
-                              "it goes with one objective: of several there is no best");
     t->job.seed = (uint64_t)seed;
     t->job.trials = (uint64_t)budget;
-    t->job.patience = (uint32_t)patience;
     t->job.repeat = (uint32_t)repeat;
     t->steps = (uint32_t)steps;
     if (!read_rungs(t, given[INIT_RUNGS]))
@@ -232,6 +246,7 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
         .beyond = t->setup.beyond,
         .loaded = t->setup.beyond,
         .rungs = {.policy = policy, .copies = from},
+        .ends_without_hope = until_hopeless,
     };
     return true;
 }
