@@ -143,11 +143,11 @@ static bool goes_before(const struct trial_row *row, const struct msg_result_fac
                         const struct measure *m, const struct fact_key *key,
                         const struct job *job) {
     const enum trial_status status = (enum trial_status)result->status;
-    enum grade old = grade_of(row->status, row->has_value);
-    enum grade new = grade_of(status, m != NULL);
-    if (row->attempts.made == 0 || new != old)
-        return row->attempts.made == 0 || new > old;
-    if (new == GRADE_VALUED) {
+    enum grade stood = grade_of(row->status, row->has_value);
+    enum grade came = grade_of(status, m != NULL);
+    if (row->attempts.made == 0 || came != stood)
+        return row->attempts.made == 0 || came > stood;
+    if (came == GRADE_VALUED) {
         const struct measure standing = trial_row_measure(row, job);
         int better = measure_compare(job, m, &standing);
         if (better == 0)
@@ -156,7 +156,7 @@ static bool goes_before(const struct trial_row *row, const struct msg_result_fac
             return better < 0;
     }
     int order = fact_key_compare(key, &row->from);
-    bool latest = new == GRADE_REPEATED || (new == GRADE_VALUED &&status == TRIAL_PAUSED);
+    bool latest = came == GRADE_REPEATED || (came == GRADE_VALUED && status == TRIAL_PAUSED);
     return latest ? order > 0 : order < 0;
 }
 
