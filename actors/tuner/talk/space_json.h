@@ -7,9 +7,10 @@
  *   any of them with "when":{"param":"kernel","in":["poly"]} or "when":"kernel == poly"
  *
  * Choices are "ordered" when each is more like its neighbours than like the others: a step from one
- * to the next is then as good as any other, as in the values of a job file; that they are numbers does
- * not say it here. "when" as text is that of proto/job/expr.h. Parameters are called as their maker likes: any text
- * of 1 to SPACE_NAME_MAX bytes, each once; only one that is mentioned in a text must be a word.
+ * to the next is then as good as any other, as in the values of a job file; that they are numbers
+ * does not say it here. "when" as text is that of proto/job/expr.h. Parameters are called as their
+ * maker likes: any text of 1 to SPACE_NAME_MAX bytes, each once; only one that is mentioned in a
+ * text must be a word.
  */
 #ifndef ZYG_SPACE_JSON_H
 #define ZYG_SPACE_JSON_H
