@@ -70,5 +70,6 @@ static inline void expect_error(const char *line, const char *what) {
 }
 
 #define ASK "{\"op\":\"ask\"}"
+#define RATE "{\"name\":\"rate\",\"type\":\"float\",\"low\":0,\"high\":1}"
 
 #endif
