@@ -24,7 +24,7 @@ enum {
     BATCH_BUNDLE_BYTES = LIMIT_BATCH_BYTES / 2,
     BATCH_ROWS_BYTES = LIMIT_BATCH_BYTES / 2, /* rows that are made anew, of one bundle of others */
     BATCH_AFTER_BYTES = LIMIT_BATCH_BYTES / 2,
-    BATCH_SUMMARY_BYTES = 18 * 1024 + FRONTIER_BYTES, /* one encoded summary with its key */
+    BATCH_SUMMARY_BYTES = 19 * 1024 + FRONTIER_BYTES, /* one encoded summary with its key */
     BATCH_CLOSING_BYTES = LIMIT_JOBS_OPEN * BATCH_SUMMARY_BYTES,
     BATCH_OPS_ROOM =
         LIMIT_BATCH_BYTES + BATCH_BUNDLE_BYTES + BATCH_ROWS_BYTES + BATCH_CLOSING_BYTES,
