@@ -74,17 +74,6 @@ void rule_dropped(struct host *h, const struct msg_dropped *m) {
         h->fleet->rules->hosts[h->number].ended[work->number][m->slot] = 0;
 }
 
-/* It has ended for good on this disk: what another attempt of it comes to takes nothing back. */
-static bool is_ended(const struct host *h, const struct work *work, uint64_t slot) {
-    uint8_t memory[JOB_ID_BYTES + 8];
-    struct buf key = buf_of(memory, sizeof memory);
-    struct trial_row row = {0};
-    struct span bytes;
-    trial_row_key(&key, &work->id, slot);
-    return store_mem_get(h->disk.store, TABLE_trials, buf_view(&key), &bytes) &&
-           trial_row_decode(&row, bytes) && row.finished && row.status != TRIAL_PAUSED;
-}
-
 void rule_exhausted(struct host *h, const struct msg_exhausted *m) {
     const struct work *work = crowd_work(h->fleet, &m->job);
     const struct rules *rules = h->fleet->rules;
@@ -92,7 +81,7 @@ void rule_exhausted(struct host *h, const struct msg_exhausted *m) {
                  h->number);
     for (uint64_t slot = 0; slot < rules_trials(h->fleet, work); slot++) {
         uint8_t attempt = rules->hosts[h->number].ended[work->number][slot];
-        if (attempt == 0 || attempt >= ATTEMPTS_WATCHED || is_ended(h, work, slot))
+        if (attempt == 0 || attempt >= ATTEMPTS_WATCHED)
             continue;
         fleet_ensure(h->fleet,
                      (rules->result_on[work->number][slot][attempt] >> h->number & 1) != 0,
