@@ -48,8 +48,8 @@ struct errands {
     uint32_t count;
     enum errand_step step;
     uint64_t scan; /* ticket of the answer that is waited for */
-    uint64_t
-        job_scan; /* READS_BUNDLE: of the job, asked in the same breath because that is nearly always what comes next */
+    /* READS_BUNDLE: of the job, asked in the same breath because that is nearly always what comes next */
+    uint64_t job_scan;
     uint64_t unused; /* ... which was not needed after all */
     uint32_t seat;   /* OPEN: where the job is being seated */
     when_ms now;     /* of the event under way */

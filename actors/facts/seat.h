@@ -63,9 +63,9 @@ struct seat {
     struct measure best;      /* of these; the row has it where it keeps all constraints */
     bool reached;             /* one trial has reached all targets */
     struct frontier frontier; /* of a job that has one */
-    uint64_t
-        untold[JOB_METRICS_MAX]; /* how many that are done did not tell this one of job.metrics */
-    struct unable unable;        /* nodes that could not start some trial of it */
+    /* how many that are done did not tell this one of job.metrics */
+    uint64_t untold[JOB_METRICS_MAX];
+    struct unable unable; /* nodes that could not start some trial of it */
     size_t no_start_len;
     char no_start[256]; /* ... and what one of them said */
     struct range ranges_memory[LIMIT_RANGES];

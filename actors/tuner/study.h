@@ -83,8 +83,8 @@ struct study_result {
     double breach;          /* how far it breaks the constraints on metrics (job_breach); 0: none */
     uint32_t run;           /* of the trial, 0.. repeat - 1 */
     const struct curve *curve; /* how it went to its end; NULL: as it was reported */
-    /* The first value is what the trial is worth, whatever its curve was told; else the curve's best counts where that is
-     * better. */
+    /* The first value is what the trial is worth, whatever its curve was told; else the curve's best
+     * counts where that is better. */
     bool settled;
 };
 
@@ -123,8 +123,8 @@ bool study_load(struct study *s, const struct value *values, const struct study_
 bool study_adopt(struct study *s, const struct value *values, uint32_t *trial);
 /* Nothing will come of this trial, and nothing is to be learned from that. */
 bool study_drop(struct study *s, uint32_t trial);
-/* The job has other trials than before, as study_setup.job says, and memory for no more of them than it had: methods plan with
- * these from now on, and patience begins anew. */
+/* The job has other trials than before, as study_setup.job says, and memory for no more of them than
+ * it had: methods plan with these from now on, and patience begins anew. */
 void study_extend(struct study *s);
 /* Work that the next study_ask would have to do first; changes no answer. True when there was
  * some. */

@@ -3,8 +3,8 @@
  *
  * Less is better: of a goal "maximize" the values are turned round (-value), which is exact.
  * Noise    second differences take a curve's trend away and leave, of independent noise of variance v at each step, 6 v on
- *          average. The later half of them is averaged, with a memory of six at most: a curve bends most at its beginning, and that
- *          is forgotten.
+ *          average. The later half of them is averaged, with a memory of six at most: a curve bends most at its beginning,
+ *          and that is forgotten.
  */
 #ifndef ZYG_CURVE_H
 #define ZYG_CURVE_H

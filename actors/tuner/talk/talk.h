@@ -20,20 +20,19 @@
  *
  * init needs "space" alone, which is not empty (space_json.h); it may come again and begins a new
  * study, and when it is refused there is none. Without "objectives" one value is minimised. The
- * budget is what the search plans with, no bound: so many more trials may be asked for as talk_setup
- * says, or until the space is used up; then the reply is {"wait":true}. With "explain":true every
- * new trial says "by" which method or arm it was proposed. With "from":true a trial can go on from
- * another's checkpoint, as scheduler pbt needs: trial 9 then begins at the step at which 4 stands.
- * With "patience" the search is over when so many values in a row were no better: then the reply to
- * each further ask is
- * {"wait":true,"over":"no better in 50 trials"}; with "patience":"auto" it is when the method, auto
- * or gp, expects no improvement worth the name (study.h, ends_without_hope), and the reply is
- * {"wait":true,"over":"no further improvement expected"}. It begins anew with "extend", which plans
- * with a larger budget from then on, up to what init has set memory aside for. With "repeat":3 each
- * configuration is given out under three ids, and is worth the mean of what they come to; when one
- * of them failed, it failed.
- * With "cost_aware":true improvement counts by what it costs, "seconds" in whatever unit, which a
- * trial that is ok must tell, if only by null that it is not known.
+ * budget is what the search plans with, no bound: so many more trials may be asked for as
+ * talk_setup says, or until the space is used up; then the reply is {"wait":true}. With
+ * "explain":true every new trial says "by" which method or arm it was proposed. With "from":true a
+ * trial can go on from another's checkpoint, as scheduler pbt needs: trial 9 then begins at the
+ * step at which 4 stands. With "patience" the search is over when so many values in a row were no
+ * better: then the reply to each further ask is {"wait":true,"over":"no better in 50 trials"}; with
+ * "patience":"auto" it is when the method, auto or gp, expects no improvement worth the name
+ * (study.h, ends_without_hope), and the reply is {"wait":true,"over":"no further improvement
+ * expected"}. It begins anew with "extend", which plans with a larger budget from then on, up to
+ * what init has set memory aside for. With "repeat":3 each configuration is given out under three
+ * ids, and is worth the mean of what they come to; when one of them failed, it failed. With
+ * "cost_aware":true improvement counts by what it costs, "seconds" in whatever unit, which a trial
+ * that is ok must tell, if only by null that it is not known.
  *
  * Learning curves have "steps" above 1, reported one by one or every few; "scheduler" is one of
  * proto/job/policies.def, and "rungs" says where it looks at them: first at step "min" (others call
@@ -56,8 +55,8 @@
  * with a Gaussian process, else random), and the reply to init is
  * {"note":"memory is short: tpe proposes in place of auto"}.
  *
- * "state" is ok, failed (no value, or null) or stopped. Several objectives have "values":[...] in place of
- * "value". A loaded trial whose value is null, or whose "state" is failed, failed. Text, lists and
+ * "state" is ok, failed (no value, or null) or stopped. Several objectives have "values":[...] in
+ * place of "value". A loaded trial whose value is null, or whose "state" is failed, failed. Text, lists and
  * numbers are bounded: foreign.h, TALK_LINE_BYTES.
  *
  * Memory   the struct is the caller's; each init takes two blocks by `take`, which go back by `give`

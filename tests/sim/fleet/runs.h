@@ -1,7 +1,7 @@
 /* runs - the LAUNCHER port of a host and the programs that it starts. They work, or print a curve, step by step, where their
- * job has rungs (three of four write checkpoints, which are lost in the end: all begin at the first step), crash, ask to be tried again, hang or cannot
- * be started; they do not outlive their node. On a machine without room nothing starts, neither a trial nor the look of
- * actors/executor/shortage.h. */
+ * job has rungs (three of four write checkpoints, which are lost in the end: all begin at the first step), crash, ask to be
+ * tried again, hang or cannot be started; they do not outlive their node. On a machine without room nothing starts, neither a
+ * trial nor the look of actors/executor/shortage.h. */
 #ifndef ZYG_SIM_RUNS_H
 #define ZYG_SIM_RUNS_H
 

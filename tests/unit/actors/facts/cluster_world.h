@@ -367,8 +367,8 @@ static inline void finish(struct world *w, struct node *n, uint32_t job, uint64_
 
 /* Trials end on any node. Job 0 never gets its last slot, may reach its target or, in every second world, end early, and is
  * given out as if by two leaders: slots end several times.
- * Job 1 gets each slot once and is done; sometimes it is extended, before or after that. Job 2 is cancelled. In every third world two slots of theirs have one
- * configuration. */
+ * Job 1 gets each slot once and is done; sometimes it is extended, before or after that. Job 2 is cancelled. In every third
+ * world two slots of theirs have one configuration. */
 static inline void something_ends(struct world *w) {
     static const enum trial_status endings[] = {TRIAL_DONE, TRIAL_DONE, TRIAL_CRASHED,
                                                 TRIAL_TRANSIENT, TRIAL_TIMED_OUT};
