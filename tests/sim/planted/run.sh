@@ -3,6 +3,8 @@
 # within ZYG_PLANTED_SEEDS seeds (default 2000) of a single node, or ZYG_PLANTED_CLUSTERS (default 1200) of whole clusters when
 # its name begins with "cluster-". The cores are built once as they are and must pass; then, for each patch, only
 # what it changes is built anew. Which files are cores CMakeLists.txt has said in ZYG_BUILD (default build/debug).
+# seen.txt says which seed showed a bug last: that one is tried first, and all of them when it keeps the rules by now (then write
+# the one that is printed there). It only saves time.
 set -euo pipefail
 
 planted=$(cd "$(dirname "$0")" && pwd)
@@ -43,6 +45,11 @@ if ! ./sim "$healthy" --clusters $((healthy / 4)) >healthy.log 2>&1; then
     exit 1
 fi
 
+search() { # ARGUMENT...: sets found, to nothing when every rule was kept
+    (ulimit -t 400 && exec ./sim "$@") >run.log 2>&1 || true # of its own time: others may work here
+    found=$(sed -n 's/^seed \([0-9]*\) broke a rule.*/\1/p' run.log)
+}
+
 missed=0
 for patch in "$planted"/*.patch; do
     name=$(basename "$patch" .patch)
@@ -57,10 +64,10 @@ for patch in "$planted"/*.patch; do
         missed=$((missed + 1))
     else
         build "${files[@]}"
-        run=("$seeds")
-        [[ $name != cluster-* ]] || run=(--cluster "$clusters")
-        (ulimit -t 400 && exec ./sim "${run[@]}") >run.log 2>&1 || true # of its own time: others may work here
-        found=$(sed -n 's/^seed \([0-9]*\) broke a rule.*/\1/p' run.log)
+        run=("$seeds") seen=$(sed -n "s/^$name //p" "$planted/seen.txt") kind=() found=
+        [[ $name != cluster-* ]] || run=(--cluster "$clusters") kind=(--cluster)
+        [ -z "$seen" ] || search --seeds "$seen-$seen" "${kind[@]}"
+        [ -n "$found" ] || search "${run[@]}"
         if [ -z "$found" ]; then
             echo "missed  $name: ${run[*]} seeds kept every rule, or as many as there was time for"
             missed=$((missed + 1))
