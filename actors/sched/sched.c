@@ -264,8 +264,13 @@ static void on_unproposed(struct sched *s, const struct msg_unproposed *m, struc
     struct flight *f = find_asked(s, &m->job, m->slot);
     if (f == NULL || plan == NULL)
         return;
-    if (m->slot < plan->trials) { /* it does not go on, whoever wanted it to */
+    if (m->slot < plan->trials &&
+        f->slot.rested > 0) { /* it does not go on, whoever wanted it to */
         sched_move(s, f, FLIGHT_NONE);
+        return;
+    }
+    if (m->slot < plan->trials) { /* of when that was no slot's number */
+        sched_again(s, f, f->slot.attempts, INT64_MIN);
         return;
     }
     sched_again(s, f, f->slot.attempts, INT64_MIN);
@@ -469,7 +474,7 @@ static void on_job_extended(struct sched *s, const struct msg_job_extended *m) {
             continue;
         if (f->state == FLIGHT_ASKED)
             sched_move(s, f, FLIGHT_NONE);
-        else if (f->moot)
+        else
             f->moot = !plan_take(plan, f->slot.slot, f->slot.attempts);
     }
 }

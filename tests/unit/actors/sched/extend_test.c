@@ -81,12 +81,32 @@ static void nobody_is_asked_for_behind_what_was_the_last(void **state) {
     assert_true(m != NULL && m->exhausted.trials == 2);
 }
 
+/* What the tuner answers to that question comes when the number is a slot's, which is asked for, too. */
+static void an_old_answer_loses_no_slot(void **state) {
+    struct fixture *f = *state;
+    with_rungs(f);
+    lead_workers(f, 4, 0, 1);
+    give(f, A, 0, 1);
+    extend(f, 2);
+    tell(f, &(struct msg){.kind = MSG_unproposed,
+                          .unproposed = {.job = job, .slot = 1, .over = true}});
+    give(f, A, 1, 1);
+    ended(f, A, 0, 1, false);
+    recorded(f, 0, true, 1);
+    ended(f, A, 1, 1, false);
+    recorded(f, 1, true, 1);
+    tell(f, &(struct msg){.kind = MSG_unproposed,
+                          .unproposed = {.job = job, .slot = 2, .over = true}});
+    assert_non_null(stage_heard(f->stage, ROOM_FACTS, MSG_exhausted, 0));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         CREW(more_slots_are_given_out_and_no_more_than_that),
         CREW(a_job_opens_with_as_many_as_it_has_by_now),
         CREW(what_runs_already_stays_where_it_is),
         CREW(nobody_is_asked_for_behind_what_was_the_last),
+        CREW(an_old_answer_loses_no_slot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
