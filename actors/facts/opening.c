@@ -196,6 +196,40 @@ static void resume(struct facts *f, struct seat *s, struct moment at, struct say
     errand_finish(f);
 }
 
+static void say_stand(const struct seat *s, struct span key, struct span value, struct says *out) {
+    struct mp row = mp_of(value);
+    struct msg m = {.kind = MSG_stands,
+                    .stands = {.job = s->id,
+                               .slot = trial_row_key_slot(key),
+                               .attempt = trial_row_key_attempt(key)}};
+    m.stands.config = mp_bin(&row);
+    m.stands.curve = mp_bin(&row);
+    m.stands.saved = mp_bool(&row);
+    if (mp_done(&row))
+        say_to(out, ROOM_TUNER, 0, &m);
+}
+
+/* What was kept while the job had no seat is said to nobody when it is on the disk, and may not be there yet: the store
+ * answers in order, so it is in what will be read or still in a batch. What the tuner hears twice changes nothing. */
+static void say_unsaved_stands(const struct facts *f, const struct seat *s, struct says *out) {
+    const struct span job = span_of(s->id.bytes, sizeof s->id.bytes);
+    for (uint64_t serial = f->batches.flying; serial <= f->batches.filling; serial++) {
+        struct ops ops = ops_of(buf_view(&batches_at(&f->batches, serial)->ops));
+        struct op op;
+        bool wrong;
+        while (ops_next(&ops, &op, &wrong)) {
+            if (op.table == TABLE_stands && op.put && op.key.len > job.len &&
+                span_equal(span_of(op.key.data, job.len), job))
+                say_stand(s, op.key, op.value, out);
+        }
+    }
+}
+
+static void read_stands(struct facts *f, const struct seat *s, struct says *out) {
+    say_unsaved_stands(f, s, out);
+    read_page(f, ERRAND_READS_STANDS, TABLE_stands, (struct span){0}, out);
+}
+
 void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at,
                   struct says *out) {
     struct seat *s = &f->seats[f->errands.seat];
@@ -223,38 +257,9 @@ void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at
     if (rows->more)
         read_trials(f, key, out);
     else if (job_has_rungs(&s->job))
-        read_page(f, ERRAND_READS_STANDS, TABLE_stands, (struct span){0}, out);
+        read_stands(f, s, out);
     else
         resume(f, s, at, out);
-}
-
-static void say_stand(const struct seat *s, struct span key, struct span value, struct says *out) {
-    struct mp row = mp_of(value);
-    struct msg m = {.kind = MSG_stands,
-                    .stands = {.job = s->id,
-                               .slot = trial_row_key_slot(key),
-                               .attempt = trial_row_key_attempt(key)}};
-    m.stands.config = mp_bin(&row);
-    m.stands.curve = mp_bin(&row);
-    m.stands.saved = mp_bool(&row);
-    if (mp_done(&row))
-        say_to(out, ROOM_TUNER, 0, &m);
-}
-
-/* What was kept while the job had no seat is said to nobody when it is on the disk, and may not be there yet: the store
- * answers in order, so it is in what was read or still in a batch. What the tuner hears twice changes nothing. */
-static void say_unsaved_stands(const struct facts *f, const struct seat *s, struct says *out) {
-    const struct span job = span_of(s->id.bytes, sizeof s->id.bytes);
-    for (uint64_t serial = f->batches.flying; serial <= f->batches.filling; serial++) {
-        struct ops ops = ops_of(buf_view(&batches_at(&f->batches, serial)->ops));
-        struct op op;
-        bool wrong;
-        while (ops_next(&ops, &op, &wrong)) {
-            if (op.table == TABLE_stands && op.put && op.key.len > job.len &&
-                span_equal(span_of(op.key.data, job.len), job))
-                say_stand(s, op.key, op.value, out);
-        }
-    }
 }
 
 /* How its trials stood at rungs: the tuner hears of that, too, before anybody runs one. */
@@ -267,7 +272,6 @@ void opening_stands(struct facts *f, const struct msg_rows *rows, struct moment 
         key = mp_bin(&in);
         say_stand(s, key, mp_bin(&in), out);
     }
-    say_unsaved_stands(f, s, out);
     if (rows->more)
         read_page(f, ERRAND_READS_STANDS, TABLE_stands, key, out);
     else

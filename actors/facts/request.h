@@ -1,4 +1,4 @@
-/* request - what a client asks for by a fact that it has signed: a job, or the cancellation of one.
+/* request - what a client asks for by a fact that it has signed: a job, or that one is cancelled or extended.
  *
  * Shape, signature and authority are checked here, before anything else looks at it.
  * Errors   ERR_BAD_FACT, ERR_NOT_ALLOWED; err says what and why.

@@ -259,7 +259,8 @@ static void tally_untold(struct seat *s, const struct trial_row *trial, uint64_t
     if (!measure_metrics(&s->job, trial->value, trial->others, metrics))
         return;
     for (uint32_t i = s->job.objectives_count; i < s->job.metrics_count; i++)
-        s->untold[i] += metrics[i].kind == VALUE_NONE ? by : 0;
+        if (metrics[i].kind == VALUE_NONE && s->untold[i] + by <= s->row.trials)
+            s->untold[i] += by; /* a summary does not say of how many it was not told */
 }
 
 /* by: 1, or -1 to take it back. */
