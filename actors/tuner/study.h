@@ -124,7 +124,8 @@ bool study_adopt(struct study *s, const struct value *values, uint32_t *trial);
 /* Nothing will come of this trial, and nothing is to be learned from that. */
 bool study_drop(struct study *s, uint32_t trial);
 /* The job has other trials than before, as study_setup.job says, and memory for no more of them than
- * it had: methods plan with these from now on, and patience begins anew. */
+ * it had: the number of trials that methods plan with is this one from now on, but for what they made
+ * room for at first, and patience begins anew. */
 void study_extend(struct study *s);
 /* Work that the next study_ask would have to do first; changes no answer. True when there was
  * some. */

@@ -320,7 +320,7 @@ void job_print(const struct job *job, struct buf *out) {
 }
 
 void job_stalled_print(const struct job *job, uint64_t trials, struct buf *out) {
-    const uint64_t repeat = job->repeat > 1 ? job->repeat : 1;
+    const uint64_t repeat = job_runs_each(job);
     const uint64_t configurations = (trials + repeat - 1) / repeat;
     buf_text(out, "no better in ");
     buf_u64(out, configurations);

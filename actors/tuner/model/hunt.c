@@ -175,6 +175,8 @@ static double sweep(struct hunt *h, double *full, double now) {
             if (cell == at)
                 continue;
             *x = space_cell_unit(h->brief->space, s->seen[k], cell);
+            if (h->box != NULL && region_within(h->box, s->seen[k], *x) != *x)
+                continue;
             double then = worth(h, full);
             if (then > now && is_open(h, full)) {
                 now = then;

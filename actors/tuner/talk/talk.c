@@ -255,11 +255,12 @@ static bool read_op(struct talk *t, struct span line, size_t *op) {
 }
 
 static void put_begun(const struct talk *t, struct json_out *out) {
-    char text[100];
+    char text[160];
     json_open(out, '{');
     if (t->wanted != t->job.method) {
-        snprintf(text, sizeof text, "memory is short: %s proposes in place of %s",
-                 job_method_name(t->job.method), job_method_name(t->wanted));
+        snprintf(text, sizeof text, "memory is short: %s proposes in place of %s%s",
+                 job_method_name(t->job.method), job_method_name(t->wanted),
+                 t->hopes_on ? ", and \"patience\":\"auto\" does not hold" : "");
         json_put_key(out, "note");
         json_put_string(out, span_text(text));
     }

@@ -108,6 +108,7 @@ struct talk {
     bool explains;      /* replies to ask say by whom */
     bool reached;       /* a trial has reached the target */
     enum method wanted; /* where memory is short the job's, which proposes, is a lighter one */
+    bool hopes_on;      /* ... that cannot tell when no improvement is expected, as was asked */
     bool over;          /* quit was said */
     struct foreign foreign;
 };

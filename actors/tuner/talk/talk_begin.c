@@ -72,6 +72,8 @@ static bool take_study(struct talk *t, struct study_setup *setup, struct arena *
         if (t->job.method == METHOD_RANDOM)
             return refuse_large(t, study_bytes(setup));
         t->job.method = algo_lighter(t->job.method);
+        t->hopes_on = t->hopes_on || setup->ends_without_hope;
+        setup->ends_without_hope = false;
         setup->beyond = setup->loaded = beyond;
     }
     return true;
@@ -279,6 +281,7 @@ bool talk_begin(struct talk *t, struct span line) {
         return foreign_refuse(&t->foreign, "init", "there is no \"space\":[...]");
     size_t bytes = space_json_bytes(given[INIT_SPACE].len) + talk_terms_bytes(terms);
     t->wanted = t->job.method;
+    t->hopes_on = false;
     if (!has_block(t, &t->for_job, bytes, &arena))
         return refuse_large(t, bytes);
     if (!talk_conditions_read(t, terms, &arena) ||
