@@ -1,5 +1,6 @@
 """Results of runs: a folder with one append-only file of JSON lines for each row, read by everybody
-who wants to.
+who wants to. Beside it `measured/` in the tree, which has those of other people's optimisers, so that
+a build is compared with them in minutes and not in days.
 """
 
 import fcntl
@@ -7,35 +8,43 @@ import json
 import os
 
 
-class Cache:
-    def __init__(self, folder):
-        self.folder = folder
-        self.records = {}  # row -> {cell: [record]}
-        self.read = {}  # row -> bytes of its file that are in them
-        os.makedirs(folder, exist_ok=True)
+MEASURED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "measured")
 
-    def _path(self, row):
-        return os.path.join(self.folder, row + ".jsonl")
+
+class Cache:
+    """folder: added to; others are only read, and what is in the first counts before them."""
+
+    def __init__(self, folder, *others):
+        self.folder = folder
+        self.folders = (*others, folder)
+        self.records = {}  # row -> {cell: [record]}
+        self.read = {}  # file -> bytes of it that are in them
+        os.makedirs(folder, exist_ok=True)
 
     def of(self, row):
         """What is kept of a row, others' additions since the last call included."""
-        cells, begin = self.records.setdefault(row, {}), self.read.get(row, 0)
-        if os.path.exists(self._path(row)) and os.path.getsize(self._path(row)) > begin:
-            with open(self._path(row), "rb") as file:
-                file.seek(begin)
-                lines = file.read()
-            lines = lines[: lines.rfind(b"\n") + 1]  # one may be being written
-            self.read[row] = begin + len(lines)
-            for line in lines.splitlines():
-                self._take(row, line)
-        return cells
+        for folder in self.folders:
+            self._read(row, os.path.join(folder, row + ".jsonl"))
+        return self.records.setdefault(row, {})
+
+    def _read(self, row, path):
+        begin = self.read.get(path, 0)
+        if not os.path.exists(path) or os.path.getsize(path) <= begin:
+            return
+        with open(path, "rb") as file:
+            file.seek(begin)
+            lines = file.read()
+        lines = lines[: lines.rfind(b"\n") + 1]  # one may be being written
+        self.read[path] = begin + len(lines)
+        for line in lines.splitlines():
+            self._take(row, line)
 
     def _take(self, row, line):
         try:
             record = json.loads(line)
         except ValueError:
             return  # a line cut short by a crash
-        self.records[row].setdefault(key_of(record), []).append(record)
+        self.records.setdefault(row, {}).setdefault(key_of(record), []).append(record)
 
     def find(self, row, task, seed, workers, budget, version=None):
         """A run of this cell: of this version (else the newest stored), and of this budget or, for
@@ -50,7 +59,8 @@ class Cache:
 
     def add(self, record):
         line = json.dumps(record, separators=(",", ":"))
-        with open(self._path(record["optimizer"]), "a", encoding="utf-8") as file:
+        path = os.path.join(self.folder, record["optimizer"] + ".jsonl")
+        with open(path, "a", encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             file.write(line + "\n")
 

@@ -22,7 +22,7 @@ import loop
 import report
 import rows
 import task as tasks
-from cache import Cache
+from cache import MEASURED, Cache
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(tasks.HERE)))
 CURVE_BUDGET = 100  # full trainings
@@ -64,6 +64,9 @@ def options(arguments):
     p.add_argument(
         "--results",
         default=os.environ.get("ZYG_BENCH_RESULTS", os.path.join(ROOT, "build/search/results")),
+    )
+    p.add_argument(
+        "--measured", default=MEASURED, help="results that came with the tree (default %(default)s)"
     )
     p.add_argument("--fresh", action="store_true", help="run again what is in the results")
     p.add_argument("--per-task", action="store_true", help="print every task beside each row")
@@ -189,7 +192,7 @@ def kept(cache, cell):
 def main(arguments):
     o = options(arguments)
     picked, known = wanted_rows(o)
-    cache = Cache(o.results)
+    cache = Cache(o.results, o.measured)
     planned = list(cells(o, picked, known))
     missing = {row.name: row for row, *_ in planned if row.missing()}
     here = [cell for cell in planned if cell[0].name not in missing]

@@ -16,6 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 import cache
+import keep
 import loop
 import rows
 import run
@@ -217,6 +218,8 @@ class Kept(unittest.TestCase):
                 "--workers",
                 "4",
                 "--no-report",
+                "--measured",
+                os.path.join(folder, "none"),
             ]
             run.main([*line, "--optimizer", "random", "--results", folder])
             path = os.path.join(folder, "random.jsonl")
@@ -232,10 +235,35 @@ class Kept(unittest.TestCase):
             svg = os.path.join(folder, "plots")
             shown = io.StringIO()
             with contextlib.redirect_stdout(shown):
-                run.main([*line[:-1], "--results", folder, "--per-task", "--svg", svg])
+                run.main(
+                    [*filter("--no-report".__ne__, line), "--results", folder]
+                    + ["--per-task", "--svg", svg]
+                )
             self.assertRegex(shown.getvalue(), r"random +4/4 ")
             self.assertIn("forks9", shown.getvalue())
             self.assertEqual(os.listdir(svg), ["plain-4.svg"])
+
+    def test_what_came_with_the_tree_is_not_run_again(self):
+        row, task = rows.ROWS["random"], tasks.all_tasks()["forks9"]
+        with tempfile.TemporaryDirectory() as folder:
+            results, measured = (os.path.join(folder, name) for name in ("results", "measured"))
+            os.mkdir(measured)
+            line = ["--optimizer", "random", "--tasks", "forks9", "--workers", "4", "--no-report"]
+            line += ["--results", results, "--measured", measured]
+            run.main([*line, "--seeds", "2", "--budget", "50"])
+            self.assertEqual(keep.keep(results, "random", measured), 2)
+            run.main([*line, "--seeds", "2", "--budget", "100"])  # replaces what is shorter
+            self.assertEqual(keep.keep(results, "random", measured), 2)
+            kept = cache.Cache(os.path.join(folder, "empty"), measured)
+            once = cache.Cache(results).find(row, task, 1, 4, 100)
+            found = kept.find(row, task, 1, 4, 100)
+            self.assertNotIn("wall", found)
+            self.assertEqual(found["asks"], once["asks"])
+            for (count, value), (_, rounded) in zip(once["trace"], found["trace"]):
+                self.assertAlmostEqual(task.regret(value), task.regret(rounded), 5, count)
+            elsewhere = os.path.join(folder, "elsewhere")
+            run.main([*line, "--seeds", "2", "--budget", "100", "--results", elsewhere])
+            self.assertEqual(os.listdir(elsewhere), [])
 
 
 if __name__ == "__main__":
