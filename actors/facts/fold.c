@@ -398,7 +398,8 @@ static void judge_early(struct facts *f, struct batch *batch, struct seat *s, wa
     struct buf cause = buf_of(memory, sizeof memory);
     if (seat_has_failed(s, &cause))
         end_job(f, batch, s, JOB_FAILED, buf_view(&cause), wall);
-    else if (seat_has_stalled(s, &cause) || (s->exhausted && seat_is_whole(s)))
+    else if (seat_has_stalled(s, &cause) || seat_is_hopeless(s, &cause) ||
+             (s->exhausted && seat_is_whole(s)))
         end_job(f, batch, s, JOB_DONE, buf_view(&cause), wall);
 }
 
@@ -446,12 +447,13 @@ void fold_end(struct facts *f, struct batch *batch, struct seat *s, const struct
         facts_touch(f, s);
 }
 
-/* The search has nothing more to run: what it has paused stays so. */
+/* The search has nothing more to run: what it has paused stays so, or nothing new is worth while. */
 void fold_exhausted(struct facts *f, const struct msg_exhausted *m) {
     struct seat *s = facts_seat(f, &m->job);
     if (s == NULL || s->state != SEAT_OPEN || m->trials != s->job.trials)
         return;
     s->exhausted = s->unjudged = f->announcing = true;
+    s->hopeless = m->hopeless && s->job.until_hopeless;
 }
 
 /* ---- the executor of this node ---- */

@@ -107,7 +107,7 @@ static bool say_open(struct facts *f, const struct seat *s, const enum room *roo
 void opening_lead(struct facts *f) {
     for (uint32_t i = 0; i < f->seats_used; i++) {
         f->seats[i].told = false;
-        f->seats[i].exhausted = false; /* it says so again */
+        f->seats[i].exhausted = f->seats[i].hopeless = false; /* it says so again */
         f->seats[i].unjudged = true;
     }
     f->announcing = true;

@@ -75,7 +75,7 @@ bool seat_extend(struct seat *s, uint64_t trials, struct span bundle, wall_ms wa
     if (same)
         return true;
     s->no_better = 0;
-    s->exhausted = false;
+    s->exhausted = s->hopeless = false;
     if (s->row.state != JOB_CANCELLED)
         seat_end(s, JOB_OPEN, (struct span){0}, 0);
     return true;
@@ -111,7 +111,7 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     s->owner = *owner;
     s->finished = ranges_of(s->ranges_memory, LIMIT_RANGES);
     s->touched = s->late = s->crowded = s->asked = s->told = s->unjudged = false;
-    s->exhausted = false;
+    s->exhausted = s->hopeless = false;
     s->events = 0;
     s->unable = (struct unable){0};
     s->no_start_len = 0;
@@ -370,7 +370,7 @@ void seat_stop(struct seat *s, struct span cause, wall_ms wall) {
     const struct msg_job_row *row = &s->row;
     bool first = row->state != JOB_DONE || wall < row->finished ||
                  (wall == row->finished && span_compare(cause, row->cause) < 0);
-    bool asked_for = s->job.patience > 0 || s->job.rungs.steps > 0;
+    bool asked_for = job_has_patience(&s->job) || s->job.rungs.steps > 0;
     if (asked_for && row->state != JOB_CANCELLED && is_done(s) == NULL && first)
         seat_end(s, JOB_DONE, cause, wall);
 }
@@ -491,6 +491,15 @@ bool seat_has_stalled(const struct seat *s, struct buf *cause) {
     if (s->row.state != JOB_OPEN || s->job.patience == 0 || s->no_better < s->job.patience)
         return false;
     job_stalled_print(&s->job, s->no_better, cause);
+    return true;
+}
+
+bool seat_is_hopeless(const struct seat *s, struct buf *cause) {
+    if (s->row.state != JOB_OPEN || !s->hopeless)
+        return false;
+    buf_text(cause, JOB_HOPELESS " after ");
+    buf_u64(cause, finished_count(s));
+    buf_text(cause, finished_count(s) == 1 ? " trial" : " trials");
     return true;
 }
 

@@ -56,6 +56,7 @@ struct seat {
     bool late;          /* LATE, and CLOSING after it: its counts are those of its summary */
     bool unjudged;      /* whether it is over was not looked at since something has changed */
     bool exhausted;     /* the search has nothing more to try; said to this node as the leader */
+    bool hopeless;      /* ... though slots are left: no further improvement is expected */
     uint64_t closed_in; /* CLOSING, SHUT: the batch that says so */
     uint32_t events;
     uint64_t end_counts[TRIAL_STATUS_COUNT]; /* of what did not end well */
@@ -134,6 +135,8 @@ bool seat_has_failed(const struct seat *s, struct buf *cause);
  * what came here in a row, since the job was extended. What a restart reads comes in the order of the slots; what ended before
  * the best did counts not. */
 bool seat_has_stalled(const struct seat *s, struct buf *cause);
+/* No further improvement is expected, and the job asks for that: true with the cause. Likewise. */
+bool seat_is_hopeless(const struct seat *s, struct buf *cause);
 void seat_end(struct seat *s, enum job_state state, struct span cause, wall_ms wall);
 /* The row as it is kept, all of it; `ran` is room for what the seat holds otherwise. */
 struct msg_job_row seat_kept_row(const struct seat *s, uint8_t ran[RAN_BYTES]);

@@ -226,7 +226,8 @@ static bool read_repeat(struct reader *r, const struct key *key, const struct tr
 }
 
 static bool read_patience(struct reader *r, const struct key *key, const struct tree_node *node) {
-    return read_count(r, key, node, 1, PATIENCE_MAX, &r->job->patience);
+    r->job->until_hopeless = node_is_text(node) && span_is(node->text, "auto");
+    return r->job->until_hopeless || read_count(r, key, node, 1, PATIENCE_MAX, &r->job->patience);
 }
 
 static bool read_cost_aware(struct reader *r, const struct key *key, const struct tree_node *node) {
@@ -267,7 +268,7 @@ static const struct key search_keys[] = {
     {"constraints", read_constraints, "a condition like \"model_mb <= 20\", or a list of them"},
     {"rungs", read_rungs, "a mapping like {scheduler: asha, max: 27}"},
     {"repeat", read_repeat, "a whole number from 1 to 64"},
-    {"patience", read_patience, "a whole number of trials from 1"},
+    {"patience", read_patience, "a whole number of trials from 1, or auto"},
     {"cost_aware", read_cost_aware, "true or false"},
     {"learn_from", read_learn_from,
      "an earlier job, or a list of them: last, a name, a handle, an id"},

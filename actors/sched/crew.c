@@ -244,7 +244,7 @@ static bool take_reported(struct sched *s, uint32_t place, const struct reported
     if (r->over)
         land(s, f, &heard_late);
     else
-        sched_remind(s, f, out);
+        verdicts_remind(s, f, out);
     return false;
 }
 

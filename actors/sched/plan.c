@@ -19,8 +19,8 @@ bool plan_open(struct plan *p, const struct job_id *job, uint64_t trials, uint32
     p->trial_ms = p->unable_pause = 0;
     p->order = 0;
     p->rests_until = p->learns_until = INT64_MIN;
-    p->learns = p->rungs = p->idle = p->alone = false;
-    p->unlearned = 0;
+    p->learns = p->rungs = p->idle = p->alone = p->hopeless = p->ends = false;
+    p->unlearned = p->shelved = 0;
     p->unable_until = WHEN_NEVER;
     p->unable = (struct worker_set){0};
     p->taken = ranges_of(p->ranges_memory, LIMIT_RANGES);
@@ -70,6 +70,7 @@ static void sift_down(struct plan *p, uint32_t at, struct plan_again entry) {
 static struct plan_slot take_again(struct plan *p, uint32_t at) {
     struct plan_slot taken = p->again[at].slot;
     p->homing -= taken.home != 0;
+    p->shelved -= taken.not_before == WHEN_NEVER;
     struct plan_again last = p->again[--p->again_count];
     if (at == p->again_count)
         return taken;
@@ -87,7 +88,8 @@ static bool has_rested(const struct plan *p, when_ms now) {
 /* ---- giving out ---- */
 
 static bool has_new(const struct plan *p) {
-    return ranges_next_gap(&p->taken, 0) < p->trials && p->taken.count < p->taken.cap;
+    return !p->hopeless && ranges_next_gap(&p->taken, 0) < p->trials &&
+           p->taken.count < p->taken.cap;
 }
 
 static bool may_resume(const struct plan *p) {
@@ -99,7 +101,8 @@ bool plan_has_next(const struct plan *p, when_ms now, bool may_begin) {
 }
 
 bool plan_is_empty(const struct plan *p) {
-    return p->again_count == 0 && p->away == 0 && ranges_next_gap(&p->taken, 0) >= p->trials;
+    return p->again_count == p->shelved && p->away == 0 &&
+           (p->hopeless || ranges_next_gap(&p->taken, 0) >= p->trials);
 }
 
 bool plan_next(struct plan *p, when_ms now, struct plan_slot *next) {
@@ -209,12 +212,35 @@ uint32_t plan_waiting(const struct plan *p, when_ms now) {
 void plan_again_as(struct plan *p, const struct plan_slot *slot) {
     ensure(p->again_count < PLAN_AGAIN_MAX); /* who takes a slot has seen that there is room */
     p->homing += slot->home != 0;
+    p->shelved += slot->not_before == WHEN_NEVER;
     sift_up(p, p->again_count++, (struct plan_again){.slot = *slot, .order = ++p->order});
 }
 
 void plan_again(struct plan *p, uint64_t slot, uint32_t attempts, when_ms not_before) {
     plan_again_as(
         p, &(struct plan_slot){.slot = slot, .attempts = attempts, .not_before = not_before});
+}
+
+/* ---- hope ---- */
+
+void plan_shelve(struct plan *p, const struct plan_slot *slot) {
+    struct plan_slot shelved = *slot;
+    shelved.home = 0;
+    shelved.not_before = WHEN_NEVER;
+    plan_again_as(p, &shelved);
+    p->hopeless = true;
+}
+
+void plan_extend(struct plan *p, uint64_t trials) {
+    p->trials = trials;
+    p->hopeless = p->ends = false;
+    for (uint32_t i = 0; i < p->again_count && p->shelved > 0; i++) {
+        if (p->again[i].slot.not_before != WHEN_NEVER)
+            continue;
+        struct plan_slot slot = take_again(p, i);
+        plan_again(p, slot.slot, slot.attempts, INT64_MIN);
+        i = UINT32_MAX; /* the heap has another order now */
+    }
 }
 
 /* ---- who cannot start it ---- */

@@ -5,6 +5,7 @@
  * next costs one comparison, taking and putting back log2 of them. A slot that goes on from a checkpoint has a home, the worker
  * that has it: from the end of its rest that one may take it, others only from `not_before` on. While such slots wait, who is
  * next at home costs a look at all that wait.
+ * Of a hopeless job no new slot is given out, and one that was asked for lies in the heap until there is hope.
  * Holds    of the slots that are in flight or wait to run again there is room for all: again_count + away <= PLAN_AGAIN_MAX.
  * Errors   plan_open: more gaps or begun slots than there is room for.
  */
@@ -42,16 +43,18 @@ struct plan {
     uint64_t trials;
     uint32_t parallel; /* 0: no limit */
     uint32_t running;
-    uint32_t away;        /* slots in flight: the caller counts them */
-    uint32_t inherited;   /* of those that ever ran: how many an earlier leader had given out */
-    dur_ms trial_ms;      /* how long its trials take, a moving mean; 0: none has ended */
-    when_ms rests_until;  /* nothing of it is given out before */
-    bool learns;          /* what it is given next depends on what is known (job_learns) */
-    bool rungs;           /* it may have paused slots */
-    bool idle;            /* RUNGS: the tuner is asked, or knows none that is to go on */
-    bool alone;           /* IDLE: nothing of the job was on its way when it was asked */
-    uint32_t unlearned;   /* flights that have ended and are not recorded; the caller counts them */
-    when_ms learns_until; /* ... are waited for until then */
+    uint32_t away;       /* slots in flight: the caller counts them */
+    uint32_t inherited;  /* of those that ever ran: how many an earlier leader had given out */
+    dur_ms trial_ms;     /* how long its trials take, a moving mean; 0: none has ended */
+    when_ms rests_until; /* nothing of it is given out before */
+    bool learns;         /* what it is given next depends on what is known (job_learns) */
+    bool rungs;          /* it may have paused slots */
+    bool idle;           /* RUNGS: the tuner is asked, or knows none that is to go on */
+    bool alone;          /* IDLE: nothing of the job was on its way when it was asked */
+    bool hopeless;      /* no new slot of it promises anything, as long as it has no more of them */
+    bool ends;          /* HOPELESS: facts was told that nothing of it is left */
+    uint32_t unlearned; /* flights that have ended and are not recorded; the caller counts them */
+    when_ms learns_until;     /* ... are waited for until then */
     struct worker_set unable; /* who cannot start it */
     when_ms unable_until;     /* they are asked again; WHEN_NEVER: nobody is unable */
     dur_ms unable_pause;
@@ -59,6 +62,7 @@ struct plan {
     uint64_t order;
     uint32_t again_count;
     uint32_t homing;                         /* of these: how many have a home */
+    uint32_t shelved;                        /* ... and how many are not worth while */
     struct plan_again again[PLAN_AGAIN_MAX]; /* a heap: the first is next */
     struct range ranges_memory[LIMIT_RANGES];
 };
@@ -78,6 +82,10 @@ bool plan_take(struct plan *p, uint64_t slot, uint32_t attempts);
 bool plan_take_over(struct plan *p, struct plan_slot *slot);
 /* So many recorded attempts have finished this slot; what goes on after a rest waits on until there are more. */
 void plan_finish(struct plan *p, uint64_t slot, uint64_t attempts);
+/* This one, which was taken, is not worth while, nor is any new one. */
+void plan_shelve(struct plan *p, const struct plan_slot *slot);
+/* It has so many trials from now on, and there is hope. */
+void plan_extend(struct plan *p, uint64_t trials);
 /* No slot waits to be given out, and none is on its way. */
 bool plan_is_empty(const struct plan *p);
 bool plan_has_room(const struct plan *p);    /* for one more slot in flight */

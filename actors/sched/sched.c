@@ -159,9 +159,8 @@ static void give_out(struct sched *s, struct says *out) {
     }
 }
 
-/* To whoever has the flight, or is to have it. */
-static void say_to_worker(struct sched *s, const struct flight *f, const struct msg *m,
-                          struct says *out) {
+void sched_say_to_worker(struct sched *s, const struct flight *f, const struct msg *m,
+                         struct says *out) {
     const struct worker *k = &s->workers.entries[f->list - FLIGHTS_AT_WORKER];
     enum room to = k->peer != 0 ? ROOM_MEMBER : s->clustered ? ROOM_LEADER : ROOM_EXECUTOR;
     say_to(out, to, k->peer, m);
@@ -169,15 +168,15 @@ static void say_to_worker(struct sched *s, const struct flight *f, const struct 
 
 static void say_lease(struct sched *s, const struct flight *f, const struct msg_proposed *m,
                       struct says *out) {
-    say_to_worker(s, f,
-                  &(struct msg){.kind = MSG_lease,
-                                .lease = {.term = s->term,
-                                          .job = f->job,
-                                          .slot = f->slot.slot,
-                                          .attempt = f->slot.attempts + 1,
-                                          .config = m->config,
-                                          .curve = m->curve}},
-                  out);
+    sched_say_to_worker(s, f,
+                        &(struct msg){.kind = MSG_lease,
+                                      .lease = {.term = s->term,
+                                                .job = f->job,
+                                                .slot = f->slot.slot,
+                                                .attempt = f->slot.attempts + 1,
+                                                .config = m->config,
+                                                .curve = m->curve}},
+                        out);
 }
 
 /* WORKERS_NONE: nobody who may take it has a free place. */
@@ -259,11 +258,38 @@ static struct flight *resume(struct sched *s, const struct msg_proposed *m) {
     return f;
 }
 
+/* It may be an answer of when the job had fewer trials. */
+static void shelve(struct sched *s, struct plan *plan, struct flight *f, uint64_t hopeless) {
+    if (hopeless == plan->trials) {
+        plan_shelve(plan, &f->slot);
+        sched_move(s, f, FLIGHT_NONE);
+    } else {
+        sched_again(s, f, f->slot.attempts, INT64_MIN);
+    }
+}
+
+/* Nothing new is worth while, and what was begun has ended. */
+static void tell_hopeless(struct sched *s, struct says *out) {
+    for (uint32_t i = 0; i < s->plans_used; i++) {
+        struct plan *p = &s->plans[i];
+        if (!p->used || !p->hopeless || p->ends || !plan_is_empty(p))
+            continue;
+        p->ends = true;
+        say(out,
+            &(struct msg){.kind = MSG_exhausted,
+                          .exhausted = {.job = p->job, .trials = p->trials, .hopeless = true}});
+    }
+}
+
 static void on_unproposed(struct sched *s, const struct msg_unproposed *m, struct says *out) {
     struct plan *plan = sched_plan(s, &m->job);
     struct flight *f = find_asked(s, &m->job, m->slot);
     if (f == NULL || plan == NULL)
         return;
+    if (m->hopeless > 0) {
+        shelve(s, plan, f, m->hopeless);
+        return;
+    }
     if (m->slot < plan->trials &&
         f->slot.rested > 0) { /* it does not go on, whoever wanted it to */
         sched_move(s, f, FLIGHT_NONE);
@@ -293,61 +319,6 @@ static void on_proposed(struct sched *s, const struct msg_proposed *m, struct sa
     flights_move(&s->flights, f, FLIGHTS_AT_WORKER + place);
     sched_move(s, f, FLIGHT_LEASED);
     say_lease(s, f, m, out);
-}
-
-/* ---- rungs ---- */
-
-static void say_verdict(struct sched *s, const struct flight *f, struct says *out) {
-    say_to_worker(s, f,
-                  &(struct msg){.kind = MSG_verdict,
-                                .verdict = {.term = s->term,
-                                            .job = f->job,
-                                            .slot = f->slot.slot,
-                                            .attempt = f->slot.attempts + 1,
-                                            .pause = f->verdict == FLIGHT_PAUSES}},
-                  out);
-}
-
-static void say_judge(const struct flight *f, struct says *out) {
-    say(out, &(struct msg){
-                 .kind = MSG_judge,
-                 .judge = {.job = f->job, .slot = f->slot.slot, .attempt = f->slot.attempts + 1}});
-}
-
-/* NULL: this attempt does not run, as far as is known here. */
-static struct flight *find_leased(struct sched *s, const struct job_id *job, uint64_t slot,
-                                  uint64_t attempt) {
-    struct flight *f = flights_find(&s->flights, job, slot);
-    bool runs_now =
-        f != NULL && f->state == FLIGHT_LEASED && attempt == (uint64_t)f->slot.attempts + 1;
-    return runs_now ? f : NULL;
-}
-
-static void on_stands(struct sched *s, const struct msg_stands *m, struct says *out) {
-    struct plan *plan = sched_plan(s, &m->job);
-    const struct flight *f = find_leased(s, &m->job, m->slot, m->attempt);
-    if (plan != NULL)
-        plan->idle = false; /* whoever rests at that rung may be among the best now */
-    if (f != NULL)
-        say_judge(f, out);
-}
-
-static void on_judged(struct sched *s, const struct msg_judged *m, struct says *out) {
-    struct flight *f = find_leased(s, &m->job, m->slot, m->attempt);
-    if (f == NULL)
-        return; /* it has ended meanwhile */
-    f->verdict = m->pause ? FLIGHT_PAUSES : FLIGHT_STOPS;
-    say_verdict(s, f, out);
-}
-
-void sched_remind(struct sched *s, struct flight *f, struct says *out) {
-    const struct plan *plan = sched_plan(s, &f->job);
-    if (f->verdict != FLIGHT_GOES_ON)
-        say_verdict(s, f, out);
-    else if (f->adopted && !f->asked && plan != NULL && plan->rungs) {
-        f->asked = true;
-        say_judge(f, out);
-    }
 }
 
 /* ---- what comes back ---- */
@@ -467,7 +438,7 @@ static void on_job_extended(struct sched *s, const struct msg_job_extended *m) {
     if (plan == NULL || m->trials <= plan->trials)
         return; /* facts says it with job_open when this node leads */
     const uint64_t before = plan->trials;
-    plan->trials = m->trials;
+    plan_extend(plan, m->trials);
     for (uint32_t i = 0; i < s->flights.used; i++) {
         struct flight *f = &s->flights.entries[i];
         if (f->state == FLIGHT_NONE || f->slot.slot < before || !job_id_equal(&f->job, &m->job))
@@ -532,8 +503,8 @@ static void sched_step(void *self, const struct event *event, struct moment at, 
     case MSG_job_shut: on_job_shut(s, &m->job_shut); break;
     case MSG_proposed: on_proposed(s, &m->proposed, out); break;
     case MSG_unproposed: on_unproposed(s, &m->unproposed, out); break;
-    case MSG_stands: on_stands(s, &m->stands, out); break;
-    case MSG_judged: on_judged(s, &m->judged, out); break;
+    case MSG_stands: verdicts_stands(s, &m->stands, out); break;
+    case MSG_judged: verdicts_judged(s, &m->judged, out); break;
     case MSG_outcome: on_outcome(s, &m->outcome); break;
     case MSG_ended: crew_ended(s, event->peer, &m->ended); break;
     case MSG_look: look_heard(s, event->peer, &m->look, out); break;
@@ -545,6 +516,7 @@ static void sched_step(void *self, const struct event *event, struct moment at, 
     default: s->nonsense++; break;
     }
     give_out(s, out);
+    tell_hopeless(s, out);
     look_tell(s, out);
 }
 

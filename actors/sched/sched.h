@@ -36,6 +36,8 @@
  *            attempts are recorded than when it rested. Of a finished slot that a worker reports only the tuner knows
  *            whether it was resumed: when that is to be given out again, and it has ended or rests, it says so;
  *          - when nothing of such a job is left but paused slots of which none is to go on, facts hears that;
+ *          - when the tuner expects nothing of new slots of a job (`hopeless`) none is begun until it has more of them; what
+ *            was begun runs to its end, and then facts hears that;
  *          - when a worker says that a job is over (`shut`) nothing of it is given out for SHUT_MS: the order is on its way.
  * Where    workers.h. No lease is given beyond a worker's places and nobody queues: at a round trip of 1 ms a place of 100 ms
  *          trials rests 1 % of the time, and what is queued at one worker cannot run at the next that gets free, nor go back
@@ -52,6 +54,7 @@
  *   sched.c    the step: jobs, giving out, what comes back      plan.c      what is left of a job
  *   crew.c     workers: their reports, their ends               flights.c   what is on its way
  *   look.c     who wants to know what runs                      workers.c   who is best
+ *   verdicts.c who is judged at a rung, and told
  */
 #ifndef ZYG_SCHED_H
 #define ZYG_SCHED_H

@@ -36,8 +36,15 @@ void sched_move(struct sched *s, struct flight *f, enum flight_state to);
 bool sched_is_settled(struct sched *s, const struct flight *f);
 /* It ends; unless its slot is finished or its job over, it is given out again after `attempts` attempts, not before then. */
 void sched_again(struct sched *s, struct flight *f, uint32_t attempts, when_ms not_before);
+/* To whoever has the flight, or is to have it. */
+void sched_say_to_worker(struct sched *s, const struct flight *f, const struct msg *m,
+                         struct says *out);
+
+/* verdicts.c */
+void verdicts_stands(struct sched *s, const struct msg_stands *m, struct says *out);
+void verdicts_judged(struct sched *s, const struct msg_judged *m, struct says *out);
 /* Its worker reports a flight that it has: a verdict may have been lost, or be another leader's. */
-void sched_remind(struct sched *s, struct flight *f, struct says *out);
+void verdicts_remind(struct sched *s, struct flight *f, struct says *out);
 
 /* crew.c */
 void crew_capacity(struct sched *s, uint64_t slots);

@@ -478,8 +478,9 @@ static struct chain_answer ask(struct chain *c, uint32_t slot, struct buf *confi
         resume(c, item, config);
         return (struct chain_answer){.answer = STUDY_RESUME, .slot = item->slot};
     }
-    if (!is_new)
-        return (struct chain_answer){.answer = p.answer};
+    const bool hopeless = p.answer == STUDY_OVER && p.why == STUDY_NO_HOPE;
+    if (!is_new || hopeless)
+        return (struct chain_answer){.answer = p.answer, .hopeless = hopeless};
     if (p.answer == STUDY_START)
         config_encode(config, p.values, c->setup.job->params_count);
     uint32_t trial = p.answer == STUDY_START ? p.trial : propose_again(c, slot, config);

@@ -26,6 +26,10 @@
  *          PAUSED may be answered to whoever asks for a new slot, or for none: it is OPEN again then,
  *          and that proposal is one of the chain. Budgets count new slots.
  *          One that has stood nowhere cannot rest: nothing is learned from its pause.
+ * No hope  A study that expects no further improvement proposes nothing new (study_ask): that is
+ *          answered by OVER, makes no fact, and stays so while the chain lasts. A new one counts
+ *          hopeless proposals from 0: whoever leads next, and does not know of the end, makes as
+ *          many of them again.
  * More trials   The total that the job has counts for methods, too; with another one a new chain
  *          begins, whose number 0 says which.
  * known    msgpack: number; then of number 0, unless they are as many as the job's description says,
@@ -119,11 +123,12 @@ bool chain_is_open(const struct chain *c, uint32_t slot);
 struct chain_answer {
     enum study_answer answer;
     uint32_t slot; /* START: that was asked for; RESUME: a paused one, in its place */
+    bool hopeless; /* OVER: no further improvement is expected */
 };
 /* A configuration for the slot (from the job's trials on: for none, only such as are paused may go on),
  * and what its fact is to say; `known` stays empty for a slot that had one already. `known` has room
  * for CHAIN_KNOWN_BYTES, `config` for known_config_cap. WAIT and OVER only where there are rungs, and
- * only for none. */
+ * only for none; but hopeless where there are none, for a slot whose configuration was not begun. */
 struct chain_answer chain_ask(struct chain *c, uint32_t slot, struct buf *config,
                               struct buf *known);
 /* From the next chain on the method of this name proposes; empty: the job's. False: there is none, or

@@ -222,7 +222,7 @@ static bool has_patience(const struct study *s) {
 
 /* Those that run at once are proposed with the same knowledge. */
 static bool has_hope(const struct study *s) {
-    return !s->setup.ends_without_hope || s->hopeless < HOPELESS_ENOUGH + s->brief.workers;
+    return !s->setup.job->until_hopeless || s->hopeless < HOPELESS_ENOUGH + s->brief.workers;
 }
 
 void study_ask(struct study *s, struct study_proposal *out) {
@@ -240,6 +240,10 @@ void study_ask(struct study *s, struct study_proposal *out) {
 }
 
 void study_ask_as(struct study *s, uint64_t number, struct study_proposal *out) {
+    if (!has_hope(s)) {
+        *out = (struct study_proposal){.answer = STUDY_OVER, .why = STUDY_NO_HOPE};
+        return;
+    }
     bool may_start = number < configurations(s->setup.job, s->setup.job->trials) &&
                      s->trials.count < s->trials.capacity;
     ask(s, number, may_start, out);

@@ -222,25 +222,28 @@ static void propose_alone(struct tuner_seat *seat, uint64_t slot, struct buf *co
 
 /* Once, where the job is led. */
 static void say_short(struct tuner_seat *seat, struct says *out) {
-    char text[200];
+    char text[240];
     const struct chain *chain = seat->chain;
     uint32_t capacity = chain != NULL ? chain->known.capacity : 0;
     const struct algo *lighter = chain != NULL ? chain->setup.algo : NULL;
+    const char *hopes_on = seat->job.until_hopeless ? ", and `patience: auto` does not hold" : "";
     if (seat->said || !job_learns(&seat->job) || (capacity >= seat->job.trials && lighter == NULL))
         return;
     seat->said = true;
     if (lighter != NULL) {
-        snprintf(text, sizeof text, "memory is short: %s proposes in job %.*s in place of %s%s",
+        snprintf(text, sizeof text, "memory is short: %s proposes in job %.*s in place of %s%s%s",
                  lighter->name, (int)(seat->job.name.len < 64 ? seat->job.name.len : 64),
                  (const char *)seat->job.name.data, job_method_name(seat->job.method),
-                 capacity >= seat->job.trials ? "" : ", and will forget its oldest trials");
+                 capacity >= seat->job.trials ? "" : ", and will forget its oldest trials",
+                 hopes_on);
         say(out, &(struct msg){.kind = MSG_note, .note.text = span_text(text)});
         return;
     }
-    snprintf(text, sizeof text, "memory is short: the search of job %.*s %s",
+    snprintf(text, sizeof text, "memory is short: the search of job %.*s %s%s",
              (int)(seat->job.name.len < 64 ? seat->job.name.len : 64),
              (const char *)seat->job.name.data,
-             capacity == 0 ? "draws at random" : "will forget its oldest trials");
+             capacity == 0 ? "draws at random" : "will forget its oldest trials",
+             capacity == 0 ? hopes_on : "");
     say(out, &(struct msg){.kind = MSG_note, .note.text = span_text(text)});
 }
 
@@ -281,10 +284,11 @@ static bool hear_propose(struct tuner *t, const struct msg_propose *m, struct sa
         propose_alone(seat, m->slot, &config);
     ensure(!config.overflow);
     if (a.answer == STUDY_WAIT || a.answer == STUDY_OVER) {
-        say(out,
-            &(struct msg){
-                .kind = MSG_unproposed,
-                .unproposed = {.job = m->job, .slot = m->slot, .over = a.answer == STUDY_OVER}});
+        say(out, &(struct msg){.kind = MSG_unproposed,
+                               .unproposed = {.job = m->job,
+                                              .slot = m->slot,
+                                              .over = a.answer == STUDY_OVER,
+                                              .hopeless = a.hopeless ? seat->job.trials : 0}});
         return true;
     }
     struct msg answer = {

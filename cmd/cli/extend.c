@@ -14,8 +14,9 @@ const char cli_extend_details[] =
     "-w, --wait        stay until the job is over and show how it goes\n"
     "-o FORMAT         table (default); json: the job's summary; id: its id\n"
     "\n"
-    "It goes on with all that it knows, be it done by its number of trials or by `patience`,\n"
-    "which begins anew. One that has reached its target, has failed or was cancelled stays so; a\n"
+    "It goes on with all that it knows, be it done by its number of trials or by `patience`\n"
+    "(auto, too), which begins anew. One that has reached its target, has failed or was cancelled "
+    "stays so; a\n"
     "grid or list has no more trials than points. At any node of a cluster, by who may cancel "
     "it.\n";
 

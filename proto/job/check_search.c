@@ -174,7 +174,7 @@ static const char *needless(const struct job *job) {
     return job->constraints_count > 0 ? "constraints"
            : job->rungs.steps > 0     ? "rungs"
            : job->repeat > 1          ? "repeat"
-           : job->patience > 0        ? "patience"
+           : job_has_patience(job)    ? "patience"
            : job->cost_aware          ? "cost_aware"
                                       : NULL;
 }
@@ -213,6 +213,19 @@ static bool check_several(const struct job *job, struct job_fault *fault) {
                          job_method_name(job->method), job->objectives_count);
 }
 
+/* What is expected of it is known of one objective, at full length, whatever it costs. */
+static bool check_patience(const struct job *job, struct job_fault *fault) {
+    static const char where[] = "search.patience";
+    if (job->patience > PATIENCE_MAX || (job->until_hopeless && job->patience > 0))
+        return job_fault_set(fault, where, 0, "a patience of at most %d trials", PATIENCE_MAX);
+    return !job->until_hopeless ||
+           (job_method_hopes(job->method) && job->objectives_count == 1 && job->rungs.steps == 0 &&
+            !job->cost_aware) ||
+           job_fault_set(fault, where, 0,
+                         "'auto' goes with the methods auto and gp, with one objective, and "
+                         "without 'rungs' and 'cost_aware'");
+}
+
 bool check_search(struct job *job, struct arena *arena, struct job_fault *fault) {
     const char *part = job->objectives_count == 0 ? needless(job) : NULL;
     if (!check_objectives(job, fault))
@@ -223,9 +236,6 @@ bool check_search(struct job *job, struct arena *arena, struct job_fault *fault)
         return job_fault_set(fault, where, FAULT_AT_NAME,
                              "'%s' needs an objective: what is a better trial?", part);
     }
-    if (job->patience > PATIENCE_MAX)
-        return job_fault_set(fault, "search.patience", 0, "a patience of at most %d trials",
-                             PATIENCE_MAX);
     return check_history(job, fault) && check_constraints(job, arena, fault) &&
-           check_rungs(job, fault) && check_several(job, fault);
+           check_rungs(job, fault) && check_several(job, fault) && check_patience(job, fault);
 }

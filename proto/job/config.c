@@ -98,6 +98,10 @@ bool job_method_weighs_all(enum method method) {
     return all[method];
 }
 
+bool job_method_hopes(enum method method) {
+    return method == METHOD_AUTO || method == METHOD_GP;
+}
+
 const char *job_method_name(enum method method) {
     static const char *const names[METHOD_COUNT] = {
 #define METHOD(NAME, name) [METHOD_##NAME] = #name,

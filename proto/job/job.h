@@ -134,6 +134,8 @@ struct job {
     uint32_t repeat;
     /* the search ends when so many results in a row were no better; 0: never */
     uint32_t patience;
+    /* `patience: auto`: it ends when the method expects no further improvement (study.h, study_ask); patience is 0 then */
+    bool until_hopeless;
     bool cost_aware; /* what a trial costs counts when the next one is chosen */
     /* What the search has to know of a trial: the metrics of the objectives, in their order, then
      * others that constraints mention. What constraints are evaluated over. */
@@ -187,6 +189,7 @@ enum {
     REPEAT_MAX = 64,
     REPEAT_TRIALS_MAX = 16384, /* of a job with repeat: the values of all are remembered */
     PATIENCE_MAX = 1000000000,
+    PATIENCE_AUTO, /* in its bytes: until it is hopeless */
     STEPS_MAX = 1000000000,
     RUNGS_ETA_MOST = 16,
     PARALLEL_MAX = 1000000,
@@ -213,6 +216,11 @@ bool job_decode(struct job *job, struct span bytes, struct arena *arena, struct 
  * job and the slot alone. */
 bool job_learns(const struct job *job);
 
+/* It may end before its last trial because nothing gets better. */
+static inline bool job_has_patience(const struct job *job) {
+    return job->patience > 0 || job->until_hopeless;
+}
+
 /* Trials of one configuration, 1..; also of a job that was not checked. */
 static inline uint32_t job_runs_each(const struct job *job) {
     return job->repeat > 1 ? job->repeat : 1;
@@ -222,6 +230,8 @@ static inline uint32_t job_runs_each(const struct job *job) {
 bool job_method_heeds_cost(enum method method);
 /* Does it look at all objectives? One that learns nothing does not prefer any. */
 bool job_method_weighs_all(enum method method);
+/* Does it know how much better its next proposal may be, and so when the search is hopeless? */
+bool job_method_hopes(enum method method);
 
 /* What job_check finds wrong: which part, as a path in the words of the job file ("params.lr.when",
  * "run.command[3]", "try_first[0].lr"), an offset in its text, what is wrong and what was expected,
@@ -310,6 +320,8 @@ void job_print(const struct job *job, struct buf *out);
 
 /* Why a search whose patience is at its end is over, after so many trials in a row: "no better in 50 trials". */
 void job_stalled_print(const struct job *job, uint64_t trials, struct buf *out);
+/* Why one that is hopeless is over. */
+#define JOB_HOPELESS "no further improvement expected"
 
 /* True when value a is better than b for this job's first goal. */
 bool job_better(const struct job *job, double a, double b);

@@ -180,6 +180,8 @@ static void put_search(const struct job *job, struct buf *out) {
         put_number_line("  repeat", job->repeat, out);
     if (job->patience > 0)
         put_number_line("  patience", job->patience, out);
+    if (job->until_hopeless)
+        buf_text(out, "  patience: auto\n");
     if (job->cost_aware)
         buf_text(out, "  cost_aware: true\n");
     if (job->history_count > 0) {

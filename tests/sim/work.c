@@ -85,6 +85,20 @@ static void sketch_rungs(struct job *job, const struct work_draft *draft) {
         (struct job_rungs){.steps = 9, .first = 1, .eta = 3, .policy = policies[rng_below(&r, 4)]};
 }
 
+/* Drawn apart, too. A search that ends when no improvement is expected, of a program that is told what it comes to. */
+static void sketch_hope(struct job *job, const struct work_draft *draft) {
+    struct rng r = draw_of(draft->seed, DRAW_JOB, 3000u + draft->number);
+    if (!draft->hopes || job->objectives_count != 1 || job->rungs.steps > 0 ||
+        (job->method != METHOD_TPE && job->method != METHOD_RANDOM) || !draw_chance(&r, 0.1))
+        return;
+    job->method = METHOD_GP;
+    job->until_hopeless = true;
+    job->trials = WORK_SLOTS_MAX - 15;
+    job->parallel = (uint32_t)draw_between(&r, 1, 3);
+    job->objectives[0].has_target = false;
+    job->objectives[0].target = 0;
+}
+
 static void sign(const struct signer *signer, uint64_t sequence, const struct msg *fact,
                  uint8_t *memory, size_t cap, size_t *len) {
     struct bundle_writer writer;
@@ -139,13 +153,15 @@ void work_draw(struct work *work, const struct work_draft *draft) {
     sketch_space(&sketch, &r, draft->trials_max);
     sketch_rules(&sketch.job, &r);
     sketch_rungs(&sketch.job, draft);
+    sketch_hope(&sketch.job, draft);
     const struct span argv[] = {span_text("train"), span_text(sketch.number), span_text("{trial}"),
-                                span_text("{attempt}")};
+                                span_text("{attempt}"), span_text("{lr}")};
+    const size_t told = sketch.job.until_hopeless ? 0 : 1; /* less than all */
     sketch.job.name = span_text(sketch.name);
     sketch.job.copies = draft->copies;
     sketch.job.dir = span_text("/");
     sketch.job.argv = argv;
-    sketch.job.argv_count = sizeof argv / sizeof argv[0];
+    sketch.job.argv_count = (uint32_t)(sizeof argv / sizeof argv[0] - told);
     struct buf spec = buf_of(work->spec, sizeof work->spec);
     ensure(job_encode(&sketch.job, &spec));
     work->spec_len = spec.len;

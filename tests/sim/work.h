@@ -41,6 +41,7 @@ struct work_draft {
     uint32_t copies; /* 0: as a job file that does not say */
     when_ms now;
     bool rungs;    /* it may have learning curves */
+    bool hopes;    /* it may go on until it is hopeless */
     bool extends;  /* it may get more trials, while it runs or when it is done */
     dur_ms spread; /* it is submitted and perhaps cancelled or extended within so long */
 };

@@ -38,7 +38,7 @@ static void put_over(const struct talk *t, enum study_end end, struct json_out *
     if (t->reached) {
         buf_text(&why, "target reached");
     } else if (end == STUDY_NO_HOPE) {
-        buf_text(&why, "no further improvement expected");
+        buf_text(&why, JOB_HOPELESS);
     } else {
         job_stalled_print(&t->job, t->job.patience, &why);
     }

@@ -27,7 +27,7 @@
  * step at which 4 stands. With "patience" the search is over when so many values in a row were no
  * better: then the reply to each further ask is {"wait":true,"over":"no better in 50 trials"}; with
  * "patience":"auto" it is when the method, auto or gp, expects no improvement worth the name
- * (study.h, ends_without_hope), and the reply is {"wait":true,"over":"no further improvement
+ * (study.h, study_ask), and the reply is {"wait":true,"over":"no further improvement
  * expected"}. It begins anew with "extend", which plans with a larger budget from then on, up to
  * what init has set memory aside for. With "repeat":3 each configuration is given out under three
  * ids, and is worth the mean of what they come to; when one of them failed, it failed. With

@@ -72,8 +72,8 @@ static bool take_study(struct talk *t, struct study_setup *setup, struct arena *
         if (t->job.method == METHOD_RANDOM)
             return refuse_large(t, study_bytes(setup));
         t->job.method = algo_lighter(t->job.method);
-        t->hopes_on = t->hopes_on || setup->ends_without_hope;
-        setup->ends_without_hope = false;
+        t->hopes_on = t->hopes_on || t->job.until_hopeless;
+        t->job.until_hopeless = false;
         setup->beyond = setup->loaded = beyond;
     }
     return true;
@@ -188,18 +188,18 @@ static bool read_rungs(struct talk *t, struct span json) {
 }
 
 /* "auto": until nothing better is expected; or so many trials. */
-static bool read_patience(struct talk *t, struct span json, bool curves, bool *until_hopeless) {
+static bool read_patience(struct talk *t, struct span json, bool curves) {
     static const char where[] = "init, \"patience\"";
-    const enum method method = t->job.method;
     int64_t patience = 0;
-    *until_hopeless = span_is(json, "\"auto\"");
-    if (!*until_hopeless && !talk_optional(t, json, where, 1, PATIENCE_MAX, &patience))
+    t->job.until_hopeless = span_is(json, "\"auto\"");
+    if (!t->job.until_hopeless && !talk_optional(t, json, where, 1, PATIENCE_MAX, &patience))
         return false;
     t->job.patience = (uint32_t)patience;
-    if ((patience > 0 || *until_hopeless) && t->objectives > 1)
+    if (job_has_patience(&t->job) && t->objectives > 1)
         return foreign_refuse(&t->foreign, where,
                               "it goes with one objective: of several there is no best");
-    return !*until_hopeless || (!curves && !t->job.cost_aware && algo_of(method)->hope != NULL) ||
+    return !t->job.until_hopeless ||
+           (!curves && !t->job.cost_aware && job_method_hopes(t->job.method)) ||
            foreign_refuse(&t->foreign, where,
                           "\"auto\" goes with the methods auto and gp, without learning curves and "
                           "\"cost_aware\"");
@@ -207,7 +207,7 @@ static bool read_patience(struct talk *t, struct span json, bool curves, bool *u
 
 static bool read_settings(struct talk *t, const struct span *given, struct study_setup *setup) {
     enum rungs_policy policy;
-    bool from = false, until_hopeless = false;
+    bool from = false;
     int64_t protocol = PROTOCOL, seed = 0, budget = BUDGET_DEFAULT, workers = 0, steps = 1;
     int64_t repeat = 1;
     if (!talk_optional(t, given[INIT_PROTOCOL], "init, \"protocol\"", PROTOCOL, PROTOCOL,
@@ -222,7 +222,7 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
         !read_flag(t, given[INIT_EXPLAIN], "init, \"explain\"", &t->explains) ||
         !talk_optional(t, given[INIT_REPEAT], "init, \"repeat\"", 1, REPEAT_MAX, &repeat) ||
         !read_flag(t, given[INIT_COST_AWARE], "init, \"cost_aware\"", &t->job.cost_aware) ||
-        !read_patience(t, given[INIT_PATIENCE], steps > 1, &until_hopeless))
+        !read_patience(t, given[INIT_PATIENCE], steps > 1))
         return false;
     if (repeat > 1 && steps > 1)
         return foreign_refuse(&t->foreign, "init, \"repeat\"",
@@ -248,7 +248,6 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
         .beyond = t->setup.beyond,
         .loaded = t->setup.beyond,
         .rungs = {.policy = policy, .copies = from},
-        .ends_without_hope = until_hopeless,
     };
     return true;
 }

@@ -18,6 +18,7 @@ void crowd_open(struct fleet *f) {
                                          .trials_max = f->draft.trials_max,
                                          .copies = f->draft.copies[i],
                                          .rungs = true,
+                                         .hopes = true,
                                          .extends = true,
                                          .now = f->now + 1000,
                                          .spread = f->draft.calm_after / 2};

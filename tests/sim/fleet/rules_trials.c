@@ -74,11 +74,22 @@ void rule_dropped(struct host *h, const struct msg_dropped *m) {
         h->fleet->rules->hosts[h->number].ended[work->number][m->slot] = 0;
 }
 
+/* What runs is waited for, where a search ends before its last trial. */
+static void nothing_runs(const struct host *h, const struct work *work) {
+    for (uint64_t slot = 0; slot < rules_trials(h->fleet, work); slot++)
+        for (uint64_t attempt = 1; attempt < ATTEMPTS_WATCHED; attempt++)
+            fleet_ensure(h->fleet, !runs_now(h, work->number, slot, attempt),
+                         "host %u calls job%u over, and #%llu runs there", h->number, work->number,
+                         (ull)slot);
+}
+
 void rule_exhausted(struct host *h, const struct msg_exhausted *m) {
     const struct work *work = crowd_work(h->fleet, &m->job);
     const struct rules *rules = h->fleet->rules;
     fleet_ensure(h->fleet, work != NULL, "host %u calls a job over that nobody submitted",
                  h->number);
+    if (m->hopeless)
+        nothing_runs(h, work);
     for (uint64_t slot = 0; slot < rules_trials(h->fleet, work); slot++) {
         uint8_t attempt = rules->hosts[h->number].ended[work->number][slot];
         if (attempt == 0 || attempt >= ATTEMPTS_WATCHED)

@@ -88,6 +88,18 @@ void runs_what(const struct host *h, const struct msg_spawn *m, uint32_t *work, 
     *attempt = next_number(h->fleet, &argv);
 }
 
+/* Of a program that is told more than that: its last argument; else 0. */
+static double rate_of(const struct host *h, const struct msg_spawn *m) {
+    struct span argv = span_from(m->argv, sizeof "train");
+    double rate = 0;
+    for (int i = 0; i < 3; i++)
+        (void)next_number(h->fleet, &argv);
+    if (argv.len > 0)
+        fleet_ensure(h->fleet, num_parse(span_of(argv.data, argv.len - 1), &rate),
+                     "a trial is told no number");
+    return rate;
+}
+
 static void spawn(struct host *h, const struct msg_spawn *m) {
     struct run *r = NULL;
     for (size_t i = 0; i < RUNS_MAX && r == NULL; i++)
@@ -97,6 +109,7 @@ static void spawn(struct host *h, const struct msg_spawn *m) {
     r->fate = RUN_LOOK;
     if (!runs_is_look(m)) {
         runs_what(h, m, &r->work, &r->slot, &r->attempt);
+        r->rate = rate_of(h, m);
         r->fate = h->fleet->calm                                   ? RUN_WELL
                   : (h->fleet->draft.unable >> h->number & 1) != 0 ? RUN_UNABLE
                                                                    : draw_fate(h->fleet, r);
@@ -172,7 +185,8 @@ static void end_by_itself(struct host *h, struct run *r) {
     struct rng draws = draw_run(h->fleet, r, 3);
     char line[64];
     if (r->fate == RUN_WELL && steps_of(h, r) == 0) {
-        int len = snprintf(line, sizeof line, "loss=%.6f\n", rng_unit(&draws));
+        double loss = r->rate > 0 ? r->rate : rng_unit(&draws);
+        int len = snprintf(line, sizeof line, "loss=%.6f\n", loss);
         post(h, &(struct msg){.kind = MSG_output,
                               .output = {.run = r->number, .bytes = span_of(line, (size_t)len)}});
     }

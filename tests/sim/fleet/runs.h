@@ -20,6 +20,7 @@ struct run {
     uint64_t number;
     uint32_t work;
     uint64_t slot, attempt;
+    double rate; /* that it was told, and comes to; 0: none */
     enum run_fate fate;
     bool killed;
     uint32_t step; /* of a curve: the last that was printed */

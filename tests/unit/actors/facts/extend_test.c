@@ -121,6 +121,25 @@ static void patience_begins_anew(void **state) {
     assert_int_equal(stored_row(f, &id).done, 5);
 }
 
+static void hope_begins_anew(void **state) {
+    struct facts_stage *f = *state;
+    f->job.job.method = METHOD_GP;
+    f->job.job.until_hopeless = true;
+    struct job_id id = open_job(f, 1);
+    const struct msg hopeless = {.kind = MSG_exhausted,
+                                 .exhausted = {.job = id, .trials = 4, .hopeless = true}};
+    say_outcome(f, &id, 0, TRIAL_DONE, 0.25);
+    stage_tell(f->stage, ROOM_FACTS, ROOM_SCHED, 0, &hopeless);
+    assert_int_equal(stored_row(f, &id).state, JOB_DONE);
+    say_extend(f, 7, &id, 6);
+    say_want(f, 8, &id);
+    expect_answer(f, 8, ERR_NONE, "");
+    assert_int_equal(open_trials(f, ROOM_SCHED, 1), 6);
+    stage_tell(f->stage, ROOM_FACTS, ROOM_SCHED, 0, &hopeless); /* late, about four */
+    say_outcome(f, &id, 1, TRIAL_DONE, 0.5);
+    assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
+}
+
 static void what_cannot_be_is_refused(void **state) {
     struct facts_stage *f = *state;
     struct job_id id = open_job(f, 1);
@@ -321,6 +340,7 @@ int main(void) {
         ALONE(a_job_that_is_done_goes_on),
         ALONE(an_agent_goes_on_by_itself),
         ALONE(patience_begins_anew),
+        ALONE(hope_begins_anew),
         ALONE(what_cannot_be_is_refused),
         ALONE(a_grid_has_no_more_than_its_points),
         ALONE(who_asks_again_is_answered_again),

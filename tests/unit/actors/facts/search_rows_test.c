@@ -26,6 +26,39 @@ static void patience_ends_the_job_and_says_what_still_ran(void **state) {
     assert_int_equal(stored_row(f, &id).state, JOB_DONE);
 }
 
+static void say_hopeless(struct facts_stage *f, const struct job_id *id, uint64_t trials) {
+    stage_tell(f->stage, ROOM_FACTS, ROOM_SCHED, 0,
+               &(struct msg){.kind = MSG_exhausted,
+                             .exhausted = {.job = *id, .trials = trials, .hopeless = true}});
+}
+
+static void a_hopeless_search_is_done_and_says_after_how_many(void **state) {
+    struct facts_stage *f = *state;
+    f->job.job.method = METHOD_GP;
+    f->job.job.until_hopeless = true;
+    struct job_id id = open_job(f, 1);
+    say_outcome(f, &id, 0, TRIAL_DONE, 0.25);
+    say_outcome(f, &id, 1, TRIAL_DONE, 0.26);
+    say_hopeless(f, &id, 3); /* of when it had fewer */
+    assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
+    say_hopeless(f, &id, 4);
+    assert_true(is_shut(f, &id, JOB_DONE));
+    assert_true(
+        span_is(stored_row(f, &id).cause, "no further improvement expected after 2 trials"));
+    facts_stage_crash(f, true); /* and it stays over */
+    assert_null(stage_heard(f->stage, ROOM_SCHED, MSG_job_open, 0));
+    assert_int_equal(stored_row(f, &id).state, JOB_DONE);
+}
+
+/* Who does not ask for it is not ended by it. */
+static void a_search_that_goes_on_without_hope_goes_on(void **state) {
+    struct facts_stage *f = *state;
+    struct job_id id = open_job(f, 1);
+    say_outcome(f, &id, 0, TRIAL_DONE, 0.25);
+    say_hopeless(f, &id, 4);
+    assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
+}
+
 /* The ranks on the disk, as "slot:value ". */
 static const char *stored_ranks(struct facts_stage *f) {
     static char text[200];
@@ -68,6 +101,8 @@ static void configurations_rank_by_their_means(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         ALONE(patience_ends_the_job_and_says_what_still_ran),
+        ALONE(a_hopeless_search_is_done_and_says_after_how_many),
+        ALONE(a_search_that_goes_on_without_hope_goes_on),
         ALONE(configurations_rank_by_their_means),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

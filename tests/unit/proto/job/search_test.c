@@ -89,6 +89,32 @@ static void all_of_it_survives_its_bytes(void **state) {
     assert_true(span_equal(buf_view(&again), buf_view(&out)));
 }
 
+/* `patience: auto` goes with less than all of it. */
+static void until_it_is_hopeless(void **state) {
+    (void)state;
+    static uint8_t memory[8192];
+    static char text[8192];
+    struct param params[PARAMS];
+    struct arena arena;
+    struct job back, job = job_example(params);
+    job.method = METHOD_GP;
+    job.until_hopeless = true;
+    check(&job, &arena);
+    struct buf out = buf_of(memory, sizeof memory), printed = buf_of(text, sizeof text - 1);
+    assert_true(job_encode(&job, &out));
+    if (!job_decode(&back, buf_view(&out), &arena, &err))
+        fail_msg("%s", err.what);
+    assert_true(back.until_hopeless && back.patience == 0 && job_has_patience(&back));
+    job_print(&back, &printed);
+    assert_non_null(strstr(text, "  patience: auto\n"));
+    job.patience = 4; /* it is one or the other */
+    assert_false(job_check(&job, &arena, &fault));
+    job.patience = 0;
+    job.method = METHOD_TPE;
+    assert_false(job_check(&job, &arena, &fault));
+    assert_string_equal(fault.where, "search.patience");
+}
+
 /* A job that says nothing of this has the bytes it had before any of it could be said: its name is
  * made of them. */
 static void others_keep_their_bytes(void **state) {
@@ -404,6 +430,7 @@ static void what_does_not_run_yet_is_named(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_of_it_survives_its_bytes),
+        cmocka_unit_test(until_it_is_hopeless),
         cmocka_unit_test(others_keep_their_bytes),
         cmocka_unit_test(bad_bytes_are_refused),
         cmocka_unit_test(the_long_form_says_all),
