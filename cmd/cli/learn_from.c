@@ -258,7 +258,8 @@ static void set_first(struct learning *l, struct brought *b) {
     size_t row = job->params_count;
     uint32_t most = (uint32_t)(CONFIG_VALUES_MAX / row);
     most = job->trials / job->repeat < most ? (uint32_t)(job->trials / job->repeat) : most;
-    memcpy(b->configs, job->configs, job->configs_count * row * sizeof *b->configs);
+    if (job->configs_count > 0)
+        memcpy(b->configs, job->configs, job->configs_count * row * sizeof *b->configs);
     job->configs = b->configs;
     for (uint32_t i = 0, taken = 0; i < l->part.best_count && taken < LEARN_FIRST; i++) {
         const struct learned *t = &l->part.best[i];

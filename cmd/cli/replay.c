@@ -67,7 +67,6 @@ struct replaying {
     struct chain chain;
     void *memory; /* of the chain */
     uint64_t count, same, unknown;
-    uint8_t *known;   /* a bit a slot: it was proposed */
     uint64_t resumed; /* proposals to go on with what was */
     bool differs;
     uint64_t first;                        /* slot of the first that is not the same */
@@ -230,12 +229,8 @@ static void derive(struct replaying *r) {
     described.trials = r->described;
     ensure(chain_init(&r->chain, &described, NULL, capacity, &arena));
     replay_init(r->replay, &r->chain, &slots);
-    r->known = calloc((size_t)r->job->trials / 8 + 1, 1);
-    ensure(r->known != NULL);
     for (size_t i = 0; i < r->proposals.len / sizeof *all; i++) {
-        uint8_t *known = &r->known[all[i].slot / 8], bit = (uint8_t)(1 << all[i].slot % 8);
-        r->resumed += (*known & bit) != 0;
-        *known |= bit;
+        r->resumed += all[i].asked > 0; /* a slot that a new leader proposes again is none of them */
         const uint8_t *text = r->text.bytes + all[i].at;
         const struct replay_proposal p = {.author = all[i].author,
                                           .generation = all[i].generation,
@@ -340,7 +335,6 @@ static bool job_replay(struct client *c, const struct args *args, const struct s
     free(r->stands.bytes);
     free(r->replay);
     free(r->memory);
-    free(r->known);
     free(r);
     job_spec_free(&spec);
     return ok;

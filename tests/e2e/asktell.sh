@@ -43,8 +43,10 @@ printf '%s\n' '{"op":"init","explain":true,"space":['"$space"']}' '{"op":"ask"}'
 zyg asktell --memory 3MiB <"$WORK/requests" >"$WORK/short"
 assert_equal '{"note":"memory is short: tpe proposes in place of auto"}' "$(head -n 1 "$WORK/short")"
 assert_match "$(tail -n 1 "$WORK/short")" '"by":"tpe"\}$'
-(ulimit -v 65536; zyg asktell <"$WORK/requests" >"$WORK/short")
-assert_equal '{}' "$(head -n 1 "$WORK/short")"
+if ! is_sanitized; then
+    (ulimit -v 65536; zyg asktell <"$WORK/requests" >"$WORK/short")
+    assert_equal '{}' "$(head -n 1 "$WORK/short")"
+fi
 run zyg asktell --memory little
 assert_status 2
 assert_contains "$err" "--memory wants 1MiB to 1TiB, not 'little'"

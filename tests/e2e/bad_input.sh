@@ -191,7 +191,7 @@ END
 
 # ---- little address space: a sentence instead of an abort ----
 
-if ! grep -qa __asan_init "$ZYG_BIN/zyg" && ! grep -qa __tsan_init "$ZYG_BIN/zyg"; then # they take terabytes themselves
+if ! is_sanitized; then # they take terabytes themselves
     run bash -c 'ulimit -v 200000 && exec zyg ls'
     assert_status 1
     assert_match "$err" '^zyg: cannot reserve [0-9]+ MiB more of address space \(ulimit -v is 195 MiB\)$'

@@ -36,6 +36,9 @@ e2e_leftovers() {
     done
 }
 
+# Was it built with ASan or TSan, which take terabytes of address space and some time themselves?
+is_sanitized() { grep -qaE '__(a|t)san_init' "$ZYG_BIN/zyg"; }
+
 nothing_left() { [ -z "$(e2e_leftovers)" ]; }
 
 e2e_end() {

@@ -35,6 +35,8 @@ static struct moment moment(const struct host *h) {
 static when_ms world_time(const struct host *h, when_ms local) {
     if (local == WHEN_NEVER)
         return WHEN_NEVER;
+    if (local <= local_time(h, 0))
+        return 0; /* it is due at once */
     when_ms now = (local - h->clock_ahead) * MILLION / (MILLION + h->clock_rate) - 2;
     while (local_time(h, now) < local)
         now++;

@@ -38,7 +38,7 @@ static void end(void) {
 /* They cost unit * base^x seconds, whatever y is; every seventh failed, and at once. */
 static void learn(double base, double unit) {
     struct rng r = rng_of(4, 0, 0);
-    struct rows rows;
+    struct rows rows = {0};
     begin();
     for (uint32_t i = 0; i < TRIALS; i++) {
         const struct value values[] = {float_value(rng_unit(&r)), float_value(rng_unit(&r))};
