@@ -15,6 +15,7 @@ bool ended_of(struct msg_ended *ended, const struct msg_outcome *outcome) {
                                 .lost = cancelled || result->status == TRIAL_LOST,
                                 .unable = result->status == TRIAL_NO_START,
                                 .shut = cancelled,
-                                .again = result->status == TRIAL_AGAIN};
+                                .again = result->status == TRIAL_AGAIN,
+                                .trials = cancelled ? outcome->trials : 0};
     return true;
 }

@@ -265,6 +265,7 @@ static void hear_job_shut(struct executor *e, const struct msg_job_shut *m, stru
     if (job == NULL)
         return;
     job->shut = true;
+    job->ended_with = m->trials;
     stop_job(e, job, STOP_CANCEL, at, out);
     forget_if_over(e, job);
 }

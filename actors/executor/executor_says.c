@@ -99,6 +99,7 @@ static void say_outcome(struct executor *e, const struct msg *result, const stru
     ensure(msg_encode(result, &bytes));
     m.outcome.result = buf_view(&bytes);
     if (t != NULL) {
+        m.outcome.trials = e->jobs[t->job].ended_with;
         metrics_encode_series(&t->metrics, &series);
         printout_tail(&t->printout, &tail);
         m.outcome.series = buf_view(&series);

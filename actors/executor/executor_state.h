@@ -26,8 +26,9 @@ struct open_job {
     bool used;
     bool shut; /* nothing new of it; forgotten with its last trial */
     struct job_id id;
-    uint32_t trials;
-    struct err fault; /* ERR_NONE: it could be read */
+    uint32_t trials;     /* that have not ended */
+    uint64_t ended_with; /* SHUT: as job_shut says its trials */
+    struct err fault;    /* ERR_NONE: it could be read */
     struct job job;
 };
 

@@ -192,7 +192,10 @@ void facts_close_seat(struct facts *f, struct batch *batch, struct seat *s, wall
     batch_wants(batch, s->job.copies);
     say(shut,
         &(struct msg){.kind = MSG_job_shut,
-                      .job_shut = {.job = s->id, .state = s->row.state, .cause = s->row.cause}});
+                      .job_shut = {.job = s->id,
+                                   .state = s->row.state,
+                                   .cause = s->row.cause,
+                                   .trials = s->row.state == JOB_CANCELLED ? 0 : s->job.trials}});
 }
 
 /* ---- the store ---- */

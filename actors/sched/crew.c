@@ -48,7 +48,8 @@ static void learn_from(struct sched *s, uint32_t place, struct plan *plan,
         workers_served(&s->workers, place);
     if (plan == NULL)
         return;
-    if (m->shut)
+    const bool behind = m->trials > 0 && m->trials < plan->trials; /* it goes on there, too, soon */
+    if (m->shut && !behind)
         plan->rests_until = s->now + SHUT_MS;
     else if (m->lost && s->clustered)
         workers_rest(&s->workers, place, s->now); /* perhaps it does not know the job yet */

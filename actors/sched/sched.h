@@ -39,6 +39,7 @@
  *          - when the tuner expects nothing of new slots of a job (`hopeless`) none is begun until it has more of them; what
  *            was begun runs to its end, and then facts hears that;
  *          - when a worker says that a job is over (`shut`) nothing of it is given out for SHUT_MS: the order is on its way.
+ *            But if it was over with fewer trials than it has by now, that worker alone waits a little.
  * Where    workers.h. No lease is given beyond a worker's places and nobody queues: at a round trip of 1 ms a place of 100 ms
  *          trials rests 1 % of the time, and what is queued at one worker cannot run at the next that gets free, nor go back
  *          when its job is cancelled without one more round trip. Where round trips are long against trials, more places

@@ -13,7 +13,7 @@ static bool ended(struct msg_ended *out, const struct msg *result) {
     uint8_t memory[512];
     struct buf bytes = buf_of(memory, sizeof memory);
     assert_true(msg_encode(result, &bytes));
-    return ended_of(out, &(struct msg_outcome){.result = buf_view(&bytes)});
+    return ended_of(out, &(struct msg_outcome){.result = buf_view(&bytes), .trials = 6});
 }
 
 static struct msg_ended ended_as(enum trial_status status) {
@@ -37,6 +37,7 @@ static void lost_is_what_leaves_no_fact(void **state) {
         assert_int_equal(e.shut, i == TRIAL_CANCELLED);
         assert_int_equal(e.unable, i == TRIAL_NO_START);
         assert_int_equal(e.again, i == TRIAL_AGAIN);
+        assert_int_equal(e.trials, i == TRIAL_CANCELLED ? 6 : 0);
     }
 }
 

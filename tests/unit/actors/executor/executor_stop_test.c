@@ -60,6 +60,21 @@ static void a_cancelled_job_is_stopped_and_forgotten(void **state) {
     run(&job_a, 1);
 }
 
+static void it_says_with_how_many_trials_its_job_was_over(void **state) {
+    (void)state;
+    open_job(&job_a);
+    const uint64_t a = run(&job_a, 1);
+    spawned(a, 100);
+    struct msg shut = {.kind = MSG_job_shut};
+    shut.job_shut = (struct msg_job_shut){.job = job_a, .state = JOB_DONE, .trials = 6};
+    step(&shut, 200);
+    open_job(&job_a); /* it got more, and goes on meanwhile */
+    output_end(a, 400);
+    exited(a, 0, 400);
+    assert_outcome(TRIAL_CANCELLED, "stopped because its job ended");
+    assert_int_equal(find(MSG_outcome)->outcome.trials, 6);
+}
+
 static void the_launcher_goes_and_comes_back(void **state) {
     (void)state;
     open_job(&job_a);
@@ -378,6 +393,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_time_stops_and_kills, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_flood_is_stopped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_cancelled_job_is_stopped_and_forgotten, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(it_says_with_how_many_trials_its_job_was_over, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_launcher_goes_and_comes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_trial_that_kills_zyg_run_is_found_out, set_up, tear_down),

@@ -229,6 +229,20 @@ static void when_its_job_is_over_a_worker_does_not_rest_and_nothing_more_is_give
     expect_asked(f, 4, 0);
 }
 
+/* That worker has not heard yet that the job has more of them. */
+static void a_worker_that_ends_a_job_with_fewer_trials_is_behind(void **state) {
+    struct fixture *f = *state;
+    lead_workers(f, 1, 1, 10);
+    proposed(f, 0);
+    proposed(f, 1);
+    ended_so(f, A,
+             &(struct msg_ended){
+                 .job = job, .slot = 0, .attempt = 1, .lost = true, .shut = true, .trials = 9});
+    worker(f, B, 2);
+    expect_asked(f, 3, 0);
+    give(f, B, 0, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         CREW(what_has_ended_and_is_never_recorded_runs_again),
@@ -242,6 +256,7 @@ int main(void) {
         CREW(reports_of_slots_nobody_began_cannot_fill_the_plan),
         CREW(whoever_cannot_start_a_job_is_given_others),
         CREW(when_its_job_is_over_a_worker_does_not_rest_and_nothing_more_is_given),
+        CREW(a_worker_that_ends_a_job_with_fewer_trials_is_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
