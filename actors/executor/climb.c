@@ -4,8 +4,7 @@
 #include "proto/base/check.h"
 
 void climb_begin(struct climb *c, const struct job *job, struct span before) {
-    *c = (struct climb){.maximize = job->objectives[0].goal == GOAL_MAXIMIZE,
-                        .unit = job->rungs.budget};
+    *c = (struct climb){.job = job};
     if (job->rungs.steps == 0)
         return;
     c->ladder = ladder_of_job(&job->rungs);
@@ -26,9 +25,19 @@ static uint32_t step_of(struct climb *c, int64_t step) {
     return step > UINT32_MAX ? UINT32_MAX : (uint32_t)step;
 }
 
+/* Outside it is the job's goal that counts. */
+static double turned(const struct climb *c, double value) {
+    return goal_inward(c->job->objectives[0].goal, value);
+}
+
+void climb_measure(struct climb *c, const struct value *metrics) {
+    double told = job_breach_told(c->job, metrics);
+    if (told > 0 || job_breach(c->job, metrics) == 0)
+        c->curve.breach = told;
+}
+
 void climb_tell(struct climb *c, int64_t step, double value) {
-    if (!climb_has_rungs(c) ||
-        !curve_tell(&c->curve, step_of(c, step), c->maximize ? -value : value))
+    if (!climb_has_rungs(c) || !curve_tell(&c->curve, step_of(c, step), turned(c, value)))
         return;
     uint32_t reached = ladder_reached(&c->ladder, c->curve.step);
     if (reached == c->reached)
@@ -45,7 +54,7 @@ void climb_save(struct climb *c) {
 bool climb_value(const struct climb *c, double *value) {
     if (c->curve.told == 0)
         return false;
-    *value = c->maximize ? -c->curve.best : c->curve.best;
+    *value = turned(c, c->curve.best);
     return true;
 }
 
@@ -61,17 +70,22 @@ bool climb_is_missed(const struct climb *c) {
     return climb_has_rungs(c) && c->reached == 0;
 }
 
+/* What people call a step; empty: a step. */
+static struct span unit_of(const struct climb *c) {
+    return c->job->rungs.budget;
+}
+
 static void put_step(const struct climb *c, uint32_t step, struct buf *out) {
-    if (c->unit.len == 0)
+    if (unit_of(c).len == 0)
         buf_text(out, "step ");
     buf_u64(out, step);
 }
 
 static void put_unit(const struct climb *c, struct buf *out) {
-    if (c->unit.len == 0)
+    if (unit_of(c).len == 0)
         return;
     buf_byte(out, ' ');
-    cause_put(out, c->unit, LIMIT_NAME_BYTES);
+    cause_put(out, unit_of(c), LIMIT_NAME_BYTES);
 }
 
 void climb_explain(const struct climb *c, bool paused, struct buf *out) {
@@ -81,6 +95,8 @@ void climb_explain(const struct climb *c, bool paused, struct buf *out) {
     buf_u64(out, c->ladder.steps);
     put_unit(c, out);
     buf_text(out, paused ? ": others go first" : ": others were better there");
+    if (c->curve.breach > 0)
+        buf_text(out, "; it broke constraints");
     if (c->curve.improved < c->curve.step) {
         buf_text(out, "; its best was at ");
         put_step(c, c->curve.improved, out);

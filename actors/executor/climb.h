@@ -5,7 +5,9 @@
  * follow each other; one that is not beyond the last (told again after a resume, or 0: nothing was done yet) is let pass, and
  * so are values without a step once a step was said. Nobody but the search decides who ends: beyond the full length a
  * program goes on until it ends by itself.
- * Memory   fixed, zeroed: a climb without rungs. `unit` is borrowed from the job.
+ * Constraints on metrics count as far as they were told, in this attempt; as long as it has not told all that they are about
+ * and breaks none, what the attempts before told stays.
+ * Memory   fixed, zeroed: a climb without rungs. The job is borrowed.
  */
 #ifndef ZYG_CLIMB_H
 #define ZYG_CLIMB_H
@@ -21,14 +23,13 @@ struct climb_stand {
 
 struct climb {
     struct ladder ladder; /* count up to 1: the job has no rungs, and nothing here changes */
-    bool maximize;
+    const struct job *job;
     bool says_steps;
     bool saved;       /* it has a checkpoint: it says so, or something is in its folder for it */
     uint32_t lines;   /* with the objective and without a step */
     uint32_t reached; /* rungs, in all attempts */
     uint32_t before;  /* ... but this one */
     struct curve curve;
-    struct span unit; /* what people call a step; empty: a step */
     /* What is to be said, in order; who says it sets the count to 0. An attempt reaches each rung once. */
     uint32_t stands_count;
     struct climb_stand stands[RUNGS_MOST];
@@ -36,6 +37,9 @@ struct climb {
 
 /* before: as in a lease, of the attempts before; bytes that are no curve count as none. */
 void climb_begin(struct climb *c, const struct job *job, struct span before);
+/* Of the job's metrics all that this attempt has told by now, VALUE_NONE: not told; whoever has come to a rung by the next
+ * value of the objective stands there with them. */
+void climb_measure(struct climb *c, const struct value *metrics);
 /* step: below 0: not said. */
 void climb_tell(struct climb *c, int64_t step, double value);
 void climb_save(struct climb *c);

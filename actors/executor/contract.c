@@ -48,8 +48,7 @@ static struct contract_told *told_of(struct contract *c, const struct reading_ru
     return NULL;
 }
 
-static void tell_reading(struct contract *c, const struct reading_rules *rules,
-                         const struct reading *reading, struct contract_news *news,
+static void tell_reading(const struct reading *reading, struct contract_news *news,
                          const struct contract_sink *sink) {
     news->name = span_text(reading->name);
     news->value = reading->value;
@@ -58,13 +57,17 @@ static void tell_reading(struct contract *c, const struct reading_rules *rules,
         news->kind = CONTRACT_NOT_FINITE;
         news->value = 0;
     }
-    struct contract_told *told = told_of(c, rules, news->name);
+    if (reading->usable)
+        sink->hear(sink->context, news);
+}
+
+static void take_reading(struct contract *c, const struct reading_rules *rules,
+                         const struct reading *reading) {
+    struct contract_told *told = told_of(c, rules, span_text(reading->name));
     if (told != NULL)
         take_wanted(told, reading);
     else
         keep_seen(c, reading->name);
-    if (reading->usable)
-        sink->hear(sink->context, news);
 }
 
 static void tell_words(struct contract *c, const struct readings *r, struct contract_news *news,
@@ -103,8 +106,10 @@ static void end_line(struct contract *c, const struct reading_rules *rules,
 
     readings_take(&readings, line, rules);
     struct contract_news news = {.form = readings.form, .line = line, .step = readings.step};
+    for (uint32_t i = 0; i < readings.count; i++) /* all, before any is heard of */
+        take_reading(c, rules, &readings.items[i]);
     for (uint32_t i = 0; i < readings.count; i++)
-        tell_reading(c, rules, &readings.items[i], &news, sink);
+        tell_reading(&readings.items[i], &news, sink);
     news.name = (struct span){0};
     news.value = 0;
     tell_words(c, &readings, &news, sink);

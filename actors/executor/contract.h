@@ -2,6 +2,7 @@
  *
  * \n, \r and the backspaces of progress bars end a line; colour sequences are taken out; of a line longer than
  * LIMIT_LINE_BYTES the rest is skipped. What a line may say: actors/executor/reading.h.
+ * Whoever hears of one value of a line finds all of that line in `told`.
  * Values that are not finite are never reported; they are counted, so that the cause can name them.
  * Memory   fixed; rules belong to the caller and may serve many contracts.
  */

@@ -63,6 +63,22 @@ static bool has_place(const struct trial *t, struct span name) {
            metrics_find(&t->metrics, name) != NULL;
 }
 
+static void tell_climb(struct trial *t, const struct contract_news *news) {
+    struct value metrics[JOB_METRICS_MAX];
+    double value = news->value;
+    if (!climb_has_rungs(&t->climb))
+        return;
+    (void)trial_value(t, &value);
+    metrics[0] = (struct value){.kind = VALUE_FLOAT, .real = value};
+    for (uint32_t i = 1; i <= t->rules->others_count; i++) {
+        const struct contract_told *told = &t->contract.told[i];
+        metrics[i] =
+            (struct value){.kind = told->has_value ? VALUE_FLOAT : VALUE_NONE, .real = told->value};
+    }
+    climb_measure(&t->climb, metrics);
+    climb_tell(&t->climb, news->step, news->value);
+}
+
 static void hear_metric(void *context, const struct contract_news *news) {
     struct listener *listener = context;
     struct trial *t = listener->trial;
@@ -76,7 +92,7 @@ static void hear_metric(void *context, const struct contract_news *news) {
     }
     if (span_equal(news->name, t->rules->objective) &&
         (news->kind == CONTRACT_METRIC || news->step != STEP_NONE))
-        climb_tell(&t->climb, news->step, news->value);
+        tell_climb(t, news);
     dur_ms after = listener->at.now - t->began.now;
     metrics_add(&t->metrics, news->name, news->step, news->value, after);
 }
@@ -104,8 +120,7 @@ bool trial_value(const struct trial *t, double *value) {
     if (!c->has_value)
         return climb_value(&t->climb, value); /* of attempts before */
     *value = c->value;
-    if (!c->has_final && climb_value(&t->climb, &best) &&
-        (t->climb.maximize ? best > c->value : best < c->value))
+    if (!c->has_final && climb_value(&t->climb, &best) && job_better(t->climb.job, best, c->value))
         *value = best;
     return true;
 }

@@ -161,7 +161,8 @@ static void tell(struct chain *c, const struct known_slot *item) {
     }
     if (item->has_value)
         ensure(measure_of(&m, c->setup.job, item->value, known_others(&c->known, item)));
-    result.breach = m.breach;
+    result.untold = result.state == ENDED_SOON && m.told < m.breach;
+    result.breach = result.untold ? m.told : m.breach;
     if (says_nothing(item))
         ensure(study_drop(c->study, item->trial));
     else if (study_awaits(c->study, item->trial, result.run))

@@ -3,7 +3,7 @@
  *
  * A set, not a history: what is put in twice, late or in another order makes the same set. It is
  * kept small, so that every node can keep it: 40 bytes, the configuration and a place in a table;
- * where there are rungs, 64 bytes for each of them and a name; and what the job's
+ * where there are rungs, 72 bytes for each of them and a name; and what the job's
  * other metrics came to (measure.h), where it has any.
  * Memory   one arena, known_bytes(); only what is used of it is ever touched.
  * Errors   known_put answers NULL when there is no room; known_forget makes some.

@@ -54,6 +54,7 @@ static struct rungs_setup rungs_of(const struct study_setup *setup) {
     rungs.trials = rungs.trials == 0 ? setup->job->trials : rungs.trials;
     rungs.steps = setup->steps;
     rungs.seed = setup->job->seed;
+    rungs.constrained = setup->job->constraints_count > 0;
     rungs.workers = setup->workers > 0 ? setup->workers : WORKERS_UNKNOWN;
     rungs_settle(&rungs);
     return rungs;
@@ -305,6 +306,13 @@ bool study_report(struct study *s, uint32_t trial, uint32_t step, double value,
     return true;
 }
 
+bool study_break(struct study *s, uint32_t trial, double breach) {
+    if (!is_at_work(s, trial) || !(breach >= 0 && isfinite(breach)))
+        return false;
+    rungs_break(s->rungs, trial, breach);
+    return true;
+}
+
 bool study_stand(struct study *s, uint32_t trial, const struct curve *curve) {
     if (!is_at_work(s, trial))
         return false;
@@ -356,9 +364,9 @@ static bool is_result(const struct study *s, const struct study_result *result) 
 }
 
 /* Is it better than the best before it? `worth`: its first value inside. */
-static bool is_better(const struct trials *t, double worth, double breach) {
-    if (t->best_count == 0)
-        return true;
+static bool is_better(const struct trials *t, double worth, double breach, bool untold) {
+    if (t->best_count == 0 || untold)
+        return t->best_count == 0;
     const uint32_t best = t->best[0];
     return breach != t->breaches[best] ? breach < t->breaches[best]
                                        : worth < t->values[(size_t)best * t->objectives];
@@ -369,6 +377,8 @@ static void end_trial(struct study *s, uint32_t trial, const struct study_result
                       const double *values) {
     rungs_end(s->rungs, trial, result->state == ENDED_WELL, values == NULL ? NAN : values[0],
               result->curve);
+    if (result->untold)
+        trials_untold(&s->trials, trial);
     trials_end(&s->trials, trial, result->state, values, values == NULL ? 0 : result->breach,
                result->seconds);
     s->used_up = false;
@@ -397,7 +407,8 @@ bool study_tell(struct study *s, uint32_t trial, const struct study_result *resu
     values_inward(s, trial, result, inside);
     if (!runs_add(&s->runs, trial, inside, &mean.seconds, &mean.breach))
         return true;
-    s->no_better = is_better(&s->trials, inside[0], mean.breach) ? 0 : s->no_better + 1;
+    s->no_better =
+        is_better(&s->trials, inside[0], mean.breach, mean.untold) ? 0 : s->no_better + 1;
     end_trial(s, trial, &mean, inside);
     return true;
 }
@@ -414,7 +425,7 @@ bool study_load(struct study *s, const struct value *values, const struct study_
     }
     double inside[OBJECTIVES_MOST];
     values_inward(s, place, result, inside);
-    if (is_better(&s->trials, inside[0], result->breach))
+    if (is_better(&s->trials, inside[0], result->breach, result->untold))
         s->no_better = 0;
     end_trial(s, place, result, inside);
     return true;

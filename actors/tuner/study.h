@@ -71,7 +71,8 @@ struct study_result {
     const double *values;   /* one an objective, in the job's own sense; NULL when it ended badly */
     double seconds;         /* what it cost; 0: not known */
     double breach;          /* how far it breaks the constraints on metrics (job_breach); 0: none */
-    uint32_t run;           /* of the trial, 0.. repeat - 1 */
+    bool untold;  /* stopped before all was told that they are about: `breach` is of the rest */
+    uint32_t run; /* of the trial, 0.. repeat - 1 */
     const struct curve *curve; /* how it went to its end; NULL: as it was reported */
     /* The first value is what the trial is worth, whatever its curve was told; else the curve's best
      * counts where that is better. */
@@ -101,6 +102,9 @@ void study_ask_as(struct study *s, uint64_t number, struct study_proposal *out);
 /* A trial has done `step` of its steps (1..steps) and is worth `value` there. */
 bool study_report(struct study *s, uint32_t trial, uint32_t step, double value,
                   enum study_verdict *verdict);
+/* By now it breaks the constraints on metrics so far, as far as it has told (job_breach_told): counts
+ * from its next report on. False: it is not at work. */
+bool study_break(struct study *s, uint32_t trial, double breach);
 /* The same where the steps were folded elsewhere, and whoever was judged hears of it later and may
  * end in another way meanwhile: the trial's curve has come to a rung; what shall become of it
  * (may_rest: it can go on from where it is; see rungs_judge), which changes no state; it does rest

@@ -2,7 +2,7 @@
 
 #include "proto/base/mp.h"
 
-enum { MEMORY = 6, CURVE_PARTS = 8 };
+enum { MEMORY = 6, CURVE_PARTS = 8 /* and a breach, if there is one */ };
 #define LEVEL_MOST 1e150
 
 static void tell_bend(struct curve *c, double value) {
@@ -34,7 +34,7 @@ bool curve_tell(struct curve *c, uint32_t step, double value) {
 }
 
 void curve_encode(const struct curve *c, struct buf *out) {
-    mp_put_array(out, CURVE_PARTS);
+    mp_put_array(out, CURVE_PARTS + (c->breach > 0));
     mp_put_u64(out, c->step);
     mp_put_u64(out, c->told);
     mp_put_u64(out, c->improved);
@@ -43,6 +43,8 @@ void curve_encode(const struct curve *c, struct buf *out) {
     mp_put_f64(out, c->last);
     mp_put_f64(out, c->before);
     mp_put_f64(out, c->bends);
+    if (c->breach > 0)
+        mp_put_f64(out, c->breach);
 }
 
 static uint32_t read_u32(struct mp *in) {
@@ -56,7 +58,8 @@ static bool is_finite(double value) {
 
 bool curve_decode(struct curve *c, struct span bytes) {
     struct mp in = mp_of(bytes);
-    if (mp_array(&in) != CURVE_PARTS)
+    uint32_t parts = mp_array(&in);
+    if (parts != CURVE_PARTS && parts != CURVE_PARTS + 1)
         return false;
     c->step = read_u32(&in);
     c->told = read_u32(&in);
@@ -66,7 +69,9 @@ bool curve_decode(struct curve *c, struct span bytes) {
     c->last = mp_f64(&in);
     c->before = mp_f64(&in);
     c->bends = mp_f64(&in);
+    c->breach = parts > CURVE_PARTS ? mp_f64(&in) : 0;
     return mp_done(&in) && c->told > 0 && c->told <= c->step && c->improved > 0 &&
            c->improved <= c->step && is_finite(c->best) && is_finite(c->sum) &&
-           is_finite(c->last) && is_finite(c->before) && is_finite(c->bends) && c->bends >= 0;
+           is_finite(c->last) && is_finite(c->before) && is_finite(c->bends) && c->bends >= 0 &&
+           is_finite(c->breach) && (parts > CURVE_PARTS ? c->breach > 0 : true);
 }

@@ -5,6 +5,8 @@
  * Noise    second differences take a curve's trend away and leave, of independent noise of variance v at each step, 6 v on
  *          average. The later half of them is averaged, with a memory of six at most: a curve bends most at its beginning,
  *          and that is forgotten.
+ * Breach   how far the trial broke the job's constraints on metrics by then, of those that it had told what they are about
+ *          (job_breach_told). It is what it was last, not a sum, and whoever folds the curve says it.
  */
 #ifndef ZYG_CURVE_H
 #define ZYG_CURVE_H
@@ -20,6 +22,7 @@ struct curve {
     double sum;          /* of all values told, in their order, none of them beyond 1e150 */
     double last, before; /* its last two values, likewise */
     double bends;        /* mean square of its later second differences, over 6 */
+    double breach;       /* 0.. ; 0: none that is known */
 };
 
 /* Noise can be told of a curve from so many values on. */
@@ -29,7 +32,7 @@ enum { CURVE_TOLD_ENOUGH = 5 };
  * lost), and nothing changes. */
 bool curve_tell(struct curve *c, uint32_t step, double value);
 
-enum { CURVE_BYTES = 64 }; /* encoded, at most */
+enum { CURVE_BYTES = 80 }; /* encoded, at most */
 void curve_encode(const struct curve *c, struct buf *out);
 /* False: it is no curve to which something was told. */
 bool curve_decode(struct curve *c, struct span bytes);

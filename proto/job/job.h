@@ -305,6 +305,8 @@ double job_miss(const struct job *job, const struct value *values);
  * BREACH_UNKNOWN. */
 #define BREACH_UNKNOWN 1000.0
 double job_breach(const struct job *job, const struct value *metrics);
+/* The same while a trial runs: a constraint that cannot be told yet counts as kept. */
+double job_breach_told(const struct job *job, const struct value *metrics);
 
 /* {"C": 1.5, "kernel": "rbf"}: active parameters only. */
 void job_config_json(const struct job *job, const struct value *values, struct buf *out);

@@ -36,6 +36,7 @@ bool measure_of(struct measure *m, const struct job *job, double value, struct s
         m->values[i] = metrics[i].real;
     }
     m->breach = job_breach(job, metrics);
+    m->told = job_breach_told(job, metrics);
     return job->objectives_count > 0;
 }
 

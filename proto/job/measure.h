@@ -17,6 +17,7 @@
 struct measure {
     double values[OBJECTIVES_MOST]; /* objectives_count of them, in the job's own sense */
     double breach;                  /* job_breach: 0 keeps all constraints */
+    double told;                    /* job_breach_told: less, where some could not be told */
 };
 
 /* False: these are no such bytes (they may be anybody's), an objective was not told, or the job has

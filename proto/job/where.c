@@ -15,12 +15,20 @@ double job_miss(const struct job *job, const struct value *values) {
     return miss;
 }
 
-double job_breach(const struct job *job, const struct value *metrics) {
+static double breach_of(const struct job *job, const struct value *metrics, double unknown_is) {
     double breach = 0;
     for (uint32_t i = 0; i < job->constraints_count; i++) {
         const struct expr *test = job->constraints[i].test;
         bool unknown = expr_truth(test, metrics) == EXPR_UNKNOWN;
-        breach += unknown ? BREACH_UNKNOWN : expr_miss(test, metrics);
+        breach += unknown ? unknown_is : expr_miss(test, metrics);
     }
     return breach;
+}
+
+double job_breach(const struct job *job, const struct value *metrics) {
+    return breach_of(job, metrics, BREACH_UNKNOWN);
+}
+
+double job_breach_told(const struct job *job, const struct value *metrics) {
+    return breach_of(job, metrics, 0);
 }

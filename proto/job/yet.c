@@ -5,14 +5,10 @@ bool job_runs(const struct job *job, struct job_fault *fault) {
         return job_fault_set(
             fault, "search.rungs.scheduler", 0,
             "'pbt' needs checkpoints of other trials, and is not in this version yet");
-    /* Who is stopped by one objective may be good in another; what a constraint is about may be told
-     * at the end. */
+    /* Who is stopped by one objective may be good in another. */
     if (job->rungs.steps > 0 && job->objectives_count > 1)
         return job_fault_set(fault, "search.rungs", FAULT_AT_NAME,
                              "'rungs' with more than one objective is not in this version yet");
-    if (job->rungs.steps > 0 && job->constraints_count > 0)
-        return job_fault_set(fault, "search.rungs", FAULT_AT_NAME,
-                             "'rungs' with 'constraints' is not in this version yet");
     if (job->history_count > 0 && job->constraints_count > 0)
         return job_fault_set(fault, "search.learn_from", FAULT_AT_NAME,
                              "'learn_from' with 'constraints' is not in this version yet");

@@ -173,6 +173,34 @@ for scheduler in asha asha-stop median; do
     short "differ-$scheduler" "$scheduler" 1
     assert_less 3 "$(count_of c "$job" stopped)" "trials that were clearly behind and stopped"
 done
+
+# Who breaks a constraint by what he prints at a rung is stopped there, however good he is.
+cat >"$WORK/narrow.yaml" <<'END_OF_JOB'
+zyg: 1
+name: narrow
+search:
+  method: random
+  trials: 24
+  seed: 3
+  objective: {metric: score, goal: minimize}
+  constraints: ["width >= 0.5"]
+  rungs: {scheduler: asha-stop, min: 1, max: 9}
+params: {x: {min: 0, max: 1}}
+run: {command: [sh, -c, "for i in $(seq 9); do echo step=$i score={x} width={x}; sleep 0.1; done"]}
+END_OF_JOB
+run on c zyg submit "$WORK/narrow.yaml"
+assert_status 0
+job=$out
+wait_until 90 "the end of narrow" is_done c "$job"
+run on c zyg trials "$job" --status stopped
+assert_match "$out" 'stopped early at step 1 of 9: others were better there; it broke constraints'
+best=$(on c zyg best "$job" -o json | sed -n 's/.*"value": *\([0-9.]*\).*/\1/p' | head -1)
+assert_less 0.5 "$best" "the least score of those that keep the constraint"
+run on c zyg trials "$job" --status done -o csv
+narrow=$(tail -n +2 <<<"$out" | wc -l)
+assert_less 4 "$narrow" "trials that keep the constraint and went all the way"
+replays a "$job"
+
 short equal asha-stop 0
 assert_equal 0 "$(count_of c "$job" stopped)" "trials that were stopped by chance alone"
 end_all "${NODES[@]}"

@@ -52,18 +52,21 @@ static bool waits_at(const struct rungs *r, uint32_t at, uint32_t trial) {
 static bool find(struct rungs *r, uint32_t at, uint32_t self, struct auto_best *best) {
     const struct arrivals *a = &r->rung[at].arrivals;
     double prospects[AUTO_WINDOW];
-    *best = (struct auto_best){.prospect = INFINITY, .trial = UINT32_MAX};
+    *best = (struct auto_best){.prospect = INFINITY, .breach = INFINITY, .trial = UINT32_MAX};
     for (uint32_t i = 0; i < window(a); i++) {
         prospects[i] = prospect(r, at, a->places[i]);
         bool stands = self != UINT32_MAX ? a->places[i] == self : waits_at(r, at, a->places[i]);
-        if (stands && (prospects[i] < best->prospect || best->trial == UINT32_MAX)) {
-            best->prospect = prospects[i];
-            best->trial = a->places[i];
-        }
+        double breach = rungs_breach(r, a->places[i], at);
+        if (stands && (best->trial == UINT32_MAX ||
+                       rungs_order(breach, prospects[i], best->breach, best->prospect) < 0))
+            *best = (struct auto_best){
+                .prospect = prospects[i], .breach = breach, .trial = a->places[i]};
     }
-    for (uint32_t i = 0; i < window(a); i++)
-        best->better += prospects[i] < best->prospect ||
-                        (prospects[i] == best->prospect && a->places[i] < best->trial);
+    for (uint32_t i = 0; i < window(a); i++) {
+        int order = rungs_order(rungs_breach(r, a->places[i], at), prospects[i], best->breach,
+                                best->prospect);
+        best->better += order < 0 || (order == 0 && a->places[i] < best->trial);
+    }
     return best->trial != UINT32_MAX;
 }
 
@@ -85,18 +88,19 @@ bool auto_goes_on(struct rungs *r, uint32_t at, uint32_t trial) {
     return is_lucky(r, at, trial) || (find(r, at, trial, &best) && is_among_the_best(r, at, &best));
 }
 
-double auto_bar(const struct rungs *r, uint32_t at) {
+bool auto_bar(const struct rungs *r, uint32_t at, uint32_t *place) {
     const struct arrivals *a = &r->rung[at].arrivals;
     uint32_t count = window(a), best = count / r->setup.eta;
     for (uint32_t i = 0; i < count && count > r->setup.others; i++) {
-        double value = rungs_value(r, a->places[i], at);
         uint32_t below = 0, same = 0;
+        *place = a->places[i];
         for (uint32_t k = 0; k < count; k++) {
-            below += rungs_value(r, a->places[k], at) < value;
-            same += rungs_value(r, a->places[k], at) == value;
+            int order = rungs_order_at(r, at, a->places[k], *place);
+            below += order < 0;
+            same += order == 0;
         }
         if (below < best && best <= below + same)
-            return value;
+            return true;
     }
-    return NAN;
+    return false;
 }

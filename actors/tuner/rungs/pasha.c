@@ -5,7 +5,7 @@
 static void enter(const struct rungs *r, uint32_t *sorted, uint32_t count, uint32_t trial,
                   uint32_t rung) {
     uint32_t at = count;
-    for (; at > 0 && rungs_value(r, sorted[at - 1], rung) > rungs_value(r, trial, rung); at--)
+    for (; at > 0 && rungs_order_at(r, rung, sorted[at - 1], trial) > 0; at--)
         sorted[at] = sorted[at - 1];
     sorted[at] = trial;
 }
@@ -25,6 +25,9 @@ static bool is_unstable(const struct rungs *r) {
         enter(r, below, i, r->leaders[i], r->ceiling - 1);
     for (uint32_t i = 0; i < r->leaders_count; i++) {
         double here = rungs_value(r, r->leaders[i], r->ceiling - 1);
+        if (rungs_breach(r, r->leaders[i], r->ceiling - 1) !=
+            rungs_breach(r, below[i], r->ceiling - 1))
+            return true;
         if (fabs(here - rungs_value(r, below[i], r->ceiling - 1)) > soft)
             return true;
     }
@@ -37,7 +40,7 @@ void pasha_arrive(struct rungs *r, uint32_t trial) {
         return;
     if (r->leaders_count < PASHA_LEADERS)
         enter(r, r->leaders, r->leaders_count++, trial, r->ceiling);
-    else if (rungs_value(r, trial, r->ceiling) < rungs_value(r, r->leaders[worst], r->ceiling))
+    else if (rungs_order_at(r, r->ceiling, trial, r->leaders[worst]) < 0)
         enter(r, r->leaders, worst, trial, r->ceiling);
     if (!is_unstable(r))
         return;

@@ -19,8 +19,13 @@ static double last_of(const struct rungs *r, uint32_t trial) {
     return r->courses[trial].curve.last;
 }
 
+static double breach_of(const struct rungs *r, uint32_t trial) {
+    return r->courses[trial].curve.breach;
+}
+
 static bool is_better(const struct rungs *r, uint32_t a, uint32_t b) {
-    return last_of(r, a) < last_of(r, b) || (last_of(r, a) == last_of(r, b) && a < b);
+    int order = rungs_order(breach_of(r, a), last_of(r, a), breach_of(r, b), last_of(r, b));
+    return order < 0 || (order == 0 && a < b);
 }
 
 static bool is_member(const struct rungs *r, uint32_t trial) {
@@ -61,8 +66,9 @@ bool pbt_is_worst(const struct rungs *r, uint32_t trial) {
     uint32_t count = members(r);
     if (count <= r->setup.others || rank_of(r, trial) + fifth_of(count) < count)
         return false;
-    double best = last_of(r, member_at(r, fifth_of(count) - 1));
-    return last_of(r, trial) - best > EXTREMES * rungs_margin(r, trial);
+    uint32_t best = member_at(r, fifth_of(count) - 1);
+    return breach_of(r, trial) > breach_of(r, best) ||
+           last_of(r, trial) - last_of(r, best) > EXTREMES * rungs_margin(r, trial);
 }
 
 static void change(const struct rungs *r, uint32_t parent, struct rng *draw, double *point) {

@@ -2,15 +2,11 @@
 
 #include "proto/base/check.h"
 
-#include <math.h>
-
-static double value_of(struct ranked by, uint32_t place) {
-    return by.values[place * by.stride];
-}
-
 static bool is_better(struct ranked by, uint32_t a, uint32_t b) {
-    double value_a = value_of(by, a);
-    double value_b = value_of(by, b);
+    const size_t at_a = a * by.stride, at_b = b * by.stride;
+    const double value_a = by.values[at_a], value_b = by.values[at_b];
+    if (by.breaches != NULL && by.breaches[at_a] != by.breaches[at_b])
+        return by.breaches[at_a] < by.breaches[at_b];
     return value_a < value_b || (value_a == value_b && a < b);
 }
 
@@ -84,6 +80,8 @@ bool ranks_has_best(const struct ranks *r, uint32_t place) {
     return r->best.count > 0 && !is_better(r->best.by, r->best.places[0], place);
 }
 
-double ranks_bar(const struct ranks *r) {
-    return r->best.count > 0 ? value_of(r->best.by, r->best.places[0]) : NAN;
+bool ranks_bar(const struct ranks *r, uint32_t *place) {
+    if (r->best.count > 0)
+        *place = r->best.places[0];
+    return r->best.count > 0;
 }

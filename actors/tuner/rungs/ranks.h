@@ -10,9 +10,10 @@
 
 #include "proto/base/arena.h"
 
-/* The value of place p is values[p * stride], and stays what it is as long as p is in. Borrowed. */
+/* The value of place p is values[p * stride], and stays what it is as long as p is in; so does how far
+ * it breaks constraints, which comes before its value (NULL: there are none). Borrowed. */
 struct ranked {
-    const double *values;
+    const double *values, *breaches;
     size_t stride;
 };
 
@@ -40,7 +41,7 @@ void ranks_add(struct ranks *r, uint32_t place);
 uint32_t ranks_count(const struct ranks *r);
 /* Of a place that is in: it is among the best. */
 bool ranks_has_best(const struct ranks *r, uint32_t place);
-/* The worst value that is among the best; NAN while none is. */
-double ranks_bar(const struct ranks *r);
+/* The worst that is among the best; false while none is. */
+bool ranks_bar(const struct ranks *r, uint32_t *place);
 
 #endif

@@ -15,11 +15,13 @@ static bool has_curves(const struct rungs_setup *setup) {
 size_t rungs_bytes(const struct rungs_setup *setup, uint32_t capacity) {
     size_t forecast = setup->policy == RUNGS_AUTO ? sizeof(struct forecast) : 0;
     size_t means = setup->policy == RUNGS_MEDIAN ? sizeof(double) : 0;
-    size_t each = ranks_bytes(capacity) + capacity * (sizeof(uint32_t) + means) + 2 * RANK_SLACK;
+    size_t breaches = setup->constrained ? sizeof(double) : 0;
+    size_t each =
+        ranks_bytes(capacity) + capacity * (sizeof(uint32_t) + means + breaches) + 2 * RANK_SLACK;
     if (!has_curves(setup))
         return sizeof(struct rungs) + RANK_SLACK;
     return sizeof(struct rungs) + capacity * sizeof(struct course) + rungs_count(setup) * each +
-           forecast + 3 * RANK_SLACK;
+           forecast + 4 * RANK_SLACK;
 }
 
 /* Of how many one goes on. */
@@ -32,7 +34,9 @@ static uint32_t share_of(const struct rungs_setup *setup) {
 static bool init_rung(struct rungs *r, uint32_t at, struct arena *arena) {
     struct rung *rung = &r->rung[at];
     uint32_t capacity = r->trials->capacity;
-    struct ranked by = {.values = r->trials->curve + at, .stride = r->count};
+    struct ranked by = {.values = r->trials->curve + at,
+                        .breaches = r->breaches != NULL ? r->breaches + at : NULL,
+                        .stride = r->count};
     struct ranked ranked = by;
     if (r->means != NULL)
         ranked.values = r->means + at;
@@ -58,6 +62,9 @@ struct rungs *rungs_init(const struct rungs_setup *setup, struct trials *trials,
     r->courses = arena_take_unset(arena, trials->capacity * sizeof *r->courses);
     if (setup->policy == RUNGS_MEDIAN)
         r->means = arena_take_unset(arena, (size_t)trials->capacity * r->count * sizeof *r->means);
+    if (setup->constrained)
+        r->breaches =
+            arena_take_unset(arena, (size_t)trials->capacity * r->count * sizeof *r->breaches);
     if (setup->policy == RUNGS_AUTO) {
         r->forecast = arena_take(arena, sizeof *r->forecast);
         if (r->forecast == NULL)
@@ -134,12 +141,17 @@ double rungs_margin(const struct rungs *r, uint32_t trial) {
 static bool is_to_stop(const struct rungs *r, uint32_t at, uint32_t trial) {
     const struct rung *rung = &r->rung[at];
     const struct course *course = &r->courses[trial];
+    const double *values = r->means != NULL ? r->means : r->trials->curve;
     bool automatic = r->setup.policy == RUNGS_AUTO;
-    double bar = automatic ? auto_bar(r, at) : ranks_bar(&rung->ranks);
-    if (course->passes || isnan(bar) || (!automatic && !are_enough(r, rung)) ||
+    uint32_t bar = 0;
+    bool is_set = automatic ? auto_bar(r, at, &bar) : ranks_bar(&rung->ranks, &bar);
+    if (course->passes || !is_set || (!automatic && !are_enough(r, rung)) ||
         course->curve.step - course->curve.improved < r->setup.patience)
         return false;
-    return course->curve.best - bar > rungs_margin(r, trial);
+    double breach = rungs_breach(r, trial, at), breach_there = rungs_breach(r, bar, at);
+    if (breach != breach_there)
+        return breach > breach_there;
+    return course->curve.best - values[(size_t)bar * r->count + at] > rungs_margin(r, trial);
 }
 
 /* The trial has just come to rung `at`, its goal. */
@@ -179,6 +191,9 @@ void rungs_go_on(struct rungs *r, uint32_t trial) {
 static void arrive(struct rungs *r, uint32_t at, uint32_t trial) {
     struct course *course = &r->courses[trial];
     trials_curve(r->trials, trial, at, course->curve.best);
+    trials_break(r->trials, trial, course->curve.breach);
+    if (r->breaches != NULL)
+        r->breaches[(size_t)trial * r->count + at] = course->curve.breach;
     if (r->means != NULL)
         r->means[(size_t)trial * r->count + at] = course->curve.sum / course->curve.told;
     else if (r->forecast != NULL)
@@ -211,6 +226,11 @@ static bool climb(struct rungs *r, uint32_t trial, uint32_t last) {
     course->due = copies ? step / r->setup.first > last / r->setup.first
                          : reached > before && reached > course->goal;
     return reached > before;
+}
+
+void rungs_break(struct rungs *r, uint32_t trial, double breach) {
+    if (r->count > 1)
+        r->courses[trial].curve.breach = breach;
 }
 
 bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value) {
@@ -266,18 +286,14 @@ static bool first_paused(struct rungs *r, uint32_t at, bool promotable, uint32_t
     return false;
 }
 
-static bool next_paused(struct rungs *r, uint32_t at, bool promotable, uint32_t *trial,
-                        double *prospect) {
-    struct auto_best best;
-    if (r->setup.policy != RUNGS_AUTO) {
-        bool found = first_paused(r, at, promotable, trial);
-        *prospect = found ? rungs_value(r, *trial, at) : INFINITY;
-        return found;
-    }
-    bool found = promotable ? auto_promotable(r, at, &best) : auto_best_waiting(r, at, &best);
-    *trial = best.trial;
-    *prospect = best.prospect;
-    return found;
+static bool next_paused(struct rungs *r, uint32_t at, bool promotable, struct auto_best *best) {
+    if (r->setup.policy == RUNGS_AUTO)
+        return promotable ? auto_promotable(r, at, best) : auto_best_waiting(r, at, best);
+    if (!first_paused(r, at, promotable, &best->trial))
+        return false;
+    best->prospect = rungs_value(r, best->trial, at);
+    best->breach = rungs_breach(r, best->trial, at);
+    return true;
 }
 
 static void resume(struct rungs *r, uint32_t at, uint32_t trial, struct rungs_choice *choice) {
@@ -289,32 +305,33 @@ static void resume(struct rungs *r, uint32_t at, uint32_t trial, struct rungs_ch
 }
 
 static bool promote(struct rungs *r, struct rungs_choice *choice) {
-    uint32_t trial;
-    double prospect;
+    struct auto_best best;
     for (uint32_t at = r->ceiling; at-- > 0;) {
-        if (next_paused(r, at, true, &trial, &prospect)) {
-            resume(r, at, trial, choice);
+        if (next_paused(r, at, true, &best)) {
+            resume(r, at, best.trial, choice);
             return true;
         }
     }
     return false;
 }
 
-static double best_finished(const struct trials *t) {
+/* Among those that went their full length there is none as good. */
+static bool beats_finished(const struct trials *t, const struct auto_best *best) {
     for (uint32_t i = 0; i < t->best_count; i++) {
-        if (t->states[t->best[i]] == ENDED_WELL)
-            return t->values[(size_t)t->best[i] * t->objectives];
+        const uint32_t place = t->best[i];
+        if (t->states[place] == ENDED_WELL)
+            return rungs_order(best->breach, best->prospect, t->breaches[place],
+                               t->values[(size_t)place * t->objectives]) < 0;
     }
-    return INFINITY;
+    return isfinite(best->prospect);
 }
 
 /* Nothing new will come: whoever is furthest, and better than all that went the whole way. */
 static bool finish(struct rungs *r, struct rungs_choice *choice) {
-    uint32_t trial;
-    double prospect, best = best_finished(r->trials);
+    struct auto_best best;
     for (uint32_t at = r->count - 1; at-- > 0;) {
-        if (next_paused(r, at, false, &trial, &prospect) && prospect < best) {
-            resume(r, at, trial, choice);
+        if (next_paused(r, at, false, &best) && beats_finished(r->trials, &best)) {
+            resume(r, at, best.trial, choice);
             return true;
         }
     }

@@ -6,6 +6,8 @@
  * that a report is the first to be beyond it speaks of the highest. Nobody is judged before `others`
  * more trials stood at the same rung, and a share `pass` of the trials (drawn by trial number) is let
  * through to the end; of auto a share of those at a rung, and only to the next.
+ * Of a search with constraints on metrics who breaks them less, as far as he has told when he stands
+ * there, comes before the better value, as in the end; noise does not count then.
  *
  * asha, asha-stop  Li and others, "A system for massively parallel hyperparameter tuning",
  *                  arXiv:1810.05934, algorithm 2
@@ -42,6 +44,7 @@ struct rungs_setup {
     uint64_t seed;
     uint32_t workers; /* trials at once; of pbt the population */
     uint64_t trials;  /* that there will be; 0: as many as there is room for */
+    bool constrained; /* there are constraints on metrics */
     bool copies;      /* a trial can go on from another's checkpoint: else pbt works as asha */
 
     /* What keeps a policy from judging too early, and what no job says: nobody who knows ASHA or
@@ -107,6 +110,8 @@ void rungs_begin(struct rungs *r, uint32_t trial, uint32_t parent);
 bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value);
 /* The same where somebody else has folded the steps: its curve as it is now. */
 bool rungs_stand(struct rungs *r, uint32_t trial, const struct curve *curve);
+/* How far a trial at work breaks constraints, as far as is known, from its next report on. */
+void rungs_break(struct rungs *r, uint32_t trial, double breach);
 enum rungs_verdict { RUNGS_GO_ON, RUNGS_STOP, RUNGS_PAUSE };
 /* What shall become of it; PAUSE: rungs_rest follows when it does rest, and until then it is at
  * work. may_rest: it could go on from where it is. Who cannot is not paused: where a policy would,

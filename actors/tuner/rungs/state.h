@@ -39,6 +39,8 @@ struct rungs {
     struct trials *trials;
     struct course *courses;
     double *means; /* of median: the mean of all values until a rung, like trials->curve */
+    double *
+        breaches; /* like trials->curve, how far constraints were broken there; NULL: there are none */
     uint32_t count;
     uint32_t ceiling; /* the highest rung to which trials are promoted */
     uint32_t started; /* trials that were begun */
@@ -57,6 +59,23 @@ static inline double rungs_value(const struct rungs *r, uint32_t trial, uint32_t
     return trials_at_rung(r->trials, trial, rung);
 }
 
+static inline double rungs_breach(const struct rungs *r, uint32_t trial, uint32_t rung) {
+    return r->breaches != NULL ? r->breaches[(size_t)trial * r->count + rung] : 0;
+}
+
+/* Below 0: a is better. Who breaks constraints less is, whatever the values are. */
+static inline int rungs_order(double breach_a, double a, double breach_b, double b) {
+    if (breach_a != breach_b)
+        return breach_a < breach_b ? -1 : 1;
+    return a < b ? -1 : a > b;
+}
+
+/* The same of two that stood at a rung. */
+static inline int rungs_order_at(const struct rungs *r, uint32_t rung, uint32_t a, uint32_t b) {
+    return rungs_order(rungs_breach(r, a, rung), rungs_value(r, a, rung), rungs_breach(r, b, rung),
+                       rungs_value(r, b, rung));
+}
+
 /* How far behind another this trial must be so that it is not chance. */
 double rungs_margin(const struct rungs *r, uint32_t trial);
 
@@ -71,6 +90,7 @@ bool pbt_copy(struct rungs *r, struct rungs_choice *choice);
 /* auto.c */
 struct auto_best {
     double prospect; /* its value at the full length */
+    double breach;
     uint32_t trial;
     uint32_t better; /* of those that came to its rung */
 };
@@ -83,7 +103,7 @@ bool auto_best_waiting(struct rungs *r, uint32_t at, struct auto_best *best);
 bool auto_promotable(struct rungs *r, uint32_t at, struct auto_best *best);
 /* `trial` has just come to the rung, and need not wait. */
 bool auto_goes_on(struct rungs *r, uint32_t at, uint32_t trial);
-/* The worst value that is among the best of those that came here last; NAN while too few did. */
-double auto_bar(const struct rungs *r, uint32_t at);
+/* The worst that is among the best of those that came here last; false while too few did. */
+bool auto_bar(const struct rungs *r, uint32_t at, uint32_t *place);
 
 #endif

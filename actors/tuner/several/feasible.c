@@ -9,7 +9,11 @@
 
 bool feasible_is(const struct trials *t, uint32_t place) {
     bool valued = t->states[place] == ENDED_WELL || t->states[place] == ENDED_SOON;
-    return valued && !(t->breaches[place] > 0);
+    return valued && !(t->breaches[place] > 0) && !t->untold[place];
+}
+
+static bool is_told(const struct trials *t, uint32_t place) {
+    return !t->untold[place] || t->breaches[place] > 0;
 }
 
 size_t feasible_bytes(const struct space *space, uint32_t rows) {
@@ -23,17 +27,20 @@ bool feasible_init(struct feasible *f, const struct space *space, uint32_t rows,
 }
 
 void feasible_see(struct feasible *f, const struct trials *t, const struct rows *rows) {
-    uint32_t kept = 0;
-    uint32_t count = rows->count;
+    uint32_t kept = 0, count = 0;
     surrogate_clear(&f->surrogate);
-    for (uint32_t k = 0; k < count; k++)
+    for (uint32_t k = 0; k < rows->count; k++) {
         kept += feasible_is(t, rows->row[k].place);
+        count += is_told(t, rows->row[k].place);
+    }
     f->all = kept == count;
     if (f->all)
         return;
     f->mean = 2.0 * kept / count - 1;
     f->deviation = kept > 0 ? sqrt(1 - f->mean * f->mean) : 1;
-    for (uint32_t k = 0; k < count; k++) {
+    for (uint32_t k = 0; k < rows->count; k++) {
+        if (!is_told(t, rows->row[k].place))
+            continue;
         double label = feasible_is(t, rows->row[k].place) ? 1 : -1;
         surrogate_see(&f->surrogate, trials_point(t, rows->row[k].place), 1,
                       (label - f->mean) / f->deviation);

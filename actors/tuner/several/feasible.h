@@ -22,13 +22,14 @@ struct feasible {
     double mean, deviation; /* of the labels */
 };
 
-/* Ended with a value and without a breach. */
+/* Ended with a value and without a breach, as far as all was told. */
 bool feasible_is(const struct trials *t, uint32_t place);
 
 size_t feasible_bytes(const struct space *space, uint32_t rows);
 bool feasible_init(struct feasible *f, const struct space *space, uint32_t rows,
                    struct arena *arena);
-/* Rows of trials that have ended, at most as many as there is room for. */
+/* Rows of trials that have ended, at most as many as there is room for; of those that were stopped
+ * before they told whether they are feasible nothing is learned. */
 void feasible_see(struct feasible *f, const struct trials *t, const struct rows *rows);
 void feasible_fit(struct feasible *f);   /* finds the kernel for what was seen */
 void feasible_learn(struct feasible *f); /* under the present kernel */

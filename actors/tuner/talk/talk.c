@@ -99,14 +99,14 @@ static bool read_id(struct talk *t, struct span json, const char *op, uint32_t *
 }
 
 static bool answer_report(struct talk *t, struct span line, struct json_out *out) {
-    static const char *const keys[] = {"op", "id", "step", "value"};
+    static const char *const keys[] = {"op", "id", "step", "value", "metrics"};
     static const char *const actions[] = {"continue", "stop", "pause"};
-    struct span given[4];
+    struct span given[5];
     enum study_verdict verdict;
     uint32_t id, run;
     int64_t step;
-    double value;
-    if (!has_study(t, "report") || !foreign_object(&t->foreign, line, "report", keys, 4, given) ||
+    double value, breach = -1;
+    if (!has_study(t, "report") || !foreign_object(&t->foreign, line, "report", keys, 5, given) ||
         !read_id(t, given[1], "report", &id, &run))
         return false;
     if (given[2].len == 0 || given[3].len == 0)
@@ -116,8 +116,11 @@ static bool answer_report(struct talk *t, struct span line, struct json_out *out
             &t->foreign, "report",
             "this search has no learning curves: init did not say their \"steps\"");
     if (!foreign_whole(&t->foreign, given[2], "report, \"step\"", 1, t->steps, &step) ||
-        !foreign_number(&t->foreign, given[3], "report, \"value\"", &value))
+        !foreign_number(&t->foreign, given[3], "report, \"value\"", &value) ||
+        !talk_breach_read(t, given[4], "report", value, &breach))
         return false;
+    if (breach >= 0)
+        (void)study_break(t->study, id, breach); /* who cannot report is told so below */
     if (!study_report(t->study, id, (uint32_t)step, value, &verdict))
         return foreign_refuse(&t->foreign, "report, \"id\"",
                               "trial %u is paused until an ask resumes it", id);

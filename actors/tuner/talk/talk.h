@@ -9,7 +9,8 @@
  *    "try_first":[{...}]}                                                -> {}
  *   {"op":"ask"}           -> {"id":7,"params":{...}}, {"id":5,"resume":true} or {"wait":true}
  *                             (or, when init has "from":true, {"id":9,"params":{...},"from":4})
- *   {"op":"report","id":7,"step":3,"value":0.41}  -> {"action":"continue"}, "stop" or "pause"
+ *   {"op":"report","id":7,"step":3,"value":0.41,"metrics":{"model_mb":12}}
+ *                                         -> {"action":"continue"}, "stop" or "pause"
  *   {"op":"tell","id":7,"state":"ok","value":0.38,"step":9,"seconds":1.5,
  *    "metrics":{"model_mb":12}}                                         -> {}
  *   {"op":"load","trials":[{"params":{...},"value":0.4},...]}           -> {}
@@ -45,7 +46,10 @@
  * "target":0.1}; one that has no name is called value when it is alone. "metrics" of a trial tells
  * what constraints are about, null what is not known, and objectives with names in place of
  * "value"; other keys in it are passed over. A trial that is ok must tell all that constraints
- * mention; what one that was stopped does not tell counts as broken. Once a trial that breaks no
+ * mention; what one that was stopped does not tell counts as broken, but where there are learning
+ * curves: there it is never the best, and nothing is learned from what it did not tell. "metrics" of
+ * a report tells what constraints are about by then: of two trials at a rung the one that breaks them
+ * less comes first, and who has not told breaks none. Once a trial that breaks no
  * constraint reaches all targets there are, told or loaded, the reply to ask is
  * {"wait":true,"over":"target reached"}. A configuration of try_first holds exactly its active
  * parameters; they are the first that are proposed, in their order.

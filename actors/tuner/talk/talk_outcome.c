@@ -104,6 +104,8 @@ static bool check_told(struct talk *t, struct span json, const char *where,
 bool talk_reaches(const struct talk *t, uint32_t trial) {
     const struct trials *trials = study_trials(t->study);
     struct measure m = {.breach = trials->breaches[trial]};
+    if (trials->untold[trial])
+        return false;
     if (trials->states[trial] != ENDED_WELL && trials->states[trial] != ENDED_SOON)
         return false;
     for (uint32_t i = 0; i < t->objectives; i++)
@@ -122,7 +124,23 @@ static bool read_good(struct talk *t, const struct span *given, const char *wher
         return false;
     for (uint32_t i = 0; i < t->objectives; i++)
         metrics[i] = (struct value){.kind = VALUE_FLOAT, .real = o->values[i]};
+    const double told = job_breach_told(&t->job, metrics);
     o->result.breach = job_breach(&t->job, metrics);
+    o->result.untold = o->result.state == ENDED_SOON && t->steps > 1 && told < o->result.breach;
+    if (o->result.untold)
+        o->result.breach = told;
+    return true;
+}
+
+bool talk_breach_read(struct talk *t, struct span json, const char *where, double value,
+                      double *breach) {
+    struct value metrics[JOB_METRICS_MAX];
+    if (!read_metrics(t, json, where, metrics))
+        return false;
+    metrics[0] = (struct value){.kind = VALUE_FLOAT, .real = value};
+    const double told = job_breach_told(&t->job, metrics);
+    if (told > 0 || job_breach(&t->job, metrics) == 0)
+        *breach = told;
     return true;
 }
 

@@ -45,6 +45,10 @@ enum {
 /* given: the texts of these keys. */
 bool talk_outcome_read(struct talk *t, const struct span *given, const char *where,
                        struct talk_outcome *o);
+/* How far a trial that reports `value` breaks constraints, as far as `json`, its "metrics", tells;
+ * *breach stays what it is as long as not all is told and none of that broken. */
+bool talk_breach_read(struct talk *t, struct span json, const char *where, double value,
+                      double *breach);
 /* The trial has ended, keeps all constraints and reaches all targets there are. */
 bool talk_reaches(const struct talk *t, uint32_t trial);
 

@@ -19,9 +19,9 @@ static size_t rounded_up(size_t bytes) {
 
 size_t trials_bytes(const struct space *s, uint32_t objectives, uint32_t rungs, uint32_t capacity) {
     size_t each[] = {
-        s->dims * sizeof(float), sizeof(uint64_t), sizeof(uint8_t), objectives * sizeof(double),
-        rungs * sizeof(double),  sizeof(uint8_t),  sizeof(double),  sizeof(double),
-        sizeof(uint32_t),        sizeof(uint32_t),
+        s->dims * sizeof(float), sizeof(uint64_t), sizeof(uint8_t),  objectives * sizeof(double),
+        rungs * sizeof(double),  sizeof(uint8_t),  sizeof(double),   sizeof(double),
+        sizeof(uint8_t),         sizeof(uint32_t), sizeof(uint32_t),
     };
     size_t bytes = rounded_up(TRIALS_BEST * sizeof(uint32_t)) +
                    rounded_up(table_size(capacity) * sizeof(uint32_t));
@@ -45,6 +45,7 @@ bool trials_init(struct trials *t, const struct space *s, uint32_t objectives, u
     t->reached = arena_take_unset(arena, capacity * sizeof *t->reached);
     t->seconds = arena_take_unset(arena, capacity * sizeof *t->seconds);
     t->breaches = arena_take_unset(arena, capacity * sizeof *t->breaches);
+    t->untold = arena_take_unset(arena, capacity * sizeof *t->untold);
     t->finished = arena_take_unset(arena, capacity * sizeof *t->finished);
     t->active = arena_take_unset(arena, capacity * sizeof *t->active);
     t->best = arena_take_unset(arena, TRIALS_BEST * sizeof *t->best);
@@ -102,6 +103,7 @@ uint32_t trials_add(struct trials *t, const struct value *values) {
     t->reached[place] = 0;
     t->seconds[place] = 0;
     t->breaches[place] = 0;
+    t->untold[place] = 0;
     t->states[place] = AT_WORK;
     enter_active(t, place);
     return place;
@@ -114,6 +116,16 @@ void trials_curve(struct trials *t, uint32_t place, uint32_t rung, double best) 
         return;
     t->curve[(size_t)place * t->rungs + rung] = best;
     t->reached[place] = (uint8_t)(rung + 1);
+}
+
+void trials_break(struct trials *t, uint32_t place, double breach) {
+    ensure(place < t->count && t->states[place] <= AT_REST);
+    t->breaches[place] = breach;
+}
+
+void trials_untold(struct trials *t, uint32_t place) {
+    ensure(place < t->count && t->states[place] <= AT_REST);
+    t->untold[place] = 1;
 }
 
 void trials_pause(struct trials *t, uint32_t place) {
@@ -131,6 +143,8 @@ void trials_resume(struct trials *t, uint32_t place) {
 static bool comes_before(const struct trials *t, uint32_t a, uint32_t b) {
     double value_a = t->values[(size_t)a * t->objectives];
     double value_b = t->values[(size_t)b * t->objectives];
+    if (t->untold[a] != t->untold[b])
+        return t->untold[a] < t->untold[b];
     if (t->breaches[a] != t->breaches[b])
         return t->breaches[a] < t->breaches[b];
     return value_a < value_b || (value_a == value_b && a < b);

@@ -49,14 +49,18 @@ struct trials {
                         * passed without a word */
     uint8_t *reached; /* rungs reached, 0.. rungs; of the last of them the curve is known */
     double *seconds;  /* what it cost so far; 0: not known */
-    double *breaches; /* how far it breaks the constraints on metrics: 0 not at all */
+    double
+        *breaches; /* how far it breaks the constraints on metrics: 0 not at all. While it runs, as
+                        * far as is known */
+    uint8_t *untold; /* ENDED_SOON, before it told all that constraints are about: its breach is of
+                        * the rest */
 
     /* Places. */
     uint32_t *finished; /* in the order in which they ended, badly too */
     uint32_t finished_count;
     /* Of those ENDED_WELL or ENDED_SOON the best by their first value, at most TRIALS_BEST: those
-     * that keep all constraints first, then by how far they break them; of equals the lower place
-     * first. */
+     * that keep all constraints first, then by how far they break them, at last those of which that
+     * is not known; of equals the lower place first. */
     uint32_t *best;
     uint32_t best_count;
     uint32_t ended_count; /* ENDED_WELL or ENDED_SOON */
@@ -84,6 +88,9 @@ bool trials_know(const struct trials *t, uint64_t key);
 /* The best value until rung `rung` (0.. rungs - 1) was reached. Rungs are told in order; what was
  * told before stays, and what the curve was at those left out nobody knows. */
 void trials_curve(struct trials *t, uint32_t place, uint32_t rung, double best);
+/* AT_WORK or AT_REST: by now it breaks constraints so far; and, if it ends now, it ends untold. */
+void trials_break(struct trials *t, uint32_t place, double breach);
+void trials_untold(struct trials *t, uint32_t place);
 void trials_pause(struct trials *t, uint32_t place);  /* AT_WORK -> AT_REST */
 void trials_resume(struct trials *t, uint32_t place); /* AT_REST -> AT_WORK */
 /* AT_WORK or AT_REST -> state. values: objectives many, all finite; NULL when it ended badly. */

@@ -193,6 +193,9 @@ static void people_are_told(void **state) {
     told(4, 0.25);
     assert_explained(
         false, "stopped early at 4 of 27 epochs: others were better there; its best was at 3");
+    climb.curve.breach = 0.5;
+    assert_explained(false, "stopped early at 4 of 27 epochs: others were better there; it broke "
+                            "constraints; its best was at 3");
 }
 
 int main(void) {

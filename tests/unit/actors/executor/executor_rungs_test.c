@@ -5,7 +5,7 @@
 #include "proto/job/curve.h"
 
 /* Rungs at 1, 3, 9; 27 is the full length. Less is better. */
-static void open_job_with_rungs(void) {
+static void open_curves(const struct condition *constraints, uint32_t count) {
     static uint8_t memory[4096];
     static uint8_t arena_memory[JOB_ARENA_BYTES];
     struct arena arena = arena_of(arena_memory, sizeof arena_memory);
@@ -15,8 +15,14 @@ static void open_job_with_rungs(void) {
     assert_true(job_decode(&job, make_spec("loss", NULL), &arena, &err));
     job.objectives[0].goal = GOAL_MINIMIZE;
     job.rungs = (struct job_rungs){.steps = 27, .policy = RUNGS_ASHA};
+    job.constraints = constraints;
+    job.constraints_count = count;
     assert_true(job_encode(&job, &out));
     open_job_with(&job_a, buf_view(&out));
+}
+
+static void open_job_with_rungs(void) {
+    open_curves(NULL, 0);
 }
 
 static uint64_t running(uint64_t slot) {
@@ -58,6 +64,46 @@ static struct msg_reached_fact reached(uint32_t index, struct curve *curve) {
     }
     fail_msg("no such rung was said");
     return (struct msg_reached_fact){0};
+}
+
+/* What a line says beside the objective counts there, wherever in the line it stands; what was told
+ * before stays, also what an attempt before has told as long as this one has not told all. */
+static void constraints_are_told_with_the_rung(void **state) {
+    (void)state;
+    static const struct condition both[] = {{.text = {(const uint8_t *)"mb <= 20", 8}},
+                                            {.text = {(const uint8_t *)"points >= 0", 11}}};
+    struct curve curve;
+    open_curves(both, 2);
+    uint64_t number = run(&job_a, 1);
+    spawned(number, 100);
+    output(number, "step=1 loss=1\n", 200);
+    reached(0, &curve);
+    assert_true(curve.breach == 0); /* not told yet */
+    output(number, "points=1\nstep=3 loss=1 mb=30\n", 300);
+    reached(0, &curve);
+    assert_true(curve.breach == 0.5);
+    output(number, "mb=15\nstep=9 loss=1\n", 400);
+    reached(0, &curve);
+    assert_true(curve.breach == 0);
+
+    uint8_t memory[CURVE_BYTES];
+    struct buf before = buf_of(memory, sizeof memory);
+    curve = (struct curve){.step = 1, .told = 1, .improved = 1, .breach = 2};
+    curve_encode(&curve, &before);
+    struct msg m = {.kind = MSG_lease,
+                    .lease = {.job = job_a,
+                              .slot = 2,
+                              .attempt = 2,
+                              .config = span_of(config, config_len),
+                              .curve = buf_view(&before)}};
+    step(&m, 500);
+    spawned(number + 1, 500);
+    output(number + 1, "mb=20\nstep=3 loss=1\n", 600);
+    reached(0, &curve);
+    assert_true(curve.breach == 2);
+    output(number + 1, "points=0\nstep=9 loss=1\n", 600);
+    reached(0, &curve);
+    assert_true(curve.breach == 0);
 }
 
 static void rungs_are_said_as_they_are_reached(void **state) {
@@ -280,6 +326,7 @@ static void who_cannot_be_compared_is_told(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(rungs_are_said_as_they_are_reached, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(constraints_are_told_with_the_rung, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_comes_at_once_is_said_in_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_that_was_judged_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_that_does_not_listen_is_killed, set_up, tear_down),

@@ -1,6 +1,8 @@
 /* Chains of a job with rungs: verdicts, paused slots, who leads next, and all of it derived again. */
 #include "tests/unit/actors/tuner/chain_stage.h"
 
+#include "proto/base/mp.h"
+
 enum { SLOTS = 90, STEPS = 27, PLACES = 4, STANDS_MOST = 400 };
 
 static struct chain_stage stage;
@@ -11,13 +13,13 @@ static struct {
         bool runs;
         struct curve curve;
     } slots[SLOTS];
+    uint8_t others[SLOTS][16];
     struct chain_stand stands[STANDS_MOST];
     uint32_t stands_count, next, running, resumed, paused, stopped, done;
     bool over;
 } world;
 
-static int begin_test(void **state) {
-    (void)state;
+static int begin_with(const struct condition *constraints, uint32_t count) {
     memset(&stage, 0, sizeof stage);
     memset(&world, 0, sizeof world);
     job_begin(&stage.job, METHOD_RANDOM, SLOTS);
@@ -27,10 +29,23 @@ static int begin_test(void **state) {
         (struct objective){.metric = span_text("accuracy"), .goal = GOAL_MAXIMIZE};
     stage.job.job.rungs =
         (struct job_rungs){.steps = STEPS, .first = 1, .eta = 3, .policy = RUNGS_ASHA};
+    stage.job.job.constraints = constraints;
+    stage.job.job.constraints_count = count;
     job_end(&stage.job);
     for (uint32_t i = 0; i < 4; i++)
         node_begin(&stage, i, STAGE_SLOTS);
     return 0;
+}
+
+static int begin_test(void **state) {
+    (void)state;
+    return begin_with(NULL, 0);
+}
+
+static int begin_constrained(void **state) {
+    static const struct condition small = {.text = {(const uint8_t *)"mb <= 8", 7}};
+    (void)state;
+    return begin_with(&small, 1);
 }
 
 static int end_test(void **state) {
@@ -86,6 +101,28 @@ static void ask(uint32_t leader) {
 
 /* ---- running ---- */
 
+static bool is_constrained(void) {
+    return stage.job.job.constraints_count > 0;
+}
+
+/* Of a job that is constrained every other slot is too large, some of them twice as much; it has told
+ * from its second rung on. */
+static double breach_of(uint32_t slot) {
+    return slot % 2 * (slot % 4 == 1 ? 1.0 : 0.5);
+}
+
+static struct span others_of(uint32_t slot) {
+    struct buf out = buf_of(world.others[slot], sizeof world.others[slot]);
+    if (!is_constrained())
+        return (struct span){0};
+    mp_put_array(&out, 1);
+    if (world.slots[slot].step >= 3)
+        mp_put_f64(&out, 8 * (1 + breach_of(slot)));
+    else
+        mp_put_nil(&out);
+    return buf_view(&out);
+}
+
 static void ends(uint32_t slot, enum trial_status status) {
     struct slot *s = &world.slots[slot];
     s->attempts++;
@@ -97,6 +134,7 @@ static void ends(uint32_t slot, enum trial_status status) {
                                                              .status = status,
                                                              .has_value = true,
                                                              .value = -s->curve.best,
+                                                             .others = others_of(slot),
                                                              .curve = s->curve,
                                                              .run_ms = 1000 + slot,
                                                              .attempts = s->attempts}));
@@ -131,6 +169,8 @@ static void goes_on(uint32_t leader, uint32_t slot) {
     struct rng r = rng_of(6, s->step, slot);
     double value = level_of(slot) + 1.0 / ++s->step + 0.001 * rng_unit(&r);
     assert_true(curve_tell(&s->curve, s->step, value));
+    if (is_constrained() && s->step >= 3)
+        s->curve.breach = breach_of(slot);
     if (s->step == stage.job.job.rungs.steps) {
         world.done++;
         ends(slot, TRIAL_DONE);
@@ -203,6 +243,25 @@ static void who_leads_next_goes_on_from_the_facts(void **state) {
     run(1, SLOTS, &r);
     assert_int_equal(world.next, SLOTS);
     assert_true(world.resumed > 5);
+    expect_all_same();
+}
+
+/* Half of all break one, and few of them come to the end: those that were let through, and the first.
+ * What was not told when it was stopped is not known. */
+static void constraints_are_looked_at_on_the_way(void **state) {
+    struct rng r = rng_of(6, 0, 0);
+    uint32_t kept = 0, broken = 0;
+    (void)state;
+    run(0, 40, &r);
+    run(1, SLOTS, &r);
+    const struct trials *t = study_trials(stage.nodes[1].chain.study);
+    for (uint32_t i = 0; i < SLOTS; i++) {
+        kept += stage.rows[i].status == TRIAL_DONE && breach_of(i) == 0;
+        broken += stage.rows[i].status == TRIAL_DONE && breach_of(i) > 0;
+    }
+    assert_true(kept > 5 && broken < kept / 2 && world.stopped > 2 && t->breaches[t->best[0]] == 0);
+    for (uint32_t i = 0; i < t->count; i++)
+        assert_true(t->breaches[i] <= 1 && (!t->untold[i] || t->states[i] == ENDED_SOON));
     expect_all_same();
 }
 
@@ -414,6 +473,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_pauses_goes_on_and_all_is_derived_again, begin_test,
                                         end_test),
         cmocka_unit_test_setup_teardown(who_leads_next_goes_on_from_the_facts, begin_test,
+                                        end_test),
+        cmocka_unit_test_setup_teardown(constraints_are_looked_at_on_the_way, begin_constrained,
                                         end_test),
         cmocka_unit_test_setup_teardown(on_a_short_ladder_who_is_behind_is_stopped, begin_test,
                                         end_test),

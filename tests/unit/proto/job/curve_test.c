@@ -64,6 +64,25 @@ static void bytes_bring_it_back(void **state) {
         assert_false(curve_decode(&back, span_of(out.data, len)));
 }
 
+static void a_breach_is_kept_where_there_is_one(void **state) {
+    (void)state;
+    uint8_t memory[CURVE_BYTES];
+    struct buf out = buf_of(memory, sizeof memory);
+    struct curve back, c = {.step = UINT32_MAX, .told = UINT32_MAX, .improved = UINT32_MAX};
+    curve_encode(&c, &out);
+    size_t without = out.len;
+    assert_true(curve_decode(&back, buf_view(&out)) && back.breach == 0);
+    c.breach = 0.25;
+    buf_clear(&out);
+    curve_encode(&c, &out);
+    assert_true(!out.overflow && out.len > without);
+    assert_true(curve_decode(&back, buf_view(&out)) && back.breach == 0.25);
+    for (size_t len = 0; len < out.len; len++)
+        assert_false(curve_decode(&back, span_of(out.data, len)));
+    memory[out.len - 8] |= 0x80; /* its sign */
+    assert_false(curve_decode(&back, buf_view(&out)));
+}
+
 static void expect_refused(struct curve c) {
     uint8_t memory[CURVE_BYTES];
     struct buf out = buf_of(memory, sizeof memory);
@@ -95,6 +114,9 @@ static void what_no_curve_can_be_is_refused(void **state) {
     c.bends = 0;
     c.best = 1.0 / 0.0;
     expect_refused(c);
+    c.best = 0;
+    c.breach = 1.0 / 0.0;
+    expect_refused(c);
 }
 
 static void a_step_stands_on_rungs(void **state) {
@@ -118,6 +140,7 @@ int main(void) {
         cmocka_unit_test(a_curve_is_folded_step_by_step),
         cmocka_unit_test(what_is_told_again_changes_nothing),
         cmocka_unit_test(bytes_bring_it_back),
+        cmocka_unit_test(a_breach_is_kept_where_there_is_one),
         cmocka_unit_test(what_no_curve_can_be_is_refused),
         cmocka_unit_test(a_step_stands_on_rungs),
     };

@@ -7,7 +7,6 @@
 #include "actors/tuner/rungs/ranks.h"
 #include "proto/base/rng.h"
 
-#include <math.h>
 #include <stdalign.h>
 
 enum { MOST = 300 };
@@ -24,8 +23,10 @@ static uint32_t rank_among(const double *values, uint32_t count, uint32_t place)
 static void compare_with_counting(const double *values, uint32_t share) {
     struct arena arena = arena_of(memory, ranks_bytes(MOST));
     struct ranks ranks;
-    assert_true(ranks_init(&ranks, (struct ranked){values, 1}, share, MOST, &arena));
-    assert_true(isnan(ranks_bar(&ranks)));
+    assert_true(
+        ranks_init(&ranks, (struct ranked){.values = values, .stride = 1}, share, MOST, &arena));
+    uint32_t bar;
+    assert_false(ranks_bar(&ranks, &bar));
     for (uint32_t count = 1; count <= MOST; count++) {
         ranks_add(&ranks, count - 1);
         assert_int_equal(ranks_count(&ranks), count);
@@ -58,16 +59,41 @@ static void the_bar_is_the_worst_of_the_best(void **state) {
     const double values[] = {5, 3, 9, 1, 7, 4};
     struct arena arena = arena_of(memory, sizeof memory);
     struct ranks ranks;
-    ranks_init(&ranks, (struct ranked){values, 1}, 3, 6, &arena);
+    uint32_t bar = 0;
+    ranks_init(&ranks, (struct ranked){.values = values, .stride = 1}, 3, 6, &arena);
     for (uint32_t i = 0; i < 6; i++)
         ranks_add(&ranks, i);
-    assert_true(ranks_bar(&ranks) == 3); /* of 1 and 3 */
+    assert_true(ranks_bar(&ranks, &bar) && values[bar] == 3); /* of 1 and 3 */
+}
+
+static void a_lesser_breach_comes_before_any_value(void **state) {
+    (void)state;
+    const double values[] = {1, 9, 5, 2, 8, 7}, breaches[] = {0.5, 0, 0, 0.25, 0.25, 2};
+    const uint32_t order[] = {2, 1, 3, 4, 0, 5};
+    struct arena arena = arena_of(memory, sizeof memory);
+    struct ranked by = {.values = values, .breaches = breaches, .stride = 1};
+    for (uint32_t best = 1; best <= 6; best++) {
+        struct heap heap;
+        heap_init(&heap, by, false, 6, &arena);
+        for (uint32_t i = 0; i < 6; i++)
+            heap_push(&heap, i);
+        for (uint32_t i = 0; i < best; i++)
+            assert_int_equal(heap_pop(&heap), order[i]);
+    }
+    struct ranks ranks;
+    uint32_t bar = 0;
+    ranks_init(&ranks, by, 2, 6, &arena);
+    for (uint32_t i = 0; i < 6; i++)
+        ranks_add(&ranks, i);
+    assert_true(ranks_bar(&ranks, &bar) && bar == 3);
+    assert_true(ranks_has_best(&ranks, 1) && !ranks_has_best(&ranks, 0));
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_best_are_those_that_counting_finds),
         cmocka_unit_test(the_bar_is_the_worst_of_the_best),
+        cmocka_unit_test(a_lesser_breach_comes_before_any_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,6 +159,71 @@ static void who_failed_is_not_resumed(void **state) {
     stage_end(&s);
 }
 
+/* Each trial's report, and how far it breaks constraints there. */
+static enum rungs_verdict breaks(uint32_t trial, double value, double breach) {
+    rungs_break(s.rungs, trial, breach);
+    return stage_report(&s, trial, 1, value);
+}
+
+static struct rungs_setup constrained(enum rungs_policy policy) {
+    struct rungs_setup setup = stage_plain(policy, 9);
+    setup.constrained = true;
+    setup.others = 3;
+    return setup;
+}
+
+static void who_breaks_constraints_waits_behind_all_others(void **state) {
+    const double breaches[] = {0.5, 0.25, 0, 0, 0, 0.5};
+    (void)state;
+    stage_begin(&s, &test, constrained(RUNGS_ASHA), 16);
+    for (uint32_t i = 0; i < 6; i++) {
+        stage_start(&s);
+        assert_int_equal(breaks(i, i, breaches[i]), RUNGS_PAUSE);
+    }
+    assert_true(s.trials.breaches[0] == 0.5 && s.trials.breaches[2] == 0);
+    stage_expect_resumed(&s, 2, 3);
+    stage_expect_resumed(&s, 3, 3);
+    stage_expect_new(&s);
+    stage_end(&s);
+}
+
+static void who_breaks_constraints_more_is_stopped_whatever_his_value(void **state) {
+    (void)state;
+    struct rungs_setup setup = constrained(RUNGS_STOPPING);
+    setup.sigmas = 0; /* the noise counts, and nothing is known of it */
+    stage_begin(&s, &test, setup, 16);
+    for (uint32_t i = 0; i < 7; i++)
+        stage_start(&s);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_int_equal(breaks(i, i, 0.25), RUNGS_GO_ON);
+    assert_int_equal(breaks(4, -100, 0.5), RUNGS_STOP);
+    assert_int_equal(breaks(5, 100, 0), RUNGS_GO_ON);
+    assert_int_equal(breaks(6, 100, 0), RUNGS_GO_ON);
+    stage_end(&s);
+}
+
+static void prospects_count_among_those_that_break_no_more(void **state) {
+    (void)state;
+    stage_begin(&s, &test, constrained(RUNGS_AUTO), 16);
+    for (uint32_t i = 0; i < 9; i++)
+        stage_start(&s);
+    for (uint32_t i = 0; i < 4; i++) /* the first run to the end */
+        assert_int_equal(breaks(i, 5 + i, 0), RUNGS_GO_ON);
+    assert_int_equal(breaks(4, -100, 0.5), RUNGS_PAUSE);
+    assert_int_equal(breaks(5, 1, 0), RUNGS_GO_ON);
+    assert_int_equal(breaks(6, 4, 0), RUNGS_GO_ON);
+    stage_expect_new(&s);
+    rungs_break(s.rungs, 7, 0.125);
+    rungs_report(s.rungs, 7, 1, -100);
+    assert_int_equal(rungs_judge(s.rungs, 7, false), RUNGS_STOP); /* it has no checkpoint */
+    for (uint32_t i = 0; i < 9; i++) {
+        if (i != 4)
+            stage_finish(&s, i, ENDED_WELL, i);
+    }
+    assert_int_equal(stage_choose(&s, false).next, RUNGS_WAIT);
+    stage_end(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(asha_promotes_the_best_third),
@@ -169,6 +234,9 @@ int main(void) {
         cmocka_unit_test(patience_waits_for_those_that_still_improve),
         cmocka_unit_test(the_best_is_brought_to_its_end),
         cmocka_unit_test(who_failed_is_not_resumed),
+        cmocka_unit_test(who_breaks_constraints_waits_behind_all_others),
+        cmocka_unit_test(who_breaks_constraints_more_is_stopped_whatever_his_value),
+        cmocka_unit_test(prospects_count_among_those_that_break_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

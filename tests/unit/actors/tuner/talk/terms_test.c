@@ -72,6 +72,33 @@ static void constraints_are_about_metrics(void **state) {
                  "constraints[0]: write '==' to compare");
 }
 
+/* Nobody is told to stop for what he has not said; and that is not learned. */
+static void constraints_are_told_on_the_way(void **state) {
+    (void)state;
+#define AT(id, value, rest)                                                                        \
+    "{\"op\":\"report\",\"id\":" #id ",\"step\":1,\"value\":" #value rest "}"
+    expect(INIT_XY("\"constraints\":[\"mb <= 20\",\"value > 0\"],\"target\":1,\"steps\":9,"
+                   "\"scheduler\":\"asha\",\"rungs\":{\"min\":1}"),
+           "{}");
+    for (int i = 0; i < 5; i++)
+        say(ASK);
+    expect(AT(0, 5, ",\"metrics\":{\"mb\":30}"), "{\"action\":\"pause\"}");
+    expect(AT(1, 6, ",\"metrics\":{\"mb\":10}"), "{\"action\":\"pause\"}");
+    expect(AT(2, 7, ""), "{\"action\":\"pause\"}");
+    expect(AT(3, 4, ",\"metrics\":{\"mb\":40}"), "{\"action\":\"pause\"}");
+    expect_error(AT(4, 4, ",\"metrics\":{\"mb\":\"4\"}"),
+                 "report, \\\"metrics\\\", \\\"mb\\\": expected a finite number, not \\\"4\\\"");
+    expect("{\"op\":\"ask\"}", "{\"id\":1,\"resume\":true}");
+    const struct trials *t = study_trials(talk.study);
+    assert_true(t->breaches[0] == 0.5 && t->breaches[1] == 0 && t->breaches[3] == 1);
+    expect("{\"op\":\"tell\",\"id\":4,\"state\":\"stopped\",\"value\":0.5}", "{}");
+    assert_true(t->untold[4] && t->breaches[4] == 0);
+    say(ASK); /* the target is not reached: it is not known whether it keeps the constraint */
+    assert_null(strstr(reply_memory, "over"));
+    expect("{\"op\":\"tell\",\"id\":1,\"state\":\"ok\",\"value\":6,\"metrics\":{\"mb\":10}}", "{}");
+    assert_int_equal(t->best[0], 1);
+}
+
 static void a_target_ends_the_search(void **state) {
     (void)state;
     expect(INIT_XY("\"target\":0.5,\"constraints\":\"mb < 9\""), "{}");
@@ -152,9 +179,13 @@ static void little_memory_makes_the_method_lighter(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin_test, end_test)
     const struct CMUnitTest tests[] = {
-        TEST(where_keeps_configurations_out), TEST(what_is_tried_first_comes_first),
-        TEST(constraints_are_about_metrics),  TEST(a_target_ends_the_search),
-        TEST(objectives_may_have_names),      TEST(little_memory_makes_the_method_lighter),
+        TEST(where_keeps_configurations_out),
+        TEST(what_is_tried_first_comes_first),
+        TEST(constraints_are_about_metrics),
+        TEST(constraints_are_told_on_the_way),
+        TEST(a_target_ends_the_search),
+        TEST(objectives_may_have_names),
+        TEST(little_memory_makes_the_method_lighter),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);
