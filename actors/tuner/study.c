@@ -99,7 +99,8 @@ static void load_history(struct study *s) {
         const struct known_trial *t = &job->history[i];
         const struct study_result result = {.state = t->failed ? ENDED_BADLY : ENDED_WELL,
                                             .values = t->failed ? NULL : &t->value,
-                                            .seconds = (double)t->run_ms / 1000};
+                                            .seconds = (double)t->run_ms / 1000,
+                                            .breach = t->breach};
         ensure(study_load(s, t->values, &result)); /* as job_check has it */
     }
 }

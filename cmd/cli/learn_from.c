@@ -5,15 +5,18 @@
 #include <string.h>
 
 #include "cmd/cli/job_spec.h"
+#include "cmd/cli/object.h"
 #include "cmd/cli/pages.h"
 #include "proto/base/check.h"
 #include "proto/job/carry.h"
+#include "proto/job/measure.h"
 #include "proto/job/shown.h"
 
 struct learned {
     struct value values[LIMIT_PARAMS];
     bool failed;
     double value;
+    double breach; /* of the new job's constraints */
     dur_ms run_ms;
     uint32_t runs; /* whose mean it is */
     uint64_t number;
@@ -52,6 +55,8 @@ struct learning {
 static bool is_better(const struct learning *l, const struct learned *a, const struct learned *b) {
     if (a->failed != b->failed)
         return b->failed;
+    if (a->breach != b->breach)
+        return a->breach < b->breach;
     return !a->failed && job_better(l->job, a->value, b->value);
 }
 
@@ -90,6 +95,7 @@ static bool joins_pending(struct learning *l, const struct learned *t, bool in_p
         return false;
     p->runs++;
     p->value += (t->value - p->value) / p->runs;
+    p->breach += (t->breach - p->breach) / p->runs;
     p->run_ms += (t->run_ms - p->run_ms) / (dur_ms)p->runs;
     return true;
 }
@@ -99,6 +105,48 @@ static bool joins_pending(struct learning *l, const struct learned *t, bool in_p
 static void leave(struct learning *l, enum reason reason, uint32_t param) {
     if (l->tally.not_taken[reason]++ == 0)
         l->tally.param[reason] = param;
+}
+
+/* What it printed last of a metric that its own job did not ask for: {"mb":{"last":12,...},...} */
+static bool printed(struct span metrics, struct span name, double *value) {
+    struct object object;
+    struct object_item item;
+    bool found = false;
+    object_start(&object, metrics);
+    while (!found && object_next(&object, &item))
+        found = span_equal(item.name, name);
+    if (!found)
+        return false;
+    struct object parts;
+    struct object_item part;
+    object_start(&parts, item.json);
+    while (object_next(&parts, &part)) {
+        *value = part.number;
+        if (span_is(part.name, "last") && part.token == JSON_NUMBER)
+            return true;
+    }
+    return false;
+}
+
+/* How far it breaks this job's constraints; false: that is not known. */
+static bool breaks(const struct learning *l, const struct msg_trial_row *row, double *breach) {
+    struct value now[JOB_METRICS_MAX], then[JOB_METRICS_MAX];
+    const struct job *job = l->job, *from = l->from;
+    const bool told = measure_metrics(from, row->value, row->others, then);
+    for (uint32_t i = 0; i < job->metrics_count; i++) {
+        double value = 0;
+        now[i] = (struct value){.kind = VALUE_NONE};
+        for (uint32_t k = 0; k < from->metrics_count && told; k++)
+            if (span_equal(from->metrics[k], job->metrics[i]))
+                now[i] = then[k];
+        if (now[i].kind == VALUE_NONE && printed(row->metrics, job->metrics[i], &value))
+            now[i] = (struct value){.kind = VALUE_FLOAT, .real = value};
+    }
+    *breach = job_breach_told(job, now);
+    if (!(*breach > 0) && job_breach(job, now) > 0)
+        return false;
+    *breach = job_breach(job, now);
+    return true;
 }
 
 static void take(struct learning *l, const struct msg_trial_row *row, bool failed) {
@@ -116,7 +164,8 @@ static void take(struct learning *l, const struct msg_trial_row *row, bool faile
         return;
     }
     enum carried carried = job_carry(l->from, old, l->job, t.values, &why);
-    bool in_part = carried == CARRIED_IN_PART || !l->comparable;
+    bool is_known = failed || breaks(l, row, &t.breach);
+    bool in_part = carried == CARRIED_IN_PART || !l->comparable || !is_known;
     if (carried == CARRIED_NOT) {
         leave(l, reasons[why.what], why.param);
         return;
@@ -197,8 +246,7 @@ static bool learn_one(struct client *c, struct learning *l, const struct subject
     l->from = &spec->job;
     l->tally = (struct tally){0};
     l->related = has_same_goal(l->job, l->from);
-    l->comparable = l->related && l->job->constraints_count == 0 &&
-                    l->from->constraints_count == 0 && l->job->rungs.steps == l->from->rungs.steps;
+    l->comparable = l->related && l->job->rungs.steps == l->from->rungs.steps;
     struct msg request = {.kind = MSG_list_trials, .list_trials = {.job = s->job, .configs = true}};
     struct pages_reader reader = {.row = trial_take, .context = l};
     bool ok = pages_read(c, &request, &reader, err);
@@ -226,8 +274,11 @@ static void add_history(struct job *job, struct brought *b, const struct learned
         return;
     uint32_t at = job->history_count++;
     memcpy(b->rows[at], t->values, sizeof b->rows[at]);
-    b->history[at] = (struct known_trial){
-        .values = b->rows[at], .failed = t->failed, .value = t->value, .run_ms = t->run_ms};
+    b->history[at] = (struct known_trial){.values = b->rows[at],
+                                          .failed = t->failed,
+                                          .value = t->value,
+                                          .run_ms = t->run_ms,
+                                          .breach = t->breach};
 }
 
 /* In turn, so that what does not fit is of either kind. */
@@ -263,7 +314,7 @@ static void set_first(struct learning *l, struct brought *b) {
     job->configs = b->configs;
     for (uint32_t i = 0, taken = 0; i < l->part.best_count && taken < LEARN_FIRST; i++) {
         const struct learned *t = &l->part.best[i];
-        if (t->failed || job->configs_count >= most || is_known(job, t->values))
+        if (t->failed || t->breach > 0 || job->configs_count >= most || is_known(job, t->values))
             continue;
         memcpy(b->configs + job->configs_count++ * row, t->values, row * sizeof *b->configs);
         taken++;

@@ -3,11 +3,12 @@
  * Their finished trials are asked for once, here: the job that is signed holds what it knows, so any
  * node proposes, and derives again, without the earlier jobs.
  *   - A trial that says exactly what this job asks for (CARRIED_WHOLE), of a job with the same single
- *     objective, neither of them with constraints, both with trials of the same full length: it is
- *     history, as if it had been a trial of this search. Of several runs of one configuration, one
+ *     objective, both with trials of the same full length: it is history, as if it had been a trial of
+ *     this search. Where this job has constraints it must have printed what they are about, whatever it
+ *     was printed for, or enough to break one. Of several runs of one configuration, one
  *     after the other, the mean; of one that several jobs tried, one. The LEARN_BEST best and the
  *     LEARN_NEWEST newest, as far as they fit.
- *   - One that says more (CARRIED_IN_PART), or has constraints beside: its value may be due to what
+ *   - One that says more (CARRIED_IN_PART), or too little: its value may be due to what
  *     is not searched here, so the value is not taken; of these the LEARN_FIRST best are tried first.
  *   - All others say nothing: of another metric or goal, without a result, no configuration of this
  *     job.

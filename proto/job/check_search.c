@@ -195,7 +195,9 @@ static bool check_history(const struct job *job, struct job_fault *fault) {
                              job->history_count);
     for (uint32_t i = 0; i < job->history_count; i++) {
         const struct known_trial *t = &job->history[i];
-        if (!isfinite(t->value) || (t->failed && t->value != 0) || t->run_ms < 0 ||
+        if (!isfinite(t->value) || (t->failed && (t->value != 0 || t->breach != 0)) ||
+            t->run_ms < 0 || !(t->breach >= 0 && isfinite(t->breach)) ||
+            (t->breach > 0 && job->constraints_count == 0) ||
             !job_config_valid(job, t->values, &wrong) || !job_allows(job, t->values))
             return job_fault_set(fault, where, FAULT_AT_NAME,
                                  "the earlier trial %u is none of this search", i);

@@ -17,7 +17,7 @@ enum {
     PARAM_PARTS = 10,
     SEARCH_PARTS = 7,
     RUNGS_PARTS = 6,
-    HISTORY_PARTS = 4
+    HISTORY_PARTS = 5, /* the last only where it is not 0 */
 };
 
 /* ---- writing ---- */
@@ -115,11 +115,13 @@ static void write_history(const struct job *job, struct buf *out) {
     mp_put_array(out, job->history_count);
     for (uint32_t i = 0; i < job->history_count; i++) {
         const struct known_trial *t = &job->history[i];
-        mp_put_array(out, HISTORY_PARTS);
+        mp_put_array(out, HISTORY_PARTS - (t->breach == 0));
         config_encode(out, t->values, job->params_count);
         mp_put_bool(out, t->failed);
         write_real(t->value, out);
         mp_put_i64(out, t->run_ms);
+        if (t->breach != 0)
+            mp_put_f64(out, t->breach);
     }
 }
 
@@ -338,12 +340,15 @@ static void read_history(struct decoder *d, struct job *job) {
         fail(d, "the job needs more memory than there is");
     job->history = list;
     for (uint32_t i = 0; i < job->history_count && going(d); i++) {
-        read_parts(d, HISTORY_PARTS);
+        uint32_t parts = read_parts_between(d, HISTORY_PARTS - 1, HISTORY_PARTS);
         list[i].values = values + i * row;
         read_values(d, values + i * row, job->params_count);
         list[i].failed = mp_bool(&d->mp);
         list[i].value = mp_f64(&d->mp);
         list[i].run_ms = mp_i64(&d->mp);
+        list[i].breach = parts == HISTORY_PARTS ? mp_f64(&d->mp) : 0;
+        if (parts == HISTORY_PARTS && list[i].breach == 0)
+            fail(d, "an earlier trial breaks nothing");
     }
 }
 

@@ -107,6 +107,7 @@ struct known_trial {
     bool failed;                /* its configuration cannot be */
     double value;               /* of the objective; 0 when it failed */
     dur_ms run_ms;              /* 0: not known */
+    double breach;              /* of this job's constraints; 0: it keeps them, or failed */
 };
 
 struct job {

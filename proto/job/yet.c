@@ -9,9 +9,6 @@ bool job_runs(const struct job *job, struct job_fault *fault) {
     if (job->rungs.steps > 0 && job->objectives_count > 1)
         return job_fault_set(fault, "search.rungs", FAULT_AT_NAME,
                              "'rungs' with more than one objective is not in this version yet");
-    if (job->history_count > 0 && job->constraints_count > 0)
-        return job_fault_set(fault, "search.learn_from", FAULT_AT_NAME,
-                             "'learn_from' with 'constraints' is not in this version yet");
     if (job->repeat > 1 && job->rungs.steps > 0)
         return job_fault_set(fault, "search.repeat", FAULT_AT_NAME,
                              "'repeat' of learning curves is not in this version yet");

@@ -58,3 +58,22 @@ assert_contains "$out" ", learns from 2 jobs that 'submit' looks for"
 run zyg submit "$WORK/lost.yaml"
 assert_status 4
 assert_match "$err" "^zyg: no job 'nonsense'; there are .* \('learn_from' of .*/lost.yaml\)"
+
+# What a constraint is about counts though the earlier job only printed it; who did not print it says too little.
+sed -e 's/^name: .*/name: printed/' -e 's/print \\"score=\\" d \* d/print \\"score=\\" d * d \\" mb=\\" 100 * {x}/' "$WORK/old.yaml" >"$WORK/printed.yaml"
+run zyg submit --wait -q "$WORK/printed.yaml"
+assert_status 0
+job limited 3 ', learn_from: [printed], constraints: ["mb <= 20"]' 'x: {min: 0, max: 1}'
+sed -i 's/print \\"score=\\" d \* d/print \\"score=\\" d * d \\" mb=\\" 100 * {x}/' "$WORK/limited.yaml"
+run zyg submit --wait "$WORK/limited.yaml"
+assert_status 0
+assert_match "$err" "learns from printed-[0-9a-f]+: 24 of 24 trials count"
+# Without a constraint it would go to 0.3, where nothing is lost; with it to 0.2, where a hundredth is.
+run zyg best limited -o json
+assert_match "$out" '"value": *0\.0[1-9]'
+run zyg replay limited
+assert_status 0
+assert_equal "3 of 3 proposals are the same" "$out"
+run zyg submit --learn-from old "$WORK/limited.yaml"
+assert_status 0
+assert_match "$err" "learns from old-[0-9a-f]+: 0 of 24 trials count, the best of 24 that are alike are tried first"

@@ -147,6 +147,32 @@ static void history_survives_its_bytes(void **state) {
     }
 }
 
+/* Bytes that other histories have are what they always were. */
+static void how_far_an_earlier_trial_breaks_constraints_is_known(void **state) {
+    static const struct condition small = {.text = {(const uint8_t *)"mb <= 8", 7}};
+    static uint8_t memory[2][8192];
+    struct known_trial broken[] = {history[0], history[1]};
+    (void)state;
+    begin();
+    to.method = METHOD_TPE;
+    to.constraints = &small;
+    to.constraints_count = 1;
+    to.history = broken;
+    to.history_count = 2;
+    check_both();
+    struct buf without = buf_of(memory[0], sizeof memory[0]);
+    assert_true(job_encode(&to, &without));
+    broken[0].breach = 0.5;
+    struct buf out = buf_of(memory[1], sizeof memory[1]);
+    assert_true(job_encode(&to, &out));
+    assert_int_equal(out.len, without.len + 9);
+    struct arena arena = fresh_arena();
+    struct job back;
+    if (!job_decode(&back, buf_view(&out), &arena, &err))
+        fail_msg("%s", err.what);
+    assert_true(back.history[0].breach == 0.5 && back.history[1].breach == 0);
+}
+
 static void assert_no_history(const char *what) {
     struct arena arena = arena_of(more_memory, sizeof more_memory);
     to.params = new_params;
@@ -172,6 +198,8 @@ static void history_is_checked(void **state) {
     other[C] = FLOAT(1.25);
     one.values = other;
     assert_no_history("the earlier trial 0 is none of this search");
+    one = (struct known_trial){.values = of_svm, .breach = 1}; /* of what? */
+    assert_no_history("the earlier trial 0 is none of this search");
     one = (struct known_trial){.values = of_svm, .value = 1.0 / 0.0};
     assert_no_history("the earlier trial 0 is none of this search");
     one = (struct known_trial){.values = of_svm, .value = 1, .failed = true};
@@ -186,6 +214,7 @@ int main(void) {
         cmocka_unit_test(what_nobody_asks_for_makes_it_part),
         cmocka_unit_test(where_keeps_out),
         cmocka_unit_test(history_survives_its_bytes),
+        cmocka_unit_test(how_far_an_earlier_trial_breaks_constraints_is_known),
         cmocka_unit_test(history_is_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
