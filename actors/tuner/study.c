@@ -373,6 +373,15 @@ static bool is_better(const struct trials *t, double worth, double breach, bool 
                                        : worth < t->values[(size_t)best * t->objectives];
 }
 
+/* Who was stopped early did not cost what others do: each step counts as much as those he did. */
+static double full_cost(const struct study *s, uint32_t trial, const struct study_result *result) {
+    const uint32_t done =
+        result->curve != NULL ? result->curve->step : rungs_steps(s->rungs, trial);
+    if (result->state != ENDED_SOON || s->setup.steps == 1)
+        return result->seconds;
+    return done == 0 ? 0 : result->seconds / done * s->setup.steps;
+}
+
 /* values: inside; NULL when it ended badly. */
 static void end_trial(struct study *s, uint32_t trial, const struct study_result *result,
                       const double *values) {
@@ -381,7 +390,7 @@ static void end_trial(struct study *s, uint32_t trial, const struct study_result
     if (result->untold)
         trials_untold(&s->trials, trial);
     trials_end(&s->trials, trial, result->state, values, values == NULL ? 0 : result->breach,
-               result->seconds);
+               full_cost(s, trial, result));
     s->used_up = false;
     learn(s, trial);
 }

@@ -69,7 +69,7 @@ enum study_verdict { STUDY_GO_ON, STUDY_STOP, STUDY_PAUSE };
 struct study_result {
     enum trial_state state; /* ENDED_WELL, ENDED_SOON or ENDED_BADLY */
     const double *values;   /* one an objective, in the job's own sense; NULL when it ended badly */
-    double seconds;         /* what it cost; 0: not known */
+    double seconds;         /* what it cost, as far as it went; 0: not known */
     double breach;          /* how far it breaks the constraints on metrics (job_breach); 0: none */
     bool untold;  /* stopped before all was told that they are about: `breach` is of the rest */
     uint32_t run; /* of the trial, 0.. repeat - 1 */

@@ -39,12 +39,17 @@ static bool standardise(struct cost *c, uint32_t count) {
     return true;
 }
 
+/* Of the rungs of a curve the last one stands for the trial. */
+static bool counts(const struct trials *t, struct row row) {
+    return !row.bad && t->seconds[row.place] > 0 &&
+           (t->rungs == 1 || row.rung + 1 >= t->reached[row.place]);
+}
+
 static bool see(struct cost *c, const struct trials *t, const struct rows *rows) {
     uint32_t count = 0;
     for (uint32_t j = 0; j < rows->count; j++) {
-        const double seconds = t->seconds[rows->row[j].place];
-        if (!rows->row[j].bad && seconds > 0)
-            c->logs[count++] = portable_log(seconds);
+        if (counts(t, rows->row[j]))
+            c->logs[count++] = portable_log(t->seconds[rows->row[j].place]);
     }
     if (!standardise(c, count))
         return false;
@@ -52,9 +57,8 @@ static bool see(struct cost *c, const struct trials *t, const struct rows *rows)
     count = 0;
     for (uint32_t j = 0; j < rows->count; j++) {
         const struct row row = rows->row[j];
-        if (row.bad || !(t->seconds[row.place] > 0))
-            continue;
-        surrogate_see(&c->surrogate, trials_point(t, row.place), 1, c->logs[count++]);
+        if (counts(t, row))
+            surrogate_see(&c->surrogate, trials_point(t, row.place), 1, c->logs[count++]);
     }
     return true;
 }

@@ -6,6 +6,8 @@
  * counts (Lee, Perrone, Archambeau and Seeger, "Cost-aware Bayesian optimization",
  * arXiv:2003.10870, section 4.2, EI-cool; there the budget is time, here it is trials). Whatever
  * trials cost the same in changes nothing, nor does the unit.
+ * With learning curves it is the cost of the full length. Of a trial that was paused only its last
+ * attempt is known, which has done at least 1 - 1 / eta of the steps it ended at.
  *
  * Memory   one arena at init, cost_bytes().
  */
@@ -31,7 +33,7 @@ struct cost {
 size_t cost_bytes(const struct space *space);
 bool cost_init(struct cost *c, const struct space *space, struct arena *arena);
 
-/* Finds the kernel: of these rows it is a function. The seconds of rows that ended well count. */
+/* Finds the kernel: of these rows it is a function. Each trial that has ended well counts once. */
 void cost_fit(struct cost *c, const struct trials *t, const struct rows *rows);
 void cost_learn(struct cost *c, const struct trials *t, const struct rows *rows);
 /* Of a hunt, whose context a cost is: minus the logarithm of the cost at a settled point, times

@@ -347,6 +347,10 @@ void rungs_choose(struct rungs *r, bool may_start, struct rungs_choice *choice) 
     finish(r, choice);
 }
 
+uint32_t rungs_steps(const struct rungs *r, uint32_t trial) {
+    return r->count > 1 ? r->courses[trial].curve.step : 0;
+}
+
 void rungs_ask_seer(struct rungs *r, struct rungs_seer seer) {
     r->seer = seer;
 }

@@ -122,6 +122,8 @@ enum rungs_verdict rungs_judge(struct rungs *r, uint32_t trial, bool may_rest);
 bool rungs_rest(struct rungs *r, uint32_t trial);
 /* `trial`, AT_REST, goes on by somebody else's choice. */
 void rungs_go_on(struct rungs *r, uint32_t trial);
+/* The last of its steps that is known; 0: none. */
+uint32_t rungs_steps(const struct rungs *r, uint32_t trial);
 /* trials_end was called, or is about to be. best: over all its steps; NAN when it failed. whole: it
  * went its full length. curve: how it went to its end, which says how much of curves is chance; NULL:
  * as it was reported. */

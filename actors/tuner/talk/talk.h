@@ -33,7 +33,8 @@
  * what init has set memory aside for. With "repeat":3 each configuration is given out under three
  * ids, and is worth the mean of what they come to; when one of them failed, it failed. With
  * "cost_aware":true improvement counts by what it costs, "seconds" in whatever unit, which a trial
- * that is ok must tell, if only by null that it is not known.
+ * that is ok must tell, if only by null that it is not known; of one that was stopped they are those
+ * of the steps it did.
  *
  * Learning curves have "steps" above 1, reported one by one or every few; "scheduler" is one of
  * proto/job/policies.def, and "rungs" says where it looks at them: first at step "min" (others call

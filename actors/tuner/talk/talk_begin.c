@@ -228,11 +228,9 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
         return foreign_refuse(&t->foreign, "init, \"repeat\"",
                               "it does not go with learning curves, whose \"steps\" are %lld",
                               (long long)steps);
-    if (t->job.cost_aware &&
-        (steps > 1 || t->objectives > 1 || !job_method_heeds_cost(t->job.method)))
+    if (t->job.cost_aware && (t->objectives > 1 || !job_method_heeds_cost(t->job.method)))
         return foreign_refuse(&t->foreign, "init, \"cost_aware\"",
-                              "it goes with one objective, without learning curves, and with the "
-                              "methods auto, gp and tpe");
+                              "it goes with one objective, and with the methods auto, gp and tpe");
     t->job.seed = (uint64_t)seed;
     t->job.trials = (uint64_t)budget;
     t->job.repeat = (uint32_t)repeat;

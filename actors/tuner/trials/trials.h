@@ -48,7 +48,8 @@ struct trials {
     double *curve;    /* rungs each: the best until then; NAN when it has not been there, or has
                         * passed without a word */
     uint8_t *reached; /* rungs reached, 0.. rungs; of the last of them the curve is known */
-    double *seconds;  /* what it cost so far; 0: not known */
+    double *seconds;  /* what it cost, or, stopped early, would have at its full length; 0: not
+                        * known */
     double
         *breaches; /* how far it breaks the constraints on metrics: 0 not at all. While it runs, as
                         * far as is known */

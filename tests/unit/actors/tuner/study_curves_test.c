@@ -89,6 +89,26 @@ static void what_somebody_else_has_settled_counts(void **state) {
     assert_true(study_trials(study)->curve[study_trials(study)->rungs - 1] == -0.7);
 }
 
+static void who_was_stopped_would_have_cost_more(void **state) {
+    const struct curve curve = {.step = 2, .told = 2, .improved = 1};
+    const double value = 3;
+    struct study_result result = {.state = ENDED_SOON, .values = &value, .seconds = 1};
+    (void)state;
+    begin(GOAL_MINIMIZE, 10, 100);
+    for (uint32_t i = 0; i < 4; i++)
+        expect_ask(STUDY_START, i);
+    expect_report(0, 3, 1, STUDY_PAUSE);
+    assert_true(tell(0, ENDED_SOON, 3));
+    assert_true(study_trials(study)->seconds[0] == 3);
+    result.curve = &curve;
+    assert_true(study_tell(study, 1, &result));
+    assert_true(study_trials(study)->seconds[1] == 4.5);
+    assert_true(tell(2, ENDED_SOON, 3)); /* nobody knows where */
+    assert_true(study_trials(study)->seconds[2] == 0);
+    assert_true(tell(3, ENDED_WELL, 3)); /* by itself */
+    assert_true(study_trials(study)->seconds[3] == 1);
+}
+
 static void what_cannot_be_changes_nothing(void **state) {
     enum study_verdict verdict;
     (void)state;
@@ -126,6 +146,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(a_trial_is_worth_its_best_step, end),
         cmocka_unit_test_teardown(what_somebody_else_has_settled_counts, end),
+        cmocka_unit_test_teardown(who_was_stopped_would_have_cost_more, end),
         cmocka_unit_test_teardown(what_cannot_be_changes_nothing, end),
         cmocka_unit_test_teardown(at_the_end_the_best_goes_all_the_way, end),
     };

@@ -411,8 +411,8 @@ static void cost_is_looked_at_where_it_can_be(void **state) {
     assert_false(talk.job.cost_aware);
     expect_error(
         "{\"op\":\"init\",\"cost_aware\":true,\"method\":\"sobol\",\"space\":[" RATE "]}",
-        "init, \\\"cost_aware\\\": it goes with one objective, without learning curves, and with "
-        "the methods auto, gp and tpe");
+        "init, \\\"cost_aware\\\": it goes with one objective, and with the methods auto, gp and "
+        "tpe");
 }
 
 static void init_begins_anew(void **state) {
