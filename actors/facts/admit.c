@@ -224,22 +224,33 @@ void admit_cancel_resting(struct facts *f, struct seat *s, const struct msg_job_
 
 /* ---- more trials ---- */
 
-/* Why a job as it stands cannot have as many; NULL: it can, or has them by this very request. What another node has taken
+/* Why no job that stands like this has more trials; ERR_NONE: it may. */
+static enum err_code over_for_good(const struct seat *s, const char **why) {
+    *why = errand_over_because(s->row.state);
+    if (s->row.state == JOB_CANCELLED)
+        return ERR_CANCELLED;
+    if (s->row.state == JOB_FAILED)
+        return ERR_JOB_FAILED;
+    *why = "the job has reached its target; more trials would not be run";
+    return s->reached ? ERR_JOB_FAILED : ERR_NONE;
+}
+
+/* Why a job as it stands cannot have as many; ERR_NONE: it can, or has them by this very request. What another node has taken
  * stands: where it was asked for the job may have been open. */
-static const char *cannot_have(struct seat *s, const struct errand *e, struct job_fault *fault) {
+static enum err_code cannot_have(struct seat *s, const struct errand *e, struct job_fault *fault,
+                                 const char **why) {
+    *why = fault->what;
     if (!seat_may_extend(s, e->trials, fault))
-        return fault->what;
+        return ERR_USAGE;
     if (e->carried || (e->known && e->trials <= s->job.trials))
-        return NULL;
-    if (s->row.state == JOB_CANCELLED || s->row.state == JOB_FAILED)
-        return errand_over_because(s->row.state);
-    if (s->reached)
-        return "the job has reached its target; more trials would not be run";
-    if (e->trials > s->job.trials)
-        return NULL;
+        return ERR_NONE;
+    const enum err_code over = over_for_good(s, why);
+    if (over != ERR_NONE || e->trials > s->job.trials)
+        return over;
+    *why = fault->what;
     snprintf(fault->what, sizeof fault->what, "the job has %llu trials already, expected more",
              (unsigned long long)s->job.trials);
-    return fault->what;
+    return ERR_USAGE;
 }
 
 /* False: it is answered. */
@@ -248,9 +259,10 @@ static bool may_extend(struct facts *f, struct seat *s, struct says *out) {
     struct job_fault fault;
     if (!may_order(f, s, out))
         return false;
-    const char *why = cannot_have(s, e, &fault);
-    if (why != NULL) {
-        errand_fail(f, out, ERR_USAGE, why);
+    const char *why;
+    const enum err_code code = cannot_have(s, e, &fault, &why);
+    if (code != ERR_NONE) {
+        errand_fail(f, out, code, why);
         return false;
     }
     if (!e->known || e->carried || e->trials > s->job.trials)

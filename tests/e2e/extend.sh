@@ -30,6 +30,8 @@ assert_contains "$out" "has 50 trials"
 assert_contains "$out" "is done: no better in 5 trials" # it has more of them, and patience once more
 run zyg show stalls -o json
 assert_match "$out" '"trials": *50.*"done": *11,'
+took=$(sed -n 's/.* trials in \(.*\)  11 done.*/\1/p' <<<"$(zyg wait stalls)") # as often as one asks, and wherever
+assert_contains "$(zyg show stalls | sed -n 's/^TIME *//p')" "$took"
 run zyg replay stalls
 assert_status 0
 run zyg extend stalls --trials 20
@@ -39,6 +41,11 @@ run zyg extend stalls
 assert_status 2
 run zyg cancel stalls
 assert_status 1
+run zyg submit -q "$WORK/more.yaml"
+run zyg cancel last
+run zyg extend last --trials +2 # nothing undoes that: as whoever waits for it is told
+assert_status 8
+assert_contains "$err" "the job was cancelled; nothing undoes that"
 run zyg submit "$WORK/grid.yaml" --wait
 run zyg extend grid --trials +2
 assert_status 2

@@ -184,7 +184,8 @@ static void on_refused(struct fleet *f, const struct question *q, const struct m
                  "'%s' was refused without a reason", msg_name(q->kind));
     fleet_ensure(f, q->kind != MSG_submit || err_can_retry(code), "job%u was refused: %.*s",
                  q->work, (int)m->what.len, (const char *)m->what.data);
-    if (q->kind == MSG_control && q->extends && code == ERR_USAGE) {
+    const bool never = code == ERR_USAGE || code == ERR_CANCELLED || code == ERR_JOB_FAILED;
+    if (q->kind == MSG_control && q->extends && never) {
         fleet_ensure(f, rules_is_shut(f, q->work), "job%u got no more trials: %.*s", q->work,
                      (int)m->what.len, (const char *)m->what.data);
         work->extend_at = WHEN_NEVER;

@@ -155,19 +155,20 @@ static void what_cannot_be_is_refused(void **state) {
 
     say_admit(f, 5, cancel_bundle(f, &f->user, &id), false);
     say_extend(f, 6, &id, 6);
-    expect_answer(f, 6, ERR_USAGE, "the job was cancelled; nothing undoes that");
+    expect_answer(f, 6, ERR_CANCELLED, "the job was cancelled; nothing undoes that");
 
     f->job.job.objectives[0].has_target = true;
     f->job.job.objectives[0].target = 0.3;
     struct job_id good = open_job(f, 2);
     say_outcome(f, &good, 0, TRIAL_DONE, 0.25);
     say_extend(f, 7, &good, 6);
-    expect_answer(f, 7, ERR_USAGE, "the job has reached its target; more trials would not be run");
+    expect_answer(f, 7, ERR_JOB_FAILED,
+                  "the job has reached its target; more trials would not be run");
     struct job_id bad = open_job(f, 3);
     for (uint64_t slot = 0; slot < 4; slot++)
         say_outcome(f, &bad, slot, TRIAL_CRASHED, 0);
     say_extend(f, 8, &bad, 6);
-    expect_answer(f, 8, ERR_USAGE, "the job has failed; submit it again");
+    expect_answer(f, 8, ERR_JOB_FAILED, "the job has failed; submit it again");
 }
 
 static void a_grid_has_no_more_than_its_points(void **state) {
