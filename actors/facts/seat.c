@@ -1,6 +1,7 @@
 #include "actors/facts/seat.h"
 
 #include "proto/base/check.h"
+#include "proto/job_row.h"
 #include "proto/trust/bundle.h"
 
 #include <string.h>
@@ -343,7 +344,7 @@ static void done(struct seat *s, const char *cause) {
 }
 
 static uint64_t finished_count(const struct seat *s) {
-    return s->row.done + s->row.infeasible + s->row.failed;
+    return job_row_finished(&s->row);
 }
 
 bool seat_is_whole(const struct seat *s) {

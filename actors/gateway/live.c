@@ -1,6 +1,7 @@
 #include "actors/gateway/live.h"
 
 #include "proto/base/check.h"
+#include "proto/job_row.h"
 #include "proto/status.h"
 
 #include <string.h>
@@ -161,7 +162,7 @@ static bool is_from_leader(const struct live *l, const struct event *event) {
 static void forget_if_old(struct live *l, struct live_job *j, when_ms now) {
     if (j->many.until > now || j->running == 0)
         return;
-    j->running = 0;
+    j->running = j->resumed = 0;
     job_changed(l, &j->id);
 }
 
@@ -172,9 +173,10 @@ bool live_running(struct live *l, const struct nodes *nodes, const struct event 
     if (j == NULL || !is_from_leader(l, event))
         return false;
     forget_if_old(l, j, at.now);
-    if (j->running != m->count)
+    if (j->running != m->count || j->resumed != m->resumed)
         job_changed(l, &m->job);
     j->running = m->count;
+    j->resumed = m->resumed;
     j->many.told = true;
     j->many.until = at.now + LOOK_MS;
     if (m->trials.len > 0) {
@@ -204,17 +206,22 @@ static uint64_t paused_of(const struct msg_job_row *row) {
     return end_counts_decode(of, row->end_counts) ? of[TRIAL_PAUSED] : 0;
 }
 
+static uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
 /* What is recorded here may be ahead of what the leader has told: there are never more than are left. */
 void live_overlay_job(struct live *l, struct msg_job_row *row, when_ms now) {
     const struct live_job *j = live_job(l, &row->job);
     if (j != NULL && row->state != JOB_OPEN)
         hide_end(l, j, row);
-    uint64_t finished = row->done + row->infeasible + row->failed;
-    uint64_t left = (row->trials > finished ? row->trials - finished : 0) + paused_of(row);
-    bool open = row->state == JOB_OPEN;
+    const uint64_t finished = job_row_finished(row), paused = paused_of(row);
+    const uint64_t left = (row->trials > finished ? row->trials - finished : 0) + paused;
+    const bool open = row->state == JOB_OPEN;
     row->active = open && (l->clustered ? l->led : j != NULL);
-    uint64_t running = open && j != NULL && j->many.until > now ? j->running : 0;
-    row->running = running < left ? running : left;
+    const bool told = open && j != NULL && j->many.until > now;
+    row->running = least(told ? j->running : 0, left);
+    row->resumed = least(told ? j->resumed : 0, least(paused, row->running));
     if (open && l->trouble[0] != '\0') /* it waits: say for what */
         row->cause = span_text(l->trouble);
 }

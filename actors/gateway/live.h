@@ -41,7 +41,7 @@ struct live_job {
     bool used;
     struct job_id id;
     struct live_news many, which;
-    uint64_t running;
+    uint64_t running, resumed;
     uint32_t trials;
     size_t row_len;
 };

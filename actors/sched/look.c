@@ -4,15 +4,21 @@
 
 _Static_assert(RUNNING_BYTES < LIMIT_FRAME_BYTES / 2, "all that can run fits a message");
 
-/* How many trials of the job this worker runs; `trials` may be NULL. */
-static uint64_t put_worker(struct sched *s, uint32_t place, const struct job_id *job,
-                           struct buf *trials) {
+/* Of a job: how many trials run, and how many of them had rested. */
+struct count {
+    uint64_t running, resumed;
+};
+
+/* What this worker runs of it; `trials` may be NULL. */
+static struct count put_worker(struct sched *s, uint32_t place, const struct job_id *job,
+                               struct buf *trials) {
     struct flight *f = flights_first(&s->flights, FLIGHTS_AT_WORKER + place);
-    uint64_t count = 0;
+    struct count count = {0};
     for (; f != NULL; f = flights_next(&s->flights, f)) {
         if (f->state != FLIGHT_LEASED || !job_id_equal(&f->job, job))
             continue;
-        count++;
+        count.running++;
+        count.resumed += f->slot.rested > 0;
         if (trials != NULL)
             running_put_trial(trials, f->slot.slot, (uint64_t)f->slot.attempts + 1,
                               s->now - f->since);
@@ -23,22 +29,26 @@ static uint64_t put_worker(struct sched *s, uint32_t place, const struct job_id 
 static void tell(struct sched *s, struct looker *k, struct says *out) {
     struct buf trials = buf_of(s->looks.trials, sizeof s->looks.trials);
     bool which = k->which_until > s->now;
-    uint64_t count = 0;
+    struct count count = {0};
     for (uint32_t i = 0; i < s->workers.count; i++) {
         const struct worker *worker = &s->workers.entries[i];
         if (!worker->used || worker->leased == 0)
             continue;
-        uint64_t here = put_worker(s, i, &k->job, NULL);
-        count += here;
-        if (which && here > 0) {
-            running_put_node(&trials, &worker->node, here);
+        const struct count here = put_worker(s, i, &k->job, NULL);
+        count.running += here.running;
+        count.resumed += here.resumed;
+        if (which && here.running > 0) {
+            running_put_node(&trials, &worker->node, here.running);
             (void)put_worker(s, i, &k->job, &trials);
         }
     }
-    if (which && count == 0)
+    if (which && count.running == 0)
         running_put_node(&trials, &(struct node_id){{0}}, 0); /* none, which is an answer too */
     const struct msg m = {.kind = MSG_running,
-                          .running = {.job = k->job, .count = count, .trials = buf_view(&trials)}};
+                          .running = {.job = k->job,
+                                      .count = count.running,
+                                      .trials = buf_view(&trials),
+                                      .resumed = count.resumed}};
     say_to(out, k->peer == 0 ? ROOM_GATEWAY : ROOM_MEMBER, k->peer, &m);
     dur_ms pause = (dur_ms)trials.len / LOOK_RATE;
     k->next = s->now + (pause > LOOK_PAUSE_MS ? pause : LOOK_PAUSE_MS);

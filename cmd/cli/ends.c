@@ -11,14 +11,6 @@ struct ends ends_of(const struct msg_job_row *row) {
     ends.stopped = of[TRIAL_STOPPED];
     ends.paused = of[TRIAL_PAUSED];
     ends.done -= ends.stopped + ends.paused;
-    return ends;
-}
-
-struct ends ends_for_people(const struct msg_job_row *row) {
-    struct ends ends = ends_of(row);
-    if (row->state == JOB_OPEN)
-        return ends;
-    ends.stopped += ends.paused;
-    ends.paused = 0;
+    ends.paused -= row->resumed < ends.paused ? row->resumed : ends.paused;
     return ends;
 }

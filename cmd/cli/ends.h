@@ -10,11 +10,10 @@
 struct ends {
     uint64_t done;    /* all the way */
     uint64_t stopped; /* at a rung, for good */
-    uint64_t paused;  /* at a rung; the search may let them go on */
+    uint64_t
+        paused; /* at a rung, and rest; the search, or one that is extended, may let them go on */
 };
 
 struct ends ends_of(const struct msg_job_row *row);
-/* For people: what is paused when its job is over was stopped. */
-struct ends ends_for_people(const struct msg_job_row *row);
 
 #endif

@@ -18,7 +18,9 @@ const char cli_extend_details[] =
     "(auto, too), which begins anew. One that has reached its target, has failed or was cancelled "
     "stays so; a\n"
     "grid or list has no more trials than points. At any node of a cluster, by who may cancel "
-    "it.\n";
+    "it.\n"
+    "Exit status: 2 when it cannot have so many, 8 when it was cancelled, 1 when it has failed\n"
+    "or reached its target\n";
 
 /* How many in all; 0: err is set. */
 static uint64_t total_of(const char *text, const struct msg_job_row *row, struct err *err) {
@@ -66,7 +68,7 @@ static int extended(struct client **c, const struct args *args, const struct sub
         printf("%s\n", s->id);
     if (args->format == FORMAT_TABLE && !args->quiet)
         printf("%s has %llu trials, %llu of them finished\n", s->handle,
-               (unsigned long long)s->row.trials, (unsigned long long)job_row_finished(&s->row));
+               (unsigned long long)s->row.trials, (unsigned long long)job_row_over(&s->row));
     fflush(stdout);
     if (wait)
         return session_follow(c, s, &plan);

@@ -39,10 +39,6 @@ const char *job_row_state(const struct msg_job_row *row) {
     return row->state < JOB_STATE_COUNT ? job_state_name((enum job_state)row->state) : "unknown";
 }
 
-uint64_t job_row_finished(const struct msg_job_row *row) {
-    return row->done + row->infeasible + row->failed;
-}
-
 static void set_texts(struct subject *s) {
     job_handle_text(&s->row, s->handle);
     job_id_text(&s->job, s->id);

@@ -10,6 +10,7 @@
 
 #include "cmd/cli/args.h"
 #include "cmd/cli/client.h"
+#include "proto/job_row.h"
 
 enum {
     HANDLE_BYTES = LIMIT_NAME_BYTES + 8,
@@ -40,7 +41,6 @@ bool subject_is_job(const struct subject *s, struct err *err);
 
 /* "running", "interrupted" (open, but nobody runs it), "done", "failed", "cancelled" */
 const char *job_row_state(const struct msg_job_row *row);
-uint64_t job_row_finished(const struct msg_job_row *row);
 struct span job_handle_text(const struct msg_job_row *row, char out[HANDLE_BYTES]);
 struct span job_id_text(const struct job_id *id, char out[JOB_TEXT_BYTES]);
 /* All of the job's id, a slash, the slot. */

@@ -69,7 +69,7 @@ static bool job_put(void *context, const struct msg *answer) {
     out_text(o, job_handle_text(row, handle));
     out_text(o, span_text(job_row_state(row)));
     int len = snprintf(progress, sizeof progress, "%llu/%llu",
-                       (unsigned long long)job_row_finished(row), (unsigned long long)row->trials);
+                       (unsigned long long)job_row_over(row), (unsigned long long)row->trials);
     out_text(o, span_of(progress, (size_t)len));
     out_count(o, row->trials);
     const struct ends ends = ends_of(row);

@@ -6,6 +6,7 @@
 #include "cmd/cli/out.h"
 #include "cmd/cli/table.h"
 #include "proto/base/num.h"
+#include "proto/job_row.h"
 #include "proto/status.h"
 
 enum { BAR_WIDTH = 20, BAR_WIDTH_LEAST = 4, VALUE_DIGITS = 6, TENTHS = 10 };
@@ -14,12 +15,6 @@ enum { BAR_WIDTH = 20, BAR_WIDTH_LEAST = 4, VALUE_DIGITS = 6, TENTHS = 10 };
 #define SGR_GREEN "\033[32m"
 #define SGR_RED "\033[31m"
 #define SGR_NONE "\033[0m"
-
-uint64_t progress_finished(const struct msg_job_row *row) {
-    const uint64_t finished = row->done + row->infeasible + row->failed;
-    const uint64_t rests = row->running < row->trials ? row->trials - row->running : 0;
-    return finished < rests ? finished : rests;
-}
 
 /* Some that have paused may go on: nobody knows how many. */
 static bool may_go_on(const struct msg_job_row *row) {
@@ -58,11 +53,11 @@ static void put_count(struct buf *out, uint64_t count, const char *what) {
 }
 
 static void put_counts(struct buf *out, const struct msg_job_row *row) {
-    const struct ends ends = ends_for_people(row);
+    const struct ends ends = ends_of(row);
     put_count(out, row->running, " running");
     put_count(out, ends.done, " done");
     put_count(out, ends.stopped, " stopped early");
-    put_count(out, ends.paused, " paused");
+    put_count(out, ends.paused, row->state == JOB_OPEN ? " paused" : " paused, not resumed");
     put_count(out, row->infeasible, " infeasible");
     put_count(out, row->failed, " failed");
     put_count(out, row->retried, " retried");
@@ -81,7 +76,7 @@ static void put_front(struct buf *out, const struct msg_job_row *row) {
 }
 
 static void put_progress(struct buf *out, const struct msg_job_row *row) {
-    buf_u64(out, progress_finished(row));
+    buf_u64(out, job_row_over(row));
     buf_byte(out, '/');
     buf_u64(out, row->trials);
 }
@@ -90,7 +85,7 @@ static void put_bar(struct buf *out, const struct msg_job_row *row, uint32_t wid
     uint64_t cells = width == 0 || width >= 4 * BAR_WIDTH ? BAR_WIDTH : width / 4;
     if (cells < BAR_WIDTH_LEAST)
         cells = BAR_WIDTH_LEAST;
-    uint64_t full = row->trials == 0 ? 0 : progress_finished(row) * cells / row->trials;
+    uint64_t full = row->trials == 0 ? 0 : job_row_over(row) * cells / row->trials;
     buf_byte(out, '[');
     for (uint64_t i = 0; i < cells; i++)
         buf_byte(out, i < full ? '#' : '-');
@@ -144,8 +139,8 @@ static void put_pace(struct buf *out, const struct msg_job_row *row,
     num_print_duration(out, look->elapsed);
     if (look->rate > 0 && row->state == JOB_OPEN) {
         buf_text(out, "  left ");
-        num_print_duration(
-            out, (dur_ms)((double)(row->trials - progress_finished(row)) / look->rate * 1000));
+        num_print_duration(out,
+                           (dur_ms)((double)(row->trials - job_row_over(row)) / look->rate * 1000));
         buf_text(out, may_go_on(row) ? " or more" : "");
     }
 }
@@ -241,8 +236,8 @@ static void begin_line(struct buf *out, const struct msg_job_row *row) {
     buf_text(out, "  ");
 }
 
-static void put_start(struct buf *out, const struct msg_job_row *row) {
-    uint64_t finished = progress_finished(row);
+static void put_start(struct buf *out, const struct msg_job_row *row, bool fresh) {
+    const uint64_t finished = fresh ? 0 : job_row_over(row);
     begin_line(out, row);
     buf_text(out, finished > 0 ? "goes on: " : "started: ");
     if (finished > 0) {
@@ -258,11 +253,11 @@ void progress_news(struct buf *out, struct progress_told *told, const struct msg
                    const struct progress_look *look) {
     if (row->state != JOB_OPEN)
         return; /* progress_end says it all */
-    uint64_t tenths = row->trials == 0 ? 0 : progress_finished(row) * TENTHS / row->trials;
+    uint64_t tenths = row->trials == 0 ? 0 : job_row_over(row) * TENTHS / row->trials;
     if (!told->started && !row->active)
         return;
     if (!told->started) {
-        put_start(out, row);
+        put_start(out, row, told->fresh);
         told->started = true;
         told->tenths = tenths;
     }

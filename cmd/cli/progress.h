@@ -26,15 +26,13 @@ struct progress_look {
     double rate;    /* trials finished in a second; 0: not known yet */
 };
 
-/* Trials that are over, those not counted that have paused and run again. */
-uint64_t progress_finished(const struct msg_job_row *row);
-
 /* The lines of the block, each ended by a line feed. */
 void progress_block(struct buf *out, const struct msg_job_row *row,
                     const struct progress_look *look);
 
 /* What a reader of the pipe was told already; zeroed at first. */
 struct progress_told {
+    bool fresh; /* from the start on: nothing had ended before */
     bool started;
     bool best;
     uint64_t best_slot;

@@ -230,7 +230,8 @@ static void derive(struct replaying *r) {
     ensure(chain_init(&r->chain, &described, NULL, capacity, &arena));
     replay_init(r->replay, &r->chain, &slots);
     for (size_t i = 0; i < r->proposals.len / sizeof *all; i++) {
-        r->resumed += all[i].asked > 0; /* a slot that a new leader proposes again is none of them */
+        r->resumed +=
+            all[i].asked > 0; /* a slot that a new leader proposes again is none of them */
         const uint8_t *text = r->text.bytes + all[i].at;
         const struct replay_proposal p = {.author = all[i].author,
                                           .generation = all[i].generation,

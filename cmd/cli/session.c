@@ -9,6 +9,7 @@
 #include "cmd/cli/screen.h"
 #include "cmd/cli/show_job.h"
 #include "cmd/cli/signals.h"
+#include "proto/job_row.h"
 #include "proto/status.h"
 
 enum {
@@ -33,6 +34,8 @@ struct session {
     when_ms deadline;
     when_ms idle_until; /* somebody must run the job by then; WHEN_NEVER: it is run */
     bool asks_again;    /* the node did not know the job, but may in a moment */
+    bool lost;          /* a node that was asked is gone */
+    bool alone;         /* it was said that this process runs it */
     bool dirty;         /* heard, but not painted yet */
 };
 
@@ -60,7 +63,7 @@ static struct progress_look session_look(const struct session *s) {
         .color = s->screen.color,
         .elapsed = session_elapsed(s),
     };
-    uint64_t finished = progress_finished(&s->row);
+    uint64_t finished = job_row_over(&s->row);
     if (finished > s->finished_at_start && now - s->began >= RATE_AFTER_MS)
         look.rate = (double)(finished - s->finished_at_start) * 1000 / (double)(now - s->began);
     return look;
@@ -100,7 +103,9 @@ static void session_hear(struct session *s) {
     client_keep(s->client);
     client_kept(s->client, &kept);
     s->row = kept.job_row;
-    s->elapsed = s->row.run_ms > elapsed ? s->row.run_ms : elapsed;
+    /* At the end it is what every other look says; before, time does not go back. */
+    const bool over = s->row.state != JOB_OPEN;
+    s->elapsed = over || s->row.run_ms > elapsed ? s->row.run_ms : elapsed;
     s->elapsed_at = clock_now();
     s->dirty = true;
 }
@@ -126,11 +131,23 @@ static enum ending session_ask(struct session *s, struct err *err) {
     return client_ask(s->client, &watch, err) ? ENDING_NONE : ENDING_FAILED;
 }
 
+/* Nobody else runs the job. Once: so it stays. */
+static void session_say_alone(struct session *s) {
+    if (s->alone || !s->plan->run || s->plan->quiet || s->row.state != JOB_OPEN ||
+        !client_embedded(s->client))
+        return;
+    s->alone = true;
+    fprintf(stderr, "no node runs here%s: it runs in this process, and stops with it\n",
+            s->lost ? " any more" : "");
+}
+
 static enum ending session_reopen(struct session *s, struct err *err) {
     screen_clear(&s->screen); /* it may take long, and then something is said below */
+    s->lost = true;
     if (!client_reopen(s->client, err))
         return err->code == ERR_INTERRUPTED ? ENDING_INTERRUPTED : ENDING_FAILED;
     s->row.active = false;
+    session_say_alone(s);
     return session_ask(s, err);
 }
 
@@ -251,7 +268,7 @@ static int session_refused(struct session *s, enum err_code code, const char *wh
     struct err err;
     screen_clear(&s->screen);
     err_set(&err, code, "%s %s: %llu of %llu trials are finished", s->subject->handle, why,
-            (unsigned long long)progress_finished(&s->row), (unsigned long long)s->row.trials);
+            (unsigned long long)job_row_over(&s->row), (unsigned long long)s->row.trials);
     session_leave(s);
     return cli_fail(&err);
 }
@@ -269,14 +286,14 @@ int session_follow(struct client **c, const struct subject *subject,
         .idle_until = WHEN_NEVER,
     };
     *c = NULL;
+    s.told.fresh = plan->fresh;
     s.elapsed = s.row.run_ms;
     s.elapsed_at = s.began;
-    s.finished_at_start = progress_finished(&s.row);
+    s.finished_at_start = job_row_over(&s.row);
     if (plan->timeout >= 0)
         s.deadline = s.began + plan->timeout;
 
-    if (plan->run && !plan->quiet && s.row.state == JOB_OPEN && client_embedded(s.client))
-        fprintf(stderr, "no node runs here: it runs in this process, and stops with it\n");
+    session_say_alone(&s);
 
     struct err err = {0};
     bool told = plan->watched && s.row.active;

@@ -14,6 +14,7 @@
 struct session_plan {
     bool run;      /* the job is to run, here if need be */
     bool watched;  /* the node tells of it already */
+    bool fresh;    /* it was submitted just now */
     bool end_only; /* say nothing before the end */
     bool quiet;
     enum format format; /* of standard output: FORMAT_TABLE for people, else the final summary */

@@ -71,14 +71,14 @@ static void part_print(struct buf *out, uint64_t count, const char *what, const 
 
 /* 58/60: 25 done, 30 stopped early, 1 infeasible, 2 failed, 3 attempts repeated */
 static void progress_print(struct buf *out, const struct msg_job_row *row) {
-    const struct ends ends = ends_for_people(row);
+    const struct ends ends = ends_of(row);
     const char *gap = ": ";
-    buf_u64(out, job_row_finished(row));
+    buf_u64(out, job_row_over(row));
     buf_byte(out, '/');
     buf_u64(out, row->trials);
     part_print(out, ends.done, "done", &gap);
     part_print(out, ends.stopped, "stopped early", &gap);
-    part_print(out, ends.paused, "paused", &gap);
+    part_print(out, ends.paused, row->state == JOB_OPEN ? "paused" : "paused, not resumed", &gap);
     part_print(out, row->infeasible, "infeasible", &gap);
     part_print(out, row->failed, "failed", &gap);
     part_print(out, row->running, "running", &gap);
@@ -186,9 +186,11 @@ static bool example_take(void *context, const struct msg *answer) {
 
 /* How many trials ended in each way that is not well, and the first cause of each. */
 static bool causes_show(struct client *c, const struct subject *s, struct err *err) {
-    uint64_t end_counts[TRIAL_STATUS_COUNT], whole = ends_of(&s->row).done;
-    if (job_row_finished(&s->row) == whole || !end_counts_decode(end_counts, s->row.end_counts))
+    const struct ends ends = ends_of(&s->row);
+    uint64_t end_counts[TRIAL_STATUS_COUNT];
+    if (job_row_over(&s->row) == ends.done || !end_counts_decode(end_counts, s->row.end_counts))
         return true; /* one of an older version has not counted them */
+    end_counts[TRIAL_PAUSED] = ends.paused;
     printf("\nnot done\n");
     for (size_t i = 0; i < TRIAL_STATUS_COUNT; i++) {
         struct example example = {0};

@@ -98,6 +98,7 @@ static int submit(struct client **c, const struct job_file *file, const struct a
     if (!job_submit(*c, file, wait, &subject, &watched, &err))
         return look_end(c, false, &err);
     const struct session_plan plan = {.run = true,
+                                      .fresh = true,
                                       .watched = watched,
                                       .quiet = args->quiet,
                                       .format = args->format,

@@ -159,6 +159,21 @@ assert_nothing_left
 # What ran at an interrupt runs again, and after a kill what was not yet on the disk; no more.
 assert_less "$(wc -l <"$WORK/started")" 52 "starts of 40 trials with two interruptions"
 
+# kill -9 of the only node while somebody waits: whoever waits runs what is left, and says so.
+start node zyg-node --state "$STATE" --slots 2
+node=$pid
+wait_until 20 "the node" grep -q listens "$WORK/node.err"
+start waits zyg submit "$WORK/quick.yaml" --wait
+waits=$pid
+wait_until 20 "the start" grep -q started "$WORK/waits.out"
+disown "$node"
+kill -KILL "$node"
+finish "$waits" 60
+assert_status 0
+assert_contains "$(<"$WORK/waits.out")" "is done: 12/12 trials in"
+assert_contains "$(<"$WORK/waits.err")" "no node runs here any more: it runs in this process, and stops with it"
+assert_nothing_left
+
 # Bad lines: one sentence, the usage, exit status 2; an unknown job says what there is.
 run zyg submit
 assert_status 2

@@ -104,7 +104,7 @@ run on a zyg trials "$job" -o jsonl
 assert_match "$out" '"status":"done"[^}]*"attempts":[2-9]' # was paused, and went on
 assert_match "$out" '"cause":"paused at [0-9]* of 27 epochs: others go first'
 run on a zyg show "$job"
-assert_match "$out" '[0-9]+ done, [0-9]+ stopped early'
+assert_match "$out" '[0-9]+ done, [0-9]+ paused, not resumed'
 # One that goes on does so from its checkpoint: no epoch is said twice but those that were lost with their node.
 assert_less "$(cut -d' ' -f1,3 "$WORK/early.log" | sort | uniq -d | wc -l)" $((4 * EPOCHS)) "epochs that were repeated"
 best=$(on a zyg best "$job" -o json | sed -n 's/.*"value": *\([0-9.]*\).*/\1/p' | head -1)

@@ -2,6 +2,7 @@
 
 #include "actors/facts/trial_row.h"
 #include "proto/base/check.h"
+#include "proto/job_row.h"
 #include "proto/running.h"
 #include "store/store_mem.h"
 
@@ -169,10 +170,6 @@ static void shut_said(struct world *w, const struct msg_job_shut *m) {
 
 /* ---- what the gateway shows ---- */
 
-static uint64_t finished_of(const struct msg_job_row *row) {
-    return row->done + row->infeasible + row->failed;
-}
-
 static void row_said(struct world *w, const struct msg_job_row *row) {
     struct ghost_work *g = ghost_of(w, &row->job);
     const struct work *work = work_of(w, g);
@@ -184,16 +181,16 @@ static void row_said(struct world *w, const struct msg_job_row *row) {
     world_ensure(w, row->active == active, "job%u is shown %s and is not", work->number,
                  row->active ? "active" : "resting");
     uint64_t running = active && w->now < g->running_until ? g->running : 0;
-    uint64_t left = row->trials - finished_of(row);
+    uint64_t left = row->trials - job_row_finished(row);
     world_ensure(w, row->running == (running < left ? running : left),
                  "job%u is shown with %llu running, %llu are, %llu are left", work->number,
                  (ull)row->running, (ull)running, (ull)left);
-    world_ensure(w, finished_of(row) <= finished_of(&kept),
-                 "job%u is shown with %llu finished, %llu are", work->number, (ull)finished_of(row),
-                 (ull)finished_of(&kept));
-    world_ensure(w, !g->stood || finished_of(row) >= g->stood_finished,
+    world_ensure(w, job_row_finished(row) <= job_row_finished(&kept),
+                 "job%u is shown with %llu finished, %llu are", work->number,
+                 (ull)job_row_finished(row), (ull)job_row_finished(&kept));
+    world_ensure(w, !g->stood || job_row_finished(row) >= g->stood_finished,
                  "job%u is shown with %llu finished after %llu", work->number,
-                 (ull)finished_of(row), (ull)g->stood_finished);
+                 (ull)job_row_finished(row), (ull)g->stood_finished);
 }
 
 static void running_said(struct world *w, const struct msg_running *m) {
@@ -222,7 +219,7 @@ static void gateway_heard(struct world *w, const struct msg *m) {
         ensure(msg_decode(&row, m->job_stand.row, &err)); /* stand_said has seen it */
         g = ghost_of(w, &row.job_row.job);
         g->stood = true;
-        g->stood_finished = finished_of(&row.job_row);
+        g->stood_finished = job_row_finished(&row.job_row);
         break;
     default: break;
     }

@@ -2,6 +2,7 @@
 
 #include "actors/facts/trial_row.h"
 #include "actors/member/state.h"
+#include "proto/job_row.h"
 #include "store/store_mem.h"
 #include "tests/sim/fleet/fleet.h"
 
@@ -95,7 +96,7 @@ static bool is_over_on(const struct host *h, const struct work *work, struct sho
         return LACKS(s, "host %u does not know job%u", h->number, work->number);
     if (row.state == JOB_OPEN)
         return LACKS(s, "job%u does not come to its end on host %u: %llu of %llu", work->number,
-                     h->number, (ull)(row.done + row.infeasible + row.failed), (ull)row.trials);
+                     h->number, (ull)job_row_finished(&row), (ull)row.trials);
     if (work->cancelled && row.state != JOB_CANCELLED)
         return LACKS(s, "job%u was cancelled, host %u says it is %s", work->number, h->number,
                      job_state_name((enum job_state)row.state));

@@ -1,4 +1,5 @@
 /* What is on the disks (F1, F3), and what may be promised of it (F5). */
+#include "proto/job_row.h"
 #include "proto/status.h"
 #include "store/store_mem.h"
 #include "tests/sim/fleet/fleet.h"
@@ -227,7 +228,7 @@ void rule_stand(struct host *h, const struct msg_job_stand *m) {
     const struct msg_job_row *r = &row.job_row;
     const struct work *work = crowd_work(h->fleet, &r->job);
     fleet_ensure(h->fleet, work != NULL, "host %u sums up a job that nobody submitted", h->number);
-    uint64_t safe = promised_slots(h, work), told = r->done + r->infeasible + r->failed;
+    uint64_t safe = promised_slots(h, work), told = job_row_finished(r);
     fleet_ensure(h->fleet, told <= safe,
                  "host %u tells that %llu trials of job%u are over, %llu lie on enough disks",
                  h->number, (ull)told, work->number, (ull)safe);
@@ -249,7 +250,7 @@ void rule_recorded(struct host *h, const struct msg_recorded *m) {
 void rule_row_shown(struct host *h, const struct msg_job_row *row) {
     const struct work *work = crowd_work(h->fleet, &row->job);
     fleet_ensure(h->fleet, work != NULL, "host %u shows a job that nobody submitted", h->number);
-    uint64_t told = row->done + row->infeasible + row->failed, known = 0;
+    uint64_t told = job_row_finished(row), known = 0;
     for (uint64_t slot = 0; slot < rules_trials(h->fleet, work); slot++)
         known += rules_has_result(h, work, slot);
     fleet_ensure(h->fleet, told <= known, "host %u shows %llu trials of job%u, its disk has %llu",

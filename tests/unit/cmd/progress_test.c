@@ -83,30 +83,45 @@ static void what_ended_early_is_counted_apart(void **state) {
     end_counts_encode(of, &counts);
     row.end_counts = buf_view(&counts);
     row.running = 26;
+    row.resumed = 2;
     assert_string_equal(block(&row, &look),
-                        "digits-3f2a  RUNNING  [##########----------] 104/200  26 running  38 done "
-                        " 60 stopped early  6 paused\n"
+                        "digits-3f2a  RUNNING  [##########----------] 102/200  26 running  38 done "
+                        " 60 stopped early  4 paused\n"
                         "no value yet\n"
                         "elapsed 0 ms\n");
     look.rate = 2;
-    row.done = 200; /* as many of which as run have gone on after a rest */
-    assert_non_null(strstr(block(&row, &look), "] 174/200  26 running"));
+    row.done = 176; /* so the counts add up */
+    assert_non_null(strstr(block(&row, &look),
+                           "] 174/200  26 running  110 done  60 stopped early  4 paused\n"));
     assert_non_null(strstr(text, "  left 13 s or more\n"));
     struct progress_told told = {.started = true, .tenths = 8};
     assert_string_equal(news(&told, &row, &look), "");
-    row.running = 0; /* the search will say whether others do */
+    row.done = 200;
+    row.running = row.resumed = 0; /* the search will say whether others do */
     assert_string_equal(news(&told, &row, &look), "");
     look.rate = 0;
     row.done = 104;
     row.state = JOB_DONE; /* nobody goes on any more */
     row.name = span_text("d");
-    assert_string_equal(end(&row, &look),
-                        "d-3f2a is done: 104/200 trials in 0 ms  38 done  66 stopped early\n"
-                        "see more:  zyg trials d-3f2a   zyg show d-3f2a   zyg logs d-3f2a/0\n");
+    assert_string_equal(
+        end(&row, &look),
+        "d-3f2a is done: 104/200 trials in 0 ms  38 done  60 stopped early  6 paused, "
+        "not resumed\n"
+        "see more:  zyg trials d-3f2a   zyg show d-3f2a   zyg logs d-3f2a/0\n");
     row.done = 65; /* that cannot be: all are taken as done */
     assert_string_equal(end(&row, &look),
                         "d-3f2a is done: 65/200 trials in 0 ms  65 done\n"
                         "see more:  zyg trials d-3f2a   zyg show d-3f2a   zyg logs d-3f2a/0\n");
+}
+
+static void a_new_job_is_started_however_far_it_is(void **state) {
+    (void)state;
+    struct progress_told fresh = {.fresh = true}, told = {0};
+    const struct msg_job_row row = row_of(3, 200);
+    const struct progress_look look = {.width = 0};
+    assert_string_equal(news(&fresh, &row, &look), "digits-3f2a  started: 200 trials\n");
+    assert_string_equal(news(&told, &row, &look),
+                        "digits-3f2a  goes on: 3 of 200 trials are finished\n");
 }
 
 static const char *trouble(struct progress_told *told, const struct msg_job_row *row) {
@@ -300,6 +315,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_block_half_way),
         cmocka_unit_test(what_ended_early_is_counted_apart),
+        cmocka_unit_test(a_new_job_is_started_however_far_it_is),
         cmocka_unit_test(trouble_is_told_once_and_its_end_too),
         cmocka_unit_test(a_block_says_what_holds_it_up),
         cmocka_unit_test(what_no_trial_tells_is_said_once),

@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #include "actors/gateway/live.h"
+#include "proto/job_row.h"
+#include "proto/status.h"
 #include "tests/unit/actors/facts/authors.h"
 #include "tests/unit/actors/gateway/gateway_stage.h"
 
@@ -188,6 +190,30 @@ static void the_leader_says_what_runs(void **state) {
     assert_int_equal(rows_of(g, 5), 0);
 }
 
+/* Never more than have paused, nor than run. */
+static void what_goes_on_after_a_rest_is_said(void **state) {
+    static struct live l;
+    const struct job_id id = {{1}};
+    uint64_t of[TRIAL_STATUS_COUNT] = {[TRIAL_PAUSED] = 1};
+    uint8_t memory[END_COUNTS_BYTES];
+    struct buf counts = buf_of(memory, sizeof memory);
+    (void)state;
+    l.jobs[0] =
+        (struct live_job){.used = true, .id = id, .many.until = 100, .running = 4, .resumed = 2};
+    struct msg_job_row row = {.job = id, .trials = 10, .done = 3};
+    live_overlay_job(&l, &row, 50);
+    assert_true(row.running == 4 &&
+                row.resumed == 0); /* none has paused, as far as is known here */
+    end_counts_encode(of, &counts);
+    row.end_counts = buf_view(&counts);
+    live_overlay_job(&l, &row, 50);
+    assert_true(row.running == 4 && row.resumed == 1);
+    assert_int_equal(job_row_finished(&row), 3);
+    assert_int_equal(job_row_over(&row), 2);
+    live_overlay_job(&l, &row, 100); /* it is known no more */
+    assert_true(row.running == 0 && row.resumed == 0);
+}
+
 static void a_leader_that_is_silent_is_not_waited_for_long(void **state) {
     struct gateway_stage *g = *state;
     struct job_id id = job_with_trials(g, 1, 10, 1);
@@ -275,6 +301,7 @@ int main(void) {
         STAGED(watching_twice_is_watching_once),
         STAGED(more_watchers_than_fit_are_refused),
         STAGED(the_leader_says_what_runs),
+        cmocka_unit_test(what_goes_on_after_a_rest_is_said),
         STAGED(a_leader_that_is_silent_is_not_waited_for_long),
         STAGED(without_a_leader_nothing_is_waited_for),
         STAGED(a_watched_job_is_looked_at_again_and_again),

@@ -86,6 +86,15 @@ static void one_goes_on(struct fixture *f) {
     expect_leased(f, A, 0, 2);
 }
 
+static void who_looks_hears_that_it_has_rested(void **state) {
+    struct fixture *f = *state;
+    one_goes_on(f);
+    stage_tell(f->stage, ROOM_SCHED, ROOM_GATEWAY, 0,
+               &(struct msg){.kind = MSG_look, .look.job = job});
+    const struct msg *m = stage_heard(f->stage, ROOM_GATEWAY, MSG_running, 0);
+    assert_true(m != NULL && m->running.count == 1 && m->running.resumed == 1);
+}
+
 static void the_record_of_its_pause_does_not_end_what_goes_on(void **state) {
     struct fixture *f = *state;
     one_goes_on(f);
@@ -312,6 +321,7 @@ static void what_was_running_before_is_judged_once(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        CREW(who_looks_hears_that_it_has_rested),
         CREW(the_record_of_its_pause_does_not_end_what_goes_on),
         CREW(its_end_is_waited_for_before_the_search_is_over),
         CREW(the_record_of_its_pause_does_not_take_what_waits_for_a_place),
