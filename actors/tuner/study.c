@@ -196,7 +196,8 @@ static bool start_new(struct study *s, uint64_t number, struct study_proposal *o
 static void answer_without_new(struct study *s, const struct rungs_choice *choice,
                                struct study_proposal *out) {
     bool may_come = s->trials.active_count > 0 && rungs_count(&s->setup.rungs) > 1;
-    *out = (struct study_proposal){.answer = may_come ? STUDY_WAIT : STUDY_OVER};
+    *out = (struct study_proposal){.answer = may_come ? STUDY_WAIT : STUDY_OVER,
+                                   .why = s->used_up ? STUDY_USED_UP : STUDY_SPENT};
     if (choice->next == RUNGS_RESUME) {
         *out = (struct study_proposal){.answer = STUDY_RESUME, .trial = choice->trial};
         learn(s, choice->trial);

@@ -47,7 +47,8 @@ enum study_answer {
 };
 
 enum study_end {
-    STUDY_SPENT,     /* the budget is, or no configuration is left */
+    STUDY_SPENT,     /* the budget is, or the room for trials */
+    STUDY_USED_UP,   /* no configuration is left that was not tried */
     STUDY_NO_BETTER, /* the job's patience is */
     STUDY_NO_HOPE,   /* the method expects no improvement worth the name */
 };

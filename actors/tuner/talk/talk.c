@@ -37,13 +37,22 @@ static void put_over(const struct talk *t, enum study_end end, struct json_out *
     struct buf why = buf_of(text, sizeof text);
     if (t->reached) {
         buf_text(&why, "target reached");
-    } else if (end == STUDY_NO_HOPE) {
-        buf_text(&why, JOB_HOPELESS);
-    } else {
+    } else if (end == STUDY_NO_BETTER) {
         job_stalled_print(&t->job, t->job.patience, &why);
+    } else {
+        buf_text(&why, end == STUDY_NO_HOPE   ? JOB_HOPELESS
+                       : end == STUDY_USED_UP ? "no configuration is left"
+                                              : "no room for more trials");
     }
     json_put_key(out, "over");
     json_put_string(out, buf_view(&why));
+}
+
+/* While trials run what they come to may bring more, where a search is only at the end of its means. */
+static bool is_over(const struct talk *t, const struct study_proposal *p) {
+    const bool spent = p->why == STUDY_SPENT || p->why == STUDY_USED_UP;
+    return t->reached ||
+           (p->answer == STUDY_OVER && (!spent || study_trials(t->study)->active_count == 0));
 }
 
 static bool answer_ask(struct talk *t, struct span line, struct json_out *out) {
@@ -74,7 +83,7 @@ static bool answer_ask(struct talk *t, struct span line, struct json_out *out) {
         json_put_key(out, p.answer == STUDY_RESUME ? "resume" : "wait");
         json_put_bool(out, true);
     }
-    if (t->reached || (p.answer == STUDY_OVER && p.why != STUDY_SPENT))
+    if (is_over(t, &p))
         put_over(t, p.why, out);
     json_close(out, '}');
     return true;

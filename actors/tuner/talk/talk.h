@@ -22,7 +22,8 @@
  * init needs "space" alone, which is not empty (space_json.h); it may come again and begins a new
  * study, and when it is refused there is none. Without "objectives" one value is minimised. The
  * budget is what the search plans with, no bound: so many more trials may be asked for as
- * talk_setup says, or until the space is used up; then the reply is {"wait":true}. With
+ * talk_setup says, or until the space is used up; then the reply is {"wait":true}, and once no trial
+ * runs any more {"wait":true,"over":"no configuration is left"} or "no room for more trials". With
  * "explain":true every new trial says "by" which method or arm it was proposed. With "from":true a
  * trial can go on from another's checkpoint, as scheduler pbt needs: trial 9 then begins at the
  * step at which 4 stands. With "patience" the search is over when so many values in a row were no

@@ -78,7 +78,6 @@ static void the_search_ends_when_nothing_is_expected(void **state) {
                  "\"space\":[" RATE "]}",
                  REFUSED);
 #undef REFUSED
-#undef FADE
     expect_error("{\"op\":\"init\",\"patience\":\"long\",\"space\":[" RATE "]}",
                  "init, \\\"patience\\\": expected a whole number from 1 to 1000000000, not "
                  "\\\"long\\\"");
@@ -110,12 +109,30 @@ static void a_search_that_is_over_goes_on(void **state) {
     assert_non_null(strstr(say(ASK), "{\"id\":4,"));
 }
 
+/* 4 and the stage's 200 beyond. */
+static void a_search_without_room_is_over_when_nothing_runs(void **state) {
+    (void)state;
+    expect("{\"op\":\"init\",\"budget\":4,\"method\":\"random\",\"space\":[" FADE "]}", "{}");
+    for (int i = 0; i < 204; i++) {
+        char line[100];
+        assert_non_null(strstr(say(ASK), "\"params\""));
+        if (i > 0) {
+            snprintf(line, sizeof line, "{\"op\":\"tell\",\"id\":%d,\"state\":\"failed\"}", i);
+            expect(line, "{}");
+        }
+    }
+    expect(ASK, "{\"wait\":true}");
+    expect("{\"op\":\"tell\",\"id\":0,\"state\":\"failed\"}", "{}");
+    expect(ASK, "{\"wait\":true,\"over\":\"no room for more trials\"}");
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin_test, end_test)
     const struct CMUnitTest tests[] = {
         TEST(patience_ends_the_search),
         TEST(the_search_ends_when_nothing_is_expected),
         TEST(a_search_that_is_over_goes_on),
+        TEST(a_search_without_room_is_over_when_nothing_runs),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

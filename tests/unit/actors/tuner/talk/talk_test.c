@@ -33,7 +33,9 @@ static void a_search_is_asked_and_told(void **state) {
     assert_int_equal(t->best[0], 0);
     assert_true(t->values[2] == 0.25 && t->seconds[0] == 2);
     assert_int_equal(t->failed_count, 1);
-    expect(ASK, "{\"wait\":true}");
+    expect(ASK, "{\"wait\":true}"); /* one runs */
+    expect("{\"op\":\"tell\",\"id\":3,\"state\":\"ok\",\"value\":1}", "{}");
+    expect(ASK, "{\"wait\":true,\"over\":\"no configuration is left\"}");
     expect("{\"op\":\"quit\"}", "");
     assert_true(talk.over);
 }
