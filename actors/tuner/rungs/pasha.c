@@ -34,7 +34,8 @@ static bool is_unstable(const struct rungs *r) {
     return false;
 }
 
-void pasha_arrive(struct rungs *r, uint32_t trial) {
+/* It stands at the ceiling, and at the rung below it stood, too. */
+static void lead(struct rungs *r, uint32_t trial) {
     uint32_t worst = r->leaders_count - 1;
     if (isnan(rungs_value(r, trial, r->ceiling - 1)))
         return;
@@ -42,8 +43,22 @@ void pasha_arrive(struct rungs *r, uint32_t trial) {
         enter(r, r->leaders, r->leaders_count++, trial, r->ceiling);
     else if (rungs_order_at(r, r->ceiling, trial, r->leaders[worst]) < 0)
         enter(r, r->leaders, worst, trial, r->ceiling);
-    if (!is_unstable(r))
-        return;
-    r->ceiling++;
+}
+
+/* Some went further than the ceiling was: they were let through, or the search was at its end once and got more trials. */
+static void gather(struct rungs *r) {
     r->leaders_count = 0;
+    for (uint32_t trial = 0; trial < r->trials->count; trial++) {
+        bool stood = r->trials->reached[trial] > r->ceiling;
+        if (stood && !isnan(rungs_value(r, trial, r->ceiling)))
+            lead(r, trial);
+    }
+}
+
+void pasha_arrive(struct rungs *r, uint32_t trial) {
+    lead(r, trial);
+    while (r->ceiling < r->count - 1 && is_unstable(r)) {
+        r->ceiling++;
+        gather(r);
+    }
 }

@@ -72,6 +72,25 @@ static void pasha_grows_when_the_order_changes(void **state) {
     stage_end(&s);
 }
 
+/* Its whole way is told of each, one after the other, as when a job is opened again: who stood above the ceiling then counts when
+ * that rises. */
+static void pasha_knows_who_was_above_before(void **state) {
+    static const double ways[][3] = {{0, 0, -2}, {1, 1, -3}, {2, -1, 0}};
+    (void)state;
+    stage_begin(&s, &test, stage_plain(RUNGS_PASHA, 27), 64);
+    for (uint32_t i = 0; i < 3; i++) {
+        stage_start(&s);
+        for (uint32_t rung = 0, step = 1; rung < (i == 2 ? 2 : 3); rung++, step *= 3)
+            rungs_report(s.rungs, i, step, ways[i][rung]);
+    }
+    /* The third has changed the order at rung 1, and that of the first two was another at rung 2. */
+    stage_start(&s);
+    for (uint32_t step = 1; step <= 9; step *= 3)
+        rungs_report(s.rungs, 3, step, -5);
+    assert_int_equal(rungs_judge(s.rungs, 3, true), RUNGS_GO_ON);
+    stage_end(&s);
+}
+
 /* Differences that the curves' noise explains leave the order as it was (soft ranking). */
 static void pasha_does_not_grow_for_noise(void **state) {
     (void)state;
@@ -205,6 +224,7 @@ int main(void) {
         cmocka_unit_test(median_compares_with_running_averages),
         cmocka_unit_test(median_leaves_out_what_it_was_not_told),
         cmocka_unit_test(pasha_grows_when_the_order_changes),
+        cmocka_unit_test(pasha_knows_who_was_above_before),
         cmocka_unit_test(pasha_does_not_grow_for_noise),
         cmocka_unit_test(finish_runs_the_best_few_to_the_end),
         cmocka_unit_test(hyperband_starts_some_higher),
