@@ -1,5 +1,7 @@
 #include "actors/jobfile/reader.h"
 
+#include "actors/jobfile/elsewhere.h"
+
 #include "proto/base/num.h"
 
 #include <stdarg.h>
@@ -72,12 +74,30 @@ static const struct key *key_find(const struct key *keys, size_t count, struct s
     return NULL;
 }
 
+/* A key of another mapping, or what another tool calls one. */
+static bool misplaced_key(struct reader *r, const struct tree_node *at, const char *what,
+                          const struct elsewhere *known) {
+    char line[WHAT_BYTES];
+    bool here = strcmp(known->where, what) == 0;
+    if (here) {
+        snprintf(line, sizeof line, "%s has no key '%.*s'", what, SHOWN(at->text));
+        return reader_fail_at(r, at, 0, span_text(known->key), line);
+    }
+    bool same = span_is(at->text, known->key);
+    snprintf(line, sizeof line, "%s has no key '%.*s'; %s%s%s stands in %s", what, SHOWN(at->text),
+             same ? "it" : "'", same ? "" : known->key, same ? "" : "'", known->path);
+    return reader_fail_at(r, at, 0, (struct span){0}, line);
+}
+
 /* Says which keys there are when none is near. */
 static bool unknown_key(struct reader *r, const struct tree_node *at, const char *what,
                         const struct key *keys, size_t count) {
     char line[WHAT_BYTES];
     struct buf text = buf_of(line, sizeof line - 1);
     struct nearest nearest = nearest_of(at->text);
+    const struct elsewhere *known = elsewhere_of(at->text, what);
+    if (known != NULL)
+        return misplaced_key(r, at, what, known);
     snprintf(line, sizeof line, "%s has no key '%.*s'", what, SHOWN(at->text));
     text.len = strlen(line);
     for (size_t i = 0; i < count; i++)

@@ -63,7 +63,7 @@ static bool can_begin(const struct job *job, struct job_fault *fault) {
     struct space space;
     double point[LIMIT_PARAMS];
     struct value values[LIMIT_PARAMS];
-    if (!job_runs(job, fault))
+    if (!job_runs(job, fault) || !job_check_meant(job, fault))
         return false;
     space_of(&space, job);
     bool drawn = job->method != METHOD_GRID && job->method != METHOD_LIST;

@@ -96,6 +96,11 @@ bool measures_frontier(const struct msg_job_row *row, struct frontier *f) {
     return row->frontier.len > 0 && frontier_decode(f, row->frontier);
 }
 
+bool measures_none_kept(const struct msg_job_row *row) {
+    struct frontier f;
+    return row->done > 0 && !row->has_best && measures_frontier(row, &f) && f.broken > 0;
+}
+
 void measures_print_front(struct buf *out, const struct frontier *f) {
     if (f->objectives < 2)
         return;

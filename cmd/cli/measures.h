@@ -30,6 +30,8 @@ void measures_put(struct out *o, const struct job *job, bool has_value, double v
 /* "model_mb <= 20 (model_mb 25.5); latency < 9 (latency was not told)"; nothing: all are kept. */
 void measures_broken(struct buf *out, const struct job *job, double value, struct span others);
 
+/* It has constraints, trials that are done, and none that keeps all of them. */
+bool measures_none_kept(const struct msg_job_row *row);
 /* What a job's summary says of its trials; false: it has one objective and no constraints. */
 bool measures_frontier(const struct msg_job_row *row, struct frontier *f);
 /* "front 6 points", "front of more than 148 points"; nothing with one objective. */

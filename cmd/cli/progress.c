@@ -331,6 +331,8 @@ static void put_ending(struct buf *out, const struct msg_job_row *row,
                                              : " was cancelled");
     if (look->color)
         buf_text(out, SGR_NONE);
+    if (row->state == JOB_DONE && measures_none_kept(row))
+        buf_text(out, ", but no trial keeps all constraints");
     if (row->cause.len > 0) {
         size_t from = out->len;
         buf_text(out, ": ");

@@ -5,6 +5,7 @@
 
 #include "actors/kit/clock_shell.h"
 #include "cmd/cli/cli.h"
+#include "cmd/cli/measures.h"
 #include "cmd/cli/progress.h"
 #include "cmd/cli/screen.h"
 #include "cmd/cli/show_job.h"
@@ -239,9 +240,10 @@ static int session_over(struct session *s) {
         progress_end(&text, &s->row, &look);
     if (text.len > 0)
         screen_print(&s->screen, buf_view(&text));
-    int status = s->row.state == JOB_DONE     ? 0
-                 : s->row.state == JOB_FAILED ? err_exit_status(ERR_JOB_FAILED)
-                                              : err_exit_status(ERR_CANCELLED);
+    const bool failed = s->row.state == JOB_FAILED || measures_none_kept(&s->row);
+    int status = failed                     ? err_exit_status(ERR_JOB_FAILED)
+                 : s->row.state == JOB_DONE ? 0
+                                            : err_exit_status(ERR_CANCELLED);
     bool told = session_written(s, &err) && session_tell(s, &err);
     client_close(&s->client);
     return told ? status : cli_fail(&err);

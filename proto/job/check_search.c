@@ -126,6 +126,41 @@ bool check_constraints(struct job *job, struct arena *arena, struct job_fault *f
     return true;
 }
 
+struct meant_check {
+    const struct job *job;
+    const char *where;
+    struct job_fault *fault;
+    bool failed;
+};
+
+static void check_meant(void *context, const struct expr_use *use) {
+    struct meant_check *c = context;
+    const struct span metric = c->job->metrics[use->name];
+    if (use->name < c->job->objectives_count || c->job->patterns_count > 0)
+        return;
+    for (uint32_t i = 0; i < c->job->params_count && !c->failed; i++) {
+        if (!span_equal(c->job->params[i].name, metric))
+            continue;
+        c->failed = true;
+        job_fault_set(c->fault, c->where, use->name_at,
+                      "'%.*s' is a parameter, and constraints are about what trials print; "
+                      "parameters belong in 'where'",
+                      SHOWN(metric));
+    }
+}
+
+bool job_check_meant(const struct job *job, struct job_fault *fault) {
+    bool meant = true;
+    for (uint32_t i = 0; i < job->constraints_count && meant; i++) {
+        char where[WHERE_BYTES];
+        snprintf(where, sizeof where, "search.constraints[%u]", i);
+        struct meant_check check = {.job = job, .where = where, .fault = fault};
+        expr_visit(job->constraints[i].test, check_meant, &check);
+        meant = !check.failed;
+    }
+    return meant;
+}
+
 /* ---- how the search goes on ---- */
 
 /* What counts the steps is not what they come to. */

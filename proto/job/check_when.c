@@ -80,10 +80,19 @@ const struct expr *compile_condition(struct span text, struct expr_names *names,
     return test;
 }
 
+static bool choices_of(const void *context, uint32_t name, struct expr_choices *out) {
+    const struct job *job = context;
+    const struct param *p = &job->params[name];
+    *out = (struct expr_choices){
+        .values = p->choices, .count = p->choices_count, .ordered = p->ordered};
+    return p->kind == PARAM_CHOICE;
+}
+
 static struct expr_names names_of(const struct job *job, struct span names[LIMIT_PARAMS]) {
     for (uint32_t i = 0; i < job->params_count; i++)
         names[i] = job->params[i].name;
-    return (struct expr_names){.names = names, .count = job->params_count};
+    return (struct expr_names){
+        .names = names, .count = job->params_count, .choices = choices_of, .context = job};
 }
 
 /* parents[i][j]: parameter i is decided after parameter j. */

@@ -392,6 +392,77 @@ static bool is_reckoned(const struct expr *e) {
     return e->kind > EXPR_NAME;
 }
 
+static void fail_no_choice(struct compiler *c, const struct expr *name, const struct expr *bound,
+                           const struct expr_choices *choices) {
+    const struct span word = bound->constant.text;
+    struct nearest nearest = nearest_of(word);
+    char text[sizeof c->fault->what];
+    if (c->failed)
+        return;
+    snprintf(text, sizeof text, "'%.*s' is not a value of '%.*s'", SHOWN(word),
+             SHOWN(c->names->names[name->name]));
+    fail(c, bound->at, text);
+    for (uint32_t i = 0; i < choices->count; i++)
+        if (choices->values[i].kind == VALUE_TEXT)
+            nearest_offer(&nearest, choices->values[i].text);
+    c->fault->nearest = nearest.best;
+}
+
+/* e compares a choice with one of its values, by their order. */
+static void make_order(struct compiler *c, struct expr *e, struct expr *name,
+                       const struct expr *bound, const struct expr_choices *choices) {
+    uint32_t place = 0;
+    while (place < choices->count && !value_equal(&choices->values[place], &bound->constant))
+        place++;
+    if (!choices->ordered)
+        fail_saying(c, c->names->names[name->name], name->at,
+                    "has no order: say 'ordered: true' of it, or compare with == or in");
+    else if (place == choices->count)
+        fail_no_choice(c, name, bound, choices);
+    else if (e->relation == LESS && place == 0)
+        fail_saying(c, bound->constant.text, bound->at, "is the first value: none is before it");
+    else if (e->relation == GREATER && place + 1 == choices->count)
+        fail_saying(c, bound->constant.text, bound->at, "is the last value: none is behind it");
+    e->kind = EXPR_ORDER;
+    e->first = name;
+    e->constant = bound->constant;
+    e->at = bound->at;
+    e->choices = *choices;
+    e->place = place;
+    name->next = NULL;
+}
+
+/* One side is a choice, the other text, which has no other order. */
+static bool is_ordered(const struct compiler *c, const struct expr *name, const struct expr *bound,
+                       struct expr_choices *choices) {
+    return name->kind == EXPR_NAME && bound->kind == EXPR_CONSTANT &&
+           bound->constant.kind == VALUE_TEXT && c->names->choices != NULL &&
+           c->names->choices(c->names->context, name->name, choices);
+}
+
+static enum relation turned(enum relation relation) {
+    return relation == LESS            ? GREATER
+           : relation == LESS_EQUAL    ? GREATER_EQUAL
+           : relation == GREATER       ? LESS
+           : relation == GREATER_EQUAL ? LESS_EQUAL
+                                       : relation;
+}
+
+static void compare_parts(struct compiler *c, struct expr *e, struct expr *left,
+                          struct expr *right) {
+    const bool ordered = e->relation != EQUAL && e->relation != UNEQUAL;
+    struct expr_choices choices;
+    if (ordered && is_ordered(c, left, right, &choices)) {
+        make_order(c, e, left, right, &choices);
+    } else if (ordered && is_ordered(c, right, left, &choices)) {
+        e->relation = turned(e->relation);
+        make_order(c, e, right, left, &choices);
+    } else if (ordered || is_reckoned(left) || is_reckoned(right)) {
+        need_number(c, left);
+        need_number(c, right);
+    }
+}
+
 static struct expr *take_relation(struct compiler *c, struct expr *left) {
     struct expr *e = take_node(c, EXPR_COMPARE, left->at);
     enum relation relation = c->words.lexeme.relation;
@@ -407,10 +478,7 @@ static struct expr *take_relation(struct compiler *c, struct expr *left) {
     add_part(e, &end, right);
     if (!e->named)
         fail_no_name(c, left);
-    if ((relation != EQUAL && relation != UNEQUAL) || is_reckoned(left) || is_reckoned(right)) {
-        need_number(c, left);
-        need_number(c, right);
-    }
+    compare_parts(c, e, left, right);
     return e;
 }
 

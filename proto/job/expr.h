@@ -8,6 +8,9 @@
  *   function  = abs ceil floor sqrt: of one number; max min: of one or more
  *   operand   = number | 'text' | "text" | true | false | name
  *
+ * The values of an ordered choice are compared by their order, as in `size >= medium`; with a number,
+ * those that are numbers are, as numbers.
+ *
  * In a condition over parameters a bare word that is no parameter is text, so `learner != forest`
  * needs no quotes. Such a word may hold "-", "+" and ".": k-nn is one word unless each of its parts
  * is a parameter or a number, as in a-1, which is a difference. In one over metrics every bare word
@@ -33,6 +36,13 @@ struct expr; /* compiled */
 
 enum { EXPR_DEPTH_MAX = 16, EXPR_NODES_MAX = 256 };
 
+/* Of a choice: its values, in their order if they have one. */
+struct expr_choices {
+    const struct value *values;
+    uint32_t count;
+    bool ordered;
+};
+
 /* What can be named, by position. `open`: more names are found in what is compiled, and appended
  * until there are `most`; otherwise these are the parameters and stay as they are. */
 struct expr_names {
@@ -40,6 +50,10 @@ struct expr_names {
     uint32_t count;
     uint32_t most;
     bool open;
+    /* NULL: none of them is a choice. False: this one is none. What they are is borrowed for as long as
+     * what is compiled. */
+    bool (*choices)(const void *context, uint32_t name, struct expr_choices *out);
+    const void *context;
 };
 
 struct expr_fault {

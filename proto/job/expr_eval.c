@@ -119,6 +119,13 @@ static enum expr_truth compare(enum relation relation, const struct expr *a, con
     return truth_of(value_equal(left, right) == (relation == EQUAL));
 }
 
+static enum expr_truth compare_order(const struct expr *e, const struct value *v) {
+    uint32_t place = 0;
+    while (place < e->choices.count && !value_equal(&e->choices.values[place], v))
+        place++;
+    return place < e->choices.count ? compare_numbers(e->relation, place, e->place) : EXPR_UNKNOWN;
+}
+
 enum expr_truth expr_truth(const struct expr *e, const struct value *values) {
     enum expr_truth result = e->kind == EXPR_AND ? EXPR_YES : EXPR_NO;
     const struct expr *first = e->first;
@@ -129,6 +136,7 @@ enum expr_truth expr_truth(const struct expr *e, const struct value *values) {
         return v->kind == VALUE_BOOL ? truth_of(v->boolean) : EXPR_UNKNOWN;
     }
     case EXPR_COMPARE: return compare(e->relation, first, first->next, values);
+    case EXPR_ORDER: return compare_order(e, &values[first->name]);
     case EXPR_IN:
         for (const struct expr *item = first->next; item != NULL; item = item->next) {
             enum expr_truth one = compare(EQUAL, first, item, values);
@@ -258,6 +266,10 @@ static void visit_part(const struct visitor *v, const struct expr *e) {
     switch (e->kind) {
     case EXPR_BARE:
         v->visit(v->context, &(struct expr_use){e->name, EXPR_TESTED, NULL, e->at, e->at});
+        return;
+    case EXPR_ORDER:
+        v->visit(v->context, &(struct expr_use){e->first->name, EXPR_EQUALS, &e->constant, e->at,
+                                                e->first->at});
         return;
     case EXPR_COMPARE:
     case EXPR_IN: {

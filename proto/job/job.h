@@ -264,6 +264,10 @@ bool job_check_params(struct job *job, struct arena *arena, struct job_fault *fa
  * names. A `when` without a text is taken as it is. */
 bool job_check_space(struct job *job, struct arena *arena, struct job_fault *fault);
 
+/* Of a job that has passed one of these, before it is handed in: is there what cannot be meant? A
+ * constraint that names a parameter and no metric of the objectives, or of run.metrics.regex. */
+bool job_check_meant(const struct job *job, struct job_fault *fault);
+
 /* The placeholders of an argument or a variable's value: each is a parameter or a word of
  * template.h. */
 bool job_check_template(const struct job *job, struct span text, const char *where,

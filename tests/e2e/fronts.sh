@@ -81,7 +81,10 @@ assert_match "$out" "never printed 'model_mb'; printed 'model-mb'; nearest: 'mod
 # All are done, none is the best.
 front_job broken 4 "$program" "mb <= 1" "$both"
 run on c zyg submit "$WORK/broken.yaml" --wait
-assert_status 0
+assert_status 1
+assert_match "$out$err" 'is done, but no trial keeps all constraints'
+run on c zyg wait last
+assert_status 1
 run on c zyg best last
 assert_status 4
 assert_match "$err" 'no trial of .* keeps all constraints \(4 are done\)'

@@ -18,6 +18,12 @@ static void check_use(void *context, const struct expr_use *use) {
     ensure(use->at < text->len);
 }
 
+/* The last is one of three words, in this order. */
+static bool choices_of(const void *context, uint32_t name, struct expr_choices *out) {
+    *out = (struct expr_choices){.values = context, .count = 3, .ordered = true};
+    return name == NAMES - 1;
+}
+
 static void try_text(struct span text, struct expr_names *all) {
     struct arena arena = arena_of(arena_memory, sizeof arena_memory);
     struct expr_fault fault = {.at = SIZE_MAX};
@@ -53,7 +59,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct span params[NAMES] = {span_text("a"), span_text("b"), span_text("fast"),
                                  span_text("learner")};
     struct span metrics[NAMES];
-    try_text(span_of(data, size), &(struct expr_names){.names = params, .count = NAMES});
+    const struct value words[] = {{.kind = VALUE_TEXT, .text = span_text("knn")},
+                                  {.kind = VALUE_TEXT, .text = span_text("svm")},
+                                  {.kind = VALUE_TEXT, .text = span_text("forest")}};
+    try_text(span_of(data, size),
+             &(struct expr_names){
+                 .names = params, .count = NAMES, .choices = choices_of, .context = words});
     try_text(span_of(data, size),
              &(struct expr_names){.names = metrics, .most = NAMES, .open = true});
     return 0;

@@ -151,13 +151,17 @@ static bool read_param(struct space_reader *r, struct span json, uint32_t place)
         !read_name(r, parts[PART_NAME], where.text, p))
         return false;
     where = foreign_at("space[%u] \"%.*s\"", place, SHOWN(p->name));
+    for (size_t i = 0; i < PARTS; i++) { /* null: not said */
+        if (parts[i].len > 0 && foreign_is_null(parts[i]))
+            parts[i] = (struct span){0};
+    }
     if (parts[PART_TYPE].len == 0)
         return foreign_refuse(r->f, where.text, "there is no \"type\", expected float, int or cat");
     struct foreign_where type_at = foreign_at("%s, \"type\"", where.text);
     if (!foreign_word(r->f, parts[PART_TYPE], type_at.text, types, 3, &type))
         return false;
     p->kind = type == 0 ? PARAM_FLOAT : PARAM_INT;
-    if (!foreign_is_null(parts[PART_WHEN]))
+    if (parts[PART_WHEN].len > 0)
         r->when[place] = parts[PART_WHEN];
     return type == 2 ? read_choices(r, parts, where.text, p) : read_range(r, parts, where.text, p);
 }
@@ -298,7 +302,8 @@ bool space_json_read(struct foreign *f, struct span json, struct job *job, struc
             return false;
     }
     struct job_fault fault;
-    return job_check_space(job, arena, &fault) || refuse_fault(f, &fault);
+    return (job_check_space(job, arena, &fault) && job_check_meant(job, &fault)) ||
+           refuse_fault(f, &fault);
 }
 
 /* ---- configurations ---- */

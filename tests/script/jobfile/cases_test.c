@@ -49,12 +49,16 @@ static void add_line(struct buf *text, const char *line) {
     }
 }
 
+static bool can_begin(const struct job *job, struct job_fault *fault) {
+    return job_runs(job, fault) && job_check_meant(job, fault);
+}
+
 static void message_of(const struct script_case *c, char *out, size_t len) {
     struct arena arena = arena_of(arena_memory, sizeof arena_memory);
     struct job job;
     struct jobfile_at at;
     struct err err = {0};
-    bool read = jobfile_read(&job, buf_view(&c->text), "job.yaml", "/home/user/work", job_runs,
+    bool read = jobfile_read(&job, buf_view(&c->text), "job.yaml", "/home/user/work", can_begin,
                              &arena, &at, &err);
     snprintf(out, len, "%s", read ? "(no fault)" : err.what);
     if (read)

@@ -95,6 +95,13 @@ static void a_front_is_seen_while_it_grows(void **state) {
     progress_block(&out, &row, &look);
     text[out.len] = '\0';
     assert_non_null(strstr(text, "\nno trial keeps all constraints yet\n"));
+    assert_true(measures_none_kept(&row));
+    row.state = JOB_DONE;
+    buf_clear(&out);
+    progress_end(&out, &row, &look);
+    text[out.len] = '\0';
+    assert_non_null(strstr(text, " is done, but no trial keeps all constraints: "));
+    row.state = JOB_OPEN;
 
     frontier_enter(&f, &job, 3, (double[]){0.5, 7});
     frontier_enter(&f, &job, 4, (double[]){0.75, 9});
@@ -102,6 +109,7 @@ static void a_front_is_seen_while_it_grows(void **state) {
     frontier_encode(&f, &bytes);
     row.frontier = buf_view(&bytes);
     row.has_best = true;
+    assert_false(measures_none_kept(&row));
     row.best_slot = 4;
     row.best_value = 0.75;
     row.best_params = span_text("{\"x\":0.5}");

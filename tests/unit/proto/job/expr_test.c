@@ -365,8 +365,90 @@ static void reserved_words_are_known(void **state) {
     assert_false(expr_reserved(TEXT("nor")));
 }
 
+/* Of learner; the others are none. */
+static struct value words[4];
+
+static bool choices_of(const void *context, uint32_t name, struct expr_choices *out) {
+    *out = (struct expr_choices){.values = words, .count = 4, .ordered = *(const bool *)context};
+    return name == LEARNER_AT;
+}
+
+static const struct expr *compile_ordered(const char *text, bool ordered,
+                                          struct expr_fault *fault) {
+    static struct arena arena;
+    struct expr_names known = all_names;
+    const struct value all[] = {WORD("tiny"), WORD("small"), INT(7), WORD("large")};
+    memcpy(words, all, sizeof words);
+    known.choices = choices_of;
+    known.context = &ordered;
+    arena = fresh_arena();
+    return expr_compile(span_text(text), &known, &arena, fault);
+}
+
+static void ordered_choices_are_compared_by_their_order(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *holds; /* for which words */
+    } cases[] = {
+        {"learner >= small", "0111"},
+        {"learner > small", "0011"},
+        {"learner < large", "1110"},
+        {"learner <= tiny", "1000"},
+        {"small <= learner", "0111"},
+        {"'large' > learner", "1110"},
+        {"not learner < small", "0111"},
+        {"learner > tiny and learner < large", "0110"},
+        {"learner < large and depth > 3", "1110"},
+        {"learner == small", "0100"},
+        {"learner >= 7", "0010"},
+    };
+    struct expr_fault fault;
+    for (uint32_t i = 0; i < COUNT(cases); i++) {
+        const struct expr *e = compile_ordered(cases[i].text, true, &fault);
+        if (e == NULL)
+            fail_msg("%s: %s", cases[i].text, fault.what);
+        for (uint32_t word = 0; word < 4; word++) {
+            const struct value values[] = {words[word], INT(4), NONE, NONE};
+            bool holds = expr_true(e, values);
+            if (holds != (cases[i].holds[word] == '1'))
+                fail_msg("%s with word %u", cases[i].text, word);
+            assert_true((expr_miss(e, values) > 0) == (expr_truth(e, values) == EXPR_NO));
+        }
+        const struct value inactive[] = {NONE, INT(4), NONE, NONE};
+        assert_true(expr_truth(e, inactive) == EXPR_UNKNOWN);
+    }
+}
+
+static void what_has_no_order_is_said(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        bool ordered;
+        size_t at;
+        const char *what, *nearest;
+    } cases[] = {
+        {"learner >= small", false, 0,
+         "'learner' has no order: say 'ordered: true' of it, or compare with == or in", ""},
+        {"learner >= smal", true, 11, "'smal' is not a value of 'learner'", "small"},
+        {"learner > large", true, 10, "'large' is the last value: none is behind it", ""},
+        {"tiny > learner", true, 0, "'tiny' is the first value: none is before it", ""},
+        {"depth >= small", true, 9, "'small' is neither a number nor a parameter", ""},
+        {"learner + 1 >= small", true, 15, "'small' is neither a number nor a parameter", ""},
+    };
+    struct expr_fault fault;
+    for (uint32_t i = 0; i < COUNT(cases); i++) {
+        assert_null(compile_ordered(cases[i].text, cases[i].ordered, &fault));
+        assert_string_equal(fault.what, cases[i].what);
+        assert_int_equal(fault.at, cases[i].at);
+        assert_true(span_is(fault.nearest, cases[i].nearest));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ordered_choices_are_compared_by_their_order),
+        cmocka_unit_test(what_has_no_order_is_said),
         cmocka_unit_test(conditions_hold_or_not),
         cmocka_unit_test(arithmetic_is_that_of_doubles),
         cmocka_unit_test(misses_say_how_far),

@@ -424,7 +424,12 @@ static void what_does_not_run_yet_is_named(void **state) {
     job.method = METHOD_TPE;
     assert_true(job_runs(&job, &fault));
     job.rungs.steps = 9;
+    assert_true(job_runs(&job, &fault));
+    job.constraints_count = 1;
+    assert_true(job_runs(&job, &fault));
+    job.objectives_count = 2;
     assert_false(job_runs(&job, &fault));
+    assert_string_equal(fault.where, "search.rungs");
 }
 
 int main(void) {

@@ -62,6 +62,19 @@ static void choices_may_ascend(void **state) {
     say(ASK);
     expect("{\"op\":\"load\",\"trials\":[{\"params\":{\"size\":\"l\",\"kind\":2},\"value\":4}]}",
            "{}");
+    expect("{\"op\":\"init\",\"space\":[{\"name\":\"s\",\"type\":\"cat\",\"choices\":[\"a\",\"b\"],"
+           "\"ordered\":null,\"log\":null,\"low\":null,\"when\":null}]}",
+           "{}"); /* null: not said */
+    assert_false(talk.job.params[0].ordered);
+    expect("{\"op\":\"init\",\"space\":[{\"name\":\"s\",\"type\":\"cat\",\"choices\":[\"a\",\"b\","
+           "\"c\"],"
+           "\"ordered\":true},{\"name\":\"x\",\"type\":\"int\",\"low\":1,\"high\":2,\"when\":\"s "
+           ">= b\"}]}",
+           "{}");
+    struct value values[] = {{.kind = VALUE_TEXT, .text = span_text("b")}, {.kind = VALUE_NONE}};
+    assert_true(expr_true(talk.job.params[1].when, values));
+    values[0].text = span_text("a");
+    assert_true(expr_truth(talk.job.params[1].when, values) == EXPR_NO);
 }
 
 /* What is decided is the rungs' affair; here it is said. */

@@ -70,6 +70,9 @@ static void constraints_are_about_metrics(void **state) {
     assert_int_equal(t->best[0], 1);
     expect_error(INIT_XY("\"constraints\":\"model_mb =< 20\""),
                  "constraints[0]: write '==' to compare");
+    expect_error(INIT_XY("\"constraints\":[\"mb < 2\",\"mb + x < 2\"]"),
+                 "constraints[1]: 'x' is a parameter, and constraints are about what trials print; "
+                 "parameters belong in 'where'");
 }
 
 /* Nobody is told to stop for what he has not said; and that is not learned. */
