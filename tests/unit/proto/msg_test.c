@@ -172,6 +172,9 @@ static void messages_differ_by_kind_and_by_every_field(void **state) {
     b.lease.config = span_text("d");
     assert_false(msg_equal(&a, &b));
     b = a;
+    b.lease.from = 1;
+    assert_false(msg_equal(&a, &b));
+    b = a;
     b.lease.job.bytes[15] = 1;
     assert_false(msg_equal(&a, &b));
     assert_false(msg_equal(&a, &(struct msg){.kind = MSG_propose}));
