@@ -25,6 +25,8 @@ static const struct {
     {"try_first", {"try_first", FILE_MAP}},
     {"list", {"list", FILE_MAP}},
     {"copies", {"copies", FILE_MAP}},
+    {"default", {"try_first", FILE_MAP}},
+    {"initial", {"try_first", FILE_MAP}},
 
     {"method", {"method", SEARCH}},
     {"algorithm", {"method", SEARCH}},

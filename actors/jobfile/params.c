@@ -83,7 +83,7 @@ static const struct key param_keys[] = {
     {"min", read_min, "a number"},
     {"max", read_max, "a number"},
     {"scale", read_scale, "linear or log"},
-    {"type", read_type, "int or float"},
+    {"type", read_type, "int or float (a choice has 'values' instead)"},
     {"step", read_step, "a number greater than 0"},
     {"points", read_points, "a whole number from 2 to 1000000"},
     {"values", read_values, "a list of values"},

@@ -98,6 +98,12 @@ static bool unknown_key(struct reader *r, const struct tree_node *at, const char
     const struct elsewhere *known = elsewhere_of(at->text, what);
     if (known != NULL)
         return misplaced_key(r, at, what, known);
+    if (strcmp(what, "a parameter") == 0 && at->value->kind == NODE_MAP)
+        return reader_fail(
+            r, at,
+            "a parameter has no key '%.*s'; a parameter of its own stands in 'params', "
+            "with a condition like 'when: learner == svm'",
+            SHOWN(at->text));
     snprintf(line, sizeof line, "%s has no key '%.*s'", what, SHOWN(at->text));
     text.len = strlen(line);
     for (size_t i = 0; i < count; i++)
@@ -188,6 +194,12 @@ size_t node_count(const struct tree_node *node) {
     return count;
 }
 
+/* One is how the other begins: integer and int, max and maximize. */
+static bool are_kin(struct span a, struct span b) {
+    const struct span shorter = a.len < b.len ? a : b, longer = a.len < b.len ? b : a;
+    return shorter.len >= 3 && span_equal(shorter, span_of(longer.data, shorter.len));
+}
+
 bool node_word(struct reader *r, const struct key *key, const struct tree_node *node,
                const char *const *words, size_t count, size_t *out) {
     if (!node_is_text(node))
@@ -199,6 +211,10 @@ bool node_word(struct reader *r, const struct key *key, const struct tree_node *
             return true;
         }
         nearest_offer(&nearest, span_text(words[i]));
+    }
+    for (size_t i = 0; i < count && nearest.best.len == 0; i++) {
+        if (are_kin(node->text, span_text(words[i])))
+            nearest.best = span_text(words[i]);
     }
     if (nearest.best.len == 0)
         return reader_expected(r, key, node);

@@ -259,7 +259,7 @@ static bool read_learn_from(struct reader *r, const struct key *key, const struc
 }
 
 static const struct key search_keys[] = {
-    {"method", read_method, "a method like random, grid or list"},
+    {"method", read_method, "auto, gp, tpe, evolution, pareto, nsga2, sobol, random, grid or list"},
     {"trials", read_trials, "a whole number from 1 to 1000000000"},
     {"parallel", read_parallel, "a whole number from 0 (as many as there are slots) to 1000000"},
     {"seed", read_seed, "a whole number from 0 to 9223372036854775807"},

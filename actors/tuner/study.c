@@ -386,6 +386,8 @@ static double full_cost(const struct study *s, uint32_t trial, const struct stud
 /* values: inside; NULL when it ended badly. */
 static void end_trial(struct study *s, uint32_t trial, const struct study_result *result,
                       const double *values) {
+    if (values != NULL)
+        rungs_break(s->rungs, trial, result->breach);
     rungs_end(s->rungs, trial, result->state == ENDED_WELL, values == NULL ? NAN : values[0],
               result->curve);
     if (result->untold)

@@ -267,13 +267,22 @@ static struct expr *take_bare_word(struct compiler *c) {
     return expr_named(c->names, word, &position) ? take_name(c, word, at) : take_text(c, word, at);
 }
 
+/* What a condition ends with does not follow. */
+static void fail_end(struct compiler *c, const char *what) {
+    if (c->words.lexeme.kind == LEXEME_RELATION)
+        what = "one comparison at a time: join two with 'and'";
+    else if (at_word(c, "is"))
+        what = "write '==' to compare";
+    fail(c, place(c), what);
+}
+
 static struct expr *take_operand(struct compiler *c) {
     struct span word = c->words.lexeme.text;
     size_t at = place(c);
     if (take_sign(c, '(')) {
         struct expr *e = take_condition(c);
         if (!take_sign(c, ')'))
-            fail(c, place(c), "expected ')' here");
+            fail_end(c, "expected ')' here");
         return e;
     }
     switch (c->words.lexeme.kind) {
@@ -548,7 +557,7 @@ const struct expr *expr_compile(struct span text, struct expr_names *names, stru
     if (!c.failed)
         make_test(&c, e);
     if (c.words.lexeme.kind != LEXEME_END)
-        fail(&c, place(&c), "expected 'and', 'or' or the end here");
+        fail_end(&c, "expected 'and', 'or' or the end here");
     return c.failed ? NULL : e;
 }
 

@@ -138,8 +138,8 @@ done <<END
 6|submit nope.yaml|nope.yaml: there is no such file
 6|submit .|.: cannot be read: Is a directory
 6|submit empty.yaml --wait|empty.yaml:1:1: the file is empty; a job begins with 'zyg: 1'
-6|submit wrong.yaml --wait|wrong.yaml:3:18: 'method' expects a method like random, grid or list, not 'rondom' (did you mean 'random'?)
-6|validate wrong.yaml|wrong.yaml:3:18: 'method' expects a method like random, grid or list, not 'rondom' (did you mean 'random'?)
+6|submit wrong.yaml --wait|wrong.yaml:3:18: 'method' expects auto, gp, tpe, evolution, pareto, nsga2, sobol, random, grid or list, not 'rondom' (did you mean 'random'?)
+6|validate wrong.yaml|wrong.yaml:3:18: 'method' expects auto, gp, tpe, evolution, pareto, nsga2, sobol, random, grid or list, not 'rondom' (did you mean 'random'?)
 6|validate nowhere.yaml|nowhere.yaml:5:1: 'where' leaves none of 4096 random configurations, nor any that was found from there
 6|validate huge.yaml|huge.yaml: longer than 1048576 bytes; a job file is at most that long
 6|validate bytes.yaml|bytes.yaml:1:6: not UTF-8 (byte 0xff)

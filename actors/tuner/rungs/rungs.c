@@ -78,6 +78,11 @@ struct rungs *rungs_init(const struct rungs_setup *setup, struct trials *trials,
     return arena->full ? NULL : r;
 }
 
+static void break_at(struct rungs *r, uint32_t trial, uint32_t at, double breach) {
+    if (r->breaches != NULL)
+        r->breaches[(size_t)trial * r->count + at] = breach;
+}
+
 static uint32_t first_goal(const struct rungs *r, uint32_t number) {
     uint32_t goal = 0;
     if (r->setup.policy == RUNGS_HYPERBAND) {
@@ -106,6 +111,7 @@ void rungs_begin(struct rungs *r, uint32_t trial, uint32_t parent) {
         curve->best = rungs_value(r, parent, i);
         curve->improved = curve->step;
         trials_curve(r->trials, trial, i, curve->best);
+        break_at(r, trial, i, rungs_breach(r, parent, i));
     }
 }
 
@@ -192,8 +198,7 @@ static void arrive(struct rungs *r, uint32_t at, uint32_t trial) {
     struct course *course = &r->courses[trial];
     trials_curve(r->trials, trial, at, course->curve.best);
     trials_break(r->trials, trial, course->curve.breach);
-    if (r->breaches != NULL)
-        r->breaches[(size_t)trial * r->count + at] = course->curve.breach;
+    break_at(r, trial, at, course->curve.breach);
     if (r->means != NULL)
         r->means[(size_t)trial * r->count + at] = course->curve.sum / course->curve.told;
     else if (r->forecast != NULL)
@@ -270,8 +275,10 @@ void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best,
         if (!isnan(rungs_value(r, trial, i)))
             ranks_add(&r->rung[i].ranks, trial);
     }
-    if (whole)
-        trials_curve(r->trials, trial, r->count - 1, best);
+    if (!whole)
+        return;
+    trials_curve(r->trials, trial, r->count - 1, best);
+    break_at(r, trial, r->count - 1, course->curve.breach);
 }
 
 /* The best that is still paused at this rung; promotable: and deserves to go on. */

@@ -110,7 +110,7 @@ void rungs_begin(struct rungs *r, uint32_t trial, uint32_t parent);
 bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value);
 /* The same where somebody else has folded the steps: its curve as it is now. */
 bool rungs_stand(struct rungs *r, uint32_t trial, const struct curve *curve);
-/* How far a trial at work breaks constraints, as far as is known, from its next report on. */
+/* How far a trial breaks constraints, as far as is known, from its next report or its end on. */
 void rungs_break(struct rungs *r, uint32_t trial, double breach);
 enum rungs_verdict { RUNGS_GO_ON, RUNGS_STOP, RUNGS_PAUSE };
 /* What shall become of it; PAUSE: rungs_rest follows when it does rest, and until then it is at

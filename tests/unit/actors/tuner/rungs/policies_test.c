@@ -72,6 +72,30 @@ static void pasha_grows_when_the_order_changes(void **state) {
     stage_end(&s);
 }
 
+/* Of two orders that values do not tell apart: the first breaks a constraint by the second rung. */
+static void pasha_grows_when_one_breaks_constraints(void **state) {
+    (void)state;
+    struct rungs_setup setup = stage_plain(RUNGS_PASHA, 27);
+    setup.constrained = true;
+    for (uint32_t breaks = 0; breaks < 2; breaks++) {
+        stage_begin(&s, &test, setup, 64);
+        for (uint32_t i = 0; i < 12; i++) {
+            stage_start(&s);
+            assert_int_equal(stage_report(&s, i, 1, i), RUNGS_PAUSE);
+        }
+        for (uint32_t i = 0; i < 3; i++) {
+            stage_expect_resumed(&s, i, 3);
+            rungs_break(s.rungs, i, i == 0 && breaks ? 0.5 : 0);
+            /* With three of them there one goes on: the best that breaks none, once it may. */
+            assert_int_equal(stage_report(&s, i, 3, i - 0.5), RUNGS_PAUSE);
+        }
+        struct rungs_choice choice = stage_choose(&s, true);
+        assert_int_equal(choice.next, RUNGS_RESUME);
+        assert_int_equal(choice.trial, breaks ? 1 : 3); /* from rung 1, or from rung 0 */
+        stage_end(&s);
+    }
+}
+
 /* Its whole way is told of each, one after the other, as when a job is opened again: who stood above the ceiling then counts when
  * that rises. */
 static void pasha_knows_who_was_above_before(void **state) {
@@ -224,6 +248,7 @@ int main(void) {
         cmocka_unit_test(median_compares_with_running_averages),
         cmocka_unit_test(median_leaves_out_what_it_was_not_told),
         cmocka_unit_test(pasha_grows_when_the_order_changes),
+        cmocka_unit_test(pasha_grows_when_one_breaks_constraints),
         cmocka_unit_test(pasha_knows_who_was_above_before),
         cmocka_unit_test(pasha_does_not_grow_for_noise),
         cmocka_unit_test(finish_runs_the_best_few_to_the_end),
