@@ -202,13 +202,14 @@ static void take_up(struct sched *s, struct flight *f, uint32_t place, bool over
     }
 }
 
-/* A lease that is not ours but could be: from now on it is. False: its slot is finished for good, or there is no room. */
+/* A lease that is not ours but could be: from now on it is. Of a slot that the job does not have, too: whoever gave it out may
+ * have heard of more trials already. False: its slot is finished for good, or there is no room. */
 static bool adopt(struct sched *s, uint32_t place, const struct reported *r) {
     struct plan *plan = sched_plan(s, &r->job);
     struct plan_slot slot = {.slot = r->slot, .attempts = (uint32_t)r->attempt - 1};
     if (s->flights.count == LIMIT_BEGUN || (plan != NULL && !plan_has_room(plan)))
         return false;
-    if (plan != NULL && !plan_take_over(plan, &slot))
+    if (plan != NULL && slot.slot < plan->trials && !plan_take_over(plan, &slot))
         return false;
     struct flight *f = flights_add(&s->flights, &r->job, &slot);
     if (plan != NULL) {

@@ -397,7 +397,7 @@ static void take_flights(struct sched *s, struct plan *plan) {
         struct flight *f = &s->flights.entries[i];
         if (f->state == FLIGHT_NONE || !job_id_equal(&f->job, &plan->job))
             continue;
-        f->moot = !plan_take_over(plan, &f->slot);
+        f->moot = f->slot.slot < plan->trials && !plan_take_over(plan, &f->slot);
         plan->away++;
         plan->unlearned += f->state == FLIGHT_UNRECORDED;
         plan->running += runs(f->state);

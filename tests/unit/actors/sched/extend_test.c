@@ -49,6 +49,36 @@ static void what_runs_already_stays_where_it_is(void **state) {
     expect_asked(f, 5, 3);
 }
 
+/* ... nor is what was reported when this node led already, and had not heard of more. */
+static void what_was_reported_before_is_not_given_out_again(void **state) {
+    struct fixture *f = *state;
+    lead_workers(f, 2, 0, 2);
+    give(f, A, 0, 1);
+    give(f, A, 1, 1);
+    REPORT(f, B, 4, 3, 1, 0, 4, 1, 1); /* one runs, one has ended, and its fact is on its way */
+    extend(f, 7);
+    expect_asked(f, 5, 6); /* 2, 5 and 6 */
+    assert_int_equal(stage_heard(f->stage, ROOM_TUNER, MSG_propose, 2)->propose.slot, 2);
+    assert_int_equal(stage_heard(f->stage, ROOM_TUNER, MSG_propose, 3)->propose.slot, 5);
+    recorded(f, 4, true, 1);
+    ended(f, B, 3, 1, false);
+    recorded(f, 3, true, 1);
+    stage_pass(f->stage, 60000);
+    assert_int_equal(asked(f), 5);
+}
+
+/* Of one that never gets more they are forgotten in the end. */
+static void slots_that_no_job_has_hold_nothing_up(void **state) {
+    struct fixture *f = *state;
+    lead_workers(f, 1, 0, 1);
+    give(f, A, 0, 1);
+    REPORT(f, B, 2, 3, 1, 0, 4, 1, 1);
+    ended(f, B, 3, 1, false);
+    stage_pass(f->stage, 60000);
+    extend(f, 6);
+    expect_asked(f, 3, 2); /* 1 and 2 at B, as if nothing had been */
+}
+
 static void with_rungs(struct fixture *f) {
     f->job.job.objectives_count = 1;
     f->job.job.objectives[0] = (struct objective){.metric = span_text("loss")};
@@ -105,6 +135,8 @@ int main(void) {
         CREW(more_slots_are_given_out_and_no_more_than_that),
         CREW(a_job_opens_with_as_many_as_it_has_by_now),
         CREW(what_runs_already_stays_where_it_is),
+        CREW(what_was_reported_before_is_not_given_out_again),
+        CREW(slots_that_no_job_has_hold_nothing_up),
         CREW(nobody_is_asked_for_behind_what_was_the_last),
         CREW(an_old_answer_loses_no_slot),
     };
