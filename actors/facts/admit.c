@@ -3,6 +3,7 @@
 #include "actors/facts/facts_state.h"
 
 #include "proto/base/check.h"
+#include "proto/job/ladder.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -296,9 +297,12 @@ static struct batch *extend(struct facts *f, struct seat *s, struct moment at, s
 }
 
 void admit_extend(struct facts *f, struct seat *s, struct moment at, struct says *out) {
+    const uint64_t before = s->job.trials;
     if (!may_extend(f, s, out) || extend(f, s, at, out) == NULL)
         return;
     facts_touch(f, s);
+    if (job_has_rungs(&s->job) && s->job.trials > before)
+        errand_stands(f, &s->id, before, out);
     say(out, &(struct msg){.kind = MSG_job_extended,
                            .job_extended = {.job = s->id, .trials = s->job.trials}});
     errand_finish_saved(f); /* whoever asks for the same again finds it there */

@@ -152,6 +152,14 @@ void errand_want(struct facts *f, uint64_t ticket, const struct job_id *job, str
     (void)queue(f, ticket, job, out);
 }
 
+void errand_stands(struct facts *f, const struct job_id *job, uint64_t before, struct says *out) {
+    struct errand *e = queue(f, 0, job, out);
+    if (e == NULL)
+        return;
+    e->kind = ERRAND_STANDS;
+    e->trials = before;
+}
+
 static void prepare(struct errand *e, const struct bundle *bundle, const struct msg *fact,
                     struct span bytes) {
     const struct msg_control_fact *control = &fact->control_fact;
@@ -255,6 +263,10 @@ void errands_go(struct facts *f, struct moment at, struct says *out) {
         if (errand_current(e)->not_before > at.now) {
             rotate(f);
             resting++;
+            continue;
+        }
+        if (errand_current(e)->kind == ERRAND_STANDS) {
+            opening_new_stands(f, out);
             continue;
         }
         struct seat *s = facts_seat(f, &errand_current(e)->job);
@@ -415,6 +427,10 @@ void errand_rows(struct facts *f, const struct msg_rows *rows, struct moment at,
     if (rows->code != ERR_NONE) {
         e->unused = e->job_scan;
         e->job_scan = 0;
+        if (e->step == ERRAND_READS_NEW) {
+            errand_finish(f); /* it is told when the job opens again */
+            return;
+        }
         if (e->step == ERRAND_READS_ROW || e->step == ERRAND_READS_TRIALS ||
             e->step == ERRAND_READS_STANDS)
             opening_leave(f, out);
@@ -431,6 +447,7 @@ void errand_rows(struct facts *f, const struct msg_rows *rows, struct moment at,
     case ERRAND_READS_ROW: on_summary(f, rows, at, out); break;
     case ERRAND_READS_TRIALS: opening_rows(f, rows, at, out); break;
     case ERRAND_READS_STANDS: opening_stands(f, rows, at, out); break;
+    case ERRAND_READS_NEW: opening_new_rows(f, rows, out); break;
     case ERRAND_WAITS:
     case ERRAND_WAITS_SAVE: break;
     }

@@ -11,7 +11,14 @@
 
 enum { ERRANDS = 32, ERRAND_BUNDLE_BYTES = LIMIT_JOB_SPEC_BYTES + 1024 };
 
-enum errand_kind { ERRAND_ADMIT, ERRAND_CANCEL, ERRAND_EXTEND, ERRAND_OPEN, ERRAND_LATE };
+enum errand_kind {
+    ERRAND_ADMIT,
+    ERRAND_CANCEL,
+    ERRAND_EXTEND,
+    ERRAND_OPEN,
+    ERRAND_LATE,
+    ERRAND_STANDS /* a job that is open here got more slots: how they stood at rungs may be known */
+};
 
 enum errand_step {
     ERRAND_WAITS,
@@ -20,6 +27,7 @@ enum errand_step {
     ERRAND_READS_ROW,
     ERRAND_READS_TRIALS,
     ERRAND_READS_STANDS,
+    ERRAND_READS_NEW, /* those of STANDS */
     ERRAND_WAITS_SAVE
 };
 
@@ -33,7 +41,7 @@ struct errand {
     bool carried;    /* came in the log of another node: the inbox waits for it */
     bool known;      /* this very request lies on the disk already */
     wall_ms wall;    /* CANCEL, EXTEND: when it was said */
-    uint64_t trials; /* EXTEND */
+    uint64_t trials; /* EXTEND; STANDS: those that it had before */
     dur_ms pause;    /* OPEN, promised already: tried again after it, each time a longer one */
     when_ms not_before;
     struct node_id author; /* of what was signed, with its place among the author's bundles */
@@ -66,6 +74,8 @@ bool errand_carried(struct facts *f, struct span bundle, struct job_id *job, str
 bool errand_pending(const struct errands *e, const struct job_id *job);
 void errand_late(struct facts *f, const struct job_id *job, struct says *out); /* late.h */
 void errand_want(struct facts *f, uint64_t ticket, const struct job_id *job, struct says *out);
+/* The job had so many trials. Where too many errands wait the tuner hears of it when the job opens again. */
+void errand_stands(struct facts *f, const struct job_id *job, uint64_t before, struct says *out);
 /* Begins the next one when none is under way. */
 void errands_go(struct facts *f, struct moment at, struct says *out);
 /* What admit.c and opening.c share with errand.c: the errand under way, its one answer (a batch to say it into makes it a
@@ -104,6 +114,9 @@ bool opening_fresh(struct facts *f, const struct seat *read, struct says *out);
 void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at, struct says *out);
 void opening_stands(struct facts *f, const struct msg_rows *rows, struct moment at,
                     struct says *out);
+/* STANDS: begins, and its rows. */
+void opening_new_stands(struct facts *f, struct says *out);
+void opening_new_rows(struct facts *f, const struct msg_rows *rows, struct says *out);
 void opening_leave(struct facts *f, struct says *out); /* the seat is given up */
 /* This node leads from now on: its sched hears of every open job as it stands, and whether they are over is looked at anew. */
 void opening_lead(struct facts *f);

@@ -196,7 +196,10 @@ static void resume(struct facts *f, struct seat *s, struct moment at, struct say
     errand_finish(f);
 }
 
-static void say_stand(const struct seat *s, struct span key, struct span value, struct says *out) {
+/* Of slots from this one on. What comes behind the last is of one that the job may have soon (errand_stands). To the tuner
+ * alone while the job opens. */
+static void say_stand(const struct seat *s, uint64_t from, struct span key, struct span value,
+                      struct says *out) {
     struct mp row = mp_of(value);
     struct msg m = {.kind = MSG_stands,
                     .stands = {.job = s->id,
@@ -205,13 +208,18 @@ static void say_stand(const struct seat *s, struct span key, struct span value, 
     m.stands.config = mp_bin(&row);
     m.stands.curve = mp_bin(&row);
     m.stands.saved = mp_bool(&row);
-    if (mp_done(&row))
+    if (!mp_done(&row) || m.stands.slot < from || m.stands.slot >= s->job.trials)
+        return;
+    if (s->state == SEAT_OPEN)
+        say(out, &m);
+    else
         say_to(out, ROOM_TUNER, 0, &m);
 }
 
 /* What was kept while the job had no seat is said to nobody when it is on the disk, and may not be there yet: the store
  * answers in order, so it is in what will be read or still in a batch. What the tuner hears twice changes nothing. */
-static void say_unsaved_stands(const struct facts *f, const struct seat *s, struct says *out) {
+static void say_unsaved_stands(const struct facts *f, const struct seat *s, uint64_t from,
+                               struct says *out) {
     const struct span job = span_of(s->id.bytes, sizeof s->id.bytes);
     for (uint64_t serial = f->batches.flying; serial <= f->batches.filling; serial++) {
         struct ops ops = ops_of(buf_view(&batches_at(&f->batches, serial)->ops));
@@ -220,13 +228,13 @@ static void say_unsaved_stands(const struct facts *f, const struct seat *s, stru
         while (ops_next(&ops, &op, &wrong)) {
             if (op.table == TABLE_stands && op.put && op.key.len > job.len &&
                 span_equal(span_of(op.key.data, job.len), job))
-                say_stand(s, op.key, op.value, out);
+                say_stand(s, from, op.key, op.value, out);
         }
     }
 }
 
 static void read_stands(struct facts *f, const struct seat *s, struct says *out) {
-    say_unsaved_stands(f, s, out);
+    say_unsaved_stands(f, s, 0, out);
     read_page(f, ERRAND_READS_STANDS, TABLE_stands, (struct span){0}, out);
 }
 
@@ -270,10 +278,40 @@ void opening_stands(struct facts *f, const struct msg_rows *rows, struct moment 
     struct span key = {0};
     while (mp_peek(&in) != MP_END && in.bad == NULL) {
         key = mp_bin(&in);
-        say_stand(s, key, mp_bin(&in), out);
+        say_stand(s, 0, key, mp_bin(&in), out);
     }
     if (rows->more)
         read_page(f, ERRAND_READS_STANDS, TABLE_stands, key, out);
     else
         resume(f, s, at, out);
+}
+
+void opening_new_stands(struct facts *f, struct says *out) {
+    const struct errand *e = errand_current(&f->errands);
+    const struct seat *s = facts_seat(f, &e->job);
+    uint8_t memory[JOB_ID_BYTES + 8];
+    struct buf after = buf_of(memory, sizeof memory);
+    if (s == NULL || s->state != SEAT_OPEN) {
+        errand_finish(f);
+        return;
+    }
+    trial_row_key(&after, &e->job, e->trials); /* all keys of its stands come behind that */
+    say_unsaved_stands(f, s, e->trials, out);
+    read_page(f, ERRAND_READS_NEW, TABLE_stands, buf_view(&after), out);
+}
+
+void opening_new_rows(struct facts *f, const struct msg_rows *rows, struct says *out) {
+    const struct errand *e = errand_current(&f->errands);
+    const struct seat *s = facts_seat(f, &e->job);
+    struct mp in = mp_of(rows->rows);
+    struct span key = {0};
+    const bool open = s != NULL && s->state == SEAT_OPEN;
+    while (open && mp_peek(&in) != MP_END && in.bad == NULL) {
+        key = mp_bin(&in);
+        say_stand(s, e->trials, key, mp_bin(&in), out);
+    }
+    if (open && rows->more)
+        read_page(f, ERRAND_READS_NEW, TABLE_stands, key, out);
+    else
+        errand_finish(f);
 }

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "proto/job/curve.h"
 #include "tests/unit/actors/facts/authors.h"
 
 static struct span extend_bundle_at(struct facts_stage *f, const struct signer *who,
@@ -256,6 +257,40 @@ static void a_new_slot_at_a_rung_is_kept_before_it_is_known(void **state) {
     assert_null(stage_heard(f->stage, ROOM_TUNER, MSG_stands, 0));
 }
 
+/* ... and told when the job has such a slot. */
+static void a_new_slot_at_a_rung_is_told_once_it_is_known(void **state) {
+    struct facts_stage *f = *state;
+    struct author *a = author_new(f, 40);
+    uint8_t memory[CURVE_BYTES];
+    struct buf bytes = buf_of(memory, sizeof memory);
+    struct curve curve = {0};
+    f->job.job.rungs.steps = 9;
+    struct job_id id = hear_job(f, a, 1);
+    (void)curve_tell(&curve, 1, 0.5);
+    curve_encode(&curve, &bytes);
+    struct msg fact = {.kind = MSG_reached_fact,
+                       .reached_fact = {.job = id,
+                                        .slot = 5,
+                                        .attempt = 1,
+                                        .config = config_bytes(0.5),
+                                        .curve = buf_view(&bytes)}};
+    hear_fact(f, a, fact);
+    fact.reached_fact.slot = 7; /* it will not have as many */
+    hear_fact(f, a, fact);
+    stage_pass(f->stage, 1000);
+    assert_null(stage_heard(f->stage, ROOM_TUNER, MSG_stands, 0));
+    say_extend(f, 7, &id, 6);
+    stage_pass(f->stage, 1000);
+    const enum room rooms[] = {ROOM_TUNER, ROOM_SCHED};
+    for (int i = 0; i < 2; i++) {
+        const struct msg *m = stage_heard(f->stage, rooms[i], MSG_stands, 0);
+        assert_true(m != NULL && m->stands.slot == 5);
+        assert_int_equal(stage_count(f->stage, rooms[i], MSG_stands), 1);
+    }
+    assert_true(stage_place(f->stage, ROOM_TUNER, MSG_job_extended) <
+                stage_place(f->stage, ROOM_TUNER, MSG_stands));
+}
+
 /* Of extensions the most trials hold, and an end of the time when there were fewer ends nothing. */
 static void the_order_does_not_matter(void **state) {
     struct facts_stage *f = *state;
@@ -348,6 +383,7 @@ int main(void) {
         ALONE(configurations_of_the_new_slots_have_means),
         AMONG(new_slots_are_heard_of_before_the_job),
         AMONG(a_new_slot_at_a_rung_is_kept_before_it_is_known),
+        AMONG(a_new_slot_at_a_rung_is_told_once_it_is_known),
         AMONG(the_order_does_not_matter),
         AMONG(of_as_many_the_lowest_bundle_stands),
         AMONG(what_depends_on_it_comes_behind_it_in_each_log),
