@@ -20,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,7 +51,9 @@ struct launched {
     pid_t pid;              /* 0: not known to run */
     int pipe;               /* -1: its end was seen */
     char *checkpoint;       /* that folder, as long as nothing was seen in it; NULL: nobody asks */
-    bool saved;             /* something was */
+    struct timespec
+        empty;  /* when that folder last changed, and was still empty much later; 0: not known */
+    bool saved; /* something was */
 };
 
 struct launcher {
@@ -125,8 +128,21 @@ static bool holds_something(const char *folder) {
     return found;
 }
 
+/* Whatever is made in a folder changes it: as long as that was when it was last looked into, nobody has to. A clock may stand
+ * still for a moment, so that what changes twice in a second may not show. */
+static bool is_as_it_was(struct launched *run) {
+    struct stat folder;
+    struct timespec now;
+    const struct timespec seen = run->empty;
+    if (stat(run->checkpoint, &folder) != 0 || clock_gettime(CLOCK_REALTIME, &now) != 0)
+        return false;
+    run->empty = folder.st_mtim.tv_sec + 2 < now.tv_sec ? folder.st_mtim : (struct timespec){0};
+    return seen.tv_sec != 0 && seen.tv_sec == folder.st_mtim.tv_sec &&
+           seen.tv_nsec == folder.st_mtim.tv_nsec;
+}
+
 static bool has_saved(struct launched *run) {
-    if (run->checkpoint == NULL || !holds_something(run->checkpoint))
+    if (run->checkpoint == NULL || is_as_it_was(run) || !holds_something(run->checkpoint))
         return run->saved;
     free(run->checkpoint);
     run->checkpoint = NULL;

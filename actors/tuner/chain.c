@@ -32,12 +32,22 @@ static struct study_setup setup_of(const struct job *job, const struct algo *alg
     };
 }
 
+/* Trials that a study can have. */
+static uint32_t trials_most(const struct job *job, uint32_t capacity) {
+    uint64_t most = (uint64_t)capacity + job->history_count;
+    return most < TRIALS_MOST ? (uint32_t)most : TRIALS_MOST;
+}
+
+static size_t slots_bytes(const struct job *job, uint32_t capacity) {
+    return job_has_rungs(job) ? trials_most(job, capacity) * sizeof(uint32_t) : 0;
+}
+
 size_t chain_bytes(const struct job *job, const struct algo *algo, uint32_t capacity) {
     const struct study_setup setup = setup_of(job, algo, capacity);
     struct space space;
     space_of(&space, job);
     return known_bytes(capacity, job) + trials_bytes(&space, 1, 1, 1) + CHAIN_NEWS_BYTES +
-           study_bytes(&setup) + 4 * STUDY_ALIGN;
+           study_bytes(&setup) + slots_bytes(job, capacity) + 5 * STUDY_ALIGN;
 }
 
 bool chain_init(struct chain *c, const struct job *job, const struct algo *algo, uint32_t capacity,
@@ -53,6 +63,8 @@ bool chain_init(struct chain *c, const struct job *job, const struct algo *algo,
     if (news == NULL || !trials_init(&c->none, &c->space, 1, 1, 1, arena) ||
         !known_init(&c->known, capacity, job, arena))
         return false;
+    if (job_has_rungs(job))
+        c->slots = arena_take_unset(arena, slots_bytes(job, capacity));
     c->news = buf_of(news, CHAIN_NEWS_BYTES);
     c->blind = (struct brief){.job = &c->job,
                               .space = &c->space,
@@ -120,14 +132,22 @@ static uint32_t trial_of_siblings(const struct chain *c, const struct known_slot
     return other == NULL ? KNOWN_NO_TRIAL : other->trial;
 }
 
+static void give_trial(struct chain *c, struct known_slot *item, uint32_t trial) {
+    item->trial = trial;
+    if (c->slots != NULL && trial != KNOWN_NO_TRIAL)
+        c->slots[trial] = item->slot;
+}
+
 /* False: the study has no more room. */
 static bool adopt(struct chain *c, struct known_slot *item) {
     struct value values[LIMIT_PARAMS];
-    item->trial = trial_of_siblings(c, item);
-    if (item->trial != KNOWN_NO_TRIAL)
-        return true;
-    ensure(config_decode(known_config(&c->known, item), values, c->setup.job->params_count));
-    return study_adopt(c->study, values, &item->trial);
+    uint32_t trial = trial_of_siblings(c, item);
+    if (trial == KNOWN_NO_TRIAL) {
+        ensure(config_decode(known_config(&c->known, item), values, c->setup.job->params_count));
+        (void)study_adopt(c->study, values, &trial);
+    }
+    give_trial(c, item, trial);
+    return trial != KNOWN_NO_TRIAL;
 }
 
 /* What zyg or its machines did to a trial says nothing about its configuration. */
@@ -412,11 +432,8 @@ static void begin_again(struct chain *c) {
 /* ---- asking ---- */
 
 static struct known_slot *slot_of(const struct chain *c, uint32_t trial) {
-    for (uint32_t i = 0; i < c->known.count; i++) {
-        if (c->known.items[i].trial == trial)
-            return &c->known.items[i];
-    }
-    return NULL;
+    struct known_slot *item = known_find(&c->known, c->slots[trial]);
+    return item != NULL && item->trial == trial ? item : NULL;
 }
 
 /* There are more slots than configurations: some come twice. */
@@ -490,7 +507,7 @@ static struct chain_answer ask(struct chain *c, uint32_t slot, struct buf *confi
     if (item == NULL) { /* thousands are open, and little memory */
         break_off(c);
     } else {
-        item->trial = trial;
+        give_trial(c, item, trial);
         known_set_config(&c->known, item, buf_view(config));
     }
     return (struct chain_answer){.answer = STUDY_START, .slot = slot};

@@ -48,6 +48,24 @@ static void what_it_saves_is_seen_with_what_it_says(void **state) {
     assert_true(wait_over(w, 2)->saved);
 }
 
+/* Nobody looks again into a folder that has long been as it is, until it changes. */
+static void what_is_saved_late_is_seen(void **state) {
+    struct world *w = *state;
+    char script[512];
+    snprintf(script, sizeof script,
+             "cd %s && mkfifo gate && touch -d '1 hour ago' checkpoint && echo one; read x <gate; "
+             "echo two; read x <gate; echo x >checkpoint/c; echo three",
+             scratch_of(w, 1));
+    w->saves = true;
+    order_shell(w, 1, script);
+    wait_output(w, 1, "one");
+    write_file(w, "runs/job/1/gate", "on\n", 0600);
+    wait_output(w, 1, "two");
+    assert_false(w->runs[1].saved);
+    write_file(w, "runs/job/1/gate", "on\n", 0600);
+    assert_true(wait_over(w, 1)->saved);
+}
+
 static void failures_are_sentences(void **state) {
     struct world *w = *state;
     char expected[512];
@@ -369,6 +387,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(ends_are_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_it_saves_is_seen_with_what_it_says, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_saved_late_is_seen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(failures_are_sentences, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_trial_sees_what_it_should, set_up, tear_down),
         cmocka_unit_test_setup_teardown(scratch_stays_when_it_is_used, set_up, tear_down),
