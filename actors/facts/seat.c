@@ -82,7 +82,27 @@ bool seat_extend(struct seat *s, uint64_t trials, struct span bundle, wall_ms wa
     return true;
 }
 
-/* Likewise of what constraints are about and nobody has told. */
+/* Likewise of how many have not told what constraints are about. */
+static void put_untold_counts(struct seat *s) {
+    struct buf bytes = buf_of(s->untold_counts, sizeof s->untold_counts);
+    uint32_t kinds = 0;
+    for (uint32_t i = 0; i < s->job.metrics_count; i++)
+        kinds += s->untold[i] > 0;
+    s->row.untold_counts = (struct span){0};
+    if (kinds == 0)
+        return;
+    mp_put_array(&bytes, 2 * kinds);
+    for (uint32_t i = 0; i < s->job.metrics_count; i++) {
+        if (s->untold[i] == 0)
+            continue;
+        mp_put_u64(&bytes, i);
+        mp_put_u64(&bytes, s->untold[i]);
+    }
+    ensure(!bytes.overflow);
+    s->row.untold_counts = buf_view(&bytes);
+}
+
+/* ... and of what nobody has told. */
 static void put_untold(struct seat *s) {
     struct buf text = buf_of(s->untold_text, sizeof s->untold_text);
     size_t whole = 0;
@@ -94,6 +114,7 @@ static void put_untold(struct seat *s) {
         whole = text.overflow ? whole : text.len;
     }
     s->row.untold = span_of(s->untold_text, whole);
+    put_untold_counts(s);
 }
 
 bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
@@ -261,7 +282,7 @@ static void tally_untold(struct seat *s, const struct trial_row *trial, uint64_t
         return;
     for (uint32_t i = s->job.objectives_count; i < s->job.metrics_count; i++)
         if (metrics[i].kind == VALUE_NONE && s->untold[i] + by <= s->row.trials)
-            s->untold[i] += by; /* a summary does not say of how many it was not told */
+            s->untold[i] += by; /* a summary of an older version does not say how many there are */
 }
 
 /* by: 1, or -1 to take it back. */
@@ -405,6 +426,19 @@ static bool is_listed(struct span list, struct span name) {
     return false;
 }
 
+static void resume_untold(struct seat *s, const struct msg_job_row *row) {
+    struct mp in = mp_of(row->untold_counts);
+    for (uint32_t i = s->job.objectives_count; i < s->job.metrics_count; i++)
+        s->untold[i] = is_listed(row->untold, s->job.metrics[i]) ? row->done : 0;
+    uint32_t left = mp_peek(&in) == MP_END ? 0 : mp_array(&in);
+    for (; left > 1 && in.bad == NULL; left -= 2) {
+        const uint64_t metric = mp_u64(&in), count = mp_u64(&in);
+        if (in.bad == NULL && metric < s->job.metrics_count && count <= row->trials)
+            s->untold[metric] = count;
+    }
+    put_untold(s);
+}
+
 /* What the summary says of the best, the frontier and what was not told. */
 static void resume_values(struct seat *s, const struct msg_job_row *row) {
     struct buf best = buf_of(s->best_params, sizeof s->best_params);
@@ -414,9 +448,7 @@ static void resume_values(struct seat *s, const struct msg_job_row *row) {
         s->frontier.objectives != s->job.objectives_count)
         s->frontier = frontier_of(&s->job);
     put_frontier(s);
-    for (uint32_t i = s->job.objectives_count; i < s->job.metrics_count; i++)
-        s->untold[i] = is_listed(row->untold, s->job.metrics[i]) ? row->done : 0;
-    put_untold(s);
+    resume_untold(s, row);
     const struct frontier_point *point = frontier_find(&s->frontier, row->best_slot);
     s->valued = row->has_best;
     s->best = (struct measure){.values = {row->best_value}};

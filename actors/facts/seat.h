@@ -22,6 +22,7 @@ enum {
      * never prints it. */
     SEAT_NO_METRIC_MAX = 3,
     SEAT_UNTOLD_BYTES = 256,
+    SEAT_UNTOLD_COUNTS_BYTES = 8 + JOB_METRICS_MAX * 10,
     SEAT_EVENTS_MAX = 1000,    /* events kept of one job; its trials tell the rest */
     SEAT_EXTENSION_BYTES = 512 /* of the bundle that extends a job */
 };
@@ -74,6 +75,7 @@ struct seat {
     uint8_t end_counts_bytes[END_COUNTS_BYTES];
     uint8_t frontier_bytes[FRONTIER_BYTES];
     char untold_text[SEAT_UNTOLD_BYTES];
+    uint8_t untold_counts[SEAT_UNTOLD_COUNTS_BYTES];
     char cause[256];
     uint8_t spec[LIMIT_JOB_SPEC_BYTES];
     size_t spec_len;

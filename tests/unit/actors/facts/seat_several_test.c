@@ -147,6 +147,33 @@ static void what_no_trial_tells_is_known_after_some(void **state) {
     free(s);
 }
 
+/* Who resumes from a summary comes to what he would have come to without: some had told it, and fewer than many had not. */
+static void how_many_have_not_told_is_kept(void **state) {
+    (void)state;
+    struct seat *s = seat_of_two(0, true);
+    struct seat *late = seat_of_two(0, true);
+    uint8_t ran[RAN_BYTES];
+    s->job.objectives_count = late->job.objectives_count = 1;
+    const struct trial_row untold = without_mb(0.5), told = came_to(0.6, 50);
+    assert_true(seat_count(s, 0, &untold) && seat_count(s, 1, &untold) && seat_count(s, 2, &told));
+    struct msg_job_row kept = seat_kept_row(s, ran);
+    assert_int_equal(kept.untold.len, 0);
+    seat_resume(late, &kept);
+    struct seat *both[] = {s, late};
+    for (int i = 0; i < 2; i++) {
+        assert_true(seat_count(both[i], 3, &untold));
+        assert_int_equal(both[i]->row.untold.len, 0);
+        seat_recount(both[i], 2, &told, &untold);
+        assert_true(span_is(both[i]->row.untold, "mb"));
+    }
+    assert_true(span_equal(s->row.untold_counts, late->row.untold_counts));
+    kept.untold_counts = span_text("\x93\x01"); /* nonsense says nothing */
+    seat_resume(late, &kept);
+    assert_int_equal(late->row.untold.len, 0);
+    free(late);
+    free(s);
+}
+
 static void one_trial_reaches_all_targets(void **state) {
     (void)state;
     struct seat *s = seat_of_two(0.9, true);
@@ -171,6 +198,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_frontier_and_the_best_keep_all_constraints),
         cmocka_unit_test(what_no_trial_tells_is_known_after_some),
+        cmocka_unit_test(how_many_have_not_told_is_kept),
         cmocka_unit_test(one_trial_reaches_all_targets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
