@@ -180,6 +180,12 @@ static void search_print(const struct preview *plan, struct buf *out) {
         buf_text(out, ", rungs ");
         spec_print_rungs(job, out);
     }
+    if (job->patience > 0) {
+        buf_text(out, ", patience ");
+        buf_u64(out, job->patience);
+    } else if (job->until_hopeless) {
+        buf_text(out, ", patience auto");
+    }
 }
 
 static void here_print(const struct preview *plan, struct buf *out) {
