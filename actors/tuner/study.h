@@ -84,21 +84,23 @@ size_t study_bytes(const struct study_setup *setup);
 /* It knows the job's history. NULL: the arena is too small. */
 struct study *study_init(const struct study_setup *setup, struct arena *arena);
 
-/* Of a job that goes on until it is hopeless the search is over, and stays so until it is extended, when of ten proposals in a
- * row, and as many more as there are workers, the model that made them expected to improve less than 0.001 of what the best
- * trial is better than the median of the first sixteen: expected improvement as a sign to stop, as in Nguyen et al., "Regret
- * for expected improvement over the best-observed value and stopping condition" (ACML 2017), with a threshold that does not
- * depend on what a value of 1 means. Of methods that expect something (algo.h, hope: gp and auto as long as they look
- * everywhere), one objective, full lengths. Over the functions of tests/bench/search, 3 seeds, 120 trials: with one worker
- * 28 % of all trials are spared, and the mean regret is 0.0146 in place of 0.0127; with eight 15 %, 0.0144 for 0.0142.
+/* Of a job that goes on until it is hopeless the search is over, and stays so until it is extended,
+ * when of ten proposals in a row, and as many more as there are workers, the model that made them
+ * expected to improve less than 0.001 of what the best trial is better than the median of the first
+ * sixteen: expected improvement as a sign to stop, as in Nguyen et al., "Regret for expected
+ * improvement over the best-observed value and stopping condition" (ACML 2017), with a threshold
+ * that does not depend on what a value of 1 means. Of methods that expect something (algo.h, hope:
+ * gp and auto as long as they look everywhere), one objective, full lengths. Over the functions of
+ * tests/bench/search, 3 seeds, 120 trials: with one worker 28 % of all trials are spared, and the
+ * mean regret is 0.0146 in place of 0.0127; with eight 15 %, 0.0144 for 0.0142.
  *
  * With one objective the search is over when as many trials in a row as job->patience (0: endlessly
  * many) have ended with a value and none was better than the best before them, those that were
  * loaded included. Trials that run may still be told. */
 void study_ask(struct study *s, struct study_proposal *out);
-/* The same where the numbers of proposals are somebody else's, who looks after the counted patience, too: all
- * are asked for in this way, and none again that was answered by START. One beyond the job's trials:
- * no new one may be started. */
+/* The same where the numbers of proposals are somebody else's, who looks after the counted patience,
+ * too: all are asked for in this way, and none again that was answered by START. One beyond the job's
+ * trials: no new one may be started. */
 void study_ask_as(struct study *s, uint64_t number, struct study_proposal *out);
 /* A trial has done `step` of its steps (1..steps) and is worth `value` there. */
 bool study_report(struct study *s, uint32_t trial, uint32_t step, double value,
