@@ -11,6 +11,7 @@
  */
 #define _GNU_SOURCE
 #include "actors/executor/launcher_kin.h"
+#include "cmd/run/inherit.h"
 #include "cmd/run/reaper.h"
 #include "cmd/run/runs.h"
 #include "cmd/run/start.h"
@@ -104,10 +105,12 @@ static bool same_name(const char *a, const char *b) {
     return strncmp(a, b, len + 1) == 0;
 }
 
-/* What a trial must not see of this process's own environment: CZMQ's switches, and an outer trial's parameters. */
+/* What a trial must not see of this process's own environment: CZMQ's switches, and what only some trials have, of an outer
+ * one. */
 static bool is_private(const char *variable) {
     return strncmp(variable, "ZSYS_", 5) == 0 || strncmp(variable, "ZYG_P_", 6) == 0 ||
-           same_name(variable, "ZYG_DEADLINE=");
+           same_name(variable, "ZYG_DEADLINE=") || same_name(variable, "ZYG_BUDGET=") ||
+           same_name(variable, "ZYG_PARENT=");
 }
 
 /* The trial's own variables, then what it inherits and does not set itself. */
@@ -142,6 +145,7 @@ static bool copy_text(char *out, size_t cap, struct span text) {
 
 struct order {
     char scratch[SCRATCH_PATH_MAX];
+    char from[SCRATCH_PATH_MAX];
     char run_variable[RUN_VARIABLE_BYTES];
     char dir_variable[DIR_BYTES + 4];
     const char *argv[ARGUMENTS_MAX + 1];
@@ -159,12 +163,18 @@ static bool read_order(const struct msg_spawn *m, int output) {
                        runs.mark, (uintmax_t)m->run);
     if (len >= (int)sizeof order.run_variable || !copy_text(dir, DIR_BYTES, m->dir) ||
         !copy_text(order.scratch, sizeof order.scratch, m->scratch) ||
+        (m->from.len > 0 && !copy_text(order.from, sizeof order.from, m->from)) ||
         !split_texts(m->argv, order.argv, ARGUMENTS_MAX, &count) || count == 0 ||
         !fill_env(m->env, order.run_variable, order.dir_variable, order.env))
         return false;
     order.argv[count] = NULL;
-    order.start = (struct start){
-        .argv = order.argv, .env = order.env, .dir = dir, .output = output, .kept = m->kept};
+    order.start = (struct start){.argv = order.argv,
+                                 .env = order.env,
+                                 .dir = dir,
+                                 .scratch = order.scratch,
+                                 .from = m->from.len > 0 ? order.from : NULL,
+                                 .output = output,
+                                 .kept = m->kept};
     return true;
 }
 
@@ -193,6 +203,8 @@ static bool spawn(const struct msg_spawn *m, int output) {
         buf_text(&what, strerrordesc_np(error));
         return tell_failed(m->run, error, &what);
     }
+    if (!inherit_is_due(order.scratch))
+        order.start.from = NULL;
     uint64_t began = kin_now();
     pid_t keeper, pid = start_program(&order.start, &failure, &keeper);
     if (pid < 0) {

@@ -237,6 +237,10 @@ static void put_budget(struct buf *out, const struct command_context *c) {
     buf_u64(out, c->job->rungs.steps);
 }
 
+static void put_parent(struct buf *out, const struct command_context *c) {
+    buf_u64(out, c->from - 1);
+}
+
 static bool fill_env(struct buf *out, const struct command_context *c, struct err *err) {
     static const struct word always[] = {
         {"ZYG_JOB", put_job},
@@ -255,6 +259,7 @@ static bool fill_env(struct buf *out, const struct command_context *c, struct er
     };
     static const struct word deadline = {"ZYG_DEADLINE", put_deadline};
     static const struct word budget = {"ZYG_BUDGET", put_budget};
+    static const struct word parent = {"ZYG_PARENT", put_parent};
     const struct job *job = c->job;
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
         if (!job_sets(job, always[i].name))
@@ -264,6 +269,8 @@ static bool fill_env(struct buf *out, const struct command_context *c, struct er
         put_variable(out, c, &deadline);
     if (job->rungs.steps > 0 && !job_sets(job, budget.name))
         put_variable(out, c, &budget);
+    if (c->from > 0 && !job_sets(job, parent.name))
+        put_variable(out, c, &parent);
     put_param_variables(out, c);
     for (uint32_t i = 0; i < job->env_count; i++) {
         if (mentions_inactive(c, job->env[i].value))

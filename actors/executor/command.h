@@ -10,7 +10,8 @@
  *
  * Variables: ZYG_JOB ZYG_TRIAL ZYG_ATTEMPT ZYG_SEED ZYG_PARAMS ZYG_PARAMS_FILE ZYG_P_NAME ZYG_CHECKPOINT ZYG_OUTPUT
  * ZYG_DEADLINE (unix seconds, when limits.wall is set) ZYG_BUDGET (steps of a whole trial, when the job has rungs: it runs
- * so far unless it is stopped) ZYG_CPUS, and the thread counts OMP_NUM_THREADS
+ * so far unless it is stopped) ZYG_PARENT (the trial with whose checkpoint it was told to begin, when there is one: it had
+ * that, if it was here and this one had none of its own) ZYG_CPUS, and the thread counts OMP_NUM_THREADS
  * OPENBLAS_NUM_THREADS MKL_NUM_THREADS NUMEXPR_NUM_THREADS; then the job's own, which win.
  * Memory   the result lies in the struct.
  * Errors   ERR_BAD_JOB_FILE: a placeholder without meaning, a zero byte in a value, more than LIMIT_ARGV_BYTES.
@@ -29,6 +30,7 @@ struct command_context {
     struct job_id id;
     uint64_t slot;
     uint64_t attempt;
+    uint64_t from;       /* as in lease */
     struct span scratch; /* the trial's own folder */
     wall_ms began;
     uint32_t cpus; /* this trial's share */

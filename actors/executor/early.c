@@ -2,17 +2,21 @@
 
 #include <string.h>
 
-/* The configuration of a copy lies in the copy. */
+/* The configuration and the curve of a copy lie in the copy. */
 static void copy(struct early_lease *to, const struct msg_lease *lease, when_ms until) {
     to->lease = *lease;
     to->until = until;
     if (lease->config.len > 0)
         memcpy(to->config, lease->config.data, lease->config.len);
+    if (lease->curve.len > 0)
+        memcpy(to->curve, lease->curve.data, lease->curve.len);
     to->lease.config = span_of(to->config, lease->config.len);
+    to->lease.curve = span_of(to->curve, lease->curve.len);
 }
 
 bool early_add(struct early *e, const struct msg_lease *lease, when_ms now) {
-    if (e->count == EARLY_MOST || lease->config.len > EARLY_CONFIG_BYTES)
+    if (e->count == EARLY_MOST || lease->config.len > EARLY_CONFIG_BYTES ||
+        lease->curve.len > CURVE_BYTES)
         return false;
     copy(&e->items[e->count++], lease, now + EARLY_MS);
     return true;

@@ -2,21 +2,23 @@
  * leader, and the second may be the faster one.
  *
  * Holds    a lease waits EARLY_MS at most, for the word that its job is open here.
- * Memory   EARLY_MOST leases with their configurations; touched only when used. One more, or one with a longer
- *          configuration, does not wait.
+ * Memory   EARLY_MOST leases with their configurations and curves; touched only when used. One more, or one with a longer
+ *          configuration or curve, does not wait.
  */
 #ifndef ZYG_EXECUTOR_EARLY_H
 #define ZYG_EXECUTOR_EARLY_H
 
 #include "proto/base/time.h"
+#include "proto/job/curve.h"
 #include "proto/msg.h"
 
 enum { EARLY_MS = 500, EARLY_MOST = 16, EARLY_CONFIG_BYTES = 1024 };
 
 struct early_lease {
-    struct msg_lease lease; /* its configuration lies beside it */
+    struct msg_lease lease; /* its configuration and its curve lie beside it */
     when_ms until;
     uint8_t config[EARLY_CONFIG_BYTES];
+    uint8_t curve[CURVE_BYTES];
 };
 
 struct early {

@@ -3,6 +3,7 @@
 #include "actors/executor/executor_state.h"
 #include "proto/base/check.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum {
@@ -159,12 +160,23 @@ uint32_t executor_room(const struct executor *e) {
     return e->apart_until == INT64_MIN || room == 0 ? room : 1;
 }
 
-static void put_scratch(struct buf *out, const struct executor *e, const struct msg_lease *lease) {
+static void put_scratch(struct buf *out, const struct executor *e, const struct job_id *job,
+                        uint64_t slot) {
     buf_text(out, e->runs);
     buf_byte(out, '/');
-    job_id_print(out, &lease->job);
+    job_id_print(out, job);
     buf_byte(out, '/');
-    buf_u64(out, lease->slot);
+    buf_u64(out, slot);
+}
+
+/* Whose checkpoint it begins with is another trial, and one that a job can have. */
+static bool check_from(const struct msg_lease *lease, struct err *err) {
+    if (lease->from == 0 || (lease->from <= LIMIT_SLOTS_JOB && lease->from - 1 != lease->slot))
+        return true;
+    return err_set(err, ERR_BAD_FACT,
+                   "it is to begin with the checkpoint of trial %" PRIu64
+                   ", which is no other trial of its job",
+                   lease->from - 1);
 }
 
 static bool fill_command(struct executor *e, const struct open_job *job,
@@ -177,6 +189,7 @@ static bool fill_command(struct executor *e, const struct open_job *job,
         .id = lease->job,
         .slot = lease->slot,
         .attempt = lease->attempt,
+        .from = lease->from,
         .scratch = scratch,
         .began = at.wall,
         .cpus = share > 0 ? share : 1,
@@ -188,7 +201,29 @@ static bool fill_command(struct executor *e, const struct open_job *job,
     if (lease->config.len > LIMIT_JOB_SPEC_BYTES ||
         !config_decode(lease->config, e->values, job->job.params_count))
         return err_set(err, ERR_BAD_FACT, "its configuration cannot be read");
+    if (!check_from(lease, err))
+        return false;
     return command_fill(&e->command, &context, err);
+}
+
+/* What is started is e->command. */
+static void say_spawn(const struct executor *e, const struct trial *t,
+                      const struct msg_lease *lease, struct span scratch, struct says *out) {
+    char memory[COMMAND_SCRATCH_MAX];
+    struct buf from = buf_of(memory, sizeof memory);
+    struct msg m = {.kind = MSG_spawn};
+    if (lease->from > 0)
+        put_scratch(&from, e, &lease->job, lease->from - 1);
+    m.spawn.run = t->run;
+    m.spawn.argv = buf_view(&e->command.argv);
+    m.spawn.env = buf_view(&e->command.env);
+    m.spawn.dir = e->jobs[t->job].job.dir;
+    m.spawn.scratch = scratch;
+    m.spawn.params = buf_view(&e->command.params);
+    m.spawn.kept = e->wary;
+    m.spawn.saves = climb_has_rungs(&t->climb);
+    m.spawn.from = buf_view(&from);
+    say(out, &m);
 }
 
 static void begin_trial(struct executor *e, const struct msg_lease *lease, struct moment at,
@@ -203,7 +238,7 @@ static void begin_trial(struct executor *e, const struct msg_lease *lease, struc
         return;
     }
     struct open_job *job = find_job(e, &lease->job);
-    put_scratch(&scratch, e, lease);
+    put_scratch(&scratch, e, &lease->job, lease->slot);
     if (!fill_command(e, job, lease, buf_view(&scratch), at, &err)) {
         executor_say_refusal(e, lease, TRIAL_NO_START, err.what, at, out);
         return;
@@ -214,16 +249,7 @@ static void begin_trial(struct executor *e, const struct msg_lease *lease, struc
     t->run = ++e->run;
     climb_begin(&t->climb, &job->job, lease->curve);
     job->trials++;
-    struct msg m = {.kind = MSG_spawn};
-    m.spawn.run = t->run;
-    m.spawn.argv = buf_view(&e->command.argv);
-    m.spawn.env = buf_view(&e->command.env);
-    m.spawn.dir = job->job.dir;
-    m.spawn.scratch = buf_view(&scratch);
-    m.spawn.params = buf_view(&e->command.params);
-    m.spawn.kept = e->wary;
-    m.spawn.saves = climb_has_rungs(&t->climb);
-    say(out, &m);
+    say_spawn(e, t, lease, buf_view(&scratch), out);
 }
 
 static void hear_lease(struct executor *e, const struct msg_lease *lease, struct moment at,

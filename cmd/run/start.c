@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "cmd/run/start.h"
 
+#include "cmd/run/inherit.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { KEEPER_FDS_MAX = 256, KEEPER_LOOK_MS = 20, KEEPER_STOPS_MAX = 50 };
+enum { HELD_FDS_MAX = 256, KEEPER_LOOK_MS = 20, KEEPER_STOPS_MAX = 50 };
 
 /* ---- where the program is ---- */
 
@@ -82,33 +84,115 @@ struct seen {
     struct start_failure failure;
 };
 
-/* Runs in the memory of the parent: only system calls, nothing written but what is seen. */
-static _Noreturn void become(const struct start *s, const char *program, pid_t parent,
-                             volatile struct seen *seen) {
-    sigset_t none;
-    sigemptyset(&none);
+/* Of the parent's descriptors: neither the node's socket, nor a pipe by which somebody knows that the start is over. */
+static void hold_nothing(void) {
+    if (close_range(STDERR_FILENO + 1, ~0u, 0) == 0)
+        return;
+    for (int fd = STDERR_FILENO + 1; fd < HELD_FDS_MAX; fd++)
+        close(fd); /* a kernel that lacks it */
+}
+
+static void leave_parent(const struct start *s, pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(127); /* it died before it could be followed */
     setsid();
     dup2(s->output, STDOUT_FILENO);
     dup2(s->output, STDERR_FILENO);
-    close_range(STDERR_FILENO + 1, ~0u,
-                0); /* a kernel that lacks it has only close-on-exec ones here */
+    hold_nothing();
+}
+
+static void let_signals_in(void) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Returns only when it failed, with errno. */
+static enum start_step enter(const struct start *s, const char *program) {
+    if (chdir(s->dir) != 0)
+        return START_DIR;
+    let_signals_in();
+    execve(program, (char *const *)s->argv, (char *const *)s->env);
+    return START_EXEC;
+}
+
+/* Runs in the memory of the parent: only system calls, nothing written but what is seen. */
+static _Noreturn void become(const struct start *s, const char *program, pid_t parent,
+                             volatile struct seen *seen) {
+    leave_parent(s, parent);
     seen->pid = getpid();
-    seen->failure.step = START_DIR;
-    if (chdir(s->dir) == 0) {
-        seen->failure.step = START_EXEC;
-        sigprocmask(SIG_SETMASK, &none, NULL);
-        execve(program, (char *const *)s->argv, (char *const *)s->env);
-    }
+    seen->failure.step = enter(s, program);
     seen->failure.error = errno;
     _exit(127);
+}
+
+static void print(const struct buf *text) {
+    if (text->len > 0 && write(STDERR_FILENO, text->data, text->len) < 0)
+        _exit(127); /* nobody reads what it prints any more */
+}
+
+/* Runs in memory of its own. A file that grows beyond what it may have (ulimit -f) is a failure and not the end. */
+static _Noreturn void inherit_and_become(const struct start *s, const char *program, pid_t parent) {
+    uint8_t memory[START_PATH_MAX + 512];
+    struct buf line = buf_of(memory, sizeof memory);
+    leave_parent(s, parent);
+    let_signals_in();
+    signal(SIGXFSZ, SIG_IGN);
+    const struct inherited end = inherit(s->from, s->scratch);
+    signal(SIGXFSZ, SIG_DFL);
+    inherit_explain(&end, s->from, &line);
+    print(&line);
+    const enum start_step step = enter(s, program);
+    const struct start_failure failure = {.step = step, .error = errno};
+    buf_clear(&line);
+    buf_text(&line, "zyg: ");
+    start_explain(s, &failure, &line);
+    buf_byte(&line, '\n');
+    print(&line);
+    _exit(127);
+}
+
+/* Until nobody has the pipe open: the child has its session, or is dead. Nobody else knows of it so far. */
+static void wait_for_session(int pipe) {
+    char none;
+    while (read(pipe, &none, sizeof none) < 0 && errno == EINTR)
+        ;
+}
+
+static void fork_and_inherit(const struct start *s, const char *program,
+                             volatile struct seen *seen) {
+    const pid_t parent = getpid();
+    int pair[2];
+    if (access(s->dir, X_OK) != 0) { /* better known now than when it was copied */
+        seen->failure.step = START_DIR;
+        seen->failure.error = errno;
+        return;
+    }
+    if (pipe2(pair, O_CLOEXEC) != 0) {
+        seen->failure.error = errno;
+        return;
+    }
+    pid_t pid = fork();
+    if (pid == 0)
+        inherit_and_become(s, program, parent);
+    if (pid < 0)
+        seen->failure.error = errno;
+    else
+        seen->pid = pid;
+    close(pair[1]);
+    if (pid > 0)
+        wait_for_session(pair[0]);
+    close(pair[0]);
 }
 
 static void fork_and_become(const struct start *s, const char *program,
                             volatile struct seen *seen) {
     const pid_t parent = getpid();
+    if (s->from != NULL) {
+        fork_and_inherit(s, program, seen);
+        return;
+    }
     pid_t pid = vfork();
     if (pid == 0)
         become(s, program, parent, seen);
@@ -117,15 +201,6 @@ static void fork_and_become(const struct start *s, const char *program,
 }
 
 /* ---- the keeper ---- */
-
-/* It holds neither the node's socket nor the trial's output, nor the pipe by which its own parent knows that the start is
- * over. */
-static void hold_nothing(void) {
-    if (close_range(STDERR_FILENO + 1, ~0u, 0) == 0)
-        return;
-    for (int fd = STDERR_FILENO + 1; fd < KEEPER_FDS_MAX; fd++)
-        close(fd); /* a kernel that lacks it */
-}
 
 static _Noreturn void keep(const struct start *s, const char *program, pid_t parent,
                            volatile struct seen *seen) {

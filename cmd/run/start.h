@@ -4,6 +4,10 @@
  * output and errors to one descriptor, and inherits no other descriptor, no signal mask. Until the exec it shares the
  * memory of its parent (vfork), which is how the parent knows at once why it failed.
  *
+ * A trial may have to begin with another one's checkpoint (inherit.h). Its child copies that before it becomes the program, in
+ * memory of its own (fork): the parent goes on as soon as the child has its session, and a kill of the group reaches it. What is
+ * still found out afterwards, that the program cannot be started, the child tells on its output, and ends with 127.
+ *
  * A program that kills its parent takes down with it whatever else that has started. Where that is to be feared it gets a
  * parent of its own, the keeper: a fork of this process that holds nothing open, waits for it and ends with it. The program is
  * reaped by this process, to which it comes when the keeper ends (PR_SET_CHILD_SUBREAPER). A start waits for the keeper, which
@@ -22,6 +26,8 @@ struct start {
     const char *const *argv; /* ends with NULL */
     const char *const *env;  /* ends with NULL */
     const char *dir;
+    const char *scratch; /* the trial's own folder */
+    const char *from; /* the folder of the trial whose checkpoint is copied before; NULL: none is */
     int output;
     bool kept; /* under a keeper */
 };

@@ -41,8 +41,9 @@ struct world {
     struct board *board;
     struct launcher *launcher;
     struct heard runs[RUNS_MAX];
-    bool kept;  /* what is ordered from now on has a keeper */
-    bool saves; /* ... and its checkpoint folder is looked at */
+    bool kept;        /* what is ordered from now on has a keeper */
+    bool saves;       /* ... and its checkpoint folder is looked at */
+    const char *from; /* ... and begins with that one's checkpoint; NULL: nobody's */
     int downs, ups;
     bool down_unable;
     char down_what[256];
@@ -199,6 +200,8 @@ static inline void order(struct world *w, uint64_t run, struct span argv, const 
     m.spawn.params = params;
     m.spawn.kept = w->kept;
     m.spawn.saves = w->saves;
+    if (w->from != NULL)
+        m.spawn.from = span_text(w->from);
     board_post(w->board, ROOM_EXECUTOR, 0, &m);
     board_run(w->board, start_of_time);
 }

@@ -195,6 +195,15 @@ static void variables_are_set(void **state) {
     job.rungs.steps = 27;
     fill();
     assert_true(has_variable("ZYG_BUDGET=27"));
+    assert_null(strstr(shown(&command.env), "ZYG_PARENT"));
+    context.from = 1;
+    fill();
+    assert_true(has_variable("ZYG_PARENT=0"));
+    job.env_count = 1;
+    env[0] = (struct variable){span_text("ZYG_PARENT"), span_text("none")};
+    fill();
+    assert_true(has_variable("ZYG_PARENT=none"));
+    assert_false(has_variable("ZYG_PARENT=0"));
 }
 
 static void the_jobs_own_variables_win(void **state) {

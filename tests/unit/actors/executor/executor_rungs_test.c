@@ -5,7 +5,7 @@
 #include "proto/job/curve.h"
 
 /* Rungs at 1, 3, 9; 27 is the full length. Less is better. */
-static void open_curves(const struct condition *constraints, uint32_t count) {
+static struct span make_curves(const struct condition *constraints, uint32_t count) {
     static uint8_t memory[4096];
     static uint8_t arena_memory[JOB_ARENA_BYTES];
     struct arena arena = arena_of(arena_memory, sizeof arena_memory);
@@ -18,7 +18,11 @@ static void open_curves(const struct condition *constraints, uint32_t count) {
     job.constraints = constraints;
     job.constraints_count = count;
     assert_true(job_encode(&job, &out));
-    open_job_with(&job_a, buf_view(&out));
+    return buf_view(&out);
+}
+
+static void open_curves(const struct condition *constraints, uint32_t count) {
+    open_job_with(&job_a, make_curves(constraints, count));
 }
 
 static void open_job_with_rungs(void) {
@@ -261,6 +265,36 @@ static void a_cancel_that_came_first_stands(void **state) {
     assert_outcome(TRIAL_CANCELLED, "stopped because its job ended");
 }
 
+static void a_lease_that_waits_keeps_its_curve(void **state) {
+    (void)state;
+    const struct curve until = {.step = 3, .told = 3, .improved = 2, .best = 0.25, .last = 0.5};
+    uint8_t memory[CURVE_BYTES + 1];
+    struct buf curve = buf_of(memory, sizeof memory);
+    curve_encode(&until, &curve);
+    struct msg m = {.kind = MSG_lease,
+                    .lease = {.job = job_b,
+                              .slot = 5,
+                              .attempt = 2,
+                              .config = span_of(config, config_len),
+                              .curve = buf_view(&curve)}};
+    step(&m, 100);
+    assert_int_equal(said_count, 0);
+    m.lease.slot = 6; /* of another one's, it waits with its own */
+    m.lease.curve.len = 0;
+    step(&m, 100);
+    m.lease.slot = 7;
+    m.lease.curve = span_of(memory, sizeof memory); /* no curve is so long */
+    step(&m, 100);
+    assert_outcome(TRIAL_LOST, "its job does not run here");
+    memset(memory, 0xc1, sizeof memory);
+    step(&(struct msg){.kind = MSG_job_open,
+                       .job_open = {.job = job_b, .spec = make_curves(NULL, 0)}},
+         150);
+    assert_int_equal(count(MSG_spawn), 2);
+    assert_true(executor->trials[0].slot == 5 && executor->trials[0].climb.curve.step == 3);
+    assert_true(executor->trials[1].slot == 6 && executor->trials[1].climb.curve.step == 0);
+}
+
 static void a_later_attempt_goes_on(void **state) {
     (void)state;
     const struct curve until = {.step = 3, .told = 3, .improved = 2, .best = 0.25, .last = 0.5};
@@ -333,6 +367,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(one_that_outruns_its_verdict_is_done, set_up, tear_down),
         cmocka_unit_test_setup_teardown(late_and_wrong_verdicts_are_dropped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_cancel_that_came_first_stands, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_lease_that_waits_keeps_its_curve, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_later_attempt_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_cannot_be_compared_is_told, set_up, tear_down),
     };

@@ -109,6 +109,49 @@ static void a_lease_may_come_before_its_job(void **state) {
     assert_true(result().began == 1700000000120 + EARLY_MS);
 }
 
+static void lease_from(uint64_t slot, uint64_t from) {
+    struct msg m = {.kind = MSG_lease};
+    m.lease.job = job_a;
+    m.lease.slot = slot;
+    m.lease.attempt = 1;
+    m.lease.config = span_of(config, config_len);
+    m.lease.from = from;
+    step(&m, 100);
+}
+
+static void a_trial_may_begin_with_anothers_checkpoint(void **state) {
+    (void)state;
+    lease_from(1, 1); /* before its job is open here */
+    assert_int_equal(said_count, 0);
+    step(&(struct msg){.kind = MSG_job_open,
+                       .job_open = {.job = job_a, .spec = make_spec("acc", NULL)}},
+         150);
+    const struct msg_spawn *spawn = &find(MSG_spawn)->spawn;
+    assert_true(span_is(spawn->from, "/state/runs/aa010000000000000000000000000000/0"));
+    assert_true(span_is(spawn->scratch, "/state/runs/aa010000000000000000000000000000/1"));
+    assert_non_null(memmem(spawn->env.data, spawn->env.len, "\0ZYG_PARENT=0", 14));
+    lease_from(2, 1000000000);
+    assert_true(span_is(find(MSG_spawn)->spawn.from,
+                        "/state/runs/aa010000000000000000000000000000/999999999"));
+    run(&job_a, 3);
+    assert_int_equal(said[0].spawn.from.len, 0);
+    assert_null(memmem(said[0].spawn.env.data, said[0].spawn.env.len, "ZYG_PARENT", 10));
+}
+
+static void nor_with_its_own_or_that_of_no_trial(void **state) {
+    (void)state;
+    open_job(&job_a);
+    lease_from(4, 5);
+    assert_outcome(TRIAL_NO_START, "it is to begin with the checkpoint of trial 4, which is no "
+                                   "other trial of its job");
+    lease_from(4, 1000000001);
+    assert_outcome(TRIAL_NO_START, "it is to begin with the checkpoint of trial 1000000000, which "
+                                   "is no other trial of its job");
+    lease_from(4, UINT64_MAX);
+    assert_int_equal(result().status, TRIAL_NO_START);
+    assert_int_equal(count(MSG_spawn), 0);
+}
+
 static void few_leases_may_be_early(void **state) {
     (void)state;
     for (uint64_t slot = 0; slot < EARLY_MOST; slot++) {
@@ -295,6 +338,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_trial_from_lease_to_outcome, set_up, tear_down),
         cmocka_unit_test_setup_teardown(outcomes_go_to_those_who_need_them, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lease_may_come_before_its_job, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_trial_may_begin_with_anothers_checkpoint, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(nor_with_its_own_or_that_of_no_trial, set_up, tear_down),
         cmocka_unit_test_setup_teardown(few_leases_may_be_early, set_up, tear_down),
         cmocka_unit_test_setup_teardown(leases_that_cannot_run_are_lost_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_slot_runs_once_at_a_time, set_up, tear_down),
