@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64 /* else a 32-bit system opens no file beyond 2 GiB */
 #include "cmd/run/copy.h"
 
 #include <dirent.h>

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64
 #include "cmd/run/inherit.h"
 
 #include "cmd/run/copy.h"

@@ -1,5 +1,6 @@
 /* The launcher with the real zyg-run: trials that begin with the checkpoint of another one. */
 #define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64
 #include "tests/e2e/launcher_world.h"
 
 enum { NAP_MS = 1 };
