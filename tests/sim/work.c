@@ -74,15 +74,19 @@ static void sketch_rules(struct job *job, struct rng *r) {
                                   .output = draw_chance(r, 0.7) ? 65536 : LIMITS_OUTPUT_DEFAULT};
 }
 
-/* Drawn apart, so that all else of the job is as it would be without. */
+/* Drawn apart, so that all else of the job is as it would be without. Some have a constraint, on what their programs tell from
+ * the second rung on. */
 static void sketch_rungs(struct job *job, const struct work_draft *draft) {
     static const enum rungs_policy policies[] = {RUNGS_ASHA, RUNGS_STOPPING, RUNGS_AUTO,
                                                  RUNGS_HYPERBAND};
+    static const struct condition small = {.text = {(const uint8_t *)"mb <= 0.5", 9}};
     struct rng r = draw_of(draft->seed, DRAW_JOB, 1000u + draft->number);
     if (!draft->rungs || job->objectives_count == 0 || !draw_chance(&r, 0.4))
         return;
     job->rungs =
         (struct job_rungs){.steps = 9, .first = 1, .eta = 3, .policy = policies[rng_below(&r, 4)]};
+    job->constraints = &small;
+    job->constraints_count = draw_chance(&r, 0.3);
 }
 
 /* Drawn apart, too. A search that ends when no improvement is expected, of a program that is told what it comes to. */

@@ -93,6 +93,7 @@ static void *init_gp(const struct brief *b, struct arena *arena) {
         return NULL;
     m->rows.valued = m->refit.then.valued = true;
     m->ended.ends = m->ended_then.ends = true;
+    m->ended.broken = m->ended_then.broken = true;
     m->hunt.bonus = bonus_gp;
     m->hunt.bonus_slope = slope_gp;
     m->hunt.context = m;

@@ -9,8 +9,10 @@ static bool has_curves(const struct trials *t) {
 }
 
 static bool is_learnable(const struct rows *rows, const struct trials *t, uint32_t place) {
-    return t->states[place] <= AT_REST ? t->reached[place] > 0 && has_curves(t) && !rows->ends
-                                       : t->states[place] != TAKEN_BACK;
+    if (t->states[place] > AT_REST)
+        return t->states[place] != TAKEN_BACK;
+    return rows->ends ? rows->broken && t->breaches[place] > 0
+                      : t->reached[place] > 0 && has_curves(t);
 }
 
 /* ---- which ---- */
@@ -65,7 +67,7 @@ static bool has_row(const struct rows *rows, struct row row) {
 
 uint32_t rows_follow(struct rows *rows, const struct trials *t, uint32_t most, uint32_t place,
                      const uint32_t *places, uint32_t count) {
-    struct rows of_it = {.ends = rows->ends, .valued = rows->valued};
+    struct rows of_it = {.ends = rows->ends, .broken = rows->broken, .valued = rows->valued};
     uint32_t same = drop_of(rows, t, place);
     if (is_learnable(rows, t, place))
         add_trial(&of_it, t, ROWS_MOST, place);

@@ -28,6 +28,7 @@ struct row {
 /* All zero at the start, or with one of these: */
 struct rows {
     bool ends;   /* only finished trials are rows, and no rungs */
+    bool broken; /* ... and those that have not ended but are known to break constraints */
     bool valued; /* trials that ended badly are none */
     uint32_t count;
     struct row row[ROWS_MOST];

@@ -28,8 +28,8 @@ bool feasible_is(const struct trials *t, uint32_t place);
 size_t feasible_bytes(const struct space *space, uint32_t rows);
 bool feasible_init(struct feasible *f, const struct space *space, uint32_t rows,
                    struct arena *arena);
-/* Rows of trials that have ended, at most as many as there is room for; of those that were stopped
- * before they told whether they are feasible nothing is learned. */
+/* Rows of trials that have ended or are known to break constraints, at most as many as there is room
+ * for; of those that were stopped before they told whether they are feasible nothing is learned. */
 void feasible_see(struct feasible *f, const struct trials *t, const struct rows *rows);
 void feasible_fit(struct feasible *f);   /* finds the kernel for what was seen */
 void feasible_learn(struct feasible *f); /* under the present kernel */

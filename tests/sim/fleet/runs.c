@@ -170,11 +170,14 @@ static void start(struct host *h, struct run *r) {
 /* Another step of a curve. */
 static void print_step(struct host *h, struct run *r) {
     struct rng draws = draw_run(h->fleet, r, 4), noise = draw_run(h->fleet, r, 16u + r->step);
-    char line[128];
+    struct rng size = draw_run(h->fleet, r, 5);
+    char line[128], more[32] = "";
     double level = rng_unit(&draws);
     uint32_t step = ++r->step;
-    int len = snprintf(line, sizeof line, "::zyg {\"step\": %u, \"loss\": %.6f%s}\n", step,
-                       level + 0.5 / step + 0.01 * rng_unit(&noise),
+    if (step >= 3 && h->fleet->crowd.works[r->work].job.constraints_count > 0)
+        snprintf(more, sizeof more, ", \"mb\": %.6f", rng_unit(&size));
+    int len = snprintf(line, sizeof line, "::zyg {\"step\": %u, \"loss\": %.6f%s%s}\n", step,
+                       level + 0.5 / step + 0.01 * rng_unit(&noise), more,
                        writes_checkpoints(r->slot) ? ", \"checkpoint\": \"x\"" : "");
     post(h, &(struct msg){.kind = MSG_output,
                           .output = {.run = r->number, .bytes = span_of(line, (size_t)len)}});

@@ -200,6 +200,33 @@ static void kernels_are_due_when_a_tenth_is_new(void **state) {
 }
 
 /* Who wants values gets no row of what failed, and one that ran and then fails loses its rungs. */
+/* Who rests is no end, but what it breaks is known; until it breaks it no more. */
+static void what_is_known_to_break_is_a_row(void **state) {
+    (void)state;
+    begin(1, RUNGS);
+    rows = (struct rows){.ends = true, .broken = true};
+    for (uint32_t i = 0; i < 3; i++) {
+        add();
+        trials_curve(&trials, i, 0, 1);
+    }
+    trials_break(&trials, 1, 0.5);
+    trials_break(&trials, 2, 0.25);
+    trials_pause(&trials, 2);
+    for (uint32_t i = 0; i < 3; i++)
+        rows_follow(&rows, &trials, ROWS_MOST, i, NULL, 0);
+    assert_int_equal(rows.count, 2);
+    expect_row(0, 1, RUNGS, false);
+    expect_row(1, 2, RUNGS, false);
+    trials_break(&trials, 1, 0);
+    assert_int_equal(rows_follow(&rows, &trials, ROWS_MOST, 1, NULL, 0), 0);
+    assert_int_equal(rows.count, 1);
+    trials_end(&trials, 2, ENDED_WELL, (double[]){1}, 0, 1);
+    rows_follow(&rows, &trials, ROWS_MOST, 2, NULL, 0);
+    assert_int_equal(rows.count, 1);
+    expect_row(0, 2, RUNGS, false);
+    rows = (struct rows){.count = 0};
+}
+
 static void rows_of_values(void **state) {
     (void)state;
     begin(1, RUNGS);
@@ -226,6 +253,7 @@ int main(void) {
         cmocka_unit_test(finished_trials_are_rows),
         cmocka_unit_test(rungs_are_rows),
         cmocka_unit_test(ends_are_rows),
+        cmocka_unit_test(what_is_known_to_break_is_a_row),
         cmocka_unit_test(rows_of_values),
         cmocka_unit_test(of_too_many_stay_the_preferred_and_the_newest),
         cmocka_unit_test(rows_follow_their_trials),
