@@ -199,7 +199,7 @@ static bool fill_command(struct executor *e, const struct open_job *job,
         return false;
     }
     if (lease->config.len > LIMIT_JOB_SPEC_BYTES ||
-        !config_decode(lease->config, e->values, job->job.params_count))
+        !job_config_decode(&job->job, lease->config, e->values, NULL))
         return err_set(err, ERR_BAD_FACT, "its configuration cannot be read");
     if (!check_from(lease, err))
         return false;

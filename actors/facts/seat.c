@@ -190,7 +190,7 @@ static void note_best(struct seat *s, uint64_t slot, const struct measure *m,
     row->best_value = m->values[0];
     struct value values[LIMIT_PARAMS];
     struct buf text = buf_of(s->best_params, sizeof s->best_params);
-    if (config_decode(trial->config, values, s->job.params_count))
+    if (job_config_decode(&s->job, trial->config, values, NULL))
         job_config_json(&s->job, values, &text);
     row->best_params = text.overflow ? span_text("{}") : buf_view(&text);
 }

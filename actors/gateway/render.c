@@ -28,7 +28,7 @@ bool render_trial(struct msg_trial_row *answer, const struct job *job, uint64_t 
                   struct span stored, struct buf *scratch) {
     struct trial_row row;
     struct value values[LIMIT_PARAMS];
-    if (!trial_row_decode(&row, stored) || !config_decode(row.config, values, job->params_count))
+    if (!trial_row_decode(&row, stored) || !job_config_decode(job, row.config, values, NULL))
         return false;
     buf_clear(scratch);
     job_config_json(job, values, scratch);

@@ -159,7 +159,6 @@ static bool read_steps_patience(struct reader *r, const struct key *key,
 static const struct key rungs_keys[] = {
     {"scheduler", read_scheduler, "one of:"
 #define POLICY(NAME, name) " " #name
-#define POLICY_LATER(NAME, name)
 #include "proto/job/policies.def"
 #undef POLICY
     },

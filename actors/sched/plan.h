@@ -49,6 +49,7 @@ struct plan {
     when_ms rests_until; /* nothing of it is given out before */
     bool learns;         /* what it is given next depends on what is known (job_learns) */
     bool rungs;          /* it may have paused slots */
+    bool copies;         /* ... or none, and some begin with the checkpoints of others */
     bool idle;           /* RUNGS: the tuner is asked, or knows none that is to go on */
     bool alone;          /* IDLE: nothing of the job was on its way when it was asked */
     bool hopeless;      /* no new slot of it promises anything, as long as it has no more of them */

@@ -11,6 +11,7 @@ enum {
     TRIAL_GUESS_MS = 1000, /* until one has ended */
     HOME_LEAST_MS = 2000,
     HOME_MOST_MS = 600000,
+    NEAR_BYTES = 2 * 9 * LIMIT_NEAR + 8,
     CHECKED_MAX = 256 /* counting more than that would cost more than a step */
 };
 
@@ -139,6 +140,21 @@ static bool may_give_out(const struct sched *s) {
            s->asked < s->workers.free && s->flights.count < most && s->flights.count < LIMIT_BEGUN;
 }
 
+static void say_propose(struct sched *s, const struct flight *f, const struct plan *plan,
+                        struct says *out) {
+    uint8_t memory[NEAR_BYTES];
+    struct buf near = buf_of(memory, sizeof memory);
+    if (plan->copies)
+        copies_put_near(s, plan, &near);
+    ensure(!near.overflow);
+    say(out, &(struct msg){.kind = MSG_propose,
+                           .propose = {.job = f->job,
+                                       .slot = f->slot.slot,
+                                       .alone = f->slot.slot == plan->trials && plan->alone,
+                                       .rested = f->slot.rested > 0,
+                                       .near = buf_view(&near)}});
+}
+
 static void give_out(struct sched *s, struct says *out) {
     while (may_give_out(s)) {
         struct plan_slot slot;
@@ -151,11 +167,7 @@ static void give_out(struct sched *s, struct says *out) {
         ensure(f != NULL); /* may_give_out has seen that there is room */
         plan->away++;
         sched_move(s, f, FLIGHT_ASKED);
-        say(out, &(struct msg){.kind = MSG_propose,
-                               .propose = {.job = f->job,
-                                           .slot = slot.slot,
-                                           .alone = slot.slot == plan->trials && plan->alone,
-                                           .rested = slot.rested > 0}});
+        say_propose(s, f, plan, out);
     }
 }
 
@@ -175,7 +187,8 @@ static void say_lease(struct sched *s, const struct flight *f, const struct msg_
                                                 .slot = f->slot.slot,
                                                 .attempt = f->slot.attempts + 1,
                                                 .config = m->config,
-                                                .curve = m->curve}},
+                                                .curve = m->curve,
+                                                .from = m->from}},
                         out);
 }
 
@@ -310,6 +323,8 @@ static void on_proposed(struct sched *s, const struct msg_proposed *m, struct sa
     struct flight *f = m->asked > 0 ? resume(s, m) : find_asked(s, &m->job, m->slot);
     if (f == NULL)
         return;
+    if (m->from > 0)
+        copies_send_home(s, f, m->from - 1);
     uint32_t place = place_for(s, f, sched_plan(s, &m->job));
     if (place == WORKERS_NONE) { /* who was free when it was asked for is not any more */
         sched_again(s, f, f->slot.attempts, INT64_MIN);
@@ -428,6 +443,7 @@ static void on_job_open(struct sched *s, const struct msg_job_open *m) {
     plan->opened = ++s->opened;
     plan->learns = job_learns(&job);
     plan->rungs = job_has_rungs(&job);
+    plan->copies = job_copies(&job);
     take_flights(s, plan);
 }
 

@@ -35,6 +35,8 @@
  *            the worker that paused it like what goes on from a checkpoint, and is a flight like any other until more
  *            attempts are recorded than when it rested. Of a finished slot that a worker reports only the tuner knows
  *            whether it was resumed: when that is to be given out again, and it has ended or rests, it says so;
+ *          - of a job whose trials are copied (pbt) the tuner hears with each question which of them run where a place is free;
+ *            a copy waits 2 s for a place of the worker that runs its parent, then it begins anywhere, with an empty checkpoint;
  *          - when nothing of such a job is left but paused slots of which none is to go on, facts hears that;
  *          - when the tuner expects nothing of new slots of a job (`hopeless`) none is begun until it has more of them; what
  *            was begun runs to its end, and then facts hears that;
@@ -55,7 +57,7 @@
  *   sched.c    the step: jobs, giving out, what comes back      plan.c      what is left of a job
  *   crew.c     workers: their reports, their ends               flights.c   what is on its way
  *   look.c     who wants to know what runs                      workers.c   who is best
- *   verdicts.c who is judged at a rung, and told
+ *   verdicts.c who is judged at a rung, and told            copies.c    where what is copied is
  */
 #ifndef ZYG_SCHED_H
 #define ZYG_SCHED_H

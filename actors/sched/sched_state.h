@@ -46,6 +46,12 @@ void verdicts_judged(struct sched *s, const struct msg_judged *m, struct says *o
 /* Its worker reports a flight that it has: a verdict may have been lost, or be another leader's. */
 void verdicts_remind(struct sched *s, struct flight *f, struct says *out);
 
+/* copies.c */
+/* Slots of the job that run on workers with a place for one more, LIMIT_NEAR at most, as ranges_encode. */
+void copies_put_near(struct sched *s, const struct plan *plan, struct buf *out);
+/* It begins with the checkpoint of that slot: while that runs its worker comes first, for a little while. */
+void copies_send_home(struct sched *s, struct flight *f, uint64_t parent);
+
 /* crew.c */
 void crew_capacity(struct sched *s, uint64_t slots);
 void crew_worker(struct sched *s, const struct msg_worker *m, struct says *out);

@@ -3,6 +3,7 @@
 #include "actors/tuner/chain_set.h"
 #include "proto/base/check.h"
 #include "proto/base/mp.h"
+#include "proto/base/ranges.h"
 
 #include <string.h>
 
@@ -27,7 +28,7 @@ static struct study_setup setup_of(const struct job *job, const struct algo *alg
         .objectives = job->objectives_count > 1 ? job->objectives_count : 1,
         .workers = job->parallel < LIMIT_SLOTS_NODE ? job->parallel : LIMIT_SLOTS_NODE,
         .steps = job->rungs.steps > 0 ? job->rungs.steps : 1,
-        .rungs = {.trials = job->trials},
+        .rungs = {.trials = job->trials, .copies = true},
         .capacity = capacity,
     };
 }
@@ -143,8 +144,9 @@ static bool adopt(struct chain *c, struct known_slot *item) {
     struct value values[LIMIT_PARAMS];
     uint32_t trial = trial_of_siblings(c, item);
     if (trial == KNOWN_NO_TRIAL) {
-        ensure(config_decode(known_config(&c->known, item), values, c->setup.job->params_count));
-        (void)study_adopt(c->study, values, &trial);
+        uint64_t parent;
+        ensure(job_config_decode(c->setup.job, known_config(&c->known, item), values, &parent));
+        (void)study_adopt(c->study, values, parent != JOB_NO_PARENT, &trial);
     }
     give_trial(c, item, trial);
     return trial != KNOWN_NO_TRIAL;
@@ -442,7 +444,7 @@ static uint32_t propose_again(struct chain *c, uint32_t slot, struct buf *config
     struct value values[LIMIT_PARAMS];
     ensure(algo_random.propose(NULL, &c->blind, slot, values));
     config_encode(config, values, count);
-    (void)study_adopt(c->study, values, &trial);
+    (void)study_adopt(c->study, values, false, &trial);
     return trial;
 }
 
@@ -451,8 +453,45 @@ static bool is_full(const struct chain *c) {
     return t->count == t->capacity;
 }
 
-static void put_known(struct chain *c, struct buf *known) {
+/* The trials of slots as ranges_encode has them. */
+static uint32_t read_near(const struct chain *c, struct span bytes, uint32_t *trials) {
+    struct range memory[LIMIT_NEAR];
+    struct ranges near = ranges_of(memory, LIMIT_NEAR);
+    uint32_t count = 0;
+    if (!ranges_decode(&near, bytes) || ranges_size(&near) > LIMIT_NEAR)
+        return 0;
+    for (uint32_t i = 0; i < near.count; i++) {
+        for (uint64_t slot = near.items[i].from; slot < near.items[i].to; slot++) {
+            const struct known_slot *item =
+                slot < UINT32_MAX ? known_find(&c->known, (uint32_t)slot) : NULL;
+            if (item != NULL && item->trial != KNOWN_NO_TRIAL)
+                trials[count++] = item->trial;
+        }
+    }
+    return count;
+}
+
+static void ask_study(struct chain *c, uint32_t slot, struct span near, struct study_proposal *p) {
+    const uint64_t number = slot / job_runs_each(c->setup.job);
+    uint32_t trials[LIMIT_NEAR];
+    const struct rungs_near some = {.trials = trials, .count = read_near(c, near, trials)};
+    study_ask_as(c->study, number, near.len > 0 ? &some : NULL, p);
+}
+
+uint64_t chain_parent(const struct chain *c, uint32_t slot) {
+    const struct known_slot *item = known_find(&c->known, slot);
+    return item == NULL ? JOB_NO_PARENT
+                        : job_config_parent(c->setup.job, known_config(&c->known, item));
+}
+
+static uint64_t parent_of(const struct chain *c, const struct study_proposal *p) {
+    return p->parent == STUDY_NO_PARENT ? JOB_NO_PARENT : slot_of(c, p->parent)->slot;
+}
+
+static void put_known(struct chain *c, struct span near, struct buf *known) {
     mp_put_u64(known, c->number);
+    if (job_copies(c->setup.job))
+        mp_put_bin(known, near);
     if (c->number == 0 && c->job.trials != c->described)
         mp_put_u64(known, c->job.trials);
     if (c->number == 0)
@@ -482,17 +521,17 @@ static bool is_stale(const struct chain *c) {
     return c->number == 0 && c->moved;
 }
 
-static struct chain_answer ask(struct chain *c, uint32_t slot, struct buf *config,
+static struct chain_answer ask(struct chain *c, uint32_t slot, struct span near, struct buf *config,
                                struct buf *known) {
     const bool is_new = slot < c->setup.job->trials;
     struct study_proposal p;
     if (c->study == NULL || is_stale(c) || (is_new && is_full(c)))
         begin_again(c);
-    study_ask_as(c->study, slot / job_runs_each(c->setup.job), &p);
+    ask_study(c, slot, near, &p);
     if (p.answer == STUDY_RESUME) {
         struct known_slot *item = slot_of(c, p.trial);
         ensure(item != NULL); /* only what is known of a slot lets a trial rest */
-        put_known(c, known);
+        put_known(c, near, known);
         resume(c, item, config);
         return (struct chain_answer){.answer = STUDY_RESUME, .slot = item->slot};
     }
@@ -500,9 +539,9 @@ static struct chain_answer ask(struct chain *c, uint32_t slot, struct buf *confi
     if (!is_new || hopeless)
         return (struct chain_answer){.answer = p.answer, .hopeless = hopeless};
     if (p.answer == STUDY_START)
-        config_encode(config, p.values, c->setup.job->params_count);
+        job_config_encode(c->setup.job, p.values, parent_of(c, &p), config);
     uint32_t trial = p.answer == STUDY_START ? p.trial : propose_again(c, slot, config);
-    put_known(c, known);
+    put_known(c, near, known);
     struct known_slot *item = put(c, slot);
     if (item == NULL) { /* thousands are open, and little memory */
         break_off(c);
@@ -513,12 +552,12 @@ static struct chain_answer ask(struct chain *c, uint32_t slot, struct buf *confi
     return (struct chain_answer){.answer = STUDY_START, .slot = slot};
 }
 
-struct chain_answer chain_ask(struct chain *c, uint32_t slot, struct buf *config,
+struct chain_answer chain_ask(struct chain *c, uint32_t slot, struct span near, struct buf *config,
                               struct buf *known) {
     const struct known_slot *item = known_find(&c->known, slot);
     const bool again = item == NULL && (item = next_run(c, slot, 0)) != NULL;
     if (item == NULL)
-        return ask(c, slot, config, known);
+        return ask(c, slot, near, config, known);
     buf_span(config, known_config(&c->known, item));
     if (again)
         run_again(c, slot, buf_view(config));

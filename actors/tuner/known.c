@@ -7,7 +7,7 @@
 enum { VALUE_BYTES = 9 /* of what is no text, encoded */, TEXT_BYTES = 5 /* before one */ };
 
 size_t known_config_cap(const struct job *job) {
-    size_t bytes = TEXT_BYTES;
+    size_t bytes = TEXT_BYTES + VALUE_BYTES; /* and whose copy it is */
     for (uint32_t i = 0; i < job->params_count; i++) {
         const struct param *p = &job->params[i];
         size_t longest = VALUE_BYTES;

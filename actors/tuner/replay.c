@@ -164,6 +164,7 @@ static bool learn_known(struct replay *r, const struct replay_proposal *p) {
     bool follows = is_of_chain(r, p) && number == r->chain->number;
     r->author = p->author;
     r->generation = p->generation;
+    r->near = job_copies(&r->chain->job) ? mp_bin(&in) : (struct span){0};
     return number == 0 ? learn_set(r, &in) : follows && learn_news(r, &in);
 }
 
@@ -176,7 +177,8 @@ enum replay_verdict replay_next(struct replay *r, const struct replay_proposal *
     r->whole = learn_known(r, p) && p->slot < r->chain->job.trials && asked <= r->chain->job.trials;
     if (!r->whole)
         return REPLAY_UNKNOWN;
-    const struct chain_answer answer = chain_ask(r->chain, (uint32_t)asked, &config, &known);
+    const struct chain_answer answer =
+        chain_ask(r->chain, (uint32_t)asked, r->near, &config, &known);
     r->whole = span_equal(buf_view(&known), p->known);
     if (!r->whole)
         return REPLAY_UNKNOWN;

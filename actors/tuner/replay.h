@@ -44,6 +44,7 @@ struct replay {
     uint64_t generation;
     bool whole; /* all of this chain so far was derived */
     struct range ranges[LIMIT_RANGES];
+    struct span near; /* of the proposal that is being derived; in it */
     uint8_t config[LIMIT_JOB_SPEC_BYTES];
     uint8_t known[CHAIN_KNOWN_BYTES];
 };

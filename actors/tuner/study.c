@@ -204,9 +204,10 @@ static void answer_without_new(struct study *s, const struct rungs_choice *choic
     }
 }
 
-static void ask(struct study *s, uint64_t number, bool may_start, struct study_proposal *out) {
+static void ask(struct study *s, uint64_t number, bool may_start, const struct rungs_near *near,
+                struct study_proposal *out) {
     struct rungs_choice choice;
-    rungs_choose(s->rungs, may_start, &choice);
+    rungs_choose(s->rungs, may_start, near, &choice);
     if (choice.next == RUNGS_COPY) {
         start(s, choice.values, choice.trial, job_policy_name(s->setup.rungs.policy), out);
         return;
@@ -214,7 +215,7 @@ static void ask(struct study *s, uint64_t number, bool may_start, struct study_p
     if (choice.next == RUNGS_NEW && start_new(s, number, out))
         return;
     if (choice.next == RUNGS_NEW)
-        rungs_choose(s->rungs, false, &choice);
+        rungs_choose(s->rungs, false, near, &choice);
     answer_without_new(s, &choice, out);
 }
 
@@ -239,26 +240,29 @@ void study_ask(struct study *s, struct study_proposal *out) {
     bool may_start =
         s->asked < configurations(s->setup.job, s->setup.job->trials + s->setup.beyond) &&
         s->trials.count < s->trials.capacity;
-    ask(s, s->asked, may_start, out);
+    ask(s, s->asked, may_start, NULL, out);
 }
 
-void study_ask_as(struct study *s, uint64_t number, struct study_proposal *out) {
+void study_ask_as(struct study *s, uint64_t number, const struct rungs_near *near,
+                  struct study_proposal *out) {
     if (!has_hope(s)) {
         *out = (struct study_proposal){.answer = STUDY_OVER, .why = STUDY_NO_HOPE};
         return;
     }
     bool may_start = number < configurations(s->setup.job, s->setup.job->trials) &&
                      s->trials.count < s->trials.capacity;
-    ask(s, number, may_start, out);
+    ask(s, number, may_start, near, out);
     for (uint32_t run = 1; out->answer == STUDY_START && run < s->runs.repeat; run++)
         runs_start(&s->runs, out->trial, run);
 }
 
-bool study_adopt(struct study *s, const struct value *values, uint32_t *trial) {
+bool study_adopt(struct study *s, const struct value *values, bool copies, uint32_t *trial) {
     if (s->trials.count == s->trials.capacity)
         return false;
     *trial = trials_add(&s->trials, values);
     rungs_begin(s->rungs, *trial, STUDY_NO_PARENT);
+    if (copies) /* of whom, and at which step, only its own curve will show */
+        rungs_copied(s->rungs);
     runs_begin(&s->runs, *trial);
     for (uint32_t run = 0; run < s->runs.repeat; run++)
         runs_start(&s->runs, *trial, run);

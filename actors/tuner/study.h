@@ -100,8 +100,9 @@ struct study *study_init(const struct study_setup *setup, struct arena *arena);
 void study_ask(struct study *s, struct study_proposal *out);
 /* The same where the numbers of proposals are somebody else's, who looks after the counted patience,
  * too: all are asked for in this way, and none again that was answered by START. One beyond the job's
- * trials: no new one may be started. */
-void study_ask_as(struct study *s, uint64_t number, struct study_proposal *out);
+ * trials: no new one may be started. near: as in rungs_choose. */
+void study_ask_as(struct study *s, uint64_t number, const struct rungs_near *near,
+                  struct study_proposal *out);
 /* A trial has done `step` of its steps (1..steps) and is worth `value` there. */
 bool study_report(struct study *s, uint32_t trial, uint32_t step, double value,
                   enum study_verdict *verdict);
@@ -124,8 +125,8 @@ bool study_awaits(const struct study *s, uint32_t trial, uint32_t run);
 /* A finished trial of an earlier search of this space. */
 bool study_load(struct study *s, const struct value *values, const struct study_result *result);
 /* Another search of the same space at the same time has begun this trial; it is told like one that
- * was proposed here. False: there is no room. */
-bool study_adopt(struct study *s, const struct value *values, uint32_t *trial);
+ * was proposed here. copies: another's checkpoint. False: there is no room. */
+bool study_adopt(struct study *s, const struct value *values, bool copies, uint32_t *trial);
 /* Nothing will come of this trial, and nothing is to be learned from that. */
 bool study_drop(struct study *s, uint32_t trial);
 /* The job has other trials than before, as study_setup.job says, and memory for no more of them than

@@ -253,6 +253,8 @@ static void put_past(const struct tuner_seat *seat, struct msg_proposed *p, bool
     const struct known *known = &seat->chain->known;
     const struct known_slot *item = known_find(known, (uint32_t)p->slot);
     const struct known_stand *stand = item == NULL ? NULL : known_last_stand(known, item);
+    const uint64_t parent = chain_parent(seat->chain, (uint32_t)p->slot);
+    p->from = parent == JOB_NO_PARENT ? 0 : parent + 1;
     if (stand != NULL)
         curve_encode(&stand->curve, curve);
     p->curve = buf_view(curve);
@@ -277,7 +279,7 @@ static bool hear_propose(struct tuner *t, const struct msg_propose *m, struct sa
     if (m->rested && (seat->chain == NULL || !chain_is_open(seat->chain, (uint32_t)m->slot)))
         a.answer = STUDY_WAIT;
     else if (seat->chain != NULL)
-        a = chain_ask(seat->chain, (uint32_t)m->slot, &config, &known);
+        a = chain_ask(seat->chain, (uint32_t)m->slot, m->near, &config, &known);
     else if (m->slot == seat->job.trials)
         a.answer = STUDY_OVER;
     else

@@ -77,7 +77,7 @@ struct replaying {
 static void say(struct replaying *r, int which, struct span config) {
     struct value values[LIMIT_PARAMS];
     struct buf out = buf_of(r->said[which], sizeof r->said[which]);
-    if (config_decode(config, values, r->job->params_count))
+    if (job_config_decode(r->job, config, values, NULL))
         job_config_json(r->job, values, &out);
     r->said_len[which] = out.overflow ? 0 : out.len;
 }

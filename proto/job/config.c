@@ -4,6 +4,8 @@
 #include "proto/job/job.h"
 #include "proto/job/ladder.h"
 
+#include <string.h>
+
 void job_deactivate(const struct job *job, struct value *values) {
     for (uint32_t i = 0; i < job->params_count; i++) {
         const struct param *p = &job->params[job->order[i]];
@@ -27,9 +29,45 @@ bool job_config_valid(const struct job *job, const struct value *values, uint32_
     return true;
 }
 
+void job_config_encode(const struct job *job, const struct value *values, uint64_t parent,
+                       struct buf *out) {
+    struct value all[LIMIT_PARAMS + 1];
+    const uint32_t count = job->params_count;
+    if (parent == JOB_NO_PARENT) {
+        config_encode(out, values, count);
+        return;
+    }
+    memcpy(all, values, count * sizeof *values);
+    all[count] = (struct value){.kind = VALUE_INT, .integer = (int64_t)parent};
+    config_encode(out, all, count + 1);
+}
+
+bool job_config_decode(const struct job *job, struct span bytes, struct value *values,
+                       uint64_t *parent) {
+    struct value all[LIMIT_PARAMS + 1];
+    const uint32_t count = job->params_count;
+    if (parent != NULL)
+        *parent = JOB_NO_PARENT;
+    if (config_decode(bytes, values, count))
+        return true;
+    if (job->rungs.policy != RUNGS_PBT || !config_decode(bytes, all, count + 1) ||
+        all[count].kind != VALUE_INT || all[count].integer < 0 || all[count].integer > UINT32_MAX)
+        return false;
+    memcpy(values, all, count * sizeof *values);
+    if (parent != NULL)
+        *parent = (uint64_t)all[count].integer;
+    return true;
+}
+
+uint64_t job_config_parent(const struct job *job, struct span bytes) {
+    struct value values[LIMIT_PARAMS];
+    uint64_t parent;
+    return job_config_decode(job, bytes, values, &parent) ? parent : JOB_NO_PARENT;
+}
+
 bool job_config_read(const struct job *job, struct span bytes, struct value *values) {
     uint32_t wrong;
-    return config_decode(bytes, values, job->params_count) && job_config_valid(job, values, &wrong);
+    return job_config_decode(job, bytes, values, NULL) && job_config_valid(job, values, &wrong);
 }
 
 void job_config_json(const struct job *job, const struct value *values, struct buf *out) {

@@ -298,7 +298,17 @@ void job_deactivate(const struct job *job, struct value *values);
 /* Every active value inside its range or choices, every inactive one absent. `wrong` gets the
  * position of the first bad. */
 bool job_config_valid(const struct job *job, const struct value *values, uint32_t *wrong);
-/* Reads anybody's bytes (config_decode), which must be such a one. */
+/* As bytes. Of a job with copies (scheduler pbt) a configuration may say, behind its values, with
+ * whose checkpoint its slot begins: with the same values from the beginning it is another one. */
+#define JOB_NO_PARENT UINT64_MAX
+void job_config_encode(const struct job *job, const struct value *values, uint64_t parent,
+                       struct buf *out);
+/* parent may be NULL. False: it has not as many values as the job. */
+bool job_config_decode(const struct job *job, struct span bytes, struct value *values,
+                       uint64_t *parent);
+/* JOB_NO_PARENT also where it cannot be read. */
+uint64_t job_config_parent(const struct job *job, struct span bytes);
+/* Reads anybody's bytes (job_config_decode), which must be such a one. */
 bool job_config_read(const struct job *job, struct span bytes, struct value *values);
 /* No `where` is false for a valid configuration. One that is neither true nor false, because what
  * it mentions is not active, keeps nothing out. */

@@ -9,9 +9,18 @@ static bool is_rung(const struct ladder *l, uint64_t step) {
 
 static uint32_t count_from(const struct ladder *l) {
     uint32_t count = 1;
+    if (l->even)
+        return (l->steps - 1) / l->first + 1;
     for (uint64_t step = l->first; is_rung(l, step); step *= l->eta)
         count++;
     return count;
+}
+
+static uint32_t default_first(uint32_t steps, enum rungs_policy policy) {
+    uint32_t divisor = policy == RUNGS_AUTO  ? FIRST_DIVISOR_AUTO
+                       : policy == RUNGS_PBT ? RUNGS_MOST
+                                             : FIRST_DIVISOR;
+    return steps / divisor + (steps % divisor > 0);
 }
 
 struct ladder ladder_of(enum rungs_policy policy, uint32_t steps, uint32_t first, uint32_t eta) {
@@ -19,14 +28,16 @@ struct ladder ladder_of(enum rungs_policy policy, uint32_t steps, uint32_t first
         .steps = steps < 1 ? 1 : steps,
         .first = first,
         .eta = eta < 2 ? ETA_DEFAULT : eta,
+        .even = policy == RUNGS_PBT,
     };
-    uint32_t divisor = policy == RUNGS_AUTO ? FIRST_DIVISOR_AUTO : FIRST_DIVISOR;
     if (l.eta > RUNGS_ETA_MOST)
         l.eta = RUNGS_ETA_MOST;
     if (l.first == 0)
-        l.first = l.steps / divisor + (l.steps % divisor > 0);
+        l.first = default_first(l.steps, policy);
     if (l.first > l.steps)
         l.first = l.steps;
+    if (l.even && count_from(&l) > RUNGS_MOST)
+        l.first = default_first(l.steps, policy);
     while (count_from(&l) > RUNGS_MOST)
         l.first *= l.eta;
     l.count = l.steps > 1 && policy != RUNGS_NONE ? count_from(&l) : 1;
@@ -41,10 +52,16 @@ bool job_has_rungs(const struct job *job) {
     return ladder_of_job(&job->rungs).count > 1;
 }
 
+bool job_copies(const struct job *job) {
+    return job->rungs.policy == RUNGS_PBT && job_has_rungs(job);
+}
+
 uint32_t ladder_step(const struct ladder *l, uint32_t rung) {
     uint32_t step = l->first;
     if (rung + 1 >= l->count)
         return l->steps;
+    if (l->even)
+        return step * (rung + 1);
     while (rung-- > 0)
         step *= l->eta;
     return step;

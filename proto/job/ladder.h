@@ -1,5 +1,6 @@
 /* ladder - at which steps a trial with a learning curve is compared with others: first, first * eta, first * eta^2 ... and
- * the full length. Integers throughout, the same for whoever runs a trial and whoever judges it.
+ * the full length; of a population (pbt) first, 2 first, 3 first ... Integers throughout, the same for whoever runs a trial
+ * and whoever judges it.
  */
 #ifndef ZYG_LADDER_H
 #define ZYG_LADDER_H
@@ -12,6 +13,7 @@ struct ladder {
     uint32_t steps; /* the full length, 1.. */
     uint32_t first; /* 1.. steps */
     uint32_t eta;   /* 2.. RUNGS_ETA_MOST */
+    bool even;      /* of a population: from rung to rung it is `first` steps */
     uint32_t count; /* of rungs, 1.. RUNGS_MOST; 1: nobody is judged */
 };
 
@@ -20,6 +22,8 @@ struct ladder ladder_of(enum rungs_policy policy, uint32_t steps, uint32_t first
 struct ladder ladder_of_job(const struct job_rungs *rungs);
 /* Is anybody judged on the way? */
 bool job_has_rungs(const struct job *job);
+/* Do some trials begin with the checkpoints of others? */
+bool job_copies(const struct job *job);
 /* The step at which rung 0.. count - 1 stands; the last is the full length. */
 uint32_t ladder_step(const struct ladder *l, uint32_t rung);
 /* On how many rungs somebody has stood who has done `step` steps; the full length, where nobody is judged, is none. */

@@ -1,10 +1,6 @@
 #include "proto/job/yet.h"
 
 bool job_runs(const struct job *job, struct job_fault *fault) {
-    if (job->rungs.policy == RUNGS_PBT)
-        return job_fault_set(
-            fault, "search.rungs.scheduler", 0,
-            "'pbt' needs checkpoints of other trials, and is not in this version yet");
     /* Who is stopped by one objective may be good in another. */
     if (job->rungs.steps > 0 && job->objectives_count > 1)
         return job_fault_set(fault, "search.rungs", FAULT_AT_NAME,

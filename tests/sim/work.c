@@ -87,6 +87,8 @@ static void sketch_rungs(struct job *job, const struct work_draft *draft) {
         (struct job_rungs){.steps = 9, .first = 1, .eta = 3, .policy = policies[rng_below(&r, 4)]};
     job->constraints = &small;
     job->constraints_count = draw_chance(&r, 0.3);
+    if (draw_chance(&r, 0.25))
+        job->rungs.policy = RUNGS_PBT;
 }
 
 /* Drawn apart, too. A search that ends when no improvement is expected, of a program that is told what it comes to. */

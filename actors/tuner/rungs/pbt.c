@@ -1,13 +1,21 @@
-/* The population is whoever is at work. Each `first` steps a member that is among the worst fifth of
- * it by its last value is stopped, and a copy of one of the best fifth takes its place ("truncation
- * selection", arXiv:1711.09846, section 4.1.1); so is one that failed. A copy's parameters are drawn
- * anew by a quarter, the others moved a little (the paper's factors 1.2 and 0.8 stand for steps of
- * NUDGE of a range here, which have a meaning on every scale). */
+/* The population is whoever is at work. At each rung a member that is among the worst fifth of it is
+ * stopped, and a copy of one of the best fifth takes its place ("truncation selection",
+ * arXiv:1711.09846, section 4.1.1); so does one of a member that failed. Members are compared by what
+ * they had come to at the same rung; whoever is not there yet by the last one it stood at, since more
+ * steps are no excuse for less. A copy's parameters are drawn anew by a quarter, the others moved a
+ * little (the paper's factors 1.2 and 0.8 stand for steps of NUDGE of a range here, which have a
+ * meaning on every scale).
+ *
+ * A copy goes on from a checkpoint, which is where its parent runs: of the best fifth one is taken
+ * that is near, else the best of the better half that is; else it will be a member that begins with
+ * the parameters alone. */
 #include "actors/tuner/algo/algo.h"
 #include "actors/tuner/rungs/state.h"
 #include "proto/base/rng.h"
 
-enum { FIFTH = 5, PBT_PURPOSE = PURPOSE_RUNGS << 16 | 1 };
+#include <math.h>
+
+enum { FIFTH = 5, HALF = 2, PBT_PURPOSE = PURPOSE_RUNGS << 16 | 1 };
 #define NUDGE 0.1
 #define REDRAW 0.25
 /* One of the worst against one of the best, at each look: by chance alone they are further apart than
@@ -15,60 +23,93 @@ enum { FIFTH = 5, PBT_PURPOSE = PURPOSE_RUNGS << 16 | 1 };
  * known of the noise of curves that have just begun is rough. */
 #define EXTREMES 2
 
-static double last_of(const struct rungs *r, uint32_t trial) {
-    return r->courses[trial].curve.last;
+/* What it had come to at a rung, or at the last one before that it stood at. */
+struct member {
+    bool is; /* it stood at one */
+    uint32_t trial;
+    double breach, value;
+};
+
+static struct member member_of(const struct rungs *r, uint32_t at, uint32_t trial) {
+    uint32_t rung = r->trials->reached[trial];
+    rung = rung > at + 1 ? at + 1 : rung;
+    while (rung > 0 && isnan(rungs_value(r, trial, rung - 1)))
+        rung--;
+    if (rung == 0)
+        return (struct member){.trial = trial};
+    return (struct member){.is = true,
+                           .trial = trial,
+                           .breach = rungs_breach(r, trial, rung - 1),
+                           .value = rungs_value(r, trial, rung - 1)};
 }
 
-static double breach_of(const struct rungs *r, uint32_t trial) {
-    return r->courses[trial].curve.breach;
+static bool is_better(const struct member *a, const struct member *b) {
+    int order = rungs_order(a->breach, a->value, b->breach, b->value);
+    return order < 0 || (order == 0 && a->trial < b->trial);
 }
 
-static bool is_better(const struct rungs *r, uint32_t a, uint32_t b) {
-    int order = rungs_order(breach_of(r, a), last_of(r, a), breach_of(r, b), last_of(r, b));
-    return order < 0 || (order == 0 && a < b);
-}
-
-static bool is_member(const struct rungs *r, uint32_t trial) {
-    return r->courses[trial].curve.told > 0;
-}
-
-static uint32_t members(const struct rungs *r) {
+static uint32_t members(const struct rungs *r, uint32_t at) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < r->trials->active_count; i++)
-        count += is_member(r, r->trials->active[i]);
+        count += member_of(r, at, r->trials->active[i]).is;
     return count;
 }
 
 /* How many members are better. */
-static uint32_t rank_of(const struct rungs *r, uint32_t trial) {
+static uint32_t rank_of(const struct rungs *r, uint32_t at, const struct member *member) {
     uint32_t rank = 0;
-    for (uint32_t i = 0; i < r->trials->active_count; i++)
-        rank += is_member(r, r->trials->active[i]) && is_better(r, r->trials->active[i], trial);
+    for (uint32_t i = 0; i < r->trials->active_count; i++) {
+        const struct member other = member_of(r, at, r->trials->active[i]);
+        rank += other.is && is_better(&other, member);
+    }
     return rank;
 }
 
 /* The member of this rank; there are more than so many. */
-static uint32_t member_at(const struct rungs *r, uint32_t rank) {
-    uint32_t found = UINT32_MAX;
-    for (uint32_t i = 0; i < r->trials->active_count && found == UINT32_MAX; i++) {
-        uint32_t trial = r->trials->active[i];
-        if (is_member(r, trial) && rank_of(r, trial) == rank)
-            found = trial;
+static struct member member_at(const struct rungs *r, uint32_t at, uint32_t rank) {
+    struct member found = {.is = false};
+    for (uint32_t i = 0; i < r->trials->active_count && !found.is; i++) {
+        const struct member member = member_of(r, at, r->trials->active[i]);
+        if (member.is && rank_of(r, at, &member) == rank)
+            found = member;
     }
     return found;
 }
 
-static uint32_t fifth_of(uint32_t count) {
-    return count > FIFTH ? count / FIFTH : 1;
+static uint32_t part_of(uint32_t count, uint32_t parts) {
+    return count > parts ? count / parts : 1;
 }
 
-bool pbt_is_worst(const struct rungs *r, uint32_t trial) {
-    uint32_t count = members(r);
-    if (count <= r->setup.others || rank_of(r, trial) + fifth_of(count) < count)
+bool pbt_is_worst(const struct rungs *r, uint32_t at, uint32_t trial) {
+    const uint32_t count = members(r, at), fifth = part_of(count, FIFTH);
+    const struct member member = member_of(r, at, trial);
+    if (count <= r->setup.others || rank_of(r, at, &member) + fifth < count)
         return false;
-    uint32_t best = member_at(r, fifth_of(count) - 1);
-    return breach_of(r, trial) > breach_of(r, best) ||
-           last_of(r, trial) - last_of(r, best) > EXTREMES * rungs_margin(r, trial);
+    const struct member best = member_at(r, at, fifth - 1);
+    if (member.breach != best.breach)
+        return member.breach > best.breach;
+    return member.value - best.value > EXTREMES * rungs_margin(r, trial);
+}
+
+static bool is_near(const struct rungs_near *near, uint32_t trial) {
+    bool found = near == NULL;
+    for (uint32_t i = 0; !found && i < near->count; i++)
+        found = near->trials[i] == trial;
+    return found;
+}
+
+static uint32_t choose_parent(const struct rungs *r, const struct rungs_near *near,
+                              struct rng *draw) {
+    const uint32_t top = r->count - 1, count = members(r, top);
+    const uint32_t fifth = part_of(count, FIFTH), half = part_of(count, HALF);
+    const uint32_t first = (uint32_t)rng_below(draw, fifth);
+    for (uint32_t i = 0; i < half; i++) {
+        const uint32_t rank = i < fifth ? (first + i) % fifth : i;
+        const uint32_t trial = member_at(r, top, rank).trial;
+        if (is_near(near, trial))
+            return trial;
+    }
+    return member_at(r, top, first).trial;
 }
 
 static void change(const struct rungs *r, uint32_t parent, struct rng *draw, double *point) {
@@ -84,18 +125,16 @@ static void change(const struct rungs *r, uint32_t parent, struct rng *draw, dou
     }
 }
 
-bool pbt_copy(struct rungs *r, struct rungs_choice *choice) {
+bool pbt_copy(struct rungs *r, const struct rungs_near *near, struct rungs_choice *choice) {
     double point[LIMIT_PARAMS];
     struct rng draw = rng_of(r->setup.seed, PBT_PURPOSE, r->started);
     struct brief brief = {.space = r->trials->space, .trials = r->trials};
-    uint32_t count = members(r);
-    if (r->owed == 0 || count == 0)
+    if (r->lost <= r->copied || members(r, r->count - 1) == 0)
         return false;
-    uint32_t parent = member_at(r, (uint32_t)rng_below(&draw, fifth_of(count)));
+    uint32_t parent = choose_parent(r, near, &draw);
     change(r, parent, &draw, point);
     if (!algo_fresh(&brief, &draw, point, r->values))
         return false;
-    r->owed--;
     *choice = (struct rungs_choice){.next = RUNGS_COPY, .trial = parent, .values = r->values};
     return true;
 }

@@ -103,16 +103,14 @@ void rungs_begin(struct rungs *r, uint32_t trial, uint32_t parent) {
                                                              : rng_unit(&draw) < r->setup.pass;
     if (parent == UINT32_MAX)
         return;
-    struct curve *curve = &r->courses[trial].curve;
-    curve->step = r->courses[parent].curve.step;
-    for (uint32_t i = 0; i < r->trials->reached[parent]; i++) {
-        if (isnan(rungs_value(r, parent, i)))
-            continue;
-        curve->best = rungs_value(r, parent, i);
-        curve->improved = curve->step;
-        trials_curve(r->trials, trial, i, curve->best);
-        break_at(r, trial, i, rungs_breach(r, parent, i));
-    }
+    rungs_copied(r);
+    /* It begins where its parent is; what it comes to is its own. */
+    r->courses[trial].curve.step = r->courses[parent].curve.step;
+    r->courses[trial].goal = r->trials->reached[parent];
+}
+
+void rungs_copied(struct rungs *r) {
+    r->copied++;
 }
 
 static bool pauses(enum rungs_policy policy) {
@@ -215,22 +213,20 @@ static void share(struct rungs *r, uint32_t trial, const struct curve *curve, bo
         course->shared = curve->told;
 }
 
-/* Its curve has gone on from step `last`. */
-static bool climb(struct rungs *r, uint32_t trial, uint32_t last) {
+/* Its curve has gone on. */
+static bool climb(struct rungs *r, uint32_t trial) {
     struct course *course = &r->courses[trial];
     uint32_t step = course->curve.step;
     uint32_t before = r->trials->reached[trial];
     uint32_t reached = before;
     while (reached + 1 < r->count && r->rung[reached].step <= step)
         reached++;
-    bool copies = r->setup.policy == RUNGS_PBT; /* looks between rungs, and nobody has ended yet */
-    if (reached > before)
-        arrive(r, reached - 1, trial);
-    if (reached > before || (copies && course->curve.told >= course->shared + CURVE_TOLD_ENOUGH))
-        share(r, trial, &course->curve, false);
-    course->due = copies ? step / r->setup.first > last / r->setup.first
-                         : reached > before && reached > course->goal;
-    return reached > before;
+    course->due = reached > before && reached > course->goal;
+    if (reached == before)
+        return false;
+    arrive(r, reached - 1, trial);
+    share(r, trial, &course->curve, false);
+    return true;
 }
 
 void rungs_break(struct rungs *r, uint32_t trial, double breach) {
@@ -241,25 +237,24 @@ void rungs_break(struct rungs *r, uint32_t trial, double breach) {
 bool rungs_report(struct rungs *r, uint32_t trial, uint32_t step, double value) {
     if (r->count == 1)
         return false;
-    uint32_t last = r->courses[trial].curve.step;
-    return curve_tell(&r->courses[trial].curve, step, value) && climb(r, trial, last);
+    return curve_tell(&r->courses[trial].curve, step, value) && climb(r, trial);
 }
 
 bool rungs_stand(struct rungs *r, uint32_t trial, const struct curve *curve) {
     if (r->count == 1 || curve->step <= r->courses[trial].curve.step)
         return false;
-    uint32_t last = r->courses[trial].curve.step;
     r->courses[trial].curve = *curve;
-    return climb(r, trial, last);
+    return climb(r, trial);
 }
 
 enum rungs_verdict rungs_judge(struct rungs *r, uint32_t trial, bool may_rest) {
     if (r->count == 1 || !r->courses[trial].due)
         return RUNGS_GO_ON;
+    const uint32_t at = r->trials->reached[trial] - 1u;
     r->courses[trial].due = false;
     if (r->setup.policy == RUNGS_PBT)
-        return pbt_is_worst(r, trial) ? RUNGS_STOP : RUNGS_GO_ON;
-    return judge(r, r->trials->reached[trial] - 1u, trial, may_rest);
+        return pbt_is_worst(r, at, trial) ? RUNGS_STOP : RUNGS_GO_ON;
+    return judge(r, at, trial, may_rest);
 }
 
 void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best,
@@ -268,7 +263,7 @@ void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best,
     if (r->count == 1)
         return;
     share(r, trial, curve != NULL ? curve : &course->curve, whole);
-    r->owed += r->setup.policy == RUNGS_PBT && !whole;
+    r->lost += r->setup.policy == RUNGS_PBT && !whole;
     if (isnan(best))
         return;
     for (uint32_t i = 0; r->means != NULL && i < r->trials->reached[trial]; i++) {
@@ -345,9 +340,10 @@ static bool finish(struct rungs *r, struct rungs_choice *choice) {
     return false;
 }
 
-void rungs_choose(struct rungs *r, bool may_start, struct rungs_choice *choice) {
+void rungs_choose(struct rungs *r, bool may_start, const struct rungs_near *near,
+                  struct rungs_choice *choice) {
     *choice = (struct rungs_choice){.next = may_start ? RUNGS_NEW : RUNGS_WAIT};
-    if (may_start && r->setup.policy == RUNGS_PBT && pbt_copy(r, choice))
+    if (may_start && r->setup.policy == RUNGS_PBT && pbt_copy(r, near, choice))
         return;
     if (r->count == 1 || promote(r, choice) || may_start || r->trials->active_count > 0)
         return;

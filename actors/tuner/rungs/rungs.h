@@ -17,8 +17,8 @@
  * pasha            Bohdal and others, arXiv:2207.06940, algorithm 1
  * finish           Egele and others, "The unreasonable effectiveness of early discarding after one
  *                  epoch", arXiv:2404.04111
- * pbt              Jaderberg and others, "Population based training", arXiv:1711.09846; looked at
- *                  each `first` steps
+ * pbt              Jaderberg and others, "Population based training", arXiv:1711.09846; its rungs are
+ *                  `first` steps apart
  * auto             asha's rungs; who goes on is told by what he would come to at the full length
  *                  (forecast.h, or the method), and the first trials run to it
  *
@@ -96,13 +96,21 @@ struct rungs_choice {
     uint32_t until;             /* RESUME: the step at which it will be asked about again */
     const struct value *values; /* COPY: until the next call */
 };
+/* Trials whose checkpoints are where the place is that is free. */
+struct rungs_near {
+    const uint32_t *trials;
+    uint32_t count;
+};
 /* What a free worker shall do. may_start: a new trial is possible; when it is not, the best paused
- * ones go on until one of them has come to the end and no paused one is better. WAIT with no trial
- * at work: the search is over. */
-void rungs_choose(struct rungs *r, bool may_start, struct rungs_choice *choice);
+ * ones go on until one of them has come to the end and no paused one is better. near: of whom a copy
+ * is best made; NULL: of anybody. WAIT with no trial at work: the search is over. */
+void rungs_choose(struct rungs *r, bool may_start, const struct rungs_near *near,
+                  struct rungs_choice *choice);
 
 /* `trial` was just added. parent: whose copy it is, or UINT32_MAX. */
 void rungs_begin(struct rungs *r, uint32_t trial, uint32_t parent);
+/* The one that was just added is a copy by somebody else's choice: it takes a place that one was owed for. */
+void rungs_copied(struct rungs *r);
 
 /* `trial`, AT_WORK, has done `step` of its steps (1.. steps, not the last) and `value` (less is
  * better) is what it is worth there. Steps that were told before (a checkpoint was lost) are let

@@ -51,7 +51,8 @@ struct rungs {
     /* Of pasha: the best of those that came to the ceiling, in order. */
     uint32_t leaders[PASHA_LEADERS];
     uint32_t leaders_count;
-    uint32_t owed; /* of pbt: places of the population that wait for a copy */
+    /* Of pbt: members that ended before their full length, and copies: each takes the place of one of them. */
+    uint32_t lost, copied;
     struct value values[LIMIT_PARAMS];
 };
 
@@ -83,9 +84,10 @@ double rungs_margin(const struct rungs *r, uint32_t trial);
  * of those there is another than it was a rung below. */
 void pasha_arrive(struct rungs *r, uint32_t trial);
 
-/* pbt.c: a member at work is among the worst; whose copy takes the place of one that ended. */
-bool pbt_is_worst(const struct rungs *r, uint32_t trial);
-bool pbt_copy(struct rungs *r, struct rungs_choice *choice);
+/* pbt.c: a member at work that has come to this rung is among the worst; whose copy takes the place of
+ * one that ended. */
+bool pbt_is_worst(const struct rungs *r, uint32_t at, uint32_t trial);
+bool pbt_copy(struct rungs *r, const struct rungs_near *near, struct rungs_choice *choice);
 
 /* auto.c */
 struct auto_best {

@@ -48,6 +48,8 @@ struct rule_host {
     uint64_t map_sum; /* records are looked at when it changes */
     uint64_t lead_term;
     uint8_t stood[FLEET_JOBS_MAX][WORK_SLOTS_MAX]; /* the attempt that came to a rung last */
+    uint64_t parent[FLEET_JOBS_MAX]
+                   [WORK_SLOTS_MAX]; /* 1 + whose checkpoint was copied when it began last */
     uint8_t ended[FLEET_JOBS_MAX][WORK_SLOTS_MAX]; /* ... that has ended last, and will be a fact */
     int32_t leader;                                /* -1: nobody */
     bool leads;

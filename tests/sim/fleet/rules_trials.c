@@ -8,6 +8,28 @@
 
 typedef unsigned long long ull; /* for printf */
 
+static void note_parent(struct host *h, const struct msg_spawn *m, uint32_t number, uint64_t slot) {
+    uint64_t parent;
+    const struct work *work = &h->fleet->crowd.works[number];
+    h->fleet->rules->hosts[h->number].parent[number][slot] =
+        runs_parent(m, &parent) ? parent + 1 : 0;
+    fleet_ensure(h->fleet,
+                 m->from.len == 0 || (job_copies(&work->job) && runs_parent(m, &parent) &&
+                                      parent != slot && parent < rules_trials(h->fleet, work)),
+                 "host %u begins job%u #%llu with the checkpoint '%.*s'", h->number, number,
+                 (ull)slot, (int)m->from.len, (const char *)m->from.data);
+}
+
+/* What ran is whose copy its configuration says. */
+static void ran_as_said(struct host *h, const struct work *work, const struct msg_result_fact *r) {
+    const uint64_t parent = job_config_parent(&work->job, r->config);
+    const uint64_t said = parent == JOB_NO_PARENT ? 0 : parent + 1;
+    fleet_ensure(h->fleet, h->fleet->rules->hosts[h->number].parent[work->number][r->slot] == said,
+                 "host %u: job%u #%llu is a copy of %llu, and began as one of %llu", h->number,
+                 work->number, (ull)r->slot, (ull)said,
+                 (ull)h->fleet->rules->hosts[h->number].parent[work->number][r->slot]);
+}
+
 void rule_spawn(struct host *h, const struct msg_spawn *m) {
     uint32_t number;
     uint64_t slot, attempt;
@@ -30,6 +52,7 @@ void rule_spawn(struct host *h, const struct msg_spawn *m) {
     fleet_ensure(h->fleet, !runs_now(h, number, slot, attempt),
                  "host %u runs attempt %llu of job%u #%llu twice at once", h->number, (ull)attempt,
                  number, (ull)slot);
+    note_parent(h, m, number, slot);
     fleet_ensure(h->fleet, r->shut[number] == JOB_OPEN && !r->over_at_start[number],
                  "host %u runs #%llu of job%u, which it knows to be over", h->number, (ull)slot,
                  number);
@@ -60,6 +83,8 @@ void rule_ended(struct host *h, const struct msg_outcome *m) {
         return;
     if (r->status != TRIAL_LOST && r->status != TRIAL_CANCELLED)
         rules->ended[work->number][r->slot] = (uint8_t)r->attempt;
+    if (r->status == TRIAL_DONE || r->status == TRIAL_STOPPED)
+        ran_as_said(h, work, r);
     fleet_ensure(h->fleet,
                  (r->status != TRIAL_STOPPED && r->status != TRIAL_PAUSED) ||
                      rules->stood[work->number][r->slot] == (uint8_t)r->attempt,

@@ -100,6 +100,29 @@ static double rate_of(const struct host *h, const struct msg_spawn *m) {
     return rate;
 }
 
+bool runs_parent(const struct msg_spawn *m, uint64_t *parent) {
+    int64_t number = -1;
+    size_t name = m->from.len; /* behind the last slash */
+    while (name > 0 && m->from.data[name - 1] != '/')
+        name--;
+    if (!num_parse_i64(span_from(m->from, name), &number))
+        return false;
+    *parent = (uint64_t)number;
+    return number >= 0;
+}
+
+/* Where a copy goes on: at its parent's step, if that runs here and keeps checkpoints. */
+static uint32_t first_step(const struct host *h, const struct run *r, const struct msg_spawn *m) {
+    uint64_t parent;
+    for (size_t i = 0; runs_parent(m, &parent) && i < RUNS_MAX; i++) {
+        const struct run *other = &h->runs.items[i];
+        if (other->state == RUN_GOES && other->work == r->work && other->slot == parent &&
+            writes_checkpoints(parent))
+            return other->step;
+    }
+    return 0;
+}
+
 static void spawn(struct host *h, const struct msg_spawn *m) {
     struct run *r = NULL;
     for (size_t i = 0; i < RUNS_MAX && r == NULL; i++)
@@ -110,6 +133,7 @@ static void spawn(struct host *h, const struct msg_spawn *m) {
     if (!runs_is_look(m)) {
         runs_what(h, m, &r->work, &r->slot, &r->attempt);
         r->rate = rate_of(h, m);
+        r->step = first_step(h, r, m);
         r->fate = h->fleet->calm                                   ? RUN_WELL
                   : (h->fleet->draft.unable >> h->number & 1) != 0 ? RUN_UNABLE
                                                                    : draw_fate(h->fleet, r);

@@ -40,6 +40,8 @@ bool runs_deserves(const struct fleet *f, uint32_t work, uint64_t slot, uint64_t
 /* Which attempt of which job is started. */
 void runs_what(const struct host *h, const struct msg_spawn *m, uint32_t *work, uint64_t *slot,
                uint64_t *attempt);
+/* Whose checkpoint it begins with. False: nobody's. */
+bool runs_parent(const struct msg_spawn *m, uint64_t *parent);
 struct port runs_port(struct host *h);
 void runs_host_down(struct host *h);
 void runs_next(struct host *h, uint64_t place, uint64_t version);

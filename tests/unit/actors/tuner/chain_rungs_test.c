@@ -2,8 +2,9 @@
 #include "tests/unit/actors/tuner/chain_stage.h"
 
 #include "proto/base/mp.h"
+#include "proto/base/ranges.h"
 
-enum { SLOTS = 90, STEPS = 27, PLACES = 4, STANDS_MOST = 400 };
+enum { SLOTS = 90, STEPS = 27, PLACES = 4, STANDS_MOST = 2000 };
 
 static struct chain_stage stage;
 
@@ -15,7 +16,7 @@ static struct {
     } slots[SLOTS];
     uint8_t others[SLOTS][16];
     struct chain_stand stands[STANDS_MOST];
-    uint32_t stands_count, next, running, resumed, paused, stopped, done;
+    uint32_t stands_count, next, running, resumed, paused, stopped, done, copied, copied_near;
     bool over;
 } world;
 
@@ -61,12 +62,28 @@ static double level_of(uint32_t slot) {
 
 /* ---- asking ---- */
 
+/* Of a population: a place is free where the even ones run. */
+static struct span near_now(void) {
+    static uint8_t bytes[1024];
+    struct range memory[LIMIT_NEAR];
+    struct ranges near = ranges_of(memory, LIMIT_NEAR);
+    struct buf out = buf_of(bytes, sizeof bytes);
+    if (stage.job.job.rungs.policy != RUNGS_PBT)
+        return (struct span){0};
+    for (uint32_t i = 0; i < SLOTS; i += 2) {
+        if (world.slots[i].runs)
+            assert_true(ranges_add(&near, i));
+    }
+    ranges_encode(&near, &out);
+    return buf_view(&out);
+}
+
 static struct chain_answer asks(uint32_t number, uint32_t slot, struct proposal *p) {
     struct node *n = &stage.nodes[number];
     static uint8_t known_memory[CHAIN_KNOWN_BYTES];
     struct buf config = buf_of(p->config, sizeof p->config);
     struct buf known = buf_of(known_memory, sizeof known_memory);
-    struct chain_answer a = chain_ask(&n->chain, slot, &config, &known);
+    struct chain_answer a = chain_ask(&n->chain, slot, near_now(), &config, &known);
     assert_true(known.len <= STAGE_KNOWN);
     if (known.len > 0)
         memcpy(p->known, known.data, known.len);
@@ -77,6 +94,16 @@ static struct chain_answer asks(uint32_t number, uint32_t slot, struct proposal 
                                     .config = span_of(p->config, config.len),
                                     .known = span_of(p->known, known.len)};
     return a;
+}
+
+/* Where its parent is, which runs, and where a place is free if any does. */
+static void goes_on_from(uint32_t slot, uint64_t parent) {
+    if (parent == JOB_NO_PARENT)
+        return;
+    assert_true(parent < slot && world.slots[parent].runs);
+    world.slots[slot].step = world.slots[parent].step;
+    world.copied++;
+    world.copied_near += parent % 2 == 0;
 }
 
 static void ask(uint32_t leader) {
@@ -94,6 +121,7 @@ static void ask(uint32_t leader) {
         return;
     }
     assert_int_equal(a.slot, world.next);
+    goes_on_from(a.slot, job_config_parent(&stage.job.job, p->p.config));
     world.next++;
     everybody_learns(
         &stage, stage_keeps(&stage, (struct chain_news){.slot = a.slot, .config = p->p.config}));
@@ -153,7 +181,8 @@ static void stands(uint32_t leader, uint32_t slot) {
     switch (chain_judge(&stage.nodes[leader].chain, slot, s->attempts + 1)) {
     case STUDY_GO_ON: return;
     case STUDY_STOP:
-        assert_true(slot % 4 == 0 || stage.job.job.rungs.policy == RUNGS_STOPPING);
+        assert_true(slot % 4 == 0 || stage.job.job.rungs.policy == RUNGS_STOPPING ||
+                    stage.job.job.rungs.policy == RUNGS_PBT);
         world.stopped++;
         ends(slot, TRIAL_STOPPED);
         return;
@@ -166,6 +195,7 @@ static void stands(uint32_t leader, uint32_t slot) {
 
 static void goes_on(uint32_t leader, uint32_t slot) {
     struct slot *s = &world.slots[slot];
+    const struct ladder ladder = ladder_of_job(&stage.job.job.rungs);
     struct rng r = rng_of(6, s->step, slot);
     double value = level_of(slot) + 1.0 / ++s->step + 0.001 * rng_unit(&r);
     assert_true(curve_tell(&s->curve, s->step, value));
@@ -174,9 +204,18 @@ static void goes_on(uint32_t leader, uint32_t slot) {
     if (s->step == stage.job.job.rungs.steps) {
         world.done++;
         ends(slot, TRIAL_DONE);
-    } else if (s->step == 1 || s->step == 3 || s->step == 9) {
+    } else if (ladder_reached(&ladder, s->step) > ladder_reached(&ladder, s->step - 1)) {
         stands(leader, slot);
     }
+}
+
+/* One that runs; of a population all go on alike. */
+static uint32_t pick(struct rng *r) {
+    const bool alike = stage.job.job.rungs.policy == RUNGS_PBT;
+    uint32_t which = (uint32_t)rng_below(r, SLOTS);
+    for (uint64_t left = alike ? rng_below(r, world.running) + 1 : 1; left > 0; which++)
+        left -= world.slots[which % SLOTS].runs;
+    return (which + SLOTS - 1) % SLOTS;
 }
 
 /* Until so many slots were begun, and then (all) to the end. */
@@ -187,10 +226,7 @@ static void run(uint32_t leader, uint32_t until, struct rng *r) {
             ask(leader);
         if (world.running == 0)
             continue;
-        uint32_t which = (uint32_t)rng_below(r, SLOTS);
-        while (!world.slots[which].runs)
-            which = (which + 1) % SLOTS;
-        goes_on(leader, which);
+        goes_on(leader, pick(r));
     }
 }
 
@@ -281,6 +317,25 @@ static void on_a_short_ladder_who_is_behind_is_stopped(void **state) {
     assert_true(world.stopped > stopped + 5 && world.paused == 0);
     for (uint32_t i = 0; i < SLOTS; i++) /* nobody who is good */
         assert_true(stage.rows[i].status == TRIAL_DONE || level_of(i) > 0.1);
+    expect_all_same();
+}
+
+/* Whoever leads next knows which slots are copies, and so whose places are filled. */
+static void a_population_is_copied_from(void **state) {
+    (void)state;
+    struct rng r = rng_of(7, 0, 0);
+    stage.job.job.rungs.policy = RUNGS_PBT;
+    for (uint32_t i = 0; i < 4; i++)
+        node_begin(&stage, i, STAGE_SLOTS);
+    run(0, 30, &r);
+    run(1, 50, &r);
+    run(0, SLOTS, &r);
+    assert_int_equal(world.next, SLOTS);
+    assert_true(world.stopped > 10 && world.paused == 0 && world.done > 5);
+    /* Each takes the place of one that was stopped; the last of those have no slot left. */
+    assert_true(world.copied > 10 && world.copied <= world.stopped);
+    assert_true(world.copied_near > world.copied / 2);
+    assert_int_equal(stage.proposals_count, SLOTS);
     expect_all_same();
 }
 
@@ -478,6 +533,7 @@ int main(void) {
                                         end_test),
         cmocka_unit_test_setup_teardown(on_a_short_ladder_who_is_behind_is_stopped, begin_test,
                                         end_test),
+        cmocka_unit_test_setup_teardown(a_population_is_copied_from, begin_test, end_test),
         cmocka_unit_test_setup_teardown(the_order_of_facts_does_not_matter, begin_test, end_test),
         cmocka_unit_test_setup_teardown(what_was_resumed_in_vain_rests_again, begin_test, end_test),
         cmocka_unit_test_setup_teardown(what_went_on_is_judged_at_its_next_rung, begin_test,

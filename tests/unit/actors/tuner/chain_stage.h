@@ -141,7 +141,7 @@ static inline struct span node_asks(struct chain_stage *s, uint32_t number, uint
     struct node *n = &s->nodes[number];
     struct value values[LIMIT_PARAMS];
     uint32_t wrong;
-    chain_ask(&n->chain, slot, &config, &known);
+    chain_ask(&n->chain, slot, (struct span){0}, &config, &known);
     assert_true(config_decode(buf_view(&config), values, s->job.job.params_count));
     assert_true(job_config_valid(&s->job.job, values, &wrong));
     if (known.len == 0)

@@ -73,7 +73,7 @@ static struct chain_answer ask(struct node *n, uint32_t slot) {
     struct buf config = buf_of(k->config, sizeof k->config);
     static uint8_t known_memory[CHAIN_KNOWN_BYTES];
     struct buf known = buf_of(known_memory, sizeof known_memory);
-    const struct chain_answer a = chain_ask(&n->chain, slot, &config, &known);
+    const struct chain_answer a = chain_ask(&n->chain, slot, (struct span){0}, &config, &known);
     k->config_len = config.len;
     assert_true(known.len <= sizeof k->known);
     memcpy(k->known, known_memory, known.len);

@@ -138,15 +138,15 @@ static void a_population_is_copied_from(void **state) {
     expect(population, "{}");
     for (int i = 0; i < 5; i++)
         say(ASK);
-    for (int step = 1; step <= 5; step++) {
+    for (int step = 1; step <= 6; step++) {
         for (int i = 0; i < 5; i++) {
             snprintf(line, sizeof line, "{\"op\":\"report\",\"id\":%d,\"step\":%d,\"value\":%d}", i,
                      step, 10 * i);
-            bool worst = i == 4 && step == 5; /* when noise is known to be none */
+            bool worst = i == 4 && step == 6; /* when noise is known to be none */
             expect(line, worst ? "{\"action\":\"stop\"}" : "{\"action\":\"continue\"}");
         }
     }
-    expect("{\"op\":\"tell\",\"id\":4,\"state\":\"stopped\",\"value\":40,\"step\":5}", "{}");
+    expect("{\"op\":\"tell\",\"id\":4,\"state\":\"stopped\",\"value\":40,\"step\":6}", "{}");
     const char *reply = say(ASK);
     assert_non_null(strstr(reply, "\"id\":5"));
     assert_non_null(strstr(reply, "\"from\":0"));
