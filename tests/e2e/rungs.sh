@@ -193,7 +193,7 @@ assert_status 0
 job=$out
 wait_until 90 "the end of narrow" is_done c "$job"
 run on c zyg trials "$job" --status stopped
-assert_match "$out" 'stopped early at step 1 of 9: others were better there; it broke constraints'
+assert_match "$out" 'stopped early at step [0-9]+ of 9: others were better there; it broke constraints'
 best=$(on c zyg best "$job" -o json | sed -n 's/.*"value": *\([0-9.]*\).*/\1/p' | head -1)
 assert_less 0.5 "$best" "the least score of those that keep the constraint"
 run on c zyg trials "$job" --status done -o csv
