@@ -221,6 +221,11 @@ static bool read_seed(struct reader *r, const struct key *key, const struct tree
 }
 
 static bool read_repeat(struct reader *r, const struct key *key, const struct tree_node *node) {
+    if (node->kind == NODE_SCALAR && span_is(node->text, "auto"))
+        return reader_fail(r, node,
+                           "'repeat: auto' of a job is not in this version yet (zyg asktell has "
+                           "it), expected %s",
+                           key->expects);
     return read_count(r, key, node, 1, REPEAT_MAX, &r->job->repeat);
 }
 

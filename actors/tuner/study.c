@@ -1,6 +1,7 @@
 #include "actors/tuner/study.h"
 
 #include "actors/tuner/runs.h"
+#include "actors/tuner/trials/again.h"
 #include "proto/base/check.h"
 
 #include <math.h>
@@ -90,6 +91,7 @@ size_t study_bytes(const struct study_setup *setup) {
            trials_bytes(&space, setup->objectives, rungs_count(&settled.rungs), none.capacity) +
            rungs_bytes(&settled.rungs, none.capacity) +
            runs_bytes(setup->job->repeat, setup->objectives, none.capacity) +
+           (setup->job->repeat_auto ? again_bytes(&space, none.capacity) : 0) +
            (algo->bytes != NULL ? algo->bytes(&brief) : 0);
 }
 
@@ -119,7 +121,8 @@ struct study *study_init(const struct study_setup *setup, struct arena *arena) {
     space_of(&s->space, setup->job);
     if (!trials_init(&s->trials, &s->space, setup->objectives, rungs_count(&s->setup.rungs),
                      capacity_of(setup), arena) ||
-        !runs_init(&s->runs, setup->job->repeat, setup->objectives, capacity_of(setup), arena))
+        !runs_init(&s->runs, setup->job->repeat, setup->objectives, capacity_of(setup), arena) ||
+        (setup->job->repeat_auto && !again_init(&s->trials, arena)))
         return NULL;
     s->rungs = rungs_init(&s->setup.rungs, &s->trials, arena);
     s->brief = brief_of(&s->setup, &s->space, &s->trials);
@@ -177,6 +180,18 @@ static void weigh_hope(struct study *s, const struct algo *algo) {
     s->hopeless = share < HOPE_LEAST ? s->hopeless + 1 : 0;
 }
 
+/* In place of what was just proposed, or of nothing. */
+static bool start_rerun(struct study *s, struct study_proposal *out) {
+    uint32_t place;
+    if (!s->setup.job->repeat_auto ||
+        !s->algo->again(s->state, &s->brief, s->used_up ? NULL : s->values, &place))
+        return false;
+    again_values(&s->trials, place, s->values);
+    s->used_up = false;
+    start(s, s->values, STUDY_NO_PARENT, "again", out);
+    return true;
+}
+
 /* False: there is no configuration left that was not tried. */
 static bool start_new(struct study *s, uint64_t number, struct study_proposal *out) {
     bool first = number < s->setup.job->configs_count; /* try_first */
@@ -185,6 +200,8 @@ static bool start_new(struct study *s, uint64_t number, struct study_proposal *o
     if (s->used_up && !first)
         return false;
     s->used_up = !algo->propose(s->state, &s->brief, number, s->values);
+    if (!first && start_rerun(s, out))
+        return true;
     if (s->used_up)
         return false;
     weigh_hope(s, algo);
@@ -369,13 +386,29 @@ static bool is_result(const struct study *s, const struct study_result *result) 
     return true;
 }
 
-/* Is it better than the best before it? `worth`: its first value inside. */
-static bool is_better(const struct trials *t, double worth, double breach, bool untold) {
-    if (t->best_count == 0 || untold)
-        return t->best_count == 0;
+/* What the best trial is worth. */
+struct mark {
+    bool any, untold;
+    double breach, value;
+};
+
+static struct mark mark_of(const struct trials *t) {
+    if (t->best_count == 0)
+        return (struct mark){.any = false};
     const uint32_t best = t->best[0];
-    return breach != t->breaches[best] ? breach < t->breaches[best]
-                                       : worth < t->values[(size_t)best * t->objectives];
+    return (struct mark){.any = true,
+                         .untold = t->untold[best],
+                         .breach = t->breaches[best],
+                         .value = t->values[(size_t)best * t->objectives]};
+}
+
+static bool is_better(const struct mark *now, const struct mark *before) {
+    if (!now->any || !before->any)
+        return now->any;
+    if (now->untold)
+        return false;
+    return now->breach != before->breach ? now->breach < before->breach
+                                         : now->value < before->value;
 }
 
 /* Who was stopped early did not cost what others do: each step counts as much as those he did. */
@@ -424,9 +457,10 @@ bool study_tell(struct study *s, uint32_t trial, const struct study_result *resu
     values_inward(s, trial, result, inside);
     if (!runs_add(&s->runs, trial, inside, &mean.seconds, &mean.breach))
         return true;
-    s->no_better =
-        is_better(&s->trials, inside[0], mean.breach, mean.untold) ? 0 : s->no_better + 1;
+    const struct mark before = mark_of(&s->trials);
     end_trial(s, trial, &mean, inside);
+    const struct mark now = mark_of(&s->trials);
+    s->no_better = is_better(&now, &before) ? 0 : s->no_better + 1;
     return true;
 }
 
@@ -442,15 +476,31 @@ bool study_load(struct study *s, const struct value *values, const struct study_
     }
     double inside[OBJECTIVES_MOST];
     values_inward(s, place, result, inside);
-    if (is_better(&s->trials, inside[0], result->breach, result->untold))
-        s->no_better = 0;
+    const struct mark before = mark_of(&s->trials);
     end_trial(s, place, result, inside);
+    const struct mark now = mark_of(&s->trials);
+    if (is_better(&now, &before))
+        s->no_better = 0;
     return true;
 }
 
 void study_extend(struct study *s) {
     s->brief.budget = configurations(s->setup.job, s->setup.job->trials);
     s->no_better = s->hopeless = 0;
+}
+
+bool study_best(struct study *s, struct study_best *out) {
+    const struct trials *t = &s->trials;
+    const bool told = s->setup.job->repeat_auto && t->best_count > 0 &&
+                      s->algo->recommend(s->state, &s->brief, &out->trial, &out->expected);
+    if (!told && t->best_count == 0)
+        return false;
+    out->trial = told ? out->trial : t->best[0];
+    const double value = t->values[(size_t)out->trial * t->objectives];
+    out->value = inward(s, 0, value);
+    out->expected = inward(s, 0, told ? out->expected : value);
+    out->runs = s->setup.job->repeat_auto ? again_sum(t, out->trial).runs : s->runs.repeat;
+    return true;
 }
 
 bool study_prepare(struct study *s) {

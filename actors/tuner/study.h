@@ -8,6 +8,7 @@
  *   model/    surrogates         rungs/    who is stopped, paused, resumed
  *   several/  several objectives num/      arithmetic that is the same everywhere
  *   runs.c    configurations that are run several times: each is one trial
+ *   trials/again.h, model/rerun.h  ... where the search decides which: each run is a trial
  *   importance/  which parameters matter
  *   talk/     a study by lines of JSON, for other people's loops; zygtune.h: by calls in C
  *
@@ -133,6 +134,17 @@ bool study_drop(struct study *s, uint32_t trial);
  * it had: the number of trials that methods plan with is this one from now on, but for what they made
  * room for at first, and patience begins anew. */
 void study_extend(struct study *s);
+struct study_best {
+    uint32_t trial;  /* of several of its configuration the first */
+    uint32_t runs;   /* of the configuration that have ended with a value */
+    double value;    /* their mean, of the first objective, in the job's own sense */
+    double expected; /* what the method's model believes of it; without one the same */
+};
+/* The configuration to recommend: the best value; of a job that is repeat_auto the one that the
+ * method's model believes to be the best. Of many values with noise the best one is mostly luck,
+ * the more so the more there are; the model knows of each what its neighbours came to, and its mean
+ * is drawn to theirs the more, the fewer runs it had. False: there is none. */
+bool study_best(struct study *s, struct study_best *out);
 /* Work that the next study_ask would have to do first; changes no answer. True when there was
  * some. */
 bool study_prepare(struct study *s);

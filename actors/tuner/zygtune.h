@@ -48,6 +48,10 @@ struct zygtune_setup {
     uint32_t objectives; /* 1; up to 8 */
     uint32_t maximize;   /* all are minimised; bit i: objective i is maximised */
     bool copies;         /* a trial can go on from another's checkpoint: "pbt" needs that */
+    /* What a trial comes to is partly luck: where that is so, some of the new trials have the
+     * parameters of an earlier one, and all of these are worth the mean. One objective, no learning
+     * curves, and the methods "auto", "gp" and "tpe". */
+    bool noisy;
     /* malloc and free. give gets what take gave, and its size. */
     void *(*take)(void *context, size_t bytes);
     void (*give)(void *context, void *memory, size_t bytes);
@@ -117,7 +121,9 @@ bool zygtune_load(struct zygtune *z, const char *params, enum zygtune_end end, c
 /* Work ahead, so that the next ask is quick; changes no answer. */
 void zygtune_prepare(struct zygtune *z);
 
-/* The best finished trial by its first objective, or ZYGTUNE_NO_TRIAL. */
+/* The best finished trial by its first objective, or ZYGTUNE_NO_TRIAL. Of a search that is noisy the
+ * first with the parameters that are believed to be the best, which need not be those that had the
+ * best luck, and the mean of all with these. */
 uint32_t zygtune_best(const struct zygtune *z, double *value);
 /* Which parameters matter, as a JSON array with one object an objective:
  *

@@ -218,6 +218,10 @@ static void put_init(const struct zygtune *z, struct buf *line) {
     json_put_u64(&out, setup->steps > 0 ? setup->steps : 1);
     json_put_key(&out, "from");
     json_put_bool(&out, setup->copies);
+    if (setup->noisy) {
+        json_put_key(&out, "repeat");
+        json_put_string(&out, span_text("auto"));
+    }
     json_put_key(&out, "objectives");
     json_open(&out, '[');
     for (uint32_t i = 0; i == 0 || (i < setup->objectives && i <= OBJECTIVES_MOST); i++)
@@ -353,12 +357,11 @@ void zygtune_prepare(struct zygtune *z) {
 }
 
 uint32_t zygtune_best(const struct zygtune *z, double *value) {
-    const struct trials *t = z->talk.study == NULL ? NULL : study_trials(z->talk.study);
-    if (t == NULL || t->best_count == 0)
+    struct study_best best;
+    if (z->talk.study == NULL || !study_best(z->talk.study, &best))
         return ZYGTUNE_NO_TRIAL;
-    double best = t->values[(size_t)t->best[0] * t->objectives];
-    *value = goal_inward(z->talk.goals[0], best);
-    return t->best[0];
+    *value = best.value;
+    return best.trial;
 }
 
 const char *zygtune_importance(struct zygtune *z) {

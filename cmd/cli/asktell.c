@@ -32,6 +32,8 @@ const char cli_asktell_details[] =
     "pause\n"
     "{\"op\":\"load\",\"trials\":[{\"params\":{...},\"value\":0.4}]}    {}\n"
     "{\"op\":\"extend\",\"budget\":400}       {}\n"
+    "{\"op\":\"best\"}                       "
+    "{\"id\":7,\"value\":0.38,\"runs\":1,\"expected\":0.38}\n"
     "{\"op\":\"importance\"}                 {\"importance\":[{\"verdict\":\"known\",\"params\":[\n"
     "                                     {\"name\":\"C\",\"alone\":0.6,\"total\":0.8,...},...],\n"
     "                                     "
@@ -44,7 +46,9 @@ const char cli_asktell_details[] =
     "report may.\n"
     "\"patience\":50 is over when fifty in a row were no better, \"patience\":\"auto\" when no\n"
     "improvement is expected that is worth the name. \"repeat\":3 goes by the mean\n"
-    "of three ids, \"cost_aware\":true by the \"seconds\" that tell then says.\n"
+    "of three ids; with \"repeat\":\"auto\" some asks are answered by what was tried, where\n"
+    "it comes to something else each time and to know it better is worth more than a new\n"
+    "one. \"cost_aware\":true goes by the \"seconds\" that tell then says.\n"
     "Examples: examples/asktell\n";
 
 static void *take_pages(void *context, size_t bytes) {

@@ -133,6 +133,9 @@ struct job {
     /* trials that get the same configuration, 1..: trial k gets number k / repeat. It is worth their
      * mean, when all of them end well. `trials` is a multiple of it */
     uint32_t repeat;
+    /* `repeat` is 1, and where results are noisy the search runs some configurations again: each
+     * run is a trial, and a configuration is worth the mean of its */
+    bool repeat_auto;
     /* the search ends when so many results in a row were no better; 0: never */
     uint32_t patience;
     /* `patience: auto`: it ends when the method expects no further improvement (study.h, study_ask); patience is 0 then */

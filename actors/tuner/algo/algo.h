@@ -68,6 +68,14 @@ struct algo {
      * trial is better than the median of the first sixteen. False: it was no model's, or there is no
      * such share. */
     bool (*hope)(void *state, const struct brief *b, double *share);
+    /* NULL: is not for jobs that are repeat_auto. Or says, after propose, whether another run of the
+     * configuration of trial `place` tells more than `fresh` would, which was just proposed; NULL:
+     * nothing was, as no configuration is left. */
+    bool (*again)(void *state, const struct brief *b, const struct value *fresh, uint32_t *place);
+    /* Goes with it: the trial whose configuration its model believes to be the best of those that
+     * were run, and what it believes that one to be worth, in the sense of trials->values. False:
+     * it cannot say yet. */
+    bool (*recommend)(void *state, const struct brief *b, uint32_t *place, double *value);
     /* NULL: or does ahead of time what the next propose would have to do first. */
     void (*prepare)(void *state, const struct brief *b);
 };

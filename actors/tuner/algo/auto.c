@@ -97,6 +97,19 @@ static bool hope_auto(void *state, const struct brief *b, double *share) {
     return newest->hope != NULL && newest->hope(m->states[m->newest], b, share);
 }
 
+/* One objective: the process is in use. Not in place of the estimator's, whose proposals are there to
+ * be elsewhere. */
+static bool again_auto(void *state, const struct brief *b, const struct value *fresh,
+                       uint32_t *place) {
+    struct auto_method *m = state;
+    return m->newest == ARM_PROCESS && algo_gp.again(m->states[ARM_PROCESS], b, fresh, place);
+}
+
+static bool recommend_auto(void *state, const struct brief *b, uint32_t *place, double *value) {
+    struct auto_method *m = state;
+    return algo_gp.recommend(m->states[ARM_PROCESS], b, place, value);
+}
+
 /* Of the processes alone, whose work is long. */
 static void prepare_auto(void *state, const struct brief *b) {
     struct auto_method *m = state;
@@ -115,5 +128,7 @@ const struct algo algo_auto = {
     .learn = learn_auto,
     .foresee = foresee_auto,
     .hope = hope_auto,
+    .again = again_auto,
+    .recommend = recommend_auto,
     .prepare = prepare_auto,
 };

@@ -14,6 +14,7 @@
 #include "actors/tuner/model/bend.h"
 #include "actors/tuner/model/cost.h"
 #include "actors/tuner/model/hunt.h"
+#include "actors/tuner/model/rerun.h"
 #include "actors/tuner/model/rows.h"
 #include "actors/tuner/model/warp.h"
 #include "actors/tuner/num/portable.h"
@@ -37,7 +38,8 @@ struct gp_method {
     struct surrogate surrogate;
     struct feasible feasible;
     struct hunt hunt;
-    struct cost *cost; /* NULL: it does not matter */
+    struct cost *cost;   /* NULL: it does not matter */
+    struct rerun *rerun; /* NULL: each configuration is run once */
     struct sobol sobol;
     struct bend bend;
     struct warp warp;
@@ -59,7 +61,9 @@ static size_t bytes_gp(const struct brief *b) {
     return sizeof(struct gp_method) + surrogate_bytes(b->space, CAPACITY) +
            feasible_bytes(b->space, FEASIBLE_MOST) + hunt_bytes(b->space, CAPACITY, 1) +
            sobol_bytes(b->space->dims) +
-           (b->job->cost_aware ? sizeof(struct cost) + cost_bytes(b->space) : 0) + 1024;
+           (b->job->cost_aware ? sizeof(struct cost) + cost_bytes(b->space) : 0) +
+           (b->job->repeat_auto ? sizeof(struct rerun) + rerun_bytes(b->space, CAPACITY) : 0) +
+           1024;
 }
 
 static double bonus_gp(void *context, const double *settled) {
@@ -82,13 +86,21 @@ static bool heed_cost(struct gp_method *m, const struct brief *b, struct arena *
     return m->cost != NULL && cost_init(m->cost, b->space, arena);
 }
 
+static bool may_rerun(struct gp_method *m, const struct brief *b, struct arena *arena) {
+    if (!b->job->repeat_auto)
+        return true;
+    m->rerun = arena_take(arena, sizeof *m->rerun);
+    return m->rerun != NULL && rerun_init(m->rerun, b->space, CAPACITY, arena);
+}
+
 static void *init_gp(const struct brief *b, struct arena *arena) {
     struct gp_method *m = arena_take(arena, sizeof *m);
     struct rng r = rng_of(b->job->seed, (uint32_t)PURPOSE_GP_SEARCH << 16 | 1, 0);
     bool all = m != NULL && sobol_init(&m->sobol, b->space->dims, &r, arena) &&
                surrogate_init(&m->surrogate, b->space, b->trials->rungs > 1, CAPACITY, arena) &&
                feasible_init(&m->feasible, b->space, FEASIBLE_MOST, arena) &&
-               hunt_init(&m->hunt, b, &m->surrogate, 1, CAPACITY, arena) && heed_cost(m, b, arena);
+               hunt_init(&m->hunt, b, &m->surrogate, 1, CAPACITY, arena) &&
+               heed_cost(m, b, arena) && may_rerun(m, b, arena);
     if (!all)
         return NULL;
     m->rows.valued = m->refit.then.valued = true;
@@ -121,6 +133,8 @@ static void measure(struct gp_method *m, const struct brief *b) {
         bend_of(&m->bend, m->targets, m->refit.then.count);
         see(m, b, &m->refit.then, 0);
         surrogate_fit(&m->surrogate, &m->bend);
+        if (m->rerun != NULL)
+            rerun_doubt(m->rerun, &m->surrogate, &m->bend);
         feasible_see(&m->feasible, t, &m->ended_then);
         feasible_fit(&m->feasible);
         if (m->cost != NULL)
@@ -274,6 +288,35 @@ static bool hope_gp(void *state, const struct brief *b, double *share) {
     return spread > 0;
 }
 
+static bool again_gp(void *state, const struct brief *b, const struct value *fresh,
+                     uint32_t *place) {
+    struct gp_method *m = state;
+    double settled[LIMIT_PARAMS], view[KERNEL_DIMS];
+    if (!refit_began(&m->refit))
+        return false;
+    if (!m->learned)
+        learn_all(m, b);
+    if (fresh != NULL) {
+        space_point(b->space, fresh, settled);
+        surrogate_view(&m->surrogate, settled, 1, view);
+    }
+    return rerun_instead(m->rerun, &m->surrogate, b->trials, &m->rows, fresh != NULL ? view : NULL,
+                         place);
+}
+
+static bool recommend_gp(void *state, const struct brief *b, uint32_t *place, double *value) {
+    struct gp_method *m = state;
+    double mean, slope;
+    if (!refit_began(&m->refit))
+        return false;
+    if (!m->measured)
+        measure(m, b);
+    if (!rerun_best(m->rerun, &m->surrogate, b->trials, &m->rows, place, &mean))
+        return false;
+    *value = warp_back(&m->warp, mean, &slope);
+    return true;
+}
+
 const struct algo algo_gp = {
     .name = "gp",
     .bytes = bytes_gp,
@@ -282,5 +325,7 @@ const struct algo algo_gp = {
     .learn = learn_gp,
     .foresee = foresee_gp,
     .hope = hope_gp,
+    .again = again_gp,
+    .recommend = recommend_gp,
     .prepare = prepare_gp,
 };

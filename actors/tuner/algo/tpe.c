@@ -20,10 +20,17 @@ enum { BEGIN_MOST = 10, BEGIN_LEAST = 3, CANDIDATES = 24 };
 struct tpe {
     struct sobol sobol;
     struct tpe_model model;
+    void *process; /* knows what is noise; NULL: each configuration is run once */
 };
 
+/* As a part of another method it need not. */
+static bool is_asked_again(const struct brief *b) {
+    return b->job->repeat_auto && b->job->method == METHOD_TPE;
+}
+
 static size_t bytes_tpe(const struct brief *b) {
-    return sizeof(struct tpe) + sobol_bytes(b->space->dims) + tpe_model_bytes(b->space);
+    return sizeof(struct tpe) + sobol_bytes(b->space->dims) + tpe_model_bytes(b->space) +
+           (is_asked_again(b) ? algo_gp.bytes(b) : 0);
 }
 
 static void *init_tpe(const struct brief *b, struct arena *arena) {
@@ -32,7 +39,9 @@ static void *init_tpe(const struct brief *b, struct arena *arena) {
     if (t == NULL || !sobol_init(&t->sobol, b->space->dims, &r, arena) ||
         !tpe_model_init(&t->model, b->space, arena))
         return NULL;
-    return t;
+    if (is_asked_again(b))
+        t->process = algo_gp.init(b, arena);
+    return t->process == NULL && is_asked_again(b) ? NULL : t;
 }
 
 /* How many of the trials have failed or reached the lowest rung, as far as it matters. */
@@ -79,9 +88,29 @@ static bool propose_tpe(void *state, const struct brief *b, uint64_t number, str
     return algo_fresh(b, &r, point, values);
 }
 
+static void learn_tpe(void *state, const struct brief *b, uint32_t place) {
+    struct tpe *t = state;
+    if (t->process != NULL)
+        algo_gp.learn(t->process, b, place);
+}
+
+static bool again_tpe(void *state, const struct brief *b, const struct value *fresh,
+                      uint32_t *place) {
+    struct tpe *t = state;
+    return t->process != NULL && algo_gp.again(t->process, b, fresh, place);
+}
+
+static bool recommend_tpe(void *state, const struct brief *b, uint32_t *place, double *value) {
+    struct tpe *t = state;
+    return t->process != NULL && algo_gp.recommend(t->process, b, place, value);
+}
+
 const struct algo algo_tpe = {
     .name = "tpe",
     .bytes = bytes_tpe,
     .init = init_tpe,
     .propose = propose_tpe,
+    .learn = learn_tpe,
+    .again = again_tpe,
+    .recommend = recommend_tpe,
 };

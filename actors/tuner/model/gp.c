@@ -20,7 +20,7 @@ static double *vector(struct arena *arena, size_t count) {
 
 bool gp_init(struct gp *g, uint32_t dims, uint32_t capacity, struct arena *arena) {
     size_t n = capacity;
-    *g = (struct gp){.capacity = capacity, .kernel.dims = dims};
+    *g = (struct gp){.capacity = capacity, .kernel.dims = dims, .noise_most = 1};
     g->x = vector(arena, dims * n);
     g->y = vector(arena, n);
     g->l = vector(arena, n * n);

@@ -19,6 +19,7 @@ enum { GP_SETTINGS = 2 * KERNEL_DIMS + 4 };
 
 struct gp {
     struct kernel kernel;
+    double noise_most; /* gp_fit finds no more: 1, the data's variance, unless somebody sets it */
     uint32_t capacity;
     struct kernel_points points; /* the observations' */
     double *y;                   /* their values: mean about 0, deviation about 1 */

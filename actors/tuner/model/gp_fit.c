@@ -13,7 +13,8 @@
  * of the warp as it is, when there is one. */
 enum { JOINT, APART, NOISE, OTHERS };
 
-#define POWER_MOST 3.0 /* and at least its opposite */
+#define NOISE_LOG_LEAST (-13.8) /* a millionth of the data's variance */
+#define POWER_MOST 3.0          /* and at least its opposite */
 
 /* What is fitted: a process, and what its values are made of, or NULL. */
 struct fit {
@@ -141,8 +142,8 @@ double gp_fit(struct gp *g, struct bend *bend, int descents) {
         low[i] = i < others ? -14 : -9;
         high[i] = i < others ? 9 : 5;
     }
-    low[others + NOISE] = -13.8; /* a millionth of the data's variance */
-    high[others + NOISE] = 0;
+    low[others + NOISE] = NOISE_LOG_LEAST;
+    high[others + NOISE] = g->noise_most < 1 ? portable_log(g->noise_most) : 0;
     settings_get(&g->kernel, t);
     if (bend != NULL) {
         low[count] = -POWER_MOST;

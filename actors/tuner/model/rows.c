@@ -83,13 +83,22 @@ uint32_t rows_follow(struct rows *rows, const struct trials *t, uint32_t most, u
     return same;
 }
 
+/* All that is known of its configuration. */
+static void add_runs(struct rows *rows, const struct trials *t, uint32_t most, uint32_t place) {
+    add_trial(rows, t, most, place);
+    for (uint32_t run = place; t->again.head != NULL && (run = t->again.next[run]) != 0;) {
+        if (is_learnable(rows, t, run))
+            add_trial(rows, t, most, run);
+    }
+}
+
 void rows_gather(struct rows *rows, const struct trials *t, uint32_t most, const uint32_t *places,
                  uint32_t count) {
     bool curves = has_curves(t) && !rows->ends;
     bool all = (uint64_t)t->count * (curves ? t->rungs : 1) <= most;
     rows->count = 0;
     for (uint32_t i = 0; !all && i < count && rows->count < most / 2; i++)
-        add_trial(rows, t, most, places[i]);
+        add_runs(rows, t, most, places[i]);
     uint32_t chosen = rows->count;
     for (uint32_t place = t->count; place-- > 0 && rows->count < most;) {
         bool has = false;
@@ -105,7 +114,7 @@ void rows_gather(struct rows *rows, const struct trials *t, uint32_t most, const
 double rows_value(const struct trials *t, struct row row, uint32_t objective) {
     if (has_curves(t) && row.rung < t->rungs)
         return trials_at_rung(t, row.place, row.rung);
-    return t->values[(size_t)row.place * t->objectives + objective];
+    return trials_own(t, row.place, objective);
 }
 
 void rows_values(const struct rows *rows, const struct trials *t, uint32_t objective,

@@ -20,6 +20,7 @@ static const struct start {
                     {4.0, 6, 0.7, 0.5, true}};
 
 #define NOISE_START 1e-3
+#define NOISE_NONE 1.02e-6 /* the least that a fit finds, and a little */
 
 static void begin_at(struct kernel *k, const struct start *at) {
     for (uint32_t i = 0; i < k->dims; i++) {
@@ -110,6 +111,27 @@ void surrogate_fit(struct surrogate *s, struct bend *bend) {
         bend->power = power;
     gp_fit(&s->gp, bend, DESCENTS);
     s->kernel = s->gp.kernel;
+}
+
+double surrogate_noise_odds(struct surrogate *s, const struct bend *bend) {
+    struct gp *g = &s->gp;
+    struct bend bent = *bend;
+    double none = -INFINITY;
+    g->kernel = s->kernel;
+    const double some = gp_fit(g, &bent, 1);
+    g->noise_most = NOISE_NONE;
+    for (int i = 0; i < 2; i++) {
+        g->kernel = s->kernel;
+        if (i > 0)
+            begin_at(&g->kernel, &starts[1]);
+        g->kernel.noise = NOISE_NONE;
+        bent.power = bend->power;
+        const double found = gp_fit(g, &bent, DESCENTS);
+        none = found > none ? found : none; /* not a NaN */
+    }
+    g->noise_most = 1;
+    g->kernel = s->kernel;
+    return some - none;
 }
 
 void surrogate_learn(struct surrogate *s) {

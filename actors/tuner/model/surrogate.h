@@ -44,6 +44,12 @@ void surrogate_see(struct surrogate *s, const float *settled, double stage, doub
  * bend, when not NULL, was made of their targets, and its power is found too (bend.h); what was seen
  * as targets is of no use then. */
 void surrogate_fit(struct surrogate *s, struct bend *bend);
+/* Right after surrogate_fit of the same rows, with the same bend: how much likelier, in logarithms
+ * and a posteriori, these rows are with the noise that was found than with none to speak of, a
+ * millionth of their variance; the better of two kernels that have none. A function that is rough or
+ * of which little is known looks like noise as well, but then as much speaks for a rougher kernel.
+ * What the fit has found stays. */
+double surrogate_noise_odds(struct surrogate *s, const struct bend *bend);
 /* After the last row: beliefs under the present kernel. */
 void surrogate_learn(struct surrogate *s);
 /* What a trial that runs will come to is taken to be what is believed (the "kriging believer" of

@@ -13,9 +13,10 @@ bool tpe_model_init(struct tpe_model *m, const struct space *s, struct arena *ar
            parzen_init(&m->others, s, OTHER_KERNELS, arena);
 }
 
-static bool is_good(const struct tpe_split *split, uint32_t place) {
+/* Or a further run of one. */
+static bool is_good(const struct trials *t, const struct tpe_split *split, uint32_t place) {
     for (uint32_t i = 0; i < split->count; i++) {
-        if (split->good[i] == place)
+        if (trials_head(t, split->good[i]) == place)
             return true;
     }
     return false;
@@ -46,7 +47,7 @@ static void add_other(struct parzen *p, const struct trials *t, const struct tpe
     double weight = 1;
     if (thrift->exponent > 0 && seconds > 0)
         weight = portable_exp(thrift->exponent * (portable_log(seconds) - thrift->usual));
-    if (!is_good(split, place))
+    if (trials_head(t, place) == place && !is_good(t, split, place))
         parzen_add(p, trials_point(t, place), weight);
 }
 

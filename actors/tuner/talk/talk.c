@@ -9,9 +9,20 @@
 
 static_assert(SPACE_JSON_MAX + 64 <= TALK_REPLY_BYTES, "every configuration is a reply");
 
-static const char *const ops[] = {"init", "ask",    "report",     "tell",
-                                  "load", "extend", "importance", "quit"};
-enum { OP_INIT, OP_ASK, OP_REPORT, OP_TELL, OP_LOAD, OP_EXTEND, OP_IMPORTANCE, OP_QUIT, OPS };
+static const char *const ops[] = {"init",   "ask",        "report", "tell", "load",
+                                  "extend", "importance", "best",   "quit"};
+enum {
+    OP_INIT,
+    OP_ASK,
+    OP_REPORT,
+    OP_TELL,
+    OP_LOAD,
+    OP_EXTEND,
+    OP_IMPORTANCE,
+    OP_BEST,
+    OP_QUIT,
+    OPS
+};
 
 void talk_init(struct talk *t, const struct talk_setup *setup) {
     memset(t, 0, sizeof *t);
@@ -251,6 +262,30 @@ static bool answer_extend(struct talk *t, struct span line, struct json_out *out
     return true;
 }
 
+/* ---- best ---- */
+
+static bool answer_best(struct talk *t, struct span line, struct json_out *out) {
+    struct study_best best;
+    if (!has_study(t, "best") || !is_bare(t, line, "best"))
+        return false;
+    if (t->objectives > 1)
+        return foreign_refuse(&t->foreign, "best",
+                              "it goes with one objective: of several there is no best");
+    json_open(out, '{');
+    if (study_best(t->study, &best)) {
+        json_put_key(out, "id");
+        json_put_u64(out, (uint64_t)best.trial * t->job.repeat);
+        json_put_key(out, "value");
+        json_put_number(out, best.value);
+        json_put_key(out, "runs");
+        json_put_u64(out, best.runs);
+        json_put_key(out, "expected");
+        json_put_number(out, best.expected);
+    }
+    json_close(out, '}');
+    return true;
+}
+
 /* ---- the line ---- */
 
 static bool read_op(struct talk *t, struct span line, size_t *op) {
@@ -261,18 +296,19 @@ static bool read_op(struct talk *t, struct span line, size_t *op) {
         if (span_is(items.key, "op"))
             return foreign_word(&t->foreign, items.value, "request, \"op\"", ops, OPS, op);
     }
-    return foreign_refuse(
-        &t->foreign, "request",
-        "there is no \"op\", expected init, ask, report, tell, load, extend, importance or quit");
+    return foreign_refuse(&t->foreign, "request",
+                          "there is no \"op\", expected init, ask, report, tell, load, extend, "
+                          "importance, best or quit");
 }
 
 static void put_begun(const struct talk *t, struct json_out *out) {
     char text[160];
     json_open(out, '{');
     if (t->wanted != t->job.method) {
-        snprintf(text, sizeof text, "memory is short: %s proposes in place of %s%s",
+        snprintf(text, sizeof text, "memory is short: %s proposes in place of %s%s%s",
                  job_method_name(t->job.method), job_method_name(t->wanted),
-                 t->hopes_on ? ", and \"patience\":\"auto\" does not hold" : "");
+                 t->hopes_on ? ", and \"patience\":\"auto\" does not hold" : "",
+                 t->trusts ? ", and \"repeat\":\"auto\" does not hold" : "");
         json_put_key(out, "note");
         json_put_string(out, span_text(text));
     }
@@ -294,6 +330,7 @@ static bool answer(struct talk *t, struct span line, struct json_out *out) {
     case OP_TELL: return answer_tell(t, line, out);
     case OP_LOAD: return answer_load(t, line, out);
     case OP_EXTEND: return answer_extend(t, line, out);
+    case OP_BEST: return answer_best(t, line, out);
     case OP_IMPORTANCE:
         return has_study(t, "importance") && is_bare(t, line, "importance") &&
                talk_importance(t, out);

@@ -15,6 +15,7 @@
  *    "metrics":{"model_mb":12}}                                         -> {}
  *   {"op":"load","trials":[{"params":{...},"value":0.4},...]}           -> {}
  *   {"op":"extend","budget":400}                                        -> {}
+ *   {"op":"best"}          -> {"id":7,"value":0.38,"runs":1,"expected":0.38}, {} before there is one
  *   {"op":"importance"}    -> {"importance":[{"verdict":"known",...}]}   of each objective, as
  *                             importance.h writes it
  *   {"op":"quit"}                                                       no reply: it is over
@@ -33,9 +34,13 @@
  * expected"}. It begins anew with "extend", which plans with a larger budget from then on, up to
  * what init has set memory aside for. With "repeat":3 each configuration is given out under three
  * ids, and is worth the mean of what they come to; when one of them failed, it failed. With
- * "cost_aware":true improvement counts by what it costs, "seconds" in whatever unit, which a trial
- * that is ok must tell, if only by null that it is not known; of one that was stopped they are those
- * of the steps it did.
+ * "repeat":"auto" it is worth the mean of all trials that have it: where the same configuration
+ * comes to something else each time, some asks are answered by one that was tried, when to know it
+ * better is worth more than a new one (model/rerun.h; "by" is then "again"). "best" names the trial
+ * whose configuration is to be recommended (study.h, study_best), the mean of its runs, and what
+ * the model expects of another one. With "cost_aware":true improvement counts by what it costs,
+ * "seconds" in whatever unit, which a trial that is ok must tell, if only by null that it is not
+ * known; of one that was stopped they are those of the steps it did.
  *
  * Learning curves have "steps" above 1, reported one by one or every few; "scheduler" is one of
  * proto/job/policies.def, and "rungs" says where it looks at them: first at step "min" (others call
@@ -115,6 +120,7 @@ struct talk {
     bool reached;       /* a trial has reached the target */
     enum method wanted; /* where memory is short the job's, which proposes, is a lighter one */
     bool hopes_on;      /* ... that cannot tell when no improvement is expected, as was asked */
+    bool trusts;        /* ... or what to run again */
     bool over;          /* quit was said */
     struct foreign foreign;
 };

@@ -73,7 +73,8 @@ static bool take_study(struct talk *t, struct study_setup *setup, struct arena *
             return refuse_large(t, study_bytes(setup));
         t->job.method = algo_lighter(t->job.method);
         t->hopes_on = t->hopes_on || t->job.until_hopeless;
-        t->job.until_hopeless = false;
+        t->trusts = t->trusts || t->job.repeat_auto;
+        t->job.until_hopeless = t->job.repeat_auto = false;
         setup->beyond = setup->loaded = beyond;
     }
     return true;
@@ -205,6 +206,23 @@ static bool read_patience(struct talk *t, struct span json, bool curves) {
                           "\"cost_aware\"");
 }
 
+/* "auto": where results are noisy, those that the search chooses; or so many runs of each. */
+static bool read_repeat(struct talk *t, struct span json, int64_t steps, int64_t *repeat) {
+    static const char where[] = "init, \"repeat\"";
+    t->job.repeat_auto = span_is(json, "\"auto\"");
+    if (!t->job.repeat_auto && !talk_optional(t, json, where, 1, REPEAT_MAX, repeat))
+        return false;
+    if ((*repeat > 1 || t->job.repeat_auto) && steps > 1)
+        return foreign_refuse(&t->foreign, where,
+                              "it does not go with learning curves, whose \"steps\" are %lld",
+                              (long long)steps);
+    return !t->job.repeat_auto ||
+           (t->objectives == 1 && !t->job.cost_aware && algo_of(t->job.method)->again != NULL) ||
+           foreign_refuse(&t->foreign, where,
+                          "\"auto\" goes with one objective, without \"cost_aware\", and with "
+                          "the methods auto, gp and tpe");
+}
+
 static bool read_settings(struct talk *t, const struct span *given, struct study_setup *setup) {
     enum rungs_policy policy;
     bool from = false;
@@ -220,14 +238,10 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
         !read_flag(t, given[INIT_FROM], "init, \"from\"", &from) ||
         !read_scheduler(t, given[INIT_SCHEDULER], steps, from, &policy) ||
         !read_flag(t, given[INIT_EXPLAIN], "init, \"explain\"", &t->explains) ||
-        !talk_optional(t, given[INIT_REPEAT], "init, \"repeat\"", 1, REPEAT_MAX, &repeat) ||
         !read_flag(t, given[INIT_COST_AWARE], "init, \"cost_aware\"", &t->job.cost_aware) ||
+        !read_repeat(t, given[INIT_REPEAT], steps, &repeat) ||
         !read_patience(t, given[INIT_PATIENCE], steps > 1))
         return false;
-    if (repeat > 1 && steps > 1)
-        return foreign_refuse(&t->foreign, "init, \"repeat\"",
-                              "it does not go with learning curves, whose \"steps\" are %lld",
-                              (long long)steps);
     if (t->job.cost_aware && (t->objectives > 1 || !job_method_heeds_cost(t->job.method)))
         return foreign_refuse(&t->foreign, "init, \"cost_aware\"",
                               "it goes with one objective, and with the methods auto, gp and tpe");
@@ -263,6 +277,11 @@ static bool is_possible(struct talk *t) {
                           ALLOWED_LOOKS);
 }
 
+static bool fits_repeat(struct talk *t) {
+    return !t->job.repeat_auto || t->job.constraints_count == 0 ||
+           foreign_refuse(&t->foreign, "init, \"repeat\"", "\"auto\" goes without \"constraints\"");
+}
+
 bool talk_begin(struct talk *t, struct span line) {
     struct span given[INIT_KEYS];
     const struct span *terms = given + INIT_TERMS;
@@ -278,10 +297,10 @@ bool talk_begin(struct talk *t, struct span line) {
         return foreign_refuse(&t->foreign, "init", "there is no \"space\":[...]");
     size_t bytes = space_json_bytes(given[INIT_SPACE].len) + talk_terms_bytes(terms);
     t->wanted = t->job.method;
-    t->hopes_on = false;
+    t->hopes_on = t->trusts = false;
     if (!has_block(t, &t->for_job, bytes, &arena))
         return refuse_large(t, bytes);
-    if (!talk_conditions_read(t, terms, &arena) ||
+    if (!talk_conditions_read(t, terms, &arena) || !fits_repeat(t) ||
         !space_json_read(&t->foreign, given[INIT_SPACE], &t->job, &arena) || !is_possible(t) ||
         !talk_first_read(t, terms[TERM_TRY_FIRST], &arena) || !take_study(t, &setup, &arena))
         return false;

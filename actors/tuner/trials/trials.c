@@ -1,5 +1,6 @@
 #include "actors/tuner/trials/trials.h"
 
+#include "actors/tuner/trials/again.h"
 #include "proto/base/check.h"
 
 #include <math.h>
@@ -100,6 +101,8 @@ uint32_t trials_add(struct trials *t, const struct value *values) {
     uint32_t *slot = slot_of(t, t->keys[place]);
     if (*slot == 0)
         *slot = place + 1;
+    if (t->again.head != NULL)
+        again_add(t, place, *slot - 1, values);
     t->reached[place] = 0;
     t->seconds[place] = 0;
     t->breaches[place] = 0;
@@ -168,6 +171,31 @@ static void enter_best(struct trials *t, uint32_t place) {
     t->best_count += t->best_count < TRIALS_BEST;
 }
 
+static void leave_best(struct trials *t, uint32_t place) {
+    uint32_t at = 0;
+    while (at < t->best_count && t->best[at] != place)
+        at++;
+    if (at == t->best_count)
+        return;
+    t->best_count--;
+    memmove(t->best + at, t->best + at + 1, (t->best_count - at) * sizeof *t->best);
+}
+
+/* A run more: the configuration is worth something else, and stands elsewhere or nowhere. */
+static void rank_again(struct trials *t, uint32_t place) {
+    const struct again_sum sum = again_sum(t, place);
+    uint32_t run = t->again.head[place];
+    do {
+        if (!isnan(t->again.own[run])) {
+            leave_best(t, run);
+            t->values[run] = sum.mean;
+        }
+        run = t->again.next[run];
+    } while (run != 0);
+    if (sum.runs > 0 && !sum.failed)
+        enter_best(t, sum.first);
+}
+
 void trials_end(struct trials *t, uint32_t place, enum trial_state state, const double *values,
                 double breach, double seconds) {
     ensure(place < t->count && t->states[place] <= AT_REST);
@@ -181,6 +209,8 @@ void trials_end(struct trials *t, uint32_t place, enum trial_state state, const 
     t->finished[t->finished_count++] = place;
     if (state == ENDED_BADLY) {
         t->failed_count++;
+        if (t->again.head != NULL)
+            rank_again(t, place);
         return;
     }
     for (uint32_t i = 0; i < t->objectives; i++) {
@@ -188,7 +218,12 @@ void trials_end(struct trials *t, uint32_t place, enum trial_state state, const 
         t->values[(size_t)place * t->objectives + i] = values[i];
     }
     t->ended_count++;
-    enter_best(t, place);
+    if (t->again.head != NULL) {
+        t->again.own[place] = values[0];
+        rank_again(t, place);
+    } else {
+        enter_best(t, place);
+    }
 }
 
 void trials_drop(struct trials *t, uint32_t place) {

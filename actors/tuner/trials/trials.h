@@ -73,6 +73,15 @@ struct trials {
         uint32_t *slots; /* place + 1; 0: none. Open addressing by key */
         uint32_t size;   /* a power of two */
     } known;
+
+    /* By place, of a search that runs configurations again (again.h); NULL: each trial is a
+     * configuration of its own. */
+    struct trials_again {
+        uint32_t *head;  /* the first trial of the same configuration */
+        uint32_t *next;  /* the next one; 0: none */
+        double *own;     /* what this run came to: `values` has the mean of all; NAN: nothing */
+        double *numbers; /* dims each: its values, where they are numbers */
+    } again;
 };
 
 /* Bytes of arena that trials_init takes. */
@@ -103,6 +112,17 @@ void trials_drop(struct trials *t, uint32_t place);
 /* The best until this rung; NAN when it is not known. */
 static inline double trials_at_rung(const struct trials *t, uint32_t place, uint32_t rung) {
     return t->curve[(size_t)place * t->rungs + rung];
+}
+
+/* What this very trial came to in an objective. */
+static inline double trials_own(const struct trials *t, uint32_t place, uint32_t objective) {
+    return t->again.head != NULL ? t->again.own[place]
+                                 : t->values[(size_t)place * t->objectives + objective];
+}
+
+/* The first trial of the same configuration, where it counts: which of several stands for it. */
+static inline uint32_t trials_head(const struct trials *t, uint32_t place) {
+    return t->again.head != NULL ? t->again.head[place] : place;
 }
 
 static inline const float *trials_point(const struct trials *t, uint32_t place) {

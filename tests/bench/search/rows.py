@@ -21,6 +21,7 @@ class Row:
     blind: bool = True  # is not told the budget: a run of 200 trials begins with the run of 100
     composite: bool = False
     kinds: tuple = ("numeric", "categories", "conditional")
+    again: bool = False  # runs configurations again where there is noise, and says which is best
 
     def on(self, task):
         """The row whose results stand for this one on a task; None where it does not run."""
@@ -109,17 +110,29 @@ ROWS = {
 
 
 def named(name, program):
-    """A row by its name; zyg, zyg-METHOD, zyg+SCHEDULER, zyg-METHOD+SCHEDULER are its program."""
-    if name != "zyg" and not name.startswith(("zyg-", "zyg+")):
+    """A row by its name; zyg, zyg-METHOD, zyg+SCHEDULER, zyg-METHOD+SCHEDULER are its program, with
+    "repeat":"auto" when :again follows.
+    """
+    if name != "zyg" and not name.startswith(("zyg-", "zyg+", "zyg:")):
         if name not in ROWS:
             raise SystemExit(f"no such row: {name} (there are: zyg {' '.join(ROWS)})")
         return ROWS[name]
-    method, _, scheduler = name[3:].partition("+")
+    options, _, again = name[3:].partition(":")
+    if again not in ("", "again"):
+        raise SystemExit(f"no such row: {name} (:again may follow a row of zyg)")
+    method, _, scheduler = options.partition("+")
     line = [os.path.abspath(program), "asktell"]
     line += ["--method", method[1:]] if method else []
     line += ["--scheduler", scheduler] if scheduler else []
     # A result belongs to the very program that made it.
-    return Row(name, ALL, lambda: Child(line), lambda: digest(program), blind=False)
+    return Row(
+        name,
+        PLAIN if again else ALL,
+        lambda: Child(line),
+        lambda: digest(program),
+        blind=False,
+        again=bool(again),
+    )
 
 
 def digest(path):

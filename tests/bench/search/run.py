@@ -131,7 +131,7 @@ def run_cell(cell):
     began = time.monotonic()
     optimizer = row.start()
     try:
-        record = loop.Run(task, optimizer, seed, workers, budget).go()
+        record = loop.Run(task, optimizer, seed, workers, budget, row.again).go()
     finally:
         optimizer.close()
     return {

@@ -139,6 +139,18 @@ class Loop(unittest.TestCase):
         self.assertNotEqual(first[0], again[0])
         self.assertEqual(first, task.observe({"x": 0.5}, 3, 0))
 
+    def test_who_runs_again_names_his_best(self):
+        task = one(noise=lambda values, true: 5.0)
+        script = Script([ask(0, 0.5), ask(1, 0.25), ask(2, 0.25), ask(3, 0.75)])
+        told, script.call = script.call, lambda request: (
+            {"id": 2} if request["op"] == "best" else told(request)
+        )
+        record = loop.Run(task, script, 0, 1, 4, True).go()
+        self.assertEqual(script.heard[0]["repeat"], "auto")
+        self.assertEqual(record["trace"], [[4, 0.25]])
+        self.assertTrue(rows.named("zyg-gp:again", __file__).again)
+        self.assertFalse(rows.named("zyg-gp", __file__).again)
+
     def test_curves_stop_pause_and_resume(self):
         task = one(lambda values: [1.0, values["x"], 0.9], steps=3, spread=0.0)
         go, stop, pause = ({"action": action} for action in ("continue", "stop", "pause"))

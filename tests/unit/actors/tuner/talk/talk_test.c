@@ -251,10 +251,10 @@ static void what_is_no_request_is_refused(void **state) {
     expect_error("[]", "request: expected an object {...}");
     expect_error("{\"id\":1}",
                  "request: there is no \\\"op\\\", expected init, ask, report, tell, load, "
-                 "extend, importance or quit");
+                 "extend, importance, best or quit");
     expect_error("{\"op\":\"aks\"}",
                  "request, \\\"op\\\": \\\"aks\\\" is not known, expected one of "
-                 "init, ask, report, tell, load, extend, importance, quit");
+                 "init, ask, report, tell, load, extend, importance, best, quit");
     expect_error("{\"op\":\"init\",\"xyzzy\":3}",
                  "init: there is no key \\\"xyzzy\\\" here, expected op, protocol, seed, budget, "
                  "workers, steps, method, scheduler, rungs, from, explain, patience, repeat, "

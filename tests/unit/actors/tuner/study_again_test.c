@@ -1,0 +1,137 @@
+/* Searches that decide themselves what is run again (job->repeat_auto). */
+#include "tests/unit/actors/tuner/jobs.h"
+
+#include "actors/tuner/num/draw.h"
+#include "actors/tuner/study.h"
+#include "actors/tuner/trials/again.h"
+#include "proto/base/rng.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { TRIALS = 75, MOST = 128 };
+
+typedef double worth_fn(const struct value *values);
+
+/* One search; some of it is kept. */
+struct lived {
+    struct value values[MOST][JOB_PARAMS_MAX];
+    bool again[MOST]; /* its configuration is an earlier one's */
+    uint32_t count, reruns;
+    struct study_best best;
+    double least;                 /* that was seen */
+    double best_true, lucky_true; /* of what is recommended, and of what came to the least */
+};
+
+static struct test_job job;
+static struct lived one, other;
+
+static double bowl(const struct value *values) {
+    const double x = values[0].real - 0.3, y = values[1].real - 0.6;
+    return x * x + y * y;
+}
+
+static double waves(const struct value *values) {
+    const double x = values[0].real, y = values[1].real;
+    return x + y - (fmod(x * 12, 1) > 0.5) - (fmod(y * 9, 1) > 0.5);
+}
+
+static double cliff(const struct value *values) {
+    return (values[0].real > 0.4 ? 1 : 0) + bowl(values);
+}
+
+static bool is_same(const struct value *a, const struct value *b) {
+    return value_equal(&a[0], &b[0]) && value_equal(&a[1], &b[1]);
+}
+
+static void note(struct lived *l, const struct study_proposal *p) {
+    assert_int_equal(p->trial, l->count);
+    memcpy(l->values[l->count], p->values, 2 * sizeof *p->values);
+    for (uint32_t i = 0; i < l->count; i++)
+        l->again[l->count] = l->again[l->count] || is_same(l->values[i], p->values);
+    assert_true(l->again[l->count] == (strcmp(p->by, "again") == 0));
+    l->reruns += l->again[l->count++];
+}
+
+/* With some trials at once, of which the oldest ends first. */
+static void live(struct lived *l, enum method method, worth_fn *worth, double noise) {
+    enum { WORKERS = 3 };
+    const enum goal goal = GOAL_MINIMIZE;
+    job_begin(&job, method, TRIALS);
+    add_range(&job, "x", PARAM_FLOAT, 0, 1);
+    add_range(&job, "y", PARAM_FLOAT, 0, 1);
+    job_end(&job);
+    job.job.repeat_auto = true;
+    const struct study_setup setup = {
+        .job = &job.job, .goals = &goal, .objectives = 1, .workers = WORKERS, .steps = 1};
+    const size_t size = study_bytes(&setup);
+    void *memory = malloc(size);
+    struct arena arena = arena_of(memory, size);
+    struct study *s = study_init(&setup, &arena);
+    struct rng r = rng_of(11, 0, 0);
+    assert_non_null(s);
+    *l = (struct lived){.least = INFINITY};
+    for (uint32_t ended = 0; ended < TRIALS; ended++) {
+        struct study_proposal p;
+        while (l->count < TRIALS && l->count < ended + WORKERS) {
+            study_ask(s, &p);
+            assert_int_equal(p.answer, STUDY_START);
+            note(l, &p);
+        }
+        const double value = worth(l->values[ended]) + noise * draw_normal(&r);
+        const struct study_result result = {.state = ENDED_WELL, .values = &value};
+        assert_true(study_tell(s, ended, &result));
+        l->lucky_true = value < l->least ? worth(l->values[ended]) : l->lucky_true;
+        l->least = value < l->least ? value : l->least;
+    }
+    assert_true(study_best(s, &l->best));
+    l->best_true = worth(l->values[l->best.trial]);
+    free(memory);
+}
+
+static void what_is_not_noisy_is_not_run_again(void **state) {
+    static const enum method methods[] = {METHOD_AUTO, METHOD_GP, METHOD_TPE};
+    (void)state;
+    for (size_t m = 0; m < 3; m++) {
+        live(&one, methods[m], m == 1 ? cliff : bowl, 0);
+        assert_int_equal(one.reruns, 0);
+        assert_true(one.best_true == one.lucky_true && one.best.runs == 1);
+        assert_true(one.best.value == one.best_true && one.best.expected == one.best_true);
+    }
+}
+
+/* To a process what leaps up and down looks like noise. One run more says that it is not. */
+static void what_only_looks_noisy_is_run_again_once_at_most(void **state) {
+    (void)state;
+    live(&one, METHOD_GP, waves, 0);
+    assert_true(one.reruns <= 1);
+    assert_true(one.best_true == one.lucky_true);
+}
+
+static void check_noisy(const struct lived *l) {
+    assert_true(l->reruns >= 3);
+    assert_true(l->best_true < 0.04);
+    /* The least that was seen is luck; what is said of the best is not. */
+    assert_true(l->least < -0.1 && fabs(l->best.expected - l->best_true) < 0.05);
+}
+
+static void what_is_noisy_is_run_again_now_and_then(void **state) {
+    (void)state;
+    live(&one, METHOD_TPE, bowl, 0.1);
+    check_noisy(&one);
+    live(&one, METHOD_AUTO, bowl, 0.1);
+    check_noisy(&one);
+    live(&other, METHOD_AUTO, bowl, 0.1); /* the same again */
+    for (uint32_t i = 0; i < TRIALS; i++)
+        assert_true(is_same(one.values[i], other.values[i]));
+    assert_int_equal(one.best.trial, other.best.trial);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_not_noisy_is_not_run_again),
+        cmocka_unit_test(what_only_looks_noisy_is_run_again_once_at_most),
+        cmocka_unit_test(what_is_noisy_is_run_again_now_and_then),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
