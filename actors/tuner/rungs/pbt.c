@@ -8,7 +8,8 @@
  *
  * A copy goes on from a checkpoint, which is where its parent runs: of the best fifth one is taken
  * that is near, else the best of the better half that is; else it will be a member that begins with
- * the parameters alone. */
+ * the parameters alone. Who is beyond the last rung before the end is nobody's parent: what he has
+ * left to do is not worth a slot, and when the copy begins he may be done. */
 #include "actors/tuner/algo/algo.h"
 #include "actors/tuner/rungs/state.h"
 #include "proto/base/rng.h"
@@ -98,18 +99,27 @@ static bool is_near(const struct rungs_near *near, uint32_t trial) {
     return found;
 }
 
-static uint32_t choose_parent(const struct rungs *r, const struct rungs_near *near,
-                              struct rng *draw) {
+/* False: there is none. */
+static bool choose_parent(const struct rungs *r, const struct rungs_near *near, struct rng *draw,
+                          uint32_t *parent) {
     const uint32_t top = r->count - 1, count = members(r, top);
     const uint32_t fifth = part_of(count, FIFTH), half = part_of(count, HALF);
     const uint32_t first = (uint32_t)rng_below(draw, fifth);
-    for (uint32_t i = 0; i < half; i++) {
+    bool found = false;
+    for (uint32_t i = 0; i < count; i++) {
         const uint32_t rank = i < fifth ? (first + i) % fifth : i;
         const uint32_t trial = member_at(r, top, rank).trial;
-        if (is_near(near, trial))
-            return trial;
+        if (r->trials->reached[trial] >= top)
+            continue;
+        if (i < half && is_near(near, trial)) {
+            *parent = trial;
+            return true;
+        }
+        if (!found)
+            *parent = trial;
+        found = true;
     }
-    return member_at(r, top, first).trial;
+    return found;
 }
 
 static void change(const struct rungs *r, uint32_t parent, struct rng *draw, double *point) {
@@ -129,9 +139,10 @@ bool pbt_copy(struct rungs *r, const struct rungs_near *near, struct rungs_choic
     double point[LIMIT_PARAMS];
     struct rng draw = rng_of(r->setup.seed, PBT_PURPOSE, r->started);
     struct brief brief = {.space = r->trials->space, .trials = r->trials};
-    if (r->lost <= r->copied || members(r, r->count - 1) == 0)
+    uint32_t parent;
+    if (r->lost <= r->copied || members(r, r->count - 1) == 0 ||
+        !choose_parent(r, near, &draw, &parent))
         return false;
-    uint32_t parent = choose_parent(r, near, &draw);
     change(r, parent, &draw, point);
     if (!algo_fresh(&brief, &draw, point, r->values))
         return false;

@@ -111,14 +111,20 @@ bool runs_parent(const struct msg_spawn *m, uint64_t *parent) {
     return number >= 0;
 }
 
-/* Where a copy goes on: at its parent's step, if that runs here and keeps checkpoints. */
+/* How many a curve has; 0: it prints none. */
+static uint32_t steps_of(const struct host *h, const struct run *r) {
+    return r->fate == RUN_LOOK ? 0 : h->fleet->crowd.works[r->work].job.rungs.steps;
+}
+
+/* Where a copy goes on: at its parent's step, if that runs here and keeps checkpoints; of one that is done it says the last
+ * step again. */
 static uint32_t first_step(const struct host *h, const struct run *r, const struct msg_spawn *m) {
     uint64_t parent;
     for (size_t i = 0; runs_parent(m, &parent) && i < RUNS_MAX; i++) {
         const struct run *other = &h->runs.items[i];
         if (other->state == RUN_GOES && other->work == r->work && other->slot == parent &&
             writes_checkpoints(parent))
-            return other->step;
+            return other->step < steps_of(h, r) ? other->step : steps_of(h, r) - 1;
     }
     return 0;
 }
@@ -133,10 +139,10 @@ static void spawn(struct host *h, const struct msg_spawn *m) {
     if (!runs_is_look(m)) {
         runs_what(h, m, &r->work, &r->slot, &r->attempt);
         r->rate = rate_of(h, m);
-        r->step = first_step(h, r, m);
         r->fate = h->fleet->calm                                   ? RUN_WELL
                   : (h->fleet->draft.unable >> h->number & 1) != 0 ? RUN_UNABLE
                                                                    : draw_fate(h->fleet, r);
+        r->step = first_step(h, r, m);
     }
     plan_next(h, r, 1);
 }
@@ -164,11 +170,6 @@ static void end(struct host *h, struct run *r, int64_t status, int64_t signal_nu
                                      .cpu_ms = 5,
                                      .rss_kib = 1000}});
     r->state = RUN_NONE;
-}
-
-/* How many a curve has; 0: it prints none. */
-static uint32_t steps_of(const struct host *h, const struct run *r) {
-    return r->fate == RUN_LOOK ? 0 : h->fleet->crowd.works[r->work].job.rungs.steps;
 }
 
 static void start(struct host *h, struct run *r) {

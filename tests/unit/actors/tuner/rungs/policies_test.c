@@ -200,6 +200,35 @@ static void a_population_copies_its_best(void **state) {
     stage_end(&s);
 }
 
+/* Ten are at the first rung and the last is stopped. Of the best two one is copied, unless only others
+ * are near, and of those only such as are in the better half; never one that is beyond the last rung. */
+static void who_is_copied_is_near(void **state) {
+    static const struct {
+        uint32_t near, ahead, least, most;
+    } cases[] = {{3, 20, 3, 3}, {8, 20, 0, 1}, {20, 20, 0, 1}, {1, 20, 1, 1}, {1, 1, 0, 0}};
+    (void)state;
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        struct rungs_setup setup = stage_plain(RUNGS_PBT, 20);
+        struct rungs_choice choice;
+        setup.first = 4;
+        setup.others = 9;
+        stage_begin(&s, &test, setup, 64);
+        for (uint32_t i = 0; i < 10; i++)
+            stage_start(&s);
+        for (uint32_t i = 0; i < 9; i++)
+            assert_int_equal(stage_report(&s, i, 4, 10 * i), RUNGS_GO_ON);
+        assert_int_equal(stage_report(&s, 9, 4, 90), RUNGS_STOP);
+        stage_finish(&s, 9, ENDED_SOON, 90);
+        if (cases[k].ahead < 10)
+            assert_int_equal(stage_report(&s, cases[k].ahead, 16, 0), RUNGS_GO_ON);
+        const struct rungs_near near = {.trials = &cases[k].near, .count = 1};
+        rungs_choose(s.rungs, true, &near, &choice);
+        assert_int_equal(choice.next, RUNGS_COPY);
+        assert_in_range(choice.trial, cases[k].least, cases[k].most);
+        stage_end(&s);
+    }
+}
+
 /* Curves that are chance alone, round about the same value: whoever looks at noise stops nobody, as
  * often as they are compared; whoever does not stops many. Of curves that differ by more than their
  * noise he stops, too. */
@@ -254,6 +283,7 @@ int main(void) {
         cmocka_unit_test(finish_runs_the_best_few_to_the_end),
         cmocka_unit_test(hyperband_starts_some_higher),
         cmocka_unit_test(a_population_copies_its_best),
+        cmocka_unit_test(who_is_copied_is_near),
         cmocka_unit_test(noise_alone_stops_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
