@@ -28,7 +28,8 @@ bool render_trial(struct msg_trial_row *answer, const struct job *job, uint64_t 
                   struct span stored, struct buf *scratch) {
     struct trial_row row;
     struct value values[LIMIT_PARAMS];
-    if (!trial_row_decode(&row, stored) || !job_config_decode(job, row.config, values, NULL))
+    uint64_t parent;
+    if (!trial_row_decode(&row, stored) || !job_config_decode(job, row.config, values, &parent))
         return false;
     buf_clear(scratch);
     job_config_json(job, values, scratch);
@@ -51,7 +52,8 @@ bool render_trial(struct msg_trial_row *answer, const struct job *job, uint64_t 
         .cause = row.cause,
         .config = row.config,
         .others = row.others,
-        .curve = row.curve};
+        .curve = row.curve,
+        .parent = parent == JOB_NO_PARENT ? 0 : parent + 1};
     return true;
 }
 

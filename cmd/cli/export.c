@@ -37,6 +37,9 @@ static const struct column fixed[FIXED] = {
     {"cause", "CAUSE", COLUMN_TEXT, SHOWN_ALWAYS},
 };
 
+/* Of a population. */
+static const struct column parent = {"parent", "PARENT", COLUMN_COUNT, SHOWN_ALWAYS};
+
 /* The columns of one job, which only its spec and, for metrics, its trials tell. */
 struct export {
     struct client *client;
@@ -56,7 +59,8 @@ struct export {
     size_t spec_len;
     uint8_t arena[ARENA_BYTES];
 };
-static_assert(FIXED + MEASURE_COLUMNS + LIMIT_PARAMS + PER_METRIC * LIMIT_METRICS <= COLUMNS_MAX,
+static_assert(FIXED + 1 + MEASURE_COLUMNS + LIMIT_PARAMS + PER_METRIC * LIMIT_METRICS <=
+                  COLUMNS_MAX,
               "every column has a place");
 
 static void column_add(struct export *e, enum column_kind kind, const char *group, struct span name,
@@ -85,6 +89,8 @@ static bool params_learn(struct export *e, struct err *err) {
         return err_context(err, "reading the job of %s", e->subject->handle);
     if (job_has_frontier(&e->job))
         e->columns_count += measures_columns(&e->job, e->columns + e->columns_count, e->measures);
+    if (e->job.rungs.policy == RUNGS_PBT)
+        e->columns[e->columns_count++] = parent;
     e->params_count = e->job.params_count;
     for (size_t i = 0; i < e->params_count; i++) {
         e->params[i] = e->job.params[i].name;
@@ -194,6 +200,8 @@ static bool trial_put(void *context, const struct msg *answer) {
     row->cause.len > 0 ? out_text(o, row->cause) : out_none(o);
     measures_put(o, job_has_frontier(&e->job) ? &e->job : NULL, row->has_value, row->value,
                  row->others);
+    if (e->job.rungs.policy == RUNGS_PBT)
+        trial_row_parent_put(o, row);
     params_put(e, row->params);
     metrics_put(e, row->metrics);
     return out_row(o);

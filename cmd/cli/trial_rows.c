@@ -5,7 +5,7 @@
 
 #include "proto/status.h"
 
-enum { AT_VALUE = 4, AT_CAUSE = 10 };
+enum { AT_VALUE = 4, AT_CAUSE = 11 };
 
 static const struct column columns[] = {
     {"id", NULL, COLUMN_TEXT, SHOWN_DATA},
@@ -14,6 +14,7 @@ static const struct column columns[] = {
     {"status", "STATUS", COLUMN_TEXT, SHOWN_ALWAYS},
     [AT_VALUE] = {"value", "VALUE", COLUMN_REAL, SHOWN_ALWAYS},
     {"attempts", "ATTEMPTS", COLUMN_COUNT, SHOWN_WIDE},
+    {"parent", "PARENT", COLUMN_COUNT, SHOWN_WIDE},
     {"began", "BEGAN", COLUMN_TIME, SHOWN_WIDE},
     {"run_seconds", "TIME", COLUMN_DURATION, SHOWN_ALWAYS},
     {"cpu_seconds", "CPU", COLUMN_DURATION, SHOWN_WIDE},
@@ -33,6 +34,10 @@ const char *trial_row_status(const struct msg_trial_row *row) {
 
 bool trial_row_ran(const struct msg_trial_row *row) {
     return row->began != 0 && !row->running && row->status != TRIAL_NO_START;
+}
+
+void trial_row_parent_put(struct out *o, const struct msg_trial_row *row) {
+    row->parent > 0 ? out_count(o, row->parent - 1) : out_none(o);
 }
 
 void trial_rows_begin(struct trial_rows *t, const struct subject *subject,
@@ -69,6 +74,7 @@ bool trial_rows_put(struct trial_rows *t, const struct msg_trial_row *row) {
     row->has_value ? out_real(o, row->value) : out_none(o);
     measures_put(o, t->job, row->has_value, row->value, row->others);
     out_count(o, row->attempts);
+    trial_row_parent_put(o, row);
     out_time(o, row->began);
     bool ended = trial_row_ran(row);
     ended ? out_duration(o, row->run_ms) : out_none(o);

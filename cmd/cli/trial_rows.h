@@ -9,7 +9,7 @@
 #include "cmd/cli/look.h"
 #include "cmd/cli/measures.h"
 
-enum { TRIAL_COLUMNS = 13 };
+enum { TRIAL_COLUMNS = 14 };
 
 struct trial_rows {
     struct column columns[TRIAL_COLUMNS + MEASURE_COLUMNS];
@@ -31,5 +31,7 @@ bool trial_rows_end(struct trial_rows *t, struct err *err);
 const char *trial_row_status(const struct msg_trial_row *row);
 /* It has ended after it had begun: its times mean something. */
 bool trial_row_ran(const struct msg_trial_row *row);
+/* The trial whose copy it is. */
+void trial_row_parent_put(struct out *o, const struct msg_trial_row *row);
 
 #endif

@@ -77,13 +77,27 @@ done
 assert_equal "$TRIALS" $(($(count_of a "$job" stopped) + $(count_of a "$job" done) + $(count_of a "$job" failed))) "trials that ended"
 
 # Whoever begins with something has it from the trial that he was told, or, in a further attempt, from himself.
-went_on=0
+went_on=0 once=
 while read -r trial attempt parent step by; do
     [ "$step" -gt 0 ] || continue
     from=${by##*,}
     [ "$from" = "$parent" ] || [ "$from" = "$trial" ] ||
         fail "attempt $attempt of #$trial, told '$parent', began at step $step with the checkpoint of #$from"
-    [ "$from" = "$trial" ] || went_on=$((went_on + 1))
+    [ "$from" = "$trial" ] && continue
+    went_on=$((went_on + 1))
+    [ "$(grep -c "^$trial " "$WORK/found.log")" -gt 1 ] || once=$trial copied=$parent
 done <"$WORK/found.log"
 assert_less 0 "$went_on" "copies that went on from a checkpoint (is 0)"
+
+# People see whose copy it is, and that it began with a checkpoint.
+[ -n "$once" ] || fail "every copy was begun again: $(<"$WORK/found.log")"
+run on a zyg show "$job/$once" -o json
+assert_match "$out" '"parent": *'"$copied,"
+run on a zyg trials "$job" -o wide
+assert_match "$out" ' PARENT '
+run on a zyg export "$job" -o jsonl
+assert_match "$out" '"trial":'"$once,"'[^}]*"parent":'"$copied,"
+assert_match "$out" '"trial":0,[^}]*"parent":null'
+run on a zyg logs "$job/$once"
+assert_contains "$out$err" "begins with the checkpoint of trial $copied"
 end_all "${NODES[@]}"

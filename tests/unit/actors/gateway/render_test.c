@@ -85,6 +85,36 @@ static void a_row_becomes_an_answer(void **state) {
     assert_true(span_is(answer.cause, "exit 1"));
 }
 
+/* Of a population: its parameters are its own, and whose copy it is stands beside them. */
+static void a_copy_says_whose_it_is(void **state) {
+    (void)state;
+    uint8_t config_memory[256], copy_memory[512];
+    struct buf scratch = buf_of(scratch_memory, sizeof scratch_memory);
+    struct msg_trial_row answer;
+    struct value values[LIMIT_PARAMS];
+    const struct job *job = &description.job;
+    struct trial_row row;
+    assert_true(render_trial(&answer, job, 7, stored_row(true), &scratch));
+    assert_int_equal(answer.parent, 0);
+
+    const uint64_t parents[] = {0, 5};
+    for (size_t i = 0; i < sizeof parents / sizeof *parents; i++) {
+        struct buf config = buf_of(config_memory, sizeof config_memory);
+        struct buf out = buf_of(copy_memory, sizeof copy_memory);
+        assert_true(trial_row_decode(&row, stored_row(true)));
+        description.job.rungs.policy = RUNGS_PBT;
+        assert_true(job_config_decode(job, row.config, values, NULL));
+        job_config_encode(job, values, parents[i], &config);
+        row.config = buf_view(&config);
+        row.metrics = row.cause = (struct span){0};
+        trial_row_encode(&row, &out);
+        assert_true(render_trial(&answer, job, 7, buf_view(&out), &scratch));
+        assert_int_equal(answer.parent, parents[i] + 1);
+        assert_true(span_is(answer.params,
+                            "{\"learner\":\"svm\",\"C\":1.5,\"kernel\":\"poly\",\"degree\":3}"));
+    }
+}
+
 static void a_slot_to_be_repeated_is_open(void **state) {
     (void)state;
     struct buf scratch = buf_of(scratch_memory, sizeof scratch_memory);
@@ -124,6 +154,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_will_not_go_on_was_stopped),
         cmocka_unit_test(a_row_becomes_an_answer),
+        cmocka_unit_test(a_copy_says_whose_it_is),
         cmocka_unit_test(a_slot_to_be_repeated_is_open),
         cmocka_unit_test(what_cannot_be_read_is_no_answer),
         cmocka_unit_test(metrics_are_named_by_their_position),
