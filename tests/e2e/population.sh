@@ -98,6 +98,6 @@ assert_match "$out" ' PARENT '
 run on a zyg export "$job" -o jsonl
 assert_match "$out" '"trial":'"$once,"'[^}]*"parent":'"$copied,"
 assert_match "$out" '"trial":0,[^}]*"parent":null'
-run on a zyg logs "$job/$once"
-assert_contains "$out$err" "begins with the checkpoint of trial $copied"
+says_so() { [[ $(on a zyg logs "$job/$once" 2>&1) == *"begins with the checkpoint of trial $copied"* ]]; }
+wait_until 30 "the log of #$once at a" says_so
 end_all "${NODES[@]}"

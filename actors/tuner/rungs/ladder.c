@@ -2,7 +2,8 @@
 
 #include "actors/tuner/num/portable.h"
 
-enum { OTHERS_DEFAULT = 3 };
+/* A population may be two: nobody is added to it until one of them ends. */
+enum { OTHERS_DEFAULT = 3, OTHERS_OF_POPULATION = 1 };
 #define PASS_DEFAULT 0.05
 #define SIGMAS_DEFAULT 3.0
 
@@ -11,20 +12,20 @@ static struct ladder ladder_of_setup(const struct rungs_setup *s) {
 }
 
 void rungs_settle(struct rungs_setup *setup) {
+    if (setup->policy == RUNGS_PBT && !setup->copies)
+        setup->policy = RUNGS_ASHA;
     struct ladder ladder = ladder_of_setup(setup);
     setup->steps = ladder.steps;
     setup->first = ladder.first;
     setup->eta = ladder.eta;
     if (setup->others == 0)
-        setup->others = OTHERS_DEFAULT;
+        setup->others = setup->policy == RUNGS_PBT ? OTHERS_OF_POPULATION : OTHERS_DEFAULT;
     if (setup->pass == 0)
         setup->pass = PASS_DEFAULT;
     if (setup->sigmas == 0)
         setup->sigmas = SIGMAS_DEFAULT;
     if (setup->workers == 0)
         setup->workers = 1;
-    if (setup->policy == RUNGS_PBT && !setup->copies)
-        setup->policy = RUNGS_ASHA;
 }
 
 uint32_t rungs_count(const struct rungs_setup *setup) {

@@ -50,7 +50,7 @@ struct rungs_setup {
     /* What keeps a policy from judging too early, and what no job says: nobody who knows ASHA or
      * Hyperband looks for it. Without it (1, below 0, below 0) policies are to the letter what their
      * papers say. */
-    uint32_t others; /* default 3; 1.. */
+    uint32_t others; /* default 3, of pbt 1; 1.. */
     double pass;     /* share let through unjudged; default 0.05, below 0: none */
     double sigmas;   /* who is behind by less than so many deviations of the noise is not stopped;
                       * default 3, below 0: noise is not looked at */
