@@ -180,6 +180,13 @@ static void search_print(const struct preview *plan, struct buf *out) {
         buf_text(out, ", rungs ");
         spec_print_rungs(job, out);
     }
+    if (job_copies(job)) {
+        buf_text(out, ", a population of ");
+        if (job->parallel > 0)
+            buf_u64(out, job->parallel);
+        else
+            buf_text(out, "as many as there are slots");
+    }
     if (job->patience > 0) {
         buf_text(out, ", patience ");
         buf_u64(out, job->patience);
@@ -193,6 +200,11 @@ static void here_print(const struct preview *plan, struct buf *out) {
     buf_text(out, plan->at_once == 1 ? " trial at a time, " : " trials at once, ");
     buf_u64(out, plan->slots);
     buf_text(out, plan->slots == 1 ? " slot on this machine" : " slots on this machine");
+    if (plan->job->parallel > plan->slots) {
+        buf_text(out, ", fewer than 'parallel: ");
+        buf_u64(out, plan->job->parallel);
+        buf_byte(out, '\'');
+    }
 }
 
 static void metrics_print(const struct job *job, struct buf *out) {

@@ -81,21 +81,48 @@ void spec_print_objective(const struct job *job, struct buf *out) {
     constraints_print(job, out);
 }
 
+/* Of a population, whose rungs are evenly spaced: "every 2 of 12". */
+static void spacing_print(const struct job_rungs *r, const struct ladder *ladder, struct buf *out) {
+    buf_text(out, " every ");
+    buf_u64(out, ladder->first);
+    buf_text(out, " of ");
+    buf_u64(out, r->steps);
+}
+
+/* Why it is not as often as the job says. */
+static void raised_print(const struct job_rungs *r, const struct ladder *ladder, struct buf *out) {
+    if (!ladder->even || ladder->first == r->first || r->first == 0)
+        return;
+    buf_text(out, " (not every ");
+    buf_u64(out, r->first);
+    buf_text(out, ": members are compared ");
+    count_print(out, RUNGS_MOST - 1, "time");
+    buf_text(out, " at most)");
+}
+
+static void ladder_print(const struct ladder *ladder, struct buf *out) {
+    for (uint32_t i = 0; i < ladder->count; i++) {
+        buf_byte(out, i == 0 ? ' ' : '-');
+        buf_u64(out, ladder_step(ladder, i));
+    }
+}
+
 void spec_print_rungs(const struct job *job, struct buf *out) {
     const struct job_rungs *r = &job->rungs;
     if (r->steps == 0)
         return;
     const struct ladder ladder = ladder_of_job(r);
     buf_text(out, job_policy_name(r->policy));
-    for (uint32_t i = 0; i < ladder.count; i++) {
-        buf_byte(out, i == 0 ? ' ' : '-');
-        buf_u64(out, ladder_step(&ladder, i));
-    }
+    if (ladder.even && ladder.count > 1)
+        spacing_print(r, &ladder, out);
+    else
+        ladder_print(&ladder, out);
     buf_byte(out, ' ');
     if (r->budget.len == 0)
         buf_text(out, r->steps == 1 ? "step" : "steps");
     else
         buf_put(out, r->budget.data, (size_t)shown_length(r->budget, CONDITION_SHOWN));
+    raised_print(r, &ladder, out);
 }
 
 void spec_print_limits(const struct job *job, struct buf *out) {

@@ -18,7 +18,7 @@ void spec_print_params(const struct job *job, struct buf *out);
 /* "maximize accuracy, done early at 0.995"; "maximize accuracy; minimize ms, with model_mb <= 20";
  * "none: every trial that ends well is done" */
 void spec_print_objective(const struct job *job, struct buf *out);
-/* "asha 1-3-9-27 epochs": where trials are compared, and the full length; nothing without rungs */
+/* "asha 1-3-9-27 epochs", "pbt every 2 of 12 epochs": where trials are compared, and the full length; nothing without rungs */
 void spec_print_rungs(const struct job *job, struct buf *out);
 /* "wall 30 min, output 20 MiB, grace 10 s" */
 void spec_print_limits(const struct job *job, struct buf *out);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "proto/job/check.h"
+#include "proto/job/ladder.h"
 
 bool is_metric_name(struct span name) {
     for (size_t i = 0; i < name.len; i++) {
@@ -149,8 +150,31 @@ static void check_meant(void *context, const struct expr_use *use) {
     }
 }
 
+/* One of which nobody could ever be copied. */
+static bool check_population(const struct job *job, struct job_fault *fault) {
+    const struct job_rungs *r = &job->rungs;
+    const struct ladder ladder = ladder_of_job(r);
+    const uint32_t first_most = ladder_breeding_first(r->steps);
+    if (r->policy != RUNGS_PBT || r->steps == 0)
+        return true;
+    if (first_most == 0)
+        return job_fault_set(fault, "search.rungs.max", 0,
+                             "a population is compared twice before the end, or nobody is copied: "
+                             "expected 3 steps or more, not %u",
+                             r->steps);
+    if (!ladder_breeds(&ladder))
+        return job_fault_set(fault, "search.rungs.min", 0,
+                             "a population is compared each 'min' steps, twice before 'max', or "
+                             "nobody is copied: expected 1 to %u, not %u",
+                             first_most, r->first);
+    return job->parallel != 1 ||
+           job_fault_set(fault, "search.parallel", 0,
+                         "a population of one has nobody to copy: expected 2 members or more, or "
+                         "0, as many as there are slots");
+}
+
 bool job_check_meant(const struct job *job, struct job_fault *fault) {
-    bool meant = true;
+    bool meant = check_population(job, fault);
     for (uint32_t i = 0; i < job->constraints_count && meant; i++) {
         char where[WHERE_BYTES];
         snprintf(where, sizeof where, "search.constraints[%u]", i);

@@ -268,7 +268,8 @@ bool job_check_params(struct job *job, struct arena *arena, struct job_fault *fa
 bool job_check_space(struct job *job, struct arena *arena, struct job_fault *fault);
 
 /* Of a job that has passed one of these, before it is handed in: is there what cannot be meant? A
- * constraint that names a parameter and no metric of the objectives, or of run.metrics.regex. */
+ * constraint that names a parameter and no metric of the objectives, or of run.metrics.regex; a
+ * population of which nobody could be copied. */
 bool job_check_meant(const struct job *job, struct job_fault *fault);
 
 /* The placeholders of an argument or a variable's value: each is a parameter or a word of

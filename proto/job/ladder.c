@@ -48,6 +48,14 @@ struct ladder ladder_of_job(const struct job_rungs *rungs) {
     return ladder_of(rungs->policy, rungs->steps, rungs->first, rungs->eta);
 }
 
+bool ladder_breeds(const struct ladder *l) {
+    return l->even && l->count > 2;
+}
+
+uint32_t ladder_breeding_first(uint32_t steps) {
+    return steps < 3 ? 0 : (steps - 1) / 2;
+}
+
 bool job_has_rungs(const struct job *job) {
     return ladder_of_job(&job->rungs).count > 1;
 }

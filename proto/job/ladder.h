@@ -20,6 +20,10 @@ struct ladder {
 /* What is 0 becomes the default, what is out of range is brought into it. */
 struct ladder ladder_of(enum rungs_policy policy, uint32_t steps, uint32_t first, uint32_t eta);
 struct ladder ladder_of_job(const struct job_rungs *rungs);
+/* Of a population: is anybody ever copied? Nobody is who has come to the last rung before the end, so there are two before it:
+ * `first` is at most ladder_breeding_first(steps). */
+bool ladder_breeds(const struct ladder *l);
+uint32_t ladder_breeding_first(uint32_t steps);
 /* Is anybody judged on the way? */
 bool job_has_rungs(const struct job *job);
 /* Do some trials begin with the checkpoints of others? */

@@ -139,7 +139,7 @@ bool pbt_copy(struct rungs *r, const struct rungs_near *near, struct rungs_choic
     double point[LIMIT_PARAMS];
     struct rng draw = rng_of(r->setup.seed, PBT_PURPOSE, r->started);
     struct brief brief = {.space = r->trials->space, .trials = r->trials};
-    uint32_t parent;
+    uint32_t parent = 0;
     if (r->lost <= r->copied || members(r, r->count - 1) == 0 ||
         !choose_parent(r, near, &draw, &parent))
         return false;

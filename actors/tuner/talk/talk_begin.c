@@ -2,6 +2,7 @@
 #include "actors/tuner/space/allowed.h"
 #include "actors/tuner/talk/space_json.h"
 #include "actors/tuner/talk/talk_parts.h"
+#include "proto/job/ladder.h"
 
 enum { PROTOCOL = 1, BUDGET_DEFAULT = 200 };
 
@@ -188,6 +189,23 @@ static bool read_rungs(struct talk *t, struct span json) {
     return true;
 }
 
+/* A population of which nobody could be copied is not meant. */
+static bool check_population(struct talk *t, enum rungs_policy policy, bool copies) {
+    const struct ladder ladder = ladder_of(policy, t->steps, t->job.rungs.first, t->job.rungs.eta);
+    const uint32_t first_most = ladder_breeding_first(t->steps);
+    if (policy != RUNGS_PBT || !copies || t->steps == 1 || ladder_breeds(&ladder))
+        return true;
+    if (first_most == 0)
+        return foreign_refuse(&t->foreign, "init, \"steps\"",
+                              "\"pbt\" compares members twice before the end, or copies nobody: "
+                              "expected 3 or more, not %lu",
+                              (unsigned long)t->steps);
+    return foreign_refuse(&t->foreign, "init, \"min\" of rungs",
+                          "\"pbt\" compares members twice before the end, or copies nobody: "
+                          "expected 1 to %lu, not %lu",
+                          (unsigned long)first_most, (unsigned long)t->job.rungs.first);
+}
+
 /* "auto": until nothing better is expected; or so many trials. */
 static bool read_patience(struct talk *t, struct span json, bool curves) {
     static const char where[] = "init, \"patience\"";
@@ -249,7 +267,7 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
     t->job.trials = (uint64_t)budget;
     t->job.repeat = (uint32_t)repeat;
     t->steps = (uint32_t)steps;
-    if (!read_rungs(t, given[INIT_RUNGS]))
+    if (!read_rungs(t, given[INIT_RUNGS]) || !check_population(t, policy, from))
         return false;
     *setup = (struct study_setup){
         .job = &t->job,

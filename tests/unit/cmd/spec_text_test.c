@@ -83,6 +83,14 @@ static void rungs(void **state) {
     expect(spec_print_rungs, &job, "auto 12-36-100 steps");
     job.rungs.policy = RUNGS_NONE;
     expect(spec_print_rungs, &job, "none 100 steps");
+    job.rungs = (struct job_rungs){.steps = 100, .policy = RUNGS_PBT};
+    expect(spec_print_rungs, &job, "pbt every 7 of 100 steps");
+    job.rungs = (struct job_rungs){
+        .steps = 12, .policy = RUNGS_PBT, .first = 2, .budget = span_text("epochs")};
+    expect(spec_print_rungs, &job, "pbt every 2 of 12 epochs");
+    job.rungs.steps = 1000;
+    expect(spec_print_rungs, &job,
+           "pbt every 63 of 1000 epochs (not every 2: members are compared 15 times at most)");
 }
 
 static void limits_and_retries(void **state) {

@@ -1,6 +1,7 @@
 #include "tests/unit/actors/tuner/jobs.h"
 
 #include "actors/tuner/rungs/rungs.h"
+#include "proto/job/ladder.h"
 
 static struct rungs_setup settled(uint32_t steps, uint32_t first, uint32_t eta) {
     struct rungs_setup setup = {.policy = RUNGS_ASHA, .steps = steps, .first = first, .eta = eta};
@@ -55,11 +56,29 @@ static void a_population_needs_copies(void **state) {
     assert_int_equal(setup.policy, RUNGS_ASHA);
 }
 
+/* Whoever has come to the last rung before the end is nobody's parent. */
+static void a_population_breeds_from_two_rungs_on(void **state) {
+    (void)state;
+    for (uint32_t steps = 1; steps < 40; steps++) {
+        const struct ladder by_itself = ladder_of(RUNGS_PBT, steps, 0, 0);
+        const uint32_t most = ladder_breeding_first(steps);
+        assert_int_equal(ladder_breeds(&by_itself), most > 0);
+        for (uint32_t first = 1; first <= steps; first++) {
+            const struct ladder ladder = ladder_of(RUNGS_PBT, steps, first, 0);
+            assert_int_equal(ladder_breeds(&ladder), first <= most);
+            assert_int_equal(ladder.count > 2, first <= most);
+        }
+    }
+    const struct ladder asha = ladder_of(RUNGS_ASHA, 27, 1, 3);
+    assert_false(ladder_breeds(&asha));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rungs_are_whole_powers),
         cmocka_unit_test(what_is_out_of_range_is_brought_into_it),
         cmocka_unit_test(a_population_needs_copies),
+        cmocka_unit_test(a_population_breeds_from_two_rungs_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,6 +135,23 @@ static void a_population_is_copied_from(void **state) {
     expect_error("{\"op\":\"init\",\"steps\":27,\"scheduler\":\"pbt\",\"space\":[" KERNEL "]}",
                  "init, \\\"scheduler\\\": in \\\"pbt\\\" trials go on from the checkpoints of "
                  "others, expected \\\"from\\\":true, that they can");
+#define POPULATION(steps, rungs)                                                                   \
+    "{\"op\":\"init\",\"steps\":" steps ",\"scheduler\":\"pbt\",\"from\":true,\"rungs\":" rungs    \
+    ",\"space\":[" KERNEL "]}"
+    expect_error(
+        POPULATION("2", "{}"),
+        "init, \\\"steps\\\": \\\"pbt\\\" compares members twice before the end, or copies "
+        "nobody: expected 3 or more, not 2");
+    expect_error(
+        POPULATION("27", "{\"min\":27}"),
+        "init, \\\"min\\\" of rungs: \\\"pbt\\\" compares members twice before the end, or "
+        "copies nobody: expected 1 to 13, not 27");
+    expect_error(
+        POPULATION("27", "{\"min\":14}"),
+        "init, \\\"min\\\" of rungs: \\\"pbt\\\" compares members twice before the end, or "
+        "copies nobody: expected 1 to 13, not 14");
+    expect(POPULATION("27", "{\"min\":13}"), "{}");
+    expect(POPULATION("3", "{}"), "{}");
     expect(population, "{}");
     for (int i = 0; i < 5; i++)
         say(ASK);
