@@ -49,6 +49,7 @@ struct client {
     struct delay delay;
     char place[256];
     bool autorun;
+    uint64_t slots;
     zmq_msg_t frame; /* the last answer lives here */
     zmq_msg_t kept;  /* and here one that was put aside */
     uint8_t out[LIMIT_FRAME_BYTES];
@@ -237,6 +238,7 @@ static int client_greet(struct client *c, const struct token_seed *doors, uint32
         return number;
     c->at = doors[number];
     c->autorun = welcome.welcome.autorun;
+    c->slots = welcome.welcome.slots;
     struct msg who = {.kind = MSG_list_nodes, .list_nodes.doors = TOKEN_SEEDS_MAX};
     struct err ignored;
     if (c->doors.member)
@@ -465,6 +467,10 @@ bool client_in_cluster(const struct client *c) {
 
 bool client_autorun(const struct client *c) {
     return c->autorun;
+}
+
+uint64_t client_slots(const struct client *c) {
+    return c->slots;
 }
 
 const char *client_place(struct client *c) {

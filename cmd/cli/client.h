@@ -49,7 +49,8 @@ void client_pause(struct client *c); /* a quarter of a second, or less */
 bool client_knock(const char *state_dir, char endpoint[ENDPOINT_BYTES_MAX], struct err *err);
 bool client_embedded(const struct client *c);
 bool client_in_cluster(const struct client *c);
-bool client_autorun(const struct client *c); /* the node runs what it accepts */
+bool client_autorun(const struct client *c);   /* the node runs what it accepts */
+uint64_t client_slots(const struct client *c); /* of that node alone */
 const char *client_place(
     struct client *c); /* of the node that is asked now: "at ENDPOINT", or "of" this folder */
 const struct signer *client_signer(const struct client *c);

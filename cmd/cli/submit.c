@@ -5,6 +5,7 @@
 #include "cmd/cli/cli.h"
 #include "cmd/cli/job_load.h"
 #include "cmd/cli/learn_from.h"
+#include "cmd/cli/population.h"
 #include "cmd/cli/session.h"
 #include "cmd/cli/show_job.h"
 #include "proto/base/check.h"
@@ -140,7 +141,8 @@ int cli_submit(int argc, char **argv) {
     struct client *c = client_open(args.state_dir, &err);
     if (c == NULL)
         status = cli_fail(&err);
-    else if (!learn_from_jobs(c, file, &learn_from, args.quiet, &err))
+    else if (!learn_from_jobs(c, file, &learn_from, args.quiet, &err) ||
+             (!args.quiet && !population_say(c, &file->job, &err)))
         status = look_end(&c, false, &err);
     else
         status = submit(&c, file, &args, wait);
