@@ -24,6 +24,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -44,6 +45,8 @@ extern char **environ;
 
 static struct runs runs;
 static struct scratch scratch;
+static struct start_late
+    *lates; /* of LIMIT_SLOTS_NODE runs, by their place; shared with what is started */
 static pid_t reaper;
 static bool swept; /* the folders of trials, of what a predecessor left there */
 
@@ -60,11 +63,11 @@ static bool tell(const struct msg *m) {
     return sent >= 0;
 }
 
-static bool tell_failed(uint64_t run, int error, const struct buf *what) {
+static bool tell_failed(uint64_t run, int error, struct span what) {
     struct msg m = {.kind = MSG_spawn_failed};
     m.spawn_failed.run = run;
     m.spawn_failed.error = error;
-    m.spawn_failed.what = buf_view(what);
+    m.spawn_failed.what = what;
     if (!span_is_utf8(m.spawn_failed.what)) /* a name in another encoding */
         m.spawn_failed.what = span_text("cannot start it: its name is not UTF-8 and it failed");
     return tell(&m);
@@ -82,6 +85,20 @@ static bool tell_exited(const struct run *run) {
     m.exited.rss_kib = (uint64_t)run->usage.ru_maxrss;
     m.exited.orphan = run->orphan;
     return tell(&m);
+}
+
+static struct start_late *late_of(const struct run *run) {
+    return &lates[run - runs.items];
+}
+
+/* How it ended; or, where it had a checkpoint to copy first, that it could not be started after that. */
+static bool tell_end(const struct run *run) {
+    struct start_late *late = late_of(run);
+    const int error = late->error;
+    if (error == 0)
+        return tell_exited(run);
+    late->error = 0;
+    return tell_failed(run->number, error, span_of(late->what, late->len));
 }
 
 /* ---- spawn ---- */
@@ -184,13 +201,13 @@ static bool spawn(const struct msg_spawn *m, int output) {
     struct start_failure failure;
     if (!read_order(m, output)) {
         buf_text(&what, "cannot start it: its command, variables or folder cannot be used");
-        return tell_failed(m->run, EINVAL, &what);
+        return tell_failed(m->run, EINVAL, buf_view(&what));
     }
     if (runs_use(&runs, order.scratch)) {
         buf_text(&what, "cannot start it: an earlier attempt in '");
         buf_text(&what, order.scratch);
         buf_text(&what, "' could not be killed yet");
-        return tell_failed(m->run, EBUSY, &what);
+        return tell_failed(m->run, EBUSY, buf_view(&what));
     }
     if (!swept)
         scratch_sweep(order.scratch);
@@ -201,16 +218,17 @@ static bool spawn(const struct msg_spawn *m, int output) {
         buf_text(&what, order.scratch);
         buf_text(&what, "': ");
         buf_text(&what, strerrordesc_np(error));
-        return tell_failed(m->run, error, &what);
+        return tell_failed(m->run, error, buf_view(&what));
     }
     if (!inherit_is_due(order.scratch))
         order.start.from = NULL;
+    order.start.late = late_of(runs_find(&runs, 0)); /* the place that it will have */
     uint64_t began = kin_now();
     pid_t keeper, pid = start_program(&order.start, &failure, &keeper);
     if (pid < 0) {
         scratch_leave(&scratch, order.scratch);
         start_explain(&order.start, &failure, &what);
-        return tell_failed(m->run, failure.error, &what);
+        return tell_failed(m->run, failure.error, buf_view(&what));
     }
     struct run *run = runs_add(&runs, m->run, pid, keeper, began);
     ensure(run != NULL); /* hear() has seen that there is a place */
@@ -291,7 +309,7 @@ static bool tell_over(void) {
     runs_reap(&runs);
     while ((run = runs_over(&runs)) != NULL) {
         scratch_leave(&scratch, run->scratch);
-        bool told = tell_exited(run);
+        bool told = tell_end(run);
         runs_free(&runs, run);
         if (!told)
             return false;
@@ -328,6 +346,12 @@ static void serve(int signals) {
     }
 }
 
+static bool take_lates(void) {
+    lates = mmap(NULL, LIMIT_SLOTS_NODE * sizeof *lates, PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return lates != MAP_FAILED;
+}
+
 /* What every trial inherits is set once, here. Fills in the signals that are read and not handled. */
 static bool prepare(sigset_t *asks) {
     const struct rlimit none = {0, 0};
@@ -360,7 +384,7 @@ int main(int argc, char **argv) {
     sigset_t asks;
     int signals = -1;
     reaper = getpid(); /* and not the child with which this goes on */
-    if (prepare(&asks) && reaper_fork(&asks, SOCKET) && runs_init(&runs, argv[1]))
+    if (prepare(&asks) && reaper_fork(&asks, SOCKET) && runs_init(&runs, argv[1]) && take_lates())
         signals = signalfd(-1, &asks, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0) {
         fprintf(stderr, "zyg-run: %s\n", strerrordesc_np(errno));

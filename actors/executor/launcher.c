@@ -359,7 +359,7 @@ static bool bury(struct launcher *l) {
 /* ---- packets from zyg-run ---- */
 
 /* All that was printed comes before the end: nobody is left who could print more. */
-static void take_exited(struct launcher *l, struct launched *run, const struct msg *m) {
+static void take_end(struct launcher *l, struct launched *run, const struct msg *m) {
     for (int i = 0; i < PIPE_READS_MAX && run->pipe >= 0 && read_pipe(l, run); i++)
         ;
     if (run->pipe >= 0)
@@ -384,13 +384,17 @@ static void take_message(struct launcher *l, const struct msg *m) {
         run = find_run(l, m->spawn_failed.run);
         if (m->spawn_failed.run == 0 || run == NULL)
             return;
+        if (run->pid > 0) {
+            take_end(l, run, m);
+            return;
+        }
         forget_run(run);
         board_post(l->board, ROOM_LAUNCHER, 0, m);
         return;
     case MSG_exited:
         run = find_run(l, m->exited.run);
         if (m->exited.run != 0 && run != NULL)
-            take_exited(l, run, m);
+            take_end(l, run, m);
         return;
     default: return; /* zyg-run says nothing else */
     }

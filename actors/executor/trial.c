@@ -376,7 +376,7 @@ static enum trial_acts (*const steps[LIFE_COUNT][NEWS_COUNT])(struct trial *,
     /*                 SPAWNED     FAILED  STOP    HURRY     DUE        OUTPUT_END EXITED  GONE */
     [LIFE_FREE]     = {ignore,     ignore, ignore, ignore,   ignore,    ignore,    ignore, ignore},
     [LIFE_STARTING] = {start,      fail,   stop,   kill_now, ignore,    mute,      leave,  lose},
-    [LIFE_RUNNING]  = {ignore,     ignore, stop,   kill_now, stop_late, mute,      leave,  lose},
+    [LIFE_RUNNING]  = {ignore,     fail,   stop,   kill_now, stop_late, mute,      leave,  lose},
     [LIFE_STOPPING] = {start_late, fail, stop_sooner, kill_now, kill_now, mute,    leave,  lose},
     [LIFE_KILLING]  = {start_late, fail,   ignore, give_up,  give_up,   mute,      leave,  lose},
     [LIFE_EXITED]   = {ignore,     ignore, ignore, ignore,   finish,    finish,    ignore, lose},

@@ -76,11 +76,15 @@ static struct inherited failed(int error) {
 
 /* The present checkpoint folder may be there as long as it is empty. */
 static struct inherited put_in_place(int scratch, int copy, uint64_t left_out) {
+    struct inherited end = {.end = INHERIT_NOTHING, .left_out = left_out};
     if (is_empty(copy)) /* it was taken away meanwhile, or there was nothing that is copied */
-        return (struct inherited){.end = INHERIT_NOTHING};
-    if (renameat(scratch, part, scratch, whole) != 0)
-        return failed(errno);
-    return (struct inherited){.end = INHERIT_COPIED, .left_out = left_out};
+        return end;
+    end.end = INHERIT_COPIED;
+    if (renameat(scratch, part, scratch, whole) == 0)
+        return end;
+    const int error = errno;
+    return error == ENOTEMPTY || error == EEXIST ? (struct inherited){.end = INHERIT_OWN}
+                                                 : failed(error);
 }
 
 static struct inherited copy_into(int scratch, int checkpoint) {
@@ -106,7 +110,7 @@ struct inherited inherit(const char *from, const char *scratch) {
     if (lacks_checkpoint(folder)) {
         checkpoint = open_checkpoint(from);
         end = checkpoint >= 0   ? copy_into(folder, checkpoint)
-              : errno == ENOENT ? (struct inherited){.end = INHERIT_NOTHING}
+              : errno == ENOENT ? (struct inherited){.end = INHERIT_ABSENT}
                                 : failed(errno);
     }
     if (checkpoint >= 0)
@@ -117,27 +121,30 @@ struct inherited inherit(const char *from, const char *scratch) {
 
 /* ---- telling ---- */
 
-static void put_trial(struct buf *out, const char *from) {
-    const char *slash = strrchr(from, '/');
-    buf_text(out, "the checkpoint of trial ");
-    buf_text(out, slash == NULL ? from : slash + 1);
+static void put_left_out(struct buf *out, uint64_t count) {
+    buf_text(out, "; left out, as absolute links, links that go up (..), and what is neither file, "
+                  "folder nor link are: ");
+    buf_u64(out, count);
 }
 
 void inherit_explain(const struct inherited *end, const char *from, struct buf *out) {
+    const char *slash = strrchr(from, '/');
     if (end->end == INHERIT_OWN)
         return;
     buf_text(out, end->end == INHERIT_COPIED ? "zyg: begins with " : "zyg: ");
-    put_trial(out, from);
+    buf_text(out, "the checkpoint of trial ");
+    buf_text(out, slash == NULL ? from : slash + 1);
+    if (end->end == INHERIT_ABSENT)
+        buf_text(out, " is not on this machine");
     if (end->end == INHERIT_NOTHING)
-        buf_text(out, " is not on this machine; it begins with an empty one");
+        buf_text(out, end->left_out > 0 ? " holds nothing that is copied" : " is empty");
     if (end->end == INHERIT_FAILED) {
         buf_text(out, " was not copied: ");
         buf_text(out, strerrordesc_np(end->error));
+    }
+    if (end->end != INHERIT_COPIED)
         buf_text(out, "; it begins with an empty one");
-    }
-    if (end->end == INHERIT_COPIED && end->left_out > 0) {
-        buf_text(out, "; left out, as they lead out of it or are neither files nor folders: ");
-        buf_u64(out, end->left_out);
-    }
+    if (end->left_out > 0)
+        put_left_out(out, end->left_out);
     buf_byte(out, '\n');
 }

@@ -15,15 +15,16 @@
 
 enum inherit_end {
     INHERIT_COPIED,
-    INHERIT_OWN,     /* there was one already; it stays */
-    INHERIT_NOTHING, /* there is none here that could be copied */
+    INHERIT_OWN,     /* there was one already, or something was put there meanwhile; it stays */
+    INHERIT_ABSENT,  /* there is none here */
+    INHERIT_NOTHING, /* it held nothing that is copied */
     INHERIT_FAILED
 };
 
 struct inherited {
     enum inherit_end end;
     int error;         /* FAILED: errno */
-    uint64_t left_out; /* COPIED: as copy_folder counts */
+    uint64_t left_out; /* COPIED, NOTHING: as copy_folder counts */
 };
 
 bool inherit_is_due(

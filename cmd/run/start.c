@@ -132,6 +132,13 @@ static void print(const struct buf *text) {
         _exit(127); /* nobody reads what it prints any more */
 }
 
+static void tell_late(const struct start *s, const struct start_failure *failure) {
+    struct buf what = buf_of(s->late->what, sizeof s->late->what);
+    start_explain(s, failure, &what);
+    s->late->len = what.len;
+    s->late->error = failure->error;
+}
+
 /* Runs in memory of its own. A file that grows beyond what it may have (ulimit -f) is a failure and not the end. */
 static _Noreturn void inherit_and_become(const struct start *s, const char *program, pid_t parent) {
     uint8_t memory[START_PATH_MAX + 512];
@@ -144,12 +151,7 @@ static _Noreturn void inherit_and_become(const struct start *s, const char *prog
     inherit_explain(&end, s->from, &line);
     print(&line);
     const enum start_step step = enter(s, program);
-    const struct start_failure failure = {.step = step, .error = errno};
-    buf_clear(&line);
-    buf_text(&line, "zyg: ");
-    start_explain(s, &failure, &line);
-    buf_byte(&line, '\n');
-    print(&line);
+    tell_late(s, &(struct start_failure){.step = step, .error = errno});
     _exit(127);
 }
 
@@ -160,13 +162,26 @@ static void wait_for_session(int pipe) {
         ;
 }
 
+/* What would hinder it after the copying is better known before: 0 or errno. */
+static int hindrance(const struct start *s, const char *program, enum start_step *step) {
+    *step = START_DIR;
+    if (access(s->dir, X_OK) != 0)
+        return errno;
+    *step = START_EXEC;
+    if (access(program, X_OK) != 0)
+        return errno;
+    return is_file(program) ? 0 : EACCES;
+}
+
 static void fork_and_inherit(const struct start *s, const char *program,
                              volatile struct seen *seen) {
     const pid_t parent = getpid();
+    enum start_step step;
     int pair[2];
-    if (access(s->dir, X_OK) != 0) { /* better known now than when it was copied */
-        seen->failure.step = START_DIR;
-        seen->failure.error = errno;
+    int error = hindrance(s, program, &step);
+    if (error != 0) {
+        seen->failure.step = step;
+        seen->failure.error = error;
         return;
     }
     if (pipe2(pair, O_CLOEXEC) != 0) {

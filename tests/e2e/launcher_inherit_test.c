@@ -26,6 +26,13 @@ static void assert_printed(struct world *w, uint64_t run, const char *expected) 
         fail_msg("trial %d: %s%s", (int)run, h->what, h->output);
 }
 
+static void assert_fails(struct world *w, uint64_t run, const char *what) {
+    struct heard *h = wait_over(w, run);
+    assert_string_equal(h->what, what);
+    assert_true(h->failed);
+    assert_false(h->exited);
+}
+
 static void save(struct world *w, uint64_t run) {
     char script[256];
     snprintf(script, sizeof script, "cd runs/job/%d/checkpoint; mkdir at; echo weights >at/3",
@@ -110,11 +117,45 @@ static void what_cannot_be_started_is_told(void **state) {
     order_shell(w, 6, "printf 'print(1)\\n' >no_line; chmod +x no_line");
     assert_int_equal(wait_over(w, 6)->status, 0);
     order_program(w, 7, "./no_line");
-    assert_printed(w, 7,
-                   "zyg: begins with the checkpoint of trial 1\nzyg: cannot start "
-                   "'./no_line': it is no program and its first line names no interpreter "
-                   "(#!...)\n");
-    assert_int_equal(w->runs[7].status, 127);
+    assert_fails(w, 7,
+                 "cannot start './no_line': it is no program and its first line names no "
+                 "interpreter (#!...)");
+    assert_string_equal(w->runs[7].output, "zyg: begins with the checkpoint of trial 1\n");
+    w->kept = false;
+    order_shell(w, 8, "printf '#!/no/such/shell\n' >no_shell; chmod +x no_shell");
+    assert_int_equal(wait_over(w, 8)->status, 0);
+    order_program(w, 9, "./no_shell");
+    assert_fails(w, 9, "cannot start './no_shell': its interpreter '/no/such/shell' was not found");
+    assert_int_equal(w->runs[9].error, ENOENT);
+    order_shell(w, 10, "exit 127"); /* its place is that of one that failed */
+    assert_int_equal(wait_over(w, 10)->status, 127);
+    assert_false(w->runs[10].failed);
+}
+
+/* Before anything is copied, as gigabytes for nothing are a pity. */
+static void what_can_be_known_is_known_before(void **state) {
+    static const char *const scripts[] = {"rm -rf it", "rm -rf it; echo '#!/bin/sh' >it",
+                                          "rm -rf it; mkdir it"};
+    static const char *const whats[] = {
+        "cannot start './it': it was not found in '%s'",
+        "cannot start './it': it may not be executed (chmod +x it, or name its interpreter first)",
+        "cannot start './it': it is a folder"};
+    struct world *w = *state;
+    save(w, 1);
+    for (uint64_t i = 0; i < 6; i++) {
+        char what[256];
+        w->from = NULL;
+        w->kept = false;
+        order_shell(w, 10 + i, scripts[i % 3]);
+        assert_int_equal(wait_over(w, 10 + i)->status, 0);
+        use_from(w, 1);
+        w->kept = i >= 3;
+        order_program(w, 20 + i, "./it");
+        snprintf(what, sizeof what, whats[i % 3], w->dir);
+        assert_fails(w, 20 + i, what);
+        assert_false(w->runs[20 + i].spawned);
+        assert_false(exists(in_scratch(w, 20 + i, "checkpoint/at")));
+    }
 }
 
 /* ---- one that takes long ---- */
@@ -169,6 +210,20 @@ static void who_is_killed_over_it_leaves_none(void **state) {
                    "output\nparams.json\n\nruns/job/3/checkpoint/at:\n3\n");
 }
 
+static void what_was_put_there_meanwhile_stays(void **state) {
+    struct world *w = *state;
+    make_huge(w, 1);
+    order_shell(w, 2, "ls runs/job/2 runs/job/2/checkpoint");
+    if (!wait_for_part(w, 2))
+        skip();
+    int fd = open(in_scratch(w, 2, "checkpoint/own"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(truncate(in_scratch(w, 1, "checkpoint/huge"), 0), 0); /* soon copied */
+    assert_printed(w, 2,
+                   "runs/job/2:\ncheckpoint\noutput\nparams.json\n\nruns/job/2/checkpoint:\nown\n");
+}
+
 static void nobody_waits_for_it(void **state) {
     struct world *w = *state;
     make_huge(w, 1);
@@ -190,6 +245,8 @@ int main(void) {
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_started_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_is_killed_over_it_leaves_none, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_can_be_known_is_known_before, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_put_there_meanwhile_stays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nobody_waits_for_it, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

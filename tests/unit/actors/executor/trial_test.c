@@ -359,6 +359,10 @@ static void failures_to_start_are_told(void **state) {
     m.spawn_failed.what = span_text("cannot start 'trian.py': it was not found in PATH");
     assert_int_equal(hear(NEWS_FAILED, STOP_NONE, &m, 1100), ACT_NONE);
     assert_verdict(TRIAL_NO_START, "cannot start 'trian.py': it was not found in PATH");
+    begin(&limits);
+    spawned(1100); /* and had a checkpoint to copy first */
+    assert_int_equal(hear(NEWS_FAILED, STOP_NONE, &m, 9100), ACT_NONE);
+    assert_verdict(TRIAL_NO_START, "cannot start 'trian.py': it was not found in PATH");
     static const struct {
         int64_t error;
         enum trial_status verdict;

@@ -108,6 +108,11 @@ static void assert_inherits(enum inherit_end expected, const char *said) {
 #define NOT_HERE                                                                                   \
     "zyg: the checkpoint of trial 7 is not on this machine; it begins with an empty one\n"
 
+#define EMPTY "zyg: the checkpoint of trial 7 is empty; it begins with an empty one\n"
+#define LEFT_OUT                                                                                   \
+    "; left out, as absolute links, links that go up (..), and what is neither file, folder nor "  \
+    "link are: "
+
 static void all_that_is_in_it_is_copied(void **state) {
     (void)state;
     put(from, "checkpoint/model.bin", "weights", 0640);
@@ -155,8 +160,7 @@ static void nothing_leads_out_of_it(void **state) {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
     close(fd);
-    assert_inherits(INHERIT_COPIED, BEGINS "; left out, as they lead out of it or are neither "
-                                           "files nor folders: 6\n");
+    assert_inherits(INHERIT_COPIED, BEGINS LEFT_OUT "6\n");
     assert_holds(scratch, "checkpoint/model.bin", "weights");
     static const char *const none[] = {"absolute", "up",   "up-at-the-end",
                                        "folder",   "fifo", "socket"};
@@ -181,12 +185,31 @@ static void a_link_is_no_checkpoint(void **state) {
 
 static void what_is_not_here_is_said(void **state) {
     (void)state;
-    assert_inherits(INHERIT_NOTHING, NOT_HERE); /* an empty folder */
+    assert_inherits(INHERIT_NOTHING, EMPTY);
     assert_int_equal(rmdir(in(from, "checkpoint")), 0);
-    assert_inherits(INHERIT_NOTHING, NOT_HERE);
+    assert_inherits(INHERIT_ABSENT, NOT_HERE);
     assert_int_equal(rmdir(from), 0);
-    assert_inherits(INHERIT_NOTHING, NOT_HERE);
+    assert_inherits(INHERIT_ABSENT, NOT_HERE);
     assert_true(exists(scratch, "checkpoint"));
+    assert_true(inherit_is_due(scratch));
+}
+
+/* A link that goes up is left out wherever it ends: nobody has to find out. */
+static void links_that_go_up_are_said_to(void **state) {
+    (void)state;
+    make(from, "checkpoint/step-3");
+    assert_int_equal(symlink("../model.bin", in(from, "checkpoint/step-3/model.bin")), 0);
+    assert_inherits(INHERIT_COPIED, BEGINS LEFT_OUT "1\n");
+    assert_true(exists(scratch, "checkpoint/step-3"));
+    assert_false(exists(scratch, "checkpoint/step-3/model.bin"));
+}
+
+static void one_of_nothing_but_links_is_said_to_hold_nothing(void **state) {
+    (void)state;
+    assert_int_equal(symlink("/tmp", in(from, "checkpoint/absolute")), 0);
+    assert_int_equal(symlink("../../secret", in(from, "checkpoint/up")), 0);
+    assert_inherits(INHERIT_NOTHING, "zyg: the checkpoint of trial 7 holds nothing that is copied; "
+                                     "it begins with an empty one" LEFT_OUT "2\n");
     assert_true(inherit_is_due(scratch));
 }
 
@@ -333,6 +356,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(nothing_leads_out_of_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_link_is_no_checkpoint, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_here_is_said, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(links_that_go_up_are_said_to, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_of_nothing_but_links_is_said_to_hold_nothing, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(its_own_stays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_folder_is_made, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_left_over_part_is_removed, set_up, tear_down),
