@@ -275,34 +275,24 @@ static void keep_open(struct facts *f, struct seat *s, uint64_t slot, const stru
 }
 
 /* Where the slot, or its configuration, stands among the best. */
-struct rank {
-    bool has;
-    struct measure measure;
-    uint64_t slot;
-};
-
-static void put_rank(struct batch *batch, const struct seat *s, const struct rank *rank, bool put) {
-    uint8_t key_memory[RANK_KEY_BYTES_MAX];
+static void put_rank(struct batch *batch, const struct seat *s, const struct worth *worth,
+                     bool put) {
+    uint8_t key_memory[RANK_KEY_BYTES_MAX], value_memory[RANK_BYTES_MAX];
     struct buf key = buf_of(key_memory, sizeof key_memory);
-    trial_row_rank_key(&key, &s->id, &s->job, &rank->measure, rank->slot);
+    struct buf value = buf_of(value_memory, sizeof value_memory);
+    trial_row_rank_key(&key, &s->id, &s->job, &worth->measure, worth->slot);
+    trial_row_rank_put(&value, &s->job, worth->runs, &worth->measure);
+    ensure(!value.overflow);
     if (put)
-        ops_put(&batch->ops, TABLE_rank, buf_view(&key), (struct span){0});
+        ops_put(&batch->ops, TABLE_rank, buf_view(&key), buf_view(&value));
     else
         ops_delete(&batch->ops, TABLE_rank, buf_view(&key));
 }
 
-static struct rank rank_of(const struct seat *s, uint64_t slot, const struct trial_row *row) {
-    struct mean mean;
-    if (s->job.repeat == 1 && row->finished && row->has_value)
-        return (struct rank){true, trial_row_measure(row, &s->job), slot};
-    if (s->job.repeat == 1 || !seat_mean(s, slot, &mean))
-        return (struct rank){.has = false};
-    return (struct rank){true, {.values = {mean.value}}, mean.first};
-}
-
 static void count_finished(struct facts *f, struct batch *batch, struct seat *s, uint64_t slot,
                            const struct trial_row *before, const struct trial_row *row) {
-    const struct rank old = rank_of(s, slot, before);
+    struct worth old, now;
+    const bool ranked = seat_worth(s, slot, before, &old);
     if (before->finished)
         seat_recount(s, slot, before, row);
     else if (!seat_count(s, slot, row))
@@ -310,10 +300,9 @@ static void count_finished(struct facts *f, struct batch *batch, struct seat *s,
     if (before->finished)
         put_end(batch, s, slot, trial_row_ended_as(before, &s->job), false);
     put_end(batch, s, slot, trial_row_ended_as(row, &s->job), true);
-    const struct rank now = rank_of(s, slot, row);
-    if (old.has)
+    if (ranked)
         put_rank(batch, s, &old, false);
-    if (now.has)
+    if (seat_worth(s, slot, row, &now))
         put_rank(batch, s, &now, true);
 }
 

@@ -1,5 +1,10 @@
-/* means - what the configurations of a job with `repeat` are worth: the mean of their slots' values, once all of them ended
- * well.
+/* means - what the configurations of a job with `repeat` are worth: the mean of each value of their slots, once all of them
+ * ended well, and the mean of what these break the constraints by.
+ *
+ * So a configuration keeps the constraints when each of its runs does: one that broke a limit is not outweighed by another
+ * that stayed far below it. Told otherwise, by the breach of the mean metrics, a better result of one slot could make its
+ * configuration worse; means of (breach, values ...) go where the slot's go, and so more facts never take away (seat.h). The
+ * search learns the same mean (actors/tuner/runs.h).
  *
  * Slots that two nodes which both led have given different configurations count as one all the same: only who looks at the
  * trials sees that. More values never take a mean away, and none depends on the order in which they came: sums go by slot.
@@ -8,23 +13,27 @@
 #ifndef ZYG_MEANS_H
 #define ZYG_MEANS_H
 
-#include "proto/job/job.h"
+#include "proto/job/measure.h"
 
 struct means {
-    uint32_t repeat;                  /* of the job */
-    double values[REPEAT_TRIALS_MAX]; /* by slot; NAN: none */
+    uint32_t repeat;     /* of the job */
+    uint32_t objectives; /* likewise */
+    uint32_t width;      /* of a slot: these and, where there are constraints, the breach */
+    double values[REPEAT_VALUES_MAX]; /* rows by slot; NAN first: none */
 };
 
-struct mean {
-    uint64_t first; /* the lowest slot of the configuration */
-    double value;
-    double error; /* its standard error: the deviation of one by the root of how many there are */
+/* What a configuration is worth. */
+struct worth {
+    uint64_t slot; /* which stands for it: its lowest */
+    uint32_t runs; /* that these are the means of */
+    struct measure measure;
+    double error; /* the standard error of the first value; of one run 0 */
 };
 
 void means_begin(struct means *m, const struct job *job);
 void means_extend(struct means *m, uint64_t from, uint64_t to); /* it has these slots, too */
-void means_put(struct means *m, uint64_t slot, double value);
-/* False: the configuration of this slot has none, or is run once. */
-bool means_of(const struct means *m, uint64_t slot, struct mean *out);
+void means_put(struct means *m, uint64_t slot, const struct measure *run); /* repeat > 1 */
+/* False: the configuration of this slot has no mean, or is run once. */
+bool means_of(const struct means *m, uint64_t slot, struct worth *out);
 
 #endif

@@ -178,16 +178,17 @@ static void note_patience(struct seat *s, const struct trial_row *trial, bool be
     }
 }
 
-static void note_best(struct seat *s, uint64_t slot, const struct measure *m,
-                      const struct trial_row *trial) {
+static void note_best(struct seat *s, const struct worth *worth, const struct trial_row *trial) {
     s->valued = true;
-    s->best = *m;
-    if (m->breach > 0)
+    s->best = worth->measure;
+    if (worth->measure.breach > 0)
         return;
     struct msg_job_row *row = &s->row;
     row->has_best = true;
-    row->best_slot = slot;
-    row->best_value = m->values[0];
+    row->best_slot = worth->slot;
+    row->best_value = worth->measure.values[0];
+    row->best_runs = worth->runs > 1 ? worth->runs : 0;
+    row->best_error = worth->error;
     struct value values[LIMIT_PARAMS];
     struct buf text = buf_of(s->best_params, sizeof s->best_params);
     if (job_config_decode(&s->job, trial->config, values, NULL))
@@ -195,61 +196,61 @@ static void note_best(struct seat *s, uint64_t slot, const struct measure *m,
     row->best_params = text.overflow ? span_text("{}") : buf_view(&text);
 }
 
-bool seat_mean(const struct seat *s, uint64_t slot, struct mean *out) {
-    return means_of(&s->means, slot, out);
+bool seat_worth(const struct seat *s, uint64_t slot, const struct trial_row *trial,
+                struct worth *out) {
+    if (s->job.repeat > 1)
+        return means_of(&s->means, slot, out);
+    *out = (struct worth){.slot = slot, .runs = 1};
+    if (trial->finished && trial->has_value)
+        out->measure = trial_row_measure(trial, &s->job);
+    return trial->finished && trial->has_value;
 }
 
-/* trials: that it stands for and that were not counted. */
-static void note_measure(struct seat *s, uint64_t slot, const struct measure *m,
-                         const struct trial_row *trial, uint32_t trials) {
+/* trial: one of the configuration; trials: that it stands for and that were not counted. */
+static void note_worth(struct seat *s, const struct worth *worth, const struct trial_row *trial,
+                       uint32_t trials) {
+    const struct measure *m = &worth->measure;
     int order = s->valued ? measure_compare(&s->job, m, &s->best) : -1;
     bool better = order < 0;
     if (m->breach > 0)
         s->frontier.broken++;
     else if (s->frontier.objectives > 1)
-        better = frontier_enter(&s->frontier, &s->job, slot, m->values);
+        better = frontier_enter(&s->frontier, &s->job, worth->slot, m->values);
     put_frontier(s);
     note_patience(s, trial, better, trials);
     s->reached = s->reached || measure_reaches(&s->job, m);
     /* Of equal ones the lowest slot is the best, so the answer does not depend on who finished first. */
-    if (order < 0 || (order == 0 && s->row.has_best && slot <= s->row.best_slot))
-        note_best(s, slot, m, trial);
+    if (order < 0 || (order == 0 && s->row.has_best && worth->slot <= s->row.best_slot))
+        note_best(s, worth, trial);
 }
 
 void seat_remember(struct seat *s, uint64_t slot, const struct trial_row *trial) {
-    if (trial->has_value && !(trial_row_measure(trial, &s->job).breach > 0))
-        means_put(&s->means, slot, trial->value);
-}
-
-/* As if it were one trial that was worth the mean. */
-static void note_mean(struct seat *s, uint64_t slot, const struct trial_row *trial) {
-    struct mean before, mean;
-    const bool counted = seat_mean(s, slot, &before);
-    seat_remember(s, slot, trial); /* when a run breaks a constraint its configuration does */
-    if (!seat_mean(s, slot, &mean))
+    if (s->job.repeat == 1 || !trial->has_value)
         return;
-    const struct measure m = {.values = {mean.value}};
-    note_measure(s, mean.first, &m, trial, counted ? 0 : s->means.repeat);
-    if (s->row.best_slot != mean.first)
-        return;
-    s->row.best_runs = s->means.repeat;
-    s->row.best_error = mean.error;
-}
-
-/* What a trial with values came to. counts: its slot was not finished before. */
-static void note_value(struct seat *s, uint64_t slot, const struct trial_row *trial, bool counts) {
     const struct measure m = trial_row_measure(trial, &s->job);
-    if (s->job.repeat > 1)
-        note_mean(s, slot, trial);
-    else
-        note_measure(s, slot, &m, trial, counts ? 1 : 0);
+    means_put(&s->means, slot, &m);
 }
 
 /* The best and what was reached stay: what comes in its place is no worse. */
-static void take_value_back(struct seat *s, uint64_t slot, const struct trial_row *trial) {
-    s->frontier.broken -= trial_row_measure(trial, &s->job).breach > 0;
-    frontier_leave(&s->frontier, slot);
+static void take_back(struct seat *s, const struct worth *worth) {
+    s->frontier.broken -= worth->measure.breach > 0;
+    frontier_leave(&s->frontier, worth->slot);
     put_frontier(s);
+}
+
+/* What a trial with values came to. old: as it stood before, of none a row of zeros. counts: its slot was not finished before. */
+static void note_value(struct seat *s, uint64_t slot, const struct trial_row *old,
+                       const struct trial_row *trial, bool counts) {
+    struct worth before, now;
+    const bool had = seat_worth(s, slot, old, &before);
+    if (had)
+        take_back(s, &before);
+    seat_remember(s, slot, trial);
+    if (!seat_worth(s, slot, trial, &now))
+        return;
+    if (now.runs > 1)
+        counts = !had;
+    note_worth(s, &now, trial, counts ? now.runs : 0);
 }
 
 /* The row's copy of how the trials ended: the same bytes, whether there never was such an end or it was taken back. */
@@ -335,7 +336,7 @@ bool seat_count(struct seat *s, uint64_t slot, const struct trial_row *trial) {
         return false;
     tally(s, trial, 1);
     if (trial->has_value)
-        note_value(s, slot, trial, !rests(s, trial));
+        note_value(s, slot, &(struct trial_row){0}, trial, !rests(s, trial));
     return true;
 }
 
@@ -344,10 +345,8 @@ void seat_recount(struct seat *s, uint64_t slot, const struct trial_row *old,
     ensure(old->finished && trial->finished && (s->late || ranges_has(&s->finished, slot)));
     tally(s, old, (uint64_t)-1);
     tally(s, trial, 1);
-    if (old->has_value)
-        take_value_back(s, slot, old);
     if (trial->has_value)
-        note_value(s, slot, trial, rests(s, old) && !rests(s, trial));
+        note_value(s, slot, old, trial, rests(s, old) && !rests(s, trial));
 }
 
 void seat_end(struct seat *s, enum job_state state, struct span cause, wall_ms wall) {

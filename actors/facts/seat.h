@@ -3,7 +3,8 @@
  * The row is a fold of the job's trial rows: seat_note and seat_count fold one in, whether it came from the disk or has just
  * been made. More facts never take away (trial_row.h): counts of what is done only grow, the best gets no worse; and the row
  * is the same whatever the order in which they came, or read again from the disk. The best is
- * the first by measure_compare of the trials that keep all constraints. Where two results of one slot were measured of which
+ * the first by measure_compare of the trials that keep all constraints; of a job with `repeat` it, the frontier and what
+ * counts as broken are of configurations (means.h), each under the lowest of its slots. Where two results of one slot were measured of which
  * neither beats the other, what the first had beaten is missing on the frontier until the job is opened again.
  * Memory   fixed; the description is decoded into the seat's own arena.
  */
@@ -121,8 +122,10 @@ void seat_recount(struct seat *s, uint64_t slot, const struct trial_row *old,
                   const struct trial_row *trial);
 /* Of a job with `repeat`: this slot was finished before, and is counted already. */
 void seat_remember(struct seat *s, uint64_t slot, const struct trial_row *trial);
-/* What the configuration of this slot is worth, of a job with `repeat`. False: nothing is known of that. */
-bool seat_mean(const struct seat *s, uint64_t slot, struct mean *out);
+/* What the configuration of this slot is worth, with all that was counted or remembered; trial: the slot's row, which alone
+ * says it where a configuration is run once. False: nothing is known of that. */
+bool seat_worth(const struct seat *s, uint64_t slot, const struct trial_row *trial,
+                struct worth *out);
 /* The job was ended as failed: of several such ends the earliest stands, and none when a trial has ended well. */
 void seat_fail(struct seat *s, struct span cause, wall_ms wall);
 /* The job was ended as done before its last trial, as only one can be that asks for it. Of several such ends the earliest

@@ -288,12 +288,26 @@ uint64_t trial_row_rank_key_slot(struct span key) {
     return key.len < JOB_ID_BYTES + 16 ? 0 : read_be64(key.data + key.len - 8);
 }
 
-double trial_row_rank_key_value(struct span key, bool maximize) {
-    if (key.len < JOB_ID_BYTES + 16)
-        return 0;
-    const uint64_t read = read_be64(key.data + JOB_ID_BYTES), sorts = maximize ? ~read : read;
-    const uint64_t bits = (sorts >> 63) != 0 ? sorts & ~((uint64_t)1 << 63) : ~sorts;
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
+void trial_row_rank_put(struct buf *out, const struct job *job, uint32_t runs,
+                        const struct measure *m) {
+    if (runs == 1)
+        return;
+    mp_put_array(out, 2 + job->objectives_count);
+    mp_put_u64(out, runs);
+    mp_put_f64(out, m->breach);
+    for (uint32_t i = 0; i < job->objectives_count; i++)
+        mp_put_f64(out, m->values[i]);
+}
+
+bool trial_row_rank_read(struct span bytes, const struct job *job, uint64_t *runs,
+                         struct measure *m) {
+    struct mp in = mp_of(bytes);
+    if (mp_peek(&in) == MP_END || mp_array(&in) != 2 + job->objectives_count)
+        return false;
+    *runs = mp_u64(&in);
+    *m = (struct measure){.breach = mp_f64(&in)};
+    for (uint32_t i = 0; i < job->objectives_count; i++)
+        m->values[i] = mp_f64(&in);
+    m->told = m->breach;
+    return mp_done(&in);
 }

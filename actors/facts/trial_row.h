@@ -89,7 +89,10 @@ void trial_row_output_key(struct buf *out, const struct job_id *job, uint64_t sl
 /* What measure_compare finds better sorts first, equal ones by slot: the first of a job that keeps all constraints is its
  * best. What breaks some comes after all of them, the lesser breach first. Of a job with `repeat`: means, by the lowest slot
  * of their configuration. */
-enum { RANK_KEY_BYTES_MAX = JOB_ID_BYTES + 8 * OBJECTIVES_MOST + 8 };
+enum {
+    RANK_KEY_BYTES_MAX = JOB_ID_BYTES + 8 * OBJECTIVES_MOST + 8,
+    RANK_BYTES_MAX = 16 + 9 * (OBJECTIVES_MOST + 1)
+};
 void trial_row_rank_key(struct buf *out, const struct job_id *id, const struct job *job,
                         const struct measure *m, uint64_t slot);
 /* The slot in a key of trials; 0 when it is too short. */
@@ -98,7 +101,11 @@ uint64_t trial_row_key_attempt(struct span key); /* likewise, of stands, series 
 void trial_row_end_key(struct buf *out, const struct job_id *job, enum trial_status status,
                        uint64_t slot);
 uint64_t trial_row_rank_key_slot(struct span key); /* of an end key, too */
-/* That of the first objective, as it was put there. */
-double trial_row_rank_key_value(struct span key, bool maximize);
+/* What stands under a rank key: nothing of a single trial, whose row says it; of a configuration that was run several times
+ * how often, and the mean. False: it is of a single trial, or no such bytes. */
+void trial_row_rank_put(struct buf *out, const struct job *job, uint32_t runs,
+                        const struct measure *m);
+bool trial_row_rank_read(struct span bytes, const struct job *job, uint64_t *runs,
+                         struct measure *m);
 
 #endif

@@ -281,17 +281,35 @@ static void on_summary(struct ask *ask, const struct msg_rows *rows, const struc
 
 /* ---- rows of trials ---- */
 
+/* The trial stands for its configuration. False: what it told cannot be read. */
+static bool put_mean(struct msg_trial_row *row, const struct job *job, const struct ask_rank *rank,
+                     struct buf *others) {
+    struct value metrics[JOB_METRICS_MAX];
+    if (!measure_metrics(job, row->value, row->others, metrics))
+        return false;
+    for (uint32_t i = 0; i < job->objectives_count; i++)
+        metrics[i] = (struct value){.kind = VALUE_FLOAT, .real = rank->mean.values[i]};
+    measure_put_others(job, metrics, others);
+    row->value = rank->mean.values[0];
+    row->others = buf_view(others);
+    row->runs = rank->runs;
+    row->breach = rank->mean.breach;
+    return !others->overflow;
+}
+
 static bool send_trial(struct ask *ask, uint64_t slot, struct span stored,
                        const struct ask_hooks *hooks, struct says *out) {
-    uint8_t memory[RENDER_BYTES];
+    uint8_t memory[RENDER_BYTES], others_memory[OTHERS_BYTES];
     struct buf scratch = buf_of(memory, sizeof memory);
+    struct buf others = buf_of(others_memory, sizeof others_memory);
     struct msg answer = {.kind = MSG_trial_row};
     if (!render_trial(&answer.trial_row, &ask->decoded, slot, stored, &scratch))
         return false;
     if (!ask->configs)
         answer.trial_row.config = answer.trial_row.curve = (struct span){0};
-    if (ask->kind == ASK_RANKED && ask->ended == 0 && ask->decoded.repeat > 1) /* the mean */
-        answer.trial_row.value = ask->ranks[ask->pending - 1];
+    if (ask->kind == ASK_RANKED && ask->ranks[ask->pending - 1].runs > 0 &&
+        !put_mean(&answer.trial_row, &ask->decoded, &ask->ranks[ask->pending - 1], &others))
+        return false;
     answer.trial_row.ticket = ask->ticket;
     hooks->trial(hooks->context, &ask->job, &answer.trial_row);
     say_to(out, ROOM_CLIENTS, ask->peer, &answer);
@@ -321,14 +339,14 @@ static void on_ranks(struct asks *a, struct ask *ask, const struct msg_rows *row
                      struct says *out) {
     struct mp in = mp_of(rows->rows);
     uint64_t ticket = ++a->tickets;
-    const bool maximize = ask->decoded.objectives[0].goal == GOAL_MAXIMIZE;
     ask->more = rows->more;
     while (mp_peek(&in) != MP_END && in.bad == NULL && ask->pending < ASK_RANKED_PAGE) {
         struct span key = mp_bin(&in);
-        (void)mp_bin(&in);
+        const struct span value = mp_bin(&in);
         keep_cursor(ask, key);
         memmove(ask->ranks + 1, ask->ranks, ask->pending * sizeof *ask->ranks);
-        ask->ranks[0] = trial_row_rank_key_value(key, maximize);
+        if (!trial_row_rank_read(value, &ask->decoded, &ask->ranks[0].runs, &ask->ranks[0].mean))
+            ask->ranks[0].runs = 0;
         uint8_t memory[JOB_ID_BYTES + 8];
         struct buf trial = buf_of(memory, sizeof memory);
         trial_row_key(&trial, &ask->job, trial_row_rank_key_slot(key));

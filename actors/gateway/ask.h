@@ -49,8 +49,10 @@ struct ask {
     uint64_t ended; /* RANKED: enum trial_status; 0: by value */
     uint64_t found;
     uint32_t pending; /* RANKED: trials still to come */
-    /* RANKED by value: what those to come rank by, the last first */
-    double ranks[ASK_RANKED_PAGE];
+    struct ask_rank {
+        uint64_t runs; /* 0: the trial alone */
+        struct measure mean;
+    } ranks[ASK_RANKED_PAGE]; /* RANKED by value: what those to come rank by, the last first */
     bool more;
     bool open; /* WATCH: the job was open when its row was read */
     size_t cursor_len;

@@ -153,9 +153,12 @@ static bool check_trials(struct job *job, struct arena *arena, struct job_fault 
     if (job->trials == 0 || job->trials > LIMIT_SLOTS_JOB)
         return job_fault_set(fault, "search.trials", 0, "a job has 1 to %d trials",
                              LIMIT_SLOTS_JOB);
-    if (job->repeat > 1 && job->trials > REPEAT_TRIALS_MAX)
-        return job_fault_set(fault, "search.trials", 0, "a job with 'repeat' has at most %d trials",
-                             REPEAT_TRIALS_MAX);
+    const uint32_t width = job_repeat_width(job) > 2 ? job_repeat_width(job) : 2;
+    if (job->repeat > 1 && job->trials > REPEAT_VALUES_MAX / width)
+        return job_fault_set(fault, "search.trials", 0,
+                             "a job with 'repeat' has at most %u trials%s",
+                             REPEAT_VALUES_MAX / width,
+                             width > 2 ? ", with so many objectives and constraints" : "");
     if (job->trials % job->repeat != 0)
         return job_fault_set(fault, "search.trials", 0,
                              "%llu trials are no multiple of 'repeat', %u, the trials of one "

@@ -191,7 +191,9 @@ enum {
     CONSTRAINTS_MAX = 16,
     JOB_METRICS_MAX = OBJECTIVES_MOST + 16, /* fewer than LIMIT_METRICS: all find a place */
     REPEAT_MAX = 64,
-    REPEAT_TRIALS_MAX = 16384, /* of a job with repeat: the values of all are remembered */
+    /* Of a job with repeat the values of all trials are remembered: */
+    REPEAT_TRIALS_MAX = 16384,
+    REPEAT_VALUES_MAX = 2 * REPEAT_TRIALS_MAX,
     PATIENCE_MAX = 1000000000,
     PATIENCE_AUTO, /* in its bytes: until it is hopeless */
     STEPS_MAX = 1000000000,
@@ -228,6 +230,11 @@ static inline bool job_has_patience(const struct job *job) {
 /* Trials of one configuration, 1..; also of a job that was not checked. */
 static inline uint32_t job_runs_each(const struct job *job) {
     return job->repeat > 1 ? job->repeat : 1;
+}
+
+/* Of such a job: what is remembered of a trial, its values and how far it breaks the constraints. */
+static inline uint32_t job_repeat_width(const struct job *job) {
+    return job->objectives_count + (job->constraints_count > 0);
 }
 
 /* Does it look at what trials cost, when the job is cost_aware? */

@@ -25,6 +25,18 @@ bool measure_metrics(const struct job *job, double value, struct span others,
     return mp_done(&in);
 }
 
+void measure_put_others(const struct job *job, const struct value metrics[JOB_METRICS_MAX],
+                        struct buf *out) {
+    if (job->metrics_count > 1)
+        mp_put_array(out, job->metrics_count - 1);
+    for (uint32_t i = 1; i < job->metrics_count; i++) {
+        if (metrics[i].kind == VALUE_NONE)
+            mp_put_nil(out);
+        else
+            mp_put_f64(out, metrics[i].real);
+    }
+}
+
 bool measure_of(struct measure *m, const struct job *job, double value, struct span others) {
     struct value metrics[JOB_METRICS_MAX];
     *m = (struct measure){.breach = 0};

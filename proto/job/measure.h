@@ -27,6 +27,11 @@ bool measure_of(struct measure *m, const struct job *job, double value, struct s
 bool measure_metrics(const struct job *job, double value, struct span others,
                      struct value metrics[JOB_METRICS_MAX]);
 
+/* `others` of these, OTHERS_BYTES at most; nothing where the job has no others. */
+enum { OTHERS_BYTES = 3 + 9 * JOB_METRICS_MAX };
+void measure_put_others(const struct job *job, const struct value metrics[JOB_METRICS_MAX],
+                        struct buf *out);
+
 /* Below 0: a is better; 0: they are equal. */
 int measure_compare(const struct job *job, const struct measure *a, const struct measure *b);
 /* Nowhere worse and somewhere better, whatever the breaches are. */

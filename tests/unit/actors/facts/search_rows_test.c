@@ -65,10 +65,13 @@ static const char *stored_ranks(struct facts_stage *f) {
     struct buf out = buf_of(text, sizeof text - 1);
     for (size_t i = 0; i < store_mem_rows(f->stage->store, TABLE_rank); i++) {
         struct span key, value;
+        struct measure mean;
+        uint64_t runs;
         store_mem_row(f->stage->store, TABLE_rank, i, &key, &value);
         buf_u64(&out, trial_row_rank_key_slot(key));
         buf_byte(&out, ':');
-        buf_u64(&out, (uint64_t)trial_row_rank_key_value(key, false));
+        assert_true(trial_row_rank_read(value, &f->job.job, &runs, &mean));
+        buf_u64(&out, (uint64_t)mean.values[0]);
         buf_byte(&out, ' ');
     }
     text[out.len] = '\0';

@@ -9,11 +9,13 @@
 #include "proto/base/mp.h"
 #include "tests/unit/actors/tuner/jobs.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static const struct job_id id = {.bytes = {1, 2}};
 static const struct node_id owner = {.bytes = {3}};
 static struct test_job description;
+static uint32_t repeat = 1; /* of the next seat */
 
 /* Greatest accuracy, least size, and a limit of the latter. */
 static struct seat *seat_of_two(double target, bool constrained) {
@@ -33,6 +35,8 @@ static struct seat *seat_of_two(double target, bool constrained) {
     description.job.objectives_count = 2;
     description.job.constraints = &small;
     description.job.constraints_count = constrained;
+    description.job.repeat = repeat;
+    description.job.trials = 100 / repeat * repeat;
     job_end(&description);
     assert_true(job_encode(&description.job, &spec));
     assert_true(
@@ -194,8 +198,79 @@ static void one_trial_reaches_all_targets(void **state) {
     free(s);
 }
 
+/* Means of the rows of slots 0, 1, 2 ... by threes. */
+static void configurations_stand_by_the_means_of_their_runs(void **state) {
+    (void)state;
+    /* acc 0.8, mb 12; 0.7 and 11; 0.9 and 18, but one run breaks the limit by 1; 0.5 and 12: beaten, but by its best run. */
+    const struct trial_row rows[] = {came_to(0.9, 12), came_to(0.8, 16), came_to(0.7, 8),
+                                     came_to(0.5, 10), came_to(0.6, 11), came_to(1, 12),
+                                     came_to(0.9, 21), came_to(0.9, 15), came_to(0.9, 18),
+                                     came_to(0.2, 12), came_to(0.3, 12), came_to(1, 12)};
+    static const uint64_t orders[][12] = {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11},
+                                          {11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0},
+                                          {6, 3, 0, 9, 10, 1, 4, 7, 8, 11, 5, 2}};
+    repeat = 3;
+    for (size_t i = 0; i < 3; i++) {
+        struct seat *s = seat_of_two(0, true);
+        struct worth worth;
+        for (size_t k = 0; k < 12; k++)
+            assert_true(seat_count(s, orders[i][k], &rows[orders[i][k]]));
+        assert_frontier(s, 1, 2, (const uint64_t[]){0, 3});
+        assert_true(s->row.has_best && s->row.best_slot == 0 && s->row.best_runs == 3);
+        assert_true(fabs(s->row.best_value - 0.8) < 1e-15);
+        assert_true(fabs(s->row.best_error - 0.1 / sqrt(3)) < 1e-15);
+        assert_true(seat_worth(s, 7, NULL, &worth) && worth.slot == 6);
+        const double third = trial_row_measure(&rows[6], &s->job).breach / 3;
+        assert_true(worth.measure.values[1] == 18 && third > 0 && worth.measure.breach == third);
+        assert_true(seat_worth(s, 4, NULL, &worth) && worth.slot == 3 && worth.measure.breach == 0);
+
+        /* A result of another leader, better in its slot: all of its configuration keeps the limit by now, and it is the best. */
+        const struct trial_row keeps = came_to(0.9, 12);
+        seat_recount(s, 6, &rows[6], &keeps);
+        assert_frontier(s, 0, 3, (const uint64_t[]){0, 3, 6});
+        assert_int_equal(s->row.best_slot, 6);
+        /* ... and one whose configuration leaves the frontier for a better place there, by its first slot. */
+        const struct trial_row smaller = came_to(1, 3);
+        seat_recount(s, 5, &rows[5], &smaller);
+        assert_true(seat_worth(s, 5, NULL, &worth) && worth.measure.values[1] == 8);
+        assert_frontier(s, 0, 3, (const uint64_t[]){0, 3, 6});
+        seat_check(s);
+        free(s);
+    }
+    repeat = 1;
+}
+
+/* A run that ended badly leaves its configuration without a mean; who resumes from the summary goes on from there. */
+static void late_runs_count_with_those_that_were_read(void **state) {
+    (void)state;
+    const struct trial_row first = came_to(0.9, 10), second = came_to(0.5, 20);
+    const struct trial_row crashed = {
+        .status = TRIAL_CRASHED, .finished = true, .attempts = {.made = 1}};
+    uint8_t ran[RAN_BYTES];
+    repeat = 2;
+    struct seat *s = seat_of_two(0, true), *late = seat_of_two(0, true);
+    assert_true(seat_count(s, 0, &first) && seat_count(s, 1, &second));
+    assert_true(seat_count(s, 2, &first) && seat_count(s, 3, &crashed) && seat_count(s, 4, &first));
+    assert_frontier(s, 0, 1, (const uint64_t[]){0});
+    const struct msg_job_row kept = seat_kept_row(s, ran);
+    seat_resume(late, &kept);
+    seat_remember(late, 4, &first);
+    assert_true(seat_count(late, 5, &second));
+    assert_frontier(late, 0, 1, (const uint64_t[]){0}); /* as good, and not the first */
+    seat_remember(late, 2, &first);
+    seat_remember(late, 3, &crashed);
+    seat_recount(late, 3, &crashed, &first); /* it went well elsewhere */
+    assert_frontier(late, 0, 1, (const uint64_t[]){2});
+    assert_true(late->row.best_slot == 2 && late->row.best_value == 0.9);
+    free(late);
+    free(s);
+    repeat = 1;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(configurations_stand_by_the_means_of_their_runs),
+        cmocka_unit_test(late_runs_count_with_those_that_were_read),
         cmocka_unit_test(the_frontier_and_the_best_keep_all_constraints),
         cmocka_unit_test(what_no_trial_tells_is_known_after_some),
         cmocka_unit_test(how_many_have_not_told_is_kept),

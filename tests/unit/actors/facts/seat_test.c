@@ -414,7 +414,7 @@ static void a_configuration_is_worth_the_mean_of_its_slots(void **state) {
     repeat = 3;
     for (size_t i = 0; i < 3; i++) {
         struct seat *s = seat_of(&least, 12);
-        struct mean mean;
+        struct worth worth;
         s->job.patience = 3;
         s->state = SEAT_OPEN;
         assert_true(count(s, 3, TRIAL_DONE, 0) && count(s, 4, TRIAL_CRASHED, 0));
@@ -426,8 +426,9 @@ static void a_configuration_is_worth_the_mean_of_its_slots(void **state) {
         assert_int_equal(s->row.best_slot, 0); /* 4 1 1 and 2 3 1 are worth as much */
         assert_true(s->row.best_value == 2 && s->row.best_runs == 3);
         assert_true(s->row.best_error == 1); /* 3 / 3: deviations 2, -1, -1, squares 6 / 2 / 3 */
-        assert_true(seat_mean(s, 8, &mean) && mean.first == 6 && mean.value == 5);
-        assert_false(seat_mean(s, 4, &mean));
+        assert_true(seat_worth(s, 8, NULL, &worth) && worth.slot == 6 && worth.runs == 3);
+        assert_true(worth.measure.values[0] == 5);
+        assert_false(seat_worth(s, 4, NULL, &worth));
         assert_stalled(s, "no better in 2 configurations of 3 trials each");
         seat_recount(
             s, 7,

@@ -386,11 +386,10 @@ static const double ascending[] = {
 static void better_values_sort_first(void **state) {
     (void)state;
     size_t count = sizeof ascending / sizeof ascending[0];
-    for (size_t i = 0; i < 2 * count; i++) { /* and can be read again */
+    for (size_t i = 0; i < 2 * count; i++) {
         uint8_t memory[40];
         const bool maximize = i % 2 == 1;
         struct buf key = rank_key(memory, maximize, ascending[i / 2], 9);
-        assert_true(trial_row_rank_key_value(buf_view(&key), maximize) == ascending[i / 2]);
         assert_int_equal(trial_row_rank_key_slot(buf_view(&key)), 9);
     }
     for (size_t i = 0; i + 1 < count; i++) {
@@ -441,8 +440,26 @@ static void ranks_agree_with_the_best(void **state) {
         trial_row_rank_key(&b, &job, &two, &y, 8);
         assert_int_equal(span_compare(buf_view(&a), buf_view(&b)) < 0, order <= 0);
         assert_int_equal(trial_row_rank_key_slot(buf_view(&b)), 8);
-        assert_true(trial_row_rank_key_value(buf_view(&a), false) == x.values[0]);
     }
+}
+
+static void what_stands_under_a_rank_is_read_again(void **state) {
+    (void)state;
+    const struct job two = {.objectives_count = 2}, three = {.objectives_count = 3};
+    const struct measure m = {.values = {0.5, -3}, .breach = 0.25};
+    struct measure back;
+    uint64_t runs;
+    uint8_t memory[RANK_BYTES_MAX];
+    struct buf out = buf_of(memory, sizeof memory);
+    trial_row_rank_put(&out, &two, 1, &m);
+    assert_int_equal(out.len, 0); /* the trial says it */
+    assert_false(trial_row_rank_read(buf_view(&out), &two, &runs, &back));
+    trial_row_rank_put(&out, &two, 64, &m);
+    assert_true(trial_row_rank_read(buf_view(&out), &two, &runs, &back));
+    assert_true(runs == 64 && back.values[0] == 0.5 && back.values[1] == -3);
+    assert_true(back.breach == 0.25 && back.told == 0.25);
+    assert_false(trial_row_rank_read(buf_view(&out), &three, &runs, &back));
+    assert_false(trial_row_rank_read(span_of(memory, out.len - 1), &two, &runs, &back));
 }
 
 static void equal_values_sort_by_slot(void **state) {
@@ -491,6 +508,7 @@ int main(void) {
         cmocka_unit_test(better_values_sort_first),
         cmocka_unit_test(what_breaks_constraints_sorts_last),
         cmocka_unit_test(ranks_agree_with_the_best),
+        cmocka_unit_test(what_stands_under_a_rank_is_read_again),
         cmocka_unit_test(equal_values_sort_by_slot),
         cmocka_unit_test(keys_of_trials_order_by_slot_and_attempt),
     };

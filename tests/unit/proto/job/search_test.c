@@ -381,6 +381,12 @@ static void faults_are_named(void **state) {
     job.repeat = REPEAT_MAX + 1;
     assert_fault(&job, "search.repeat", "a configuration gets at most 64 trials");
     job = searching(params);
+    job.trials = 10923;
+    assert_fault(&job, "search.trials",
+                 "a job with 'repeat' has at most 10922 trials, with so many objectives and "
+                 "constraints");
+    job = searching(params);
+    job.objectives_count = 1;
     job.trials = 16386;
     assert_fault(&job, "search.trials", "a job with 'repeat' has at most 16384 trials");
     job = searching(params);
