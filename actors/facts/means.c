@@ -4,6 +4,14 @@
 
 #include <math.h>
 
+/* FNV-1a. */
+static uint64_t hash_of(struct span bytes) {
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < bytes.len; i++)
+        hash = (hash ^ bytes.data[i]) * 0x100000001b3u;
+    return hash;
+}
+
 static double *row_of(struct means *m, uint64_t slot) {
     return &m->values[slot * m->width];
 }
@@ -21,12 +29,13 @@ void means_extend(struct means *m, uint64_t from, uint64_t to) {
         *row_of(m, slot) = NAN;
 }
 
-void means_put(struct means *m, uint64_t slot, const struct measure *run) {
+void means_put(struct means *m, uint64_t slot, const struct measure *run, struct span config) {
     double *row = row_of(m, slot);
     for (uint32_t i = 0; i < m->objectives; i++)
         row[i] = run->values[i];
     if (m->width > m->objectives)
         row[m->objectives] = run->breach;
+    m->configs[slot] = hash_of(config);
 }
 
 /* Of one of the values of a slot. */
@@ -46,6 +55,13 @@ static double error_of(const struct means *m, uint64_t first, double mean) {
     return sqrt(squares / (m->repeat - 1) / m->repeat);
 }
 
+static bool is_mixed(const struct means *m, uint64_t first) {
+    bool mixed = false;
+    for (uint64_t slot = first; slot - first < m->repeat; slot++)
+        mixed = mixed || m->configs[slot] != m->configs[first];
+    return mixed;
+}
+
 bool means_of(const struct means *m, uint64_t slot, struct worth *out) {
     const uint64_t first = slot / m->repeat * m->repeat;
     if (m->repeat == 1 || isnan(mean_of(m, first, 0)))
@@ -56,5 +72,6 @@ bool means_of(const struct means *m, uint64_t slot, struct worth *out) {
     if (m->width > m->objectives)
         out->measure.breach = out->measure.told = mean_of(m, first, m->objectives);
     out->error = error_of(m, first, out->measure.values[0]);
+    out->mixed = is_mixed(m, first);
     return true;
 }

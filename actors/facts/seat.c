@@ -191,9 +191,9 @@ static void note_best(struct seat *s, const struct worth *worth, const struct tr
     row->best_error = worth->error;
     struct value values[LIMIT_PARAMS];
     struct buf text = buf_of(s->best_params, sizeof s->best_params);
-    if (job_config_decode(&s->job, trial->config, values, NULL))
+    if (!worth->mixed && job_config_decode(&s->job, trial->config, values, NULL))
         job_config_json(&s->job, values, &text);
-    row->best_params = text.overflow ? span_text("{}") : buf_view(&text);
+    row->best_params = text.overflow || worth->mixed ? span_text("{}") : buf_view(&text);
 }
 
 bool seat_worth(const struct seat *s, uint64_t slot, const struct trial_row *trial,
@@ -228,13 +228,30 @@ void seat_remember(struct seat *s, uint64_t slot, const struct trial_row *trial)
     if (s->job.repeat == 1 || !trial->has_value)
         return;
     const struct measure m = trial_row_measure(trial, &s->job);
-    means_put(&s->means, slot, &m);
+    means_put(&s->means, slot, &m, trial->config);
+}
+
+/* What the configuration had beaten comes back, where all that others are worth is known. */
+static void frontier_without(struct seat *s, uint64_t slot) {
+    struct worth other;
+    s->frontier = frontier_of(&s->job);
+    for (uint64_t i = 0; i < s->job.trials; i += s->job.repeat) {
+        if (i == slot || !means_of(&s->means, i, &other))
+            continue;
+        s->frontier.broken += other.measure.breach > 0;
+        if (!(other.measure.breach > 0))
+            (void)frontier_enter(&s->frontier, &s->job, i, other.measure.values);
+    }
 }
 
 /* The best and what was reached stay: what comes in its place is no worse. */
 static void take_back(struct seat *s, const struct worth *worth) {
-    s->frontier.broken -= worth->measure.breach > 0;
-    frontier_leave(&s->frontier, worth->slot);
+    if (s->job.repeat > 1 && !s->late) {
+        frontier_without(s, worth->slot);
+    } else {
+        s->frontier.broken -= worth->measure.breach > 0;
+        frontier_leave(&s->frontier, worth->slot);
+    }
     put_frontier(s);
 }
 

@@ -4,8 +4,9 @@
  * been made. More facts never take away (trial_row.h): counts of what is done only grow, the best gets no worse; and the row
  * is the same whatever the order in which they came, or read again from the disk. The best is
  * the first by measure_compare of the trials that keep all constraints; of a job with `repeat` it, the frontier and what
- * counts as broken are of configurations (means.h), each under the lowest of its slots. Where two results of one slot were measured of which
- * neither beats the other, what the first had beaten is missing on the frontier until the job is opened again.
+ * counts as broken are of configurations (means.h), each under the lowest of its slots. Where two results of one slot were
+ * measured of which neither beats the other, what the first had beaten is missing on the frontier until the job is opened
+ * again; not so where runs are remembered for their means.
  * Memory   fixed; the description is decoded into the seat's own arena.
  */
 #ifndef ZYG_SEAT_H

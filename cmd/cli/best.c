@@ -37,7 +37,7 @@ static void put_runs(struct buf *out, const struct msg_trial_row *row,
         num_print_short(out, job->best_error, 2);
     }
     buf_text(out, ", the mean of ");
-    buf_u64(out, job->best_runs);
+    buf_u64(out, row->runs);
     buf_text(out, " runs");
 }
 
@@ -55,7 +55,7 @@ static bool lines_put(struct best_listing *l, const struct msg_trial_row *row) {
     uint8_t memory[160];
     struct buf value = buf_of(memory, sizeof memory);
     num_print(&value, row->value);
-    if (l->rows.subject->row.best_runs > 0)
+    if (row->runs > 0)
         put_runs(&value, row, &l->rows.subject->row);
     printf("%-*s  %.*s  (trial %llu of %s)\n", (int)width, metric, (int)value.len,
            (const char *)value.data, (unsigned long long)row->slot, l->rows.subject->handle);
@@ -91,8 +91,7 @@ static bool trial_put(void *context, const struct msg *answer) {
     struct measure m;
     if (answer->kind != MSG_trial_row)
         return true;
-    if (job != NULL && measure_of(&m, job, answer->trial_row.value, answer->trial_row.others) &&
-        m.breach > 0)
+    if (job != NULL && measures_of(&m, job, &answer->trial_row) && m.breach > 0)
         return false; /* and so do all that follow */
     return l->put(l, &answer->trial_row) && --l->left > 0;
 }

@@ -36,8 +36,7 @@ static bool point_take(void *context, const struct msg *answer) {
     struct points *p = context;
     const struct msg_trial_row *row = &answer->trial_row;
     struct measure m;
-    if (answer->kind != MSG_trial_row || !row->has_value ||
-        !measure_of(&m, p->job, row->value, row->others))
+    if (answer->kind != MSG_trial_row || !measures_of(&m, p->job, row))
         return true;
     if (m.breach > 0)
         return false; /* and so do all that follow */
@@ -141,8 +140,12 @@ static void volume_print(const struct points *p) {
 }
 
 static void summary_print(const struct points *p) {
-    printf("\nfront of %u of %u trials%s", p->front_count, p->count,
+    const uint32_t repeat = job_runs_each(p->job);
+    printf("\nfront of %u of %u %s%s", p->front_count, p->count,
+           repeat > 1 ? "configurations" : "trials",
            p->job->constraints_count > 0 ? " that keep all constraints" : "");
+    if (repeat > 1)
+        printf(", by the means of %u runs each", repeat);
     if (is_quick(p))
         volume_print(p);
     printf("\n");

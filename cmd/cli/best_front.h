@@ -1,5 +1,6 @@
 /* best_front - the trials of a job with several objectives that no other beats: its Pareto front.
  *
+ * Of a job with `repeat`: the configurations, by the means of their runs, each under its first trial.
  * Of trials with equal values the first by number stands for all; what breaks a constraint is not
  * among them. All trials with values are read, so the front is whole, however large it is.
  */

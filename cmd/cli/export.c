@@ -198,8 +198,7 @@ static bool trial_put(void *context, const struct msg *answer) {
     ended ? out_duration(o, row->cpu_ms) : out_none(o);
     ended ? out_count(o, row->rss_kib * 1024) : out_none(o);
     row->cause.len > 0 ? out_text(o, row->cause) : out_none(o);
-    measures_put(o, job_has_frontier(&e->job) ? &e->job : NULL, row->has_value, row->value,
-                 row->others);
+    measures_put(o, job_has_frontier(&e->job) ? &e->job : NULL, row);
     if (e->job.rungs.policy == RUNGS_PBT)
         trial_row_parent_put(o, row);
     params_put(e, row->params);

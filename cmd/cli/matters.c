@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "actors/tuner/model/rows.h"
+#include "cmd/cli/measures.h"
 #include "cmd/cli/pages.h"
 #include "proto/base/check.h"
 #include "proto/base/json.h"
@@ -31,7 +32,7 @@ struct reading {
     struct {
         uint64_t first;
         uint32_t count; /* of runs */
-        double sum;
+        double sums[OBJECTIVES_MOST], breach;
         bool badly;
     } runs;
     void *memory;
@@ -55,7 +56,7 @@ static bool outcome_of(const struct reading *r, const struct msg_trial_row *row,
     *breach = 0;
     if (trial_status_blames(status))
         return true;
-    if (!row->has_value || status == TRIAL_OPEN || !measure_of(&m, r->job, row->value, row->others))
+    if (status == TRIAL_OPEN || !measures_of(&m, r->job, row))
         return false;
     *state = status == TRIAL_DONE ? ENDED_WELL : ENDED_SOON;
     *breach = m.breach;
@@ -66,7 +67,8 @@ static bool outcome_of(const struct reading *r, const struct msg_trial_row *row,
 
 /* One more run of a configuration; runs come by slot. True when it was the last: its mean is what the configuration is
  * worth, when all of them ended well (actors/tuner/runs.h). */
-static bool run_take(struct reading *r, uint64_t slot, double *value, enum trial_state *state) {
+static bool run_take(struct reading *r, uint64_t slot, double *values, double *breach,
+                     enum trial_state *state) {
     const uint32_t repeat = job_runs_each(r->job);
     const uint64_t first = slot / repeat * repeat;
     if (r->runs.count == 0 || r->runs.first != first) {
@@ -74,10 +76,14 @@ static bool run_take(struct reading *r, uint64_t slot, double *value, enum trial
         r->runs.first = first;
     }
     r->runs.badly = r->runs.badly || *state == ENDED_BADLY;
-    r->runs.sum += r->runs.badly ? 0 : *value;
+    r->runs.breach += *breach;
+    for (uint32_t i = 0; i < r->job->objectives_count && !r->runs.badly; i++)
+        r->runs.sums[i] += values[i];
     if (++r->runs.count < repeat)
         return false;
-    *value = r->runs.sum / repeat;
+    *breach = r->runs.badly ? 0 : r->runs.breach / repeat;
+    for (uint32_t i = 0; i < r->job->objectives_count; i++)
+        values[i] = r->runs.sums[i] / repeat;
     *state = r->runs.badly ? ENDED_BADLY : ENDED_WELL;
     return true;
 }
@@ -94,7 +100,7 @@ static bool row_take(struct reading *r, const struct msg *answer, bool means) {
     if (!outcome_of(r, row, values, &state, &breach) ||
         !job_config_read(r->job, row->config, config))
         return true;
-    if (!means && job_runs_each(r->job) > 1 && !run_take(r, row->slot, &values[0], &state))
+    if (!means && job_runs_each(r->job) > 1 && !run_take(r, row->slot, values, &breach, &state))
         return true;
     if (has_slot(r, slot))
         return true;

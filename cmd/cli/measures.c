@@ -75,20 +75,36 @@ void measures_broken(struct buf *out, const struct job *job, double value, struc
     }
 }
 
-void measures_put(struct out *o, const struct job *job, bool has_value, double value,
-                  struct span others) {
+bool measures_of(struct measure *m, const struct job *job, const struct msg_trial_row *row) {
+    if (!row->has_value || !measure_of(m, job, row->value, row->others))
+        return false;
+    if (row->runs > 0)
+        m->breach = row->breach;
+    return true;
+}
+
+/* Which of its runs break what is in their own rows. */
+static void some_broken(struct buf *out, uint64_t runs) {
+    buf_text(out, "by some of ");
+    buf_u64(out, runs);
+    buf_text(out, " runs");
+}
+
+void measures_put(struct out *o, const struct job *job, const struct msg_trial_row *row) {
     uint8_t memory[BROKEN_BYTES];
     struct buf broken = buf_of(memory, sizeof memory);
     struct measure m;
     if (job == NULL)
         return;
-    bool valued = has_value && measure_of(&m, job, value, others);
+    const bool valued = measures_of(&m, job, row);
     for (uint32_t i = 1; i < job->objectives_count; i++)
         valued ? out_real(o, m.values[i]) : out_none(o);
     if (job->constraints_count == 0)
         return;
-    if (valued)
-        measures_broken(&broken, job, value, others);
+    if (valued && m.breach > 0 && row->runs > 0)
+        some_broken(&broken, row->runs);
+    else if (valued && row->runs == 0)
+        measures_broken(&broken, job, row->value, row->others);
     broken.len > 0 ? out_text(o, buf_view(&broken)) : out_none(o);
 }
 

@@ -23,9 +23,10 @@ size_t measures_columns(const struct job *job, struct column *to,
 size_t measures_beside(const struct job *job, const struct column *table, size_t count,
                        size_t value, struct column *to,
                        char keys[MEASURE_COLUMNS][MEASURE_KEY_BYTES]);
+/* What a row tells: of its trial, or the means of its configuration. False: it has no value. */
+bool measures_of(struct measure *m, const struct job *job, const struct msg_trial_row *row);
 /* Their cells. */
-void measures_put(struct out *o, const struct job *job, bool has_value, double value,
-                  struct span others);
+void measures_put(struct out *o, const struct job *job, const struct msg_trial_row *row);
 
 /* "model_mb <= 20 (model_mb 25.5); latency < 9 (latency was not told)"; nothing: all are kept. */
 void measures_broken(struct buf *out, const struct job *job, double value, struct span others);

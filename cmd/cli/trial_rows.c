@@ -72,7 +72,7 @@ bool trial_rows_put(struct trial_rows *t, const struct msg_trial_row *row) {
     out_count(o, row->slot);
     out_text(o, span_text(trial_row_status(row)));
     row->has_value ? out_real(o, row->value) : out_none(o);
-    measures_put(o, t->job, row->has_value, row->value, row->others);
+    measures_put(o, t->job, row);
     out_count(o, row->attempts);
     trial_row_parent_put(o, row);
     out_time(o, row->began);

@@ -275,7 +275,10 @@ static bool verdict_print(const struct verdict *v, const struct job *job, struct
     bool ran = v->status != TRIAL_NO_START;
     out_text(o, span_text(trial_status_name(v->status)));
     v->has_value ? out_real(o, v->value) : out_none(o);
-    measures_put(o, measured, v->has_value, v->value, span_of(v->others, v->others_len));
+    measures_put(o, measured,
+                 &(struct msg_trial_row){.has_value = v->has_value,
+                                         .value = v->value,
+                                         .others = span_of(v->others, v->others_len)});
     v->cause[0] != '\0' ? out_text(o, span_text(v->cause)) : out_none(o);
     ran ? out_duration(o, v->run_ms) : out_none(o);
     ran ? out_duration(o, v->cpu_ms) : out_none(o);

@@ -8,12 +8,6 @@ bool job_runs(const struct job *job, struct job_fault *fault) {
     if (job->repeat > 1 && job->rungs.steps > 0)
         return job_fault_set(fault, "search.repeat", FAULT_AT_NAME,
                              "'repeat' of learning curves is not in this version yet");
-    if (job->repeat > 1 && job->objectives_count > 1)
-        return job_fault_set(fault, "search.repeat", FAULT_AT_NAME,
-                             "'repeat' with more than one objective is not in this version yet");
-    if (job->repeat > 1 && job->constraints_count > 0)
-        return job_fault_set(fault, "search.repeat", FAULT_AT_NAME,
-                             "'repeat' with 'constraints' is not in this version yet");
     if (job->cost_aware && (job->objectives_count > 1 || !job_method_heeds_cost(job->method)))
         return job_fault_set(fault, "search.cost_aware", FAULT_AT_NAME,
                              "'cost_aware' goes with one objective and the methods auto, gp and "

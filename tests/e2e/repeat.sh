@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every configuration is run three times and judged by the mean: by itself, and in a cluster whose leader is killed, where what
-# is slow counts less.
+# is slow counts less; with two objectives and a constraint likewise.
 # timeout 180
 . "$(dirname "$0")/../lib/e2e.sh"
 . "$ROOT/tests/lib/cluster.sh"
@@ -31,6 +31,51 @@ shared() {
     least=$(sort -n "$WORK/shared" | head -1)
 }
 
+# several NAME METHOD TRIALS: two objectives, a constraint that some runs alone break; runs of one configuration mislead.
+several() {
+    cat >"$WORK/$1.yaml" <<END
+zyg: 1
+name: $1
+search:
+  method: $2
+  trials: $3
+  repeat: 3
+  seed: 7
+  objectives: [{metric: loss, goal: minimize}, {metric: size, goal: minimize}]
+  constraints: ["size <= 80"]
+params: {x: {min: 0, max: 100, type: int}}
+run:
+  command:
+    - sh
+    - -c
+    - 'r=\$(({trial} % 3)); echo loss=\$(({x} + r * r)); echo size=\$(({x} * 37 % 101 + 2 * r))'
+END
+}
+
+# front_is NODE JOB: what stands on the front is reckoned from the configurations alone: x + 5/3, 37 x % 101 + 2; up to + 4.
+front_is() {
+    on "$1" zyg export "$2" -o jsonl >"$WORK/export"
+    sed -n 's/.*"trial": *\([0-9]*\).*"params.x": *\([0-9]*\).*/\1 \2/p' "$WORK/export" | sort -n |
+        awk 'BEGIN { n = 0 } $1 % 3 == 0 { x[n] = $2; s[n] = $2 * 37 % 101; t[n++] = $1 }
+            END {
+                for (i = 0; i < n; i++) {
+                    if (s[i] + 4 > 80) { broken++; continue }
+                    beaten = 0
+                    for (k = 0; k < n; k++)
+                        if (s[k] + 4 <= 80 && x[k] <= x[i] && s[k] <= s[i] && k != i) beaten = 1
+                    if (!beaten) printf "%d %.9g %d\n", t[i], x[i] + 5 / 3, s[i] + 2
+                }
+                print broken + 0 >"'"$WORK/broken"'"
+            }' | sort -n >"$WORK/front"
+    on "$1" zyg best "$2" -o jsonl |
+        sed 's/.*"trial":\([0-9]*\).*"value":\([0-9.]*\),"values.size":\([0-9]*\),"broken":null.*/\1 \2 \3/' |
+        awk '{ printf "%d %.9g %d\n", $1, $2, $3 }' | sort -n >"$WORK/told"
+    assert_equal "$(<"$WORK/front")" "$(<"$WORK/told")" "the front of $2 at $1"
+    run on "$1" zyg show "$2" -o json
+    assert_contains "$out" "\"front\":$(wc -l <"$WORK/front"),"
+    assert_contains "$out" "\"broken\":$(<"$WORK/broken"),"
+}
+
 repeated evenly random 30 0
 run zyg submit "$WORK/evenly.yaml" --wait
 assert_status 0
@@ -46,6 +91,15 @@ assert_equal 10 "$(wc -l <<<"$out")" "configurations that were ranked"
 assert_equal "$(sort -n "$WORK/shared" | awk '{ print $1 + 2 }' | paste -sd' ')" \
     "$(sed 's/.*"value":\([0-9]*\).*/\1/' <<<"$out" | paste -sd' ')" "the ranking"
 
+several weighed auto 45
+run zyg submit "$WORK/weighed.yaml" --wait
+assert_status 0
+front_is state last
+run zyg best last
+assert_match "$out" 'front of [0-9]+ of [0-9]+ configurations that keep all constraints, by the means of 3 runs each'
+run zyg trials last --best
+assert_contains "$out" "by some of 3 runs"
+
 NODES=(a b c)
 cluster "${NODES[@]}"
 wait_until 20 "everybody to know everybody" all_know 3 "${NODES[@]}"
@@ -53,6 +107,10 @@ repeated learns gp 60 '0.$(({x} % 4))' 'cost_aware: true, '
 run on a zyg submit "$WORK/learns.yaml"
 assert_status 0
 job=$out
+several both auto 60
+run on a zyg submit "$WORK/both.yaml"
+assert_status 0
+both=$out
 find_victim a
 wait_until 60 "20 trials" knows_of "$job" "${others[0]}" 20
 kill_node "$victim"
@@ -62,8 +120,12 @@ for name in "${others[@]}"; do
     shared "$name" "$job" 20
     run on "$name" zyg show "$job" -o json
     assert_contains "$out" "\"best\":$((least + 2)),\"best_runs\":3,"
-    run on "$name" zyg replay "$job"
-    assert_status 0
-    assert_match "$out" '^([0-9]+) of \1 proposals are the same; each was for [0-9]+ trials$'
+    wait_until 60 "the end of the other job at $name" is_done "$name" "$both"
+    front_is "$name" "$both"
+    for other in "$job" "$both"; do
+        run on "$name" zyg replay "$other"
+        assert_status 0
+        assert_match "$out" '^([0-9]+) of \1 proposals are the same; each was for [0-9]+ trials$'
+    done
 done
 end_all "${NODES[@]}"

@@ -439,6 +439,8 @@ static void a_configuration_is_worth_the_mean_of_its_slots(void **state) {
                                 .has_value = true,
                                 .value = -14});
         assert_true(s->row.best_slot == 6 && s->row.best_value == 0);
+        assert_true(
+            span_is(s->row.best_params, "{}")); /* that run had another configuration, or none */
         seat_check(s);
         free(s);
     }
