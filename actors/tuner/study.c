@@ -493,7 +493,7 @@ bool study_best(struct study *s, struct study_best *out) {
     const struct trials *t = &s->trials;
     const bool told = s->setup.job->repeat_auto && t->best_count > 0 &&
                       s->algo->recommend(s->state, &s->brief, &out->trial, &out->expected);
-    if (!told && t->best_count == 0)
+    if (!told && (t->best_count == 0 || t->breaches[t->best[0]] > 0))
         return false;
     out->trial = told ? out->trial : t->best[0];
     const double value = t->values[(size_t)out->trial * t->objectives];

@@ -143,7 +143,8 @@ struct study_best {
 /* The configuration to recommend: the best value; of a job that is repeat_auto the one that the
  * method's model believes to be the best. Of many values with noise the best one is mostly luck,
  * the more so the more there are; the model knows of each what its neighbours came to, and its mean
- * is drawn to theirs the more, the fewer runs it had. False: there is none. */
+ * is drawn to theirs the more, the fewer runs it had. False: there is none, or all that were run break
+ * a constraint. */
 bool study_best(struct study *s, struct study_best *out);
 /* Work that the next study_ask would have to do first; changes no answer. True when there was
  * some. */

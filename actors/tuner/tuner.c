@@ -101,7 +101,7 @@ static struct chain *take_chain(struct tuner *t, const struct tuner_seat *seat,
 /* The job's method, if enough can be remembered; else a lighter one. */
 static struct chain *take_some_chain(struct tuner *t, struct tuner_seat *seat) {
     uint32_t wants = chain_wants(&seat->job);
-    enum method lighter = algo_lighter(seat->job.method);
+    enum method lighter = algo_lighter(seat->job.method, seat->job.objectives_count);
     bool has_lighter = lighter != METHOD_RANDOM;
     uint32_t least = has_lighter && wants > CHAIN_ENOUGH ? CHAIN_ENOUGH : CHAIN_LEAST;
     struct chain *chain = take_chain(t, seat, NULL, least, &seat->piece);

@@ -121,7 +121,7 @@ bool zygtune_load(struct zygtune *z, const char *params, enum zygtune_end end, c
 /* Work ahead, so that the next ask is quick; changes no answer. */
 void zygtune_prepare(struct zygtune *z);
 
-/* The best finished trial by its first objective, or ZYGTUNE_NO_TRIAL. Of a search that is noisy the
+/* The best finished trial by its first objective that breaks no constraint, or ZYGTUNE_NO_TRIAL. Of a search that is noisy the
  * first with the parameters that are believed to be the best, which need not be those that had the
  * best luck, and the mean of all with these. */
 uint32_t zygtune_best(const struct zygtune *z, double *value);

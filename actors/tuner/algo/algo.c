@@ -28,9 +28,11 @@ const struct algo *algo_named(struct span name) {
     return NULL;
 }
 
-enum method algo_lighter(enum method method) {
+enum method algo_lighter(enum method method, uint32_t objectives) {
     bool has_process = method == METHOD_AUTO || method == METHOD_GP || method == METHOD_PARETO;
-    return has_process ? METHOD_TPE : METHOD_RANDOM;
+    if (!has_process)
+        return METHOD_RANDOM;
+    return objectives > 1 ? METHOD_NSGA2 : METHOD_TPE;
 }
 
 double algo_stage(const struct brief *b, uint32_t rung) {

@@ -86,9 +86,9 @@ struct algo {
 
 const struct algo *algo_of(enum method method);
 const struct algo *algo_named(struct span name); /* NULL: none is called so */
-/* What proposes in its place where memory is short: tpe for those with a Gaussian process, random
- * for all others. */
-enum method algo_lighter(enum method method);
+/* What proposes in its place where memory is short: for those with a Gaussian process tpe, which
+ * looks at one objective, or nsga2; random for all others. */
+enum method algo_lighter(enum method method, uint32_t objectives);
 
 /* For methods that learn curves: how far along a rung is, rungs_stage; 1 where there are no curves. */
 double algo_stage(const struct brief *b, uint32_t rung);

@@ -28,7 +28,24 @@ struct foreign_where foreign_at(const char *format, ...) {
     return where;
 }
 
+/* NaN, -Infinity, inf: what many languages write, and JSON does not know. */
+static bool is_no_number(const struct json *j) {
+    size_t at = j->at;
+    while (at > 0 && (j->text.data[at - 1] | 0x20) >= 'a' && (j->text.data[at - 1] | 0x20) <= 'z')
+        at--;
+    if (j->text.len - at < 3)
+        return false;
+    const uint8_t *w = j->text.data + at;
+    const char word[4] = {(char)(w[0] | 0x20), (char)(w[1] | 0x20), (char)(w[2] | 0x20), '\0'};
+    return strcmp(word, "nan") == 0 || strcmp(word, "inf") == 0;
+}
+
 static bool refuse_json(struct foreign *f, const char *where, const struct json *j) {
+    if (is_no_number(j))
+        return foreign_refuse(f, where,
+                              "not JSON at byte %zu, which knows neither NaN nor infinity, "
+                              "expected a finite number, or of a trial without one \"state\":\"failed\"",
+                              j->at);
     return foreign_refuse(f, where, "not JSON at byte %zu, expected %s", j->at, j->bad);
 }
 

@@ -301,14 +301,27 @@ static bool read_op(struct talk *t, struct span line, size_t *op) {
                           "importance, best or quit");
 }
 
+/* False: it is as was asked for. */
+static bool note_begun(const struct talk *t, char *text, size_t size) {
+    const char *method = job_method_name(t->job.method);
+    if (t->wanted != t->job.method)
+        snprintf(text, size, "memory is short: %s proposes in place of %s%s%s", method,
+                 job_method_name(t->wanted),
+                 t->hopes_on ? ", and \"patience\":\"auto\" does not hold" : "",
+                 t->trusts ? ", and \"repeat\":\"auto\" does not hold" : "");
+    else if (t->objectives > 1 && !job_method_weighs_all(t->job.method))
+        snprintf(text, size,
+                 "%s looks at the first objective alone; auto, pareto and nsga2 look at all %u",
+                 method, t->objectives);
+    else
+        return false;
+    return true;
+}
+
 static void put_begun(const struct talk *t, struct json_out *out) {
     char text[160];
     json_open(out, '{');
-    if (t->wanted != t->job.method) {
-        snprintf(text, sizeof text, "memory is short: %s proposes in place of %s%s%s",
-                 job_method_name(t->job.method), job_method_name(t->wanted),
-                 t->hopes_on ? ", and \"patience\":\"auto\" does not hold" : "",
-                 t->trusts ? ", and \"repeat\":\"auto\" does not hold" : "");
+    if (note_begun(t, text, sizeof text)) {
         json_put_key(out, "note");
         json_put_string(out, span_text(text));
     }

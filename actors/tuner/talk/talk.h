@@ -15,7 +15,8 @@
  *    "metrics":{"model_mb":12}}                                         -> {}
  *   {"op":"load","trials":[{"params":{...},"value":0.4},...]}           -> {}
  *   {"op":"extend","budget":400}                                        -> {}
- *   {"op":"best"}          -> {"id":7,"value":0.38,"runs":1,"expected":0.38}, {} before there is one
+ *   {"op":"best"}          -> {"id":7,"value":0.38,"runs":1,"expected":0.38}, {} while there is none
+ *                             that keeps all constraints
  *   {"op":"importance"}    -> {"importance":[{"verdict":"known",...}]}   of each objective, as
  *                             importance.h writes it
  *   {"op":"quit"}                                                       no reply: it is over
@@ -62,9 +63,9 @@
  * parameters; they are the first that are proposed, in their order.
  *
  * Where there is less memory than a study wants, fewer trials beyond the budget may be asked for and
- * loaded, down to TALK_BEYOND_LEAST; if that does not do, a lighter method proposes (tpe for those
- * with a Gaussian process, else random), and the reply to init is
- * {"note":"memory is short: tpe proposes in place of auto"}.
+ * loaded, down to TALK_BEYOND_LEAST; if that does not do, a lighter method proposes (algo.h,
+ * algo_lighter), and the reply to init is {"note":"memory is short: tpe proposes in place of auto"}.
+ * Of several objectives a method that looks at one is told the first alone, and a note says so.
  *
  * "state" is ok, failed (no value, or null) or stopped. Several objectives have "values":[...] in
  * place of "value". A loaded trial whose value is null, or whose "state" is failed, failed. Text, lists and

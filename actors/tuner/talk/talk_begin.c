@@ -2,6 +2,7 @@
 #include "actors/tuner/space/allowed.h"
 #include "actors/tuner/talk/space_json.h"
 #include "actors/tuner/talk/talk_parts.h"
+#include "proto/job/shown.h"
 #include "proto/job/ladder.h"
 
 enum { PROTOCOL = 1, BUDGET_DEFAULT = 200 };
@@ -58,7 +59,9 @@ static bool has_block(struct talk *t, struct talk_block *block, size_t bytes, st
 }
 
 static bool refuse_large(struct talk *t, size_t bytes) {
-    return foreign_refuse(&t->foreign, "init", "it needs %zu MiB of memory, which there are not",
+    return foreign_refuse(&t->foreign, "init",
+                          "it needs %zu MiB of memory, more than there is: expected a smaller "
+                          "\"budget\" or space, or more memory",
                           (bytes + (1 << 20) - 1) >> 20);
 }
 
@@ -72,7 +75,7 @@ static bool take_study(struct talk *t, struct study_setup *setup, struct arena *
         }
         if (t->job.method == METHOD_RANDOM)
             return refuse_large(t, study_bytes(setup));
-        t->job.method = algo_lighter(t->job.method);
+        t->job.method = algo_lighter(t->job.method, t->objectives);
         t->hopes_on = t->hopes_on || t->job.until_hopeless;
         t->trusts = t->trusts || t->job.repeat_auto;
         t->job.until_hopeless = t->job.repeat_auto = false;
@@ -206,12 +209,24 @@ static bool check_population(struct talk *t, enum rungs_policy policy, bool copi
                           (unsigned long)first_most, (unsigned long)t->job.rungs.first);
 }
 
+/* "auto", or a number, or nothing. */
+static bool number_or_auto(struct talk *t, struct span json, const char *where, int64_t most,
+                           bool *is_auto, int64_t *value) {
+    *is_auto = span_is(json, "\"auto\"");
+    if (*is_auto)
+        return true;
+    if (json.len > 0 && json.data[0] == '"')
+        return foreign_refuse(&t->foreign, where,
+                              "expected \"auto\" or a whole number from 1 to %lld, not %.*s",
+                              (long long)most, SHOWN(json));
+    return talk_optional(t, json, where, 1, most, value);
+}
+
 /* "auto": until nothing better is expected; or so many trials. */
 static bool read_patience(struct talk *t, struct span json, bool curves) {
     static const char where[] = "init, \"patience\"";
     int64_t patience = 0;
-    t->job.until_hopeless = span_is(json, "\"auto\"");
-    if (!t->job.until_hopeless && !talk_optional(t, json, where, 1, PATIENCE_MAX, &patience))
+    if (!number_or_auto(t, json, where, PATIENCE_MAX, &t->job.until_hopeless, &patience))
         return false;
     t->job.patience = (uint32_t)patience;
     if (job_has_patience(&t->job) && t->objectives > 1)
@@ -227,8 +242,7 @@ static bool read_patience(struct talk *t, struct span json, bool curves) {
 /* "auto": where results are noisy, those that the search chooses; or so many runs of each. */
 static bool read_repeat(struct talk *t, struct span json, int64_t steps, int64_t *repeat) {
     static const char where[] = "init, \"repeat\"";
-    t->job.repeat_auto = span_is(json, "\"auto\"");
-    if (!t->job.repeat_auto && !talk_optional(t, json, where, 1, REPEAT_MAX, repeat))
+    if (!number_or_auto(t, json, where, REPEAT_MAX, &t->job.repeat_auto, repeat))
         return false;
     if ((*repeat > 1 || t->job.repeat_auto) && steps > 1)
         return foreign_refuse(&t->foreign, where,

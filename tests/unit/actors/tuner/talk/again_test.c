@@ -21,6 +21,13 @@ static void the_best_is_told(void **state) {
     tell_of(2, "3");
     tell_of(3, "4");
     expect("{\"op\":\"best\"}", "{\"id\":2,\"value\":3.5,\"runs\":2,\"expected\":3.5}");
+    expect("{\"op\":\"init\",\"constraints\":[\"mb <= 20\"],\"space\":[" RATE "]}", "{}");
+    say(ASK);
+    say(ASK);
+    expect("{\"op\":\"tell\",\"id\":0,\"state\":\"ok\",\"value\":1,\"metrics\":{\"mb\":21}}", "{}");
+    expect("{\"op\":\"best\"}", "{}");
+    expect("{\"op\":\"tell\",\"id\":1,\"state\":\"ok\",\"value\":2,\"metrics\":{\"mb\":20}}", "{}");
+    expect("{\"op\":\"best\"}", "{\"id\":1,\"value\":2,\"runs\":1,\"expected\":2}");
     expect("{\"op\":\"init\",\"objectives\":[\"max\",\"min\"],\"space\":[" RATE "]}", "{}");
     expect_error("{\"op\":\"best\"}",
                  "best: it goes with one objective: of several there is no best");
@@ -68,6 +75,9 @@ static void it_is_refused_where_it_cannot_be(void **state) {
                  "init, \\\"repeat\\\": \\\"auto\\\" goes without \\\"constraints\\\"");
     expect(INIT("\"method\":\"tpe\""), "{}");
 #undef INIT
+    expect_error("{\"op\":\"init\",\"repeat\":\"yes\",\"space\":[" RATE "]}",
+                 "init, \\\"repeat\\\": expected \\\"auto\\\" or a whole number from 1 to 64, not "
+                 "\\\"yes\\\"");
 }
 
 int main(void) {

@@ -79,8 +79,8 @@ static void the_search_ends_when_nothing_is_expected(void **state) {
                  REFUSED);
 #undef REFUSED
     expect_error("{\"op\":\"init\",\"patience\":\"long\",\"space\":[" RATE "]}",
-                 "init, \\\"patience\\\": expected a whole number from 1 to 1000000000, not "
-                 "\\\"long\\\"");
+                 "init, \\\"patience\\\": expected \\\"auto\\\" or a whole number from 1 to "
+                 "1000000000, not \\\"long\\\"");
 }
 
 static void a_search_that_is_over_goes_on(void **state) {

@@ -299,7 +299,16 @@ static void what_is_no_request_is_refused(void **state) {
     expect_error(TELL(",\"state\":\"ok\",\"value\":\"1\""),
                  "tell, \\\"value\\\": expected a finite number, not \\\"1\\\"");
     expect_error(TELL(",\"state\":\"ok\",\"value\":NaN"),
-                 "tell: not JSON at byte 41, expected a value");
+                 "tell: not JSON at byte 41, which knows neither NaN nor infinity, expected a "
+                 "finite number, or of a trial without one \\\"state\\\":\\\"failed\\\"");
+    static const char *const written[] = {"-Infinity", "nan", "-nan", "inf"};
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        char line[100];
+        snprintf(line, sizeof line, TELL(",\"state\":\"ok\",\"value\":%s"), written[i]);
+        assert_non_null(strstr(say(line), "knows neither NaN nor infinity"));
+    }
+    expect_error(TELL(",\"state\":\"ok\",\"value\":nil"),
+                 "tell: not JSON at byte 42, expected a value");
     expect_error(TELL(",\"state\":\"ok\",\"value\":1e999"),
                  "tell: not JSON at byte 41, expected a number of ordinary size and length");
     expect_error(TELL(",\"state\":\"ok\",\"value\":1,\"seconds\":-1"),

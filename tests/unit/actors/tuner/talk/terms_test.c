@@ -161,7 +161,10 @@ static void little_memory_makes_the_method_lighter(void **state) {
         {16384, "{}", METHOD_AUTO},
         {4096, "{\"note\":\"memory is short: tpe proposes in place of auto\"}", METHOD_TPE},
         {1024, "{\"note\":\"memory is short: random proposes in place of auto\"}", METHOD_RANDOM},
-        {512, "{\"error\":\"init: it needs 1 MiB of memory, which there are not\"}", 0},
+        {512,
+         "{\"error\":\"init: it needs 1 MiB of memory, more than there is: expected a smaller "
+         "\\\"budget\\\" or space, or more memory\"}",
+         0},
     };
     (void)state;
     int len = snprintf(line, sizeof line, "{\"op\":\"init\",\"method\":\"auto\",\"space\":[");
@@ -179,6 +182,19 @@ static void little_memory_makes_the_method_lighter(void **state) {
     }
 }
 
+static void several_objectives_want_a_method_that_looks_at_all(void **state) {
+    (void)state;
+#define INIT(method)                                                                               \
+    INIT_XY("\"budget\":9,\"objectives\":[\"min\",\"max\"],\"method\":\"" method "\"")
+    expect(INIT("nsga2"), "{}");
+    expect(INIT("random"), "{}");
+    expect(INIT("tpe"), "{\"note\":\"tpe looks at the first objective alone; auto, pareto and "
+                        "nsga2 look at all 2\"}");
+    talk.setup.memory = 1 << 20;
+    expect(INIT("auto"), "{\"note\":\"memory is short: nsga2 proposes in place of auto\"}");
+#undef INIT
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin_test, end_test)
     const struct CMUnitTest tests[] = {
@@ -189,6 +205,7 @@ int main(void) {
         TEST(a_target_ends_the_search),
         TEST(objectives_may_have_names),
         TEST(little_memory_makes_the_method_lighter),
+        TEST(several_objectives_want_a_method_that_looks_at_all),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);
