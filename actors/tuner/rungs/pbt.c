@@ -66,15 +66,24 @@ static uint32_t rank_of(const struct rungs *r, uint32_t at, const struct member 
     return rank;
 }
 
+/* The best of those that are worse than this one; of all, where that is none. */
+static struct member next_to(const struct rungs *r, uint32_t at, const struct member *before) {
+    struct member best = {.is = false};
+    for (uint32_t i = 0; i < r->trials->active_count; i++) {
+        const struct member member = member_of(r, at, r->trials->active[i]);
+        if (member.is && (!before->is || is_better(before, &member)) &&
+            (!best.is || is_better(&member, &best)))
+            best = member;
+    }
+    return best;
+}
+
 /* The member of this rank; there are more than so many. */
 static struct member member_at(const struct rungs *r, uint32_t at, uint32_t rank) {
-    struct member found = {.is = false};
-    for (uint32_t i = 0; i < r->trials->active_count && !found.is; i++) {
-        const struct member member = member_of(r, at, r->trials->active[i]);
-        if (member.is && rank_of(r, at, &member) == rank)
-            found = member;
-    }
-    return found;
+    struct member member = {.is = false};
+    for (uint32_t i = 0; i <= rank; i++)
+        member = next_to(r, at, &member);
+    return member;
 }
 
 static uint32_t part_of(uint32_t count, uint32_t parts) {
@@ -105,18 +114,20 @@ static bool choose_parent(const struct rungs *r, const struct rungs_near *near, 
     const uint32_t top = r->count - 1, count = members(r, top);
     const uint32_t fifth = part_of(count, FIFTH), half = part_of(count, HALF);
     const uint32_t first = (uint32_t)rng_below(draw, fifth);
+    struct member member = {.is = false};
     bool found = false;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0, next = 0; i < count && (i < half || !found); i++) {
         const uint32_t rank = i < fifth ? (first + i) % fifth : i;
-        const uint32_t trial = member_at(r, top, rank).trial;
-        if (r->trials->reached[trial] >= top)
+        member = rank == next ? next_to(r, top, &member) : member_at(r, top, rank);
+        next = rank + 1;
+        if (r->trials->reached[member.trial] >= top)
             continue;
-        if (i < half && is_near(near, trial)) {
-            *parent = trial;
+        if (i < half && is_near(near, member.trial)) {
+            *parent = member.trial;
             return true;
         }
         if (!found)
-            *parent = trial;
+            *parent = member.trial;
         found = true;
     }
     return found;
