@@ -192,9 +192,14 @@ static bool start_rerun(struct study *s, struct study_proposal *out) {
     return true;
 }
 
+/* It is one of try_first. */
+static bool is_given(const struct study *s, uint64_t number) {
+    return number < s->setup.job->configs_count;
+}
+
 /* False: there is no configuration left that was not tried. */
 static bool start_new(struct study *s, uint64_t number, struct study_proposal *out) {
-    bool first = number < s->setup.job->configs_count; /* try_first */
+    const bool first = is_given(s, number);
     const struct algo *algo = first ? &algo_list : s->algo;
     const char *by = algo->arm != NULL ? algo->arm(&s->brief, number) : algo->name;
     if (s->used_up && !first)
@@ -223,8 +228,11 @@ static void answer_without_new(struct study *s, const struct rungs_choice *choic
 
 static void ask(struct study *s, uint64_t number, bool may_start, const struct rungs_near *near,
                 struct study_proposal *out) {
+    const enum rungs_may may = !may_start            ? RUNGS_NOTHING_NEW
+                               : is_given(s, number) ? RUNGS_NEW_BUT_NO_COPY
+                                                     : RUNGS_ANYTHING_NEW;
     struct rungs_choice choice;
-    rungs_choose(s->rungs, may_start, near, &choice);
+    rungs_choose(s->rungs, may, near, &choice);
     if (choice.next == RUNGS_COPY) {
         start(s, choice.values, choice.trial, job_policy_name(s->setup.rungs.policy), out);
         return;
@@ -232,7 +240,7 @@ static void ask(struct study *s, uint64_t number, bool may_start, const struct r
     if (choice.next == RUNGS_NEW && start_new(s, number, out))
         return;
     if (choice.next == RUNGS_NEW)
-        rungs_choose(s->rungs, false, near, &choice);
+        rungs_choose(s->rungs, RUNGS_NOTHING_NEW, near, &choice);
     answer_without_new(s, &choice, out);
 }
 
@@ -279,7 +287,7 @@ bool study_adopt(struct study *s, const struct value *values, bool copies, uint3
     *trial = trials_add(&s->trials, values);
     rungs_begin(s->rungs, *trial, STUDY_NO_PARENT);
     if (copies) /* of whom, and at which step, only its own curve will show */
-        rungs_copied(s->rungs);
+        rungs_copied(s->rungs, *trial);
     runs_begin(&s->runs, *trial);
     for (uint32_t run = 0; run < s->runs.repeat; run++)
         runs_start(&s->runs, *trial, run);
@@ -411,10 +419,13 @@ static bool is_better(const struct mark *now, const struct mark *before) {
                                          : now->value < before->value;
 }
 
-/* Who was stopped early did not cost what others do: each step counts as much as those he did. */
+/* Who was stopped early did not cost what others do: each step counts as much as those he did. What a
+ * copy cost says nothing: some of its steps another has done. */
 static double full_cost(const struct study *s, uint32_t trial, const struct study_result *result) {
     const uint32_t done =
         result->curve != NULL ? result->curve->step : rungs_steps(s->rungs, trial);
+    if (rungs_is_copy(s->rungs, trial))
+        return 0;
     if (result->state != ENDED_SOON || s->setup.steps == 1)
         return result->seconds;
     return done == 0 ? 0 : result->seconds / done * s->setup.steps;
@@ -469,6 +480,7 @@ bool study_load(struct study *s, const struct value *values, const struct study_
         return false;
     uint32_t place = trials_add(&s->trials, values);
     rungs_begin(s->rungs, place, STUDY_NO_PARENT);
+    rungs_loaded(s->rungs, place);
     runs_begin(&s->runs, place);
     if (result->state == ENDED_BADLY) {
         end_trial(s, place, result, NULL);

@@ -103,14 +103,26 @@ void rungs_begin(struct rungs *r, uint32_t trial, uint32_t parent) {
                                                              : rng_unit(&draw) < r->setup.pass;
     if (parent == UINT32_MAX)
         return;
-    rungs_copied(r);
+    rungs_copied(r, trial);
     /* It begins where its parent is; what it comes to is its own. */
     r->courses[trial].curve.step = r->courses[parent].curve.step;
     r->courses[trial].goal = r->trials->reached[parent];
 }
 
-void rungs_copied(struct rungs *r) {
+void rungs_copied(struct rungs *r, uint32_t trial) {
+    if (r->count == 1)
+        return;
     r->copied++;
+    r->courses[trial].copy = true;
+}
+
+void rungs_loaded(struct rungs *r, uint32_t trial) {
+    if (r->count > 1)
+        r->courses[trial].loaded = true;
+}
+
+bool rungs_is_copy(const struct rungs *r, uint32_t trial) {
+    return r->count > 1 && r->courses[trial].copy;
 }
 
 static bool pauses(enum rungs_policy policy) {
@@ -263,7 +275,7 @@ void rungs_end(struct rungs *r, uint32_t trial, bool whole, double best,
     if (r->count == 1)
         return;
     share(r, trial, curve != NULL ? curve : &course->curve, whole);
-    r->lost += r->setup.policy == RUNGS_PBT && !whole;
+    r->lost += r->setup.policy == RUNGS_PBT && !whole && !course->loaded;
     if (isnan(best))
         return;
     for (uint32_t i = 0; r->means != NULL && i < r->trials->reached[trial]; i++) {
@@ -340,10 +352,11 @@ static bool finish(struct rungs *r, struct rungs_choice *choice) {
     return false;
 }
 
-void rungs_choose(struct rungs *r, bool may_start, const struct rungs_near *near,
+void rungs_choose(struct rungs *r, enum rungs_may may, const struct rungs_near *near,
                   struct rungs_choice *choice) {
+    const bool may_start = may != RUNGS_NOTHING_NEW, may_copy = may == RUNGS_ANYTHING_NEW;
     *choice = (struct rungs_choice){.next = may_start ? RUNGS_NEW : RUNGS_WAIT};
-    if (may_start && r->setup.policy == RUNGS_PBT && pbt_copy(r, near, choice))
+    if (may_copy && r->setup.policy == RUNGS_PBT && pbt_copy(r, near, choice))
         return;
     if (r->count == 1 || promote(r, choice) || may_start || r->trials->active_count > 0)
         return;

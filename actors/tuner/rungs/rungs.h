@@ -88,7 +88,7 @@ enum rungs_next {
     RUNGS_NEW,    /* a new trial */
     RUNGS_RESUME, /* `trial` goes on; its state is AT_WORK already */
     RUNGS_COPY,   /* a new trial that goes on from the checkpoint of `trial`, with `values` */
-    RUNGS_WAIT    /* nothing until a trial reports or ends; only when `may_start` is false */
+    RUNGS_WAIT    /* nothing until a trial reports or ends; only when nothing may be new */
 };
 struct rungs_choice {
     enum rungs_next next;
@@ -101,16 +101,22 @@ struct rungs_near {
     const uint32_t *trials;
     uint32_t count;
 };
-/* What a free worker shall do. may_start: a new trial is possible; when it is not, the best paused
- * ones go on until one of them has come to the end and no paused one is better. near: of whom a copy
- * is best made; NULL: of anybody. WAIT with no trial at work: the search is over. */
-void rungs_choose(struct rungs *r, bool may_start, const struct rungs_near *near,
+/* What may be new: when nothing may, the best paused ones go on until one of them has come to the end
+ * and no paused one is better. */
+enum rungs_may { RUNGS_NOTHING_NEW, RUNGS_NEW_BUT_NO_COPY, RUNGS_ANYTHING_NEW };
+/* What a free worker shall do. near: of whom a copy is best made; NULL: of anybody. WAIT with no trial
+ * at work: the search is over. */
+void rungs_choose(struct rungs *r, enum rungs_may may, const struct rungs_near *near,
                   struct rungs_choice *choice);
 
 /* `trial` was just added. parent: whose copy it is, or UINT32_MAX. */
 void rungs_begin(struct rungs *r, uint32_t trial, uint32_t parent);
-/* The one that was just added is a copy by somebody else's choice: it takes a place that one was owed for. */
-void rungs_copied(struct rungs *r);
+/* `trial` was just added and is a copy by somebody else's choice: it takes a place that one was owed for. */
+void rungs_copied(struct rungs *r, uint32_t trial);
+/* `trial` was just added, and ran in an earlier search: when it ends nobody is owed for its place. */
+void rungs_loaded(struct rungs *r, uint32_t trial);
+/* It began with the steps of another trial, which it did not do. */
+bool rungs_is_copy(const struct rungs *r, uint32_t trial);
 
 /* `trial`, AT_WORK, has done `step` of its steps (1.. steps, not the last) and `value` (less is
  * better) is what it is worth there. Steps that were told before (a checkpoint was lost) are let

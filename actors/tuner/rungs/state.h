@@ -14,6 +14,8 @@ struct course {
     uint8_t goal;    /* the rung at which it is judged next; asha: at which it pauses */
     bool passes;     /* never judged */
     bool due;        /* to be judged for what it told last */
+    bool copy;       /* it began where another was */
+    bool loaded;     /* it ran in an earlier search */
 };
 
 enum { AUTO_WINDOW = 64 };

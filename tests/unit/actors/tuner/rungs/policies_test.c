@@ -222,7 +222,7 @@ static void who_is_copied_is_near(void **state) {
         if (cases[k].ahead < 10)
             assert_int_equal(stage_report(&s, cases[k].ahead, 16, 0), RUNGS_GO_ON);
         const struct rungs_near near = {.trials = &cases[k].near, .count = 1};
-        rungs_choose(s.rungs, true, &near, &choice);
+        rungs_choose(s.rungs, RUNGS_ANYTHING_NEW, &near, &choice);
         assert_int_equal(choice.next, RUNGS_COPY);
         assert_in_range(choice.trial, cases[k].least, cases[k].most);
         stage_end(&s);

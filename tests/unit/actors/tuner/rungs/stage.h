@@ -78,7 +78,7 @@ static inline void stage_finish(struct stage *s, uint32_t trial, enum trial_stat
 
 static inline struct rungs_choice stage_choose(struct stage *s, bool may_start) {
     struct rungs_choice choice;
-    rungs_choose(s->rungs, may_start, NULL, &choice);
+    rungs_choose(s->rungs, may_start ? RUNGS_ANYTHING_NEW : RUNGS_NOTHING_NEW, NULL, &choice);
     return choice;
 }
 
