@@ -30,17 +30,18 @@
  *          answered by OVER, makes no fact, and stays so while the chain lasts. A new one counts
  *          hopeless proposals from 0: whoever leads next, and does not know of the end, makes as
  *          many of them again.
- * Copies   A job whose scheduler copies (pbt) places a copy where the checkpoint is: whoever asks says which slots run on workers
- *          with a free place, and `known` repeats it. Whose copy a slot is stands in its configuration (job_config_encode), so
- *          whoever knows the one knows the other.
+ * Copies   A job whose scheduler copies (pbt) places a copy where the checkpoint is: whoever asks says
+ *          which slots run on workers with a free place, and `known` repeats it. Whose copy a slot is
+ *          stands in its configuration (job_config_encode), so whoever knows the one knows the other.
  * More trials   The total that the job has counts for methods, too; with another one a new chain
  *          begins, whose number 0 says which.
- * known    msgpack: number; where trials are copied bin near, as it was asked for; then of number 0, unless they are as many as the job's description says,
- *          u64 trials; bin ranges (proto/base/ranges.h) of slots, of each kind that chain_set.h names;
- *          u64 digest, str method unless it is the job's; of others, for each piece of news: slot,
- *          status, bin configuration (empty: as was known), and unless it is OPEN: run_ms, value or
- *          nil; after a value of a job with other metrics (proto/job/measure.h): bin others; of PAUSED
- *          also attempts; of others with a value, where there are rungs, bin curve (empty: not known).
+ * known    msgpack: number; where trials are copied bin near, as it was asked for; then of number 0,
+ *          unless they are as many as the job's description says, u64 trials; bin ranges
+ *          (proto/base/ranges.h) of slots, of each kind that chain_set.h names; u64 digest, str method
+ *          unless it is the job's; of others, for each piece of news: slot, status, bin configuration
+ *          (empty: as was known), and unless it is OPEN: run_ms, value or nil; after a value of a job
+ *          with other metrics (proto/job/measure.h): bin others; of PAUSED also attempts; of others
+ *          with a value, where there are rungs, bin curve (empty: not known).
  *          With CHAIN_STAND for a status: attempt, saved, bin curve.
  * Memory   one arena, chain_bytes(); only what is used of it is ever touched. What the job points to
  *          is borrowed.
@@ -129,8 +130,8 @@ struct chain_answer {
     uint32_t slot; /* START: that was asked for; RESUME: a paused one, in its place */
     bool hopeless; /* OVER: no further improvement is expected */
 };
-/* near: of a job whose trials are copied (else nothing), as ranges_encode: slots that run where there is a free place; empty:
- * whose checkpoint is copied does not matter. */
+/* near: of a job whose trials are copied (else nothing), as ranges_encode: slots that run where there
+ * is a free place; empty: whose checkpoint is copied does not matter. */
 /* A configuration for the slot (from the job's trials on: for none, only such as are paused may go on),
  * and what its fact is to say; `known` stays empty for a slot that had one already. `known` has room
  * for CHAIN_KNOWN_BYTES, `config` for known_config_cap. WAIT and OVER only where there are rungs, and

@@ -51,8 +51,9 @@ void rerun_doubt(struct rerun *r, struct surrogate *s, const struct bend *bend);
  * says more than a model. */
 bool rerun_best(const struct rerun *r, const struct surrogate *s, const struct trials *t,
                 const struct rows *rows, uint32_t *place, double *mean);
-/* The surrogate has learned the rows and believes what runs. False as long as no noise is known. view: the new point; NULL: there is
- * none. True: another run of the configuration of trial `place` is worth more. */
+/* The surrogate has learned the rows and believes what runs. view: the new point; NULL: there is none.
+ * True: another run of the configuration of trial `place` is worth more. False as long as no noise is
+ * known. */
 bool rerun_instead(struct rerun *r, struct surrogate *s, const struct trials *t,
                    const struct rows *rows, const double *view, uint32_t *place);
 
