@@ -16,7 +16,8 @@ const char cli_replay_details[] =
     "JOB               last (default), a name, a handle or the start of an id\n"
     "-o FORMAT         table (default), json\n"
     "\n"
-    "Exit status 0 when all proposals are the same, else 1.\n";
+    "Exit status 0 when all proposals are the same, else 1. Another version of zyg may propose\n"
+    "otherwise: what it proposed, that version derives again.\n";
 
 /* What grows: bytes that stay where they are, and things that point to them by their offset. */
 struct pile {
@@ -305,7 +306,8 @@ static void text_print(const struct replaying *r) {
         printf("; each was for %u trials", r->job->repeat);
     printf("\n");
     if (r->differs)
-        printf("#%llu differs: from the facts follows %.*s, proposed was %.*s\n",
+        printf("#%llu differs: from the facts follows %.*s, proposed was %.*s; was it another "
+               "version of zyg that proposed it?\n",
                (unsigned long long)r->first, (int)r->said_len[0], (const char *)r->said[0],
                (int)r->said_len[1], (const char *)r->said[1]);
     else if (r->unknown > 0)
