@@ -29,6 +29,8 @@ void copies_put_near(struct sched *s, const struct plan *plan, struct buf *out) 
     ranges_encode(&near, out);
 }
 
+/* One that has waited already keeps its home, wherever its parent runs by now: there is what that has saved, and elsewhere it
+ * began with nothing. */
 void copies_send_home(struct sched *s, struct flight *f, uint64_t parent) {
     const struct flight *from = flights_find(&s->flights, &f->job, parent);
     if (from == NULL || from == f || from->state != FLIGHT_LEASED || f->slot.home != 0 ||

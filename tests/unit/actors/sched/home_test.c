@@ -156,6 +156,67 @@ static void only_who_says_so_has_a_home(void **state) {
     give(f, B, 0, 2);
 }
 
+static void proposed_copy(struct fixture *f, uint64_t slot, uint64_t parent) {
+    tell(f, &(struct msg){.kind = MSG_proposed,
+                          .proposed = {.job = job,
+                                       .slot = slot,
+                                       .config = span_text("c"),
+                                       .from = parent + 1}});
+}
+
+/* A and B have a place each; slot 2 is a copy of slot 0, which runs at A, and waits; B has slot 3. */
+static void a_copy_waits_for_a(struct fixture *f) {
+    lead_workers(f, 1, 1, 10);
+    give(f, A, 0, 1);
+    give(f, B, 1, 1);
+    ended(f, B, 1, 1, false);
+    recorded(f, 1, true, 1);
+    expect_asked(f, 3, 2);
+    proposed_copy(f, 2, 0);
+    expect_asked(f, 4, 3);
+    give(f, B, 3, 1);
+}
+
+static void a_copy_goes_where_its_parent_runs(void **state) {
+    struct fixture *f = *state;
+    a_copy_waits_for_a(f);
+    stage_pass(f->stage, 1500);
+    ended(f, A, 0, 1, false);
+    recorded(f, 0, true, 1);
+    expect_asked(f, 5, 2);
+    proposed_copy(f, 2, 0);
+    expect_leased(f, A, 2, 1);
+}
+
+/* What its parent has saved stays where it was; at B it begins with nothing. */
+static void a_copy_does_not_go_after_a_parent_that_moves(void **state) {
+    struct fixture *f = *state;
+    a_copy_waits_for_a(f);
+    ended(f, A, 0, 1, true);
+    worker(f, A, 0);
+    ended(f, B, 3, 1, false);
+    recorded(f, 3, true, 1);
+    expect_asked(f, 5, 0);
+    give(f, B, 0, 1);
+    worker(f, A, 1);
+    stage_pass(f->stage, 1000);
+    expect_asked(f, 6, 2);
+    proposed_copy(f, 2, 0);
+    expect_leased(f, A, 2, 1);
+}
+
+/* What it had is gone with it, and its parent is given out again. */
+static void a_copy_does_not_wait_for_who_is_gone(void **state) {
+    struct fixture *f = *state;
+    a_copy_waits_for_a(f);
+    gone(f, A);
+    ended(f, B, 3, 1, false);
+    recorded(f, 3, true, 1);
+    expect_asked(f, 5, 2);
+    proposed_copy(f, 2, 0);
+    expect_leased(f, B, 2, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         CREW(it_waits_for_the_worker_that_has_its_checkpoint),
@@ -166,6 +227,9 @@ int main(void) {
         CREW(nobody_waits_for_who_is_gone),
         CREW(it_waits_again_when_the_place_is_gone),
         CREW(only_who_says_so_has_a_home),
+        CREW(a_copy_goes_where_its_parent_runs),
+        CREW(a_copy_does_not_go_after_a_parent_that_moves),
+        CREW(a_copy_does_not_wait_for_who_is_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
