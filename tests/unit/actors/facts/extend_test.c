@@ -257,10 +257,8 @@ static void a_new_slot_at_a_rung_is_kept_before_it_is_known(void **state) {
     assert_null(stage_heard(f->stage, ROOM_TUNER, MSG_stands, 0));
 }
 
-/* ... and told when the job has such a slot. */
-static void a_new_slot_at_a_rung_is_told_once_it_is_known(void **state) {
-    struct facts_stage *f = *state;
-    struct author *a = author_new(f, 40);
+/* A job with rungs and four slots, of whose slots 5 and 7 it is heard that they stood at the first one. */
+static struct job_id hear_new_slots(struct facts_stage *f, struct author *a) {
     uint8_t memory[CURVE_BYTES];
     struct buf bytes = buf_of(memory, sizeof memory);
     struct curve curve = {0};
@@ -275,9 +273,16 @@ static void a_new_slot_at_a_rung_is_told_once_it_is_known(void **state) {
                                         .config = config_bytes(0.5),
                                         .curve = buf_view(&bytes)}};
     hear_fact(f, a, fact);
-    fact.reached_fact.slot = 7; /* it will not have as many */
+    fact.reached_fact.slot = 7;
     hear_fact(f, a, fact);
     stage_pass(f->stage, 1000);
+    return id;
+}
+
+/* ... and told when the job has such a slot. */
+static void a_new_slot_at_a_rung_is_told_once_it_is_known(void **state) {
+    struct facts_stage *f = *state;
+    struct job_id id = hear_new_slots(f, author_new(f, 40));
     assert_null(stage_heard(f->stage, ROOM_TUNER, MSG_stands, 0));
     say_extend(f, 7, &id, 6);
     stage_pass(f->stage, 1000);
@@ -289,6 +294,40 @@ static void a_new_slot_at_a_rung_is_told_once_it_is_known(void **state) {
     }
     assert_true(stage_place(f->stage, ROOM_TUNER, MSG_job_extended) <
                 stage_place(f->stage, ROOM_TUNER, MSG_stands));
+}
+
+static void perform_without_stands(void *self, const struct event *event) {
+    const struct stage *s = self;
+    const struct msg *m = &event->msg;
+    const struct msg unread = {.kind = MSG_rows,
+                               .rows = {.ticket = m->scan.ticket, .code = ERR_STORE}};
+    if (m->kind == MSG_scan && m->scan.table == TABLE_stands)
+        board_post_to(s->board, event->from, ROOM_STORE, 0, &unread);
+    else
+        stage_perform(self, event);
+}
+
+/* A disk that cannot read them holds up nothing else: the job goes on without, and hears of them when it opens again. */
+static void a_new_slot_that_cannot_be_read_is_told_when_the_job_opens(void **state) {
+    struct facts_stage *f = *state;
+    struct job_id id = hear_new_slots(f, author_new(f, 40));
+    board_seat_port(
+        f->stage->board,
+        &(struct port){.room = ROOM_STORE, .self = f->stage, .perform = perform_without_stands});
+    for (uint64_t i = 0; i < 2; i++) {
+        say_extend(f, 7 + i, &id, 6 + i);
+        stage_pass(f->stage, 1000);
+        const struct msg *m = stage_heard(f->stage, ROOM_TUNER, MSG_job_extended, (uint32_t)i);
+        assert_true(m != NULL && m->job_extended.trials == 6 + i);
+        stage_seat_store(f->stage); /* it can be read again */
+    }
+    assert_int_equal(stage_count(f->stage, ROOM_TUNER, MSG_job_open), 1);
+    assert_null(stage_heard(f->stage, ROOM_TUNER, MSG_stands, 0));
+    facts_stage_crash(f, true);
+    lead(f, false);
+    stage_pass(f->stage, 1000);
+    const struct msg *m = stage_heard(f->stage, ROOM_TUNER, MSG_stands, 0);
+    assert_true(m != NULL && m->stands.slot == 5);
 }
 
 /* Of extensions the most trials hold, and an end of the time when there were fewer ends nothing. */
@@ -384,6 +423,7 @@ int main(void) {
         AMONG(new_slots_are_heard_of_before_the_job),
         AMONG(a_new_slot_at_a_rung_is_kept_before_it_is_known),
         AMONG(a_new_slot_at_a_rung_is_told_once_it_is_known),
+        AMONG(a_new_slot_that_cannot_be_read_is_told_when_the_job_opens),
         AMONG(the_order_does_not_matter),
         AMONG(of_as_many_the_lowest_bundle_stands),
         AMONG(what_depends_on_it_comes_behind_it_in_each_log),
