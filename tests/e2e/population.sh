@@ -5,40 +5,13 @@
 # processors 2
 . "$(dirname "$0")/../lib/e2e.sh"
 . "$ROOT/tests/lib/cluster.sh"
+. "$ROOT/tests/lib/population.sh"
 
 TRIALS=24
 STEPS=12
 NODES=(a b c)
 
-# Its checkpoint says how far it has come, and by which trials; what it finds at its beginning is written down.
-cat >"$WORK/member.sh" <<'END_OF_PROGRAM'
-step=0 by=
-[ -f "$ZYG_CHECKPOINT/state" ] && read -r step by <"$ZYG_CHECKPOINT/state"
-echo "$ZYG_TRIAL $ZYG_ATTEMPT ${ZYG_PARENT:--} $step $by" >>"$FOUND_LOG"
-[ "${by##*,}" = "$ZYG_TRIAL" ] || by="$by,$ZYG_TRIAL"
-while [ "$step" -lt "$ZYG_BUDGET" ]; do
-    step=$((step + 1))
-    echo "$step $by" >"$ZYG_CHECKPOINT/state.new"
-    mv "$ZYG_CHECKPOINT/state.new" "$ZYG_CHECKPOINT/state"
-    awk -v step="$step" -v x="$1" 'BEGIN { printf "step=%d score=%.6f\n", step, 10 * x - 0.1 * step }'
-    sleep 0.4
-done
-END_OF_PROGRAM
-
-cat >"$WORK/population.yaml" <<END_OF_JOB
-zyg: 1
-name: population
-search:
-  method: random
-  trials: $TRIALS
-  parallel: 6
-  seed: 3
-  objective: {metric: score, goal: minimize}
-  rungs: {scheduler: pbt, min: 2, max: $STEPS}
-params: {x: {min: 0, max: 1}}
-run: {command: [sh, $WORK/member.sh, '{x}'], env: {FOUND_LOG: $WORK/found.log}}
-END_OF_JOB
-: >"$WORK/found.log"
+population "$TRIALS" 6 "$STEPS" 0.4
 
 another_than() { # NAME...: in $found
     for found in "${NODES[@]}"; do
@@ -70,23 +43,11 @@ node "$led"
 for name in "${NODES[@]}"; do
     wait_until 30 "the end of the job at $name" is_done "$name" "$job"
     wait_until 30 "all trials at $name" knows_all "$name" "$job" "$TRIALS"
-    run on "$name" zyg replay "$job"
-    assert_status 0
-    assert_match "$out" '^([0-9]+) of \1 proposals are the same$'
+    assert_replayed "$TRIALS" on "$name" zyg replay "$job" -o json
 done
 assert_equal "$TRIALS" $(($(count_of a "$job" stopped) + $(count_of a "$job" done) + $(count_of a "$job" failed))) "trials that ended"
 
-# Whoever begins with something has it from the trial that he was told, or, in a further attempt, from himself.
-went_on=0 once=
-while read -r trial attempt parent step by; do
-    [ "$step" -gt 0 ] || continue
-    from=${by##*,}
-    [ "$from" = "$parent" ] || [ "$from" = "$trial" ] ||
-        fail "attempt $attempt of #$trial, told '$parent', began at step $step with the checkpoint of #$from"
-    [ "$from" = "$trial" ] && continue
-    went_on=$((went_on + 1))
-    [ "$(grep -c "^$trial " "$WORK/found.log")" -gt 1 ] || once=$trial copied=$parent
-done <"$WORK/found.log"
+assert_inherited
 assert_less 0 "$went_on" "copies that went on from a checkpoint (is 0)"
 
 # People see whose copy it is, and that it began with a checkpoint.

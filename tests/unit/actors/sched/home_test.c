@@ -157,11 +157,10 @@ static void only_who_says_so_has_a_home(void **state) {
 }
 
 static void proposed_copy(struct fixture *f, uint64_t slot, uint64_t parent) {
-    tell(f, &(struct msg){.kind = MSG_proposed,
-                          .proposed = {.job = job,
-                                       .slot = slot,
-                                       .config = span_text("c"),
-                                       .from = parent + 1}});
+    tell(f,
+         &(struct msg){
+             .kind = MSG_proposed,
+             .proposed = {.job = job, .slot = slot, .config = span_text("c"), .from = parent + 1}});
 }
 
 /* A and B have a place each; slot 2 is a copy of slot 0, which runs at A, and waits; B has slot 3. */
