@@ -15,7 +15,11 @@ const char cli_submit_details[] =
     "JOB_FILE          the job as YAML; - reads standard input\n"
     "--learn-from JOB  its trials are known to the search from the start; may come several times\n"
     "-w, --wait        stay until the job is over and show how it goes\n"
-    "-o FORMAT         table (default); json: the job's summary; id: its id\n";
+    "-o FORMAT         table (default); json: the job's summary; id: its id\n"
+    "\n"
+    "In 'search', rungs: {max: 27} stops early what promises little, and parallel: 8 with\n"
+    "rungs: {scheduler: pbt, min: 3, max: 27} breeds a population of 8, whose worst members end\n"
+    "as copies of the best take their places; zyg plan says when they are compared.\n";
 
 enum { BUNDLE_BYTES = LIMIT_JOB_SPEC_BYTES + 1024, FIRST_ROW_MS = 2000 };
 
