@@ -218,9 +218,17 @@ static void put_name(struct buf *out, struct span name) {
     cause_quote(out, '\'', name, 2 * LIMIT_NAME_BYTES);
 }
 
+static bool told_any(const struct contract *c) {
+    for (uint32_t i = 0; i < JOB_METRICS_MAX; i++) {
+        if (c->told[i].has_value || c->told[i].not_finite > 0)
+            return true;
+    }
+    return false;
+}
+
 static void put_seen(const struct contract *c, struct span wanted, struct buf *out) {
     if (c->seen_count == 0) {
-        buf_text(out, c->lines == 0 ? "" : "; printed nothing like a metric");
+        buf_text(out, c->lines == 0 || told_any(c) ? "" : "; printed nothing like a metric");
         return;
     }
     for (uint32_t i = 0; i < c->seen_count && out->len < CAUSE_BYTES / 3; i++) {

@@ -178,6 +178,8 @@ static void each_objective_is_awaited(void **state) {
     uint8_t memory[64];
     struct buf told = buf_of(memory, sizeof memory);
     assert_missing("never printed 'val_acc'; nor 'model_mb'; it printed nothing");
+    print("val_acc=0.5\n"); /* which is like a metric */
+    assert_missing("never printed 'model_mb'; last line: \"val_acc=0.5\"");
     print("val_acc=0.5 model-mb=3\n");
     assert_false(contract_is_whole(&contract, &rules));
     assert_missing("never printed 'model_mb'; printed 'model-mb'; nearest: 'model-mb'; last line: "
