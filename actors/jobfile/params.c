@@ -196,6 +196,7 @@ static bool read_row(struct reader *r, const struct key *key, const struct tree_
         param_fit(&r->job->params[i],
                   &row[i]); /* what does not fit is said by job_check, with the reason */
     }
+    job_complete(r->job, row);
     return true;
 }
 

@@ -1,17 +1,5 @@
 #include "proto/job/carry.h"
 
-static bool is_constant(const struct param *p) {
-    return p->kind == PARAM_CHOICE ? p->choices_count == 1 : p->low == p->high;
-}
-
-static bool only_value(const struct param *p, struct value *out) {
-    if (p->kind == PARAM_CHOICE)
-        *out = p->choices[0];
-    else
-        *out = (struct value){.kind = VALUE_FLOAT, .real = p->low};
-    return param_fit(p, out);
-}
-
 static uint32_t find_param(const struct job *job, struct span name) {
     uint32_t i = 0;
     while (i < job->params_count && !span_equal(job->params[i].name, name))
@@ -25,7 +13,7 @@ static bool carry_one(const struct job *from, const struct value *from_values,
     uint32_t source = find_param(from, p->name);
     if (source == from->params_count || from_values[source].kind == VALUE_NONE) {
         why->what = CARRY_MISSING;
-        return is_constant(p) && only_value(p, out);
+        return param_only(p, out);
     }
     why->what = CARRY_OUTSIDE;
     *out = from_values[source];
@@ -35,8 +23,9 @@ static bool carry_one(const struct job *from, const struct value *from_values,
 /* All it says is asked for. */
 static bool is_whole(const struct job *from, const struct value *from_values, const struct job *to,
                      const struct value *values) {
+    struct value only;
     for (uint32_t i = 0; i < from->params_count; i++) {
-        if (from_values[i].kind == VALUE_NONE || is_constant(&from->params[i]))
+        if (from_values[i].kind == VALUE_NONE || param_only(&from->params[i], &only))
             continue;
         uint32_t target = find_param(to, from->params[i].name);
         if (target == to->params_count || values[target].kind == VALUE_NONE)

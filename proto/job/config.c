@@ -14,6 +14,17 @@ void job_deactivate(const struct job *job, struct value *values) {
     }
 }
 
+void job_complete(const struct job *job, struct value *values) {
+    for (uint32_t i = 0; i < job->params_count; i++) {
+        const struct param *p = &job->params[job->order[i]];
+        struct value *v = &values[job->order[i]];
+        struct value only;
+        if (v->kind == VALUE_NONE && (p->when == NULL || expr_true(p->when, values)) &&
+            param_only(p, &only))
+            *v = only;
+    }
+}
+
 bool job_config_valid(const struct job *job, const struct value *values, uint32_t *wrong) {
     for (uint32_t i = 0; i < job->params_count; i++) {
         uint32_t position = job->order[i];

@@ -300,12 +300,17 @@ bool param_allows(const struct param *p, const struct value *v);
 uint64_t param_points(const struct param *p);
 void param_point(const struct param *p, uint64_t k, struct value *out);
 
+/* The one value of a constant; false: p is none. */
+bool param_only(const struct param *p, struct value *out);
+
 /* Two or more choices, all of them numbers, each greater than the one before: a list that a job file
  * takes for ordered when it does not say whether it is. */
 bool param_ascends(const struct param *p);
 
 /* Which parameters are active under `values`, in order; inactive ones are set to VALUE_NONE. */
 void job_deactivate(const struct job *job, struct value *values);
+/* Active constants that are absent get their value; the others must be there, if they are active. */
+void job_complete(const struct job *job, struct value *values);
 /* Every active value inside its range or choices, every inactive one absent. `wrong` gets the
  * position of the first bad. */
 bool job_config_valid(const struct job *job, const struct value *values, uint32_t *wrong);

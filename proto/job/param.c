@@ -188,6 +188,14 @@ bool param_allows(const struct param *p, const struct value *v) {
     return param_fit(p, &fitted) && fitted.kind == v->kind && value_equal(&fitted, v);
 }
 
+bool param_only(const struct param *p, struct value *out) {
+    if (p->kind == PARAM_CHOICE ? p->choices_count != 1 : p->low != p->high)
+        return false;
+    *out = p->kind == PARAM_CHOICE ? p->choices[0]
+                                   : (struct value){.kind = VALUE_FLOAT, .real = p->low};
+    return param_fit(p, out);
+}
+
 bool param_ascends(const struct param *p) {
     for (uint32_t i = 0; i < p->choices_count; i++) {
         const struct value *v = &p->choices[i];

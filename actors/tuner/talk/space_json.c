@@ -330,6 +330,7 @@ bool config_json_read(struct foreign *f, struct span json, const char *where, co
     }
     if (items.bad)
         return false;
+    job_complete(job, values);
     if (job_config_valid(job, values, &wrong))
         return true;
     struct foreign_where at = foreign_at("%s, \"%.*s\"", where, SHOWN(job->params[wrong].name));

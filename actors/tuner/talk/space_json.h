@@ -30,7 +30,7 @@ enum {
  * text) and 64 bytes for each of a condition. */
 size_t space_json_bytes(size_t len);
 bool space_json_read(struct foreign *f, struct span json, struct job *job, struct arena *arena);
-/* A valid configuration, exactly its active parameters. */
+/* A valid configuration: exactly its active parameters, but for constants, which may be left out. */
 bool config_json_read(struct foreign *f, struct span json, const char *where, const struct job *job,
                       struct value *values);
 /* The active parameters; a float has a point or an exponent, so that whoever reads it gets one. */

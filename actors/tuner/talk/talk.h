@@ -60,7 +60,7 @@
  * less comes first, and who has not told breaks none. Once a trial that breaks no
  * constraint reaches all targets there are, told or loaded, the reply to ask is
  * {"wait":true,"over":"target reached"}. A configuration of try_first holds exactly its active
- * parameters; they are the first that are proposed, in their order.
+ * parameters, of which constants may be left out; they are the first that are proposed, in their order.
  *
  * Where there is less memory than a study wants, fewer trials beyond the budget may be asked for and
  * loaded, down to TALK_BEYOND_LEAST; if that does not do, a lighter method proposes (algo.h,
