@@ -42,10 +42,11 @@ static bool is_no_number(const struct json *j) {
 
 static bool refuse_json(struct foreign *f, const char *where, const struct json *j) {
     if (is_no_number(j))
-        return foreign_refuse(f, where,
-                              "not JSON at byte %zu, which knows neither NaN nor infinity, "
-                              "expected a finite number, or of a trial without one \"state\":\"failed\"",
-                              j->at);
+        return foreign_refuse(
+            f, where,
+            "not JSON at byte %zu, which knows neither NaN nor infinity, "
+            "expected a finite number, or of a trial without one \"state\":\"failed\"",
+            j->at);
     return foreign_refuse(f, where, "not JSON at byte %zu, expected %s", j->at, j->bad);
 }
 

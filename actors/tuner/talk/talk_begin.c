@@ -2,8 +2,8 @@
 #include "actors/tuner/space/allowed.h"
 #include "actors/tuner/talk/space_json.h"
 #include "actors/tuner/talk/talk_parts.h"
-#include "proto/job/shown.h"
 #include "proto/job/ladder.h"
+#include "proto/job/shown.h"
 
 enum { PROTOCOL = 1, BUDGET_DEFAULT = 200 };
 
