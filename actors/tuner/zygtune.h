@@ -44,7 +44,7 @@ struct zygtune_setup {
     uint64_t seed;
     uint64_t budget;     /* 200; trials that the search plans with. More may be asked for */
     uint32_t workers;    /* not known; trials that will run at once */
-    uint32_t steps;      /* 1: no learning curves; else their length */
+    uint32_t steps;      /* 1: no learning curves; else their length, of one objective */
     uint32_t objectives; /* 1; up to 8 */
     uint32_t maximize;   /* all are minimised; bit i: objective i is maximised */
     bool copies;         /* a trial can go on from another's checkpoint: "pbt" needs that */

@@ -43,7 +43,7 @@
  * "seconds" in whatever unit, which a trial that is ok must tell, if only by null that it is not
  * known; of one that was stopped they are those of the steps it did.
  *
- * Learning curves have "steps" above 1, reported one by one or every few; "scheduler" is one of
+ * Learning curves, of one objective, have "steps" above 1, reported one by one or every few; "scheduler" is one of
  * proto/job/policies.def, and "rungs" says where it looks at them: first at step "min" (others call
  * it grace), then at "eta" times as many, and nobody is stopped who improved within "patience". A
  * trial may begin again from an older checkpoint: a step that is not beyond those it has reported is

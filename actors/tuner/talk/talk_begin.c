@@ -255,6 +255,14 @@ static bool read_repeat(struct talk *t, struct span json, int64_t steps, int64_t
                           "the methods auto, gp and tpe");
 }
 
+/* Who is stopped by one objective may be good in another. */
+static bool check_curves(struct talk *t, int64_t steps) {
+    return t->objectives == 1 || steps == 1 ||
+           foreign_refuse(&t->foreign, "init, \"steps\"",
+                          "learning curves are of one objective: of several, leave \"steps\" out "
+                          "and tell what each trial came to in the end");
+}
+
 static bool read_settings(struct talk *t, const struct span *given, struct study_setup *setup) {
     enum rungs_policy policy;
     bool from = false;
@@ -267,7 +275,7 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
         !talk_optional(t, given[INIT_WORKERS], "init, \"workers\"", 1, PARALLEL_MAX, &workers) ||
         !talk_optional(t, given[INIT_STEPS], "init, \"steps\"", 1, TALK_STEPS_MOST, &steps) ||
         !talk_goals_read(t, given + INIT_TERMS) || !read_method(t, given[INIT_METHOD]) ||
-        !read_flag(t, given[INIT_FROM], "init, \"from\"", &from) ||
+        !check_curves(t, steps) || !read_flag(t, given[INIT_FROM], "init, \"from\"", &from) ||
         !read_scheduler(t, given[INIT_SCHEDULER], steps, from, &policy) ||
         !read_flag(t, given[INIT_EXPLAIN], "init, \"explain\"", &t->explains) ||
         !read_flag(t, given[INIT_COST_AWARE], "init, \"cost_aware\"", &t->job.cost_aware) ||

@@ -151,6 +151,38 @@ static void objectives_may_have_names(void **state) {
                  "init, \\\"target\\\": of an objective beside others it stands in "
                  "\\\"objectives\\\":[{\\\"metric\\\":...,\\\"goal\\\":...,\\\"target\\\":...}]");
 }
+
+/* Runs 0 to 2 are of one configuration, 3 to 5 of the next: means of all values, and of what they break the constraint by. */
+static void several_are_means_of_their_runs_too(void **state) {
+    (void)state;
+    expect(
+        INIT_XY("\"repeat\":3,\"objectives\":[{\"metric\":\"loss\",\"goal\":\"min\",\"target\":2},"
+                "{\"metric\":\"speed\",\"goal\":\"max\"}],\"constraints\":[\"mb <= 10\"]"),
+        "{}");
+    for (int i = 0; i < 9; i++)
+        say(ASK);
+    expect(TOLD(2, "\"metrics\":{\"loss\":3,\"speed\":1,\"mb\":10}"), "{}");
+    expect(TOLD(0, "\"metrics\":{\"loss\":1,\"speed\":2,\"mb\":5}"), "{}");
+    expect(TOLD(3, "\"metrics\":{\"loss\":1,\"speed\":1,\"mb\":1}"), "{}");
+    expect(TOLD(4, "\"metrics\":{\"loss\":1,\"speed\":1,\"mb\":1}"), "{}");
+    const struct trials *t = study_trials(talk.study);
+    assert_int_equal(t->ended_count, 0);
+    expect(TOLD(5, "\"metrics\":{\"loss\":1,\"speed\":1,\"mb\":13}"), "{}");
+    assert_true(t->ended_count == 1 && t->breaches[1] == (13 - 10) / 10. / 3);
+    assert_null(strstr(
+        say(ASK), "over")); /* 1 is no more than 2, but one of its runs breaks the constraint */
+    expect(TOLD(1, "\"metrics\":{\"loss\":2,\"speed\":3,\"mb\":9}"), "{}");
+    assert_true(t->values[0] == 2 && t->values[1] == -2 && t->breaches[0] == 0);
+    expect(ASK, "{\"wait\":true,\"over\":\"target reached\"}");
+}
+
+static void curves_are_of_one_objective(void **state) {
+    (void)state;
+    expect_error(INIT_XY("\"objectives\":[\"min\",\"max\"],\"steps\":9"),
+                 "init, \\\"steps\\\": learning curves are of one objective: of several, leave "
+                 "\\\"steps\\\" out and tell what each trial came to in the end");
+    expect(INIT_XY("\"objectives\":[\"min\",\"max\"],\"steps\":1,\"method\":\"random\""), "{}");
+}
 #undef TOLD
 
 /* A space of LIMIT_PARAMS numbers: a study by a Gaussian process needs about 7 MiB. */
@@ -208,6 +240,8 @@ int main(void) {
         TEST(constraints_are_told_on_the_way),
         TEST(a_target_ends_the_search),
         TEST(objectives_may_have_names),
+        TEST(several_are_means_of_their_runs_too),
+        TEST(curves_are_of_one_objective),
         TEST(little_memory_makes_the_method_lighter),
         TEST(several_objectives_want_a_method_that_looks_at_all),
     };
