@@ -105,6 +105,26 @@ static void sketch_hope(struct job *job, const struct work_draft *draft) {
     job->objectives[0].target = 0;
 }
 
+/* Drawn apart, too. Each configuration several times, mostly with a second objective or a constraint. */
+static void sketch_repeat(struct job *job, const struct work_draft *draft) {
+    static const struct condition small = {.text = {(const uint8_t *)"mb <= 0.8", 9}};
+    struct rng r = draw_of(draft->seed, DRAW_JOB, 4000u + draft->number);
+    const bool fits = job->method == METHOD_TPE || job->method == METHOD_RANDOM;
+    if (!draft->repeats || job->objectives_count != 1 || job->rungs.steps > 0 || !fits ||
+        job->until_hopeless || !draw_chance(&r, 0.3))
+        return;
+    job->repeat = (uint32_t)draw_between(&r, 2, 3);
+    job->trials = (job->trials + job->repeat - 1) / job->repeat * job->repeat;
+    job->constraints = &small;
+    job->constraints_count = draw_chance(&r, 0.5);
+    if (!draw_chance(&r, 0.7))
+        return;
+    job->method = job->method == METHOD_TPE ? METHOD_NSGA2 : METHOD_RANDOM;
+    job->objectives[1] = (struct objective){
+        .metric = span_text("size"), .goal = draw_chance(&r, 0.5) ? GOAL_MINIMIZE : GOAL_MAXIMIZE};
+    job->objectives_count = 2;
+}
+
 static void sign(const struct signer *signer, uint64_t sequence, const struct msg *fact,
                  uint8_t *memory, size_t cap, size_t *len) {
     struct bundle_writer writer;
@@ -145,6 +165,11 @@ static void draw_more(struct work *work, const struct work_draft *draft) {
     work->more = trials + (uint64_t)draw_between(&r, 1, (int64_t)(WORK_SLOTS_MAX - trials));
     if (work->more > trials + 12)
         work->more = trials + 12;
+    work->more -= work->more % job_runs_each(&work->job);
+    if (work->more == trials)
+        work->more = 0;
+    if (work->more == 0)
+        return;
     work->extend_at = work->submit_at + draw_between(&r, 0, 2 * draft->spread);
 }
 
@@ -160,6 +185,7 @@ void work_draw(struct work *work, const struct work_draft *draft) {
     sketch_rules(&sketch.job, &r);
     sketch_rungs(&sketch.job, draft);
     sketch_hope(&sketch.job, draft);
+    sketch_repeat(&sketch.job, draft);
     const struct span argv[] = {span_text("train"), span_text(sketch.number), span_text("{trial}"),
                                 span_text("{attempt}"), span_text("{lr}")};
     const size_t told = sketch.job.until_hopeless ? 0 : 1; /* less than all */

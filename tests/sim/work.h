@@ -42,6 +42,7 @@ struct work_draft {
     when_ms now;
     bool rungs;    /* it may have learning curves */
     bool hopes;    /* it may go on until it is hopeless */
+    bool repeats;  /* it may run each configuration several times */
     bool extends;  /* it may get more trials, while it runs or when it is done */
     dur_ms spread; /* it is submitted and perhaps cancelled or extended within so long */
 };

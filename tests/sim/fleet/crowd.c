@@ -19,6 +19,7 @@ void crowd_open(struct fleet *f) {
                                          .copies = f->draft.copies[i],
                                          .rungs = true,
                                          .hopes = true,
+                                         .repeats = true,
                                          .extends = true,
                                          .now = f->now + 1000,
                                          .spread = f->draft.calm_after / 2};

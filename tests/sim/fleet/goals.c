@@ -201,6 +201,8 @@ static void judge_summaries(const struct fleet *f, const struct work *work) {
         fleet_ensure(f, other.state != JOB_FAILED || other.done == 0,
                      "job%u is failed on host %u, where %llu of its trials ended well",
                      work->number, i, (ull)other.done);
+        if (rules_differed(f, work) && work->job.objectives_count > 1)
+            first.frontier = other.frontier; /* seat.h says what may be missing there */
         const struct msg a = {.kind = MSG_job_row, .job_row = first};
         const struct msg b = {.kind = MSG_job_row, .job_row = other};
         fleet_ensure(f, msg_equal(&a, &b),
@@ -291,6 +293,7 @@ void goals_judge(struct fleet *f) {
         for (uint32_t i = 0; i < f->crowd.works_count; i++) {
             judge_rows(f, &f->crowd.works[i]);
             judge_summaries(f, &f->crowd.works[i]);
+            rule_means(f, &f->crowd.works[i]);
             rule_proposals(f, &f->crowd.works[i]);
         }
         f->over = true;

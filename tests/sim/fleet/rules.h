@@ -14,6 +14,7 @@
  * Trials    F8 F9: no attempt twice at once on a host; no start where the job is known to be cancelled, no number beyond the
  *           job, no attempt beyond the retries; a finished slot stays finished. Who is stopped early or paused came to a rung
  *           in the same attempt. A search is not called over by whoever has ended an attempt that is on its way to its disk.
+ * Means     where configurations are run several times the ranks, the best and the front of every disk are those of their means.
  */
 #ifndef ZYG_SIM_RULES_H
 #define ZYG_SIM_RULES_H
@@ -78,6 +79,8 @@ struct rules {
     uint64_t more_counts[FLEET_JOBS_MAX]; /* whose summaries say so */
     uint64_t result_on[FLEET_JOBS_MAX][WORK_SLOTS_MAX][ATTEMPTS_WATCHED];
     uint64_t ended_by[FLEET_JOBS_MAX][WORK_SLOTS_MAX]; /* the first final attempt; 0: none */
+    uint64_t done_by[FLEET_JOBS_MAX][WORK_SLOTS_MAX];  /* the attempt that was done; 0: none */
+    bool differed[FLEET_JOBS_MAX];                     /* some slot has two of them */
     /* What some host has told, with enough copies as it saw the cluster then: slots are bits. */
     bool cancel_asked[FLEET_JOBS_MAX], more_asked[FLEET_JOBS_MAX]; /* by its owner */
     bool job_promised[FLEET_JOBS_MAX], cancel_promised[FLEET_JOBS_MAX];
@@ -120,7 +123,11 @@ void rule_row_shown(struct host *h, const struct msg_job_row *row);
 void rule_recorded(struct host *h, const struct msg_recorded *m);
 /* At the end: each proposal of a method that learns can be derived on every host. */
 void rule_proposals(struct fleet *f, const struct work *work);
+/* Two results of one slot may have been measured. */
+bool rules_differed(const struct fleet *f, const struct work *work);
 void rule_farewell(struct host *h, const struct msg_farewell *m);
+/* rules_means.c, at the end */
+void rule_means(struct fleet *f, const struct work *work);
 /* rules_trials.c */
 void rule_spawn(struct host *h, const struct msg_spawn *m);
 void rule_reached(struct host *h, const struct msg_reached *m);

@@ -57,6 +57,15 @@ static void take_result(struct host *h, const struct msg_result_fact *m) {
     uint64_t *ended_by = &h->fleet->rules->ended_by[work->number][m->slot];
     if (trial_status_final(status) && (*ended_by == 0 || attempt < *ended_by))
         *ended_by = attempt;
+    uint64_t *done_by = &h->fleet->rules->done_by[work->number][m->slot];
+    if (status == TRIAL_DONE && *done_by != 0 && *done_by != attempt)
+        h->fleet->rules->differed[work->number] = true;
+    if (status == TRIAL_DONE)
+        *done_by = attempt;
+}
+
+bool rules_differed(const struct fleet *f, const struct work *work) {
+    return f->rules->differed[work->number];
 }
 
 static void take_carried(struct host *h, struct span bytes) {

@@ -211,10 +211,13 @@ static void print_step(struct host *h, struct run *r) {
 
 static void end_by_itself(struct host *h, struct run *r) {
     struct rng draws = draw_run(h->fleet, r, 3);
-    char line[64];
+    char line[96];
     if (r->fate == RUN_WELL && steps_of(h, r) == 0) {
         double loss = r->rate > 0 ? r->rate : rng_unit(&draws);
-        int len = snprintf(line, sizeof line, "loss=%.6f\n", loss);
+        int len = h->fleet->crowd.works[r->work].job.repeat > 1
+                      ? snprintf(line, sizeof line, "loss=%.6f size=%.6f mb=%.6f\n", loss,
+                                 rng_unit(&draws), rng_unit(&draws))
+                      : snprintf(line, sizeof line, "loss=%.6f\n", loss);
         post(h, &(struct msg){.kind = MSG_output,
                               .output = {.run = r->number, .bytes = span_of(line, (size_t)len)}});
     }
