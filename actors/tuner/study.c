@@ -413,8 +413,8 @@ static struct mark mark_of(const struct trials *t) {
 static bool is_better(const struct mark *now, const struct mark *before) {
     if (!now->any || !before->any)
         return now->any;
-    if (now->untold)
-        return false;
+    if (now->untold || before->untold)
+        return !now->untold;
     return now->breach != before->breach ? now->breach < before->breach
                                          : now->value < before->value;
 }

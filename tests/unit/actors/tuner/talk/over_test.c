@@ -83,6 +83,27 @@ static void the_search_ends_when_nothing_is_expected(void **state) {
                  "1000000000, not \\\"long\\\"");
 }
 
+/* The first is the best as long as nobody has told more: the second is better, though it breaks what that
+ * one may have kept, and only one more was not. */
+static void who_told_all_is_better_than_who_did_not(void **state) {
+    (void)state;
+    expect(
+        "{\"op\":\"init\",\"patience\":2,\"steps\":9,\"scheduler\":\"asha-stop\",\"constraints\":"
+        "[\"mb <= 2\"],\"space\":[" RATE "]}",
+        "{}");
+    for (int i = 0; i < 3; i++)
+        assert_non_null(strstr(say(ASK), "\"params\""));
+    expect("{\"op\":\"tell\",\"id\":0,\"state\":\"stopped\",\"value\":1,\"step\":1}", "{}");
+    for (int i = 1; i < 3; i++) {
+        char line[100];
+        snprintf(line, sizeof line,
+                 "{\"op\":\"tell\",\"id\":%d,\"state\":\"ok\",\"value\":%d,\"metrics\":{\"mb\":5}}",
+                 i, i);
+        expect(line, "{}");
+    }
+    assert_non_null(strstr(say(ASK), "{\"id\":3,"));
+}
+
 static void a_search_that_is_over_goes_on(void **state) {
     (void)state;
     expect_error("{\"op\":\"extend\",\"budget\":9}", "extend: there is no study, expected an init");
@@ -131,6 +152,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(patience_ends_the_search),
         TEST(the_search_ends_when_nothing_is_expected),
+        TEST(who_told_all_is_better_than_who_did_not),
         TEST(a_search_that_is_over_goes_on),
         TEST(a_search_without_room_is_over_when_nothing_runs),
     };
