@@ -112,6 +112,11 @@ static bool foresee(void *context, uint32_t trial, double *value) {
     return s->algo->foresee(s->state, &s->brief, trial, value);
 }
 
+static bool gains(void *context, uint32_t trial, double *more) {
+    struct study *s = context;
+    return s->algo->gains != NULL && s->algo->gains(s->state, &s->brief, trial, more);
+}
+
 struct study *study_init(const struct study_setup *setup, struct arena *arena) {
     struct study *s = arena_take(arena, sizeof *s);
     if (s == NULL)
@@ -130,7 +135,8 @@ struct study *study_init(const struct study_setup *setup, struct arena *arena) {
     if (s->rungs == NULL)
         return NULL;
     if (s->algo->foresee != NULL)
-        rungs_ask_seer(s->rungs, (struct rungs_seer){.foresee = foresee, .context = s});
+        rungs_ask_seer(s->rungs,
+                       (struct rungs_seer){.foresee = foresee, .gains = gains, .context = s});
     if (s->algo->init != NULL)
         s->state = s->algo->init(&s->brief, arena);
     if (s->algo->init != NULL && s->state == NULL)

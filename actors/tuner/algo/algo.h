@@ -64,6 +64,9 @@ struct algo {
      * would come to there, in the sense of trials->values; false when it cannot say yet. Then who
      * is resumed is chosen by it, not by the value until now. */
     bool (*foresee)(void *state, const struct brief *b, uint32_t place, double *value);
+    /* Goes with it, or NULL: how much more, in logarithms, trial `place` is expected to improve at its
+     * full length than the newest proposal was. False: it cannot say yet. */
+    bool (*gains)(void *state, const struct brief *b, uint32_t place, double *more);
     /* NULL: or says what its newest proposal was expected to improve, as a share of what the best
      * trial is better than the median of the first sixteen. False: it was no model's, or there is no
      * such share. */

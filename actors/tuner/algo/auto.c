@@ -91,6 +91,12 @@ static bool foresee_auto(void *state, const struct brief *b, uint32_t place, dou
     return m->in_use[ARM_PROCESS] && algo_gp.foresee(m->states[ARM_PROCESS], b, place, value);
 }
 
+static bool gains_auto(void *state, const struct brief *b, uint32_t place, double *more) {
+    struct auto_method *m = state;
+    return m->in_use[ARM_PROCESS] && b->trials->ended_count < PROCESS_MOST &&
+           algo_gp.gains(m->states[ARM_PROCESS], b, place, more);
+}
+
 static bool hope_auto(void *state, const struct brief *b, double *share) {
     struct auto_method *m = state;
     const struct algo *newest = arms[m->newest];
@@ -127,6 +133,7 @@ const struct algo algo_auto = {
     .arm = name_of_arm,
     .learn = learn_auto,
     .foresee = foresee_auto,
+    .gains = gains_auto,
     .hope = hope_auto,
     .again = again_auto,
     .recommend = recommend_auto,

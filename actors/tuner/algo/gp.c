@@ -49,6 +49,7 @@ struct gp_method {
     struct region_box box;
     uint32_t region_place; /* + 1; the first trial that was begun in it; 0: none yet */
     bool hunted;           /* the newest proposal was found by it, wherever it may be */
+    bool gauged;           /* it has found one, which was expected to gain hunt.most */
     struct refit refit;
     struct rows rows;              /* now */
     struct rows ended, ended_then; /* the same, of what is feasible */
@@ -154,7 +155,8 @@ static void measure(struct gp_method *m, const struct brief *b) {
     m->measured = true;
 }
 
-static void learn_all(struct gp_method *m, const struct brief *b) {
+/* Of those that run but one; UINT32_MAX: of all. */
+static void learn_but(struct gp_method *m, const struct brief *b, uint32_t one) {
     const struct trials *t = b->trials;
     double view[KERNEL_DIMS];
     if (!m->measured)
@@ -162,8 +164,10 @@ static void learn_all(struct gp_method *m, const struct brief *b) {
     surrogate_keep(&m->surrogate, m->rows.count);
     uint32_t believed = t->active_count < BELIEVED_MOST ? t->active_count : BELIEVED_MOST;
     for (uint32_t i = 0; i < believed; i++) {
-        const float *x = trials_point(t, t->active[t->active_count - believed + i]);
-        surrogate_view_of_row(&m->surrogate, x, 1, view);
+        const uint32_t place = t->active[t->active_count - believed + i];
+        if (place == one)
+            continue;
+        surrogate_view_of_row(&m->surrogate, trials_point(t, place), 1, view);
         surrogate_believe(&m->surrogate, view);
     }
     struct rng r = rng_of(b->job->seed, (uint32_t)PURPOSE_GP_SEARCH << 16 | 2, 0);
@@ -171,7 +175,11 @@ static void learn_all(struct gp_method *m, const struct brief *b) {
     for (uint32_t j = 0; j < m->rows.count; j++)
         counts[j] = !(t->breaches[m->rows.row[j].place] > 0);
     futures_draw(&m->hunt.futures, &m->surrogate.gp, counts, &r);
-    m->learned = true;
+    m->learned = one == UINT32_MAX;
+}
+
+static void learn_all(struct gp_method *m, const struct brief *b) {
+    learn_but(m, b, UINT32_MAX);
 }
 
 /* ---- around the best ---- */
@@ -215,6 +223,7 @@ static bool propose_gp(void *state, const struct brief *b, uint64_t number, stru
     }
     const bool found = hunt_best(&m->hunt, &r, t->best, parents, point);
     m->hunted = found && m->hunt.box == NULL;
+    m->gauged = m->gauged || found;
     if (!found)
         sobol_point(&m->sobol, number, point);
     return algo_fresh(b, &r, point, values);
@@ -254,6 +263,28 @@ static bool foresee_gp(void *state, const struct brief *b, uint32_t place, doubl
         measure(m, b);
     surrogate_view_of_row(&m->surrogate, trials_point(b->trials, place), 1, view);
     *value = warp_back(&m->warp, gp_mean(&m->surrogate.gp, view), &slope);
+    return true;
+}
+
+/* What a trial that runs will come to is the question, not to be believed. */
+static bool gains_gp(void *state, const struct brief *b, uint32_t place, double *more) {
+    struct gp_method *m = state;
+    struct gp *gp = &m->surrogate.gp;
+    const float *x = trials_point(b->trials, place);
+    double settled[LIMIT_PARAMS], view[KERNEL_DIMS], shifts[FUTURES];
+    if (!m->gauged)
+        return false;
+    if (b->trials->states[place] == AT_WORK)
+        learn_but(m, b, place);
+    else if (!m->learned)
+        learn_all(m, b);
+    for (uint32_t i = 0; i < b->space->dims; i++)
+        settled[i] = (double)x[i];
+    surrogate_view_of_row(&m->surrogate, x, 1, view);
+    const struct gp_belief belief = gp_predict(gp, view);
+    futures_shifts(&m->hunt.futures, gp, gp->seen, 1, shifts);
+    *more = futures_gain(&m->hunt.futures, &belief, shifts, NULL, NULL) + bonus_gp(m, settled) -
+            m->hunt.most;
     return true;
 }
 
@@ -324,6 +355,7 @@ const struct algo algo_gp = {
     .propose = propose_gp,
     .learn = learn_gp,
     .foresee = foresee_gp,
+    .gains = gains_gp,
     .hope = hope_gp,
     .again = again_gp,
     .recommend = recommend_gp,

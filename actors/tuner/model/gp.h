@@ -15,7 +15,7 @@
 
 struct bend;
 
-enum { GP_SETTINGS = 2 * KERNEL_DIMS + 4 };
+enum { GP_SETTINGS = 2 * KERNEL_DIMS + 5 };
 
 struct gp {
     struct kernel kernel;

@@ -9,11 +9,11 @@
 #include <math.h>
 #include <string.h>
 
-/* The settings as one vector of logarithms: w and v of each dimension, then these; and last the power
- * of the warp as it is, when there is one. */
-enum { JOINT, APART, NOISE, OTHERS };
+/* The settings as one vector of logarithms: w and v of each dimension, then these, of which the last
+ * is there only where the kernel has one; and last the power of the warp as it is, when there is one. */
+enum { JOINT, APART, NOISE, OWN };
 
-#define NOISE_LOG_LEAST (-13.8) /* a millionth of the data's variance */
+#define NOISE_LOG_LEAST (-13.8) /* a millionth of the data's variance; of own, too */
 #define POWER_MOST 3.0          /* and at least its opposite */
 
 /* What is fitted: a process, and what its values are made of, or NULL. */
@@ -23,7 +23,7 @@ struct fit {
 };
 
 static uint32_t settings_count(const struct kernel *k) {
-    return 2 * k->dims + OTHERS;
+    return 2 * k->dims + OWN + (k->own > 0);
 }
 
 static void settings_get(const struct kernel *k, double *t) {
@@ -35,6 +35,8 @@ static void settings_get(const struct kernel *k, double *t) {
     others[JOINT] = portable_log(k->joint);
     others[APART] = portable_log(k->apart);
     others[NOISE] = portable_log(k->noise);
+    if (k->own > 0)
+        others[OWN] = portable_log(k->own);
 }
 
 static void settings_put(struct kernel *k, const double *t) {
@@ -46,6 +48,8 @@ static void settings_put(struct kernel *k, const double *t) {
     k->joint = portable_exp(others[JOINT]);
     k->apart = portable_exp(others[APART]);
     k->noise = portable_exp(others[NOISE]);
+    if (k->own > 0)
+        k->own = portable_exp(others[OWN]);
 }
 
 /* ---- priors ---- */
@@ -53,7 +57,7 @@ static void settings_put(struct kernel *k, const double *t) {
 /* Of log w: a length scale of log-normal law with location sqrt 2 + log(D) / 2 and scale sqrt 3
  * (Hvarfner, Hellsten and Nardi, arXiv:2402.02229, section 4.1), as w = length^-2. Of log v the
  * same thought for one dimension, narrower. Of the noise variance what Optuna's process has, a
- * gamma law with shape 1.1 and rate 30. */
+ * gamma law with shape 1.1 and rate 30, and of own, which is noise to whoever sees one rung, too. */
 struct normal_law {
     double mean, variance;
 };
@@ -69,6 +73,12 @@ static double normal_prior(struct normal_law law, double t, double *slope) {
     return -(t - law.mean) * (t - law.mean) / (2 * law.variance);
 }
 
+/* By its logarithm. */
+static double gamma_prior(double variance, double log_variance, double *slope) {
+    *slope += NOISE_SHAPE_LESS_1 - NOISE_RATE * variance;
+    return NOISE_SHAPE_LESS_1 * log_variance - NOISE_RATE * variance;
+}
+
 /* Adds its slopes. */
 static double log_prior(const struct kernel *k, const double *t, double *slope) {
     uint32_t others = 2 * k->dims;
@@ -80,8 +90,9 @@ static double log_prior(const struct kernel *k, const double *t, double *slope) 
     }
     sum += normal_prior(law_of_joint, t[others + JOINT], &slope[others + JOINT]);
     sum += normal_prior(law_of_apart, t[others + APART], &slope[others + APART]);
-    slope[others + NOISE] += NOISE_SHAPE_LESS_1 - NOISE_RATE * k->noise;
-    return sum + NOISE_SHAPE_LESS_1 * t[others + NOISE] - NOISE_RATE * k->noise;
+    if (k->own > 0)
+        sum += gamma_prior(k->own, t[others + OWN], &slope[others + OWN]);
+    return sum + gamma_prior(k->noise, t[others + NOISE], &slope[others + NOISE]);
 }
 
 /* ---- what is maximised ---- */
@@ -109,6 +120,8 @@ static void likelihood_slopes(struct gp *g, double *slope) {
     slope[2 * k->dims + JOINT] = (sums.joint + diagonal) * k->joint;
     slope[2 * k->dims + APART] = (sums.apart + diagonal) * k->apart;
     slope[2 * k->dims + NOISE] = diagonal * k->noise;
+    if (k->own > 0)
+        slope[2 * k->dims + OWN] = (sums.own + diagonal) * k->own;
 }
 
 /* -(log p(y | kernel) + log p(kernel)), up to a constant; equation 2.30. */
@@ -142,8 +155,12 @@ double gp_fit(struct gp *g, struct bend *bend, int descents) {
         low[i] = i < others ? -14 : -9;
         high[i] = i < others ? 9 : 5;
     }
-    low[others + NOISE] = NOISE_LOG_LEAST;
-    high[others + NOISE] = g->noise_most < 1 ? portable_log(g->noise_most) : 0;
+    for (uint32_t i = others + NOISE; i < count; i++) {
+        low[i] = NOISE_LOG_LEAST;
+        high[i] = 0;
+    }
+    if (g->noise_most < 1)
+        high[others + NOISE] = portable_log(g->noise_most);
     settings_get(&g->kernel, t);
     if (bend != NULL) {
         low[count] = -POWER_MOST;

@@ -55,6 +55,15 @@ static struct unlike unlike_of(double v) {
     return u;
 }
 
+/* All coordinates but how far along the curve it is. */
+static bool is_same(const struct kernel *k, const struct kernel_points *points, uint32_t j,
+                    const double *point) {
+    for (uint32_t i = 0; i + 1 < k->dims; i++)
+        if (column_of(points, i)[j] != point[i])
+            return false;
+    return true;
+}
+
 void kernel_row(const struct kernel *k, const struct kernel_points *points, const double *point,
                 uint32_t count, double *row, double *scratch) {
     const struct matern_loops *loops = matern_here();
@@ -77,6 +86,9 @@ void kernel_row(const struct kernel *k, const struct kernel_points *points, cons
         loops->decay(q, e, count);
         loops->rise(q, e, count, height, row);
     }
+    for (uint32_t j = 0; k->own > 0 && j < count; j++)
+        if (is_same(k, points, j, point))
+            row[j] += k->own;
 }
 
 static void joint_slopes(const struct kernel *k, const struct kernel_points *points,
@@ -139,6 +151,9 @@ void kernel_slopes_add(const struct kernel *k, const struct kernel_points *point
                        struct kernel_slopes *slopes, double *scratch) {
     joint_slopes(k, points, point, count, c, slopes, scratch);
     apart_slopes(k, points, point, count, c, slopes, scratch);
+    for (uint32_t j = 0; k->own > 0 && j < count; j++)
+        if (is_same(k, points, j, point))
+            slopes->own += c[j];
 }
 
 void kernel_gradient(const struct kernel *k, const struct kernel_points *points,

@@ -34,7 +34,7 @@ void region_hear(struct region *r, bool better, uint32_t dims, uint32_t workers)
 /* The logarithm of how far one has to go along a coordinate until the process knows little: from how
  * its kernel falls near a point, which both of its parts have a share in. */
 static double log_scale(const struct kernel *k, uint32_t i) {
-    double fall = (k->joint * k->w[i] + k->apart * k->v[i] / k->dims) / kernel_self(k);
+    double fall = (k->joint * k->w[i] + k->apart * k->v[i] / k->dims) / (k->joint + k->apart);
     double scale = 1 / sqrt(fall);
     return portable_log(between(scale, SCALE_LEAST, SCALE_MOST));
 }

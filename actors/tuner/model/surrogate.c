@@ -22,7 +22,7 @@ static const struct start {
 #define NOISE_START 1e-3
 #define NOISE_NONE 1.02e-6 /* the least that a fit finds, and a little */
 
-static void begin_at(struct kernel *k, const struct start *at) {
+static void begin_at(struct kernel *k, bool staged, const struct start *at) {
     for (uint32_t i = 0; i < k->dims; i++) {
         k->w[i] = at->w_all / k->dims;
         k->v[i] = at->v;
@@ -30,6 +30,7 @@ static void begin_at(struct kernel *k, const struct start *at) {
     k->joint = at->joint;
     k->apart = at->apart;
     k->noise = NOISE_START;
+    k->own = staged ? NOISE_START : 0;
 }
 
 size_t surrogate_bytes(const struct space *space, uint32_t rows) {
@@ -47,7 +48,7 @@ bool surrogate_init(struct surrogate *s, const struct space *space, bool staged,
     for (uint32_t i = 0; i < s->dims; i++)
         s->gp.kernel.choice[i] = space->dim[s->seen[i]].kind == DIM_CHOICE;
     s->kernel = s->gp.kernel;
-    begin_at(&s->kernel, &starts[0]);
+    begin_at(&s->kernel, s->staged, &starts[0]);
     return true;
 }
 
@@ -93,10 +94,10 @@ void surrogate_fit(struct surrogate *s, struct bend *bend) {
     double power = first;
     s->factored = 0;
     s->kernel = s->gp.kernel;
-    begin_at(&s->kernel, &starts[0]);
+    begin_at(&s->kernel, s->staged, &starts[0]);
     uint32_t count = STARTS - (bend == NULL); /* the last differs by its power alone */
     for (uint32_t i = 0; i < count; i++) {
-        begin_at(&s->gp.kernel, &starts[i]);
+        begin_at(&s->gp.kernel, s->staged, &starts[i]);
         if (bend != NULL)
             bend->power = starts[i].as_they_are ? 1 : first;
         double found = gp_fit(&s->gp, bend, DESCENTS_FIRST);
@@ -123,7 +124,7 @@ double surrogate_noise_odds(struct surrogate *s, const struct bend *bend) {
     for (int i = 0; i < 2; i++) {
         g->kernel = s->kernel;
         if (i > 0)
-            begin_at(&g->kernel, &starts[1]);
+            begin_at(&g->kernel, s->staged, &starts[1]);
         g->kernel.noise = NOISE_NONE;
         bent.power = bend->power;
         const double found = gp_fit(g, &bent, DESCENTS);

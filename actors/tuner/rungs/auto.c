@@ -1,14 +1,20 @@
 /* Who goes on is told by what he would come to at the full length, not by what he is now: the method
  * foresees it when it can, else forecast.c. The first trials run their full length, so that there is
- * something to learn from; of a rung's last AUTO_WINDOW arrivals the best one in eta goes on. Some
- * are let up one rung by chance, so that what is believed of a region is tried again. */
+ * something to learn from. A method that knows what it is unsure of says how much a trial would
+ * improve upon the best: he goes on when that is, for what is left to train, not much less than what a
+ * new trial promises for a whole training (as a new one is the better bet, freeze-thaw would run it
+ * instead: Swersky, Snoek and Adams, arXiv:1406.3896, section 4; but the newest always looks best, and
+ * most new ones are paused themselves). Else, of a rung's last AUTO_WINDOW arrivals the best one in eta
+ * goes on. Some are let up one rung by chance, so that what is believed of a region is tried again. */
 #include "actors/tuner/algo/algo.h"
+#include "actors/tuner/num/portable.h"
 #include "actors/tuner/rungs/state.h"
 #include "proto/base/rng.h"
 
 #include <math.h>
 
-enum { PROBES_MOST = 12, PROBES_LEAST = 4, PROBES_SHARE = 8 };
+enum { PROBES_MOST = 6, PROBES_LEAST = 4, PROBES_SHARE = 8 };
+#define GAIN_LEAST (-2.0) /* logarithm of the share of a new trial's gain for each training */
 enum { AUTO_PURPOSE = PURPOSE_RUNGS << 16 | 2 };
 
 bool auto_is_probe(const struct rungs *r, uint32_t number) {
@@ -79,13 +85,32 @@ static bool is_among_the_best(const struct rungs *r, uint32_t at, const struct a
     return count > r->setup.others && best->better < count / r->setup.eta;
 }
 
+/* Whether it is worth what is left to train. False: nobody can say. */
+static bool gains(const struct rungs *r, uint32_t at, uint32_t trial, bool *enough) {
+    const double left = 1 - (double)r->rung[at].step / r->rung[r->count - 1].step;
+    double more;
+    if (r->seer.gains == NULL || rungs_breach(r, trial, at) > 0 ||
+        !r->seer.gains(r->seer.context, trial, &more))
+        return false;
+    *enough = more - portable_log(left) > GAIN_LEAST;
+    return true;
+}
+
 bool auto_promotable(struct rungs *r, uint32_t at, struct auto_best *best) {
-    return auto_best_waiting(r, at, best) && is_among_the_best(r, at, best);
+    bool enough;
+    if (!auto_best_waiting(r, at, best))
+        return false;
+    return gains(r, at, best->trial, &enough) ? enough : is_among_the_best(r, at, best);
 }
 
 bool auto_goes_on(struct rungs *r, uint32_t at, uint32_t trial) {
     struct auto_best best;
-    return is_lucky(r, at, trial) || (find(r, at, trial, &best) && is_among_the_best(r, at, &best));
+    bool enough;
+    if (is_lucky(r, at, trial))
+        return true;
+    if (gains(r, at, trial, &enough))
+        return enough;
+    return find(r, at, trial, &best) && is_among_the_best(r, at, &best);
 }
 
 bool auto_bar(const struct rungs *r, uint32_t at, uint32_t *place) {

@@ -20,7 +20,8 @@
  * pbt              Jaderberg and others, "Population based training", arXiv:1711.09846; its rungs are
  *                  `first` steps apart
  * auto             asha's rungs; who goes on is told by what he would come to at the full length
- *                  (forecast.h, or the method), and the first trials run to it
+ *                  (forecast.h, or the method), or by how much that is expected to improve upon the best
+ *                  for what is left to train; and the first trials run to it
  *
  * Memory   from the caller's arena at init; pages that no trial has reached are never touched.
  * Cost     a report is O(1) but at a rung, where it is O(log trials); of auto a forecast for each of
@@ -77,9 +78,11 @@ struct rungs *rungs_init(const struct rungs_setup *setup, struct trials *trials,
                          struct arena *arena);
 
 /* Of auto: whoever foresees better than its own forecast what a trial would be worth at its full
- * length; false when he cannot say. */
+ * length; and, or NULL, how much more, in logarithms, that is expected to improve upon the best than a
+ * new trial is. False when he cannot say. */
 struct rungs_seer {
     bool (*foresee)(void *context, uint32_t trial, double *value);
+    bool (*gains)(void *context, uint32_t trial, double *more);
     void *context;
 };
 void rungs_ask_seer(struct rungs *r, struct rungs_seer seer);

@@ -266,6 +266,35 @@ static void foresees_curves_that_cross(void **state) {
     end_curves();
 }
 
+/* Of two that stand at the first rung the one that leads to the best is expected to gain more, though
+ * it is worse now; and as much whether it runs, which changes what is believed alone, or rests. */
+static void gains_where_curves_lead(void **state) {
+    (void)state;
+    double good, bad, resting;
+    struct value x;
+    begin_curves();
+    for (uint32_t i = 0; i < CURVES; i++) {
+        double at = (i + 0.5) / CURVES;
+        uint32_t place = add_at(at);
+        for (uint32_t rung = 0, step = 1; rung < 3; rung++, step *= 3)
+            reach(place, rung, curve(at, step));
+        end_at(place, curve(at, 9));
+    }
+    uint32_t low = add_at(0.27), high = add_at(0.51);
+    reach(low, 0, curve(0.27, 1));
+    reach(high, 0, curve(0.51, 1));
+    assert_false(algo_gp.gains(curves.gp, &curves.brief, high, &good)); /* than which proposal? */
+    assert_true(algo_gp.propose(curves.gp, &curves.brief, 0, &x));
+    assert_true(algo_gp.gains(curves.gp, &curves.brief, high, &good));
+    assert_true(algo_gp.gains(curves.gp, &curves.brief, low, &bad));
+    assert_true(good > bad + 3);
+    trials_pause(&curves.trials, high);
+    algo_gp.learn(curves.gp, &curves.brief, high);
+    assert_true(algo_gp.gains(curves.gp, &curves.brief, high, &resting));
+    assert_true(fabs(resting - good) < 0.5);
+    end_curves();
+}
+
 /* What stands at the lowest rung is learned from, though nobody has ended yet: when it is much. */
 static void learns_before_the_first_has_ended(void **state) {
     (void)state;
@@ -324,6 +353,7 @@ int main(void) {
         cmocka_unit_test(goes_on_when_nothing_is_learned),
         cmocka_unit_test(stays_near_the_best_of_many),
         cmocka_unit_test(foresees_curves_that_cross),
+        cmocka_unit_test(gains_where_curves_lead),
         cmocka_unit_test(learns_before_the_first_has_ended),
         cmocka_unit_test(an_end_alone_is_no_curve),
     };

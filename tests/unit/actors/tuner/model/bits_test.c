@@ -142,29 +142,77 @@ static void tell(struct study *s, uint32_t trial) {
         abort();
 }
 
-/* Every proposal's point, which is its configuration and where it lies. */
-static void search(uint64_t *hash, enum method method) {
+static struct job job;
+
+static struct study *begin(enum method method, uint32_t steps) {
     static alignas(max_align_t) uint8_t texts[1 << 16];
+    static const enum goal goal = GOAL_MINIMIZE;
     struct arena for_job = arena_of(texts, sizeof texts);
     struct arena arena = arena_of(memory, sizeof memory);
-    struct job job;
-    const enum goal goal = GOAL_MINIMIZE;
     make_job(&job, method, &for_job);
-    const struct study_setup setup = {
-        .job = &job, .goals = &goal, .objectives = 1, .workers = WORKERS, .steps = 1};
+    const struct study_setup setup = {.job = &job,
+                                      .goals = &goal,
+                                      .objectives = 1,
+                                      .workers = WORKERS,
+                                      .steps = steps,
+                                      .rungs = {.policy = RUNGS_AUTO}};
     if (study_bytes(&setup) > sizeof memory)
         abort();
-    struct study *s = study_init(&setup, &arena);
+    return study_init(&setup, &arena);
+}
+
+static void put_point(uint64_t *hash, const struct study *s, uint32_t trial) {
+    const float *point = trials_point(study_trials(s), trial);
+    for (int i = 0; i < 5; i++)
+        bits_double(hash, (double)point[i]);
+}
+
+/* Every proposal's point, which is its configuration and where it lies. */
+static void search(uint64_t *hash, enum method method) {
+    struct study *s = begin(method, 1);
     struct study_proposal proposal;
     for (uint32_t started = 0; started < TRIALS; started++) {
         study_ask(s, &proposal);
         if (proposal.answer != STUDY_START)
             abort();
-        const float *point = trials_point(study_trials(s), proposal.trial);
-        for (int i = 0; i < 5; i++)
-            bits_double(hash, (double)point[i]);
+        put_point(hash, s, proposal.trial);
         if (started + 1 >= WORKERS)
             tell(s, started + 1 - WORKERS);
+    }
+}
+
+/* Curves that fall to what a trial is worth, the slower the nearer the fourth coordinate is to 1. */
+static double worth_at(const float *point, uint32_t step) {
+    return worth(point) + (0.2 + (double)(point[3] < 0 ? 0 : point[3])) / step;
+}
+
+/* The same where trials are paused and go on: who did is in the hash, too. */
+static void search_curves(uint64_t *hash) {
+    enum { STEPS = 9, TURNS = 400 };
+    struct study *s = begin(METHOD_AUTO, STEPS);
+    struct study_proposal at[WORKERS];
+    uint32_t steps[WORKERS] = {0};
+    for (uint32_t turn = 0; turn < TURNS; turn++) {
+        const uint32_t who = turn % WORKERS;
+        if (steps[who] == 0) {
+            study_ask(s, &at[who]);
+            if (at[who].answer > STUDY_RESUME)
+                continue;
+            const bool resumed = at[who].answer == STUDY_RESUME;
+            bits_u64(hash, at[who].trial * 2u + resumed);
+            put_point(hash, s, at[who].trial);
+            steps[who] = resumed ? study_trials(s)->reached[at[who].trial] == 1 ? 1 : 3 : 0;
+        }
+        const uint32_t trial = at[who].trial;
+        const double value = worth_at(trials_point(study_trials(s), trial), ++steps[who]);
+        const struct study_result well = {.state = ENDED_WELL, .values = &value, .seconds = 1};
+        enum study_verdict verdict = STUDY_GO_ON;
+        if (steps[who] < STEPS && !study_report(s, trial, steps[who], value, &verdict))
+            abort();
+        if (steps[who] == STEPS && !study_tell(s, trial, &well))
+            abort();
+        if (steps[who] == STEPS || verdict == STUDY_PAUSE)
+            steps[who] = 0;
     }
 }
 
@@ -183,6 +231,7 @@ int main(void) {
         {"warps", warps, 0x5718f889ec7c6d6au},
         {"search by gp", search_gp, 0xe73bdd4928301dd1u},
         {"search by tpe", search_tpe, 0xb14d8d3e8c339322u},
+        {"search with curves", search_curves, 0x058b4566913828edu},
     };
     return bits_compare(cases, sizeof cases / sizeof *cases);
 }

@@ -122,6 +122,22 @@ static void is_symmetric(void **state) {
     }
 }
 
+/* Whatever the last coordinates are, and only then. */
+static void a_configuration_is_more_like_itself(void **state) {
+    (void)state;
+    struct kernel k = {.dims = 3, .w = {1, 1, 1}, .v = {1, 1, 1}, .joint = 0.7, .apart = 0.2};
+    const double here[] = {0.2, SPACE_OFF, 0}, later[] = {0.2, SPACE_OFF, 1};
+    const double near[] = {nextafter(0.2, 1), SPACE_OFF, 0}, active[] = {0.2, 0.5, 0};
+    const double *const others[] = {here, later, near, active};
+    for (size_t i = 0; i < 4; i++) {
+        k.own = 0;
+        double without = between(&k, here, others[i]);
+        k.own = 0.25;
+        assert_near(between(&k, here, others[i]) - without, i < 2 ? 0.25 : 0, 1e-15);
+    }
+    assert_near(kernel_self(&k), 1.15, 1e-15);
+}
+
 /* With 1e-9 of the diagonal more, a factor exists for all weights, few and many: eigenvalues below
  * zero would be far larger. A distance of 1 between every active and every inactive number fails
  * here. */
@@ -170,6 +186,7 @@ static void slopes_agree_with_differences(void **state) {
     struct rng r = rng_of(3, 0, 0);
     double a[DIMS], c[POINTS], scratch[4 * POINTS];
     fill(&r);
+    mixed.own = 0.3;
     for (uint32_t j = 0; j < POINTS; j++)
         c[j] = 2 * rng_unit(&r) - 1;
     for (uint32_t j = 0; j < POINTS; j += 7) {
@@ -182,6 +199,8 @@ static void slopes_agree_with_differences(void **state) {
         }
         assert_near(s.joint - 5, by_difference(mixed, &mixed.joint, 0, a, c, &mixed), 1e-8);
         assert_near(s.apart, by_difference(mixed, &mixed.apart, 0, a, c, &mixed), 1e-8);
+        assert_near(s.own, by_difference(mixed, &mixed.own, 0, a, c, &mixed), 1e-8);
+        assert_near(s.own, c[j], 0); /* each is like itself alone */
     }
 }
 
@@ -220,6 +239,7 @@ int main(void) {
         cmocka_unit_test(parts_of_a_mixed_one),
         cmocka_unit_test(inactive_ones_stand_aside),
         cmocka_unit_test(is_symmetric),
+        cmocka_unit_test(a_configuration_is_more_like_itself),
         cmocka_unit_test(is_a_covariance),
         cmocka_unit_test(slopes_agree_with_differences),
         cmocka_unit_test(gradient_agrees_with_differences),

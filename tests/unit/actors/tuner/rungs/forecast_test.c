@@ -7,7 +7,7 @@ static struct test_job test;
 static struct stage s;
 static struct forecast forecast;
 
-enum { STEPS = 27, BLESSED = 14 }; /* rungs 1, 3, 9, 27 */
+enum { STEPS = 27, PROBES = 6, BLESSED = 14 }; /* rungs 1, 3, 9, 27 */
 
 /* A rate x: low ones begin worst and end best. */
 static double crossing(double x, uint32_t step) {
@@ -25,9 +25,10 @@ static uint32_t start_at(double x) {
     return trial;
 }
 
+/* Nobody judges it on its way. */
 static void run_to(uint32_t trial, double x, double (*curve)(double, uint32_t), uint32_t end) {
     for (uint32_t step = 1; step <= end && step < STEPS; step++)
-        stage_report(&s, trial, step, curve(x, step));
+        rungs_report(s.rungs, trial, step, curve(x, step));
     if (end == STEPS)
         stage_finish(&s, trial, ENDED_WELL, curve(x, STEPS));
 }
@@ -97,7 +98,7 @@ static void curves_that_cross_are_told_apart(void **state) {
     stage_end(&s);
 }
 
-/* Who is paused and who is resumed, after twelve probes at 0.04, 0.13 ... 0.96. */
+/* Who is paused and who is resumed, after twelve whole curves at 0.04, 0.13 ... 0.96. */
 static void the_best_at_the_end_goes_on(void **state) {
     (void)state;
     begin(RUNGS_AUTO);
@@ -128,11 +129,43 @@ static void who_foresees_is_believed(void **state) {
     (void)state;
     begin(RUNGS_AUTO);
     rungs_ask_seer(s.rungs, (struct rungs_seer){.foresee = foresee_by_number});
-    for (uint32_t i = 0; i < 12; i++) /* probes run on */
+    for (uint32_t i = 0; i < PROBES; i++) /* run on */
         assert_int_equal(stage_report(&s, start_at(i / 12.0), 1, 9), RUNGS_GO_ON);
-    for (uint32_t i = 12; i < 16; i++)
+    for (uint32_t i = PROBES; i < 16; i++)
         assert_int_equal(stage_report(&s, start_at(i / 16.0), 1, i == BLESSED ? 99 : 1),
                          i == BLESSED ? RUNGS_GO_ON : RUNGS_PAUSE);
+    stage_end(&s);
+}
+
+/* By number: 0 is worth a new training after all, of 1 it depends on what is left, of the others
+ * nobody can say. */
+static bool gain_by_number(void *context, uint32_t trial, double *more) {
+    const uint32_t first = *(const uint32_t *)context;
+    *more = trial == first ? -1.9 : -2.05;
+    return trial <= first + 1;
+}
+
+/* At 1 and 3 of 27 steps 96 and 89 hundredths are left, at 9 two thirds. */
+static void who_gains_for_what_is_left_goes_on(void **state) {
+    (void)state;
+    uint32_t first = PROBES;
+    begin(RUNGS_AUTO);
+    rungs_ask_seer(s.rungs, (struct rungs_seer){.foresee = foresee_by_number,
+                                                .gains = gain_by_number,
+                                                .context = &first});
+    for (uint32_t i = 0; i < PROBES; i++)
+        (void)stage_report(&s, start_at(i / 12.0), 1, 9);
+    uint32_t worth = start_at(0.91), hardly = start_at(0.92), unsaid = start_at(0.93);
+    assert_int_equal(stage_report(&s, worth, 1, 99), RUNGS_GO_ON);
+    assert_int_equal(stage_report(&s, hardly, 1, 1), RUNGS_PAUSE);
+    assert_int_equal(stage_report(&s, unsaid, 1, 1), RUNGS_PAUSE);
+    assert_int_equal(stage_report(&s, worth, 9, 99), RUNGS_GO_ON);
+    first = hardly; /* is worth it now */
+    struct rungs_choice choice = stage_choose(&s, true);
+    assert_int_equal(choice.next, RUNGS_RESUME);
+    assert_int_equal(choice.trial, hardly);
+    first = PROBES;
+    assert_int_equal(stage_report(&s, hardly, 3, 1), RUNGS_GO_ON); /* as less is left */
     stage_end(&s);
 }
 
@@ -143,6 +176,7 @@ int main(void) {
         cmocka_unit_test(curves_that_cross_are_told_apart),
         cmocka_unit_test(the_best_at_the_end_goes_on),
         cmocka_unit_test(who_foresees_is_believed),
+        cmocka_unit_test(who_gains_for_what_is_left_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
