@@ -148,7 +148,9 @@ void plan_homeless(struct plan *p, uint32_t place) {
         if (p->again[i].slot.home != place + 1)
             continue;
         struct plan_slot slot = take_again(p, i);
-        plan_again(p, slot.slot, slot.attempts, slot.at_home);
+        slot.home = 0;
+        slot.not_before = slot.at_home;
+        plan_again_as(p, &slot);
         i = UINT32_MAX; /* the heap has another order now */
     }
 }
@@ -238,7 +240,8 @@ void plan_extend(struct plan *p, uint64_t trials) {
         if (p->again[i].slot.not_before != WHEN_NEVER)
             continue;
         struct plan_slot slot = take_again(p, i);
-        plan_again(p, slot.slot, slot.attempts, INT64_MIN);
+        slot.not_before = INT64_MIN;
+        plan_again_as(p, &slot);
         i = UINT32_MAX; /* the heap has another order now */
     }
 }

@@ -225,6 +225,25 @@ static void a_slot_rests_until_its_time_and_stands_in_nobodys_way(void **state) 
     assert_int_equal(plan_wakes(p, NOW), WHEN_NEVER);
 }
 
+/* It waited for a place of the worker that has its checkpoint, and that worker has gone: how it rested is
+ * heard again, and does not end it. */
+static void what_goes_on_after_a_rest_does_so_without_a_home(void **state) {
+    struct plan *p = *state;
+    struct plan_slot next;
+    assert_true(plan_open(p, &job, 1, 0, none, none));
+    expect_next(p, 0, 0);
+    plan_again_as(p, &(struct plan_slot){.slot = 0,
+                                         .attempts = 2,
+                                         .rested = 2,
+                                         .home = 1,
+                                         .at_home = NOW,
+                                         .not_before = NOW + 9});
+    plan_homeless(p, 0);
+    plan_finish(p, 0, 2);
+    assert_true(plan_next(p, NOW, &next));
+    assert_true(next.slot == 0 && next.attempts == 2 && next.rested == 2 && next.home == 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(slots_come_in_order_each_once, set_up, tear_down),
@@ -245,6 +264,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_time_of_trials_is_a_moving_mean, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_slot_rests_until_its_time_and_stands_in_nobodys_way,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_goes_on_after_a_rest_does_so_without_a_home, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
