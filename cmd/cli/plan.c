@@ -6,6 +6,7 @@
 #include "actors/tuner/algo/algo.h"
 #include "cmd/cli/cli.h"
 #include "cmd/cli/details.h"
+#include "cmd/cli/few.h"
 #include "cmd/cli/job_load.h"
 #include "cmd/cli/out.h"
 #include "cmd/cli/program_path.h"
@@ -479,6 +480,8 @@ int cli_plan(int argc, char **argv) {
                            .configs = buf_new(JSON_BYTES),
                            .first = buf_new(JSON_BYTES)};
     bool ok = plan_make(&plan, file, &err) && plan_show(&plan, args.format, &err);
+    if (ok && !args.quiet)
+        few_say(&file->job);
     free(plan.argv.data);
     free(plan.configs.data);
     free(plan.first.data);

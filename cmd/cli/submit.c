@@ -3,6 +3,7 @@
 
 #include "actors/kit/clock_shell.h"
 #include "cmd/cli/cli.h"
+#include "cmd/cli/few.h"
 #include "cmd/cli/job_load.h"
 #include "cmd/cli/learn_from.h"
 #include "cmd/cli/population.h"
@@ -148,8 +149,11 @@ int cli_submit(int argc, char **argv) {
     else if (!learn_from_jobs(c, file, &learn_from, args.quiet, &err) ||
              (!args.quiet && !population_say(c, &file->job, &err)))
         status = look_end(&c, false, &err);
-    else
+    else {
+        if (!args.quiet)
+            few_say(&file->job);
         status = submit(&c, file, &args, wait);
+    }
     job_file_destroy(&file);
     return status;
 }

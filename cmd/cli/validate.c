@@ -2,6 +2,7 @@
 
 #include "cmd/cli/cli.h"
 #include "cmd/cli/details.h"
+#include "cmd/cli/few.h"
 #include "cmd/cli/job_load.h"
 #include "cmd/cli/spec_text.h"
 
@@ -23,6 +24,7 @@ int cli_validate(int argc, char **argv) {
         struct buf text = buf_of(memory, sizeof memory);
         spec_print_summary(&f->job, &text);
         printf("%s: ok: %.*s\n", f->name, (int)text.len, (const char *)text.data);
+        few_say(&f->job);
     }
     job_file_destroy(&f);
     return 0;

@@ -135,6 +135,31 @@ loss,1,3
 loss,2,1
 score,,7.5" "$(cut -d, -f1-3 <<<"$out")"
 
+# More trials than there are configurations are no fault, but somebody should know.
+cat >"$WORK/few.yaml" <<END
+zyg: 1
+name: few
+search: {trials: 7, objective: {metric: loss, goal: minimize}}
+params: {a: [1, 2, 3], b: {type: int, min: 1, max: 2}}
+where: a + b < 5
+run: {command: [echo, "loss={a}"]}
+END
+few="zyg: 7 trials, but only 5 configurations: once all were tried, some run again"
+for verb in validate plan; do
+    run zyg $verb "$WORK/few.yaml"
+    assert_status 0
+    assert_equal "$few" "$err" "zyg $verb"
+done
+run zyg validate "$WORK/few.yaml" -q
+assert_equal "" "$err"
+for enough in 's/trials: 7/trials: 5/' 's/trials: 7/trials: 10, repeat: 2/' 's/b: {type: int/b: {type: float/' \
+    's/b: {type: int/b: {type: float, points: 2/'; do
+    sed "$enough" "$WORK/few.yaml" >"$WORK/enough.yaml"
+    run zyg validate "$WORK/enough.yaml"
+    assert_status 0
+    assert_equal "" "$err" "$enough"
+done
+
 # The long form says the same job.
 zyg show --spec >"$WORK/long.yaml"
 run zyg validate "$WORK/long.yaml"
