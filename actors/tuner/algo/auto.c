@@ -108,7 +108,8 @@ static bool hope_auto(void *state, const struct brief *b, double *share) {
 static bool again_auto(void *state, const struct brief *b, const struct value *fresh,
                        uint32_t *place) {
     struct auto_method *m = state;
-    return m->newest == ARM_PROCESS && algo_gp.again(m->states[ARM_PROCESS], b, fresh, place);
+    return (fresh == NULL || m->newest == ARM_PROCESS) &&
+           algo_gp.again(m->states[ARM_PROCESS], b, fresh, place);
 }
 
 static bool recommend_auto(void *state, const struct brief *b, uint32_t *place, double *value) {

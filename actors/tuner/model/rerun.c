@@ -168,14 +168,19 @@ static double worth_of(const struct rerun *r, uint32_t at, uint32_t count, doubl
 bool rerun_instead(struct rerun *r, struct surrogate *s, const struct trials *t,
                    const struct rows *rows, const double *view, uint32_t *place) {
     const enum again_noise seen = again_noise(t);
+    const bool probes = view == NULL && seen == AGAIN_UNTRIED;
     const double noise = s->kernel.noise;
     double own[KERNEL_DIMS];
     r->count = 0;
-    if (!is_noisy(r, seen) || seen == AGAIN_AWAITED)
+    if (seen == AGAIN_AWAITED || !(is_noisy(r, seen) || probes))
         return false;
     for (uint32_t j = 0; j < rows->count; j++)
         if (stands(t, rows, j))
             enter(r, rows->row[j].place, mean_at(&s->gp, j));
+    if (probes) {
+        *place = r->places[0];
+        return r->count > 0;
+    }
     for (uint32_t i = 0; i < r->count; i++) {
         surrogate_view_of_row(s, trials_point(t, r->places[i]), 1, own);
         look_at(r, s, i, own);

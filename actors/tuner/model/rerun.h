@@ -53,7 +53,7 @@ bool rerun_best(const struct rerun *r, const struct surrogate *s, const struct t
                 const struct rows *rows, uint32_t *place, double *mean);
 /* The surrogate has learned the rows and believes what runs. view: the new point; NULL: there is none.
  * True: another run of the configuration of trial `place` is worth more. False as long as no noise is
- * known. */
+ * known; but where nothing new is left the best one is run again, which shows whether there is any. */
 bool rerun_instead(struct rerun *r, struct surrogate *s, const struct trials *t,
                    const struct rows *rows, const double *view, uint32_t *place);
 

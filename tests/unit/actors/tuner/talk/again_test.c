@@ -60,6 +60,31 @@ static void what_is_noisy_is_run_again(void **state) {
     assert_null(strstr(say("{\"op\":\"best\"}"), "\"runs\":1,"));
 }
 
+/* Each of twelve was tried: the best is run once more, and only when that comes to something else are
+ * others, too. */
+static void where_nothing_is_left_one_more_run_tells_whether_there_is_noise(void **state) {
+    enum { ALL = 12 };
+    (void)state;
+    for (int noisy = 0; noisy < 2; noisy++) {
+        int id;
+        expect("{\"op\":\"init\",\"method\":\"gp\",\"repeat\":\"auto\",\"explain\":true,\"space\":"
+               "[{\"name\":\"n\",\"type\":\"int\",\"low\":1,\"high\":12}]}",
+               "{}");
+        for (id = 0; id < 2 * ALL; id++) {
+            const char *reply = say(ASK), *n = strstr(reply, "\"n\":");
+            if (n == NULL)
+                break;
+            assert_true((strstr(reply, "\"by\":\"again\"") != NULL) == (id >= ALL));
+            const int value = abs((int)strtol(n + 4, NULL, 10) - 5);
+            assert_true(id != ALL || value == 0);
+            char text[32];
+            snprintf(text, sizeof text, "%d.%d", value, id >= ALL ? noisy * id % 7 : 0);
+            tell_of(id, text);
+        }
+        assert_int_equal(id, noisy ? 2 * ALL : ALL + 1);
+    }
+}
+
 static void it_is_refused_where_it_cannot_be(void **state) {
     (void)state;
 #define INIT(more) "{\"op\":\"init\",\"repeat\":\"auto\"," more ",\"space\":[" RATE "]}"
@@ -85,6 +110,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(the_best_is_told),
         TEST(what_is_noisy_is_run_again),
+        TEST(where_nothing_is_left_one_more_run_tells_whether_there_is_noise),
         TEST(it_is_refused_where_it_cannot_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
