@@ -114,7 +114,7 @@ static bool foresee(void *context, uint32_t trial, double *value) {
 
 static bool gains(void *context, uint32_t trial, double *more) {
     struct study *s = context;
-    return s->algo->gains != NULL && s->algo->gains(s->state, &s->brief, trial, more);
+    return s->algo->gains(s->state, &s->brief, trial, more);
 }
 
 struct study *study_init(const struct study_setup *setup, struct arena *arena) {
@@ -135,8 +135,9 @@ struct study *study_init(const struct study_setup *setup, struct arena *arena) {
     if (s->rungs == NULL)
         return NULL;
     if (s->algo->foresee != NULL)
-        rungs_ask_seer(s->rungs,
-                       (struct rungs_seer){.foresee = foresee, .gains = gains, .context = s});
+        rungs_ask_seer(s->rungs, (struct rungs_seer){.foresee = foresee,
+                                                     .gains = s->algo->gains != NULL ? gains : NULL,
+                                                     .context = s});
     if (s->algo->init != NULL)
         s->state = s->algo->init(&s->brief, arena);
     if (s->algo->init != NULL && s->state == NULL)

@@ -7,7 +7,7 @@ static struct test_job test;
 static struct stage s;
 static struct forecast forecast;
 
-enum { STEPS = 27, PROBES = 6, BLESSED = 14 }; /* rungs 1, 3, 9, 27 */
+enum { STEPS = 27, BLESSED = 14 }; /* rungs 1, 3, 9, 27 */
 
 /* A rate x: low ones begin worst and end best. */
 static double crossing(double x, uint32_t step) {
@@ -129,13 +129,15 @@ static void who_foresees_is_believed(void **state) {
     (void)state;
     begin(RUNGS_AUTO);
     rungs_ask_seer(s.rungs, (struct rungs_seer){.foresee = foresee_by_number});
-    for (uint32_t i = 0; i < PROBES; i++) /* run on */
+    for (uint32_t i = 0; i < 12; i++) /* run on */
         assert_int_equal(stage_report(&s, start_at(i / 12.0), 1, 9), RUNGS_GO_ON);
-    for (uint32_t i = PROBES; i < 16; i++)
+    for (uint32_t i = 12; i < 16; i++)
         assert_int_equal(stage_report(&s, start_at(i / 16.0), 1, i == BLESSED ? 99 : 1),
                          i == BLESSED ? RUNGS_GO_ON : RUNGS_PAUSE);
     stage_end(&s);
 }
+
+enum { PROBES = 6 /* whoever gains has fewer */ };
 
 /* By number: 0 is worth a new training after all, of 1 it depends on what is left, of the others
  * nobody can say. */
