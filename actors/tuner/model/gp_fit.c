@@ -73,10 +73,10 @@ static double normal_prior(struct normal_law law, double t, double *slope) {
     return -(t - law.mean) * (t - law.mean) / (2 * law.variance);
 }
 
-/* By its logarithm. */
-static double gamma_prior(double variance, double log_variance, double *slope) {
+/* More than `sum` by that of a variance, by its logarithm. */
+static double gamma_prior(double sum, double variance, double log_variance, double *slope) {
     *slope += NOISE_SHAPE_LESS_1 - NOISE_RATE * variance;
-    return NOISE_SHAPE_LESS_1 * log_variance - NOISE_RATE * variance;
+    return sum + NOISE_SHAPE_LESS_1 * log_variance - NOISE_RATE * variance;
 }
 
 /* Adds its slopes. */
@@ -91,8 +91,8 @@ static double log_prior(const struct kernel *k, const double *t, double *slope) 
     sum += normal_prior(law_of_joint, t[others + JOINT], &slope[others + JOINT]);
     sum += normal_prior(law_of_apart, t[others + APART], &slope[others + APART]);
     if (k->own > 0)
-        sum += gamma_prior(k->own, t[others + OWN], &slope[others + OWN]);
-    return sum + gamma_prior(k->noise, t[others + NOISE], &slope[others + NOISE]);
+        sum = gamma_prior(sum, k->own, t[others + OWN], &slope[others + OWN]);
+    return gamma_prior(sum, k->noise, t[others + NOISE], &slope[others + NOISE]);
 }
 
 /* ---- what is maximised ---- */
