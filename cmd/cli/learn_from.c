@@ -219,7 +219,11 @@ static void put_reason(const struct learning *l, enum reason reason, bool *first
     case ANOTHER_GOAL: fprintf(stderr, "of another objective"); break;
     case MISSING: fprintf(stderr, "without a value for '%.*s'", SHOWN(name)); break;
     case OUTSIDE:
-        fprintf(stderr, "with another value of '%.*s' than there are here", SHOWN(name));
+        fprintf(stderr,
+                l->job->params[l->tally.param[reason]].kind == PARAM_CHOICE
+                    ? "with another value of '%.*s' than there are here"
+                    : "with a value of '%.*s' that its range here does not have",
+                SHOWN(name));
         break;
     default: fprintf(stderr, "that 'where' keeps out"); break;
     }

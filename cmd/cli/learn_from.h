@@ -8,8 +8,9 @@
  *     was printed for, or enough to break one. Of several runs of one configuration, one
  *     after the other, the mean; of one that several jobs tried, one. The LEARN_BEST best and the
  *     LEARN_NEWEST newest, as far as they fit.
- *   - One that says more (CARRIED_IN_PART), or too little: its value may be due to what
- *     is not searched here, so the value is not taken; of these the LEARN_FIRST best are tried first.
+ *   - One that says more (CARRIED_IN_PART), or too little: its value may be due to what is not searched
+ *     here, or would be another with what it does not say, so the value is not taken; of these the
+ *     LEARN_FIRST best are tried first.
  *   - All others say nothing: of another metric or goal, without a result, no configuration of this
  *     job.
  * For each job one line on standard error says how many were taken and why not the others.

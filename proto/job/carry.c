@@ -7,17 +7,22 @@ static uint32_t find_param(const struct job *job, struct span name) {
     return i;
 }
 
-/* The value of an active parameter. */
-static bool carry_one(const struct job *from, const struct value *from_values,
-                      const struct param *p, struct value *out, struct carry_why *why) {
-    uint32_t source = find_param(from, p->name);
+/* What an active parameter's value is. */
+enum one { ONE_SAID, ONE_CONSTANT, ONE_UNSAID, ONE_OUTSIDE };
+
+static enum one carry_one(const struct job *from, const struct value *from_values,
+                          const struct param *p, struct value *out) {
+    struct value only;
+    const bool constant = param_only(p, &only);
+    const uint32_t source = find_param(from, p->name);
     if (source == from->params_count || from_values[source].kind == VALUE_NONE) {
-        why->what = CARRY_MISSING;
-        return param_only(p, out);
+        param_middle(p, out);
+        return constant ? ONE_CONSTANT : ONE_UNSAID;
     }
-    why->what = CARRY_OUTSIDE;
     *out = from_values[source];
-    return param_fit(p, out);
+    if (!param_fit(p, out))
+        return ONE_OUTSIDE;
+    return constant ? ONE_CONSTANT : ONE_SAID;
 }
 
 /* All it says is asked for. */
@@ -36,19 +41,25 @@ static bool is_whole(const struct job *from, const struct value *from_values, co
 
 enum carried job_carry(const struct job *from, const struct value *from_values,
                        const struct job *to, struct value *values, struct carry_why *why) {
+    uint32_t said = 0, unsaid = 0;
     for (uint32_t i = 0; i < to->params_count; i++)
         values[i] = (struct value){.kind = VALUE_NONE};
+    why->what = CARRY_OUTSIDE;
     for (uint32_t i = 0; i < to->params_count; i++) {
         uint32_t place = to->order[i];
         const struct param *p = &to->params[place];
-        why->param = place;
         if (p->when != NULL && !expr_true(p->when, values))
             continue;
-        if (!carry_one(from, from_values, p, &values[place], why))
+        enum one one = carry_one(from, from_values, p, &values[place]);
+        if (one == ONE_OUTSIDE || (one == ONE_UNSAID && unsaid == 0))
+            why->param = place;
+        if (one == ONE_OUTSIDE)
             return CARRIED_NOT;
+        said += one == ONE_SAID;
+        unsaid += one == ONE_UNSAID;
     }
-    why->what = CARRY_FORBIDDEN;
-    if (!job_allows(to, values))
+    why->what = unsaid > 0 && said == 0 ? CARRY_MISSING : CARRY_FORBIDDEN;
+    if (why->what == CARRY_MISSING || !job_allows(to, values))
         return CARRIED_NOT;
-    return is_whole(from, from_values, to, values) ? CARRIED_WHOLE : CARRIED_IN_PART;
+    return unsaid > 0 || !is_whole(from, from_values, to, values) ? CARRIED_IN_PART : CARRIED_WHOLE;
 }

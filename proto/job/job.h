@@ -303,6 +303,10 @@ void param_point(const struct param *p, uint64_t k, struct value *out);
 /* The one value of a constant; false: p is none. */
 bool param_only(const struct param *p, struct value *out);
 
+/* The value in the middle of a range, of a logarithmic one by its logarithm, or of ordered choices; of
+ * others the first. Where none is in the middle, one beside it. */
+void param_middle(const struct param *p, struct value *out);
+
 /* Two or more choices, all of them numbers, each greater than the one before: a list that a job file
  * takes for ordered when it does not say whether it is. */
 bool param_ascends(const struct param *p);

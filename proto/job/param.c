@@ -196,6 +196,17 @@ bool param_only(const struct param *p, struct value *out) {
     return param_fit(p, out);
 }
 
+void param_middle(const struct param *p, struct value *out) {
+    struct param of_three = *p;
+    if (p->kind == PARAM_CHOICE) {
+        *out = p->choices[p->ordered ? (p->choices_count - 1) / 2 : 0];
+        return;
+    }
+    if (p->step <= 0)
+        of_three.points = 3;
+    param_point(&of_three, (param_points(&of_three) - 1) / 2, out);
+}
+
 bool param_ascends(const struct param *p) {
     for (uint32_t i = 0; i < p->choices_count; i++) {
         const struct value *v = &p->choices[i];

@@ -59,6 +59,14 @@ run zyg submit "$WORK/lost.yaml"
 assert_status 4
 assert_match "$err" "^zyg: no job 'nonsense'; there are .* \('learn_from' of .*/lost.yaml\)"
 
+# A parameter is new: the best are tried first with the middle of it.
+job wider 6 "" 'x: {min: 0, max: 1}, z: {min: 1, max: 100, scale: log}'
+run zyg submit --wait --learn-from old "$WORK/wider.yaml"
+assert_status 0
+assert_match "$err" "learns from old-[0-9a-f]+: 0 of 24 trials count, the best of 24 that are alike are tried first"
+run zyg trials wider -o jsonl
+assert_equal 5 "$(grep -c '"z":10[,}]' <<<"$out")"
+
 # What a constraint is about counts though the earlier job only printed it; who did not print it says too little.
 sed -e 's/^name: .*/name: printed/' -e 's/print \\"score=\\" d \* d/print \\"score=\\" d * d \\" mb=\\" 100 * {x}/' "$WORK/old.yaml" >"$WORK/printed.yaml"
 run zyg submit --wait -q "$WORK/printed.yaml"

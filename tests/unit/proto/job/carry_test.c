@@ -76,11 +76,32 @@ static void constants_are_filled_in(void **state) {
     assert_value(&values[PARAMS], INT(5));
     struct value back[PARAMS];
     assert_int_equal(job_carry(&to, values, &from, back, &why), CARRIED_WHOLE);
-    new_params[PARAMS].high = 6;
+}
+
+/* A parameter that the old job had not stands in its middle; a trial that says nothing of what is
+ * searched says nothing. */
+static void what_is_not_said_makes_it_part(void **state) {
+    (void)state;
+    begin();
+    new_params[PARAMS] =
+        (struct param){.name = TEXT("epochs"), .kind = PARAM_INT, .low = 5, .high = 8};
+    to.params_count = PARAMS + 1;
+    check_both();
+    assert_int_equal(job_carry(&from, of_svm, &to, values, &why), CARRIED_IN_PART);
+    assert_value(&values[C], FLOAT(1.5));
+    assert_value(&values[PARAMS], INT(7));
+    new_params[PARAMS].step = 3;
+    check_both();
+    assert_int_equal(job_carry(&from, of_svm, &to, values, &why), CARRIED_IN_PART);
+    assert_value(&values[PARAMS], INT(5));
+    begin();
+    new_params[0] = new_params[PARAMS];
+    to.params_count = to.argv_count = 1;
+    to.env_count = 0;
     check_both();
     assert_int_equal(job_carry(&from, of_svm, &to, values, &why), CARRIED_NOT);
     assert_int_equal(why.what, CARRY_MISSING);
-    assert_int_equal(why.param, PARAMS);
+    assert_int_equal(why.param, 0);
 }
 
 /* What is not searched here may be why it was good there. */
@@ -211,6 +232,7 @@ int main(void) {
         cmocka_unit_test(the_same_space_carries_all),
         cmocka_unit_test(values_have_to_fit),
         cmocka_unit_test(constants_are_filled_in),
+        cmocka_unit_test(what_is_not_said_makes_it_part),
         cmocka_unit_test(what_nobody_asks_for_makes_it_part),
         cmocka_unit_test(where_keeps_out),
         cmocka_unit_test(history_survives_its_bytes),
