@@ -136,8 +136,10 @@ bool job_learns(const struct job *job) {
     return !by_number[job->method] || job_has_rungs(job);
 }
 
-bool job_method_heeds_cost(enum method method) {
-    return method == METHOD_AUTO || method == METHOD_GP || method == METHOD_TPE;
+bool job_method_heeds_cost(enum method method, uint32_t objectives) {
+    return objectives < 2 ? method == METHOD_AUTO || method == METHOD_GP || method == METHOD_TPE
+                          : objectives <= OBJECTIVES_MODELLED &&
+                                (method == METHOD_AUTO || method == METHOD_PARETO);
 }
 
 bool job_method_weighs_all(enum method method) {

@@ -40,7 +40,7 @@ static inline double goal_inward(enum goal goal, double value) {
 enum param_kind { PARAM_FLOAT, PARAM_INT, PARAM_CHOICE };
 enum scale { SCALE_LINEAR, SCALE_LOG };
 
-enum { OBJECTIVES_MOST = 8 };
+enum { OBJECTIVES_MOST = 8, OBJECTIVES_MODELLED = 4 /* with more of them nobody models any */ };
 
 struct param {
     /* [A-Za-z_][A-Za-z0-9_]*, unique even without letter case; no word of `when` or of
@@ -237,8 +237,8 @@ static inline uint32_t job_repeat_width(const struct job *job) {
     return job->objectives_count + (job->constraints_count > 0);
 }
 
-/* Does it look at what trials cost, when the job is cost_aware? */
-bool job_method_heeds_cost(enum method method);
+/* Does it look at what trials cost, when the job is cost_aware and has so many objectives? */
+bool job_method_heeds_cost(enum method method, uint32_t objectives);
 /* Does it look at all objectives? One that learns nothing does not prefer any. */
 bool job_method_weighs_all(enum method method);
 /* Does it know how much better its next proposal may be, and so when the search is hopeless? */

@@ -8,9 +8,10 @@ bool job_runs(const struct job *job, struct job_fault *fault) {
     if (job->repeat > 1 && job->rungs.steps > 0)
         return job_fault_set(fault, "search.repeat", FAULT_AT_NAME,
                              "'repeat' of learning curves is not in this version yet");
-    if (job->cost_aware && (job->objectives_count > 1 || !job_method_heeds_cost(job->method)))
+    if (job->cost_aware && !job_method_heeds_cost(job->method, job->objectives_count))
         return job_fault_set(fault, "search.cost_aware", FAULT_AT_NAME,
-                             "'cost_aware' goes with one objective and the methods auto, gp and "
-                             "tpe in this version");
+                             "'cost_aware' goes with the methods auto, gp and tpe, with two to %d "
+                             "objectives auto and pareto",
+                             OBJECTIVES_MODELLED);
     return true;
 }

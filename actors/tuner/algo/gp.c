@@ -61,30 +61,20 @@ struct gp_method {
 static size_t bytes_gp(const struct brief *b) {
     return sizeof(struct gp_method) + surrogate_bytes(b->space, CAPACITY) +
            feasible_bytes(b->space, FEASIBLE_MOST) + hunt_bytes(b->space, CAPACITY, 1) +
-           sobol_bytes(b->space->dims) +
-           (b->job->cost_aware ? sizeof(struct cost) + cost_bytes(b->space) : 0) +
+           sobol_bytes(b->space->dims) + cost_heed_bytes(b) +
            (b->job->repeat_auto ? sizeof(struct rerun) + rerun_bytes(b->space, CAPACITY) : 0) +
            1024;
 }
 
 static double bonus_gp(void *context, const double *settled) {
     struct gp_method *m = context;
-    double bonus = feasible_log_chance(&m->feasible, settled);
-    return m->cost != NULL ? bonus + cost_bonus(m->cost, settled) : bonus;
+    return feasible_log_chance(&m->feasible, settled) + cost_bonus(m->cost, settled);
 }
 
 static void slope_gp(void *context, const double *settled, double *slope) {
     struct gp_method *m = context;
     feasible_slope_add(&m->feasible, settled, slope);
-    if (m->cost != NULL)
-        cost_slope(m->cost, settled, slope);
-}
-
-static bool heed_cost(struct gp_method *m, const struct brief *b, struct arena *arena) {
-    if (!b->job->cost_aware)
-        return true;
-    m->cost = arena_take(arena, sizeof *m->cost);
-    return m->cost != NULL && cost_init(m->cost, b->space, arena);
+    cost_slope(m->cost, settled, slope);
 }
 
 static bool may_rerun(struct gp_method *m, const struct brief *b, struct arena *arena) {
@@ -101,7 +91,7 @@ static void *init_gp(const struct brief *b, struct arena *arena) {
                surrogate_init(&m->surrogate, b->space, b->trials->rungs > 1, CAPACITY, arena) &&
                feasible_init(&m->feasible, b->space, FEASIBLE_MOST, arena) &&
                hunt_init(&m->hunt, b, &m->surrogate, 1, CAPACITY, arena) &&
-               heed_cost(m, b, arena) && may_rerun(m, b, arena);
+               cost_heed(&m->cost, b, arena) && may_rerun(m, b, arena);
     if (!all)
         return NULL;
     m->rows.valued = m->refit.then.valued = true;
@@ -138,8 +128,7 @@ static void measure(struct gp_method *m, const struct brief *b) {
             rerun_doubt(m->rerun, &m->surrogate, &m->bend);
         feasible_see(&m->feasible, t, &m->ended_then);
         feasible_fit(&m->feasible);
-        if (m->cost != NULL)
-            cost_fit(m->cost, t, &m->refit.then);
+        cost_fit(m->cost, t, &m->refit.then);
         m->refit.due = false;
         m->same = 0;
     }
@@ -150,8 +139,7 @@ static void measure(struct gp_method *m, const struct brief *b) {
     surrogate_learn(&m->surrogate);
     feasible_see(&m->feasible, t, &m->ended);
     feasible_learn(&m->feasible);
-    if (m->cost != NULL)
-        cost_learn(m->cost, t, &m->rows);
+    cost_learn(m->cost, t, &m->rows);
     m->measured = true;
 }
 
@@ -213,8 +201,7 @@ static bool propose_gp(void *state, const struct brief *b, uint64_t number, stru
     }
     if (!m->learned)
         learn_all(m, b);
-    if (m->cost != NULL)
-        m->cost->thrift = cost_thrift(b, number);
+    cost_spare(m->cost, cost_thrift(b, number));
     uint32_t parents = t->best_count < PARENTS ? t->best_count : PARENTS;
     m->hunt.box = NULL;
     if (is_crowded(t)) {

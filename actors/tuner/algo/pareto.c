@@ -7,12 +7,14 @@
  * come to what their processes say, and stand on the front like others. What ended badly counts
  * as the worst that was seen in everything; it and what breaks a constraint on metrics never stands
  * on the front, and the chance that a point is not like that multiplies what it would gain
- * (several/feasible.h). Of more trials than there is room for stay the front and the newest.
+ * (several/feasible.h). Of a job that is cost_aware it is divided by what the point is expected to
+ * cost (model/cost.h). Of more trials than there is room for stay the front and the newest.
  *
  * With more objectives than OBJECTIVES_MODELLED, where boxes become too many, it is NSGA-II.
  */
 #include "actors/tuner/several/pareto.h"
 #include "actors/tuner/algo/algo.h"
+#include "actors/tuner/model/cost.h"
 #include "actors/tuner/model/hunt.h"
 #include "actors/tuner/model/rows.h"
 #include "actors/tuner/model/warp.h"
@@ -26,7 +28,6 @@
 #include <math.h>
 
 enum {
-    OBJECTIVES_MODELLED = 4,
     ROWS_HERE = 256,
     BELIEVED_MOST = 64,
     CAPACITY = ROWS_HERE + BELIEVED_MOST,
@@ -38,6 +39,7 @@ struct pareto {
     struct surrogate surrogates[OBJECTIVES_MODELLED];
     struct warp warps[OBJECTIVES_MODELLED];
     struct feasible feasible;
+    struct cost *cost; /* NULL: it does not matter */
     struct hunt hunt;
     struct sobol sobol;
     struct front front;    /* of what was measured, as measured */
@@ -79,12 +81,12 @@ static size_t bytes_pareto(const struct brief *b) {
            sobol_bytes(b->space->dims) + front_bytes(objectives, front_most(objectives)) +
            front_bytes(objectives, believed_most(objectives)) +
            boxes_bytes(objectives, believed_most(objectives), BOXES_MOST) +
-           ehvi_doubles(objectives) * sizeof(double);
+           ehvi_doubles(objectives) * sizeof(double) + cost_heed_bytes(b);
 }
 
-static double log_feasible(void *context, const double *settled) {
+static double bonus(void *context, const double *settled) {
     struct pareto *m = context;
-    return feasible_log_chance(&m->feasible, settled);
+    return feasible_log_chance(&m->feasible, settled) + cost_bonus(m->cost, settled);
 }
 
 static double gain(void *context, const struct gp_belief *beliefs, struct gp_belief *slopes) {
@@ -115,6 +117,7 @@ static void *init_pareto(const struct brief *b, struct arena *arena) {
     }
     bool all = sobol_init(&m->sobol, b->space->dims, &r, arena) &&
                feasible_init(&m->feasible, b->space, ROWS_HERE, arena) &&
+               cost_heed(&m->cost, b, arena) &&
                hunt_init(&m->hunt, b, m->surrogates, objectives, CAPACITY, arena) &&
                front_init(&m->front, objectives, front_most(objectives), arena) &&
                front_init(&m->believed, objectives, believed_most(objectives), arena) &&
@@ -124,7 +127,7 @@ static void *init_pareto(const struct brief *b, struct arena *arena) {
     m->ehvi = arena_take_unset(arena, ehvi_doubles(objectives) * sizeof(double));
     m->hunt.gain = gain;
     m->hunt.gain_context = m;
-    m->hunt.bonus = log_feasible;
+    m->hunt.bonus = bonus;
     m->hunt.context = m;
     m->rows.ends = m->refit.then.ends = true;
     return all && m->ehvi != NULL ? m : NULL;
@@ -203,6 +206,7 @@ static void learn_all(struct pareto *m, const struct brief *b) {
         for (uint32_t i = 0; i < m->objectives; i++)
             surrogate_fit(&m->surrogates[i], NULL);
         feasible_fit(&m->feasible);
+        cost_fit(m->cost, t, &m->refit.then);
         m->refit.due = false;
     }
     gather(m, t, &m->rows);
@@ -210,6 +214,7 @@ static void learn_all(struct pareto *m, const struct brief *b) {
     for (uint32_t i = 0; i < m->objectives; i++)
         surrogate_learn(&m->surrogates[i]);
     feasible_learn(&m->feasible);
+    cost_learn(m->cost, t, &m->rows);
     m->believed.count = 0;
     for (uint32_t k = 0; k < m->front.count; k++) {
         for (uint32_t i = 0; i < m->objectives; i++)
@@ -238,6 +243,7 @@ static bool propose_pareto(void *state, const struct brief *b, uint64_t number,
     }
     if (!m->learned)
         learn_all(m, b);
+    cost_spare(m->cost, cost_thrift(b, number));
     if (!hunt_best(&m->hunt, &r, m->front.names, m->front.count, point))
         sobol_point(&m->sobol, number, point);
     return algo_fresh(b, &r, point, values);

@@ -22,6 +22,20 @@ bool cost_init(struct cost *c, const struct space *space, struct arena *arena) {
     return surrogate_init(&c->surrogate, space, false, ROWS_MOST, arena);
 }
 
+size_t cost_heed_bytes(const struct brief *b) {
+    return b->job->cost_aware ? sizeof(struct cost) + cost_bytes(b->space) : 0;
+}
+
+bool cost_heed(struct cost **c, const struct brief *b, struct arena *arena) {
+    *c = b->job->cost_aware ? arena_take(arena, sizeof **c) : NULL;
+    return !b->job->cost_aware || (*c != NULL && cost_init(*c, b->space, arena));
+}
+
+void cost_spare(struct cost *c, double thrift) {
+    if (c != NULL)
+        c->thrift = thrift;
+}
+
 /* Makes the logarithms' mean 0 and their deviation 1; says whether there is enough to go by. */
 static bool standardise(struct cost *c, uint32_t count) {
     double sum = 0, squares = 0;
@@ -64,12 +78,16 @@ static bool see(struct cost *c, const struct trials *t, const struct rows *rows)
 }
 
 void cost_fit(struct cost *c, const struct trials *t, const struct rows *rows) {
+    if (c == NULL)
+        return;
     c->fitted = see(c, t, rows);
     if (c->fitted)
         surrogate_fit(&c->surrogate, NULL);
 }
 
 void cost_learn(struct cost *c, const struct trials *t, const struct rows *rows) {
+    if (c == NULL)
+        return;
     c->tells = c->fitted && see(c, t, rows);
     if (c->tells)
         surrogate_learn(&c->surrogate);
@@ -78,7 +96,7 @@ void cost_learn(struct cost *c, const struct trials *t, const struct rows *rows)
 double cost_bonus(void *cost, const double *settled) {
     struct cost *c = cost;
     double view[KERNEL_DIMS];
-    if (!c->tells || c->thrift == 0)
+    if (c == NULL || !c->tells || c->thrift == 0)
         return 0;
     surrogate_view(&c->surrogate, settled, 1, view);
     return -c->thrift * c->spread * gp_mean(&c->surrogate.gp, view);
@@ -86,10 +104,10 @@ double cost_bonus(void *cost, const double *settled) {
 
 void cost_slope(void *cost, const double *settled, double *slope) {
     struct cost *c = cost;
-    const struct gp *g = &c->surrogate.gp;
     double view[KERNEL_DIMS], gradient[KERNEL_DIMS];
-    if (!c->tells || c->thrift == 0)
+    if (c == NULL || !c->tells || c->thrift == 0)
         return;
+    const struct gp *g = &c->surrogate.gp;
     surrogate_view(&c->surrogate, settled, 1, view);
     kernel_gradient(&g->kernel, &g->points, view, g->alpha, gradient, g->scratch);
     for (uint32_t i = 0; i < g->kernel.dims; i++)

@@ -32,10 +32,16 @@ struct cost {
 
 size_t cost_bytes(const struct space *space);
 bool cost_init(struct cost *c, const struct space *space, struct arena *arena);
+/* Of a method that may look at it: NULL where its job is not cost_aware. False: the arena is too small. */
+size_t cost_heed_bytes(const struct brief *b);
+bool cost_heed(struct cost **c, const struct brief *b, struct arena *arena);
+
+/* With NULL all that follows does nothing, and the bonus is 0. */
 
 /* Finds the kernel: of these rows it is a function. Each trial that has ended well counts once. */
 void cost_fit(struct cost *c, const struct trials *t, const struct rows *rows);
 void cost_learn(struct cost *c, const struct trials *t, const struct rows *rows);
+void cost_spare(struct cost *c, double thrift); /* from now on */
 /* Of a hunt, whose context a cost is: minus the logarithm of the cost at a settled point, times
  * thrift; a constant is left out. */
 double cost_bonus(void *cost, const double *settled);

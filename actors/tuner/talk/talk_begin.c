@@ -282,9 +282,11 @@ static bool read_settings(struct talk *t, const struct span *given, struct study
         !read_repeat(t, given[INIT_REPEAT], steps, &repeat) ||
         !read_patience(t, given[INIT_PATIENCE], steps > 1))
         return false;
-    if (t->job.cost_aware && (t->objectives > 1 || !job_method_heeds_cost(t->job.method)))
+    if (t->job.cost_aware && !job_method_heeds_cost(t->job.method, t->objectives))
         return foreign_refuse(&t->foreign, "init, \"cost_aware\"",
-                              "it goes with one objective, and with the methods auto, gp and tpe");
+                              "it goes with the methods auto, gp and tpe, with two to %d "
+                              "objectives auto and pareto",
+                              OBJECTIVES_MODELLED);
     t->job.seed = (uint64_t)seed;
     t->job.trials = (uint64_t)budget;
     t->job.repeat = (uint32_t)repeat;

@@ -425,8 +425,14 @@ static void what_does_not_run_yet_is_named(void **state) {
     job.method = METHOD_RANDOM;
     assert_false(job_runs(&job, &fault));
     assert_string_equal(fault.where, "search.cost_aware");
-    assert_string_equal(fault.what, "'cost_aware' goes with one objective and the methods auto, gp "
-                                    "and tpe in this version");
+    assert_string_equal(fault.what, "'cost_aware' goes with the methods auto, gp and tpe, with two "
+                                    "to 4 objectives auto and pareto");
+    job.objectives_count = 2;
+    job.method = METHOD_PARETO;
+    assert_true(job_runs(&job, &fault));
+    job.objectives_count = OBJECTIVES_MODELLED + 1;
+    assert_false(job_runs(&job, &fault));
+    job.objectives_count = 1;
     job.method = METHOD_TPE;
     assert_true(job_runs(&job, &fault));
     job.rungs.steps = 9;

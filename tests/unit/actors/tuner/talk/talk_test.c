@@ -452,8 +452,11 @@ static void cost_is_looked_at_where_it_can_be(void **state) {
     assert_false(talk.job.cost_aware);
     expect_error(
         "{\"op\":\"init\",\"cost_aware\":true,\"method\":\"sobol\",\"space\":[" RATE "]}",
-        "init, \\\"cost_aware\\\": it goes with one objective, and with the methods auto, gp and "
-        "tpe");
+        "init, \\\"cost_aware\\\": it goes with the methods auto, gp and tpe, with two to 4 "
+        "objectives auto and pareto");
+    expect("{\"op\":\"init\",\"method\":\"auto\",\"cost_aware\":true,\"objectives\":[\"min\","
+           "\"max\"],\"space\":[" RATE "]}",
+           "{}");
 }
 
 static void init_begins_anew(void **state) {
