@@ -363,8 +363,8 @@ static void put_end_of_front(struct buf *out, const struct msg_job_row *row) {
         return;
     if (f.broken > 0) {
         buf_u64(out, f.broken);
-        buf_text(out,
-                 f.broken == 1 ? " trial breaks constraints\n" : " trials break constraints\n");
+        buf_text(out, row->best_runs > 0 ? " configuration" : " trial");
+        buf_text(out, f.broken == 1 ? " breaks constraints\n" : "s break constraints\n");
     }
     if (lacks_metrics(row)) {
         put_lacking(out, row);

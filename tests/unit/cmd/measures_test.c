@@ -62,6 +62,25 @@ static void what_is_broken_is_said_with_what_was_told(void **state) {
     assert_broken(0.5, 3, NULL, "ms < 100 or ms - acc > 1000 (ms was not told, acc 0.5)");
 }
 
+/* A row of a configuration says how far its runs break them in the mean, whatever its first one told. */
+static void runs_are_judged_by_their_mean(void **state) {
+    (void)state;
+    struct measure m;
+    uint8_t memory[64];
+    struct buf others = buf_of(memory, sizeof memory);
+    mp_put_array(&others, 2);
+    mp_put_f64(&others, 12);
+    mp_put_f64(&others, 50);
+    struct msg_trial_row row = {
+        .value = 0.5, .others = buf_view(&others), .runs = 3, .breach = 0.25};
+    assert_false(measures_of(&m, &job, &row));
+    row.has_value = true;
+    assert_true(measures_of(&m, &job, &row));
+    assert_true(m.values[0] == 0.5 && m.values[1] == 12 && m.breach == 0.25);
+    row.runs = 0;
+    assert_true(measures_of(&m, &job, &row) && m.breach == 0);
+}
+
 static void columns_are_those_of_the_job(void **state) {
     (void)state;
     struct column columns[MEASURE_COLUMNS];
@@ -125,11 +144,17 @@ static void a_front_is_seen_while_it_grows(void **state) {
     text[out.len] = '\0';
     assert_non_null(
         strstr(text, "\n2 trials break constraints\nfront 2 points:  zyg best two-3f2a\n"));
+    row.best_runs = 3;
+    buf_clear(&out);
+    progress_end(&out, &row, &look);
+    text[out.len] = '\0';
+    assert_non_null(strstr(text, "\n2 configurations break constraints\n"));
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_is_broken_is_said_with_what_was_told, set_up),
+        cmocka_unit_test_setup(runs_are_judged_by_their_mean, set_up),
         cmocka_unit_test_setup(columns_are_those_of_the_job, set_up),
         cmocka_unit_test_setup(a_front_is_seen_while_it_grows, set_up),
     };

@@ -271,10 +271,35 @@ static void late_runs_count_with_those_that_were_read(void **state) {
     repeat = 1;
 }
 
+/* One run alone ends no search, and patience counts the runs of all configurations that came to nothing. */
+static void means_reach_targets_and_try_patience(void **state) {
+    (void)state;
+    /* 0.89 and 4; one run breaks the limit; 0.85 and 6: beaten; 0.925 and 4.5. */
+    const struct trial_row rows[] = {came_to(0.95, 3), came_to(0.83, 5), came_to(1, 21),
+                                     came_to(0.95, 1), came_to(0.8, 6),  came_to(0.9, 6),
+                                     came_to(1, 4),    came_to(0.85, 5)};
+    uint8_t memory[100];
+    struct buf cause = buf_of(memory, sizeof memory);
+    repeat = 2;
+    struct seat *s = seat_of_two(0.9, true);
+    s->state = SEAT_OPEN;
+    s->job.patience = 3;
+    for (uint64_t slot = 0; slot < 8; slot++) {
+        assert_int_equal(seat_has_stalled(s, &cause), slot >= 6);
+        assert_false(seat_is_over(s));
+        assert_true(seat_count(s, slot, &rows[slot]));
+    }
+    assert_true(seat_is_over(s));
+    assert_true(span_is(s->row.cause, "the targets were reached"));
+    free(s);
+    repeat = 1;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(configurations_stand_by_the_means_of_their_runs),
         cmocka_unit_test(late_runs_count_with_those_that_were_read),
+        cmocka_unit_test(means_reach_targets_and_try_patience),
         cmocka_unit_test(the_frontier_and_the_best_keep_all_constraints),
         cmocka_unit_test(what_no_trial_tells_is_known_after_some),
         cmocka_unit_test(how_many_have_not_told_is_kept),
