@@ -17,8 +17,9 @@ struct learned {
     bool failed;
     double value;
     double breach; /* of the new job's constraints */
-    dur_ms run_ms;
-    uint32_t runs; /* whose mean it is */
+    dur_ms run_ms;  /* 0: not known */
+    uint32_t runs;  /* whose mean it is */
+    uint32_t timed; /* ... and of which of them it is known how long they took */
     uint64_t number;
 };
 
@@ -96,7 +97,9 @@ static bool joins_pending(struct learning *l, const struct learned *t, bool in_p
     p->runs++;
     p->value += (t->value - p->value) / p->runs;
     p->breach += (t->breach - p->breach) / p->runs;
-    p->run_ms += (t->run_ms - p->run_ms) / (dur_ms)p->runs;
+    p->timed += t->timed;
+    if (t->timed > 0)
+        p->run_ms += (t->run_ms - p->run_ms) / (dur_ms)p->timed;
     return true;
 }
 
@@ -149,6 +152,13 @@ static bool breaks(const struct learning *l, const struct msg_trial_row *row, do
     return true;
 }
 
+/* Of a trial in one piece: a row has the time of the attempt that stands for it, and of a copy its
+ * parent's part is missing. */
+static dur_ms time_of(const struct learning *l, const struct msg_trial_row *row) {
+    const bool whole = row->parent == 0 && (l->from->rungs.steps == 0 || row->attempts < 2);
+    return whole && row->run_ms > 0 ? row->run_ms : 0;
+}
+
 static void take(struct learning *l, const struct msg_trial_row *row, bool failed) {
     static const enum reason reasons[] = {
         [CARRY_MISSING] = MISSING, [CARRY_OUTSIDE] = OUTSIDE, [CARRY_FORBIDDEN] = FORBIDDEN};
@@ -156,8 +166,9 @@ static void take(struct learning *l, const struct msg_trial_row *row, bool faile
     struct carry_why why;
     struct learned t = {.failed = failed,
                         .value = failed ? 0 : row->value,
-                        .run_ms = row->run_ms > 0 ? row->run_ms : 0,
+                        .run_ms = time_of(l, row),
                         .runs = 1,
+                        .timed = time_of(l, row) > 0,
                         .number = l->number++};
     if (!job_config_read(l->from, row->config, old) || t.value - t.value != 0) {
         leave(l, NO_RESULT, 0);
