@@ -16,7 +16,7 @@ struct learned {
     struct value values[LIMIT_PARAMS];
     bool failed;
     double value;
-    double breach; /* of the new job's constraints */
+    double breach;  /* of the new job's constraints */
     dur_ms run_ms;  /* 0: not known */
     uint32_t runs;  /* whose mean it is */
     uint32_t timed; /* ... and of which of them it is known how long they took */
@@ -80,19 +80,11 @@ static void put_pending(struct learning *l) {
     l->has_pending = false;
 }
 
-static bool same_values(const struct job *job, const struct value *a, const struct value *b) {
-    for (uint32_t i = 0; i < job->params_count; i++) {
-        if (a[i].kind != b[i].kind || (a[i].kind != VALUE_NONE && !value_equal(&a[i], &b[i])))
-            return false;
-    }
-    return true;
-}
-
 /* A further run of the configuration before it: the mean counts. */
 static bool joins_pending(struct learning *l, const struct learned *t, bool in_part) {
     struct learned *p = &l->pending;
     if (!l->has_pending || l->in_part != in_part || p->failed || t->failed ||
-        !same_values(l->job, p->values, t->values))
+        !job_config_equal(l->job, p->values, t->values))
         return false;
     p->runs++;
     p->value += (t->value - p->value) / p->runs;
@@ -282,7 +274,7 @@ struct brought { /* what the job points to from then on */
 
 static void add_history(struct job *job, struct brought *b, const struct learned *t) {
     for (uint32_t i = 0; i < job->history_count; i++) {
-        if (same_values(job, job->history[i].values, t->values))
+        if (job_config_equal(job, job->history[i].values, t->values))
             return;
     }
     if (job->history_count >= CONFIG_VALUES_MAX / job->params_count)
@@ -310,10 +302,10 @@ static void set_history(struct learning *l, struct brought *b) {
 
 static bool is_known(const struct job *job, const struct value *values) {
     for (uint32_t i = 0; i < job->history_count; i++)
-        if (same_values(job, job->history[i].values, values))
+        if (job_config_equal(job, job->history[i].values, values))
             return true;
     for (uint32_t i = 0; i < job->configs_count; i++)
-        if (same_values(job, job->configs + (size_t)i * job->params_count, values))
+        if (job_config_equal(job, job->configs + (size_t)i * job->params_count, values))
             return true;
     return false;
 }

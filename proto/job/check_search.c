@@ -173,8 +173,22 @@ static bool check_population(const struct job *job, struct job_fault *fault) {
                          "0, as many as there are slots");
 }
 
+/* A list may name one as often as it likes. */
+static bool check_first(const struct job *job, struct job_fault *fault) {
+    char where[WHERE_BYTES];
+    for (uint32_t i = 0; i < job->configs_count && job->method != METHOD_LIST; i++) {
+        const uint32_t first = job_config_first(job, i);
+        snprintf(where, sizeof where, "try_first[%u]", i);
+        if (first < i)
+            return job_fault_set(
+                fault, where, 0,
+                "the same as try_first[%u]; 'search.repeat' runs one several times", first);
+    }
+    return true;
+}
+
 bool job_check_meant(const struct job *job, struct job_fault *fault) {
-    bool meant = check_population(job, fault);
+    bool meant = check_population(job, fault) && check_first(job, fault);
     for (uint32_t i = 0; i < job->constraints_count && meant; i++) {
         char where[WHERE_BYTES];
         snprintf(where, sizeof where, "search.constraints[%u]", i);

@@ -170,3 +170,20 @@ const char *job_policy_name(enum rungs_policy policy) {
     };
     return names[policy];
 }
+
+bool job_config_equal(const struct job *job, const struct value *a, const struct value *b) {
+    for (uint32_t i = 0; i < job->params_count; i++) {
+        if (a[i].kind != b[i].kind || (a[i].kind != VALUE_NONE && !value_equal(&a[i], &b[i])))
+            return false;
+    }
+    return true;
+}
+
+uint32_t job_config_first(const struct job *job, uint32_t row) {
+    const size_t width = job->params_count;
+    uint32_t first = 0;
+    while (first < row &&
+           !job_config_equal(job, job->configs + first * width, job->configs + row * width))
+        first++;
+    return first;
+}

@@ -276,7 +276,7 @@ bool job_check_space(struct job *job, struct arena *arena, struct job_fault *fau
 
 /* Of a job that has passed one of these, before it is handed in: is there what cannot be meant? A
  * constraint that names a parameter and no metric of the objectives, or of run.metrics.regex; a
- * population of which nobody could be copied. */
+ * population of which nobody could be copied; a configuration that would be tried first twice. */
 bool job_check_meant(const struct job *job, struct job_fault *fault);
 
 /* The placeholders of an argument or a variable's value: each is a parameter or a word of
@@ -318,6 +318,10 @@ void job_complete(const struct job *job, struct value *values);
 /* Every active value inside its range or choices, every inactive one absent. `wrong` gets the
  * position of the first bad. */
 bool job_config_valid(const struct job *job, const struct value *values, uint32_t *wrong);
+/* Two valid ones, or rows of job->configs: the same? */
+bool job_config_equal(const struct job *job, const struct value *a, const struct value *b);
+/* The first row of job->configs that is the same as this one. */
+uint32_t job_config_first(const struct job *job, uint32_t row);
 /* As bytes. Of a job with copies (scheduler pbt) a configuration may say, behind its values, with
  * whose checkpoint its slot begins: with the same values from the beginning it is another one. */
 #define JOB_NO_PARENT UINT64_MAX

@@ -162,6 +162,13 @@ static bool check_allowed(struct talk *t, const char *where, const struct value 
     return true;
 }
 
+static bool check_new(struct talk *t, const char *where, uint32_t row) {
+    const uint32_t first = job_config_first(&t->job, row);
+    return first == row ||
+           foreign_refuse(&t->foreign, where,
+                          "the same as try_first[%u]; \"repeat\" runs one several times", first);
+}
+
 bool talk_first_read(struct talk *t, struct span json, struct arena *arena) {
     uint32_t width = t->job.params_count;
     struct foreign_items items;
@@ -186,7 +193,7 @@ bool talk_first_read(struct talk *t, struct span json, struct arena *arena) {
         struct foreign_where where = foreign_at("try_first[%u]", items.count - 1);
         struct value *row = rows + (size_t)(items.count - 1) * width;
         if (!config_json_read(&t->foreign, items.value, where.text, &t->job, row) ||
-            !check_allowed(t, where.text, row))
+            !check_allowed(t, where.text, row) || !check_new(t, where.text, items.count - 1))
             return false;
     }
     return !items.bad;

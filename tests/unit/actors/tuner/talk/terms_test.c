@@ -36,6 +36,8 @@ static void what_is_tried_first_comes_first(void **state) {
     assert_non_null(strstr(say(ASK), "\"id\":2"));
     expect_error(INIT_XY("\"try_first\":[{\"x\":3,\"y\":1},{\"x\":1,\"y\":1}],\"where\":\"x > 1\""),
                  "try_first[1]: where[0], \\\"x > 1\\\", keeps it out");
+    expect_error(INIT_XY("\"try_first\":[{\"x\":3,\"y\":1},{\"y\":1,\"x\":3}]"),
+                 "try_first[1]: the same as try_first[0]; \\\"repeat\\\" runs one several times");
     expect("{\"op\":\"init\",\"try_first\":[{\"x\":3}],\"space\":[{\"name\":\"x\",\"type\":\"int\","
            "\"low\":1,\"high\":4},{\"name\":\"one\",\"type\":\"cat\",\"choices\":[\"only\"]}]}",
            "{}"); /* of a constant nothing need be said */
