@@ -247,6 +247,11 @@ static void shares_print(const struct matters *m, const struct importance *all) 
     }
 }
 
+/* How well their order was foreseen. */
+static void tau_print(const struct importance *all) {
+    printf(" (each foreseen from the others: Kendall's tau %.2f of 1)\n", all->tau);
+}
+
 static void one_print(const struct matters *m, const struct importance *all, struct span metric) {
     printf("\nwhat matters for %.*s", (int)metric.len, (const char *)metric.data);
     switch (all->verdict) {
@@ -255,16 +260,17 @@ static void one_print(const struct matters *m, const struct importance *all, str
         return;
     case IMPORTANCE_EQUAL: printf(": nothing, all trials came to the same\n"); return;
     case IMPORTANCE_VAGUE:
-        printf(": not known; a model of %u trials cannot foresee the others (tau %.2f)\n",
-               all->used, all->tau);
+        printf(": not known; a model of %u trials cannot foresee the others", all->used);
+        tau_print(all);
         return;
     case IMPORTANCE_KNOWN: break;
     }
+    printf(", by a model of %u", all->used);
     if (all->used < all->trials)
-        printf(", by a model of %u of %u trials, the best and the newest (tau %.2f)\n", all->used,
-               all->trials, all->tau);
+        printf(" of %u trials, the best and the newest,", all->trials);
     else
-        printf(", by a model of %u trials (tau %.2f)\n", all->used, all->tau);
+        printf(" trials");
+    tau_print(all);
     shares_print(m, all);
 }
 

@@ -15,7 +15,7 @@ assert_status 0
 
 run zyg show sums
 assert_status 0
-assert_match "$out" 'what matters for score, by a model of 30 trials \(tau [01]\.[0-9]+\)
+assert_match "$out" 'what matters for score, by a model of 30 trials \(each foreseen from the others: Kendall.s tau [01]\.[0-9]+ of 1\)
   x  \[#{20}\] 100 %'
 run zyg show sums --importance -o json
 assert_match "$out" '"importance":\[\{"metric":"score","verdict":"known","trials":30,"used":30,"tau":[01]'
