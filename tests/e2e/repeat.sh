@@ -99,6 +99,11 @@ run zyg best last
 assert_match "$out" 'front of [0-9]+ of [0-9]+ configurations that keep all constraints, by the means of 3 runs each'
 run zyg trials last --best
 assert_contains "$out" "by some of 3 runs"
+run zyg show last --importance -o json
+assert_contains "$out" '"importance":['
+sed 's/^name: .*/name: after/; s/method: auto/&\n  learn_from: [weighed]/' "$WORK/weighed.yaml" >"$WORK/after.yaml"
+run zyg submit "$WORK/after.yaml"
+assert_contains "$err" "'learn_from' needs one 'objective'"
 
 NODES=(a b c)
 cluster "${NODES[@]}"
