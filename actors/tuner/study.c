@@ -190,7 +190,7 @@ static void weigh_hope(struct study *s, const struct algo *algo) {
 /* In place of what was just proposed, or of nothing. */
 static bool start_rerun(struct study *s, struct study_proposal *out) {
     uint32_t place;
-    if (!s->setup.job->repeat_auto ||
+    if (!s->setup.job->repeat_auto || s->algo->again == NULL ||
         !s->algo->again(s->state, &s->brief, s->used_up ? NULL : s->values, &place))
         return false;
     again_values(&s->trials, place, s->values);
@@ -510,7 +510,8 @@ void study_extend(struct study *s) {
 
 bool study_best(struct study *s, struct study_best *out) {
     const struct trials *t = &s->trials;
-    const bool told = s->setup.job->repeat_auto && t->best_count > 0 &&
+    const bool told = s->setup.job->repeat_auto && s->algo->recommend != NULL &&
+                      t->best_count > 0 &&
                       s->algo->recommend(s->state, &s->brief, &out->trial, &out->expected);
     if (!told && (t->best_count == 0 || t->breaches[t->best[0]] > 0))
         return false;

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/actors/tuner/jobs.h"
+#include "tests/unit/actors/tuner/chain_node.h"
 
 #include "actors/kit/frame.h"
 #include "actors/tuner/replay.h"
@@ -27,22 +27,8 @@ static struct kept {
     uint8_t config[CONFIG_BYTES], known[2048];
 } kept[2 * TRIALS];
 
-struct node {
-    struct chain chain;
-    void *memory;
-};
-
 static struct node leader, other;
 static struct replay replay;
-
-static void node_begin(struct node *n) {
-    const size_t size = chain_bytes(&described, NULL, 2 * TRIALS);
-    free(n->memory);
-    n->memory = malloc(size);
-    memset(n->memory, 0xa5, size);
-    struct arena arena = arena_of(n->memory, size);
-    assert_true(chain_init(&n->chain, &described, NULL, 2 * TRIALS, &arena));
-}
 
 static void begin(uint32_t repeat) {
     memset(kept, 0, sizeof kept);
@@ -56,15 +42,14 @@ static void begin(uint32_t repeat) {
     test.job.repeat = repeat;
     job_end(&test);
     described = test.job;
-    node_begin(&leader);
-    node_begin(&other);
+    node_begin(&leader, &described, 2 * TRIALS);
+    node_begin(&other, &described, 2 * TRIALS);
 }
 
 static int end(void **state) {
     (void)state;
-    free(leader.memory);
-    free(other.memory);
-    leader.memory = other.memory = NULL;
+    node_end(&leader);
+    node_end(&other);
     return 0;
 }
 
