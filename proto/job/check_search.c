@@ -247,6 +247,7 @@ static const char *needless(const struct job *job) {
     return job->constraints_count > 0 ? "constraints"
            : job->rungs.steps > 0     ? "rungs"
            : job->repeat > 1          ? "repeat"
+           : job->repeat_auto         ? "repeat"
            : job_has_patience(job)    ? "patience"
            : job->cost_aware          ? "cost_aware"
                                       : NULL;
@@ -301,6 +302,16 @@ static bool check_patience(const struct job *job, struct job_fault *fault) {
                          "without 'rungs' and 'cost_aware'");
 }
 
+/* What a further run tells is known of one objective at full length, whatever it costs, and of none that breaks a limit. */
+static bool check_repeat(const struct job *job, struct job_fault *fault) {
+    return !job->repeat_auto ||
+           (job_method_reruns(job->method) && job->repeat == 1 && job->objectives_count == 1 &&
+            job->rungs.steps == 0 && job->constraints_count == 0 && !job->cost_aware) ||
+           job_fault_set(fault, "search.repeat", 0,
+                         "'auto' goes with the methods auto, gp and tpe, with one objective, and "
+                         "without 'rungs', 'constraints' and 'cost_aware'");
+}
+
 bool check_search(struct job *job, struct arena *arena, struct job_fault *fault) {
     const char *part = job->objectives_count == 0 ? needless(job) : NULL;
     if (!check_objectives(job, fault))
@@ -312,5 +323,6 @@ bool check_search(struct job *job, struct arena *arena, struct job_fault *fault)
                              "'%s' needs an objective: what is a better trial?", part);
     }
     return check_history(job, fault) && check_constraints(job, arena, fault) &&
-           check_rungs(job, fault) && check_several(job, fault) && check_patience(job, fault);
+           check_rungs(job, fault) && check_several(job, fault) && check_patience(job, fault) &&
+           check_repeat(job, fault);
 }

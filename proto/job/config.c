@@ -153,6 +153,10 @@ bool job_method_hopes(enum method method) {
     return method == METHOD_AUTO || method == METHOD_GP;
 }
 
+bool job_method_reruns(enum method method) {
+    return method == METHOD_AUTO || method == METHOD_GP || method == METHOD_TPE;
+}
+
 const char *job_method_name(enum method method) {
     static const char *const names[METHOD_COUNT] = {
 #define METHOD(NAME, name) [METHOD_##NAME] = #name,

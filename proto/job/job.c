@@ -106,7 +106,7 @@ static void write_search(const struct job *job, struct buf *out) {
     mp_put_u64(out, r->eta);
     mp_put_u64(out, r->patience);
     mp_put_str(out, r->budget);
-    mp_put_u64(out, job->repeat);
+    mp_put_u64(out, job->repeat_auto ? REPEAT_AUTO : job->repeat);
     mp_put_u64(out, job->until_hopeless ? PATIENCE_AUTO : job->patience);
     mp_put_bool(out, job->cost_aware);
 }
@@ -127,8 +127,8 @@ static void write_history(const struct job *job, struct buf *out) {
 
 static bool says_more(const struct job *job) {
     return job->where_count > 0 || job->objectives_count > 1 || job->constraints_count > 0 ||
-           job->rungs.steps > 0 || job->repeat > 1 || job_has_patience(job) || job->cost_aware ||
-           job->history_count > 0;
+           job->rungs.steps > 0 || job->repeat > 1 || job->repeat_auto || job_has_patience(job) ||
+           job->cost_aware || job->history_count > 0;
 }
 
 bool job_encode(const struct job *job, struct buf *out) {
@@ -325,7 +325,9 @@ static void read_search(struct decoder *d, struct job *job) {
         read_objective(d, &job->objectives[job->objectives_count++]);
     job->constraints = read_conditions(d, CONSTRAINTS_MAX, &job->constraints_count);
     read_rungs(d, &job->rungs);
-    job->repeat = read_below(d, REPEAT_MAX + 1);
+    job->repeat = read_below(d, REPEAT_AUTO + 1);
+    job->repeat_auto = job->repeat == REPEAT_AUTO;
+    job->repeat = job->repeat_auto ? 1 : job->repeat;
     job->patience = read_below(d, PATIENCE_AUTO + 1);
     job->until_hopeless = job->patience == PATIENCE_AUTO;
     job->patience = job->until_hopeless ? 0 : job->patience;

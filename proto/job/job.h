@@ -191,6 +191,7 @@ enum {
     CONSTRAINTS_MAX = 16,
     JOB_METRICS_MAX = OBJECTIVES_MOST + 16, /* fewer than LIMIT_METRICS: all find a place */
     REPEAT_MAX = 64,
+    REPEAT_AUTO, /* in its bytes: 1, and repeat_auto */
     /* Of a job with repeat the values of all trials are remembered: */
     REPEAT_TRIALS_MAX = 16384,
     REPEAT_VALUES_MAX = 2 * REPEAT_TRIALS_MAX,
@@ -243,6 +244,8 @@ bool job_method_heeds_cost(enum method method, uint32_t objectives);
 bool job_method_weighs_all(enum method method);
 /* Does it know how much better its next proposal may be, and so when the search is hopeless? */
 bool job_method_hopes(enum method method);
+/* Does it know which of its configurations is worth another run (job->repeat_auto)? */
+bool job_method_reruns(enum method method);
 
 /* What job_check finds wrong: which part, as a path in the words of the job file ("params.lr.when",
  * "run.command[3]", "try_first[0].lr"), an offset in its text, what is wrong and what was expected,

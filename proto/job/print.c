@@ -178,6 +178,8 @@ static void put_search(const struct job *job, struct buf *out) {
     put_rungs(&job->rungs, out);
     if (job->repeat > 1)
         put_number_line("  repeat", job->repeat, out);
+    if (job->repeat_auto)
+        buf_text(out, "  repeat: auto\n");
     if (job->patience > 0)
         put_number_line("  patience", job->patience, out);
     if (job->until_hopeless)

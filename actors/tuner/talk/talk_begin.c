@@ -249,7 +249,7 @@ static bool read_repeat(struct talk *t, struct span json, int64_t steps, int64_t
                               "it does not go with learning curves, whose \"steps\" are %lld",
                               (long long)steps);
     return !t->job.repeat_auto ||
-           (t->objectives == 1 && !t->job.cost_aware && algo_of(t->job.method)->again != NULL) ||
+           (t->objectives == 1 && !t->job.cost_aware && job_method_reruns(t->job.method)) ||
            foreign_refuse(&t->foreign, where,
                           "\"auto\" goes with one objective, without \"cost_aware\", and with "
                           "the methods auto, gp and tpe");

@@ -115,6 +115,44 @@ static void until_it_is_hopeless(void **state) {
     assert_string_equal(fault.where, "search.patience");
 }
 
+/* `repeat: auto` likewise. */
+static void runs_that_the_search_chooses(void **state) {
+    (void)state;
+    static uint8_t memory[8192];
+    static char text[8192];
+    const struct condition small = {.text = TEXT("model_mb <= 20")};
+    struct param params[PARAMS];
+    struct arena arena;
+    struct job back, job = job_example(params);
+    job.method = METHOD_TPE;
+    job.repeat_auto = true;
+    check(&job, &arena);
+    struct buf out = buf_of(memory, sizeof memory), printed = buf_of(text, sizeof text - 1);
+    assert_true(job_encode(&job, &out));
+    if (!job_decode(&back, buf_view(&out), &arena, &err))
+        fail_msg("%s", err.what);
+    assert_true(back.repeat_auto && back.repeat == 1);
+    job_print(&back, &printed);
+    assert_non_null(strstr(text, "  repeat: auto\n"));
+    struct job wrong[6];
+    for (uint32_t i = 0; i < 6; i++)
+        wrong[i] = job;
+    wrong[0].method = METHOD_SOBOL;
+    wrong[1].repeat = 2; /* it is one or the other */
+    wrong[2].objectives_count = 2;
+    wrong[2].method = METHOD_AUTO;
+    wrong[2].objectives[1] = (struct objective){.metric = TEXT("ms")};
+    wrong[3].rungs =
+        (struct job_rungs){.steps = 27, .first = 1, .eta = 3, .budget = TEXT("epochs")};
+    wrong[4].constraints = &small;
+    wrong[4].constraints_count = 1;
+    wrong[5].cost_aware = true;
+    for (uint32_t i = 0; i < 6; i++) {
+        assert_false(job_check(&wrong[i], &arena, &fault));
+        assert_string_equal(fault.where, "search.repeat");
+    }
+}
+
 /* A job that says nothing of this has the bytes it had before any of it could be said: its name is
  * made of them. */
 static void others_keep_their_bytes(void **state) {
@@ -448,6 +486,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_of_it_survives_its_bytes),
         cmocka_unit_test(until_it_is_hopeless),
+        cmocka_unit_test(runs_that_the_search_chooses),
         cmocka_unit_test(others_keep_their_bytes),
         cmocka_unit_test(bad_bytes_are_refused),
         cmocka_unit_test(the_long_form_says_all),

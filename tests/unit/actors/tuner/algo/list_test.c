@@ -32,10 +32,17 @@ static void methods_have_their_algorithms(void **state) {
     assert_string_equal(algo_of(METHOD_LIST)->name, "list");
 }
 
+static void who_runs_again_is_known_to_jobs(void **state) {
+    (void)state;
+    for (enum method m = 0; m < METHOD_COUNT; m++)
+        assert_true(job_method_reruns(m) == (algo_of(m)->again != NULL));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(proposes_rows_in_order),
         cmocka_unit_test(methods_have_their_algorithms),
+        cmocka_unit_test(who_runs_again_is_known_to_jobs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
