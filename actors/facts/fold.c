@@ -371,6 +371,11 @@ struct trial_row fold_result(struct facts *f, struct batch *batch, struct seat *
 static void end_job(struct facts *f, struct batch *batch, struct seat *s, enum job_state state,
                     struct span cause, wall_ms wall) {
     seat_end(s, state, cause, wall);
+    struct span best = {0};
+    if (state == JOB_DONE) {
+        seat_recommend(s);
+        best = span_of(s->recommendation, s->recommendation_len);
+    }
     carry_extension(f, batch, s);
     (void)batch_add_fact(&f->batches, batch,
                          &(struct msg){.kind = MSG_end_fact,
@@ -378,7 +383,8 @@ static void end_job(struct facts *f, struct batch *batch, struct seat *s, enum j
                                                     .state = state,
                                                     .cause = s->row.cause,
                                                     .wall = wall,
-                                                    .trials = s->job.trials}});
+                                                    .trials = s->job.trials,
+                                                    .best = best}});
 }
 
 /* What a leader alone says of a job that its results do not end by themselves. */
@@ -427,7 +433,7 @@ void fold_end(struct facts *f, struct batch *batch, struct seat *s, const struct
     if (end->state == JOB_FAILED)
         seat_fail(s, end->cause, end->wall);
     else if (end->state == JOB_DONE)
-        seat_stop(s, end->cause, end->wall);
+        seat_stop(s, end->cause, end->wall, end->best);
     else
         return;
     if (s->state == SEAT_OPEN && s->row.state != JOB_OPEN)
@@ -443,6 +449,7 @@ void fold_exhausted(struct facts *f, const struct msg_exhausted *m) {
         return;
     s->exhausted = s->unjudged = f->announcing = true;
     s->hopeless = m->hopeless && s->job.until_hopeless;
+    seat_hear_best(s, m->best);
 }
 
 /* ---- the executor of this node ---- */

@@ -76,7 +76,8 @@ bool seat_extend(struct seat *s, uint64_t trials, struct span bundle, wall_ms wa
     if (same)
         return true;
     s->no_better = 0;
-    s->exhausted = s->hopeless = false;
+    s->exhausted = s->hopeless = s->row.recommended = false;
+    s->recommendation_len = 0;
     if (s->row.state != JOB_CANCELLED)
         seat_end(s, JOB_OPEN, (struct span){0}, 0);
     return true;
@@ -134,6 +135,7 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     s->finished = ranges_of(s->ranges_memory, LIMIT_RANGES);
     s->touched = s->late = s->crowded = s->asked = s->told = s->unjudged = false;
     s->exhausted = s->hopeless = false;
+    s->recommendation_len = 0;
     s->events = 0;
     s->unable = (struct unable){0};
     s->no_start_len = 0;
@@ -181,7 +183,7 @@ static void note_patience(struct seat *s, const struct trial_row *trial, bool be
 static void note_best(struct seat *s, const struct worth *worth, const struct trial_row *trial) {
     s->valued = true;
     s->best = worth->measure;
-    if (worth->measure.breach > 0)
+    if (worth->measure.breach > 0 || s->row.recommended)
         return;
     struct msg_job_row *row = &s->row;
     row->has_best = true;
@@ -194,6 +196,30 @@ static void note_best(struct seat *s, const struct worth *worth, const struct tr
     if (!worth->mixed && job_config_decode(&s->job, trial->config, values, NULL))
         job_config_json(&s->job, values, &text);
     row->best_params = text.overflow || worth->mixed ? span_text("{}") : buf_view(&text);
+}
+
+void seat_hear_best(struct seat *s, struct span best) {
+    struct recommended r;
+    if (!s->job.repeat_auto || !recommended_decode(&r, &s->job, best))
+        return;
+    memcpy(s->recommendation, best.data, best.len);
+    s->recommendation_len = best.len;
+}
+
+void seat_recommend(struct seat *s) {
+    struct recommended r;
+    if (!recommended_decode(&r, &s->job, span_of(s->recommendation, s->recommendation_len)))
+        return;
+    struct worth worth = {.slot = r.slot, .runs = (uint32_t)r.runs, .error = r.error};
+    const struct trial_row trial = {.config = r.config};
+    const struct measure of_results = s->best;
+    worth.measure = (struct measure){.values = {r.value}};
+    s->row.recommended = false;
+    note_best(s, &worth, &trial);
+    s->row.recommended = true;
+    s->row.best_runs = r.runs;
+    s->row.best_expected = r.expected;
+    s->best = of_results;
 }
 
 bool seat_worth(const struct seat *s, uint64_t slot, const struct trial_row *trial,
@@ -398,19 +424,26 @@ void seat_fail(struct seat *s, struct span cause, wall_ms wall) {
 
 /* Why its results alone say that it is done; NULL: they do not. More of them take nothing back. */
 static const char *is_done(const struct seat *s) {
-    bool rest = s->end_counts[TRIAL_PAUSED] > 0; /* the search may go on with them */
+    /* The search may go on with them, or has a last word. */
+    bool rest = s->end_counts[TRIAL_PAUSED] > 0 || (s->job.repeat_auto && s->row.trials > 0);
     if (s->reached)
         return s->job.objectives_count > 1 ? "the targets were reached" : "the target was reached";
     return seat_is_whole(s) && !rest && (s->row.done > 0 || s->row.trials == 0) ? "" : NULL;
 }
 
-void seat_stop(struct seat *s, struct span cause, wall_ms wall) {
+void seat_stop(struct seat *s, struct span cause, wall_ms wall, struct span best) {
     const struct msg_job_row *row = &s->row;
-    bool first = row->state != JOB_DONE || wall < row->finished ||
-                 (wall == row->finished && span_compare(cause, row->cause) < 0);
-    bool asked_for = job_has_patience(&s->job) || s->job.rungs.steps > 0;
-    if (asked_for && row->state != JOB_CANCELLED && is_done(s) == NULL && first)
-        seat_end(s, JOB_DONE, cause, wall);
+    int order = span_compare(cause, row->cause);
+    if (order == 0)
+        order = span_compare(best, span_of(s->recommendation, s->recommendation_len));
+    bool first =
+        row->state != JOB_DONE || wall < row->finished || (wall == row->finished && order < 0);
+    bool asked_for = job_has_patience(&s->job) || s->job.rungs.steps > 0 || s->job.repeat_auto;
+    if (!asked_for || row->state == JOB_CANCELLED || is_done(s) != NULL || !first)
+        return;
+    seat_end(s, JOB_DONE, cause, wall);
+    seat_hear_best(s, best);
+    seat_recommend(s);
 }
 
 bool seat_is_over(struct seat *s) {
@@ -495,61 +528,6 @@ void seat_resume(struct seat *s, const struct msg_job_row *row) {
     if (!end_counts_decode(s->end_counts, row->end_counts))
         memset(s->end_counts, 0, sizeof s->end_counts);
     put_end_counts(s);
-}
-
-static void could_not_start(const struct seat *s, struct buf *cause) {
-    if (s->no_start_len > 0)
-        buf_span(cause, span_of(s->no_start, s->no_start_len));
-    else
-        buf_text(cause, "no trial could be started");
-    if (s->unable.count < 2)
-        return;
-    buf_text(cause, " (tried on ");
-    buf_u64(cause, s->unable.count);
-    buf_text(cause, " nodes)");
-}
-
-bool seat_has_failed(const struct seat *s, struct buf *cause) {
-    bool over = seat_is_whole(s);
-    if (s->row.state != JOB_OPEN || s->row.done > 0)
-        return false;
-    if (s->end_counts[TRIAL_NO_METRIC] >= SEAT_NO_METRIC_MAX) {
-        buf_u64(cause, s->end_counts[TRIAL_NO_METRIC]);
-        buf_text(cause, " trials ended well and none printed ");
-        buf_text(cause, s->job.objectives_count > 1 ? "all of " : "");
-        for (uint32_t i = 0; i < s->job.objectives_count; i++) {
-            buf_text(cause, i == 0 ? "'" : ", '");
-            buf_span(cause, s->job.objectives[i].metric);
-            buf_byte(cause, '\'');
-        }
-        buf_text(cause, "; zyg try shows what is understood");
-        return true;
-    }
-    if (unable_gives_up(&s->unable, UNABLE_JOB) ||
-        (over && s->row.trials > 0 && s->end_counts[TRIAL_NO_START] == s->row.trials)) {
-        could_not_start(s, cause);
-        return true;
-    }
-    if (!over)
-        return false;
-    buf_text(cause, "no trial ended well");
-    return true;
-}
-
-bool seat_has_stalled(const struct seat *s, struct buf *cause) {
-    if (s->row.state != JOB_OPEN || s->job.patience == 0 || s->no_better < s->job.patience)
-        return false;
-    job_stalled_print(&s->job, s->no_better, cause);
-    return true;
-}
-
-bool seat_is_hopeless(const struct seat *s, struct buf *cause) {
-    if (s->row.state != JOB_OPEN || !s->hopeless)
-        return false;
-    buf_text(cause, JOB_HOPELESS " after ");
-    buf_u64(cause, finished_count(s));
-    buf_text(cause, finished_count(s) == 1 ? " trial" : " trials");
-    return true;
 }
 
 struct msg_job_row seat_kept_row(const struct seat *s, uint8_t ran[RAN_BYTES]) {

@@ -17,6 +17,7 @@
 #include "actors/facts/trial_row.h"
 #include "proto/base/ranges.h"
 #include "proto/job/frontier.h"
+#include "proto/job/recommended.h"
 
 enum {
     SEAT_PARAMS_BYTES = 16384,
@@ -49,17 +50,20 @@ struct seat {
     struct ranges finished;
     /* Values since the best one, or the newest on the frontier, in the order in which they came here. */
     uint64_t no_better;
-    wall_ms best_end;   /* OPENING: when the best trial ended */
-    bool touched;       /* the row differs from what the newest closed batch holds */
-    bool backlog;       /* some of its facts may have been put off (inbox.h) */
-    uint32_t put_offs;  /* how often they were */
-    bool crowded;       /* some slots that are begun are not among the open slots */
-    bool asked;         /* for it by a client, here */
-    bool told;          /* sched has heard job_open since this node leads */
-    bool late;          /* LATE, and CLOSING after it: its counts are those of its summary */
-    bool unjudged;      /* whether it is over was not looked at since something has changed */
-    bool exhausted;     /* the search has nothing more to try; said to this node as the leader */
-    bool hopeless;      /* ... though slots are left: no further improvement is expected */
+    wall_ms best_end;  /* OPENING: when the best trial ended */
+    bool touched;      /* the row differs from what the newest closed batch holds */
+    bool backlog;      /* some of its facts may have been put off (inbox.h) */
+    uint32_t put_offs; /* how often they were */
+    bool crowded;      /* some slots that are begun are not among the open slots */
+    bool asked;        /* for it by a client, here */
+    bool told;         /* sched has heard job_open since this node leads */
+    bool late;         /* LATE, and CLOSING after it: its counts are those of its summary */
+    bool unjudged;     /* whether it is over was not looked at since something has changed */
+    bool exhausted;    /* the search has nothing more to try; said to this node as the leader */
+    bool hopeless;     /* ... though slots are left: no further improvement is expected */
+    size_t
+        recommendation_len; /* of a job that is repeat_auto: as its tuner, or the end that stands, says it */
+    uint8_t recommendation[RECOMMENDED_BYTES];
     uint64_t closed_in; /* CLOSING, SHUT: the batch that says so */
     uint32_t events;
     uint64_t end_counts[TRIAL_STATUS_COUNT]; /* of what did not end well */
@@ -129,9 +133,14 @@ bool seat_worth(const struct seat *s, uint64_t slot, const struct trial_row *tri
                 struct worth *out);
 /* The job was ended as failed: of several such ends the earliest stands, and none when a trial has ended well. */
 void seat_fail(struct seat *s, struct span cause, wall_ms wall);
-/* The job was ended as done before its last trial, as only one can be that asks for it. Of several such ends the earliest
+/* The job was ended as done before its last trial, as only one can be that asks for it, or, of one that is repeat_auto, with
+ * it; best: what that recommends. Of several such ends the earliest
  * stands; before it what the results themselves say (seat_is_over), and behind it that the job has failed. */
-void seat_stop(struct seat *s, struct span cause, wall_ms wall);
+void seat_stop(struct seat *s, struct span cause, wall_ms wall, struct span best);
+/* Of a job that is repeat_auto: what to recommend (proto/job/recommended.h), and that it is the row's best from now on. Nothing,
+ * or what is none of the job's, changes nothing. */
+void seat_hear_best(struct seat *s, struct span best);
+void seat_recommend(struct seat *s);
 /* The job is over: true with state and cause in the row. That it is done every node sees by itself; one that had failed is
  * open again when a trial has ended well after all. */
 bool seat_is_over(struct seat *s);

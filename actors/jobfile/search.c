@@ -221,12 +221,8 @@ static bool read_seed(struct reader *r, const struct key *key, const struct tree
 }
 
 static bool read_repeat(struct reader *r, const struct key *key, const struct tree_node *node) {
-    if (node->kind == NODE_SCALAR && span_is(node->text, "auto"))
-        return reader_fail(r, node,
-                           "'repeat: auto' of a job is not in this version yet (zyg asktell has "
-                           "it), expected %s",
-                           key->expects);
-    return read_count(r, key, node, 1, REPEAT_MAX, &r->job->repeat);
+    r->job->repeat_auto = node_is_text(node) && span_is(node->text, "auto");
+    return r->job->repeat_auto || read_count(r, key, node, 1, REPEAT_MAX, &r->job->repeat);
 }
 
 static bool read_patience(struct reader *r, const struct key *key, const struct tree_node *node) {
@@ -271,7 +267,7 @@ static const struct key search_keys[] = {
     {"objectives", read_objectives, "a list of mappings like {metric: loss, goal: minimize}"},
     {"constraints", read_constraints, "a condition like \"model_mb <= 20\", or a list of them"},
     {"rungs", read_rungs, "a mapping like {scheduler: asha, max: 27}"},
-    {"repeat", read_repeat, "a whole number from 1 to 64"},
+    {"repeat", read_repeat, "a whole number from 1 to 64, or auto"},
     {"patience", read_patience, "a whole number of trials from 1, or auto"},
     {"cost_aware", read_cost_aware, "true or false"},
     {"learn_from", read_learn_from,

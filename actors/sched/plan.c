@@ -19,7 +19,7 @@ bool plan_open(struct plan *p, const struct job_id *job, uint64_t trials, uint32
     p->trial_ms = p->unable_pause = 0;
     p->order = 0;
     p->rests_until = p->learns_until = INT64_MIN;
-    p->learns = p->rungs = p->idle = p->alone = p->hopeless = p->ends = false;
+    p->learns = p->rungs = p->concludes = p->idle = p->alone = p->hopeless = p->ends = false;
     p->unlearned = p->shelved = 0;
     p->unable_until = WHEN_NEVER;
     p->unable = (struct worker_set){0};
@@ -93,7 +93,7 @@ static bool has_new(const struct plan *p) {
 }
 
 static bool may_resume(const struct plan *p) {
-    return p->rungs && !p->idle && ranges_next_gap(&p->taken, 0) >= p->trials;
+    return (p->rungs || p->concludes) && !p->idle && ranges_next_gap(&p->taken, 0) >= p->trials;
 }
 
 bool plan_has_next(const struct plan *p, when_ms now, bool may_begin) {

@@ -1,5 +1,6 @@
 /* plan - what is left to give out of one job: slots to run again first, then new ones in order of number, then, where there
- * are rungs, whichever paused one the tuner names: that is asked for as the slot behind the last.
+ * are rungs, whichever paused one the tuner names: that is asked for as the slot behind the last. So is the tuner's last word on a
+ * job that is repeat_auto.
  *
  * Slots to run again lie in a heap by the end of their rest, those that end together in the order in which they came: what is
  * next costs one comparison, taking and putting back log2 of them. A slot that goes on from a checkpoint has a home, the worker
@@ -49,6 +50,7 @@ struct plan {
     when_ms rests_until; /* nothing of it is given out before */
     bool learns;         /* what it is given next depends on what is known (job_learns) */
     bool rungs;          /* it may have paused slots */
+    bool concludes;      /* the tuner has a word to say when all of it have ended */
     bool copies;         /* ... or none, and some begin with the checkpoints of others */
     bool idle;           /* RUNGS: the tuner is asked, or knows none that is to go on */
     bool alone;          /* IDLE: nothing of the job was on its way when it was asked */

@@ -315,8 +315,9 @@ static void on_unproposed(struct sched *s, const struct msg_unproposed *m, struc
     sched_again(s, f, f->slot.attempts, INT64_MIN);
     plan->idle = true;
     if (m->over && plan_is_empty(plan))
-        say(out, &(struct msg){.kind = MSG_exhausted,
-                               .exhausted = {.job = m->job, .trials = plan->trials}});
+        say(out,
+            &(struct msg){.kind = MSG_exhausted,
+                          .exhausted = {.job = m->job, .trials = plan->trials, .best = m->best}});
 }
 
 static void on_proposed(struct sched *s, const struct msg_proposed *m, struct says *out) {
@@ -443,6 +444,7 @@ static void on_job_open(struct sched *s, const struct msg_job_open *m) {
     plan->opened = ++s->opened;
     plan->learns = job_learns(&job);
     plan->rungs = job_has_rungs(&job);
+    plan->concludes = job.repeat_auto;
     plan->copies = job_copies(&job);
     take_flights(s, plan);
 }

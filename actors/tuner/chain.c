@@ -3,7 +3,6 @@
 #include "actors/tuner/chain_set.h"
 #include "proto/base/check.h"
 #include "proto/base/mp.h"
-#include "proto/base/ranges.h"
 
 #include <string.h>
 
@@ -39,8 +38,12 @@ static uint32_t trials_most(const struct job *job, uint32_t capacity) {
     return most < TRIALS_MOST ? (uint32_t)most : TRIALS_MOST;
 }
 
+static bool finds_slots(const struct job *job) {
+    return job_has_rungs(job) || job->repeat_auto;
+}
+
 static size_t slots_bytes(const struct job *job, uint32_t capacity) {
-    return job_has_rungs(job) ? trials_most(job, capacity) * sizeof(uint32_t) : 0;
+    return finds_slots(job) ? trials_most(job, capacity) * sizeof(uint32_t) : 0;
 }
 
 size_t chain_bytes(const struct job *job, const struct algo *algo, uint32_t capacity) {
@@ -64,7 +67,7 @@ bool chain_init(struct chain *c, const struct job *job, const struct algo *algo,
     if (news == NULL || !trials_init(&c->none, &c->space, 1, 1, 1, arena) ||
         !known_init(&c->known, capacity, job, arena))
         return false;
-    if (job_has_rungs(job))
+    if (finds_slots(job))
         c->slots = arena_take_unset(arena, slots_bytes(job, capacity));
     c->news = buf_of(news, CHAIN_NEWS_BYTES);
     c->blind = (struct brief){.job = &c->job,
@@ -453,28 +456,11 @@ static bool is_full(const struct chain *c) {
     return t->count == t->capacity;
 }
 
-/* The trials of slots as ranges_encode has them. */
-static uint32_t read_near(const struct chain *c, struct span bytes, uint32_t *trials) {
-    struct range memory[LIMIT_NEAR];
-    struct ranges near = ranges_of(memory, LIMIT_NEAR);
-    uint32_t count = 0;
-    if (!ranges_decode(&near, bytes) || ranges_size(&near) > LIMIT_NEAR)
-        return 0;
-    for (uint32_t i = 0; i < near.count; i++) {
-        for (uint64_t slot = near.items[i].from; slot < near.items[i].to; slot++) {
-            const struct known_slot *item =
-                slot < UINT32_MAX ? known_find(&c->known, (uint32_t)slot) : NULL;
-            if (item != NULL && item->trial != KNOWN_NO_TRIAL)
-                trials[count++] = item->trial;
-        }
-    }
-    return count;
-}
-
 static void ask_study(struct chain *c, uint32_t slot, struct span near, struct study_proposal *p) {
     const uint64_t number = slot / job_runs_each(c->setup.job);
     uint32_t trials[LIMIT_NEAR];
-    const struct rungs_near some = {.trials = trials, .count = read_near(c, near, trials)};
+    const struct rungs_near some = {.trials = trials,
+                                    .count = known_trials(&c->known, near, trials)};
     study_ask_as(c->study, number, near.len > 0 ? &some : NULL, p);
 }
 
@@ -562,6 +548,22 @@ struct chain_answer chain_ask(struct chain *c, uint32_t slot, struct span near, 
     if (again)
         run_again(c, slot, buf_view(config));
     return (struct chain_answer){.answer = STUDY_START, .slot = slot};
+}
+
+bool chain_recommend(const struct chain *c, struct recommended *out) {
+    struct study_best best;
+    if (!c->job.repeat_auto || c->study == NULL || !study_best(c->study, &best))
+        return false;
+    const struct known_slot *item = slot_of(c, best.trial);
+    if (item == NULL) /* of the job's history */
+        return false;
+    *out = (struct recommended){.slot = item->slot,
+                                .runs = best.runs,
+                                .value = best.value,
+                                .error = best.error,
+                                .expected = best.expected,
+                                .config = known_config(&c->known, item)};
+    return true;
 }
 
 bool chain_is_open(const struct chain *c, uint32_t slot) {

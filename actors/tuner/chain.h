@@ -33,6 +33,7 @@
  * Copies   A job whose scheduler copies (pbt) places a copy where the checkpoint is: whoever asks says
  *          which slots run on workers with a free place, and `known` repeats it. Whose copy a slot is
  *          stands in its configuration (job_config_encode), so whoever knows the one knows the other.
+ * Repeat   Of a job that is repeat_auto the study names what to recommend once no new slot is left.
  * More trials   The total that the job has counts for methods, too; with another one a new chain
  *          begins, whose number 0 says which.
  * known    msgpack: number; where trials are copied bin near, as it was asked for; then of number 0,
@@ -53,6 +54,7 @@
 
 #include "actors/tuner/known.h"
 #include "actors/tuner/study.h"
+#include "proto/job/recommended.h"
 
 enum {
     CHAIN_NEWS_BYTES = 8192,   /* of one proposal; with more a new chain begins */
@@ -93,8 +95,9 @@ struct chain {
     struct ladder ladder;
     struct known known;
     struct study *study; /* NULL: the next proposal begins a new chain */
-    uint32_t *slots;     /* of its trials, the slot that each was last; NULL: without rungs */
-    struct brief blind;  /* of one who knows nothing */
+    uint32_t *
+        slots; /* of its trials, the slot that each was last; NULL: without rungs and repeat: auto */
+    struct brief blind; /* of one who knows nothing */
     struct space space;
     struct trials none;
     void *memory; /* of the study; holds nothing without one */
@@ -138,6 +141,8 @@ struct chain_answer {
  * only for none; but hopeless where there are none, for a slot whose configuration was not begun. */
 struct chain_answer chain_ask(struct chain *c, uint32_t slot, struct span near, struct buf *config,
                               struct buf *known);
+/* Of a job that is repeat_auto: what to recommend by what the study knows now; it borrows. False: there is nothing. */
+bool chain_recommend(const struct chain *c, struct recommended *out);
 /* Whose checkpoint the slot begins with; JOB_NO_PARENT. */
 uint64_t chain_parent(const struct chain *c, uint32_t slot);
 /* From the next chain on the method of this name proposes; empty: the job's. False: there is none, or

@@ -1,6 +1,7 @@
 #include "actors/tuner/known.h"
 
 #include "proto/base/check.h"
+#include "proto/base/ranges.h"
 
 #include <string.h>
 
@@ -322,4 +323,21 @@ void known_forget(struct known *k, const struct job *job) {
     for (uint32_t i = k->count; i-- > 0 && kept < k->capacity / 2;)
         keep(k, k->items[k->order[i]].slot, repeat, &kept);
     compact(k);
+}
+
+uint32_t known_trials(const struct known *k, struct span slots, uint32_t trials[LIMIT_NEAR]) {
+    struct range memory[LIMIT_NEAR];
+    struct ranges ranges = ranges_of(memory, LIMIT_NEAR);
+    uint32_t count = 0;
+    if (!ranges_decode(&ranges, slots) || ranges_size(&ranges) > LIMIT_NEAR)
+        return 0;
+    for (uint32_t i = 0; i < ranges.count; i++) {
+        for (uint64_t slot = ranges.items[i].from; slot < ranges.items[i].to; slot++) {
+            const struct known_slot *item =
+                slot < UINT32_MAX ? known_find(k, (uint32_t)slot) : NULL;
+            if (item != NULL && item->trial != KNOWN_NO_TRIAL)
+                trials[count++] = item->trial;
+        }
+    }
+    return count;
 }

@@ -95,4 +95,7 @@ void known_sort(struct known *k);
  * highest slots; with each of them the others of its configuration, job->repeat slots in all. */
 void known_forget(struct known *k, const struct job *job);
 
+/* The trials of those of these slots (proto/base/ranges.h, LIMIT_NEAR at most) that have one. */
+uint32_t known_trials(const struct known *k, struct span slots, uint32_t trials[LIMIT_NEAR]);
+
 #endif

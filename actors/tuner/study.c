@@ -519,7 +519,10 @@ bool study_best(struct study *s, struct study_best *out) {
     const double value = t->values[(size_t)out->trial * t->objectives];
     out->value = inward(s, 0, value);
     out->expected = inward(s, 0, told ? out->expected : value);
-    out->runs = s->setup.job->repeat_auto ? again_sum(t, out->trial).runs : s->runs.repeat;
+    const struct again_sum of_auto =
+        s->setup.job->repeat_auto ? again_sum(t, out->trial) : (struct again_sum){0};
+    out->runs = s->setup.job->repeat_auto ? of_auto.runs : s->runs.repeat;
+    out->error = of_auto.error;
     return true;
 }
 

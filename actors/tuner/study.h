@@ -138,6 +138,7 @@ struct study_best {
     uint32_t trial;  /* of several of its configuration the first */
     uint32_t runs;   /* of the configuration that have ended with a value */
     double value;    /* their mean, of the first objective, in the job's own sense */
+    double error;    /* its standard error; of one run, and of those of a fixed number, 0 */
     double expected; /* what the method's model believes of it; without one the same */
 };
 /* The configuration to recommend: the best value; of a job that is repeat_auto the one that the

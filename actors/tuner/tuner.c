@@ -264,10 +264,20 @@ static void put_past(const struct tuner_seat *seat, struct msg_proposed *p, bool
     p->home = *known_home(known, item);
 }
 
+/* What the search would recommend now, if the job asks for that. */
+static void put_best(const struct tuner_seat *seat, struct buf *out) {
+    struct recommended best;
+    if (seat->chain == NULL || !chain_recommend(seat->chain, &best))
+        return;
+    recommended_encode(&best, out);
+    if (out->overflow || out->len > RECOMMENDED_BYTES)
+        buf_clear(out);
+}
+
 static bool hear_propose(struct tuner *t, const struct msg_propose *m, struct says *out) {
     struct tuner_seat *seat = find_seat(t, &m->job);
-    bool may_resume = seat != NULL && job_has_rungs(&seat->job);
-    if (seat == NULL || m->slot >= seat->job.trials + may_resume)
+    bool for_none = seat != NULL && (job_has_rungs(&seat->job) || seat->job.repeat_auto);
+    if (seat == NULL || m->slot >= seat->job.trials + for_none)
         return false;
     struct buf config = buf_of(t->config, sizeof t->config);
     struct buf known = buf_of(t->known, CHAIN_KNOWN_BYTES);
@@ -286,10 +296,12 @@ static bool hear_propose(struct tuner *t, const struct msg_propose *m, struct sa
         propose_alone(seat, m->slot, &config);
     ensure(!config.overflow);
     if (a.answer == STUDY_WAIT || a.answer == STUDY_OVER) {
+        put_best(seat, &known);
         say(out, &(struct msg){.kind = MSG_unproposed,
                                .unproposed = {.job = m->job,
                                               .slot = m->slot,
                                               .over = a.answer == STUDY_OVER,
+                                              .best = buf_view(&known),
                                               .hopeless = a.hopeless ? seat->job.trials : 0}});
         return true;
     }

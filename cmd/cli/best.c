@@ -32,13 +32,18 @@ static bool row_put(struct best_listing *l, const struct msg_trial_row *row) {
 /* 0.5 +- 0.01, the mean of 3 runs; how sure that is the job's row knows of its best. */
 static void put_runs(struct buf *out, const struct msg_trial_row *row,
                      const struct msg_job_row *job) {
-    if (job->best_slot == row->slot) {
+    const bool best = job->best_slot == row->slot;
+    if (best && row->runs > 1) {
         buf_text(out, " +- ");
         num_print_short(out, job->best_error, 2);
     }
-    buf_text(out, ", the mean of ");
+    buf_text(out, row->runs > 1 ? ", the mean of " : ", ");
     buf_u64(out, row->runs);
-    buf_text(out, " runs");
+    buf_text(out, row->runs > 1 ? " runs" : " run");
+    if (best && job->recommended) {
+        buf_text(out, "; recommended, expected to be worth ");
+        num_print(out, job->best_expected);
+    }
 }
 
 /* The value and then the parameters, one a line, with all their digits: they are there to be
@@ -52,7 +57,7 @@ static bool lines_put(struct best_listing *l, const struct msg_trial_row *row) {
     while (object_next(&object, &item))
         width = item.name.len > width ? item.name.len : width;
 
-    uint8_t memory[160];
+    uint8_t memory[256];
     struct buf value = buf_of(memory, sizeof memory);
     num_print(&value, row->value);
     if (row->runs > 0)
@@ -85,6 +90,19 @@ static bool args_put(struct best_listing *l, const struct msg_trial_row *row) {
     return !ferror(stdout);
 }
 
+/* The trial that the job's row names: of one that is repeat_auto not the one with the best value. */
+static bool named_put(void *context, const struct msg *answer) {
+    struct best_listing *l = context;
+    const struct msg_job_row *job = &l->rows.subject->row;
+    struct msg_trial_row row = answer->trial_row;
+    if (answer->kind != MSG_trial_row)
+        return true;
+    row.value = job->best_value;
+    row.runs = job->best_runs;
+    (void)l->put(l, &row);
+    return false;
+}
+
 static bool trial_put(void *context, const struct msg *answer) {
     struct best_listing *l = context;
     const struct job *job = l->rows.job;
@@ -115,12 +133,16 @@ static bool best_print(struct client *c, const struct args *args, const struct s
                              .put = as_args ? args_put
                                     : lines ? lines_put
                                             : row_put};
+    const bool named = limit == 0 && s->row.frontier.len == 0;
+    uint8_t before[TRIAL_CURSOR_BYTES];
     struct msg request = {.kind = MSG_list_trials,
-                          .list_trials = {.job = s->job, .best_first = true}};
+                          .list_trials = {.job = s->job, .best_first = !named}};
+    if (named)
+        request.list_trials.after = trial_cursor(s, s->row.best_slot, before);
     request.list_trials.limit = l.left < LIMIT_PAGE_ROWS ? l.left : LIMIT_PAGE_ROWS;
     trial_rows_begin(&l.rows, s, spec, as_args || lines ? FORMAT_TABLE : args->format, false,
                      false);
-    struct pages_reader reader = {.row = trial_put, .context = &l};
+    struct pages_reader reader = {.row = named ? named_put : trial_put, .context = &l};
     bool read = pages_read(c, &request, &reader, err);
     return trial_rows_end(&l.rows, read ? err : &(struct err){0}) && read;
 }

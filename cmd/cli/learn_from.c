@@ -253,7 +253,9 @@ static bool learn_one(struct client *c, struct learning *l, const struct subject
     l->from = &spec->job;
     l->tally = (struct tally){0};
     l->related = has_same_goal(l->job, l->from);
-    l->comparable = l->related && l->job->rungs.steps == l->from->rungs.steps;
+    /* Where runs of one configuration are not one after the other its best one is not its worth. */
+    l->comparable =
+        l->related && l->job->rungs.steps == l->from->rungs.steps && !l->from->repeat_auto;
     struct msg request = {.kind = MSG_list_trials, .list_trials = {.job = s->job, .configs = true}};
     struct pages_reader reader = {.row = trial_take, .context = l};
     bool ok = pages_read(c, &request, &reader, err);

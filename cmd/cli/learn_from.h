@@ -8,7 +8,7 @@
  *     was printed for, or enough to break one. Of several runs of one configuration, one
  *     after the other, the mean; of one that several jobs tried, one. The LEARN_BEST best and the
  *     LEARN_NEWEST newest, as far as they fit.
- *   - One that says more (CARRIED_IN_PART), or too little: its value may be due to what is not searched
+ *   - One that says more (CARRIED_IN_PART), or too little, or of a job that is repeat_auto: its value may be due to what is not searched
  *     here, or would be another with what it does not say, so the value is not taken; of these the
  *     LEARN_FIRST best are tried first.
  *   - All others say nothing: of another metric or goal, without a result, no configuration of this

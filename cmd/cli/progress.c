@@ -96,10 +96,15 @@ static void put_bar(struct buf *out, const struct msg_job_row *row, uint32_t wid
 static void put_runs(struct buf *out, const struct msg_job_row *row) {
     if (row->best_runs == 0)
         return;
-    buf_text(out, " (mean of ");
+    buf_text(out, row->best_runs > 1 ? " (mean of " : " (");
     buf_u64(out, row->best_runs);
-    buf_text(out, " runs, standard error ");
-    num_print_short(out, row->best_error, 2);
+    buf_text(out, row->best_runs > 1 ? " runs, standard error " : " run");
+    if (row->best_runs > 1)
+        num_print_short(out, row->best_error, 2);
+    if (row->recommended) {
+        buf_text(out, "; recommended, expected to be worth ");
+        num_print_short(out, row->best_expected, VALUE_DIGITS);
+    }
     buf_byte(out, ')');
 }
 

@@ -44,6 +44,7 @@ static const struct column columns[] = {
     {"best", "BEST", COLUMN_REAL, SHOWN_ALWAYS},
     {"best_runs", "MEAN OF", COLUMN_COUNT, SHOWN_ALWAYS},
     {"best_error", "ERROR", COLUMN_REAL, SHOWN_ALWAYS},
+    {"best_expected", "EXPECTED", COLUMN_REAL, SHOWN_ALWAYS},
     {"best_trial", "BY TRIAL", COLUMN_COUNT, SHOWN_ALWAYS},
     {"best_params", "WITH", COLUMN_JSON, SHOWN_ALWAYS},
     {"run_seconds", "TIME", COLUMN_DURATION, SHOWN_ALWAYS},
@@ -126,6 +127,7 @@ static void row_put(struct out *o, const struct subject *s, struct span goal,
     row->has_best ? out_real(o, row->best_value) : out_none(o);
     row->best_runs > 0 ? out_count(o, row->best_runs) : out_none(o);
     row->best_runs > 0 ? out_real(o, row->best_error) : out_none(o);
+    row->recommended ? out_real(o, row->best_expected) : out_none(o);
     row->has_best ? out_count(o, row->best_slot) : out_none(o);
     row->has_best ? out_json(o, row->best_params) : out_none(o);
     out_duration(o, row->run_ms);

@@ -302,14 +302,16 @@ static bool check_patience(const struct job *job, struct job_fault *fault) {
                          "without 'rungs' and 'cost_aware'");
 }
 
-/* What a further run tells is known of one objective at full length, whatever it costs, and of none that breaks a limit. */
+/* What a further run tells is known of one objective at full length, whatever it costs, and of none that breaks a limit; and what
+ * ends a job by single values, which are mostly luck, is none of it. */
 static bool check_repeat(const struct job *job, struct job_fault *fault) {
     return !job->repeat_auto ||
            (job_method_reruns(job->method) && job->repeat == 1 && job->objectives_count == 1 &&
-            job->rungs.steps == 0 && job->constraints_count == 0 && !job->cost_aware) ||
+            job->rungs.steps == 0 && job->constraints_count == 0 && !job->cost_aware &&
+            !job->objectives[0].has_target && !job_has_patience(job)) ||
            job_fault_set(fault, "search.repeat", 0,
                          "'auto' goes with the methods auto, gp and tpe, with one objective, and "
-                         "without 'rungs', 'constraints' and 'cost_aware'");
+                         "without 'rungs', 'constraints', 'cost_aware', 'target' and 'patience'");
 }
 
 bool check_search(struct job *job, struct arena *arena, struct job_fault *fault) {

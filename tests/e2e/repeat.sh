@@ -105,6 +105,40 @@ sed 's/^name: .*/name: after/; s/method: auto/&\n  learn_from: [weighed]/' "$WOR
 run zyg submit "$WORK/after.yaml"
 assert_contains "$err" "'learn_from' needs one 'objective'"
 
+# lucky NAME TRIALS: a bowl whose runs are worth up to 100 more, by their numbers.
+lucky() {
+    cat >"$WORK/$1.yaml" <<END
+zyg: 1
+name: $1
+search: {method: gp, trials: $2, repeat: auto, seed: 5, objective: {metric: loss, goal: minimize}}
+params: {x: {min: 0, max: 100}, y: {min: 0, max: 100}}
+run:
+  command: [awk, 'BEGIN {{ a = {x} - 30; b = {y} - 60; print "loss=" (a * a + b * b) / 50 + {trial} * 7919 % 101 }}']
+END
+}
+
+lucky lucky 60
+run zyg submit "$WORK/lucky.yaml" --wait
+assert_status 0
+assert_match "$out" 'best loss [0-9.]+ \((1 run|mean of [0-9]+ runs, standard error [0-9.]+); recommended, expected to be worth [0-9.]+\), trial'
+run zyg show last
+assert_match "$out" 'EXPECTED +[0-9.]+'
+run zyg best last
+assert_match "$out" '^loss  [0-9.]+.*; recommended, expected to be worth [0-9.]+  \(trial'
+run zyg replay last
+assert_equal "60 of 60 proposals are the same" "$out"
+run zyg trials last -o jsonl
+assert_equal 60 "$(grep -c . <<<"$out")"
+(($(sed 's/.*"params":\({[^}]*}\).*/\1/' <<<"$out" | sort -u | wc -l) < 60)) || fail "nothing was run again"
+run zyg extend last --trials +20 --wait
+assert_status 0
+run zyg show last -o json
+assert_match "$out" '"best_expected":[0-9.]+'
+assert_contains "$out" '"trials":80,'
+sed 's/^name: .*/name: lucky-after/; s/repeat: auto/learn_from: [lucky]/' "$WORK/lucky.yaml" >"$WORK/lucky-after.yaml"
+run zyg submit "$WORK/lucky-after.yaml" --wait
+assert_match "$err" 'learns from lucky-[0-9a-f]+: 0 of 80 trials count, the best of 80 that are alike are tried first'
+
 NODES=(a b c)
 cluster "${NODES[@]}"
 wait_until 20 "everybody to know everybody" all_know 3 "${NODES[@]}"
@@ -116,6 +150,10 @@ several both auto 60
 run on a zyg submit "$WORK/both.yaml"
 assert_status 0
 both=$out
+lucky chance 60
+run on a zyg submit "$WORK/chance.yaml"
+assert_status 0
+chance=$out
 find_victim a
 wait_until 60 "20 trials" knows_of "$job" "${others[0]}" 20
 kill_node "$victim"
@@ -127,10 +165,17 @@ for name in "${others[@]}"; do
     assert_contains "$out" "\"best\":$((least + 2)),\"best_runs\":3,"
     wait_until 60 "the end of the other job at $name" is_done "$name" "$both"
     front_is "$name" "$both"
+    wait_until 60 "the end of the job with luck at $name" is_done "$name" "$chance"
+    run on "$name" zyg show "$chance" -o json
+    assert_match "$out" '"best_expected":[0-9.]+'
+    sed 's/.*\("best":.*\),"run_seconds".*/\1/' <<<"$out" >>"$WORK/recommended"
+    run on "$name" zyg replay "$chance"
+    assert_match "$out" '^([0-9]+) of \1 proposals are the same$'
     for other in "$job" "$both"; do
         run on "$name" zyg replay "$other"
         assert_status 0
         assert_match "$out" '^([0-9]+) of \1 proposals are the same; each was for [0-9]+ trials$'
     done
 done
+assert_equal 1 "$(sort -u "$WORK/recommended" | wc -l)" "recommendations"
 end_all "${NODES[@]}"

@@ -125,6 +125,21 @@ static void sketch_repeat(struct job *job, const struct work_draft *draft) {
     job->objectives_count = 2;
 }
 
+/* Drawn apart, too. The search itself decides what is run again, and says in the end what to recommend. */
+static void sketch_again(struct job *job, const struct work_draft *draft) {
+    struct rng r = draw_of(draft->seed, DRAW_JOB, 5000u + draft->number);
+    if (!draft->repeats || job->objectives_count != 1 || job->rungs.steps > 0 ||
+        job->method != METHOD_TPE || job->repeat > 1 || !draw_chance(&r, 0.3))
+        return;
+    job->repeat_auto = true;
+    if (draw_chance(&r, 0.5)) { /* enough of them for noise to be found out */
+        job->method = METHOD_GP;
+        job->trials = WORK_SLOTS_MAX - 15;
+    }
+    job->objectives[0].has_target = false;
+    job->objectives[0].target = 0;
+}
+
 static void sign(const struct signer *signer, uint64_t sequence, const struct msg *fact,
                  uint8_t *memory, size_t cap, size_t *len) {
     struct bundle_writer writer;
@@ -186,6 +201,7 @@ void work_draw(struct work *work, const struct work_draft *draft) {
     sketch_rungs(&sketch.job, draft);
     sketch_hope(&sketch.job, draft);
     sketch_repeat(&sketch.job, draft);
+    sketch_again(&sketch.job, draft);
     const struct span argv[] = {span_text("train"), span_text(sketch.number), span_text("{trial}"),
                                 span_text("{attempt}"), span_text("{lr}")};
     const size_t told = sketch.job.until_hopeless ? 0 : 1; /* less than all */

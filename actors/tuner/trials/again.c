@@ -35,6 +35,17 @@ void again_add(struct trials *t, uint32_t place, uint32_t head, const struct val
     t->again.next[last] = place;
 }
 
+static double error_of(const struct trials *t, const struct again_sum *sum, uint32_t head) {
+    double squares = 0;
+    uint32_t run = head;
+    do {
+        const double off = t->again.own[run] - sum->mean;
+        squares += isnan(off) ? 0 : off * off;
+        run = t->again.next[run];
+    } while (run != 0);
+    return sum->runs > 1 ? sqrt(squares / (sum->runs - 1) / sum->runs) : 0;
+}
+
 struct again_sum again_sum(const struct trials *t, uint32_t place) {
     struct again_sum sum = {.runs = 0};
     double whole = 0;
@@ -50,6 +61,7 @@ struct again_sum again_sum(const struct trials *t, uint32_t place) {
         run = t->again.next[run];
     } while (run != 0);
     sum.mean = whole / sum.runs;
+    sum.error = error_of(t, &sum, t->again.head[place]);
     return sum;
 }
 

@@ -33,6 +33,7 @@ struct again_sum {
     bool failed;    /* one ended badly */
     bool open;      /* one has not ended */
     double mean;
+    double error; /* its standard error; of one run 0 */
 };
 struct again_sum again_sum(const struct trials *t, uint32_t place);
 

@@ -294,6 +294,7 @@ void goals_judge(struct fleet *f) {
             judge_rows(f, &f->crowd.works[i]);
             judge_summaries(f, &f->crowd.works[i]);
             rule_means(f, &f->crowd.works[i]);
+            rule_recommended(f, &f->crowd.works[i]);
             rule_proposals(f, &f->crowd.works[i]);
         }
         f->over = true;

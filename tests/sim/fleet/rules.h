@@ -128,6 +128,8 @@ bool rules_differed(const struct fleet *f, const struct work *work);
 void rule_farewell(struct host *h, const struct msg_farewell *m);
 /* rules_means.c, at the end */
 void rule_means(struct fleet *f, const struct work *work);
+/* rules_best.c, at the end */
+void rule_recommended(struct fleet *f, const struct work *work);
 /* rules_trials.c */
 void rule_spawn(struct host *h, const struct msg_spawn *m);
 void rule_reached(struct host *h, const struct msg_reached *m);

@@ -502,14 +502,15 @@ static void an_early_end_stands_before_a_failure_and_behind_results(void **state
     objective.has_target = true;
     objective.target = 0.1;
     struct seat *s = seat_of(&objective, 20);
-    seat_stop(s, span_text("nobody asked"), 300); /* it has no patience */
+    seat_stop(s, span_text("nobody asked"), 300, (struct span){0}); /* it has no patience */
     assert_int_equal(s->row.state, JOB_OPEN);
     s->job.patience = 2;
     seat_fail(s, span_text("so"), 100);
-    seat_stop(s, span_text("enough"), 300); /* before any of its results was heard */
-    seat_stop(s, span_text("later"), 400);
-    seat_stop(s, span_text("fairly"), 300);
-    seat_stop(s, span_text("enough"), 300);
+    seat_stop(s, span_text("enough"), 300,
+              (struct span){0}); /* before any of its results was heard */
+    seat_stop(s, span_text("later"), 400, (struct span){0});
+    seat_stop(s, span_text("fairly"), 300, (struct span){0});
+    seat_stop(s, span_text("enough"), 300, (struct span){0});
     seat_fail(s, span_text("earlier"), 50);
     assert_true(seat_is_over(s));
     assert_int_equal(s->row.state, JOB_DONE);
@@ -521,10 +522,10 @@ static void an_early_end_stands_before_a_failure_and_behind_results(void **state
     assert_true(count(s, 2, TRIAL_DONE, 0.05));
     assert_true(seat_is_over(s));
     assert_true(span_is(s->row.cause, "the target was reached"));
-    seat_stop(s, span_text("first of all"), 1);
+    seat_stop(s, span_text("first of all"), 1, (struct span){0});
     assert_true(span_is(s->row.cause, "the target was reached"));
     seat_end(s, JOB_CANCELLED, span_text("by its owner"), 500);
-    seat_stop(s, span_text("first of all"), 1);
+    seat_stop(s, span_text("first of all"), 1, (struct span){0});
     assert_int_equal(s->row.state, JOB_CANCELLED);
     free(s);
 }

@@ -126,6 +126,32 @@ static void its_end_is_waited_for_before_the_search_is_over(void **state) {
     assert_int_equal(exhausted(f), 1);
 }
 
+/* Of a job that is repeat_auto the tuner is asked once more when all has ended, and facts hears what it says. */
+static void the_last_word_of_the_search_is_passed_on(void **state) {
+    struct fixture *f = *state;
+    worker(f, A, 2);
+    lead(f, true);
+    f->job.job.objectives_count = 1;
+    f->job.job.objectives[0] =
+        (struct objective){.metric = span_text("loss"), .goal = GOAL_MINIMIZE};
+    f->job.job.method = METHOD_TPE;
+    f->job.job.repeat_auto = true;
+    open_with(f, 1, &(struct msg_job_open){.job = job});
+    expect_asked(f, 2, 1);
+    unproposed(f, 1, true);
+    give(f, A, 0, 1);
+    ended(f, A, 0, 1, false);
+    assert_int_equal(exhausted(f), 0); /* its result is on its way */
+    recorded(f, 0, true, 1);
+    assert_int_equal(newest_asked(f)->slot, 1);
+    tell(f, &(struct msg){.kind = MSG_unproposed,
+                          .unproposed = {
+                              .job = job, .slot = 1, .over = true, .best = span_text("this one")}});
+    assert_int_equal(exhausted(f), 1);
+    const struct msg *m = stage_heard(f->stage, ROOM_FACTS, MSG_exhausted, 0);
+    assert_true(span_is(m->exhausted.best, "this one"));
+}
+
 static void the_record_of_its_pause_does_not_take_what_waits_for_a_place(void **state) {
     struct fixture *f = *state;
     worker(f, A, 1);
@@ -326,6 +352,7 @@ int main(void) {
         CREW(who_looks_hears_that_it_has_rested),
         CREW(the_record_of_its_pause_does_not_end_what_goes_on),
         CREW(its_end_is_waited_for_before_the_search_is_over),
+        CREW(the_last_word_of_the_search_is_passed_on),
         CREW(the_record_of_its_pause_does_not_take_what_waits_for_a_place),
         CREW(what_a_worker_reports_of_a_finished_slot_is_waited_for),
         CREW(of_a_finished_slot_that_is_lost_the_tuner_says_whether_it_goes_on),

@@ -7,6 +7,8 @@
 #include "actors/tuner/trials/again.h"
 #include "proto/base/rng.h"
 
+#include <math.h>
+
 enum { TRIALS = 60, WORKERS = 3, CAPACITY = 2 * TRIALS, CONFIG_BYTES = 64, KNOWN_BYTES = 2048 };
 
 struct kept {
@@ -160,6 +162,35 @@ static void a_new_leader_knows_what_is_a_run_of_what(void **state) {
     expect_replayed();
 }
 
+/* In the end it is named which one to take: by its first run, with the mean of all, whatever was asked for meanwhile. */
+static void in_the_end_one_is_recommended(void **state) {
+    (void)state;
+    uint8_t memory[64];
+    struct recommended r;
+    struct buf config = buf_of(memory, sizeof memory), known = buf_of(NULL, 0);
+    assert_false(chain_recommend(&nodes[0].chain, &r));
+    run(0, 0, TRIALS);
+    const struct chain_answer a =
+        chain_ask(&nodes[0].chain, TRIALS, (struct span){0}, &config, &known);
+    assert_int_equal(a.answer, STUDY_OVER);
+    assert_false(a.hopeless);
+    assert_true(chain_recommend(&nodes[0].chain, &r));
+    double sum = 0;
+    uint32_t runs = 0, first = TRIALS;
+    for (uint32_t slot = TRIALS; slot-- > 0;) {
+        if (!span_equal(config_of(slot), r.config))
+            continue;
+        sum += kept[slot].value;
+        runs++;
+        first = slot;
+    }
+    assert_int_equal(r.slot, first);
+    assert_int_equal(r.runs, runs);
+    assert_true(fabs(r.value - sum / runs) < 1e-12 && (r.error > 0) == (runs > 1));
+    nodes[0].chain.job.repeat_auto = false;
+    assert_false(chain_recommend(&nodes[0].chain, &r));
+}
+
 /* Where memory is short another method proposes in the place of the job's; whoever signs a proposal names it. */
 static void a_method_that_runs_nothing_again_goes_on(void **state) {
     struct study_best best;
@@ -181,6 +212,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         AGAIN(what_is_run_again_is_derived_again),
         AGAIN(a_new_leader_knows_what_is_a_run_of_what),
+        AGAIN(in_the_end_one_is_recommended),
         AGAIN(a_method_that_runs_nothing_again_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

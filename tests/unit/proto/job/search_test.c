@@ -126,6 +126,8 @@ static void runs_that_the_search_chooses(void **state) {
     struct job back, job = job_example(params);
     job.method = METHOD_TPE;
     job.repeat_auto = true;
+    job.objectives[0].has_target = false;
+    job.objectives[0].target = 0;
     check(&job, &arena);
     struct buf out = buf_of(memory, sizeof memory), printed = buf_of(text, sizeof text - 1);
     assert_true(job_encode(&job, &out));
@@ -134,8 +136,8 @@ static void runs_that_the_search_chooses(void **state) {
     assert_true(back.repeat_auto && back.repeat == 1);
     job_print(&back, &printed);
     assert_non_null(strstr(text, "  repeat: auto\n"));
-    struct job wrong[6];
-    for (uint32_t i = 0; i < 6; i++)
+    struct job wrong[8];
+    for (uint32_t i = 0; i < 8; i++)
         wrong[i] = job;
     wrong[0].method = METHOD_SOBOL;
     wrong[1].repeat = 2; /* it is one or the other */
@@ -147,7 +149,9 @@ static void runs_that_the_search_chooses(void **state) {
     wrong[4].constraints = &small;
     wrong[4].constraints_count = 1;
     wrong[5].cost_aware = true;
-    for (uint32_t i = 0; i < 6; i++) {
+    wrong[6].objectives[0].has_target = true;
+    wrong[7].patience = 10;
+    for (uint32_t i = 0; i < 8; i++) {
         assert_false(job_check(&wrong[i], &arena, &fault));
         assert_string_equal(fault.where, "search.repeat");
     }
