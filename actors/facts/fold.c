@@ -522,7 +522,7 @@ static bool keep_outcome(struct facts *f, const struct msg_outcome *outcome, str
     if (s == NULL || s->state != SEAT_OPEN || !fold_makes_sense(s, result))
         return false;
     size_t bytes = outcome->series.len + outcome->log_head.len + outcome->log_tail.len +
-                   2 * outcome->result.len + 512 + FACT_BYTES;
+                   2 * outcome->result.len + 512 + FACT_BYTES + 2 * s->recommendation_len;
     struct batch *batch = facts_room(f, bytes);
     if (batch == NULL)
         return false;

@@ -123,7 +123,8 @@ static bool announce(struct facts *f, struct seat *s, struct moment at, struct s
     }
     if (!s->unjudged)
         return true;
-    struct batch *batch = facts_room_by(f, 1024, facts_due(f, &f->config.signer.id, at.now));
+    const size_t bytes = 1024 + 2 * s->recommendation_len; /* said, and a part of the row */
+    struct batch *batch = facts_room_by(f, bytes, facts_due(f, &f->config.signer.id, at.now));
     if (batch == NULL)
         return false;
     s->unjudged = false;

@@ -213,6 +213,7 @@ void seat_recommend(struct seat *s) {
     struct worth worth = {.slot = r.slot, .runs = (uint32_t)r.runs, .error = r.error};
     const struct trial_row trial = {.config = r.config};
     const struct measure of_results = s->best;
+    const bool valued = s->valued;
     worth.measure = (struct measure){.values = {r.value}};
     s->row.recommended = false;
     note_best(s, &worth, &trial);
@@ -220,6 +221,7 @@ void seat_recommend(struct seat *s) {
     s->row.best_runs = r.runs;
     s->row.best_expected = r.expected;
     s->best = of_results;
+    s->valued = valued;
 }
 
 bool seat_worth(const struct seat *s, uint64_t slot, const struct trial_row *trial,
