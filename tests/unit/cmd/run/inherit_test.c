@@ -26,7 +26,7 @@ static char root[64], from[80], scratch[80]; /* from: trial 7, scratch: trial 12
 
 static const char *in(const char *folder, const char *name) {
     static char path[PATH_BYTES];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_in_range(snprintf(path, sizeof path, "%s/%s", folder, name), 1, sizeof path - 1);
     return path;
 }
 
@@ -156,7 +156,9 @@ static void nothing_leads_out_of_it(void **state) {
     assert_int_equal(symlink("..model", in(from, "checkpoint/dots")), 0); /* only a name */
     assert_int_equal(mkfifo(in(from, "checkpoint/fifo"), 0600), 0);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", in(from, "checkpoint/socket"));
+    const int length =
+        snprintf(address.sun_path, sizeof address.sun_path, "%s/checkpoint/socket", from);
+    assert_in_range(length, 1, sizeof address.sun_path - 1);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
     close(fd);
