@@ -63,6 +63,9 @@ static const struct column columns[] = {
     {"objectives", NULL, COLUMN_JSON, SHOWN_DATA},
     {"constraints", NULL, COLUMN_JSON, SHOWN_DATA},
     {"rungs", NULL, COLUMN_JSON, SHOWN_DATA},
+    {"repeat", NULL, COLUMN_JSON, SHOWN_DATA},
+    {"patience", NULL, COLUMN_JSON, SHOWN_DATA},
+    {"cost_aware", NULL, COLUMN_FLAG, SHOWN_DATA},
     {"first", NULL, COLUMN_JSON, SHOWN_DATA},
 };
 
@@ -159,6 +162,14 @@ static bool plan_make(struct preview *plan, const struct job_file *file, struct 
     return ok;
 }
 
+/* ", repeat 3" as the job file says it; nothing where it says nothing. */
+static void times_print(const char *key, bool itself, uint64_t times, struct buf *out) {
+    if (!itself && times == 0)
+        return;
+    buf_text(out, key);
+    itself ? buf_text(out, "auto") : buf_u64(out, times);
+}
+
 static void search_print(const struct preview *plan, struct buf *out) {
     const struct job *job = plan->job;
     buf_text(out, algo_of(job->method)->name);
@@ -188,12 +199,10 @@ static void search_print(const struct preview *plan, struct buf *out) {
         else
             buf_text(out, "as many as there are slots");
     }
-    if (job->patience > 0) {
-        buf_text(out, ", patience ");
-        buf_u64(out, job->patience);
-    } else if (job->until_hopeless) {
-        buf_text(out, ", patience auto");
-    }
+    times_print(", repeat ", job->repeat_auto, job->repeat > 1 ? job->repeat : 0, out);
+    times_print(", patience ", job->until_hopeless, job->patience, out);
+    if (job->cost_aware)
+        buf_text(out, ", cost_aware");
 }
 
 static void here_print(const struct preview *plan, struct buf *out) {
@@ -362,6 +371,18 @@ static void json_put(struct out *o, struct buf *json) {
     buf_clear(json);
 }
 
+/* A number, 0 for none, or that the search finds out by itself. */
+static void times_put(struct out *o, bool itself, uint64_t times) {
+    uint8_t memory[24];
+    struct buf json = buf_of(memory, sizeof memory);
+    if (!itself && times == 0) {
+        out_none(o);
+        return;
+    }
+    itself ? buf_text(&json, "\"auto\"") : buf_u64(&json, times);
+    out_json(o, buf_view(&json));
+}
+
 static void record_put(const struct preview *plan, struct out *o, struct buf *text) {
     const struct job *job = plan->job;
     bool has_metric = job->objectives[0].metric.len > 0;
@@ -409,6 +430,9 @@ static void record_put(const struct preview *plan, struct out *o, struct buf *te
     json_put(o, text);
     rungs_json(job, text);
     json_put(o, text);
+    times_put(o, job->repeat_auto, job->repeat);
+    times_put(o, job->until_hopeless, job->patience);
+    out_flag(o, job->cost_aware);
     out_json(o, buf_view(&plan->first));
     out_row(o);
 }

@@ -52,6 +52,8 @@ early bowl 'echo {trial} >>begun; sleep 0.1; echo loss=$(( (1000 - {n}) * (1000 
 sed -i 's/method: tpe/method: gp/; s/^params: .*/params: {n: {type: int, min: 0, max: 100000}}/' "$WORK/bowl.yaml"
 run zyg plan "$WORK/bowl.yaml"
 assert_contains "$out" "gp, 400 trials, 1 parameter, seed 0, patience auto"
+run zyg plan "$WORK/bowl.yaml" -o json
+assert_contains "$out" '"repeat":1,"patience":"auto","cost_aware":false'
 run zyg submit "$WORK/bowl.yaml" --wait
 assert_status 0
 assert_match "$out" "is done: no further improvement expected after [0-9]+ trials"

@@ -77,6 +77,10 @@ front_is() {
 }
 
 repeated evenly random 30 0
+run zyg plan "$WORK/evenly.yaml"
+assert_contains "$out" "random, 30 trials, 1 parameter, seed 5, repeat 3"
+run zyg plan "$WORK/evenly.yaml" -o json
+assert_contains "$out" '"repeat":3,"patience":null,"cost_aware":false'
 run zyg submit "$WORK/evenly.yaml" --wait
 assert_status 0
 shared state last 10
