@@ -27,7 +27,7 @@ static struct decimal decimal_of(double value, int significant) {
     snprintf(text, sizeof text, "%.*e", significant - 1, fabs(value));
     const char *p = text;
     for (; *p != 'e'; p++) {
-        if (*p != '.')
+        if (*p >= '0' && *p <= '9') /* and not the decimal sign, whatever it is here */
             d.digits[d.count++] = *p;
     }
     d.exponent = (int)strtol(p + 1, NULL, 10);
@@ -138,12 +138,30 @@ static bool is_number(struct span text) {
     return at == text.len;
 }
 
-bool num_parse(struct span text, double *out) {
-    char copy[NUM_TEXT_MAX + 1];
-    if (text.len > NUM_TEXT_MAX || !is_number(text))
-        return false;
+/* The same number without its point, which strtod of another locale would stop at: 1.25e3 as 125e1. */
+static void copy_whole(char *copy, size_t size, struct span text) {
+    enum { EXPONENT_FAR = 100000 }; /* beyond all of NUM_TEXT_MAX digits: 0 or not finite */
+    const uint8_t *point = memchr(text.data, '.', text.len);
     memcpy(copy, text.data, text.len);
     copy[text.len] = '\0';
+    if (point == NULL)
+        return;
+    char *from = copy + (point - text.data);
+    size_t digits = strspn(from + 1, "0123456789");
+    long exponent = from[digits + 1] == '\0' ? 0 : strtol(from + digits + 2, NULL, 10);
+    if (exponent > EXPONENT_FAR)
+        exponent = EXPONENT_FAR;
+    if (exponent < -EXPONENT_FAR)
+        exponent = -EXPONENT_FAR;
+    memmove(from, from + 1, digits);
+    snprintf(from + digits, size - (size_t)(from - copy) - digits, "e%ld", exponent - (long)digits);
+}
+
+bool num_parse(struct span text, double *out) {
+    char copy[NUM_TEXT_MAX + 32];
+    if (text.len > NUM_TEXT_MAX || !is_number(text))
+        return false;
+    copy_whole(copy, sizeof copy, text);
     double value = strtod(copy, NULL);
     if (!isfinite(value))
         return false;

@@ -2,8 +2,8 @@
  *
  * Doubles print in the shortest form that reads back as the same double, the same on every machine:
  * 5, 0.1, 1e-5, -0; what is not finite prints as nan, inf, -inf. They parse as JSON and YAML 1.2 do
- * ("1e-5" is a number, "010" is ten, "0x10", "inf" and "nan" are not numbers). The locale is never
- * set, so the decimal sign is always a point.
+ * ("1e-5" is a number, "010" is ten, "0x10", "inf" and "nan" are not numbers). The decimal sign is
+ * a point in every locale: zyg sets none, but a program that links libzygtune may.
  * Errors   the parsers take the whole text or answer false and leave *out alone; a number that
  *          would not be finite, or does not fit, is refused.
  */

@@ -4,7 +4,12 @@
 #include "proto/base/rng.h"
 
 #include <float.h>
+#include <locale.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void prints_shortest(void **state) {
     (void)state;
@@ -95,8 +100,24 @@ static void parses_numbers(void **state) {
         const char *text;
         double value;
     } table[] = {
-        {"0", 0},  {"1e-5", 1e-5}, {"010", 10},  {"+3", 3},     {"-2.5E+3", -2500}, {".5", 0.5},
-        {"5.", 5}, {"1e-400", 0},  {"0.1", 0.1}, {"1E3", 1000}, {"-0", -0.0},
+        {"0", 0},
+        {"1e-5", 1e-5},
+        {"010", 10},
+        {"+3", 3},
+        {"-2.5E+3", -2500},
+        {".5", 0.5},
+        {"5.", 5},
+        {"1e-400", 0},
+        {"0.1", 0.1},
+        {"1E3", 1000},
+        {"-0", -0.0},
+        {"-.5", -0.5},
+        {"5.e1", 50},
+        {"12.50E-1", 1.25},
+        {"+0.001e+3", 1},
+        {"-0.0", -0.0},
+        {"0.1e-99999999999999999999", 0},
+        {"2.2250738585072014e-308", DBL_MIN},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         double value = -1;
@@ -107,9 +128,17 @@ static void parses_numbers(void **state) {
 
 static void refuses_what_is_no_number(void **state) {
     (void)state;
-    const char *const table[] = {"",    "-",     ".",     "e5",    "1e",     "1e+", "0x10",
-                                 "inf", "nan",   "NaN",   "1_000", " 1",     "1 ",  "1,5",
-                                 "--1", "1.2.3", "1e5.0", "1e999", "-1e999", "1f",  "Infinity"};
+    const char *const table[] = {"",         "-",
+                                 ".",        "e5",
+                                 "1e",       "1e+",
+                                 "0x10",     "inf",
+                                 "nan",      "NaN",
+                                 "1_000",    " 1",
+                                 "1 ",       "1,5",
+                                 "--1",      "1.2.3",
+                                 "1e5.0",    "1e999",
+                                 "-1e999",   "1f",
+                                 "Infinity", "1.5e99999999999999999999"};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         double value = 42;
         assert_false(num_parse(span_text(table[i]), &value));
@@ -122,6 +151,49 @@ static void refuses_what_is_no_number(void **state) {
     assert_true(num_parse(span_of(longest, NUM_TEXT_MAX), &value));
     assert_false(num_parse(span_of(longest, NUM_TEXT_MAX + 1), &value));
     assert_false(num_parse(span_of("1\0", 2), &value));
+}
+
+/* What `localedef` makes of a language whose decimal sign is a comma, as the C library keeps it. */
+static locale_t comma_locale(void) {
+    char folder[] = "/tmp/zyg-num-XXXXXX";
+    static const uint8_t numeric[] = {
+        0x14, 0x11, 0x03, 0x20, 6,   0, 0,    0, 0x20, 0, 0,    0, 0x22, 0,   0,   0,   0x24, 0,
+        0,    0,    0x28, 0,    0,   0, 0x2c, 0, 0,    0, 0x30, 0, 0,    0,   ',', 0,   '.',  0,
+        3,    3,    0,    0,    ',', 0, 0,    0, '.',  0, 0,    0, 'U',  'T', 'F', '-', '8',  0};
+    char path[200];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/comma", folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/comma/LC_NUMERIC", folder);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(numeric, 1, sizeof numeric, file), sizeof numeric);
+    assert_int_equal(fclose(file), 0);
+    setenv("LOCPATH", folder, 1);
+    locale_t comma = newlocale(LC_NUMERIC_MASK, "comma", (locale_t)0);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/comma", folder);
+    rmdir(path);
+    rmdir(folder);
+    return comma;
+}
+
+/* A program that links libzygtune may have set the locale of its user. */
+static void decimal_sign_is_a_point_in_every_locale(void **state) {
+    locale_t comma = comma_locale();
+    char text[8];
+    if (comma == (locale_t)0)
+        skip(); /* another C library */
+    locale_t before = uselocale(comma);
+    snprintf(text, sizeof text, "%.1f", 0.5);
+    assert_string_equal(text, "0,5");
+    prints_shortest(state);
+    printed_reads_back(state);
+    prints_short_for_tables(state);
+    parses_numbers(state);
+    refuses_what_is_no_number(state);
+    uselocale(before);
+    freelocale(comma);
 }
 
 static void parses_whole_numbers(void **state) {
@@ -291,6 +363,7 @@ int main(void) {
         cmocka_unit_test(prints_short_for_tables),
         cmocka_unit_test(parses_numbers),
         cmocka_unit_test(refuses_what_is_no_number),
+        cmocka_unit_test(decimal_sign_is_a_point_in_every_locale),
         cmocka_unit_test(parses_whole_numbers),
         cmocka_unit_test(parses_durations),
         cmocka_unit_test(parses_sizes),
