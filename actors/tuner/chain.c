@@ -550,9 +550,12 @@ struct chain_answer chain_ask(struct chain *c, uint32_t slot, struct span near, 
     return (struct chain_answer){.answer = STUDY_START, .slot = slot};
 }
 
-bool chain_recommend(const struct chain *c, struct recommended *out) {
+bool chain_recommend(struct chain *c, struct recommended *out) {
     struct study_best best;
-    if (!c->job.repeat_auto || c->study == NULL || !study_best(c->study, &best))
+    if (!c->job.repeat_auto)
+        return false;
+    begin_again(c);
+    if (!study_best(c->study, &best))
         return false;
     const struct known_slot *item = slot_of(c, best.trial);
     if (item == NULL) /* of the job's history */

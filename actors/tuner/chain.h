@@ -33,7 +33,9 @@
  * Copies   A job whose scheduler copies (pbt) places a copy where the checkpoint is: whoever asks says
  *          which slots run on workers with a free place, and `known` repeats it. Whose copy a slot is
  *          stands in its configuration (job_config_encode), so whoever knows the one knows the other.
- * Repeat   Of a job that is repeat_auto the study names what to recommend once no new slot is left.
+ * Repeat   Of a job that is repeat_auto the study names what to recommend once no new slot is left. It is
+ *          made anew for that: a mean depends in its last bits on the order of the runs, and who knows the
+ *          same shall recommend the same, whoever leads, and whoever derives it again (replay_recommend).
  * More trials   The total that the job has counts for methods, too; with another one a new chain
  *          begins, whose number 0 says which.
  * known    msgpack: number; where trials are copied bin near, as it was asked for; then of number 0,
@@ -141,8 +143,9 @@ struct chain_answer {
  * only for none; but hopeless where there are none, for a slot whose configuration was not begun. */
 struct chain_answer chain_ask(struct chain *c, uint32_t slot, struct span near, struct buf *config,
                               struct buf *known);
-/* Of a job that is repeat_auto: what to recommend by what the study knows now; it borrows. False: there is nothing. */
-bool chain_recommend(const struct chain *c, struct recommended *out);
+/* Of a job that is repeat_auto: what to recommend by all that is known; it borrows. False: there is nothing. The next
+ * proposal begins a new chain. */
+bool chain_recommend(struct chain *c, struct recommended *out);
 /* Whose checkpoint the slot begins with; JOB_NO_PARENT. */
 uint64_t chain_parent(const struct chain *c, uint32_t slot);
 /* From the next chain on the method of this name proposes; empty: the job's. False: there is none, or

@@ -168,6 +168,15 @@ static bool learn_known(struct replay *r, const struct replay_proposal *p) {
     return number == 0 ? learn_set(r, &in) : follows && learn_news(r, &in);
 }
 
+bool replay_recommend(struct replay *r, uint64_t trials, struct recommended *out) {
+    r->whole = false;
+    chain_clear(r->chain);
+    chain_extend(r->chain, trials);
+    for (uint32_t slot = 0; slot < trials; slot++)
+        (void)learn_slot(r, slot, CHAIN_SET_FINISHED);
+    return chain_recommend(r->chain, out);
+}
+
 enum replay_verdict replay_next(struct replay *r, const struct replay_proposal *p,
                                 size_t *derived) {
     struct buf config = buf_of(r->config, sizeof r->config);

@@ -54,4 +54,8 @@ void replay_init(struct replay *r, struct chain *chain, const struct replay_slot
  * configuration that was derived lies in r->config, `derived` bytes of it. */
 enum replay_verdict replay_next(struct replay *r, const struct replay_proposal *p, size_t *derived);
 
+/* Of a job that is repeat_auto, with this many trials by now: what its search recommends by all that its slots came to, whatever
+ * was derived before; it borrows. False: nothing. */
+bool replay_recommend(struct replay *r, uint64_t trials, struct recommended *out);
+
 #endif

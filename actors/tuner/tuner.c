@@ -265,7 +265,7 @@ static void put_past(const struct tuner_seat *seat, struct msg_proposed *p, bool
 }
 
 /* What the search would recommend now, if the job asks for that. */
-static void put_best(const struct tuner_seat *seat, struct buf *out) {
+static void put_best(struct tuner_seat *seat, struct buf *out) {
     struct recommended best;
     if (seat->chain == NULL || !chain_recommend(seat->chain, &best))
         return;

@@ -1,4 +1,4 @@
-/* zyg replay: is what was proposed what follows from the facts? */
+/* zyg replay: is what was proposed, and recommended in the end, what follows from the facts? */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +16,9 @@ const char cli_replay_details[] =
     "JOB               last (default), a name, a handle or the start of an id\n"
     "-o FORMAT         table (default), json\n"
     "\n"
-    "Exit status 0 when all proposals are the same, else 1. Another version of zyg may propose\n"
-    "otherwise: what it proposed, that version derives again.\n";
+    "Exit status 0 when all proposals are the same, and with 'repeat: auto' what is recommended,\n"
+    "else 1. Another version of zyg may propose otherwise: what it proposed, that version\n"
+    "derives again.\n";
 
 /* What grows: bytes that stay where they are, and things that point to them by their offset. */
 struct pile {
@@ -70,7 +71,10 @@ struct replaying {
     uint64_t count, same, unknown;
     uint64_t resumed; /* proposals to go on with what was */
     bool differs;
-    uint64_t first;                        /* slot of the first that is not the same */
+    uint64_t first; /* slot of the first that is not the same */
+    /* Of a job that recommends: what follows from what its trials came to; whether it has been said. */
+    bool recommends, as_recommended;
+    struct recommended best;
     uint8_t said[2][LIMIT_JOB_SPEC_BYTES]; /* its configuration: derived, in the fact; JSON */
     size_t said_len[2];
 };
@@ -247,6 +251,16 @@ static void derive(struct replaying *r) {
     }
 }
 
+/* The same to the last bit: who recommended it had all of what is known now. */
+static void derive_best(struct replaying *r, const struct msg_job_row *row) {
+    struct recommended *best = &r->best;
+    r->recommends = row->recommended;
+    r->as_recommended = r->recommends && replay_recommend(r->replay, r->job->trials, best) &&
+                        best->slot == row->best_slot && best->runs == row->best_runs &&
+                        best->value == row->best_value && best->error == row->best_error &&
+                        best->expected == row->best_expected;
+}
+
 /* What a proposal knew is in the trials that are read after it. */
 static bool replay_learned(struct replaying *r, struct client *c, const struct subject *s,
                            struct err *err) {
@@ -263,6 +277,7 @@ static bool replay_learned(struct replaying *r, struct client *c, const struct s
     if (job_has_rungs(r->job) && !pages_read(c, &stands, &reader, err))
         return false;
     derive(r);
+    derive_best(r, &s->row);
     return true;
 }
 
@@ -278,6 +293,7 @@ static const struct column columns[] = {
     {"derived", "DERIVED", COLUMN_JSON, SHOWN_ALWAYS},
     {"proposed", "PROPOSED", COLUMN_JSON, SHOWN_ALWAYS},
     {"resumed", "RESUMED", COLUMN_COUNT, SHOWN_ALWAYS}, /* of the proposals: to go on */
+    {"recommended", "RECOMMENDED", COLUMN_TEXT, SHOWN_ALWAYS},
 };
 
 static bool data_print(const struct replaying *r, const struct args *args, const struct subject *s,
@@ -293,6 +309,7 @@ static bool data_print(const struct replaying *r, const struct args *args, const
     for (int i = 0; i < 2; i++)
         r->said_len[i] > 0 ? out_json(o, span_of(r->said[i], r->said_len[i])) : out_none(o);
     out_count(o, r->resumed);
+    r->recommends ? out_text(o, span_text(r->as_recommended ? "same" : "differs")) : out_none(o);
     out_row(o);
     return out_close(&o, err);
 }
@@ -304,7 +321,7 @@ static void text_print(const struct replaying *r) {
         printf("; %llu of them let a trial go on that had paused", (unsigned long long)r->resumed);
     if (r->job->repeat > 1)
         printf("; each was for %u trials", r->job->repeat);
-    printf("\n");
+    printf("%s\n", r->as_recommended ? ", and so is what is recommended" : "");
     if (r->differs)
         printf("#%llu differs: from the facts follows %.*s, proposed was %.*s; was it another "
                "version of zyg that proposed it?\n",
@@ -314,6 +331,11 @@ static void text_print(const struct replaying *r) {
         printf("%llu cannot be derived, the first is #%llu: a fact is missing, or a better result "
                "stands by now for a trial it knew\n",
                (unsigned long long)r->unknown, (unsigned long long)r->first);
+    if (r->recommends && !r->as_recommended)
+        printf(
+            "from the trials as they stand follows another recommendation, #%llu, expected to be "
+            "worth %.6g: a result came later, or who recommended had forgotten some\n",
+            (unsigned long long)r->best.slot, r->best.expected);
 }
 
 static bool job_replay(struct client *c, const struct args *args, const struct subject *s,
@@ -330,7 +352,7 @@ static bool job_replay(struct client *c, const struct args *args, const struct s
         text_print(r);
     else if (ok)
         ok = data_print(r, args, s, err);
-    *same = r->same == r->count;
+    *same = r->same == r->count && r->as_recommended == r->recommends;
     proposals_destroy(&r->alone);
     free(r->text.bytes);
     free(r->proposals.bytes);

@@ -3,7 +3,7 @@
  * Of many values with noise the best is mostly luck, and the mean of a configuration gets better and
  * worse as it is run again. So what is best cannot be folded from results alone: whoever leads, whose
  * model knows of each what its neighbours came to (actors/tuner/study.h, study_best), says it when it
- * ends the job.
+ * ends the job; whoever has the same results derives the same (actors/tuner/chain.h).
  *
  * Bytes    msgpack: array of slot, runs, value, error, expected, bin configuration; empty: nothing is said.
  */

@@ -130,7 +130,7 @@ assert_match "$out" 'EXPECTED +[0-9.]+'
 run zyg best last
 assert_match "$out" '^loss  [0-9.]+.*; recommended, expected to be worth [0-9.]+  \(trial'
 run zyg replay last
-assert_equal "60 of 60 proposals are the same" "$out"
+assert_equal "60 of 60 proposals are the same, and so is what is recommended" "$out"
 run zyg trials last -o jsonl
 assert_equal 60 "$(grep -c . <<<"$out")"
 (($(sed 's/.*"params":\({[^}]*}\).*/\1/' <<<"$out" | sort -u | wc -l) < 60)) || fail "nothing was run again"
@@ -174,7 +174,7 @@ for name in "${others[@]}"; do
     assert_match "$out" '"best_expected":[0-9.]+'
     sed 's/.*\("best":.*\),"run_seconds".*/\1/' <<<"$out" >>"$WORK/recommended"
     run on "$name" zyg replay "$chance"
-    assert_match "$out" '^([0-9]+) of \1 proposals are the same$'
+    assert_match "$out" '^([0-9]+) of \1 proposals are the same, and so is what is recommended$'
     for other in "$job" "$both"; do
         run on "$name" zyg replay "$other"
         assert_status 0

@@ -111,6 +111,21 @@ static bool is_twofold(const struct host *h, const struct work *work, size_t fir
     return false;
 }
 
+/* In the end: from what all trials came to. */
+static void derive_best(struct host *h, const struct work *work, struct replay *replay) {
+    struct msg_job_row row;
+    struct recommended best;
+    ensure(rules_summary(h, work, &row));
+    if (!row.recommended || rules_differed(h->fleet, work))
+        return;
+    fleet_ensure(h->fleet,
+                 replay_recommend(replay, rules_trials(h->fleet, work), &best) &&
+                     best.slot == row.best_slot && best.runs == row.best_runs &&
+                     best.value == row.best_value && best.expected == row.best_expected,
+                 "host %u: what job%u recommends does not follow from its results", h->number,
+                 work->number);
+}
+
 static uint32_t derive(struct host *h, const struct work *work, struct replay *replay) {
     struct replay_proposal p;
     struct disk_slots disk = {.host = h, .work = work};
@@ -133,6 +148,7 @@ static uint32_t derive(struct host *h, const struct work *work, struct replay *r
                      "host %u: what was known when job%u #%u was proposed is not there", h->number,
                      work->number, p.slot);
     }
+    derive_best(h, work, replay);
     return same;
 }
 

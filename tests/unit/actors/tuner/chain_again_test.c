@@ -134,6 +134,26 @@ static void expect_replayed(void) {
     }
 }
 
+/* By who has heard of all in another order, and by who only looks at what the slots came to. */
+static void expect_recommended(const struct recommended *said) {
+    uint8_t memory[3][256];
+    struct buf bytes[3];
+    struct recommended r;
+    const struct replay_slots slots = {.slot = row};
+    for (uint32_t i = 0; i < 3; i++)
+        bytes[i] = buf_of(memory[i], sizeof memory[i]);
+    recommended_encode(said, &bytes[0]);
+    for (uint32_t slot = TRIALS; slot-- > 0;)
+        learn(&nodes[1], slot);
+    assert_true(chain_recommend(&nodes[1].chain, &r));
+    recommended_encode(&r, &bytes[1]);
+    replay_init(&replay, &nodes[2].chain, &slots);
+    assert_true(replay_recommend(&replay, TRIALS, &r));
+    recommended_encode(&r, &bytes[2]);
+    assert_true(span_equal(buf_view(&bytes[0]), buf_view(&bytes[1])));
+    assert_true(span_equal(buf_view(&bytes[0]), buf_view(&bytes[2])));
+}
+
 static void what_is_run_again_is_derived_again(void **state) {
     (void)state;
     run(0, 0, TRIALS);
@@ -175,6 +195,7 @@ static void in_the_end_one_is_recommended(void **state) {
     assert_int_equal(a.answer, STUDY_OVER);
     assert_false(a.hopeless);
     assert_true(chain_recommend(&nodes[0].chain, &r));
+    expect_recommended(&r);
     double sum = 0;
     uint32_t runs = 0, first = TRIALS;
     for (uint32_t slot = TRIALS; slot-- > 0;) {
