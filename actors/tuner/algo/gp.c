@@ -311,7 +311,7 @@ static bool again_gp(void *state, const struct brief *b, const struct value *fre
     struct gp_method *m = state;
     double settled[LIMIT_PARAMS], view[KERNEL_DIMS];
     if (!refit_began(&m->refit))
-        return false;
+        return fresh == NULL && rerun_evenly(b->trials, place);
     if (!m->learned)
         learn_all(m, b);
     if (fresh != NULL) {

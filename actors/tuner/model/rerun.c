@@ -200,3 +200,34 @@ bool rerun_instead(struct rerun *r, struct surrogate *s, const struct trials *t,
     }
     return any;
 }
+
+/* Begun, whether or not they have ended. */
+static uint32_t runs_of(const struct trials *t, uint32_t head) {
+    uint32_t runs = 0, run = head;
+    do {
+        runs += t->states[run] != TAKEN_BACK;
+        run = t->again.next[run];
+    } while (run != 0);
+    return runs;
+}
+
+bool rerun_evenly(const struct trials *t, uint32_t *place) {
+    const enum again_noise seen = again_noise(t);
+    uint32_t choices = 0, fewest = UINT32_MAX;
+    double least = INFINITY;
+    for (uint32_t head = 0; head < t->count; head++) {
+        if (trials_head(t, head) != head)
+            continue;
+        const struct again_sum sum = again_sum(t, head);
+        const uint32_t runs = seen == AGAIN_UNTRIED ? 0 : runs_of(t, head);
+        if (sum.runs == 0 || sum.failed)
+            continue;
+        choices++;
+        if (runs > fewest || (runs == fewest && !(sum.mean < least)))
+            continue;
+        *place = sum.first;
+        fewest = runs;
+        least = sum.mean;
+    }
+    return choices > 1 && (seen == AGAIN_UNTRIED || seen == AGAIN_SOME);
+}

@@ -57,6 +57,11 @@ bool rerun_best(const struct rerun *r, const struct surrogate *s, const struct t
 bool rerun_instead(struct rerun *r, struct surrogate *s, const struct trials *t,
                    const struct rows *rows, const double *view, uint32_t *place);
 
+/* Where nothing new is left before there is a process: that of the configurations which has run the
+ * least, after a probe of the best. False: there is no noise, or none yet, or fewer than two to
+ * choose from. */
+bool rerun_evenly(const struct trials *t, uint32_t *place);
+
 /* E max(a + b z) - max a. count: 1.. RERUN_POINTS. */
 double rerun_gradient(const double *a, const double *b, uint32_t count);
 

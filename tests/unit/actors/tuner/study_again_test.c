@@ -127,11 +127,66 @@ static void what_is_noisy_is_run_again_now_and_then(void **state) {
     assert_int_equal(one.best.trial, other.best.trial);
 }
 
+/* ---- few configurations ---- */
+
+/* How many trials a search takes until nothing is left; each is worth its configuration, and luck. */
+static uint32_t live_few(enum method method, uint32_t choices, double noise, uint32_t *runs) {
+    enum { WORKERS = 2 };
+    const enum goal goal = GOAL_MINIMIZE;
+    job_begin(&job, method, TRIALS);
+    add_range(&job, "k", PARAM_INT, 0, choices - 1);
+    job_end(&job);
+    job.job.repeat_auto = true;
+    const struct study_setup setup = {
+        .job = &job.job, .goals = &goal, .objectives = 1, .workers = WORKERS, .steps = 1};
+    const size_t size = study_bytes(&setup);
+    void *memory = malloc(size);
+    struct arena arena = arena_of(memory, size);
+    struct study *s = study_init(&setup, &arena);
+    struct rng r = rng_of(7, 0, 0);
+    int64_t chosen[MOST];
+    uint32_t count = 0, ended = 0;
+    assert_non_null(s);
+    do {
+        struct study_proposal p;
+        while (count < TRIALS && count < ended + WORKERS) {
+            study_ask(s, &p);
+            if (p.answer != STUDY_START)
+                break;
+            chosen[count] = p.values[0].integer;
+            runs[chosen[count++]]++;
+        }
+        if (ended == count)
+            break;
+        const double value = (double)chosen[ended] + noise * draw_normal(&r);
+        const struct study_result result = {.state = ENDED_WELL, .values = &value};
+        assert_true(study_tell(s, ended, &result));
+    } while (++ended < TRIALS);
+    free(memory);
+    return count;
+}
+
+static void few_configurations_are_run_again_where_they_are_noisy(void **state) {
+    static const enum method methods[] = {METHOD_AUTO, METHOD_GP, METHOD_TPE};
+    (void)state;
+    for (size_t m = 0; m < 3; m++) {
+        uint32_t of_two[2] = {0}, of_four[4] = {0}, sure[4] = {0}, alone[1] = {0};
+        assert_int_equal(live_few(methods[m], 2, 1, of_two), TRIALS);
+        assert_true(of_two[0] >= 8 && of_two[1] >= 8);
+        assert_int_equal(live_few(methods[m], 4, 1, of_four), TRIALS);
+        assert_true(of_four[0] > of_four[3] && of_four[3] > 1);
+        assert_int_equal(live_few(methods[m], 4, 0, sure), 5); /* one of them a probe */
+        assert_int_equal(sure[0], 2);
+        assert_int_equal(live_few(methods[m], 1, 1, alone), 1);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_noisy_is_not_run_again),
         cmocka_unit_test(what_only_looks_noisy_is_run_again_once_at_most),
         cmocka_unit_test(what_is_noisy_is_run_again_now_and_then),
+        cmocka_unit_test(few_configurations_are_run_again_where_they_are_noisy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
