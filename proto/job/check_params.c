@@ -84,11 +84,16 @@ static double largest(const struct param *p) {
     return low > high ? low : high;
 }
 
+/* 0.35 - 0.1 is a little less than 0.25. */
+static bool is_one_step(const struct param *p) {
+    return p->kind == PARAM_FLOAT && p->low < p->high && param_points(p) > 1;
+}
+
 static bool check_spacing(const struct param *p, struct job_fault *fault) {
     char where[WHERE_BYTES];
     if (p->step != 0 && !(isfinite(p->step) && p->step > 0))
         return job_fault_set(fault, where_of(where, p, "step"), 0, "a step is greater than 0");
-    if (p->step > p->high - p->low)
+    if (p->step > p->high - p->low && !is_one_step(p))
         return job_fault_set(fault, where_of(where, p, "step"), 0,
                              "a step of %s is longer than the range from %s to %s",
                              number_text_of(p->step).text, number_text_of(p->low).text,

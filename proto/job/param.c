@@ -1,8 +1,8 @@
-#include "proto/base/num.h"
 #include "proto/job/job.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* How far from its step a number may lie and still be taken for it: a part of the step, because
  * sums of decimals are not exact, and a part of the largest value, because of rounding to
@@ -16,10 +16,8 @@ enum { DIGITS_STEP = 15, DIGITS_LOG = 12, HALVINGS = 60 };
  * to see. */
 static double rounded(double value, int digits) {
     char text[40];
-    double result = value;
     snprintf(text, sizeof text, "%.*e", digits - 1, value);
-    num_parse(span_text(text), &result);
-    return result;
+    return strtod(text, NULL); /* in whatever locale: both go by the same */
 }
 
 static double clamped(double value, double low, double high) {

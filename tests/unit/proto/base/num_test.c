@@ -1,15 +1,12 @@
+#include "tests/unit/proto/base/comma.h"
 #include "tests/unit/proto/base/text_assert.h"
 
 #include "proto/base/num.h"
 #include "proto/base/rng.h"
 
 #include <float.h>
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static void prints_shortest(void **state) {
     (void)state;
@@ -151,31 +148,6 @@ static void refuses_what_is_no_number(void **state) {
     assert_true(num_parse(span_of(longest, NUM_TEXT_MAX), &value));
     assert_false(num_parse(span_of(longest, NUM_TEXT_MAX + 1), &value));
     assert_false(num_parse(span_of("1\0", 2), &value));
-}
-
-/* What `localedef` makes of a language whose decimal sign is a comma, as the C library keeps it. */
-static locale_t comma_locale(void) {
-    char folder[] = "/tmp/zyg-num-XXXXXX";
-    static const uint8_t numeric[] = {
-        0x14, 0x11, 0x03, 0x20, 6,   0, 0,    0, 0x20, 0, 0,    0, 0x22, 0,   0,   0,   0x24, 0,
-        0,    0,    0x28, 0,    0,   0, 0x2c, 0, 0,    0, 0x30, 0, 0,    0,   ',', 0,   '.',  0,
-        3,    3,    0,    0,    ',', 0, 0,    0, '.',  0, 0,    0, 'U',  'T', 'F', '-', '8',  0};
-    char path[200];
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/comma", folder);
-    assert_int_equal(mkdir(path, 0700), 0);
-    snprintf(path, sizeof path, "%s/comma/LC_NUMERIC", folder);
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(numeric, 1, sizeof numeric, file), sizeof numeric);
-    assert_int_equal(fclose(file), 0);
-    setenv("LOCPATH", folder, 1);
-    locale_t comma = newlocale(LC_NUMERIC_MASK, "comma", (locale_t)0);
-    unlink(path);
-    snprintf(path, sizeof path, "%s/comma", folder);
-    rmdir(path);
-    rmdir(folder);
-    return comma;
 }
 
 /* A program that links libzygtune may have set the locale of its user. */

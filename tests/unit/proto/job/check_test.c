@@ -270,6 +270,12 @@ static void steps_are_told_apart(void **state) {
     params[NEIGHBORS].low = 1000000000000000;
     params[NEIGHBORS].high = 1000000000000070;
     params[NEIGHBORS].step = 7; /* whole numbers are exact */
+    params[C].low = 0.1;
+    params[C].high = 0.35; /* 0.24999999999999997 away */
+    params[C].scale = SCALE_LINEAR;
+    params[C].step = 0.26;
+    assert_fault(&job, "params.C.step", "a step of 0.26 is longer than the range from 0.1 to 0.35");
+    params[C].step = 0.25;
     struct arena arena = fresh_arena();
     assert_true(job_check(&job, &arena, &fault));
 }

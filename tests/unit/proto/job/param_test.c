@@ -1,3 +1,4 @@
+#include "tests/unit/proto/base/comma.h"
 #include "tests/unit/proto/job/make.h"
 #include "tests/unit/proto/job/random_param.h"
 
@@ -42,6 +43,16 @@ static void floats_have_the_points_people_expect(void **state) {
     assert_true(param_points(&endless) == 0);
     struct param tiny = {.kind = PARAM_FLOAT, .low = 0, .high = 1, .step = 1e-300};
     assert_true(param_points(&tiny) == UINT64_MAX);
+}
+
+static void points_are_the_same_in_every_locale(void **state) {
+    const locale_t comma = comma_locale();
+    if (comma == (locale_t)0)
+        skip(); /* another C library */
+    const locale_t before = uselocale(comma);
+    floats_have_the_points_people_expect(state);
+    uselocale(before);
+    freelocale(comma);
 }
 
 static void integers_have_distinct_points(void **state) {
@@ -192,6 +203,7 @@ static void every_point_is_allowed(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(floats_have_the_points_people_expect),
+        cmocka_unit_test(points_are_the_same_in_every_locale),
         cmocka_unit_test(integers_have_distinct_points),
         cmocka_unit_test(values_take_the_form_of_their_parameter),
         cmocka_unit_test(only_the_right_form_is_allowed),
