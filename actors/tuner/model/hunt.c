@@ -353,6 +353,7 @@ bool hunt_best(struct hunt *h, struct rng *r, const uint32_t *parents, uint32_t 
             memcpy(point, full, dims * sizeof *point);
         }
     }
-    h->most = most;
-    return most > -INFINITY;
+    const bool found = most > -INFINITY;
+    h->most = found ? most : h->most;
+    return found;
 }
