@@ -167,12 +167,20 @@ def elsewhere(arguments, missing):
     )
 
 
+_inherited = []  # a row holds functions, which a process cannot be sent: it is forked with the cells
+
+
+def run_place(place):
+    return run_cell(_inherited[place])
+
+
 def execute(o, todo, cache):
     """Runs what is not kept; asked again before each, for others may fill the same folder."""
     began, count = time.monotonic(), 0
-    left = (cell for cell in todo if o.fresh or not kept(cache, cell))
-    pool = multiprocessing.Pool(o.jobs) if o.jobs > 1 else None
-    for record in pool.imap_unordered(run_cell, left) if pool else map(run_cell, left):
+    _inherited[:] = todo
+    left = (place for place, cell in enumerate(todo) if o.fresh or not kept(cache, cell))
+    pool = multiprocessing.get_context("fork").Pool(o.jobs) if o.jobs > 1 else None
+    for record in pool.imap_unordered(run_place, left) if pool else map(run_place, left):
         cache.add(record)
         count += 1
         if "error" in record:

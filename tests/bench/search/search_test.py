@@ -255,6 +255,18 @@ class Kept(unittest.TestCase):
             self.assertIn("forks9", shown.getvalue())
             self.assertEqual(os.listdir(svg), ["plain-4.svg"])
 
+    def test_some_runs_at_once_come_to_the_same(self):
+        row, task = rows.ROWS["random"], tasks.all_tasks()["forks9"]
+        found = []
+        for jobs in ("1", "2"):
+            with tempfile.TemporaryDirectory() as folder:
+                line = ["--optimizer", "random", "--tasks", "forks9", "--workers", "4"]
+                line += ["--measured", "none", "--seeds", "3", "--budget", "20", "--no-report"]
+                run.main([*line, "--jobs", jobs, "--results", folder])
+                kept = cache.Cache(folder)
+                found.append([kept.find(row, task, seed, 4, 20)["trace"] for seed in range(3)])
+        self.assertEqual(*found)
+
     def test_what_came_with_the_tree_is_not_run_again(self):
         row, task = rows.ROWS["random"], tasks.all_tasks()["forks9"]
         with tempfile.TemporaryDirectory() as folder:
