@@ -1,6 +1,7 @@
 #include "actors/tuner/study.h"
 
 #include "actors/tuner/runs.h"
+#include "actors/tuner/several/lead.h"
 #include "actors/tuner/trials/again.h"
 #include "proto/base/check.h"
 
@@ -13,6 +14,7 @@ struct study {
     struct trials trials;
     struct rungs *rungs;
     struct runs runs;
+    struct lead lead;
     struct study_proposal
         newest; /* some of its runs may be left to begin; no values: there is none */
     const struct algo *algo;
@@ -91,6 +93,7 @@ size_t study_bytes(const struct study_setup *setup) {
            trials_bytes(&space, setup->objectives, rungs_count(&settled.rungs), none.capacity) +
            rungs_bytes(&settled.rungs, none.capacity) +
            runs_bytes(setup->job->repeat, setup->objectives, none.capacity) +
+           lead_bytes(setup->objectives) +
            (setup->job->repeat_auto ? again_bytes(&space, none.capacity) : 0) +
            (algo->bytes != NULL ? algo->bytes(&brief) : 0);
 }
@@ -127,6 +130,7 @@ struct study *study_init(const struct study_setup *setup, struct arena *arena) {
     if (!trials_init(&s->trials, &s->space, setup->objectives, rungs_count(&s->setup.rungs),
                      capacity_of(setup), arena) ||
         !runs_init(&s->runs, setup->job->repeat, setup->objectives, capacity_of(setup), arena) ||
+        !lead_init(&s->lead, setup->objectives, arena) ||
         (setup->job->repeat_auto && !again_init(&s->trials, arena)))
         return NULL;
     s->rungs = rungs_init(&s->setup.rungs, &s->trials, arena);
@@ -253,7 +257,7 @@ static void ask(struct study *s, uint64_t number, bool may_start, const struct r
 
 static bool has_patience(const struct study *s) {
     const uint64_t patience = s->setup.job->patience;
-    return patience == 0 || s->setup.objectives > 1 || s->no_better * s->runs.repeat < patience;
+    return patience == 0 || s->no_better * s->runs.repeat < patience;
 }
 
 /* Those that run at once are proposed with the same knowledge. */
@@ -402,30 +406,6 @@ static bool is_result(const struct study *s, const struct study_result *result) 
 }
 
 /* What the best trial is worth. */
-struct mark {
-    bool any, untold;
-    double breach, value;
-};
-
-static struct mark mark_of(const struct trials *t) {
-    if (t->best_count == 0)
-        return (struct mark){.any = false};
-    const uint32_t best = t->best[0];
-    return (struct mark){.any = true,
-                         .untold = t->untold[best],
-                         .breach = t->breaches[best],
-                         .value = t->values[(size_t)best * t->objectives]};
-}
-
-static bool is_better(const struct mark *now, const struct mark *before) {
-    if (!now->any || !before->any)
-        return now->any;
-    if (now->untold || before->untold)
-        return !now->untold;
-    return now->breach != before->breach ? now->breach < before->breach
-                                         : now->value < before->value;
-}
-
 /* Who was stopped early did not cost what others do: each step counts as much as those he did. What a
  * copy cost says nothing: some of its steps another has done. */
 static double full_cost(const struct study *s, uint32_t trial, const struct study_result *result) {
@@ -475,10 +455,9 @@ bool study_tell(struct study *s, uint32_t trial, const struct study_result *resu
     values_inward(s, trial, result, inside);
     if (!runs_add(&s->runs, trial, inside, &mean.seconds, &mean.breach))
         return true;
-    const struct mark before = mark_of(&s->trials);
+    const struct lead_mark before = lead_mark(&s->trials);
     end_trial(s, trial, &mean, inside);
-    const struct mark now = mark_of(&s->trials);
-    s->no_better = is_better(&now, &before) ? 0 : s->no_better + 1;
+    s->no_better = lead_taken(&s->lead, &s->trials, trial, &before) ? 0 : s->no_better + 1;
     return true;
 }
 
@@ -495,10 +474,9 @@ bool study_load(struct study *s, const struct value *values, const struct study_
     }
     double inside[OBJECTIVES_MOST];
     values_inward(s, place, result, inside);
-    const struct mark before = mark_of(&s->trials);
+    const struct lead_mark before = lead_mark(&s->trials);
     end_trial(s, place, result, inside);
-    const struct mark now = mark_of(&s->trials);
-    if (is_better(&now, &before))
+    if (lead_taken(&s->lead, &s->trials, place, &before))
         s->no_better = 0;
     return true;
 }

@@ -95,9 +95,9 @@ struct study *study_init(const struct study_setup *setup, struct arena *arena);
  * tests/bench/search, 3 seeds, 120 trials: with one worker 28 % of all trials are spared, and the
  * mean regret is 0.0146 in place of 0.0127; with eight 15 %, 0.0144 for 0.0142.
  *
- * With one objective the search is over when as many trials in a row as job->patience (0: endlessly
- * many) have ended with a value and none was better than the best before them, those that were
- * loaded included. Trials that run may still be told. */
+ * The search is over when as many trials in a row as job->patience (0: endlessly many) have ended with
+ * a value and none was better than the best before them, or came upon the front of several objectives,
+ * those that were loaded included (several/lead.h). Trials that run may still be told. */
 void study_ask(struct study *s, struct study_proposal *out);
 /* The same where the numbers of proposals are somebody else's, who looks after the counted patience,
  * too: all are asked for in this way, and none again that was answered by START. One beyond the job's

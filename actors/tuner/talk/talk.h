@@ -29,7 +29,7 @@
  * "explain":true every new trial says "by" which method or arm it was proposed. With "from":true a
  * trial can go on from another's checkpoint, as scheduler pbt needs: trial 9 then begins at the
  * step at which 4 stands. With "patience" the search is over when so many values in a row were no
- * better: then the reply to each further ask is {"wait":true,"over":"no better in 50 trials"}; with
+ * better, nor came upon the front of several objectives: then the reply to each further ask is {"wait":true,"over":"no better in 50 trials"}; with
  * "patience":"auto" it is when the method, auto or gp, expects no improvement worth the name
  * (study.h, study_ask), and the reply is {"wait":true,"over":"no further improvement
  * expected"}. It begins anew with "extend", which plans with a larger budget from then on, up to

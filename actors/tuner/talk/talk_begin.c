@@ -229,14 +229,12 @@ static bool read_patience(struct talk *t, struct span json, bool curves) {
     if (!number_or_auto(t, json, where, PATIENCE_MAX, &t->job.until_hopeless, &patience))
         return false;
     t->job.patience = (uint32_t)patience;
-    if (job_has_patience(&t->job) && t->objectives > 1)
-        return foreign_refuse(&t->foreign, where,
-                              "it goes with one objective: of several there is no best");
     return !t->job.until_hopeless ||
-           (!curves && !t->job.cost_aware && job_method_hopes(t->job.method)) ||
+           (!curves && !t->job.cost_aware && t->objectives == 1 &&
+            job_method_hopes(t->job.method)) ||
            foreign_refuse(&t->foreign, where,
-                          "\"auto\" goes with the methods auto and gp, without learning curves and "
-                          "\"cost_aware\"");
+                          "\"auto\" goes with the methods auto and gp and one objective, without "
+                          "learning curves and \"cost_aware\"");
 }
 
 /* "auto": where results are noisy, those that the search chooses; or so many runs of each. */

@@ -22,9 +22,30 @@ static void patience_ends_the_search(void **state) {
     expect(ASK, "{\"wait\":true,\"over\":\"no better in 2 trials\"}");
     expect_error("{\"op\":\"init\",\"patience\":0,\"space\":[" RATE "]}",
                  "init, \\\"patience\\\": expected a whole number from 1 to 1000000000, not 0");
-    expect_error("{\"op\":\"init\",\"patience\":9,\"objectives\":[\"min\",\"min\"],\"space\":[" RATE
-                 "]}",
-                 "init, \\\"patience\\\": it goes with one objective: of several there is no best");
+}
+
+/* Of several objectives whoever comes upon the front is better, wherever; who is as good as another is not, nor who breaks a
+ * constraint once somebody keeps it. */
+static void the_front_moves_or_it_is_over(void **state) {
+    static const struct {
+        int values[2], mb;
+    } steps[] = {{{5, 5}, 22}, {{9, 9}, 21}, {{1, 1}, 23}, {{4, 4}, 1},  {{6, 3}, 1},
+                 {{3, 6}, 1},  {{6, 3}, 1},  {{5, 3}, 1},  {{0, 0}, 21}, {{4, 5}, 1}};
+    char line[200];
+    (void)state;
+    expect("{\"op\":\"init\",\"patience\":2,\"objectives\":[\"min\",\"min\"],\"constraints\":[\"mb "
+           "<= 20\"],"
+           "\"space\":[" RATE "]}",
+           "{}");
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        assert_non_null(strstr(say(ASK), "\"params\""));
+        snprintf(line, sizeof line,
+                 "{\"op\":\"tell\",\"id\":%zu,\"state\":\"ok\",\"values\":[%d,%d],\"metrics\":{"
+                 "\"mb\":%d}}",
+                 i, steps[i].values[0], steps[i].values[1], steps[i].mb);
+        expect(line, "{}");
+    }
+    expect(ASK, "{\"wait\":true,\"over\":\"no better in 2 trials\"}");
 }
 
 /* A bowl: what is left to gain is soon less than anybody cares for. */
@@ -65,9 +86,8 @@ static void the_search_ends_when_nothing_is_expected(void **state) {
         expect(line, "{}");
     }
 #define REFUSED                                                                                    \
-    "init, \\\"patience\\\": \\\"auto\\\" goes with the methods auto and gp, without learning "    \
-    "curves "                                                                                      \
-    "and \\\"cost_aware\\\""
+    "init, \\\"patience\\\": \\\"auto\\\" goes with the methods auto and gp and one objective, "   \
+    "without learning curves and \\\"cost_aware\\\""
     expect_error("{\"op\":\"init\",\"method\":\"tpe\",\"patience\":\"auto\",\"space\":[" RATE "]}",
                  REFUSED);
     expect_error(
@@ -75,6 +95,10 @@ static void the_search_ends_when_nothing_is_expected(void **state) {
         "]}",
         REFUSED);
     expect_error("{\"op\":\"init\",\"method\":\"gp\",\"cost_aware\":true,\"patience\":\"auto\","
+                 "\"space\":[" RATE "]}",
+                 REFUSED);
+    expect_error("{\"op\":\"init\",\"method\":\"auto\",\"objectives\":[\"min\",\"min\"],"
+                 "\"patience\":\"auto\","
                  "\"space\":[" RATE "]}",
                  REFUSED);
 #undef REFUSED
@@ -151,6 +175,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin_test, end_test)
     const struct CMUnitTest tests[] = {
         TEST(patience_ends_the_search),
+        TEST(the_front_moves_or_it_is_over),
         TEST(the_search_ends_when_nothing_is_expected),
         TEST(who_told_all_is_better_than_who_did_not),
         TEST(a_search_that_is_over_goes_on),
