@@ -117,15 +117,33 @@ static void see(struct gp_method *m, const struct brief *b, const struct rows *r
     }
 }
 
+static void fit(struct gp_method *m, const struct brief *b, const struct rows *rows) {
+    rows_values(rows, b->trials, 0, m->targets);
+    bend_of(&m->bend, m->targets, rows->count);
+    see(m, b, rows, 0);
+    surrogate_fit(&m->surrogate, &m->bend);
+}
+
+/* Where two kernels in a row are asked for noise the first may have been passed over. */
+static void doubt(struct gp_method *m, const struct brief *b) {
+    struct rerun *r = m->rerun;
+    const struct kernel found = m->surrogate.kernel;
+    const double power = m->bend.power;
+    r->newest = rerun_doubt(&m->surrogate, &m->bend);
+    if (r->newest != RERUN_NOISE || r->before != RERUN_UNASKED)
+        return;
+    fit(m, b, &r->before_rows);
+    r->before = rerun_doubt(&m->surrogate, &m->bend);
+    m->surrogate.kernel = found;
+    m->bend.power = power;
+}
+
 static void measure(struct gp_method *m, const struct brief *b) {
     const struct trials *t = b->trials;
     if (m->refit.due) {
-        rows_values(&m->refit.then, t, 0, m->targets);
-        bend_of(&m->bend, m->targets, m->refit.then.count);
-        see(m, b, &m->refit.then, 0);
-        surrogate_fit(&m->surrogate, &m->bend);
+        fit(m, b, &m->refit.then);
         if (m->rerun != NULL)
-            rerun_doubt(m->rerun, &m->surrogate, &m->bend);
+            doubt(m, b);
         feasible_see(&m->feasible, t, &m->ended_then);
         feasible_fit(&m->feasible);
         cost_fit(m->cost, t, &m->refit.then);
@@ -229,6 +247,8 @@ static void learn_gp(void *state, const struct brief *b, uint32_t place) {
     rows_follow(&m->ended, t, FEASIBLE_MOST, place, t->best, t->best_count);
     if (!refit_hear(&m->refit, t, place))
         return;
+    if (m->rerun != NULL)
+        rerun_due(m->rerun, &m->refit.then);
     m->refit.then = m->rows;
     m->ended_then = m->ended;
     m->measured = false;

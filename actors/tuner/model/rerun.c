@@ -19,15 +19,22 @@ bool rerun_init(struct rerun *r, const struct space *space, uint32_t rows, struc
     return !arena->full;
 }
 
-void rerun_doubt(struct rerun *r, struct surrogate *s, const struct bend *bend) {
+void rerun_due(struct rerun *r, const struct rows *before) {
+    r->before = r->newest;
+    r->before_rows = *before;
+    r->newest = RERUN_UNASKED;
+}
+
+enum rerun_noise rerun_doubt(struct surrogate *s, const struct bend *bend) {
     const bool found =
         s->kernel.noise >= RERUN_NOISE_LEAST && surrogate_noise_odds(s, bend) >= RERUN_ODDS_LEAST;
-    r->noisy = found ? r->noisy + 1 : 0;
+    return found ? RERUN_NOISE : RERUN_NO_NOISE;
 }
 
 /* What is seen counts more than what is suspected. */
 static bool is_noisy(const struct rerun *r, enum again_noise seen) {
-    return seen == AGAIN_SOME || (seen != AGAIN_NONE && r->noisy >= RERUN_KERNELS);
+    const bool suspected = r->newest == RERUN_NOISE && r->before == RERUN_NOISE;
+    return seen == AGAIN_SOME || (seen != AGAIN_NONE && suspected);
 }
 
 /* ---- the best few ---- */

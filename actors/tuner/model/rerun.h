@@ -29,10 +29,13 @@ enum { RERUN_RIVALS = 8, RERUN_POINTS = RERUN_RIVALS + 1 };
  * what the run before did there is no other, and when it does not there is noise. */
 #define RERUN_NOISE_LEAST 0.0005
 #define RERUN_ODDS_LEAST 10.0
-enum { RERUN_KERNELS = 2 };
+
+/* Of a kernel. */
+enum rerun_noise { RERUN_NO_NOISE, RERUN_NOISE, RERUN_UNASKED };
 
 struct rerun {
-    uint32_t noisy; /* kernels in a row, up to the newest, that found noise */
+    enum rerun_noise newest, before; /* of the newest kernel, and of the one before it */
+    struct rows before_rows;         /* of which that one is found */
     uint32_t count;
     uint32_t places[RERUN_POINTS]; /* the first trials of the best few configurations */
     double means[RERUN_POINTS];
@@ -44,8 +47,11 @@ struct rerun {
 size_t rerun_bytes(const struct space *space, uint32_t rows);
 bool rerun_init(struct rerun *r, const struct space *space, uint32_t rows, struct arena *arena);
 
-/* A kernel was just found for the surrogate, with this bend: is there noise? */
-void rerun_doubt(struct rerun *r, struct surrogate *s, const struct bend *bend);
+/* A kernel is due; the one before it, which nobody may have asked for, is of the rows `before`. So what
+ * is suspected does not depend on who asks when (rows.h). */
+void rerun_due(struct rerun *r, const struct rows *before);
+/* Right after surrogate_fit, with this bend. */
+enum rerun_noise rerun_doubt(struct surrogate *s, const struct bend *bend);
 /* The configuration with the least mean under the surrogate, which has learned these rows; its first
  * trial, and what the surrogate believes. False: none counts, or no noise is known, and what was seen
  * says more than a model. */

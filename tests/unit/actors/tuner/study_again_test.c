@@ -181,12 +181,57 @@ static void few_configurations_are_run_again_where_they_are_noisy(void **state) 
     }
 }
 
+/* Whole rounds end at once, so that nobody has asked for some of the kernels that were due; who has
+ * worked ahead after each trial knows of all of them. */
+static void work_ahead_changes_nothing(void **state) {
+    enum { ROUND = 15 };
+    const enum goal goal = GOAL_MINIMIZE;
+    struct study *s[2];
+    void *memory[2];
+    struct rng r = rng_of(13, 0, 0);
+    (void)state;
+    job_begin(&job, METHOD_GP, TRIALS);
+    add_range(&job, "x", PARAM_FLOAT, 0, 1);
+    add_range(&job, "y", PARAM_FLOAT, 0, 1);
+    job_end(&job);
+    job.job.repeat_auto = true;
+    job.job.seed = 5;
+    const struct study_setup setup = {
+        .job = &job.job, .goals = &goal, .objectives = 1, .workers = ROUND, .steps = 1};
+    for (int i = 0; i < 2; i++) {
+        const size_t size = study_bytes(&setup);
+        memory[i] = malloc(size);
+        struct arena arena = arena_of(memory[i], size);
+        s[i] = study_init(&setup, &arena);
+        assert_non_null(s[i]);
+    }
+    for (uint32_t from = 0; from < TRIALS; from += ROUND) {
+        double values[ROUND];
+        for (uint32_t i = 0; i < ROUND; i++) {
+            struct study_proposal p, ahead;
+            study_ask(s[0], &p);
+            study_ask(s[1], &ahead);
+            assert_true(p.answer == STUDY_START && ahead.answer == STUDY_START);
+            assert_true(is_same(p.values, ahead.values) && strcmp(p.by, ahead.by) == 0);
+            values[i] = bowl(p.values) + 0.15 * draw_normal(&r);
+        }
+        for (uint32_t i = 0; i < ROUND; i++) {
+            const struct study_result result = {.state = ENDED_WELL, .values = &values[i]};
+            assert_true(study_tell(s[0], from + i, &result) && study_tell(s[1], from + i, &result));
+            study_prepare(s[1]);
+        }
+    }
+    free(memory[0]);
+    free(memory[1]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_noisy_is_not_run_again),
         cmocka_unit_test(what_only_looks_noisy_is_run_again_once_at_most),
         cmocka_unit_test(what_is_noisy_is_run_again_now_and_then),
         cmocka_unit_test(few_configurations_are_run_again_where_they_are_noisy),
+        cmocka_unit_test(work_ahead_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
