@@ -1,5 +1,6 @@
 #include "actors/facts/facts_state.h"
 
+#include "actors/facts/seat_best.h"
 #include "proto/base/check.h"
 #include "proto/job/curve.h"
 #include "proto/job/ladder.h"
@@ -373,7 +374,7 @@ static void end_job(struct facts *f, struct batch *batch, struct seat *s, enum j
     seat_end(s, state, cause, wall);
     struct span best = {0};
     if (state == JOB_DONE) {
-        seat_recommend(s);
+        seat_best_recommend(s);
         best = span_of(s->recommendation, s->recommendation_len);
     }
     carry_extension(f, batch, s);

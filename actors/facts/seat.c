@@ -1,5 +1,6 @@
 #include "actors/facts/seat.h"
 
+#include "actors/facts/seat_best.h"
 #include "proto/base/check.h"
 #include "proto/job_row.h"
 #include "proto/trust/bundle.h"
@@ -76,7 +77,7 @@ bool seat_extend(struct seat *s, uint64_t trials, struct span bundle, wall_ms wa
     if (same)
         return true;
     s->no_better = 0;
-    s->exhausted = s->hopeless = s->row.recommended = false;
+    s->exhausted = s->hopeless = false;
     s->recommendation_len = 0;
     if (s->row.state != JOB_CANCELLED)
         seat_end(s, JOB_OPEN, (struct span){0}, 0);
@@ -143,6 +144,7 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     memset(s->end_counts, 0, sizeof s->end_counts);
     s->no_better = 0;
     s->best_end = 0;
+    s->best_slot = 0;
     means_begin(&s->means, &s->job);
     new_row(&s->row, &s->job, id, created);
     s->frontier = frontier_of(&s->job);
@@ -183,45 +185,9 @@ static void note_patience(struct seat *s, const struct trial_row *trial, bool be
 static void note_best(struct seat *s, const struct worth *worth, const struct trial_row *trial) {
     s->valued = true;
     s->best = worth->measure;
-    if (worth->measure.breach > 0 || s->row.recommended)
-        return;
-    struct msg_job_row *row = &s->row;
-    row->has_best = true;
-    row->best_slot = worth->slot;
-    row->best_value = worth->measure.values[0];
-    row->best_runs = worth->runs > 1 ? worth->runs : 0;
-    row->best_error = worth->error;
-    struct value values[LIMIT_PARAMS];
-    struct buf text = buf_of(s->best_params, sizeof s->best_params);
-    if (!worth->mixed && job_config_decode(&s->job, trial->config, values, NULL))
-        job_config_json(&s->job, values, &text);
-    row->best_params = text.overflow || worth->mixed ? span_text("{}") : buf_view(&text);
-}
-
-void seat_hear_best(struct seat *s, struct span best) {
-    struct recommended r;
-    if (!s->job.repeat_auto || !recommended_decode(&r, &s->job, best))
-        return;
-    memcpy(s->recommendation, best.data, best.len);
-    s->recommendation_len = best.len;
-}
-
-void seat_recommend(struct seat *s) {
-    struct recommended r;
-    if (!recommended_decode(&r, &s->job, span_of(s->recommendation, s->recommendation_len)))
-        return;
-    struct worth worth = {.slot = r.slot, .runs = (uint32_t)r.runs, .error = r.error};
-    const struct trial_row trial = {.config = r.config};
-    const struct measure of_results = s->best;
-    const bool valued = s->valued;
-    worth.measure = (struct measure){.values = {r.value}};
-    s->row.recommended = false;
-    note_best(s, &worth, &trial);
-    s->row.recommended = true;
-    s->row.best_runs = r.runs;
-    s->row.best_expected = r.expected;
-    s->best = of_results;
-    s->valued = valued;
+    s->best_slot = worth->slot;
+    if (!(worth->measure.breach > 0))
+        seat_best_put(s, worth, trial->config);
 }
 
 bool seat_worth(const struct seat *s, uint64_t slot, const struct trial_row *trial,
@@ -248,7 +214,7 @@ static void note_worth(struct seat *s, const struct worth *worth, const struct t
     note_patience(s, trial, better, trials);
     s->reached = s->reached || measure_reaches(&s->job, m);
     /* Of equal ones the lowest slot is the best, so the answer does not depend on who finished first. */
-    if (order < 0 || (order == 0 && s->row.has_best && worth->slot <= s->row.best_slot))
+    if (order < 0 || (order == 0 && worth->slot <= s->best_slot))
         note_best(s, worth, trial);
 }
 
@@ -400,6 +366,8 @@ void seat_end(struct seat *s, enum job_state state, struct span cause, wall_ms w
     s->row.cause = span_of(s->cause, len);
     s->row.finished = wall;
     s->row.running = 0;
+    if (state != JOB_DONE)
+        seat_best_take_back(s);
 }
 
 static void done(struct seat *s, const char *cause) {
@@ -435,17 +403,19 @@ static const char *is_done(const struct seat *s) {
 
 void seat_stop(struct seat *s, struct span cause, wall_ms wall, struct span best) {
     const struct msg_job_row *row = &s->row;
-    int order = span_compare(cause, row->cause);
+    char memory[sizeof s->cause];
+    const struct span kept = span_of(memory, keep_text(memory, sizeof memory, cause));
+    int order = span_compare(kept, row->cause);
     if (order == 0)
-        order = span_compare(best, span_of(s->recommendation, s->recommendation_len));
+        order = seat_best_compare(s, best);
     bool first =
         row->state != JOB_DONE || wall < row->finished || (wall == row->finished && order < 0);
     bool asked_for = job_has_patience(&s->job) || s->job.rungs.steps > 0 || s->job.repeat_auto;
     if (!asked_for || row->state == JOB_CANCELLED || is_done(s) != NULL || !first)
         return;
-    seat_end(s, JOB_DONE, cause, wall);
+    seat_end(s, JOB_DONE, kept, wall);
     seat_hear_best(s, best);
-    seat_recommend(s);
+    seat_best_recommend(s);
 }
 
 bool seat_is_over(struct seat *s) {
@@ -492,17 +462,13 @@ static void resume_untold(struct seat *s, const struct msg_job_row *row) {
 
 /* What the summary says of the best, the frontier and what was not told. */
 static void resume_values(struct seat *s, const struct msg_job_row *row) {
-    struct buf best = buf_of(s->best_params, sizeof s->best_params);
-    buf_span(&best, row->best_params);
-    s->row.best_params = buf_view(&best);
+    seat_best_resume(s, row);
     if (!frontier_decode(&s->frontier, row->frontier) ||
         s->frontier.objectives != s->job.objectives_count)
         s->frontier = frontier_of(&s->job);
     put_frontier(s);
     resume_untold(s, row);
     const struct frontier_point *point = frontier_find(&s->frontier, row->best_slot);
-    s->valued = row->has_best;
-    s->best = (struct measure){.values = {row->best_value}};
     if (row->has_best && point != NULL)
         memcpy(s->best.values, point->values, sizeof s->best.values);
     s->reached = row->has_best && s->frontier.objectives < 2 && measure_reaches(&s->job, &s->best);

@@ -21,6 +21,9 @@
 
 enum {
     SEAT_PARAMS_BYTES = 16384,
+    /* Of a job that is repeat_auto: a summary has room for two (batch.h), as such a job has no frontier. */
+    SEAT_AUTO_PARAMS_BYTES = 9000,
+    SEAT_BY_RESULTS_BYTES = SEAT_AUTO_PARAMS_BYTES + 32,
     /* So many trials without the objective, or with it and without a metric of the constraints, and none with it: the program
      * never prints it. */
     SEAT_NO_METRIC_MAX = 3,
@@ -61,14 +64,15 @@ struct seat {
     bool unjudged;     /* whether it is over was not looked at since something has changed */
     bool exhausted;    /* the search has nothing more to try; said to this node as the leader */
     bool hopeless;     /* ... though slots are left: no further improvement is expected */
-    size_t
-        recommendation_len; /* of a job that is repeat_auto: as its tuner, or the end that stands, says it */
+    /* Of a job that is repeat_auto: as its tuner, or the end that stands, says it; 0: they say nothing. */
+    size_t recommendation_len;
     uint8_t recommendation[RECOMMENDED_BYTES];
     uint64_t closed_in; /* CLOSING, SHUT: the batch that says so */
     uint32_t events;
     uint64_t end_counts[TRIAL_STATUS_COUNT]; /* of what did not end well */
     bool valued;                             /* a trial has values */
     struct measure best;      /* of these; the row has it where it keeps all constraints */
+    uint64_t best_slot;       /* its slot */
     bool reached;             /* one trial has reached all targets */
     struct frontier frontier; /* of a job that has one */
     /* how many that are done did not tell this one of job.metrics */
@@ -78,6 +82,7 @@ struct seat {
     char no_start[256]; /* ... and what one of them said */
     struct range ranges_memory[LIMIT_RANGES];
     uint8_t best_params[SEAT_PARAMS_BYTES];
+    uint8_t by_results[SEAT_BY_RESULTS_BYTES];
     uint8_t end_counts_bytes[END_COUNTS_BYTES];
     uint8_t frontier_bytes[FRONTIER_BYTES];
     char untold_text[SEAT_UNTOLD_BYTES];
@@ -134,13 +139,12 @@ bool seat_worth(const struct seat *s, uint64_t slot, const struct trial_row *tri
 /* The job was ended as failed: of several such ends the earliest stands, and none when a trial has ended well. */
 void seat_fail(struct seat *s, struct span cause, wall_ms wall);
 /* The job was ended as done before its last trial, as only one can be that asks for it, or, of one that is repeat_auto, with
- * it; best: what that recommends. Of several such ends the earliest
- * stands; before it what the results themselves say (seat_is_over), and behind it that the job has failed. */
+ * it; best: what that recommends. Of several such ends the earliest stands, with what it recommends or that this is nothing;
+ * before it what the results themselves say (seat_is_over), and behind it that the job has failed. */
 void seat_stop(struct seat *s, struct span cause, wall_ms wall, struct span best);
-/* Of a job that is repeat_auto: what to recommend (proto/job/recommended.h), and that it is the row's best from now on. Nothing,
- * or what is none of the job's, changes nothing. */
+/* Of a job that is repeat_auto: what to recommend (proto/job/recommended.h), in place of what was to be before. What is none of
+ * the job's is nothing. */
 void seat_hear_best(struct seat *s, struct span best);
-void seat_recommend(struct seat *s);
 /* The job is over: true with state and cause in the row. That it is done every node sees by itself; one that had failed is
  * open again when a trial has ended well after all. */
 bool seat_is_over(struct seat *s);
