@@ -19,7 +19,8 @@ bool plan_open(struct plan *p, const struct job_id *job, uint64_t trials, uint32
     p->trial_ms = p->unable_pause = 0;
     p->order = 0;
     p->rests_until = p->learns_until = INT64_MIN;
-    p->learns = p->rungs = p->concludes = p->idle = p->alone = p->hopeless = p->ends = false;
+    p->learns = p->rungs = p->concludes = p->copies = p->hopeless = p->ends = false;
+    p->asking = p->idle = p->alone = false;
     p->unlearned = p->shelved = 0;
     p->unable_until = WHEN_NEVER;
     p->unable = (struct worker_set){0};
@@ -93,7 +94,8 @@ static bool has_new(const struct plan *p) {
 }
 
 static bool may_resume(const struct plan *p) {
-    return (p->rungs || p->concludes) && !p->idle && ranges_next_gap(&p->taken, 0) >= p->trials;
+    return (p->rungs || p->concludes) && !p->asking && !p->idle &&
+           ranges_next_gap(&p->taken, 0) >= p->trials;
 }
 
 bool plan_has_next(const struct plan *p, when_ms now, bool may_begin) {
@@ -235,7 +237,7 @@ void plan_shelve(struct plan *p, const struct plan_slot *slot) {
 
 void plan_extend(struct plan *p, uint64_t trials) {
     p->trials = trials;
-    p->hopeless = p->ends = false;
+    p->hopeless = p->ends = p->asking = false;
     for (uint32_t i = 0; i < p->again_count && p->shelved > 0; i++) {
         if (p->again[i].slot.not_before != WHEN_NEVER)
             continue;

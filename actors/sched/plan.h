@@ -52,8 +52,9 @@ struct plan {
     bool rungs;          /* it may have paused slots */
     bool concludes;      /* the tuner has a word to say when all of it have ended */
     bool copies;         /* ... or none, and some begin with the checkpoints of others */
-    bool idle;           /* RUNGS: the tuner is asked, or knows none that is to go on */
-    bool alone;          /* IDLE: nothing of the job was on its way when it was asked */
+    bool asking;         /* RUNGS, CONCLUDES: the tuner has not answered yet whether any goes on */
+    bool idle;          /* ... was asked, and nothing has happened since that it could go on with */
+    bool alone;         /* IDLE: nothing of the job was on its way when it was asked */
     bool hopeless;      /* no new slot of it promises anything, as long as it has no more of them */
     bool ends;          /* HOPELESS: facts was told that nothing of it is left */
     uint32_t unlearned; /* flights that have ended and are not recorded; the caller counts them */

@@ -54,6 +54,8 @@ void sched_move(struct sched *s, struct flight *f, enum flight_state to) {
         plan->idle = plan->idle && to != FLIGHT_NONE; /* what has ended may have been the last */
         plan->unlearned -= f->state == FLIGHT_UNRECORDED;
         plan->unlearned += to == FLIGHT_UNRECORDED;
+        if (f->slot.slot == plan->trials)
+            plan->asking = to == FLIGHT_ASKED;
     }
     s->asked -= f->state == FLIGHT_ASKED;
     s->asked += to == FLIGHT_ASKED;
@@ -312,9 +314,10 @@ static void on_unproposed(struct sched *s, const struct msg_unproposed *m, struc
         sched_again(s, f, f->slot.attempts, INT64_MIN);
         return;
     }
+    const bool idle = plan->idle; /* else the answer knows nothing of what has happened meanwhile */
     sched_again(s, f, f->slot.attempts, INT64_MIN);
-    plan->idle = true;
-    if (m->over && plan_is_empty(plan))
+    plan->idle = idle;
+    if (m->over && idle && plan_is_empty(plan))
         say(out,
             &(struct msg){.kind = MSG_exhausted,
                           .exhausted = {.job = m->job, .trials = plan->trials, .best = m->best}});

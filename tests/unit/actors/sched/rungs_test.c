@@ -99,6 +99,7 @@ static void the_record_of_its_pause_does_not_end_what_goes_on(void **state) {
     struct fixture *f = *state;
     one_goes_on(f);
     recorded(f, 0, true, 1);
+    unproposed(f, 1, false); /* it may not have known of that */
     unproposed(f, 1, false);
     worker(f, B, 1);
     gone(f, A);
@@ -150,6 +151,54 @@ static void the_last_word_of_the_search_is_passed_on(void **state) {
     assert_int_equal(exhausted(f), 1);
     const struct msg *m = stage_heard(f->stage, ROOM_FACTS, MSG_exhausted, 0);
     assert_true(span_is(m->exhausted.best, "this one"));
+}
+
+/* The tuner takes its time, and answers by what it knew when it was asked. */
+static void a_last_word_without_the_last_result_is_none(void **state) {
+    struct fixture *f = *state;
+    worker(f, A, 2);
+    lead(f, true);
+    f->job.job.objectives_count = 1;
+    f->job.job.objectives[0] =
+        (struct objective){.metric = span_text("loss"), .goal = GOAL_MINIMIZE};
+    f->job.job.method = METHOD_TPE;
+    f->job.job.repeat_auto = true;
+    open_with(f, 1, &(struct msg_job_open){.job = job});
+    expect_asked(f, 2, 1);
+    assert_false(newest_asked(f)->alone);
+    give(f, A, 0, 1);
+    ended(f, A, 0, 1, false);
+    recorded(f, 0, true, 1);
+    tell(f,
+         &(struct msg){
+             .kind = MSG_unproposed,
+             .unproposed = {.job = job, .slot = 1, .over = true, .best = span_text("too early")}});
+    assert_int_equal(exhausted(f), 0);
+    expect_asked(f, 3, 1);
+    assert_true(newest_asked(f)->alone);
+    tell(f, &(struct msg){.kind = MSG_unproposed,
+                          .unproposed = {
+                              .job = job, .slot = 1, .over = true, .best = span_text("this one")}});
+    assert_int_equal(exhausted(f), 1);
+    const struct msg *m = stage_heard(f->stage, ROOM_FACTS, MSG_exhausted, 0);
+    assert_true(span_is(m->exhausted.best, "this one"));
+}
+
+/* Slot 0 rests. While the tuner finds that it has to wait for slot 1, that one ends: nothing else would ever ask again. */
+static void what_ends_while_the_tuner_is_asked_is_not_missed(void **state) {
+    struct fixture *f = *state;
+    worker(f, A, 2);
+    lead(f, true);
+    open_rungs(f, 2, 1);
+    expect_asked(f, 2, 2);
+    give(f, A, 1, 1);
+    ended(f, A, 1, 1, false);
+    recorded(f, 1, true, 1);
+    unproposed(f, 2, false);
+    expect_asked(f, 3, 2);
+    assert_true(newest_asked(f)->alone);
+    unproposed(f, 2, true);
+    assert_int_equal(exhausted(f), 1);
 }
 
 static void the_record_of_its_pause_does_not_take_what_waits_for_a_place(void **state) {
@@ -245,12 +294,14 @@ static void what_goes_on_where_another_paused_it_waits_for_its_own_record(void *
     recorded(f, 0, true, 1);
     assert_int_equal(leases(f), 2); /* B does what goes on */
     expect_asked(f, 4, 1);
+    unproposed(f, 1, false); /* it may not have known of that record */
+    expect_asked(f, 5, 1);
     unproposed(f, 1, false);
     ended(f, B, 0, 1, false);
     stage_pass(f->stage, 1000);
-    assert_int_equal(asked(f), 4); /* not for slot 0, as if nothing came of it */
+    assert_int_equal(asked(f), 5); /* not for slot 0, as if nothing came of it */
     recorded_of(f, 0, true, 2, 1);
-    expect_asked(f, 5, 1);
+    expect_asked(f, 6, 1);
     assert_true(newest_asked(f)->alone);
 }
 
@@ -259,6 +310,7 @@ static void what_others_made_is_not_its_end(void **state) {
     struct fixture *f = *state;
     one_goes_on(f);
     recorded_of(f, 0, true, 3, 1);
+    unproposed(f, 1, false); /* it may not have known of that record */
     unproposed(f, 1, false);
     ended(f, A, 0, 2, false);
     stage_pass(f->stage, 1000);
@@ -353,6 +405,8 @@ int main(void) {
         CREW(the_record_of_its_pause_does_not_end_what_goes_on),
         CREW(its_end_is_waited_for_before_the_search_is_over),
         CREW(the_last_word_of_the_search_is_passed_on),
+        CREW(a_last_word_without_the_last_result_is_none),
+        CREW(what_ends_while_the_tuner_is_asked_is_not_missed),
         CREW(the_record_of_its_pause_does_not_take_what_waits_for_a_place),
         CREW(what_a_worker_reports_of_a_finished_slot_is_waited_for),
         CREW(of_a_finished_slot_that_is_lost_the_tuner_says_whether_it_goes_on),
