@@ -363,7 +363,10 @@ static void work(struct facts *f, struct moment at, struct says *out) {
 }
 
 static void keep_promises(struct facts *f, struct says *out) {
+    const uint32_t before = f->pledge.count;
     pledge_keep(&f->pledge, &f->spread, out);
+    for (uint32_t i = 0; i < f->seats_used && f->pledge.count < before; i++)
+        f->announcing = f->announcing || f->seats[i].early;
     if (f->shut)
         free_seats(f, out);
 }

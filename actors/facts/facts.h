@@ -11,7 +11,7 @@
  *          time.
  * Says     save, scan (store); admitted, job_stand (gateway); ailing, hold (also leader); job_open (all; sched only where
  *          this node leads); job_extended (tuner, sched); job_shut (those that run jobs); learned (tuner); stands (tuner,
- *          sched); recorded (sched, where this node leads); dropped (leader); blame (member: a bundle that is not signed came
+ *          sched); recorded, too_early (sched, where this node leads); dropped (leader); blame (member: a bundle that is not signed came
  *          from that node); handed_over (elastic, while this node is leaving); note; heads, bundles (other nodes, by say_to
  *          MEMBER); quiet.
  * Holds    - an answer that promises durability lies in the batch it depends on and is said when that batch is on this disk

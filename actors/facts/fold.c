@@ -126,8 +126,11 @@ void fold_known(struct batch *batch, const struct msg_proposal_fact *proposal,
 
 /* key: of what was just folded in; saved: it ended with a checkpoint. That is newer than what a pause which stands for the slot
  * by its value has left; read from the disk again the row knows that alone. */
-static void say_learned(struct batch *batch, const struct seat *s, uint64_t slot,
+static void say_learned(struct facts *f, struct batch *batch, struct seat *s, uint64_t slot,
                         const struct trial_row *row, const struct fact_key *key, bool saved) {
+    s->learned++;
+    s->learned_in = f->batches.filling;
+    s->exhausted = s->exhausted && !s->job.repeat_auto; /* its last word did not know of that */
     struct msg_learned learned = trial_row_learned(&s->id, &s->job, slot, row);
     if (saved && fact_key_compare(key, &row->from) > 0)
         learned.author = key->author;
@@ -152,7 +155,7 @@ void fold_proposal(struct facts *f, struct batch *batch, struct seat *s,
     const struct trial_row row = {.config = proposal->config, .from = *key};
     put_trial(batch, &proposal->job, proposal->slot, &row);
     if (job_learns(&s->job) && !node_id_equal(&key->author, &f->config.signer.id))
-        say_learned(batch, s, proposal->slot, &row, key, false);
+        say_learned(f, batch, s, proposal->slot, &row, key, false);
 }
 
 struct trial_row fold_proposal_late(struct batch *batch, const struct seat *s,
@@ -307,13 +310,13 @@ static void count_finished(struct facts *f, struct batch *batch, struct seat *s,
         put_rank(batch, s, &now, true);
 }
 
-static void say_folded(struct facts *f, struct batch *batch, const struct seat *s, uint64_t slot,
+static void say_folded(struct facts *f, struct batch *batch, struct seat *s, uint64_t slot,
                        const struct trial_row *row, enum trial_status status,
                        const struct fact_key *key) {
     bool saved = status == TRIAL_PAUSED || status == TRIAL_AGAIN;
     dur_ms pause = row->finished ? 0 : attempts_pause(&row->attempts, status);
     batch_wants(batch, s->job.copies);
-    say_learned(batch, s, slot, row, key, saved); /* before the next is asked for */
+    say_learned(f, batch, s, slot, row, key, saved); /* before the next is asked for */
     if (f->leading)
         say(&batch->after, &(struct msg){.kind = MSG_recorded,
                                          .recorded = {.job = s->id,
@@ -448,6 +451,10 @@ void fold_exhausted(struct facts *f, const struct msg_exhausted *m) {
     struct seat *s = facts_seat(f, &m->job);
     if (s == NULL || s->state != SEAT_OPEN || m->trials != s->job.trials)
         return;
+    if (s->job.repeat_auto && m->learned < s->learned) { /* its last word would be of a part */
+        s->early = f->announcing = true;
+        return;
+    }
     s->exhausted = s->unjudged = f->announcing = true;
     s->hopeless = m->hopeless && s->job.until_hopeless;
     seat_hear_best(s, m->best);

@@ -107,10 +107,17 @@ static bool say_open(struct facts *f, const struct seat *s, const enum room *roo
 void opening_lead(struct facts *f) {
     for (uint32_t i = 0; i < f->seats_used; i++) {
         f->seats[i].told = false;
-        f->seats[i].exhausted = f->seats[i].hopeless = false; /* it says so again */
+        f->seats[i].exhausted = f->seats[i].hopeless = f->seats[i].early =
+            false; /* it says so again */
         f->seats[i].unjudged = true;
     }
     f->announcing = true;
+}
+
+/* ... since it was called exhausted. */
+static bool tuner_has_caught_up(const struct facts *f, const struct seat *s) {
+    return s->early && s->learned_in < f->batches.flying &&
+           pledge_has_said(&f->pledge, s->learned_in);
 }
 
 /* False: there is no room in a batch for how it might end. */
@@ -120,6 +127,10 @@ static bool announce(struct facts *f, struct seat *s, struct moment at, struct s
         if (!say_open(f, s, sched, 1, out))
             f->nonsense++;
         s->told = true;
+    }
+    if (tuner_has_caught_up(f, s)) {
+        s->early = false;
+        say(out, &(struct msg){.kind = MSG_too_early, .too_early.job = s->id});
     }
     if (!s->unjudged)
         return true;
@@ -139,7 +150,8 @@ void opening_announce(struct facts *f, struct moment at, struct says *out) {
     f->announcing = false;
     for (uint32_t i = 0; i < f->seats_used; i++) {
         struct seat *s = &f->seats[i];
-        if (s->state != SEAT_OPEN || s->backlog || !(s->unjudged || (f->leading && !s->told)))
+        if (s->state != SEAT_OPEN || s->backlog ||
+            !(s->unjudged || (f->leading && !s->told) || tuner_has_caught_up(f, s)))
             continue; /* with a backlog it would be told of slots that are finished */
         if (said == ANNOUNCED_MOST || !announce(f, s, at, out)) {
             f->announcing = true;
@@ -260,6 +272,7 @@ void opening_rows(struct facts *f, const struct msg_rows *rows, struct moment at
                 errand_fail(f, out, ERR_STORE, "the job's trials in the store cannot be read");
             return;
         }
+        s->learned++;
         say(out, &(struct msg){.kind = MSG_learned,
                                .learned = trial_row_learned(&s->id, &s->job, slot, &row)});
     }

@@ -135,7 +135,8 @@ bool seat_take(struct seat *s, const struct job_id *id, struct span spec,
     s->owner = *owner;
     s->finished = ranges_of(s->ranges_memory, LIMIT_RANGES);
     s->touched = s->late = s->crowded = s->asked = s->told = s->unjudged = false;
-    s->exhausted = s->hopeless = false;
+    s->exhausted = s->hopeless = s->early = false;
+    s->learned = s->learned_in = 0;
     s->recommendation_len = 0;
     s->events = 0;
     s->unable = (struct unable){0};

@@ -64,6 +64,10 @@ struct seat {
     bool unjudged;     /* whether it is over was not looked at since something has changed */
     bool exhausted;    /* the search has nothing more to try; said to this node as the leader */
     bool hopeless;     /* ... though slots are left: no further improvement is expected */
+    uint64_t
+        learned; /* messages of that name, said or about to be, since the tuner knows the job */
+    uint64_t learned_in; /* the newest batch that says one */
+    bool early; /* the tuner was asked before it had heard them: it is asked again when it has */
     /* Of a job that is repeat_auto: as its tuner, or the end that stands, says it; 0: they say nothing. */
     size_t recommendation_len;
     uint8_t recommendation[RECOMMENDED_BYTES];

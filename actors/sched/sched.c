@@ -318,9 +318,17 @@ static void on_unproposed(struct sched *s, const struct msg_unproposed *m, struc
     sched_again(s, f, f->slot.attempts, INT64_MIN);
     plan->idle = idle;
     if (m->over && idle && plan_is_empty(plan))
-        say(out,
-            &(struct msg){.kind = MSG_exhausted,
-                          .exhausted = {.job = m->job, .trials = plan->trials, .best = m->best}});
+        say(out, &(struct msg){.kind = MSG_exhausted,
+                               .exhausted = {.job = m->job,
+                                             .trials = plan->trials,
+                                             .best = m->best,
+                                             .learned = m->learned}});
+}
+
+static void on_too_early(struct sched *s, const struct msg_too_early *m) {
+    struct plan *plan = sched_plan(s, &m->job);
+    if (plan != NULL)
+        plan->idle = false;
 }
 
 static void on_proposed(struct sched *s, const struct msg_proposed *m, struct says *out) {
@@ -532,6 +540,7 @@ static void sched_step(void *self, const struct event *event, struct moment at, 
     case MSG_worker: crew_worker(s, &m->worker, out); break;
     case MSG_lead: on_lead(s, &m->lead); break;
     case MSG_recorded: on_recorded(s, &m->recorded); break;
+    case MSG_too_early: on_too_early(s, &m->too_early); break;
     case MSG_hold: crew_hold(s, m->hold.on); break;
     case MSG_quit: s->quitting = true; break;
     default: s->nonsense++; break;

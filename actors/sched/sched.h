@@ -1,6 +1,6 @@
 /* sched - which slot of which job runs next, and where: gives free places of workers to jobs, one lease at a time.
  *
- * Hears    start, job_open, job_extended, job_shut, capacity, proposed, unproposed, judged, recorded, stands, hold, quit;
+ * Hears    start, job_open, job_extended, job_shut, capacity, proposed, unproposed, judged, recorded, too_early, stands, hold, quit;
  *          outcome (executor, where there is no leader room); lead, worker, ended (leader: of this node and of others); look
  *          (gateways, this node's and through member those of others); the time.
  * Says     propose, judge (tuner); lease, verdict (other nodes by say_to MEMBER; this node's leader room, which treats it as

@@ -121,6 +121,7 @@ static bool hear_job_open(struct tuner *t, const struct msg_job_open *m) {
     if (job_learns(&seat->job))
         seat->chain = take_some_chain(t, seat);
     seat->id = m->job;
+    seat->learned = 0;
     seat->open = true;
     return true;
 }
@@ -165,6 +166,8 @@ static bool hear_learned(struct tuner *t, const struct msg_learned *m) {
     struct chain_news news = {
         .config = m->config, .value = m->value, .run_ms = m->run_ms, .others = m->others};
     struct measure measured;
+    if (seat != NULL)
+        seat->learned++;
     if (seat == NULL || !is_slot(seat, m->slot, m->config) ||
         !trial_status_of(m->status, &news.status) || m->value - m->value != 0)
         return false;
@@ -264,7 +267,7 @@ static void put_past(const struct tuner_seat *seat, struct msg_proposed *p, bool
     p->home = *known_home(known, item);
 }
 
-/* What the search would recommend now, if the job asks for that. */
+/* What the search recommends, if the job asks for that. It costs a new study: only once all has ended is it wanted. */
 static void put_best(struct tuner_seat *seat, struct buf *out) {
     struct recommended best;
     if (seat->chain == NULL || !chain_recommend(seat->chain, &best))
@@ -296,12 +299,14 @@ static bool hear_propose(struct tuner *t, const struct msg_propose *m, struct sa
         propose_alone(seat, m->slot, &config);
     ensure(!config.overflow);
     if (a.answer == STUDY_WAIT || a.answer == STUDY_OVER) {
-        put_best(seat, &known);
+        if (a.answer == STUDY_OVER && m->alone)
+            put_best(seat, &known);
         say(out, &(struct msg){.kind = MSG_unproposed,
                                .unproposed = {.job = m->job,
                                               .slot = m->slot,
                                               .over = a.answer == STUDY_OVER,
                                               .best = buf_view(&known),
+                                              .learned = seat->learned,
                                               .hopeless = a.hopeless ? seat->job.trials : 0}});
         return true;
     }

@@ -59,6 +59,7 @@ struct tuner_seat {
     struct piece piece;  /* of the pool */
     struct chain *chain; /* of a job that learns, in its piece; NULL: there was no room */
     bool said;           /* that memory is short */
+    uint64_t learned;    /* messages of that name, since it is open */
 };
 
 struct tuner {

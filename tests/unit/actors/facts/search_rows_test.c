@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "proto/job/recommended.h"
 #include "tests/unit/actors/facts/facts_stage.h"
 
 static void patience_ends_the_job_and_says_what_still_ran(void **state) {
@@ -59,6 +60,55 @@ static void a_search_that_goes_on_without_hope_goes_on(void **state) {
     assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
 }
 
+/* Recommends slot 1, by so many `learned`. */
+static void say_last_word(struct facts_stage *f, const struct job_id *id, uint64_t learned) {
+    uint8_t memory[128];
+    struct buf best = buf_of(memory, sizeof memory);
+    recommended_encode(
+        &(struct recommended){
+            .slot = 1, .runs = 2, .value = 0.75, .expected = 0.7, .config = config_bytes(0.5)},
+        &best);
+    stage_tell(
+        f->stage, ROOM_FACTS, ROOM_SCHED, 0,
+        &(struct msg){
+            .kind = MSG_exhausted,
+            .exhausted = {.job = *id, .trials = 4, .best = buf_view(&best), .learned = learned}});
+}
+
+/* The tuner hears of a result when it is safe; sched of a job as it stands when this node begins to lead. So both may ask and
+ * answer before the last results are known. */
+static void a_last_word_by_some_of_the_results_is_none(void **state) {
+    struct facts_stage *f = *state;
+    f->job.job.method = METHOD_TPE;
+    f->job.job.repeat_auto = true;
+    struct job_id id = open_job(f, 1);
+    for (uint64_t slot = 0; slot < 4; slot++)
+        say_outcome(f, &id, slot, TRIAL_DONE, 0.25);
+    say_last_word(f, &id, 3);
+    assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
+    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_too_early), 1);
+    say_last_word(f, &id, 3); /* on its way by then */
+    assert_int_equal(stage_count(f->stage, ROOM_SCHED, MSG_too_early), 2);
+    say_last_word(f, &id, 4);
+    assert_true(is_shut(f, &id, JOB_DONE));
+    assert_true(stored_row(f, &id).recommended && stored_row(f, &id).best_slot == 1);
+}
+
+/* What comes between the last word and the end makes it void. */
+static void a_last_word_is_forgotten_when_more_is_learned(void **state) {
+    struct facts_stage *f = *state;
+    f->job.job.method = METHOD_TPE;
+    f->job.job.repeat_auto = true;
+    struct job_id id = open_job(f, 1);
+    for (uint64_t slot = 0; slot < 3; slot++)
+        say_outcome(f, &id, slot, TRIAL_DONE, 0.25);
+    say_last_word(f, &id, 3);
+    say_outcome(f, &id, 3, TRIAL_DONE, 0.125);
+    assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
+    say_last_word(f, &id, 4);
+    assert_true(is_shut(f, &id, JOB_DONE));
+}
+
 /* The ranks on the disk, as "slot:value ". */
 static const char *stored_ranks(struct facts_stage *f) {
     static char text[200];
@@ -106,6 +156,8 @@ int main(void) {
         ALONE(patience_ends_the_job_and_says_what_still_ran),
         ALONE(a_hopeless_search_is_done_and_says_after_how_many),
         ALONE(a_search_that_goes_on_without_hope_goes_on),
+        ALONE(a_last_word_by_some_of_the_results_is_none),
+        ALONE(a_last_word_is_forgotten_when_more_is_learned),
         ALONE(configurations_rank_by_their_means),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

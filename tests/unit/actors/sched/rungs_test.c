@@ -184,6 +184,22 @@ static void a_last_word_without_the_last_result_is_none(void **state) {
     assert_true(span_is(m->exhausted.best, "this one"));
 }
 
+/* Facts has told the tuner more by now. */
+static void a_last_word_that_was_too_early_is_asked_for_again(void **state) {
+    struct fixture *f = *state;
+    worker(f, A, 1);
+    lead(f, true);
+    open_rungs(f, 1, 1);
+    unproposed(f, 1, true);
+    assert_int_equal(exhausted(f), 1);
+    tell(f, &(struct msg){.kind = MSG_too_early, .too_early.job = job});
+    expect_asked(f, 2, 1);
+    tell(f, &(struct msg){.kind = MSG_unproposed,
+                          .unproposed = {.job = job, .slot = 1, .over = true, .learned = 7}});
+    const struct msg *m = stage_heard(f->stage, ROOM_FACTS, MSG_exhausted, 1);
+    assert_true(m != NULL && m->exhausted.learned == 7);
+}
+
 /* Slot 0 rests. While the tuner finds that it has to wait for slot 1, that one ends: nothing else would ever ask again. */
 static void what_ends_while_the_tuner_is_asked_is_not_missed(void **state) {
     struct fixture *f = *state;
@@ -406,6 +422,7 @@ int main(void) {
         CREW(its_end_is_waited_for_before_the_search_is_over),
         CREW(the_last_word_of_the_search_is_passed_on),
         CREW(a_last_word_without_the_last_result_is_none),
+        CREW(a_last_word_that_was_too_early_is_asked_for_again),
         CREW(what_ends_while_the_tuner_is_asked_is_not_missed),
         CREW(the_record_of_its_pause_does_not_take_what_waits_for_a_place),
         CREW(what_a_worker_reports_of_a_finished_slot_is_waited_for),
