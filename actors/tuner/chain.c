@@ -4,6 +4,7 @@
 #include "proto/base/check.h"
 #include "proto/base/mp.h"
 
+#include <math.h>
 #include <string.h>
 
 enum {
@@ -436,7 +437,10 @@ static void begin_again(struct chain *c) {
 
 /* ---- asking ---- */
 
+/* NULL: of none, but of the job's history, or it is another's by now. */
 static struct known_slot *slot_of(const struct chain *c, uint32_t trial) {
+    if (trial < c->job.history_count)
+        return NULL;
     struct known_slot *item = known_find(&c->known, c->slots[trial]);
     return item != NULL && item->trial == trial ? item : NULL;
 }
@@ -550,6 +554,18 @@ struct chain_answer chain_ask(struct chain *c, uint32_t slot, struct span near, 
     return (struct chain_answer){.answer = STUDY_START, .slot = slot};
 }
 
+/* Of the trial's configuration, which an earlier job may have run before. NULL: only that did. */
+static struct known_slot *first_run(const struct chain *c, uint32_t trial) {
+    const struct trials *t = study_trials(c->study);
+    struct known_slot *item = NULL;
+    uint32_t run = trials_head(t, trial);
+    do {
+        item = isnan(t->again.own[run]) ? NULL : slot_of(c, run);
+        run = t->again.next[run];
+    } while (item == NULL && run != 0);
+    return item;
+}
+
 bool chain_recommend(struct chain *c, struct recommended *out) {
     struct study_best best;
     if (!c->job.repeat_auto)
@@ -557,8 +573,8 @@ bool chain_recommend(struct chain *c, struct recommended *out) {
     begin_again(c);
     if (!study_best(c->study, &best))
         return false;
-    const struct known_slot *item = slot_of(c, best.trial);
-    if (item == NULL) /* of the job's history */
+    const struct known_slot *item = first_run(c, best.trial);
+    if (item == NULL)
         return false;
     *out = (struct recommended){.slot = item->slot,
                                 .runs = best.runs,

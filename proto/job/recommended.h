@@ -16,7 +16,7 @@ enum { RECOMMENDED_BYTES = 16384 /* what is longer is not said */ };
 
 struct recommended {
     uint64_t slot;      /* the first of the configuration that ended with a value */
-    uint64_t runs;      /* of it that did, 1.. */
+    uint64_t runs;      /* of it that did, 1..; and those that it learned from (learn_from) */
     double value;       /* their mean, of the first objective, in the job's own sense */
     double error;       /* its standard error; of one run 0 */
     double expected;    /* what the search believes it to be worth */

@@ -24,19 +24,26 @@ static struct kept kept[TRIALS];
 static struct node nodes[3];
 static struct replay replay;
 
-static int begin(void **state) {
-    (void)state;
+/* step: of both; 0: none. */
+static void begin_with(double step, const struct known_trial *history, uint32_t history_count) {
     memset(kept, 0, sizeof kept);
     job_begin(&test, METHOD_GP, TRIALS);
-    add_range(&test, "x", PARAM_FLOAT, 0, 1);
-    add_range(&test, "y", PARAM_FLOAT, 0, 1);
+    add_range(&test, "x", PARAM_FLOAT, 0, 1)->step = step;
+    add_range(&test, "y", PARAM_FLOAT, 0, 1)->step = step;
     test.job.objectives_count = 1;
     test.job.objectives[0] = (struct objective){.metric = span_text("loss")};
     test.job.parallel = WORKERS;
+    test.job.history = history;
+    test.job.history_count = history_count;
     job_end(&test);
     test.job.repeat_auto = true;
     for (uint32_t i = 0; i < 3; i++)
         node_begin(&nodes[i], &test.job, CAPACITY);
+}
+
+static int begin(void **state) {
+    (void)state;
+    begin_with(0, NULL, 0);
     return 0;
 }
 
@@ -110,6 +117,13 @@ static uint32_t reruns(uint32_t from, uint32_t to) {
             again = again || span_equal(config_of(i), config_of(slot));
         count += again;
     }
+    return count;
+}
+
+static uint32_t count_of(struct span config) {
+    uint32_t count = 0;
+    for (uint32_t slot = 0; slot < TRIALS; slot++)
+        count += span_equal(config_of(slot), config);
     return count;
 }
 
@@ -212,6 +226,28 @@ static void in_the_end_one_is_recommended(void **state) {
     assert_false(chain_recommend(&nodes[0].chain, &r));
 }
 
+/* An earlier job has run the best of a few, and this one does so again: its own first run is named, with the mean of all. */
+static void what_an_earlier_job_knew_is_recommended_once_it_ran(void **state) {
+    (void)state;
+    static const struct value best[] = {{.kind = VALUE_FLOAT, .real = 0.25},
+                                        {.kind = VALUE_FLOAT, .real = 0.5}};
+    static const struct known_trial history = {.values = best, .value = -0.05};
+    struct recommended r;
+    struct value v[LIMIT_PARAMS];
+    uint32_t first = 0;
+    begin_with(0.25, &history, 1);
+    run(0, 0, TRIALS);
+    assert_true(chain_recommend(&nodes[0].chain, &r));
+    assert_true(config_decode(r.config, v, test.job.params_count));
+    assert_true(value_equal(&v[0], &best[0]) && value_equal(&v[1], &best[1]));
+    while (!span_equal(config_of(first), r.config))
+        first++;
+    assert_int_equal(r.slot, first);
+    assert_int_equal(r.runs, 1 + count_of(r.config));
+    expect_replayed();
+    expect_recommended(&r);
+}
+
 /* Where memory is short another method proposes in the place of the job's; whoever signs a proposal names it. */
 static void a_method_that_runs_nothing_again_goes_on(void **state) {
     struct study_best best;
@@ -234,6 +270,7 @@ int main(void) {
         AGAIN(what_is_run_again_is_derived_again),
         AGAIN(a_new_leader_knows_what_is_a_run_of_what),
         AGAIN(in_the_end_one_is_recommended),
+        AGAIN(what_an_earlier_job_knew_is_recommended_once_it_ran),
         AGAIN(a_method_that_runs_nothing_again_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
