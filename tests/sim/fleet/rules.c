@@ -150,6 +150,7 @@ static bool is_judged(enum room from, enum room to, enum msg_kind kind) {
     case MSG_spawn: return from == ROOM_EXECUTOR;
     case MSG_outcome: return from == ROOM_EXECUTOR && to == ROOM_FACTS;
     case MSG_accuse: return from == ROOM_MEMBER;
+    case MSG_note: return from == ROOM_TUNER;
     case MSG_admitted:
     case MSG_job_stand:
     case MSG_dropped:
@@ -177,6 +178,7 @@ void rules_said(struct host *h, enum room room, const struct frame *frame) {
     case MSG_dropped: rule_dropped(h, &m.dropped); break;
     case MSG_exhausted: rule_exhausted(h, &m.exhausted); break;
     case MSG_accuse: rule_accused(h); break;
+    case MSG_note: rule_noted(h, &m.note); break;
     default: rule_epoch_said(h, &m); break;
     }
 }

@@ -81,6 +81,7 @@ struct rules {
     uint64_t ended_by[FLEET_JOBS_MAX][WORK_SLOTS_MAX]; /* the first final attempt; 0: none */
     uint64_t done_by[FLEET_JOBS_MAX][WORK_SLOTS_MAX];  /* the attempt that was done; 0: none */
     bool differed[FLEET_JOBS_MAX];                     /* some slot has two of them */
+    bool blind[FLEET_JOBS_MAX]; /* some leader had no memory for what it learned */
     /* What some host has told, with enough copies as it saw the cluster then: slots are bits. */
     bool cancel_asked[FLEET_JOBS_MAX], more_asked[FLEET_JOBS_MAX]; /* by its owner */
     bool job_promised[FLEET_JOBS_MAX], cancel_promised[FLEET_JOBS_MAX];
@@ -125,6 +126,7 @@ void rule_recorded(struct host *h, const struct msg_recorded *m);
 void rule_proposals(struct fleet *f, const struct work *work);
 /* Two results of one slot may have been measured. */
 bool rules_differed(const struct fleet *f, const struct work *work);
+void rule_noted(struct host *h, const struct msg_note *m); /* by its tuner */
 void rule_farewell(struct host *h, const struct msg_farewell *m);
 /* rules_means.c, at the end */
 void rule_means(struct fleet *f, const struct work *work);
