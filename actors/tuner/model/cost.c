@@ -55,7 +55,7 @@ static bool standardise(struct cost *c, uint32_t count) {
 
 /* Of the rungs of a curve the last one stands for the trial. */
 static bool counts(const struct trials *t, struct row row) {
-    return !row.bad && t->seconds[row.place] > 0 &&
+    return row.ended && !row.bad && t->seconds[row.place] > 0 &&
            (t->rungs == 1 || row.rung + 1 >= t->reached[row.place]);
 }
 

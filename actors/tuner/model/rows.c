@@ -1,5 +1,7 @@
 #include "actors/tuner/model/rows.h"
 
+#include "actors/tuner/several/feasible.h"
+
 #include <math.h>
 
 enum { REFIT_PART = 10 };
@@ -17,6 +19,15 @@ static bool is_learnable(const struct rows *rows, const struct trials *t, uint32
 
 /* ---- which ---- */
 
+static struct row row_of(const struct trials *t, uint32_t place, uint32_t rung) {
+    return (struct row){.place = place,
+                        .rung = (uint8_t)rung,
+                        .bad = t->states[place] == ENDED_BADLY,
+                        .ended = t->states[place] > AT_REST,
+                        .feasible = feasible_is(t, place),
+                        .told = feasible_is_told(t, place)};
+}
+
 static void add_row(struct rows *rows, uint32_t most, struct row row) {
     if (rows->count < most)
         rows->row[rows->count++] = row;
@@ -27,13 +38,13 @@ static void add_trial(struct rows *rows, const struct trials *t, uint32_t most, 
     if (bad && rows->valued)
         return;
     if (rows->ends)
-        add_row(rows, most, (struct row){place, (uint8_t)t->rungs, bad});
+        add_row(rows, most, row_of(t, place, t->rungs));
     else if (bad || !has_curves(t))
-        add_row(rows, most, (struct row){place, (uint8_t)(t->rungs - 1), bad});
+        add_row(rows, most, row_of(t, place, t->rungs - 1));
     else
         for (uint32_t rung = t->reached[place]; rung-- > 0;) {
             if (!isnan(trials_at_rung(t, place, rung)))
-                add_row(rows, most, (struct row){place, (uint8_t)rung, false});
+                add_row(rows, most, row_of(t, place, rung));
         }
 }
 
@@ -46,10 +57,11 @@ static bool is_row(const struct rows *rows, const struct trials *t, struct row r
 static uint32_t drop_of(struct rows *rows, const struct trials *t, uint32_t place) {
     uint32_t first = rows->count, stay = 0;
     for (uint32_t j = 0; j < rows->count; j++) {
-        bool goes = rows->row[j].place == place && !is_row(rows, t, rows->row[j]);
+        const bool its = rows->row[j].place == place;
+        const bool goes = its && !is_row(rows, t, rows->row[j]);
         if (goes && first == rows->count)
             first = j;
-        rows->row[stay] = rows->row[j];
+        rows->row[stay] = its ? row_of(t, place, rows->row[j].rung) : rows->row[j];
         stay += !goes;
     }
     bool any = stay < rows->count;

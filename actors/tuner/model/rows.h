@@ -23,6 +23,9 @@ struct row {
     uint32_t place;
     uint8_t rung; /* the last, but for learning curves; rungs: what the trial came to in all */
     bool bad;     /* ended without a value */
+    /* What else its trial was then: whoever works on rows of some time ago does not look at what has
+     * become of it since. */
+    bool ended, feasible, told; /* feasible.h */
 };
 
 /* All zero at the start, or with one of these: */

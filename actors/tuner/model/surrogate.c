@@ -47,9 +47,14 @@ bool surrogate_init(struct surrogate *s, const struct space *space, bool staged,
         return false;
     for (uint32_t i = 0; i < s->dims; i++)
         s->gp.kernel.choice[i] = space->dim[s->seen[i]].kind == DIM_CHOICE;
+    surrogate_plain(s);
+    return true;
+}
+
+void surrogate_plain(struct surrogate *s) {
+    s->factored = 0;
     s->kernel = s->gp.kernel;
     begin_at(&s->kernel, s->staged, &starts[0]);
-    return true;
 }
 
 void surrogate_view(const struct surrogate *s, const double *settled, double stage, double *view) {
@@ -92,9 +97,7 @@ void surrogate_fit(struct surrogate *s, struct bend *bend) {
     double likely = -INFINITY;
     double first = bend != NULL ? bend->power : 1;
     double power = first;
-    s->factored = 0;
-    s->kernel = s->gp.kernel;
-    begin_at(&s->kernel, s->staged, &starts[0]);
+    surrogate_plain(s);
     uint32_t count = STARTS - (bend == NULL); /* the last differs by its power alone */
     for (uint32_t i = 0; i < count; i++) {
         begin_at(&s->gp.kernel, s->staged, &starts[i]);

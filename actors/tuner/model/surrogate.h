@@ -31,6 +31,8 @@ void surrogate_view(const struct surrogate *s, const double *settled, double sta
 void surrogate_view_of_row(const struct surrogate *s, const float *settled, double stage,
                            double *view);
 
+/* Whatever kernel was found is forgotten. */
+void surrogate_plain(struct surrogate *s);
 void surrogate_clear(struct surrogate *s);
 /* The first `count` rows stay, those after them and all beliefs go: what is known of the rows that
  * stay need not be worked out again. */

@@ -12,7 +12,7 @@ bool feasible_is(const struct trials *t, uint32_t place) {
     return valued && !(t->breaches[place] > 0) && !t->untold[place];
 }
 
-static bool is_told(const struct trials *t, uint32_t place) {
+bool feasible_is_told(const struct trials *t, uint32_t place) {
     return !t->untold[place] || t->breaches[place] > 0;
 }
 
@@ -30,8 +30,8 @@ void feasible_see(struct feasible *f, const struct trials *t, const struct rows 
     uint32_t kept = 0, count = 0;
     surrogate_clear(&f->surrogate);
     for (uint32_t k = 0; k < rows->count; k++) {
-        kept += feasible_is(t, rows->row[k].place);
-        count += is_told(t, rows->row[k].place);
+        kept += rows->row[k].feasible;
+        count += rows->row[k].told;
     }
     f->all = kept == count;
     if (f->all)
@@ -39,16 +39,18 @@ void feasible_see(struct feasible *f, const struct trials *t, const struct rows 
     f->mean = 2.0 * kept / count - 1;
     f->deviation = kept > 0 ? sqrt(1 - f->mean * f->mean) : 1;
     for (uint32_t k = 0; k < rows->count; k++) {
-        if (!is_told(t, rows->row[k].place))
+        if (!rows->row[k].told)
             continue;
-        double label = feasible_is(t, rows->row[k].place) ? 1 : -1;
+        double label = rows->row[k].feasible ? 1 : -1;
         surrogate_see(&f->surrogate, trials_point(t, rows->row[k].place), 1,
                       (label - f->mean) / f->deviation);
     }
 }
 
 void feasible_fit(struct feasible *f) {
-    if (!f->all)
+    if (f->all)
+        surrogate_plain(&f->surrogate);
+    else
         surrogate_fit(&f->surrogate, NULL);
 }
 

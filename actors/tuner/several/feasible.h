@@ -24,6 +24,8 @@ struct feasible {
 
 /* Ended with a value and without a breach, as far as all was told. */
 bool feasible_is(const struct trials *t, uint32_t place);
+/* Which of both it is is known. */
+bool feasible_is_told(const struct trials *t, uint32_t place);
 
 size_t feasible_bytes(const struct space *space, uint32_t rows);
 bool feasible_init(struct feasible *f, const struct space *space, uint32_t rows,
@@ -31,7 +33,7 @@ bool feasible_init(struct feasible *f, const struct space *space, uint32_t rows,
 /* Rows of trials that have ended or are known to break constraints, at most as many as there is room
  * for; of those that were stopped before they told whether they are feasible nothing is learned. */
 void feasible_see(struct feasible *f, const struct trials *t, const struct rows *rows);
-void feasible_fit(struct feasible *f);   /* finds the kernel for what was seen */
+void feasible_fit(struct feasible *f);   /* finds the kernel for what was seen, whatever it was */
 void feasible_learn(struct feasible *f); /* under the present kernel */
 /* The logarithm of the chance at a settled point; 0 when all were feasible. */
 double feasible_log_chance(struct feasible *f, const double *settled);

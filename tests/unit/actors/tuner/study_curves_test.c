@@ -142,6 +142,76 @@ static void at_the_end_the_best_goes_all_the_way(void **state) {
     expect_ask(STUDY_OVER, 0); /* the paused one is worse */
 }
 
+/* Whoever finds a kernel when it was due and whoever finds it later find the same, though some that broke
+ * a constraint then have kept it since, and of others it is known by now what they cost. */
+static void work_ahead(bool costs) {
+    enum { ROUND = 14, ROUNDS = 3 };
+    const enum goal goal = GOAL_MINIMIZE;
+    struct study *two[2];
+    void *memories[2];
+    job_begin(&test, METHOD_GP, ROUND * ROUNDS);
+    add_range(&test, "x", PARAM_FLOAT, 0, 1);
+    add_range(&test, "y", PARAM_FLOAT, 0, 1);
+    job_end(&test);
+    test.job.cost_aware = costs;
+    const struct study_setup setup = {
+        .job = &test.job,
+        .goals = &goal,
+        .objectives = 1,
+        .workers = ROUND + 1,
+        .steps = STEPS,
+        .rungs = {.policy = RUNGS_STOPPING, .first = 1, .others = 100}};
+    for (int i = 0; i < 2; i++) {
+        const size_t bytes = study_bytes(&setup);
+        memories[i] = malloc(bytes);
+        struct arena arena = arena_of(memories[i], bytes);
+        two[i] = study_init(&setup, &arena);
+        assert_non_null(two[i]);
+    }
+    for (uint32_t from = 0; from < ROUND * ROUNDS; from += ROUND) {
+        double values[ROUND];
+        for (uint32_t k = 0; k < ROUND; k++) {
+            struct study_proposal p[2];
+            for (int i = 0; i < 2; i++)
+                study_ask(two[i], &p[i]);
+            assert_true(p[0].answer == STUDY_START && p[0].trial == from + k);
+            assert_true(value_equal(&p[0].values[0], &p[1].values[0]));
+            assert_true(value_equal(&p[0].values[1], &p[1].values[1]));
+            values[k] = p[0].values[0].real + p[0].values[1].real;
+        }
+        for (uint32_t step = 1; step < STEPS; step++) {
+            for (uint32_t k = 0; k < ROUND; k++) {
+                enum study_verdict verdict;
+                const double breach = !costs && k % 2 == 1 ? 0.5 : 0;
+                for (int i = 0; i < 2; i++) {
+                    assert_true(study_break(two[i], from + k, breach));
+                    assert_true(
+                        study_report(two[i], from + k, step, values[k] + 1.0 / step, &verdict));
+                }
+                (void)study_prepare(two[1]);
+            }
+        }
+        for (uint32_t k = 0; k < ROUND; k++) {
+            const struct study_result result = {.state =
+                                                    costs && k % 3 > 0 ? ENDED_SOON : ENDED_WELL,
+                                                .values = &values[k],
+                                                .breach = !costs && k % 5 == 4 ? 1 : 0,
+                                                .seconds = 1 + values[k] * values[k]};
+            for (int i = 0; i < 2; i++)
+                assert_true(study_tell(two[i], from + k, &result));
+            (void)study_prepare(two[1]);
+        }
+    }
+    free(memories[0]);
+    free(memories[1]);
+}
+
+static void work_ahead_changes_nothing(void **state) {
+    (void)state;
+    work_ahead(false);
+    work_ahead(true);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(a_trial_is_worth_its_best_step, end),
@@ -149,6 +219,7 @@ int main(void) {
         cmocka_unit_test_teardown(who_was_stopped_would_have_cost_more, end),
         cmocka_unit_test_teardown(what_cannot_be_changes_nothing, end),
         cmocka_unit_test_teardown(at_the_end_the_best_goes_all_the_way, end),
+        cmocka_unit_test(work_ahead_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
