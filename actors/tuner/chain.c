@@ -4,7 +4,6 @@
 #include "proto/base/check.h"
 #include "proto/base/mp.h"
 
-#include <math.h>
 #include <string.h>
 
 enum {
@@ -39,12 +38,8 @@ static uint32_t trials_most(const struct job *job, uint32_t capacity) {
     return most < TRIALS_MOST ? (uint32_t)most : TRIALS_MOST;
 }
 
-static bool finds_slots(const struct job *job) {
-    return job_has_rungs(job) || job->repeat_auto;
-}
-
 static size_t slots_bytes(const struct job *job, uint32_t capacity) {
-    return finds_slots(job) ? trials_most(job, capacity) * sizeof(uint32_t) : 0;
+    return job_has_rungs(job) ? trials_most(job, capacity) * sizeof(uint32_t) : 0;
 }
 
 size_t chain_bytes(const struct job *job, const struct algo *algo, uint32_t capacity) {
@@ -68,7 +63,7 @@ bool chain_init(struct chain *c, const struct job *job, const struct algo *algo,
     if (news == NULL || !trials_init(&c->none, &c->space, 1, 1, 1, arena) ||
         !known_init(&c->known, capacity, job, arena))
         return false;
-    if (finds_slots(job))
+    if (job_has_rungs(job))
         c->slots = arena_take_unset(arena, slots_bytes(job, capacity));
     c->news = buf_of(news, CHAIN_NEWS_BYTES);
     c->blind = (struct brief){.job = &c->job,
@@ -300,11 +295,6 @@ static bool went_on(const struct chain *c, const struct known_slot *item, uint32
     return went;
 }
 
-static void note_attempts(struct known_slot *item, uint32_t attempts) {
-    if (attempts > item->attempts)
-        item->attempts = attempts;
-}
-
 void chain_learn(struct chain *c, const struct chain_news *news) {
     struct known_slot *item = known_find(&c->known, news->slot);
     bool moved = item == NULL || !span_equal(known_config(&c->known, item), news->config);
@@ -315,7 +305,7 @@ void chain_learn(struct chain *c, const struct chain_news *news) {
     if (item == NULL && (item = put(c, news->slot)) == NULL)
         return;
     c->moved = true;
-    note_attempts(item, news->attempts);
+    item->attempts = news->attempts > item->attempts ? news->attempts : item->attempts;
     if (news->status == TRIAL_PAUSED && went_on(c, item, news->attempts)) {
         item->resumed = true;
         return;
@@ -437,10 +427,7 @@ static void begin_again(struct chain *c) {
 
 /* ---- asking ---- */
 
-/* NULL: of none, but of the job's history, or it is another's by now. */
 static struct known_slot *slot_of(const struct chain *c, uint32_t trial) {
-    if (trial < c->job.history_count)
-        return NULL;
     struct known_slot *item = known_find(&c->known, c->slots[trial]);
     return item != NULL && item->trial == trial ? item : NULL;
 }
@@ -496,11 +483,6 @@ static void put_known(struct chain *c, struct span near, struct buf *known) {
     c->number++;
 }
 
-/* A further run of a configuration is news like another's proposal. */
-static void run_again(struct chain *c, uint32_t slot, struct span config) {
-    chain_learn(c, &(struct chain_news){.slot = slot, .config = config, .status = TRIAL_OPEN});
-}
-
 static void resume(struct chain *c, struct known_slot *item, struct buf *config) {
     buf_span(config, known_config(&c->known, item));
     reopen(c, item);
@@ -549,21 +531,22 @@ struct chain_answer chain_ask(struct chain *c, uint32_t slot, struct span near, 
     if (item == NULL)
         return ask(c, slot, near, config, known);
     buf_span(config, known_config(&c->known, item));
-    if (again)
-        run_again(c, slot, buf_view(config));
+    if (again) /* a further run of a configuration is news like another's proposal */
+        chain_learn(c, &(struct chain_news){
+                           .slot = slot, .config = buf_view(config), .status = TRIAL_OPEN});
     return (struct chain_answer){.answer = STUDY_START, .slot = slot};
 }
 
-/* Of the trial's configuration, which an earlier job may have run before. NULL: only that did. */
-static struct known_slot *first_run(const struct chain *c, uint32_t trial) {
+/* Of a new study, of this trial's configuration. NULL: only an earlier job has run it. */
+static const struct known_slot *first_run(const struct chain *c, uint32_t trial) {
     const struct trials *t = study_trials(c->study);
-    struct known_slot *item = NULL;
-    uint32_t run = trials_head(t, trial);
-    do {
-        item = isnan(t->again.own[run]) ? NULL : slot_of(c, run);
-        run = t->again.next[run];
-    } while (item == NULL && run != 0);
-    return item;
+    const struct known_slot *found = NULL;
+    for (uint32_t i = 0; i < c->known.count && found == NULL; i++) {
+        const struct known_slot *item = &c->known.items[c->known.order[i]];
+        if (item->has_value && trials_head(t, item->trial) == trials_head(t, trial))
+            found = item;
+    }
+    return found;
 }
 
 bool chain_recommend(struct chain *c, struct recommended *out) {

@@ -97,9 +97,8 @@ struct chain {
     struct ladder ladder;
     struct known known;
     struct study *study; /* NULL: the next proposal begins a new chain */
-    uint32_t *
-        slots; /* of its trials, the slot that each was last; NULL: without rungs and repeat: auto */
-    struct brief blind; /* of one who knows nothing */
+    uint32_t *slots;     /* of its trials, the slot that each was last; NULL: without rungs */
+    struct brief blind;  /* of one who knows nothing */
     struct space space;
     struct trials none;
     void *memory; /* of the study; holds nothing without one */
