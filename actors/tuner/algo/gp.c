@@ -8,6 +8,12 @@
  * it would gain (several/feasible.h), so that a crash by bad luck spoils no neighbourhood. Of a job
  * that is cost_aware a gain counts by what it costs: model/cost.h. Once hundreds have ended it looks
  * around the best alone, in a region that grows and shrinks: model/region.h.
+ *
+ * Of few trials in many dimensions a process is the least sure in the corners, of which there are
+ * more than could ever be tried, and far from most of what is good (Oh, Gavves and Welling, "BOCK:
+ * Bayesian optimization with cylindrical kernels", ICML 2018): until a few times as many have ended
+ * as there are numbers, it looks around the best as well. What a condition takes away is none of
+ * them: a branch that was not looked at lies nowhere near.
  */
 #include "actors/tuner/algo/algo.h"
 
@@ -31,8 +37,12 @@ enum {
     PARENTS = 5,         /* whose changes are candidates */
     FEASIBLE_MOST = 160, /* trials from which the chance to fail is learned */
     REGION_FROM = 250,   /* as many as have ended, it looks around the best alone */
+    NEAR_NUMBERS = 10,   /* that are always active: of so many ... */
+    NEAR_TIMES = 3,      /* ... until so many times as many have ended, too */
     USUAL = 16,          /* trials that tell what is usual */
 };
+
+#define NEAR_LENGTH 0.4 /* then, as a region's */
 
 struct gp_method {
     struct surrogate surrogate;
@@ -194,6 +204,29 @@ static bool is_crowded(const struct trials *t) {
     return t->ended_count >= REGION_FROM;
 }
 
+static bool is_number(const struct param *p) {
+    return p->kind != PARAM_CHOICE && p->low < p->high && p->when == NULL;
+}
+
+static bool is_lost(const struct brief *b) {
+    uint32_t numbers = 0;
+    for (uint32_t i = 0; i < b->job->params_count; i++)
+        numbers += is_number(&b->job->params[i]);
+    return numbers >= NEAR_NUMBERS && b->trials->rungs == 1 && b->trials->best_count > 0 &&
+           b->trials->ended_count < NEAR_TIMES * numbers;
+}
+
+/* NULL: anywhere. */
+static const struct region_box *box_around_best(struct gp_method *m, const struct brief *b) {
+    static const struct region near = {.length = NEAR_LENGTH};
+    const struct trials *t = b->trials;
+    const struct region *region = is_crowded(t) ? &m->region : is_lost(b) ? &near : NULL;
+    if (region == NULL)
+        return NULL;
+    region_box(region, &m->surrogate, trials_point(t, t->best[0]), &m->box);
+    return &m->box;
+}
+
 /* What was loaded, or was begun before, says nothing of the region. */
 static void follow_region(struct gp_method *m, const struct brief *b, uint32_t place) {
     const struct trials *t = b->trials;
@@ -221,11 +254,7 @@ static bool propose_gp(void *state, const struct brief *b, uint64_t number, stru
         learn_all(m, b);
     cost_spare(m->cost, cost_thrift(b, number));
     uint32_t parents = t->best_count < PARENTS ? t->best_count : PARENTS;
-    m->hunt.box = NULL;
-    if (is_crowded(t)) {
-        region_box(&m->region, &m->surrogate, trials_point(t, t->best[0]), &m->box);
-        m->hunt.box = &m->box;
-    }
+    m->hunt.box = box_around_best(m, b);
     const bool found = hunt_best(&m->hunt, &r, t->best, parents, point);
     m->hunted = found && m->hunt.box == NULL;
     m->gauged = m->gauged || found;

@@ -13,7 +13,7 @@
 #include <stdalign.h>
 #include <string.h>
 
-enum { JOB_PARAMS_MAX = 8, JOB_CHOICES_MAX = 8 };
+enum { JOB_PARAMS_MAX = 10, JOB_CHOICES_MAX = 8 };
 
 struct test_job {
     struct job job;
