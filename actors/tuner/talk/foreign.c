@@ -28,16 +28,19 @@ struct foreign_where foreign_at(const char *format, ...) {
     return where;
 }
 
+static bool is_letter(uint8_t c) {
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
 /* NaN, -Infinity, inf: what many languages write, and JSON does not know. */
 static bool is_no_number(const struct json *j) {
+    char word[10] = "";
     size_t at = j->at;
-    while (at > 0 && (j->text.data[at - 1] | 0x20) >= 'a' && (j->text.data[at - 1] | 0x20) <= 'z')
+    while (at > 0 && is_letter(j->text.data[at - 1]))
         at--;
-    if (j->text.len - at < 3)
-        return false;
-    const uint8_t *w = j->text.data + at;
-    const char word[4] = {(char)(w[0] | 0x20), (char)(w[1] | 0x20), (char)(w[2] | 0x20), '\0'};
-    return strcmp(word, "nan") == 0 || strcmp(word, "inf") == 0;
+    for (size_t i = 0; i + 1 < sizeof word && at < j->text.len && is_letter(j->text.data[at]); i++)
+        word[i] = (char)(j->text.data[at++] | 0x20);
+    return strcmp(word, "nan") == 0 || strcmp(word, "inf") == 0 || strcmp(word, "infinity") == 0;
 }
 
 static bool refuse_json(struct foreign *f, const char *where, const struct json *j) {

@@ -309,6 +309,8 @@ static void what_is_no_request_is_refused(void **state) {
     }
     expect_error(TELL(",\"state\":\"ok\",\"value\":nil"),
                  "tell: not JSON at byte 42, expected a value");
+    expect_error(TELL(",\"state\":\"ok\",\"value\":info"),
+                 "tell: not JSON at byte 41, expected a value");
     expect_error(TELL(",\"state\":\"ok\",\"value\":1e999"),
                  "tell: not JSON at byte 41, expected a number of ordinary size and length");
     expect_error(TELL(",\"state\":\"ok\",\"value\":1,\"seconds\":-1"),
