@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cmd/cli/best_front.h"
+#include "cmd/cli/best_named.h"
 #include "cmd/cli/cli.h"
 #include "cmd/cli/details.h"
 #include "cmd/cli/object.h"
@@ -93,12 +94,10 @@ static bool args_put(struct best_listing *l, const struct msg_trial_row *row) {
 /* The trial that the job's row names: of one that is repeat_auto not the one with the best value. */
 static bool named_put(void *context, const struct msg *answer) {
     struct best_listing *l = context;
-    const struct msg_job_row *job = &l->rows.subject->row;
-    struct msg_trial_row row = answer->trial_row;
     if (answer->kind != MSG_trial_row)
         return true;
-    row.value = job->best_value;
-    row.runs = job->best_runs;
+    const struct msg_trial_row row = best_named(&l->rows.subject->row, &answer->trial_row);
+    l->left = 0;
     (void)l->put(l, &row);
     return false;
 }
@@ -144,6 +143,10 @@ static bool best_print(struct client *c, const struct args *args, const struct s
                      false);
     struct pages_reader reader = {.row = named ? named_put : trial_put, .context = &l};
     bool read = pages_read(c, &request, &reader, err);
+    if (read && named && l.left > 0) {
+        const struct msg_trial_row row = best_named(&s->row, NULL);
+        (void)l.put(&l, &row);
+    }
     return trial_rows_end(&l.rows, read ? err : &(struct err){0}) && read;
 }
 
