@@ -185,6 +185,14 @@ bool plan_take_over(struct plan *p, struct plan_slot *slot) {
     return finished || plan_take(p, slot->slot, slot->attempts);
 }
 
+bool plan_take_waiting(struct plan *p, uint64_t slot, uint32_t *attempts) {
+    const uint32_t at = find_again(p, slot);
+    if (at == p->again_count)
+        return false;
+    *attempts = take_again(p, at).attempts;
+    return true;
+}
+
 void plan_finish(struct plan *p, uint64_t slot, uint64_t attempts) {
     const uint32_t at = find_again(p, slot);
     if (at == p->again_count || p->again[at].slot.rested < attempts)

@@ -84,6 +84,8 @@ bool plan_take(struct plan *p, uint64_t slot, uint32_t attempts);
 /* The same of one that somebody else has given out. Where there are rungs one that is finished may have been resumed by him:
  * that it `rested` the slot then says. */
 bool plan_take_over(struct plan *p, struct plan_slot *slot);
+/* ... of one that waits, however many attempts of it were made; it says how many. False: it does not wait. */
+bool plan_take_waiting(struct plan *p, uint64_t slot, uint32_t *attempts);
 /* So many recorded attempts have finished this slot; what goes on after a rest waits on until there are more. */
 void plan_finish(struct plan *p, uint64_t slot, uint64_t attempts);
 /* This one, which was taken, is not worth while, nor is any new one. */

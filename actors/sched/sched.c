@@ -418,13 +418,15 @@ static void on_recorded(struct sched *s, const struct msg_recorded *m) {
 
 /* ---- jobs ---- */
 
-/* Flights that were there before the job: reported by workers, or of its last opening and not landed yet. */
+/* Flights that were there before the job: reported by workers, or of its last opening and not landed yet. One that runs with a
+ * number that another has used, too, is its slot's only one all the same: of two the end of neither might be understood. */
 static void take_flights(struct sched *s, struct plan *plan) {
     for (uint32_t i = 0; i < s->flights.used; i++) {
         struct flight *f = &s->flights.entries[i];
         if (f->state == FLIGHT_NONE || !job_id_equal(&f->job, &plan->job))
             continue;
-        f->moot = f->slot.slot < plan->trials && !plan_take_over(plan, &f->slot);
+        f->moot = f->slot.slot < plan->trials && !plan_take_over(plan, &f->slot) &&
+                  !(f->state == FLIGHT_LEASED && plan_take_waiting(plan, f->slot.slot, &f->made));
         plan->away++;
         plan->unlearned += f->state == FLIGHT_UNRECORDED;
         plan->running += runs(f->state);

@@ -184,6 +184,31 @@ static void a_last_word_without_the_last_result_is_none(void **state) {
     assert_true(span_is(m->exhausted.best, "this one"));
 }
 
+/* A runs attempt 3 of slot 0, which another has made already: it is not given out beside that, and its end is heard. */
+static void what_runs_with_an_old_number_is_the_only_one_of_its_slot(void **state) {
+    struct fixture *f = *state;
+    uint8_t memory[8];
+    struct buf begun = buf_of(memory, sizeof memory);
+    mp_put_u64(&begun, 0);
+    mp_put_u64(&begun, 3);
+    f->job.job.objectives_count = 1;
+    f->job.job.objectives[0] = (struct objective){.metric = span_text("loss")};
+    f->job.job.rungs = (struct job_rungs){.steps = 9, .first = 1, .eta = 3, .policy = RUNGS_ASHA};
+    REPORT(f, A, 1, 0, 3, 0);
+    worker(f, B, 1);
+    lead(f, true);
+    open_with(f, 1, &(struct msg_job_open){.job = job, .begun = buf_view(&begun)});
+    expect_asked(f, 1, 1); /* not slot 0 */
+    unproposed(f, 1, false);
+    ended(f, A, 0, 3, false);
+    recorded_of(f, 0, true, 4, 3);
+    stage_pass(f->stage, 60000);
+    assert_int_equal(newest_asked(f)->slot, 1);
+    assert_true(newest_asked(f)->alone);
+    unproposed(f, 1, true);
+    assert_int_equal(exhausted(f), 1);
+}
+
 /* Facts has told the tuner more by now. */
 static void a_last_word_that_was_too_early_is_asked_for_again(void **state) {
     struct fixture *f = *state;
@@ -422,6 +447,7 @@ int main(void) {
         CREW(its_end_is_waited_for_before_the_search_is_over),
         CREW(the_last_word_of_the_search_is_passed_on),
         CREW(a_last_word_without_the_last_result_is_none),
+        CREW(what_runs_with_an_old_number_is_the_only_one_of_its_slot),
         CREW(a_last_word_that_was_too_early_is_asked_for_again),
         CREW(what_ends_while_the_tuner_is_asked_is_not_missed),
         CREW(the_record_of_its_pause_does_not_take_what_waits_for_a_place),
