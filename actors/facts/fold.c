@@ -130,7 +130,7 @@ static void say_learned(struct facts *f, struct batch *batch, struct seat *s, ui
                         const struct trial_row *row, const struct fact_key *key, bool saved) {
     s->learned++;
     s->learned_in = f->batches.filling;
-    s->exhausted = s->exhausted && !s->job.repeat_auto; /* its last word did not know of that */
+    s->exhausted = s->exhausted && s->hopeless; /* its last word did not know of that */
     struct msg_learned learned = trial_row_learned(&s->id, &s->job, slot, row);
     if (saved && fact_key_compare(key, &row->from) > 0)
         learned.author = key->author;
@@ -451,7 +451,7 @@ void fold_exhausted(struct facts *f, const struct msg_exhausted *m) {
     struct seat *s = facts_seat(f, &m->job);
     if (s == NULL || s->state != SEAT_OPEN || m->trials != s->job.trials)
         return;
-    if (s->job.repeat_auto && m->learned < s->learned) { /* its last word would be of a part */
+    if (!m->hopeless && m->learned < s->learned) { /* its last word would be of a part */
         s->early = f->announcing = true;
         return;
     }

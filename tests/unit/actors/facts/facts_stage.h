@@ -206,15 +206,16 @@ static inline void say_outcome_now(struct facts_stage *f, const struct job_id *i
                                    enum trial_status status, double value) {
     uint8_t memory[512];
     struct buf result = buf_of(memory, sizeof memory);
+    const bool well = trial_status_well(status);
     struct msg m = {.kind = MSG_result_fact,
                     .result_fact = {.job = *id,
                                     .slot = slot,
                                     .attempt = ++f->attempts[id->bytes[0]][slot % 4096],
                                     .config = config_bytes(value > 1 ? 1 : value),
                                     .status = status,
-                                    .has_value = status == TRIAL_DONE,
-                                    .value = status == TRIAL_DONE ? value : 0,
-                                    .cause = span_text(status == TRIAL_DONE ? "" : "it said no")}};
+                                    .has_value = well,
+                                    .value = well ? value : 0,
+                                    .cause = span_text(well ? "" : "it said no")}};
     ensure(msg_encode(&m, &result));
     stage_say(f->stage, ROOM_EXECUTOR,
               &(struct msg){.kind = MSG_outcome,

@@ -94,6 +94,21 @@ static void a_last_word_by_some_of_the_results_is_none(void **state) {
     assert_true(stored_row(f, &id).recommended && stored_row(f, &id).best_slot == 1);
 }
 
+/* With rungs, too: what rests unknown to whoever called it over may go on. */
+static void who_does_not_know_what_rests_does_not_end_the_job(void **state) {
+    struct facts_stage *f = *state;
+    f->job.job.method = METHOD_TPE;
+    f->job.job.rungs = (struct job_rungs){.steps = 9, .first = 1, .eta = 3, .policy = RUNGS_ASHA};
+    struct job_id id = open_job(f, 1);
+    for (uint64_t slot = 0; slot < 3; slot++)
+        say_outcome(f, &id, slot, TRIAL_DONE, 0.25);
+    say_outcome(f, &id, 3, TRIAL_PAUSED, 0.25);
+    say_last_word(f, &id, 3);
+    assert_int_equal(stored_row(f, &id).state, JOB_OPEN);
+    say_last_word(f, &id, 4);
+    assert_true(is_shut(f, &id, JOB_DONE));
+}
+
 /* What comes between the last word and the end makes it void. */
 static void a_last_word_is_forgotten_when_more_is_learned(void **state) {
     struct facts_stage *f = *state;
@@ -157,6 +172,7 @@ int main(void) {
         ALONE(a_hopeless_search_is_done_and_says_after_how_many),
         ALONE(a_search_that_goes_on_without_hope_goes_on),
         ALONE(a_last_word_by_some_of_the_results_is_none),
+        ALONE(who_does_not_know_what_rests_does_not_end_the_job),
         ALONE(a_last_word_is_forgotten_when_more_is_learned),
         ALONE(configurations_rank_by_their_means),
     };
