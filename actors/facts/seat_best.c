@@ -5,11 +5,15 @@
 
 #include <string.h>
 
+/* Of one set of parameters. */
+static size_t params_cap(const struct seat *s) {
+    return s->job.repeat_auto ? SEAT_AUTO_PARAMS_BYTES : SEAT_PARAMS_BYTES;
+}
+
 /* Shown as JSON; what has no room is not told. */
 static struct span params_of(const struct seat *s, struct span config, uint8_t *memory) {
     struct value values[LIMIT_PARAMS];
-    struct buf text =
-        buf_of(memory, s->job.repeat_auto ? SEAT_AUTO_PARAMS_BYTES : SEAT_PARAMS_BYTES);
+    struct buf text = buf_of(memory, params_cap(s));
     if (job_config_decode(&s->job, config, values, NULL))
         job_config_json(&s->job, values, &text);
     return text.overflow ? span_text("{}") : buf_view(&text);
@@ -128,11 +132,11 @@ int seat_best_compare(const struct seat *s, struct span best) {
 /* ---- as a summary says it ---- */
 
 void seat_best_resume(struct seat *s, const struct msg_job_row *row) {
-    struct buf params = buf_of(s->best_params, sizeof s->best_params);
+    struct buf params = buf_of(s->best_params, params_cap(s));
     struct buf aside = buf_of(s->by_results, sizeof s->by_results);
     struct span none;
     buf_span(&params, row->best_params);
-    s->row.best_params = buf_view(&params);
+    s->row.best_params = params.overflow ? span_text("{}") : buf_view(&params);
     buf_span(&aside, row->by_results);
     s->row.by_results = aside.overflow ? (struct span){0} : buf_view(&aside);
     s->valued = row->has_best;

@@ -223,6 +223,26 @@ static void results_count_beside_what_is_recommended(void **state) {
     free(b);
 }
 
+/* A disk may hold longer parameters than are kept beside a recommendation. */
+static void what_is_too_long_to_be_kept_beside_it_is_not_told(void **state) {
+    (void)state;
+    static char params[SEAT_AUTO_PARAMS_BYTES + 2];
+    uint8_t memory[128];
+    struct seat *late = begin(3);
+    memset(params, ' ', sizeof params - 1);
+    struct msg_job_row row = late->row;
+    row.has_best = true;
+    row.best_value = 0.5;
+    row.best_params = span_text(params);
+    seat_resume(late, &row);
+    late->state = SEAT_LATE;
+    seat_stop(late, (struct span){0}, 100, recommend(1, 0.75, 2, memory));
+    assert_true(late->row.recommended);
+    seat_end(late, JOB_CANCELLED, span_text("by its owner"), 50);
+    assert_true(late->row.best_value == 0.5 && span_is(late->row.best_params, "{}"));
+    free(late);
+}
+
 /* Until it ends again its best is what its results say. */
 static void more_trials_take_the_recommendation_back(void **state) {
     (void)state;
@@ -243,6 +263,7 @@ int main(void) {
         cmocka_unit_test(of_ends_of_one_moment_the_same_stands),
         cmocka_unit_test(a_cancelled_job_recommends_nothing),
         cmocka_unit_test(results_count_beside_what_is_recommended),
+        cmocka_unit_test(what_is_too_long_to_be_kept_beside_it_is_not_told),
         cmocka_unit_test(more_trials_take_the_recommendation_back),
         cmocka_unit_test(who_ends_it_says_what_is_best),
     };
