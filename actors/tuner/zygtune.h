@@ -136,8 +136,15 @@ uint32_t zygtune_best(const struct zygtune *z, double *value);
  * share of the space it is, and `where_active` its total there; `share` what two explain together
  * and neither alone. tau: how well the model orders trials it has not seen, 1 is perfect. Other
  * verdicts, without shares: "few" trials, all "equal", or the model is too "vague". Takes up to a
- * second or so. Until the next call of it; NULL: an error. */
+ * second or so. Until the next call of it or zygtune_line; NULL: an error. */
 const char *zygtune_importance(struct zygtune *z);
+
+/* ---- all else ---- */
+
+/* A line of the protocol of `zyg asktell`, and the reply to it, likewise until the next call; an error is a reply. For what has
+ * no call here: "where", "constraints", "target", "try_first", "patience", "repeat", "cost_aware", extend, best. Such a search is
+ * begun by its init in place of the parameters above, and is asked and told by lines. NULL: there is no memory left. */
+const char *zygtune_line(struct zygtune *z, const char *line);
 
 #ifdef __cplusplus
 }

@@ -12,6 +12,8 @@
 
 enum { TRIALS_BEYOND = 65536, LINE_BYTES = 1024, SPACE_BYTES = 4096 };
 
+#define WHOLE_MOST 9007199254740992 /* 2^53: doubles tell whole numbers apart until there */
+
 struct zygtune {
     struct talk talk;
     struct zygtune_setup setup;
@@ -19,7 +21,7 @@ struct zygtune {
     struct value values[LIMIT_PARAMS]; /* of the trial that was last started */
     char text[SPACE_TEXT_MAX + 1];
     struct buf params;
-    struct buf importance;
+    struct buf reply; /* of the protocol; TALK_REPLY_BYTES and its end */
 };
 
 static void *take_heap(void *context, size_t bytes) {
@@ -94,7 +96,7 @@ void zygtune_destroy(struct zygtune **z) {
     talk_release(&gone->talk);
     give(gone, gone->space.data, gone->space.cap);
     give(gone, gone->params.data, gone->params.cap);
-    give(gone, gone->importance.data, gone->importance.cap);
+    give(gone, gone->reply.data, gone->reply.cap);
     give(gone, gone, sizeof *gone);
 }
 
@@ -149,6 +151,8 @@ static struct json_out param_open(struct zygtune *z, const char *name, const cha
 
 static bool put_range(struct zygtune *z, const char *name, const char *type, double low,
                       double high, enum zygtune_scale scale) {
+    if (!isfinite(low) || !isfinite(high))
+        return refuse(z, "space", "a range has two finite ends");
     if (!space_open(z, 6 * strlen(name) + LINE_BYTES))
         return false;
     struct json_out out = param_open(z, name, type);
@@ -169,6 +173,8 @@ bool zygtune_float(struct zygtune *z, const char *name, double low, double high,
 
 bool zygtune_int(struct zygtune *z, const char *name, int64_t low, int64_t high,
                  enum zygtune_scale scale) {
+    if (low < -WHOLE_MOST || high > WHOLE_MOST)
+        return refuse(z, "space", "whole numbers go from -2^53 to 2^53");
     return put_range(z, name, "int", (double)low, (double)high, scale);
 }
 
@@ -364,22 +370,30 @@ uint32_t zygtune_best(const struct zygtune *z, double *value) {
     return best.trial;
 }
 
-const char *zygtune_importance(struct zygtune *z) {
-    static const char line[] = "{\"op\":\"importance\"}";
-    static const char before[] = "{\"importance\":", after[] = "}\n";
-    if (!begin(z))
-        return NULL;
-    if (z->importance.data == NULL)
-        z->importance = buf_of(take(z, TALK_REPLY_BYTES), TALK_REPLY_BYTES);
-    if (z->importance.data == NULL) {
-        z->importance.cap = 0;
-        refuse(z, "importance", "there is no memory left");
+const char *zygtune_line(struct zygtune *z, const char *line) {
+    const size_t room = TALK_REPLY_BYTES + 1;
+    if (z->reply.data == NULL)
+        z->reply = buf_of(take(z, room), room);
+    if (z->reply.data == NULL) {
+        refuse(z, "line", "there is no memory left");
         return NULL;
     }
-    buf_clear(&z->importance);
-    talk_line(&z->talk, span_text(line), &z->importance);
-    if (z->talk.foreign.fault[0] != '\0')
+    const struct span said = span_text(line);
+    struct buf reply = buf_of(z->reply.data, TALK_REPLY_BYTES);
+    z->talk.foreign.fault[0] = '\0';
+    if (said.len > TALK_LINE_BYTES)
+        talk_refuse_long(&z->talk, &reply);
+    else
+        talk_line(&z->talk, said, &reply);
+    reply.data[reply.len > 0 ? reply.len - 1 : 0] = '\0'; /* in place of the line feed */
+    return (const char *)reply.data;
+}
+
+const char *zygtune_importance(struct zygtune *z) {
+    static const char before[] = "{\"importance\":";
+    const char *reply = begin(z) ? zygtune_line(z, "{\"op\":\"importance\"}") : NULL;
+    if (reply == NULL || z->talk.foreign.fault[0] != '\0')
         return NULL;
-    z->importance.data[z->importance.len - (sizeof after - 1)] = '\0';
-    return (const char *)z->importance.data + (sizeof before - 1);
+    z->reply.data[strlen(reply) - 1] = '\0'; /* what closes the reply */
+    return reply + (sizeof before - 1);
 }

@@ -30,7 +30,7 @@ const char cli_asktell_details[] =
     "{\"op\":\"tell\",\"id\":7,\"state\":\"ok\",\"value\":0.38}    {}    or \"state\":\"failed\"\n"
     "{\"op\":\"report\",\"id\":7,\"step\":3,\"value\":0.4}     {\"action\":\"continue\"}, stop, "
     "pause\n"
-    "{\"op\":\"load\",\"trials\":[{\"params\":{...},\"value\":0.4}]}    {}\n"
+    "{\"op\":\"load\",\"trials\":[{\"params\":{...},\"value\":0.4}]}    {}, and it has the next id\n"
     "{\"op\":\"extend\",\"budget\":400}       {}\n"
     "{\"op\":\"best\"}                       "
     "{\"id\":7,\"value\":0.38,\"runs\":1,\"expected\":0.38}\n"

@@ -71,6 +71,9 @@ assert_status 0
 assert_match "$out" 'least error 0\.0[0-4]'
 assert_match "$out" 'what mattered: \[\{"verdict":"known",.*\]\}\]
 '
+cc -Wall -Wextra -Werror -O2 -I"$ROOT/actors/tuner" "$ROOT/tests/e2e/zygtune_lines.c" "$library" -lm -o "$WORK/lines"
+run "$WORK/lines"
+assert_equal "as expected" "$out"
 
 command -v python3 >/dev/null || skip "no Python for the example"
 run python3 "$ROOT/examples/asktell/logistic.py" "$ROOT/examples/svm/breast_cancer.scale"

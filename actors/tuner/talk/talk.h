@@ -68,8 +68,8 @@
  * Of several objectives a method that looks at one is told the first alone, and a note says so.
  *
  * "state" is ok, failed (no value, or null) or stopped. Several objectives have "values":[...] in
- * place of "value". A loaded trial whose value is null, or whose "state" is failed, failed. Text, lists and
- * numbers are bounded: foreign.h, TALK_LINE_BYTES.
+ * place of "value". Loaded trials take the next ids, in their order; one whose value is null, or whose
+ * "state" is failed, failed. Text, lists and numbers are bounded: foreign.h, TALK_LINE_BYTES.
  *
  * Memory   the struct is the caller's; each init takes two blocks by `take`, which go back by `give`
  *          at the next init or talk_release.
