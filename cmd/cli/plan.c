@@ -203,6 +203,7 @@ static void search_print(const struct preview *plan, struct buf *out) {
     times_print(", patience ", job->until_hopeless, job->patience, out);
     if (job->cost_aware)
         buf_text(out, ", cost_aware");
+    spec_print_learns(job, out);
 }
 
 static void here_print(const struct preview *plan, struct buf *out) {

@@ -42,11 +42,15 @@ void spec_print_summary(const struct job *job, struct buf *out) {
         buf_text(out, ", rungs ");
         spec_print_rungs(job, out);
     }
-    if (job->learn_from_count > 0) {
-        buf_text(out, ", learns from ");
-        count_print(out, job->learn_from_count, "job");
-        buf_text(out, " that 'submit' looks for");
-    }
+    spec_print_learns(job, out);
+}
+
+void spec_print_learns(const struct job *job, struct buf *out) {
+    if (job->learn_from_count == 0)
+        return;
+    buf_text(out, ", learns from ");
+    count_print(out, job->learn_from_count, "job");
+    buf_text(out, " that 'submit' looks for");
 }
 
 static void constraints_print(const struct job *job, struct buf *out) {

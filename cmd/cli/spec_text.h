@@ -20,6 +20,8 @@ void spec_print_params(const struct job *job, struct buf *out);
 void spec_print_objective(const struct job *job, struct buf *out);
 /* "asha 1-3-9-27 epochs", "pbt every 2 of 12 epochs": where trials are compared, and the full length; nothing without rungs */
 void spec_print_rungs(const struct job *job, struct buf *out);
+/* ", learns from 2 jobs that 'submit' looks for"; nothing where there are none */
+void spec_print_learns(const struct job *job, struct buf *out);
 /* "wall 30 min, output 20 MiB, grace 10 s" */
 void spec_print_limits(const struct job *job, struct buf *out);
 /* "crash never, exit 75 or interrupted up to 5 times" */

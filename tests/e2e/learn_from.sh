@@ -53,6 +53,8 @@ assert_status 4
 assert_contains "$err" "zyg: no job 'nonsense'; there are "
 assert_contains "$err" "(--learn-from)"
 job lost 4 ', learn_from: [old, nonsense]' 'x: {min: 0, max: 1}'
+run zyg plan "$WORK/lost.yaml"
+assert_contains "$out" ", learns from 2 jobs that 'submit' looks for"
 run zyg validate "$WORK/lost.yaml"
 assert_contains "$out" ", learns from 2 jobs that 'submit' looks for"
 run zyg submit "$WORK/lost.yaml"
