@@ -48,21 +48,22 @@ static void what_it_saves_is_seen_with_what_it_says(void **state) {
     assert_true(wait_over(w, 2)->saved);
 }
 
-/* Nobody looks again into a folder that has long been as it is, until it changes. */
+/* Nobody looks again into a folder that has long been as it is, until it changes. Two gates: whoever opens one again may find the
+ * hand that opened it before still on it, and reads nothing. */
 static void what_is_saved_late_is_seen(void **state) {
     struct world *w = *state;
     char script[512];
     snprintf(script, sizeof script,
-             "cd %s && mkfifo gate && touch -d '1 hour ago' checkpoint && echo one; read x <gate; "
-             "echo two; read x <gate; echo x >checkpoint/c; echo three",
+             "cd %s && mkfifo first then && touch -d '1 hour ago' checkpoint && echo one; "
+             "read x <first; echo two; read x <then; echo x >checkpoint/c; echo three",
              scratch_of(w, 1));
     w->saves = true;
     order_shell(w, 1, script);
     wait_output(w, 1, "one");
-    write_file(w, "runs/job/1/gate", "on\n", 0600);
+    write_file(w, "runs/job/1/first", "on\n", 0600);
     wait_output(w, 1, "two");
     assert_false(w->runs[1].saved);
-    write_file(w, "runs/job/1/gate", "on\n", 0600);
+    write_file(w, "runs/job/1/then", "on\n", 0600);
     assert_true(wait_over(w, 1)->saved);
 }
 
