@@ -39,3 +39,10 @@ void copies_send_home(struct sched *s, struct flight *f, uint64_t parent) {
     f->slot.home = from->list - FLIGHTS_AT_WORKER + 1;
     f->slot.not_before = s->now + HOME_MS;
 }
+
+bool copies_leave_place(const struct sched *s, const struct plan *plan) {
+    const uint32_t longing = plan_longing(plan, s->now);
+    return (plan->parallel == 0 || plan->running + longing < plan->parallel) &&
+           s->asked + plan_waiting(plan, s->now) + longing <
+               workers_free(&s->workers, &plan->unable);
+}

@@ -221,6 +221,13 @@ uint32_t plan_waiting(const struct plan *p, when_ms now) {
     return p->learns && now < p->learns_until ? p->unlearned : 0;
 }
 
+uint32_t plan_longing(const struct plan *p, when_ms now) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; p->copies && p->homing > 0 && i < p->again_count; i++)
+        count += p->again[i].slot.home != 0 && p->again[i].slot.at_home <= now;
+    return count;
+}
+
 void plan_again_as(struct plan *p, const struct plan_slot *slot) {
     ensure(p->again_count < PLAN_AGAIN_MAX); /* who takes a slot has seen that there is room */
     p->homing += slot->home != 0;

@@ -100,6 +100,9 @@ void plan_took(struct plan *p, dur_ms took); /* one of its trials */
 void plan_ended(struct plan *p, when_ms now);
 /* So many free places wait for what has just been found out there. */
 uint32_t plan_waiting(const struct plan *p, when_ms now);
+/* Of a job that copies: so many that have their turn wait for a place at home. They are members of the population, which grows by
+ * nobody meanwhile. */
+uint32_t plan_longing(const struct plan *p, when_ms now);
 void plan_again(struct plan *p, uint64_t slot, uint32_t attempts, when_ms not_before);
 void plan_again_as(struct plan *p, const struct plan_slot *slot);
 /* Takes a slot whose home has a free place. */

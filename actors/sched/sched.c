@@ -115,7 +115,7 @@ static struct plan *pick(struct sched *s) {
     struct plan *best = NULL;
     for (uint32_t i = 0; i < s->plans_used; i++) {
         struct plan *p = &s->plans[i];
-        if (!may_take(s, p) || !plan_has_next(p, s->now, may_begin))
+        if (!may_take(s, p) || !plan_has_next(p, s->now, may_begin && copies_leave_place(s, p)))
             continue;
         if (best == NULL || p->running < best->running ||
             (p->running == best->running && p->opened < best->opened))

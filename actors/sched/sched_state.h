@@ -51,6 +51,8 @@ void verdicts_remind(struct sched *s, struct flight *f, struct says *out);
 void copies_put_near(struct sched *s, const struct plan *plan, struct buf *out);
 /* It begins with the checkpoint of that slot: while that runs its worker comes first, for a little while. */
 void copies_send_home(struct sched *s, struct flight *f, uint64_t parent);
+/* There is a place for one more than those of the job that wait for theirs. */
+bool copies_leave_place(const struct sched *s, const struct plan *plan);
 
 /* crew.c */
 void crew_capacity(struct sched *s, uint64_t slots);

@@ -216,6 +216,40 @@ static void a_copy_does_not_wait_for_who_is_gone(void **state) {
     expect_leased(f, B, 2, 1);
 }
 
+/* Of a population who waits is a member: B's place is his, unless A has one in time. */
+static void a_population_does_not_grow_while_a_copy_waits(void **state) {
+    struct fixture *f = *state;
+    f->job.job.objectives_count = 1;
+    f->job.job.objectives[0] =
+        (struct objective){.metric = span_text("loss"), .goal = GOAL_MINIMIZE};
+    f->job.job.rungs = (struct job_rungs){.steps = 9, .first = 1, .eta = 3, .policy = RUNGS_PBT};
+    lead_workers(f, 1, 1, 10);
+    give(f, A, 0, 1);
+    give(f, B, 1, 1);
+    ended(f, B, 1, 1, false);
+    recorded(f, 1, true, 1);
+    expect_asked(f, 3, 2);
+    proposed_copy(f, 2, 0);
+    assert_int_equal(asked(f), 3);
+    stage_pass(f->stage, 1999);
+    assert_int_equal(asked(f), 3);
+    stage_pass(f->stage, 1);
+    expect_asked(f, 4, 2);
+    proposed_copy(f, 2, 0);
+    expect_leased(f, B, 2, 1);
+    ended(f, A, 0, 1, false);
+    recorded(f, 0, true, 1);
+    expect_asked(f, 5, 3);
+    proposed_copy(f, 3, 2);
+    assert_int_equal(asked(f), 5);
+    ended(f, B, 2, 1, false);
+    expect_asked(f, 6, 3);
+    recorded(f, 2, true, 1);
+    expect_asked(f, 7, 4); /* he has his place, and A's is for one more */
+    proposed_copy(f, 3, 2);
+    expect_leased(f, B, 3, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         CREW(it_waits_for_the_worker_that_has_its_checkpoint),
@@ -229,6 +263,7 @@ int main(void) {
         CREW(a_copy_goes_where_its_parent_runs),
         CREW(a_copy_does_not_go_after_a_parent_that_moves),
         CREW(a_copy_does_not_wait_for_who_is_gone),
+        CREW(a_population_does_not_grow_while_a_copy_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
