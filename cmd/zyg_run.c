@@ -190,6 +190,7 @@ static bool read_order(const struct msg_spawn *m, int output) {
                                  .dir = dir,
                                  .scratch = order.scratch,
                                  .from = m->from.len > 0 ? order.from : NULL,
+                                 .from_ends = m->from_ends,
                                  .output = output,
                                  .kept = m->kept};
     return true;

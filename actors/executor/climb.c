@@ -62,6 +62,10 @@ bool climb_is_whole(const struct climb *c) {
     return climb_has_rungs(c) && c->curve.step >= c->ladder.steps;
 }
 
+bool climb_is_on_last_stretch(const struct climb *c) {
+    return climb_has_rungs(c) && c->reached + 1 >= c->ladder.count;
+}
+
 bool climb_is_judged(const struct climb *c) {
     return climb_has_rungs(c) && c->reached > c->before;
 }

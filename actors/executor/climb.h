@@ -47,8 +47,9 @@ void climb_save(struct climb *c);
 bool climb_has_rungs(const struct climb *c);
 /* False: nothing was told. What it is worth is the best value until now. */
 bool climb_value(const struct climb *c, double *value);
-bool climb_is_whole(const struct climb *c);  /* it has done its full length */
-bool climb_is_judged(const struct climb *c); /* somebody may have judged this attempt */
+bool climb_is_whole(const struct climb *c);           /* it has done its full length */
+bool climb_is_on_last_stretch(const struct climb *c); /* ... or is beyond the last rung before */
+bool climb_is_judged(const struct climb *c);          /* somebody may have judged this attempt */
 bool climb_is_missed(const struct climb *c); /* it never came to a rung, and could not be judged */
 
 /* "stopped early at step 9 of 27: others were better there; its best was at step 7" */

@@ -3,7 +3,6 @@
 #include "actors/executor/executor_state.h"
 #include "proto/base/check.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 enum {
@@ -169,16 +168,6 @@ static void put_scratch(struct buf *out, const struct executor *e, const struct 
     buf_u64(out, slot);
 }
 
-/* Whose checkpoint it begins with is another trial, and one that a job can have. */
-static bool check_from(const struct msg_lease *lease, struct err *err) {
-    if (lease->from == 0 || (lease->from <= LIMIT_SLOTS_JOB && lease->from - 1 != lease->slot))
-        return true;
-    return err_set(err, ERR_BAD_FACT,
-                   "it is to begin with the checkpoint of trial %" PRIu64
-                   ", which is no other trial of its job",
-                   lease->from - 1);
-}
-
 static bool fill_command(struct executor *e, const struct open_job *job,
                          const struct msg_lease *lease, struct span scratch, struct moment at,
                          struct err *err) {
@@ -201,7 +190,7 @@ static bool fill_command(struct executor *e, const struct open_job *job,
     if (lease->config.len > LIMIT_JOB_SPEC_BYTES ||
         !job_config_decode(&job->job, lease->config, e->values, NULL))
         return err_set(err, ERR_BAD_FACT, "its configuration cannot be read");
-    if (!check_from(lease, err))
+    if (!executor_check_parent(lease, err))
         return false;
     return command_fill(&e->command, &context, err);
 }
@@ -223,6 +212,7 @@ static void say_spawn(const struct executor *e, const struct trial *t,
     m.spawn.kept = e->wary;
     m.spawn.saves = climb_has_rungs(&t->climb);
     m.spawn.from = buf_view(&from);
+    m.spawn.from_ends = lease->from > 0 && executor_parent_ends(e, t->job, lease->from - 1);
     say(out, &m);
 }
 

@@ -1,7 +1,10 @@
-/* executor_rungs - what the executor says of trials at rungs, and how it hears that one is to end there. */
+/* executor_rungs - what the executor says of trials at rungs, how it hears that one is to end there, and whose checkpoint one may
+ * begin with. */
 #include "actors/executor/executor_state.h"
 
 #include "proto/base/check.h"
+
+#include <inttypes.h>
 
 enum {
     /* Of one trial in one step: every rung with its configuration, and more than its outcome. */
@@ -52,4 +55,22 @@ void executor_hear_verdict(struct executor *e, const struct msg_verdict *m, stru
         e->moot++;
     else
         executor_say_acts(t, trial_hear(t, &heard), out);
+}
+
+bool executor_check_parent(const struct msg_lease *lease, struct err *err) {
+    if (lease->from == 0 || (lease->from <= LIMIT_SLOTS_JOB && lease->from - 1 != lease->slot))
+        return true;
+    return err_set(err, ERR_BAD_FACT,
+                   "it is to begin with the checkpoint of trial %" PRIu64
+                   ", which is no other trial of its job",
+                   lease->from - 1);
+}
+
+bool executor_parent_ends(const struct executor *e, uint32_t job, uint64_t parent) {
+    for (uint32_t i = 0; i < e->places; i++) {
+        const struct trial *t = &e->trials[i];
+        if (t->life != LIFE_FREE && t->job == job && t->slot == parent)
+            return t->life > LIFE_RUNNING || climb_is_on_last_stretch(&t->climb);
+    }
+    return true;
 }

@@ -97,4 +97,10 @@ void executor_say_refusal(struct executor *e, const struct msg_lease *lease,
                           enum trial_status status, const char *cause, struct moment at,
                           struct says *out);
 
+/* Whose checkpoint it begins with is another trial, and one that a job can have. */
+bool executor_check_parent(const struct msg_lease *lease, struct err *err);
+/* Whose checkpoint a trial is to begin with does not run here any more, or has only its last stretch before it: with what it
+ * leaves nothing would be left to train. When that was chosen it was otherwise (actors/tuner/rungs/pbt.c). */
+bool executor_parent_ends(const struct executor *e, uint32_t job, uint64_t parent);
+
 #endif

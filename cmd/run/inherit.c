@@ -101,7 +101,7 @@ static struct inherited copy_into(int scratch, int checkpoint) {
     return end;
 }
 
-struct inherited inherit(const char *from, const char *scratch) {
+struct inherited inherit(const char *from, bool ends, const char *scratch) {
     int folder = open(scratch, FOLDER_FLAGS);
     if (folder < 0)
         return failed(errno);
@@ -109,9 +109,10 @@ struct inherited inherit(const char *from, const char *scratch) {
     struct inherited end = {.end = INHERIT_OWN};
     if (lacks_checkpoint(folder)) {
         checkpoint = open_checkpoint(from);
-        end = checkpoint >= 0   ? copy_into(folder, checkpoint)
-              : errno == ENOENT ? (struct inherited){.end = INHERIT_ABSENT}
-                                : failed(errno);
+        if (checkpoint < 0)
+            end = errno == ENOENT ? (struct inherited){.end = INHERIT_ABSENT} : failed(errno);
+        else
+            end = ends ? (struct inherited){.end = INHERIT_LATE} : copy_into(folder, checkpoint);
     }
     if (checkpoint >= 0)
         close(checkpoint);
@@ -136,6 +137,8 @@ void inherit_explain(const struct inherited *end, const char *from, struct buf *
     buf_text(out, slash == NULL ? from : slash + 1);
     if (end->end == INHERIT_ABSENT)
         buf_text(out, " is not on this machine");
+    if (end->end == INHERIT_LATE)
+        buf_text(out, " is of its last steps");
     if (end->end == INHERIT_NOTHING)
         buf_text(out, end->left_out > 0 ? " holds nothing that is copied" : " is empty");
     if (end->end == INHERIT_FAILED) {

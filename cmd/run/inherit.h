@@ -15,8 +15,9 @@
 
 enum inherit_end {
     INHERIT_COPIED,
-    INHERIT_OWN,     /* there was one already, or something was put there meanwhile; it stays */
-    INHERIT_ABSENT,  /* there is none here */
+    INHERIT_OWN,    /* there was one already, or something was put there meanwhile; it stays */
+    INHERIT_ABSENT, /* there is none here */
+    INHERIT_LATE, /* it is that of a trial which has ended, or is about to: nothing is left to do with it */
     INHERIT_NOTHING, /* it held nothing that is copied */
     INHERIT_FAILED
 };
@@ -29,7 +30,8 @@ struct inherited {
 
 bool inherit_is_due(
     const char *scratch); /* there is no checkpoint, or only an empty folder for it */
-struct inherited inherit(const char *from, const char *scratch);
+/* ends: the trial of FROM has ended, or is about to. */
+struct inherited inherit(const char *from, bool ends, const char *scratch);
 /* One line; of INHERIT_OWN none. */
 void inherit_explain(const struct inherited *end, const char *from, struct buf *out);
 

@@ -146,7 +146,7 @@ static _Noreturn void inherit_and_become(const struct start *s, const char *prog
     leave_parent(s, parent);
     let_signals_in();
     signal(SIGXFSZ, SIG_IGN);
-    const struct inherited end = inherit(s->from, s->scratch);
+    const struct inherited end = inherit(s->from, s->from_ends, s->scratch);
     signal(SIGXFSZ, SIG_DFL);
     inherit_explain(&end, s->from, &line);
     print(&line);

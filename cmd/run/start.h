@@ -29,6 +29,7 @@ struct start {
     const char *dir;
     const char *scratch; /* the trial's own folder */
     const char *from; /* the folder of the trial whose checkpoint is copied before; NULL: none is */
+    bool from_ends;   /* ... but that one has ended, or is about to */
     struct start_late
         *late; /* where what hinders it after that is told, cleared; with `from` only */
     int output;

@@ -49,7 +49,9 @@ static void a_rung_is_said_once(void **state) {
     assert_int_equal(told(3, 0.25), 1);
     assert_true(climb.stands[0].curve.best == -0.75 && climb.stands[0].curve.improved == 2);
     assert_int_equal(told(8, 0.5), 0);
+    assert_false(climb_is_on_last_stretch(&climb));
     assert_int_equal(told(9, 0.5), 1);
+    assert_true(climb_is_on_last_stretch(&climb));
     assert_int_equal(told(26, 0.5), 0);
     assert_false(climb_is_whole(&climb));
     assert_int_equal(told(27, 0.5), 0); /* where nobody is judged */

@@ -133,9 +133,23 @@ static void a_trial_may_begin_with_anothers_checkpoint(void **state) {
     lease_from(2, 1000000000);
     assert_true(span_is(find(MSG_spawn)->spawn.from,
                         "/state/runs/aa010000000000000000000000000000/999999999"));
+    assert_true(find(MSG_spawn)->spawn.from_ends); /* that one does not run here */
     run(&job_a, 3);
     assert_int_equal(said[0].spawn.from.len, 0);
+    assert_false(said[0].spawn.from_ends);
     assert_null(memmem(said[0].spawn.env.data, said[0].spawn.env.len, "ZYG_PARENT", 10));
+}
+
+static void not_with_that_of_one_which_ends(void **state) {
+    (void)state;
+    open_job(&job_a);
+    const uint64_t parent = run(&job_a, 0);
+    spawned(parent, 100);
+    lease_from(1, 1);
+    assert_false(find(MSG_spawn)->spawn.from_ends);
+    exited(parent, 0, 200); /* its output is not at its end */
+    lease_from(2, 1);
+    assert_true(find(MSG_spawn)->spawn.from_ends);
 }
 
 static void nor_with_its_own_or_that_of_no_trial(void **state) {
@@ -340,6 +354,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_lease_may_come_before_its_job, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_trial_may_begin_with_anothers_checkpoint, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(not_with_that_of_one_which_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nor_with_its_own_or_that_of_no_trial, set_up, tear_down),
         cmocka_unit_test_setup_teardown(few_leases_may_be_early, set_up, tear_down),
         cmocka_unit_test_setup_teardown(leases_that_cannot_run_are_lost_at_once, set_up, tear_down),

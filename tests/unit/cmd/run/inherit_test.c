@@ -100,7 +100,7 @@ static void assert_end(const struct inherited *end, enum inherit_end expected, c
 }
 
 static void assert_inherits(enum inherit_end expected, const char *said) {
-    const struct inherited end = inherit(from, scratch);
+    const struct inherited end = inherit(from, false, scratch);
     assert_end(&end, expected, said);
 }
 
@@ -196,6 +196,21 @@ static void what_is_not_here_is_said(void **state) {
     assert_true(inherit_is_due(scratch));
 }
 
+/* There would be nothing left to train. */
+static void the_end_is_no_beginning(void **state) {
+    (void)state;
+    put(from, "checkpoint/model.bin", "weights", 0600);
+    const struct inherited end = inherit(from, true, scratch);
+    assert_end(
+        &end, INHERIT_LATE,
+        "zyg: the checkpoint of trial 7 is of its last steps; it begins with an empty one\n");
+    assert_false(exists(scratch, "checkpoint/model.bin"));
+    assert_true(inherit_is_due(scratch));
+    put(scratch, "checkpoint/model.bin", "mine", 0600);
+    const struct inherited own = inherit(from, true, scratch);
+    assert_end(&own, INHERIT_OWN, "");
+}
+
 /* A link that goes up is left out wherever it ends: nobody has to find out. */
 static void links_that_go_up_are_said_to(void **state) {
     (void)state;
@@ -259,7 +274,7 @@ static void half_a_copy_is_none(void **state) {
     narrow = (struct rlimit){4096, before.rlim_max};
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &narrow), 0);
-    const struct inherited end = inherit(from, scratch);
+    const struct inherited end = inherit(from, false, scratch);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     signal(SIGXFSZ, SIG_DFL);
     assert_end(&end, INHERIT_FAILED,
@@ -358,6 +373,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(nothing_leads_out_of_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_link_is_no_checkpoint, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_here_is_said, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_end_is_no_beginning, set_up, tear_down),
         cmocka_unit_test_setup_teardown(links_that_go_up_are_said_to, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_of_nothing_but_links_is_said_to_hold_nothing, set_up,
                                         tear_down),
