@@ -7,7 +7,7 @@
 #include <string.h>
 
 static struct test_job test;
-static uint32_t by_process, by_parzen, by_front; /* proposals of the last search */
+static uint32_t by_process, by_parzen, by_front, by_breed; /* proposals of the last search */
 
 static struct study_result result_of(const struct value *v, double *values) {
     double x = v[0].real - 0.3;
@@ -23,7 +23,7 @@ static double search(uint32_t objectives, uint64_t budget, uint32_t loaded, uint
     static const enum goal goals[] = {GOAL_MINIMIZE, GOAL_MINIMIZE};
     double values[2];
     double best = INFINITY;
-    by_process = by_parzen = by_front = 0;
+    by_process = by_parzen = by_front = by_breed = 0;
     job_begin(&test, METHOD_AUTO, budget);
     add_range(&test, "x", PARAM_FLOAT, 0, 1);
     add_range(&test, "y", PARAM_FLOAT, 0, 1);
@@ -52,12 +52,13 @@ static double search(uint32_t objectives, uint64_t budget, uint32_t loaded, uint
         by_process += strcmp(p.by, "auto:gp") == 0;
         by_parzen += strcmp(p.by, "auto:tpe") == 0;
         by_front += strcmp(p.by, "auto:pareto") == 0;
+        by_breed += strcmp(p.by, "auto:nsga2") == 0;
         struct study_result result = result_of(p.values, values);
         assert_true(study_tell(s, p.trial, &result));
         best = values[0] < best ? values[0] : best;
     }
     free(memory);
-    assert_int_equal(by_process + by_parzen + by_front, asked);
+    assert_int_equal(by_process + by_parzen + by_front + by_breed, asked);
     return best;
 }
 
@@ -95,6 +96,13 @@ static void several_objectives_have_their_own_method(void **state) {
     assert_int_equal(by_front, 30);
 }
 
+static void so_do_they_beyond_what_processes_hold(void **state) {
+    (void)state;
+    assert_true(search(2, 1050, 1010, 40) < 0.01);
+    assert_int_equal(by_front, 2);
+    assert_int_equal(by_breed, 38);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(now_and_then_the_estimator_has_a_word),
@@ -102,6 +110,7 @@ int main(void) {
         cmocka_unit_test(the_process_goes_on_for_a_thousand),
         cmocka_unit_test(a_small_budget_does_not_bound_it),
         cmocka_unit_test(several_objectives_have_their_own_method),
+        cmocka_unit_test(so_do_they_beyond_what_processes_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
