@@ -163,8 +163,8 @@ static void proposed_copy(struct fixture *f, uint64_t slot, uint64_t parent) {
              .proposed = {.job = job, .slot = slot, .config = span_text("c"), .from = parent + 1}});
 }
 
-/* A and B have a place each; slot 2 is a copy of slot 0, which runs at A, and waits; B has slot 3. */
-static void a_copy_waits_for_a(struct fixture *f) {
+/* A and B have a place each; slot 2 is a copy of slot 0, which runs at A, and waits. */
+static void a_copy_is_proposed(struct fixture *f) {
     lead_workers(f, 1, 1, 10);
     give(f, A, 0, 1);
     give(f, B, 1, 1);
@@ -172,6 +172,11 @@ static void a_copy_waits_for_a(struct fixture *f) {
     recorded(f, 1, true, 1);
     expect_asked(f, 3, 2);
     proposed_copy(f, 2, 0);
+}
+
+/* ... and B has slot 3. */
+static void a_copy_waits_for_a(struct fixture *f) {
+    a_copy_is_proposed(f);
     expect_asked(f, 4, 3);
     give(f, B, 3, 1);
 }
@@ -223,13 +228,7 @@ static void a_population_does_not_grow_while_a_copy_waits(void **state) {
     f->job.job.objectives[0] =
         (struct objective){.metric = span_text("loss"), .goal = GOAL_MINIMIZE};
     f->job.job.rungs = (struct job_rungs){.steps = 9, .first = 1, .eta = 3, .policy = RUNGS_PBT};
-    lead_workers(f, 1, 1, 10);
-    give(f, A, 0, 1);
-    give(f, B, 1, 1);
-    ended(f, B, 1, 1, false);
-    recorded(f, 1, true, 1);
-    expect_asked(f, 3, 2);
-    proposed_copy(f, 2, 0);
+    a_copy_is_proposed(f);
     assert_int_equal(asked(f), 3);
     stage_pass(f->stage, 1999);
     assert_int_equal(asked(f), 3);
